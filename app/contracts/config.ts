@@ -1,0 +1,123 @@
+// The runtime configuration: what each worker learns over the control channel after its start.
+import { z } from 'zod';
+import { UnitIdSchema, WorkerIdSchema } from './health.ts';
+
+const PortSchema = z.number().int().min(1).max(65_535);
+
+/** `demo` trades against the simulator, `paper` and `live` against Alpaca. */
+export const ModeSchema = z.enum(['demo', 'paper', 'live']);
+/** Which broker the system trades with. */
+export type Mode = z.infer<typeof ModeSchema>;
+
+/** Log levels of pino that we use, from most to least talkative. */
+export const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal'] as const;
+/** A log level. */
+export const LogLevelSchema = z.enum(LOG_LEVELS);
+/** A log level. */
+export type LogLevel = z.infer<typeof LogLevelSchema>;
+
+/** Replay of recorded bars: `folder` is absolute; `speed` is a multiple of real time, `max` = as fast as the pipeline settles. */
+export const ReplaySettingsSchema = z.object({
+  folder: z.string().min(1),
+  speed: z.union([z.literal('max'), z.number().positive()]),
+});
+/** Replay of recorded bars. */
+export type ReplaySettings = z.infer<typeof ReplaySettingsSchema>;
+
+/**
+ * How a worker reaches the book. `host` is a folder that holds the unix socket (begins with `/`) or an address;
+ * `user` is the worker's own database role, named as its service id.
+ */
+export const PostgresAccessSchema = z.object({
+  host: z.string().min(1),
+  port: PortSchema,
+  tradingDb: z.string().min(1),
+  orchestratorDb: z.string().min(1),
+  user: z.string().min(1),
+  password: z.string(),
+});
+/** How a worker reaches the book. */
+export type PostgresAccess = z.infer<typeof PostgresAccessSchema>;
+
+/** How a worker reaches the wire. When `path` (a unix socket) is given it is preferred to `host` and `port`. Logical databases 0 to 5 are ours. */
+export const RedisAccessSchema = z.object({
+  path: z.string().min(1).optional(),
+  host: z.string().min(1),
+  port: PortSchema,
+  username: z.string().min(1).optional(),
+  password: z.string().optional(),
+  tls: z.boolean(),
+});
+/** How a worker reaches the wire. */
+export type RedisAccess = z.infer<typeof RedisAccessSchema>;
+
+/**
+ * How to reach the broker (or the simulator, which speaks the same protocol). URLs have no trailing slash.
+ * Secret: given to execution and data_ingestion only.
+ */
+export const AlpacaAccessSchema = z.object({
+  tradingUrl: z.url(),
+  dataUrl: z.url(),
+  tradingStreamUrl: z.url(),
+  dataStreamUrl: z.url(),
+  keyId: z.string().min(1),
+  secretKey: z.string().min(1),
+});
+/** How to reach the broker. */
+export type AlpacaAccess = z.infer<typeof AlpacaAccessSchema>;
+
+/**
+ * Settings of the simulator: `seed` of the synthetic market, `startingCash` as a decimal string in USD, `journalFile` = its SQLite journal,
+ * `speed` = market seconds per real second for the synthetic market, and the one key pair it accepts.
+ */
+export const SimulatorSettingsSchema = z.object({
+  seed: z.number().int().min(0),
+  startingCash: z.string().regex(/^\d+(\.\d+)?$/),
+  speed: z.number().positive(),
+  journalFile: z.string().min(1),
+  keyId: z.string().min(1),
+  secretKey: z.string().min(1),
+});
+/** Settings of the simulator. */
+export type SimulatorSettings = z.infer<typeof SimulatorSettingsSchema>;
+
+/**
+ * Secrets of the gateway alone. `apiToken`: the bearer token of this launch (32 random bytes, hex).
+ * `sessionSecret`: signs login cookies and survives restarts. One-time login links are redeemed with the control verb `redeemLogin`.
+ */
+export const GatewaySecretsSchema = z.object({
+  apiToken: z.string().min(32),
+  sessionSecret: z.string().min(32),
+});
+/** Secrets of the gateway alone. */
+export type GatewaySecrets = z.infer<typeof GatewaySecretsSchema>;
+
+/** Where a unit listens. */
+export const EndpointSchema = z.object({ host: z.string().min(1), port: PortSchema });
+/** Where a unit listens. */
+export type Endpoint = z.infer<typeof EndpointSchema>;
+
+/**
+ * Everything a worker knows about its surroundings; never passed through argv or environment.
+ * `units` is the service discovery: the real address of each part that listens, its own included (listen there).
+ * `internalToken` is the bearer token for worker-to-worker HTTP (the orchestrator's and simulator's control API), new at each launch.
+ */
+export const RuntimeConfigSchema = z.object({
+  unit: WorkerIdSchema,
+  instanceId: z.string().min(1),
+  version: z.string().min(1),
+  dataDir: z.string().min(1),
+  mode: ModeSchema,
+  replay: ReplaySettingsSchema.optional(),
+  postgres: PostgresAccessSchema,
+  redis: RedisAccessSchema,
+  units: z.partialRecord(UnitIdSchema, EndpointSchema),
+  internalToken: z.string().min(32),
+  alpaca: AlpacaAccessSchema.optional(),
+  simulator: SimulatorSettingsSchema.optional(),
+  gateway: GatewaySecretsSchema.optional(),
+  logLevel: LogLevelSchema,
+  logRetentionDays: z.number().int().min(1),
+});
+/** Everything a worker knows about its surroundings. */
+export type RuntimeConfig = z.infer<typeof RuntimeConfigSchema>;

@@ -1,0 +1,136 @@
+// The control channel: every message between the supervisor and a worker.
+import { z } from 'zod';
+import { RuntimeConfigSchema } from './config.ts';
+import { LogLineSchema, StackHealthSchema, UnitIdSchema } from './health.ts';
+import type { WorkerId } from './health.ts';
+
+/** Exit codes every worker uses (ADR 0005); anything else, or a signal, is treated as `bug`. */
+export const EXIT = {
+  /** Asked to stop, and did. */
+  ok: 0,
+  /** A defect: counted, started again after a delay. */
+  bug: 70,
+  /** A dependency was lost: no penalty, started again when its needs are ready. */
+  dependency: 75,
+  /** The configuration cannot work: no retry until a human changed it. */
+  config: 78,
+} as const;
+
+/** How often a worker sends `beat`, in milliseconds. */
+export const BEAT_INTERVAL_MS = 1_000;
+
+/** A worker whose control channel closed must have ended after this many milliseconds. */
+export const ORPHAN_EXIT_MS = 2_000;
+
+/** An error as it crosses the control channel. */
+export const ControlErrorSchema = z.object({ code: z.string(), message: z.string() });
+/** An error as it crosses the control channel. */
+export type ControlError = z.infer<typeof ControlErrorSchema>;
+
+/** Supervisor to worker. */
+export const ToWorkerSchema = z.discriminatedUnion('type', [
+  /** Once, when the worker's needs are ready: connect, recover, then answer `ready`. */
+  z.object({ type: z.literal('init'), config: RuntimeConfigSchema }),
+  /** Drain and exit 0 within `deadlineMs`; after that the process is killed. */
+  z.object({ type: z.literal('stop'), deadlineMs: z.number().int(), reason: z.string() }),
+  /** The machine slept (or the supervisor was held up) for `pausedMs`: repair gaps, reconnect, reconcile. */
+  z.object({ type: z.literal('resumed'), pausedMs: z.number() }),
+  /** Answer `pong` with the same nonce: measures the round trip through the worker's event loop. */
+  z.object({ type: z.literal('ping'), nonce: z.number().int() }),
+  /** To the gateway alone: the state of the whole stack, on each change and at least every 2 s. */
+  z.object({ type: z.literal('unitStates'), stack: StackHealthSchema }),
+  /** The answer to `request`. */
+  z.object({
+    type: z.literal('reply'),
+    requestId: z.string(),
+    ok: z.boolean(),
+    result: z.unknown().optional(),
+    error: ControlErrorSchema.optional(),
+  }),
+]);
+/** Supervisor to worker. */
+export type ToWorker = z.infer<typeof ToWorkerSchema>;
+
+/** What a worker tells about itself each second. Ages are milliseconds, null when the notion does not apply. */
+export const BeatSchema = z.object({
+  eventLoopDelayP99Ms: z.number(),
+  backlog: z.number().int().min(0),
+  oldestPendingAgeMs: z.number().nullable(),
+  brokerMessageAgeMs: z.number().nullable(),
+  memoryBytes: z.number(),
+  cpuPercent: z.number(),
+});
+/** What a worker tells about itself each second. */
+export type Beat = z.infer<typeof BeatSchema>;
+
+const UnitArgsSchema = z.object({ unitId: UnitIdSchema });
+const DoneSchema = z.object({ accepted: z.literal(true) });
+
+/** What a worker may ask of the supervisor, with arguments, result and who may ask. */
+export const CONTROL_VERBS = {
+  /** Start a stopped or failed unit (a human's try). */
+  startUnit: { args: UnitArgsSchema, result: DoneSchema, callers: ['gateway'] },
+  /** Stop a unit and keep it stopped; its dependents wait. */
+  stopUnit: { args: UnitArgsSchema, result: DoneSchema, callers: ['gateway'] },
+  /** Stop, then start again. */
+  restartUnit: { args: UnitArgsSchema, result: DoneSchema, callers: ['gateway'] },
+  /** The last `lines` (at most 500) captured lines of a unit, or those after `afterSeq`. */
+  unitLogs: {
+    args: z.object({ unitId: UnitIdSchema, lines: z.number().int().min(1).max(500), afterSeq: z.number().int().optional() }),
+    result: z.object({ lines: z.array(LogLineSchema) }),
+    callers: ['gateway'],
+  },
+  /** The whole stack now. */
+  stackHealth: { args: z.object({}), result: StackHealthSchema, callers: ['gateway'] },
+  /** Spend a one-time login token; `valid` is false for an unknown, expired or spent one. */
+  redeemLogin: { args: z.object({ token: z.string().max(200) }), result: z.object({ valid: z.boolean() }), callers: ['gateway'] },
+  /** A new one-time login link for another browser. */
+  loginLink: { args: z.object({}), result: z.object({ url: z.string() }), callers: ['gateway'] },
+  /** The replay has been traded to its end; the summary is printed as aligned lines in the given order. */
+  replayDone: {
+    args: z.object({ summary: z.record(z.string(), z.union([z.string(), z.number()])) }),
+    result: DoneSchema,
+    callers: ['simulator', 'gateway'],
+  },
+} as const satisfies Record<string, { args: z.ZodType; result: z.ZodType; callers: readonly WorkerId[] }>;
+
+/** The name of something a worker may ask of the supervisor. */
+export type ControlVerb = keyof typeof CONTROL_VERBS;
+/** The arguments of a control verb. */
+export type ControlArgs<V extends ControlVerb> = z.input<(typeof CONTROL_VERBS)[V]['args']>;
+/** The result of a control verb. */
+export type ControlResult<V extends ControlVerb> = z.output<(typeof CONTROL_VERBS)[V]['result']>;
+
+/** The names of all control verbs. */
+export const CONTROL_VERB_NAMES = [
+  'startUnit',
+  'stopUnit',
+  'restartUnit',
+  'unitLogs',
+  'stackHealth',
+  'redeemLogin',
+  'loginLink',
+  'replayDone',
+] as const satisfies readonly ControlVerb[];
+
+/** Worker to supervisor. */
+export const FromWorkerSchema = z.discriminatedUnion('type', [
+  /** The channel is open; the worker waits for `init`. */
+  z.object({ type: z.literal('hello'), pid: z.number().int() }),
+  /** Recovered and serving; `port` is where its HTTP listens. */
+  z.object({ type: z.literal('ready'), port: z.number().int().optional() }),
+  z.object({ type: z.literal('beat'), beat: BeatSchema }),
+  z.object({ type: z.literal('pong'), nonce: z.number().int() }),
+  /** Serving, but something is wrong (say what, for a human). Sent again when the reasons change. */
+  z.object({ type: z.literal('degraded'), reasons: z.array(z.string()).min(1) }),
+  /** All well again. */
+  z.object({ type: z.literal('recovered') }),
+  /** Recovery goes on and makes progress: wait `deadlineMs` more from now before giving up on this start. */
+  z.object({ type: z.literal('extend'), deadlineMs: z.number().int().positive(), reason: z.string() }),
+  /** Last words before a deliberate exit with a code other than 0. */
+  z.object({ type: z.literal('exiting'), code: z.number().int(), reason: z.string() }),
+  /** Ask the supervisor; it answers `reply` with the same id. Verbs and their callers: CONTROL_VERBS. */
+  z.object({ type: z.literal('request'), requestId: z.string().max(100), verb: z.enum(CONTROL_VERB_NAMES), args: z.unknown() }),
+]);
+/** Worker to supervisor. */
+export type FromWorker = z.infer<typeof FromWorkerSchema>;

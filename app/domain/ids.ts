@@ -1,0 +1,29 @@
+/** Identifiers: the services, the symbols, and ids that are pure functions of the logical event they name. */
+import { z } from 'zod';
+import type { EpochMs } from './time.ts';
+
+/** The six workers of mission M2, in the order in which they start (downstream first). */
+export const SERVICE_IDS = ['notification', 'analytics', 'execution', 'risk_management', 'strategy_engine', 'data_ingestion'] as const;
+export type ServiceId = (typeof SERVICE_IDS)[number];
+export const serviceIdSchema = z.enum(SERVICE_IDS);
+
+/** A ticker as Alpaca spells it: `AAPL`, `BRK.B`. */
+export const symbolSchema = z.string().regex(/^[A-Z][A-Z0-9]{0,9}([./][A-Z0-9]{1,4})?$/, 'must be a ticker such as AAPL or BRK.B');
+
+/** Letters that Alpaca and our tables accept in a client order id (at most 128). */
+export const clientOrderIdSchema = z.string().regex(/^[A-Za-z0-9._:-]{1,128}$/);
+
+/** Id of the n-th signal of a strategy version on one bar: the same bar gives the same id in every run. */
+export function signalId(strategyVersionId: string, symbol: string, barOpenTime: EpochMs, n: number): string {
+  return `${strategyVersionId}:${symbol}:${barOpenTime}:${n}`;
+}
+
+/** Id of the risk decision on a signal, a manual request or a follow-up; `attempt` counts retries of an exit. */
+export function decisionId(originId: string, attempt = 0): string {
+  return attempt === 0 ? originId : `${originId}:r${attempt}`;
+}
+
+/** The id under which an approved decision is sent to the broker: one decision, one order, for ever. */
+export function clientOrderId(decision: string): string {
+  return `ms-${decision}`;
+}
