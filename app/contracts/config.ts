@@ -1,4 +1,4 @@
-// The runtime configuration: what each worker learns over the control channel after its start.
+/** The runtime configuration: what each worker learns over the control channel after its start. */
 import { z } from 'zod';
 import { UnitIdSchema, WorkerIdSchema } from './health.ts';
 

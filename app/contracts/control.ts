@@ -1,4 +1,4 @@
-// The control channel: every message between the supervisor and a worker.
+/** The control channel: every message between the supervisor and a worker. */
 import { z } from 'zod';
 import { RuntimeConfigSchema } from './config.ts';
 import { LogLineSchema, StackHealthSchema, UnitIdSchema } from './health.ts';
