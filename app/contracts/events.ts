@@ -1,0 +1,119 @@
+/** The events on the wire: one outbox per service, gapless numbers, typed payloads. */
+import { z } from 'zod';
+import { denialCodeSchema, ruleResultSchema } from '#app/domain/limits.ts';
+import { decimalText, positiveDecimalText } from '#app/domain/numeric.ts';
+import { clientOrderIdSchema, serviceIdSchema, symbolSchema, type ServiceId } from '#app/domain/ids.ts';
+import { orderEventKindSchema, orderSourceSchema, orderStatusSchema, orderTypeSchema, sideSchema, timeInForceSchema } from '#app/domain/order.ts';
+import { barWireSchema } from '#app/domain/bar.ts';
+import { timeframeSchema } from '#app/domain/time.ts';
+import { tradingStateSchema } from '#app/domain/trading-state.ts';
+
+const ms = z.number().int();
+
+/** data_ingestion: a bar is complete and stored. */
+export const barClosed = barWireSchema.extend({ /** When the feed's message reached us (wall clock). */ tsSeen: ms, /** Bars that repair a gap raise no orders. */ isBackfill: z.boolean() });
+
+/** strategy_engine: what a strategy wants to hold of a symbol from this bar on. */
+export const signalRaised = z.object({
+  signalId: z.string(), strategyId: z.string(), strategyVersionId: z.string(), symbol: symbolSchema, timeframe: timeframeSchema,
+  barOpenTime: ms, /** Close of the signal's bar: the market time of the signal. */ tsMarket: ms, /** When the bar reached us; start of the latency measure. */ tsBarSeen: ms,
+  target: z.enum(['long', 'flat']), referencePrice: positiveDecimalText, /** Average true range at the bar, dollars, when the strategy has one. */ atr: positiveDecimalText.nullable(),
+  /** The conditions that made the signal, for "why did it trade here". */ reasons: z.array(z.object({ name: z.string(), value: z.string(), threshold: z.string().nullable() })),
+});
+
+/** risk_management: this order may go out; its clientOrderId is final. */
+export const orderApproved = z.object({
+  decisionId: z.string(), clientOrderId: clientOrderIdSchema, source: orderSourceSchema, signalId: z.string().nullable(), strategyId: z.string().nullable(),
+  symbol: symbolSchema, side: sideSchema, type: orderTypeSchema, timeInForce: timeInForceSchema, qty: positiveDecimalText, limitPrice: positiveDecimalText.nullable(),
+  isReducing: z.boolean(), referencePrice: positiveDecimalText, reservedNotional: decimalText, /** Market time of the decision. */ tsMarket: ms, tsBarSeen: ms.nullable(),
+});
+
+/** risk_management: a signal or request ended in no order, and why. */
+export const orderDenied = z.object({
+  decisionId: z.string(), source: orderSourceSchema, signalId: z.string().nullable(), strategyId: z.string().nullable(), symbol: symbolSchema, side: sideSchema.nullable(),
+  qty: decimalText.nullable(), code: denialCodeSchema, message: z.string(), rules: z.array(ruleResultSchema), tsMarket: ms,
+});
+
+/** risk_management: cancel what is open for a strategy's symbol before the exit. */
+export const cancelRequested = z.object({ clientOrderId: clientOrderIdSchema, reason: z.string() });
+
+/** risk_management: the master switch moved. version counts from 1. */
+export const tradingStateChanged = z.object({ version: z.number().int().positive(), state: tradingStateSchema, reason: z.string(), actor: z.string() });
+
+/** risk_management: something a person should know about risk. */
+export const riskEventRaised = z.object({ riskEventId: z.string(), severity: z.enum(['info', 'warning', 'critical']), code: z.string(), message: z.string(), context: z.record(z.string(), z.unknown()) });
+
+/** execution: an order moved; version counts from 1 per order. `order.submitted`, `order.changed` and `order.closed` share it. */
+export const orderChanged = z.object({
+  orderId: z.string(), clientOrderId: clientOrderIdSchema, decisionId: z.string(), strategyId: z.string().nullable(), source: orderSourceSchema, symbol: symbolSchema, side: sideSchema,
+  version: z.number().int().positive(), event: orderEventKindSchema, status: orderStatusSchema, isClosed: z.boolean(),
+  qty: positiveDecimalText, filledQty: decimalText, avgFillPrice: positiveDecimalText.nullable(), denialCode: denialCodeSchema.nullable(), reason: z.string().nullable(), tsEvent: ms,
+});
+
+/** execution: money moved. One per broker execution id. */
+export const orderFilled = z.object({
+  fillId: z.string().describe('the broker execution id'), orderId: z.string(), clientOrderId: clientOrderIdSchema, strategyId: z.string().nullable(), symbol: symbolSchema, side: sideSchema,
+  qty: positiveDecimalText, price: positiveDecimalText, fee: decimalText, isOrderComplete: z.boolean(), tsEvent: ms, /** When the broker's message reached us (wall clock). */ tsSeen: ms,
+});
+
+/** execution: the position after the fill. version counts from 1 per symbol. */
+export const positionChanged = z.object({ symbol: symbolSchema, version: z.number().int().positive(), qty: decimalText, avgPrice: positiveDecimalText.nullable(), realizedPnl: decimalText, cash: decimalText, tsEvent: ms });
+
+/** execution: the books were compared with the broker's. */
+export const reconciled = z.object({ runId: z.string(), isClean: z.boolean(), differences: z.array(z.object({ kind: z.string(), subject: z.string(), ours: z.string().nullable(), theirs: z.string().nullable(), action: z.string() })) });
+
+/** analytics: a point of the equity curve was written. */
+export const equityRecorded = z.object({ tsMarket: ms, equity: decimalText, cash: decimalText, grossExposure: decimalText, dayPnl: decimalText });
+
+/** Every topic: who may raise it and the shape of its payload. */
+export const TOPICS = {
+  'bar.closed': { producer: 'data_ingestion', payload: barClosed },
+  'signal.raised': { producer: 'strategy_engine', payload: signalRaised },
+  'order.approved': { producer: 'risk_management', payload: orderApproved },
+  'order.denied': { producer: 'risk_management', payload: orderDenied },
+  'order.cancel_requested': { producer: 'risk_management', payload: cancelRequested },
+  'trading_state.changed': { producer: 'risk_management', payload: tradingStateChanged },
+  'risk_event.raised': { producer: 'risk_management', payload: riskEventRaised },
+  'order.submitted': { producer: 'execution', payload: orderChanged },
+  'order.changed': { producer: 'execution', payload: orderChanged },
+  'order.closed': { producer: 'execution', payload: orderChanged },
+  'order.filled': { producer: 'execution', payload: orderFilled },
+  'position.changed': { producer: 'execution', payload: positionChanged },
+  'account.reconciled': { producer: 'execution', payload: reconciled },
+  'equity.recorded': { producer: 'analytics', payload: equityRecorded },
+} as const satisfies Record<string, { producer: ServiceId; payload: z.ZodType }>;
+
+export type Topic = keyof typeof TOPICS;
+/** Payload type of a topic. */
+export type Payload<T extends Topic> = z.infer<(typeof TOPICS)[T]['payload']>;
+
+/** One event as it stands in the outbox and on the stream. (producer, seq) is its identity: seq is gapless from 1 and in commit order. */
+export type EventEnvelope<T extends Topic = Topic> = {
+  readonly [K in T]: {
+    readonly producer: ServiceId;
+    readonly seq: number;
+    readonly topic: K;
+    /** Idempotency key of the logical event (architecture section 4). */
+    readonly key: string;
+    readonly correlationId: string;
+    /** When it was written (wall clock). */
+    readonly tsWritten: number;
+    readonly payload: Payload<K>;
+  };
+}[T];
+
+const envelopeHead = z.object({ producer: serviceIdSchema, seq: z.number().int().positive(), topic: z.string(), key: z.string().min(1).max(256), correlationId: z.string().max(256), tsWritten: ms, payload: z.unknown() });
+
+/** Reads an envelope from the wire or the book; null when the topic is not ours (a newer version's). @throws ZodError when a known topic's payload is malformed. */
+export function parseEnvelope(raw: unknown): EventEnvelope | null {
+  const head = envelopeHead.parse(raw);
+  if (!Object.hasOwn(TOPICS, head.topic)) return null;
+  const topic = head.topic as Topic;
+  const payload = TOPICS[topic].payload.parse(head.payload);
+  return { ...head, topic, payload } as EventEnvelope;
+}
+
+/** Name of a service's Redis stream (logical database 0). */
+export function streamName(producer: ServiceId): string {
+  return `events:${producer}`;
+}
