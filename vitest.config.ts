@@ -1,13 +1,13 @@
 /** The test projects: `unit` in parallel, `integration` and `browser` one file at a time (they start real servers). */
-import { defineConfig } from 'vitest/config'
+import { defineConfig } from 'vitest/config';
 
-const outside = ['**/node_modules/**', '**/dist/**']
+const outside = ['**/node_modules/**', '**/dist/**'];
 const integrationFiles = [
   '{app,services,main,renderer,migrations,scripts}/**/*.int.test.{ts,tsx}',
   'tests/**/*.int.test.ts',
   'tests/{contracts,flows,chaos,supervisor,simulation}/**/*.test.ts',
-]
-const browserFiles = ['tests/browser/**/*.test.ts']
+];
+const browserFiles = ['tests/browser/**/*.test.ts'];
 
 /** vitest demands a default export here. */
 export default defineConfig({
@@ -49,4 +49,4 @@ export default defineConfig({
       },
     ],
   },
-})
+});

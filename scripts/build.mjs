@@ -1,0 +1,99 @@
+/** Builds the product into dist/: one self-contained file per process, and the dashboard. Run under the pinned Node. */
+import { existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { pathToFileURL } from 'node:url';
+import { build as bundle } from 'esbuild';
+import { build as buildPages } from 'vite';
+import { inRoot } from './lib/places.mjs';
+import { hashSources } from './lib/sources.mjs';
+
+const WORKERS = [
+  'data_ingestion', 'strategy_engine', 'execution', 'risk_management', 'analytics', 'notification',
+  'orchestrator', 'gateway', 'simulator',
+];
+
+/** Name of the file in dist/ (without its ending) -> its first source. */
+const ENTRIES = Object.fromEntries([
+  ['main/headless', 'main/headless.ts'],
+  ...WORKERS.map((id) => [`services/${id}`, `services/${id}/main.ts`]),
+]);
+
+/**
+ * Stay in node_modules: native code, and optional parts of libraries that are not installed (they are asked for
+ * inside functions that we never call).
+ */
+const EXTERNAL = ['better-sqlite3', 'pg-native', 'bufferutil', 'utf-8-validate', 'winston', 'winston-transport', '@opentelemetry/*'];
+
+/** CommonJS packages inside a module still call `require` for Node's own modules. */
+const REQUIRE_BANNER = "import { createRequire as createRequireOfBundle } from 'node:module'; const require = createRequireOfBundle(import.meta.url);";
+
+/** While rooms are being written, a missing one may be left out; a product is never built like that. */
+const isPartial = process.env['MAINSPRING_PARTIAL'] === '1';
+
+/**
+ * @param {string} path
+ * @returns {boolean} is it there? A missing one is an error unless the build is partial.
+ */
+function isThere(path) {
+  if (existsSync(inRoot(path))) return true;
+  if (!isPartial) throw new Error(`${path} is missing; nothing was built.`);
+  process.stderr.write(`Partial build: ${path} does not exist yet, left out.\n`);
+  return false;
+}
+
+/**
+ * Whitespace and syntax are shrunk (it is memory in each of ten processes), names are kept: stack traces in the
+ * logs stay readable without loading source maps.
+ * @param {string} outdir
+ */
+async function buildProcesses(outdir) {
+  const entryPoints = Object.fromEntries(Object.entries(ENTRIES).filter(([, source]) => isThere(source)).map(([name, source]) => [name, inRoot(source)]));
+  await bundle({
+    entryPoints,
+    outdir,
+    outExtension: { '.js': '.mjs' },
+    absWorkingDir: inRoot(),
+    bundle: true,
+    platform: 'node',
+    target: 'node24',
+    format: 'esm',
+    minifyWhitespace: true,
+    minifySyntax: true,
+    sourcemap: 'linked',
+    sourcesContent: false,
+    legalComments: 'none',
+    external: EXTERNAL,
+    banner: { js: REQUIRE_BANNER },
+    logLevel: 'warning',
+  });
+}
+
+/** @param {string} outDir */
+async function buildDashboard(outDir) {
+  if (!isThere('renderer/vite.config.ts')) return;
+  await buildPages({
+    configFile: inRoot('renderer', 'vite.config.ts'),
+    root: inRoot('renderer'),
+    logLevel: 'warn',
+    build: { outDir, emptyOutDir: true },
+  });
+}
+
+/** Builds beside dist/ and swaps at the end, so that dist/ is always one whole build. */
+async function main() {
+  const started = performance.now();
+  const next = inRoot(`dist.next-${process.pid}`);
+  const old = inRoot(`dist.old-${process.pid}`);
+  const hash = hashSources();
+  try {
+    mkdirSync(next, { recursive: true });
+    await Promise.all([buildProcesses(next), buildDashboard(`${next}/renderer`)]);
+    writeFileSync(`${next}/.sources`, isPartial ? 'partial' : hash);
+    if (existsSync(inRoot('dist'))) renameSync(inRoot('dist'), old);
+    renameSync(next, inRoot('dist'));
+  } finally {
+    for (const folder of [next, old]) rmSync(folder, { recursive: true, force: true });
+  }
+  process.stdout.write(`Built dist/ in ${((performance.now() - started) / 1000).toFixed(1)} s\n`);
+}
+
+if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) await main();
