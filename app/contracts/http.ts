@@ -1,0 +1,128 @@
+/** The HTTP contract of the gateway: the only description of its routes. */
+import { z } from 'zod';
+import { COMMANDS, decisionReply } from './commands.ts';
+import { deploymentViewSchema, flowNameSchema, flowRunDetailSchema, flowRunSchema, runStateSchema } from './flows.ts';
+import { LogLineSchema, StackHealthSchema, UnitIdSchema } from './health.ts';
+import {
+  accountViewSchema, decisionViewSchema, equityPointSchema, fillViewSchema, invariantViewSchema, marketClockSchema, noticeViewSchema, orderStorySchema, orderViewSchema,
+  positionViewSchema, sessionViewSchema, strategyViewSchema, symbolViewSchema, tradingStateViewSchema, verdictSchema, watermarkSchema,
+} from './views.ts';
+import { riskLimitsSchema } from '#app/domain/limits.ts';
+import { decimalText, positiveDecimalText } from '#app/domain/numeric.ts';
+import { clientOrderIdSchema, symbolSchema } from '#app/domain/ids.ts';
+import { orderTypeSchema, sideSchema, timeInForceSchema } from '#app/domain/order.ts';
+import { tradingStateSchema } from '#app/domain/trading-state.ts';
+
+/** Largest page of rows that a list returns. */
+export const PAGE_MAX = 500;
+/** Most points that an equity curve returns; longer ranges are thinned. */
+export const CURVE_POINTS_MAX = 2_000;
+
+/**
+ * `cookie`: the login cookie alone (it fetches the header token); `session`: cookie and header token, or the bearer token of this launch.
+ * Routes outside this table: `/login`, `/health`, `/metrics`, `/logs`, `/live` and the page's files.
+ */
+export type AuthClass = 'cookie' | 'session';
+
+/** One route. `path` has `:name` parameters that are fields of `input`; a GET carries the rest of the input as query, a POST or PUT as JSON body. */
+export type RouteContract = {
+  readonly method: 'GET' | 'POST' | 'PUT'; readonly path: `/api/${string}`; readonly auth: AuthClass;
+  /** Needs an `Idempotency-Key` header, asked twice = done once. */ readonly movesMoney: boolean; readonly summary: string; readonly input: z.ZodType; readonly output: z.ZodType;
+};
+
+const nothing = z.object({});
+const done = z.object({ accepted: z.literal(true) });
+const limit = z.coerce.number().int().min(1).max(PAGE_MAX).default(100);
+const unit = z.object({ unitId: UnitIdSchema });
+const run = z.object({ runId: z.string().min(1).max(200) });
+const flow = z.object({ flow: flowNameSchema });
+
+/** The ranges of the equity curve, back from the newest point, in market time. */
+export const CURVE_RANGES = ['1D', '1W', '1M', '3M', '1Y', 'ALL'] as const;
+export const curveRangeSchema = z.enum(CURVE_RANGES);
+export type CurveRange = (typeof CURVE_RANGES)[number];
+
+/** An order as a person writes it; who and under which key is added from the session and the header. */
+export const orderTicketSchema = z
+  .object({ symbol: symbolSchema, side: sideSchema, type: orderTypeSchema, timeInForce: timeInForceSchema, qty: positiveDecimalText, limitPrice: positiveDecimalText.nullable() })
+  .refine((order) => (order.type === 'limit') === (order.limitPrice !== null), { message: 'a limit order needs a limit price, a market order has none', path: ['limitPrice'] });
+export type OrderTicket = z.infer<typeof orderTicketSchema>;
+
+/** Every route of the dashboard's API. */
+export const HTTP = {
+  session: { method: 'GET', path: '/api/session', auth: 'cookie', movesMoney: false, summary: 'The header token and what the page saved about itself', input: nothing, output: sessionViewSchema },
+  saveUiState: { method: 'PUT', path: '/api/ui-state', auth: 'session', movesMoney: false, summary: 'Remember what the page looks like (theme, tab, range, navigation)', input: z.object({ uiState: z.record(z.string().max(64), z.unknown()) }), output: done },
+
+  account: { method: 'GET', path: '/api/account', auth: 'session', movesMoney: false, summary: 'Equity, cash, exposure and day P&L by our own ledger', input: nothing, output: accountViewSchema },
+  equity: {
+    method: 'GET', path: '/api/equity', auth: 'session', movesMoney: false, summary: 'Equity curve with a benchmark scaled to its first point', input: z.object({ range: curveRangeSchema.default('1D'), benchmark: symbolSchema.default('SPY') }),
+    output: z.object({ range: curveRangeSchema, benchmark: z.string().nullable().describe('null when no bars of it are stored'), points: z.array(equityPointSchema), pointsStored: z.number().int(), isThinned: z.boolean() }),
+  },
+  positions: { method: 'GET', path: '/api/positions', auth: 'session', movesMoney: false, summary: 'Open positions at the last close', input: nothing, output: z.object({ positions: z.array(positionViewSchema) }) },
+  orders: {
+    method: 'GET', path: '/api/orders', auth: 'session', movesMoney: false, summary: 'Orders, newest first', input: z.object({ scope: z.enum(['open', 'closed', 'all']).default('all'), limit, before: z.coerce.number().int().optional().describe('createdAt of the last row seen') }),
+    output: z.object({ orders: z.array(orderViewSchema), openTotal: z.number().int(), total: z.number().int() }),
+  },
+  orderStory: { method: 'GET', path: '/api/decisions/:decisionId/story', auth: 'session', movesMoney: false, summary: 'Why an order exists (or was denied) and what became of it', input: z.object({ decisionId: z.string().min(1).max(256) }), output: orderStorySchema },
+  decisions: { method: 'GET', path: '/api/decisions', auth: 'session', movesMoney: false, summary: 'Decisions of risk, newest first', input: z.object({ outcome: z.enum(['approved', 'denied', 'all']).default('all'), limit }), output: z.object({ decisions: z.array(decisionViewSchema), approvedTotal: z.number().int(), deniedTotal: z.number().int() }) },
+  fills: { method: 'GET', path: '/api/fills', auth: 'session', movesMoney: false, summary: 'Executions, newest first', input: z.object({ limit, before: z.coerce.number().int().optional().describe('ledgerSeq of the last row seen') }), output: z.object({ fills: z.array(fillViewSchema), total: z.number().int() }) },
+  pnlByDay: { method: 'GET', path: '/api/pnl/days', auth: 'session', movesMoney: false, summary: 'P&L of each exchange day, from the equity curve', input: z.object({ limit }), output: z.object({ days: z.array(z.object({ day: z.string(), openEquity: decimalText, closeEquity: decimalText, pnl: decimalText, pnlFraction: z.number().nullable(), fills: z.number().int() })) }) },
+  strategies: { method: 'GET', path: '/api/strategies', auth: 'session', movesMoney: false, summary: 'Strategies with signals, decisions and P&L', input: nothing, output: z.object({ strategies: z.array(strategyViewSchema), manual: z.object({ fills: z.number().int(), realizedPnl: decimalText, openPnl: decimalText }) }) },
+  tradingState: { method: 'GET', path: '/api/trading-state', auth: 'session', movesMoney: false, summary: 'The master switch, the risk lease and the limits', input: nothing, output: tradingStateViewSchema },
+  symbols: { method: 'GET', path: '/api/symbols', auth: 'session', movesMoney: false, summary: 'Symbols of the book with their last price', input: z.object({ query: z.string().max(40).default(''), limit }), output: z.object({ symbols: z.array(symbolViewSchema) }) },
+  notices: { method: 'GET', path: '/api/notices', auth: 'session', movesMoney: false, summary: 'Risk events and notifications, newest first', input: z.object({ limit }), output: z.object({ notices: z.array(noticeViewSchema) }) },
+  market: { method: 'GET', path: '/api/market', auth: 'session', movesMoney: false, summary: 'The market clock', input: nothing, output: marketClockSchema },
+
+  placeOrder: { method: 'POST', path: '/api/orders', auth: 'session', movesMoney: true, summary: 'Ask risk for a manual order', input: orderTicketSchema, output: decisionReply },
+  previewOrder: { method: 'POST', path: '/api/orders/preview', auth: 'session', movesMoney: false, summary: 'What risk would say, writing nothing', input: orderTicketSchema, output: decisionReply },
+  cancelOrder: { method: 'POST', path: '/api/orders/cancel', auth: 'session', movesMoney: true, summary: 'Cancel one open order, or all (null)', input: z.object({ clientOrderId: clientOrderIdSchema.nullable() }), output: COMMANDS.cancelOrder.output },
+  flatten: { method: 'POST', path: '/api/flatten', auth: 'session', movesMoney: true, summary: 'Close one position, or all (null), with market orders', input: z.object({ symbol: symbolSchema.nullable() }), output: COMMANDS.flatten.output },
+  setTradingState: { method: 'POST', path: '/api/trading-state', auth: 'session', movesMoney: true, summary: 'Halt, reduce or resume trading', input: z.object({ state: tradingStateSchema, reason: z.string().trim().min(1).max(200) }), output: COMMANDS.setTradingState.output },
+  setRiskLimits: { method: 'POST', path: '/api/risk-limits', auth: 'session', movesMoney: true, summary: 'New risk limits, versioned', input: z.object({ limits: riskLimitsSchema }), output: COMMANDS.setRiskLimits.output },
+  setStrategyEnabled: { method: 'POST', path: '/api/strategies/:strategyId/enabled', auth: 'session', movesMoney: true, summary: 'Let a strategy raise signals, or stop it', input: z.object({ strategyId: z.string().min(1).max(64), isEnabled: z.boolean() }), output: COMMANDS.setStrategyEnabled.output },
+
+  stack: { method: 'GET', path: '/api/health', auth: 'session', movesMoney: false, summary: 'Every unit, and whether trading is possible now', input: nothing, output: z.object({ stack: StackHealthSchema.nullable(), verdict: verdictSchema, market: marketClockSchema }) },
+  pipeline: { method: 'GET', path: '/api/pipeline', auth: 'session', movesMoney: false, summary: 'How far each consumer is behind', input: nothing, output: z.object({ watermarks: z.array(watermarkSchema), at: z.number().int() }) },
+  invariants: { method: 'GET', path: '/api/invariants', auth: 'session', movesMoney: false, summary: 'The ledger checked against its own rules', input: nothing, output: z.object({ invariants: z.array(invariantViewSchema), tookMs: z.number(), at: z.number().int() }) },
+  startUnit: { method: 'POST', path: '/api/units/:unitId/start', auth: 'session', movesMoney: false, summary: 'Start a unit', input: unit, output: done },
+  stopUnit: { method: 'POST', path: '/api/units/:unitId/stop', auth: 'session', movesMoney: false, summary: 'Stop a unit and keep it stopped', input: unit, output: done },
+  restartUnit: { method: 'POST', path: '/api/units/:unitId/restart', auth: 'session', movesMoney: false, summary: 'Stop a unit, then start it', input: unit, output: done },
+  unitLogs: { method: 'GET', path: '/api/units/:unitId/logs', auth: 'session', movesMoney: false, summary: 'Captured output of a unit', input: unit.extend({ lines: z.coerce.number().int().min(1).max(500).default(200), afterSeq: z.coerce.number().int().optional() }), output: z.object({ lines: z.array(LogLineSchema) }) },
+  loginLink: { method: 'POST', path: '/api/login-link', auth: 'session', movesMoney: false, summary: 'A one-time link for another browser', input: nothing, output: z.object({ url: z.string() }) },
+
+  deployments: { method: 'GET', path: '/api/flows', auth: 'session', movesMoney: false, summary: 'Flows with schedule, last and next run', input: nothing, output: z.object({ deployments: z.array(deploymentViewSchema) }) },
+  runs: { method: 'GET', path: '/api/runs', auth: 'session', movesMoney: false, summary: 'Runs, newest first', input: z.object({ flow: flowNameSchema.optional(), state: runStateSchema.optional(), limit }), output: z.object({ runs: z.array(flowRunSchema) }) },
+  run: { method: 'GET', path: '/api/runs/:runId', auth: 'session', movesMoney: false, summary: 'One run with steps and logs', input: run, output: flowRunDetailSchema },
+  runFlow: { method: 'POST', path: '/api/flows/:flow/run', auth: 'session', movesMoney: true, summary: 'Run a flow now', input: flow.extend({ input: z.unknown() }), output: z.object({ runId: z.string() }) },
+  pauseFlow: { method: 'POST', path: '/api/flows/:flow/pause', auth: 'session', movesMoney: false, summary: 'Stop the schedule of a flow', input: flow, output: done },
+  resumeFlow: { method: 'POST', path: '/api/flows/:flow/resume', auth: 'session', movesMoney: false, summary: 'Let the schedule of a flow run again', input: flow, output: done },
+  cancelRun: { method: 'POST', path: '/api/runs/:runId/cancel', auth: 'session', movesMoney: false, summary: 'Cancel a run', input: run, output: done },
+} as const satisfies Record<string, RouteContract>;
+
+/** The name of a route. */
+export type RouteName = keyof typeof HTTP;
+/** What the caller writes (before defaults). */
+export type RouteInput<N extends RouteName> = z.input<(typeof HTTP)[N]['input']>;
+/** What the handler reads (after defaults). */
+export type RouteParsed<N extends RouteName> = z.output<(typeof HTTP)[N]['input']>;
+/** What the route answers. */
+export type RouteOutput<N extends RouteName> = z.output<(typeof HTTP)[N]['output']>;
+
+/** The names of all routes. */
+export const ROUTE_NAMES = Object.keys(HTTP) as RouteName[];
+
+/** The body of every refusal. `remedy` says what to do; `issues` name fields of the input. */
+export const httpErrorSchema = z.object({ code: z.string(), family: z.string(), message: z.string(), issues: z.array(z.object({ path: z.string(), message: z.string() })).optional() });
+export type HttpError = z.infer<typeof httpErrorSchema>;
+
+/** Header that carries the page's token. */
+export const TOKEN_HEADER = 'x-mainspring-token';
+/** Header that makes asking twice asking once. */
+export const IDEMPOTENCY_HEADER = 'idempotency-key';
+/** What an idempotency key looks like. */
+export const idempotencyKeySchema = z.string().regex(/^[A-Za-z0-9._-]{8,64}$/, 'must be 8 to 64 letters, digits, dots, dashes or underscores');
+
+/** Names of a path's parameters: `/api/runs/:runId` has `runId`. */
+export function pathParameters(path: string): readonly string[] {
+  return [...path.matchAll(/:([A-Za-z]+)/g)].map((match) => match[1] ?? '');
+}

@@ -1,0 +1,135 @@
+/** What a person sees of the book: the shapes that both HTTP replies and live pushes carry. */
+import { z } from 'zod';
+import { ModeSchema } from './config.ts';
+import { denialCodeSchema, riskLimitsSchema, ruleResultSchema } from '#app/domain/limits.ts';
+import { decimalText } from '#app/domain/numeric.ts';
+import { orderEventKindSchema, orderSourceSchema, orderStatusSchema, orderTypeSchema, sideSchema } from '#app/domain/order.ts';
+import { symbolSchema } from '#app/domain/ids.ts';
+import { tradingStateSchema } from '#app/domain/trading-state.ts';
+
+/** Instants are EpochMs. `tsSeen` is wall clock, `tsMarket` the market's clock (they differ in demo and replay). */
+const ms = z.number().int();
+
+/** Share of a whole as a fraction (0.25 = 25 %); null when the whole is zero. */
+const fraction = z.number().nullable();
+
+/** One position valued at the last close. Dollars; qty in shares, signed. */
+export const positionViewSchema = z.object({
+  symbol: symbolSchema, qty: decimalText, avgPrice: decimalText.nullable(), lastPrice: decimalText.nullable(),
+  /** qty x lastPrice; null without a price. */ marketValue: decimalText.nullable(), openPnl: decimalText.nullable(), openPnlFraction: fraction, realizedPnl: decimalText,
+  /** |marketValue| / equity. */ weight: fraction,
+  /** When the last price's bar reached us, and which market minute it closed. */ priceSeenAt: ms.nullable(), priceMarketAt: ms.nullable(), updatedAt: ms,
+  /** Who holds it: the strategies' shares ('' = manual). */ holders: z.array(z.object({ strategyId: z.string(), qty: decimalText })),
+});
+export type PositionView = z.infer<typeof positionViewSchema>;
+
+/** The account by our own ledger, valued at the last closes. Dollars. */
+export const accountViewSchema = z.object({
+  /** Null before the broker was asked for the first time. */ accountNumber: z.string().nullable(),
+  equity: decimalText, cash: decimalText, longValue: decimalText, shortValue: decimalText, feesTotal: decimalText,
+  /** Cash less what open buy orders have reserved; never margin. */ buyingPower: decimalText, reserved: decimalText, grossExposure: decimalText, maxGrossExposure: decimalText,
+  /** Since the exchange day's first decision; null when no day was opened yet. */ dayPnl: decimalText.nullable(), dayPnlFraction: fraction, dayOpenEquity: decimalText.nullable(), day: z.string().nullable(),
+  realizedPnl: decimalText, openPnl: decimalText, maxDailyLoss: decimalText, openOrders: z.number().int(), positions: z.number().int(),
+  /** Symbols held without a price: equity is incomplete by them. */ unpriced: z.array(z.string()),
+  /** Newest of the facts above, wall clock; source in words. */ tsSeen: ms.nullable(), tsMarket: ms.nullable(), source: z.string(),
+});
+export type AccountView = z.infer<typeof accountViewSchema>;
+
+/** One order with its present state. */
+export const orderViewSchema = z.object({
+  orderId: z.string(), clientOrderId: z.string(), decisionId: z.string(), brokerOrderId: z.string().nullable(), source: orderSourceSchema, strategyId: z.string().nullable(), signalId: z.string().nullable(),
+  symbol: symbolSchema, side: sideSchema, type: orderTypeSchema, timeInForce: z.string(), qty: decimalText, limitPrice: decimalText.nullable(), filledQty: decimalText, avgFillPrice: decimalText.nullable(),
+  referencePrice: decimalText, isReducing: z.boolean(), status: orderStatusSchema, isClosed: z.boolean(), version: z.number().int(), denialCode: denialCodeSchema.nullable(), reason: z.string().nullable(),
+  /** Set while the broker's answer is not known. */ unknownSince: ms.nullable(), tsMarket: ms, createdAt: ms, submittedAt: ms.nullable(), updatedAt: ms,
+});
+export type OrderView = z.infer<typeof orderViewSchema>;
+
+/** One execution at the broker. */
+export const fillViewSchema = z.object({
+  fillId: z.string(), orderId: z.string(), clientOrderId: z.string(), strategyId: z.string().nullable(), symbol: symbolSchema, side: sideSchema,
+  qty: decimalText, price: decimalText, fee: decimalText, ledgerSeq: z.number().int(), tsEvent: ms, tsSeen: ms, source: z.string(),
+});
+export type FillView = z.infer<typeof fillViewSchema>;
+
+/** One decision of risk, approved or denied. */
+export const decisionViewSchema = z.object({
+  decisionId: z.string(), clientOrderId: z.string().nullable(), source: orderSourceSchema, signalId: z.string().nullable(), strategyId: z.string().nullable(),
+  symbol: symbolSchema, side: sideSchema.nullable(), type: orderTypeSchema.nullable(), qty: decimalText.nullable(), limitPrice: decimalText.nullable(), outcome: z.enum(['approved', 'denied']), code: denialCodeSchema.nullable(), message: z.string(),
+  isReducing: z.boolean(), referencePrice: decimalText.nullable(), reservedNotional: decimalText, limitsVersion: z.number().int(), rules: z.array(ruleResultSchema), tsMarket: ms, decidedAt: ms,
+});
+export type DecisionView = z.infer<typeof decisionViewSchema>;
+
+/** The signal behind a decision. */
+export const signalViewSchema = z.object({
+  signalId: z.string(), strategyId: z.string(), strategyVersionId: z.string(), symbol: symbolSchema, timeframe: z.string(), barOpenTime: ms, tsMarket: ms, target: z.enum(['long', 'flat']),
+  referencePrice: decimalText, atr: decimalText.nullable(), reasons: z.array(z.object({ name: z.string(), value: z.string(), threshold: z.string().nullable() })), raisedAt: ms,
+});
+export type SignalView = z.infer<typeof signalViewSchema>;
+
+/** One thing that happened to an order. */
+export const orderEventViewSchema = z.object({ version: z.number().int(), kind: orderEventKindSchema, status: orderStatusSchema, filledQty: decimalText, tsEvent: ms, tsSeen: ms, source: z.string(), detail: z.record(z.string(), z.unknown()) });
+
+/** Why an order exists and what became of it: signal -> decision with its rules -> broker events -> fills. A denied decision has no order. */
+export const orderStorySchema = z.object({
+  decision: decisionViewSchema.nullable(), signal: signalViewSchema.nullable(), order: orderViewSchema.nullable(), events: z.array(orderEventViewSchema), fills: z.array(fillViewSchema),
+});
+export type OrderStory = z.infer<typeof orderStorySchema>;
+
+/** A strategy with what it did. */
+export const strategyViewSchema = z.object({
+  strategyId: z.string(), name: z.string(), kind: z.string(), symbols: z.array(z.string()), timeframe: z.string(), parameters: z.record(z.string(), z.unknown()), sizing: z.record(z.string(), z.unknown()),
+  isEnabled: z.boolean(), versionId: z.string(), signals: z.number().int(), approved: z.number().int(), denied: z.number().int(), fills: z.number().int(), openPositions: z.number().int(),
+  realizedPnl: decimalText, openPnl: decimalText, /** Market time of the newest signal. */ lastSignalAt: ms.nullable(),
+});
+export type StrategyView = z.infer<typeof strategyViewSchema>;
+
+/** The master switch, its recent moves, the lease of risk and the limits in force. */
+export const tradingStateViewSchema = z.object({
+  state: tradingStateSchema, version: z.number().int(), reason: z.string(), actor: z.string(), at: ms,
+  /** Milliseconds the lease is still valid by the database's clock (negative = stale for so long); null = never taken. */ leaseValidMs: z.number().nullable(),
+  limits: riskLimitsSchema, limitsVersion: z.number().int(),
+  history: z.array(z.object({ version: z.number().int(), state: tradingStateSchema, reason: z.string(), actor: z.string(), at: ms })),
+});
+export type TradingStateView = z.infer<typeof tradingStateViewSchema>;
+
+/** A point of the equity curve in the statistics world: [market time, equity, benchmark or null], dollars; the benchmark is scaled to the first equity. */
+export const equityPointSchema = z.tuple([ms, z.number(), z.number().nullable()]);
+export type EquityPoint = z.infer<typeof equityPointSchema>;
+
+/** Where the market's clock stands and what comes next. `speed` = market seconds per real second; null = a replay goes as fast as it settles. */
+export const marketClockSchema = z.object({
+  tsMarket: ms, isSimulated: z.boolean(), isPaused: z.boolean(), speed: z.number().nullable(), session: z.enum(['open', 'closed']),
+  /** When the session closes (open) or the next one opens (closed), market time; null beyond the calendar. */ changesAt: ms.nullable(),
+  /** In words when a replay runs: step n of m. */ note: z.string().nullable(),
+});
+export type MarketClock = z.infer<typeof marketClockSchema>;
+
+/** One reason for or against trading now. `remedy` says what to do when it is not ok. */
+export const tradeCheckSchema = z.object({ name: z.string(), ok: z.boolean(), /** A hindrance stops orders; a caution does not. */ level: z.enum(['hindrance', 'caution']), observed: z.string(), remedy: z.string().nullable() });
+export type TradeCheck = z.infer<typeof tradeCheckSchema>;
+/** "Can I trade now?" with its reasons. */
+export const verdictSchema = z.object({ canTrade: z.boolean(), headline: z.string(), checks: z.array(tradeCheckSchema), at: ms });
+export type Verdict = z.infer<typeof verdictSchema>;
+
+/** How far a consumer is behind a producer, in events. */
+export const watermarkSchema = z.object({ consumer: z.string(), producer: z.string(), heardSeq: z.number().int(), writtenSeq: z.number().int(), sentSeq: z.number().int(), behind: z.number().int(), quietMs: z.number().nullable() });
+export type Watermark = z.infer<typeof watermarkSchema>;
+
+/** One check over the whole book: how many rows broke it (0 = holds). */
+export const invariantViewSchema = z.object({ id: z.string(), statement: z.string(), violations: z.number().int() });
+export type InvariantView = z.infer<typeof invariantViewSchema>;
+
+/** A symbol of the book with its last price. */
+export const symbolViewSchema = z.object({ symbol: symbolSchema, name: z.string(), exchange: z.string(), isTradable: z.boolean(), isWatched: z.boolean(), lastPrice: decimalText.nullable(), priceMarketAt: ms.nullable(), priceSeenAt: ms.nullable() });
+export type SymbolView = z.infer<typeof symbolViewSchema>;
+
+/** Something a person should know: a risk event or a notification. */
+export const noticeViewSchema = z.object({ id: z.string(), severity: z.enum(['info', 'warning', 'critical']), title: z.string(), body: z.string(), at: ms });
+export type NoticeView = z.infer<typeof noticeViewSchema>;
+
+/** Who looks, at what. */
+export const sessionViewSchema = z.object({
+  /** Send it as `x-mainspring-token` with each request and in the socket's hello. */ token: z.string(), mode: ModeSchema, version: z.string(), instanceId: z.string(), actor: z.string(),
+  /** What the page saved about itself; opaque to the gateway. */ uiState: z.record(z.string(), z.unknown()), serverTime: ms,
+});
+export type SessionView = z.infer<typeof sessionViewSchema>;
