@@ -86,7 +86,10 @@ async function main() {
   const hash = hashSources();
   try {
     mkdirSync(next, { recursive: true });
-    await Promise.all([buildProcesses(next), buildDashboard(`${next}/renderer`)]);
+    // Both must end before the folder is removed, whichever fails.
+    const results = await Promise.allSettled([buildProcesses(next), buildDashboard(`${next}/renderer`)]);
+    const failed = results.find((result) => result.status === 'rejected');
+    if (failed !== undefined) throw failed.reason;
     writeFileSync(`${next}/.sources`, isPartial ? 'partial' : hash);
     if (existsSync(inRoot('dist'))) renameSync(inRoot('dist'), old);
     renameSync(next, inRoot('dist'));
