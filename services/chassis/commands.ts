@@ -1,0 +1,34 @@
+/** Asking another service a synchronous question over loopback HTTP. */
+import { COMMANDS, type CommandInput, type CommandName, type CommandOutput } from '#app/contracts/commands.ts';
+import type { RuntimeConfig } from '#app/contracts/config.ts';
+import { AppError, ERROR_CODES, invariant, type ErrorCode } from '#app/domain/errors.ts';
+
+const TIMEOUT_MS = 10_000;
+
+function codeOf(value: unknown): ErrorCode | null {
+  return typeof value === 'string' && Object.hasOwn(ERROR_CODES, value) ? (value as ErrorCode) : null;
+}
+
+/**
+ * Runs a command on the service that owns it. Commands are idempotent by their key: after `unknown` ask again with the same key.
+ * @throws AppError UNIT_TIMEOUT (temporary) when the service cannot be reached; else the service's own error code and message.
+ */
+export async function callCommand<N extends CommandName>(config: RuntimeConfig, name: N, input: CommandInput<N>): Promise<CommandOutput<N>> {
+  const contract = COMMANDS[name];
+  const endpoint = config.units[contract.service];
+  invariant(endpoint, 'The service is not in the runtime configuration', { service: contract.service });
+  let response: Response;
+  try {
+    response = await fetch(`http://${endpoint.host}:${endpoint.port}/commands/${name}`, {
+      method: 'POST', body: JSON.stringify(input), signal: AbortSignal.timeout(TIMEOUT_MS),
+      headers: { 'content-type': 'application/json', authorization: `Bearer ${config.internalToken}` },
+    });
+  } catch (error) {
+    throw new AppError('UNIT_TIMEOUT', `The part ${contract.service} does not answer; try again when the health panel shows it ready`, { cause: error });
+  }
+  const body: unknown = await response.json();
+  if (response.ok) return contract.output.parse(body) as CommandOutput<N>;
+  const error: unknown = typeof body === 'object' && body !== null ? Reflect.get(body, 'error') : undefined;
+  const field = (key: string): unknown => (typeof error === 'object' && error !== null ? Reflect.get(error, key) : undefined);
+  throw new AppError(codeOf(field('code')) ?? 'INVARIANT_BROKEN', String(field('message') ?? `The part ${contract.service} answered ${response.status}`), { context: { status: response.status } });
+}

@@ -1,0 +1,191 @@
+/** The book: pooled PostgreSQL access with transactions that carry their outgoing events (the only importer of pg). */
+import pg from 'pg';
+import type { PostgresAccess } from '#app/contracts/config.ts';
+import type { EventEnvelope, Payload, Topic } from '#app/contracts/events.ts';
+import { AppError, invariant } from '#app/domain/errors.ts';
+import { toRfc3339, type EpochMs } from '#app/domain/time.ts';
+
+/** Anything that answers SQL. Rows: numeric -> decimal text, int8 -> number, timestamptz -> epoch ms, date -> 'YYYY-MM-DD', jsonb -> parsed. */
+export type Queryable = {
+  /** Runs a prepared statement. @throws AppError DATABASE_UNREACHABLE (temporary) or the server's own error. */
+  query<Row = Record<string, unknown>>(text: string, params?: readonly unknown[]): Promise<Row[]>;
+};
+
+/** An event that leaves with the transaction. */
+export type NewEvent = { readonly [K in Topic]: { readonly topic: K; readonly key: string; readonly correlationId: string; readonly payload: Payload<K> } }[Topic];
+
+/** An open transaction. */
+export type Tx = Queryable & {
+  /** Adds an event to this service's outbox in the same transaction; it is published after the commit. */
+  emit(event: NewEvent): void;
+  /** Runs after a successful commit; errors there are the caller's bug and end the process. */
+  afterCommit(fn: () => void): void;
+};
+
+/** The book as one service sees it. */
+export type Db = Queryable & {
+  /** Runs `fn` in one transaction (READ COMMITTED). Anything thrown rolls back. */
+  tx<T>(fn: (tx: Tx) => Promise<T>): Promise<T>;
+  /** Hears every committed envelope of this service, in commit order per transaction. */
+  onCommitted(listener: (envelopes: readonly EventEnvelope[]) => void): void;
+  /** Closes the pool after the running statements. */
+  close(): Promise<void>;
+};
+
+/** How to open the book. `database`: which one; `schema`: where this service's outbox lives (null = it emits nothing). */
+export type DbOptions = {
+  readonly access: PostgresAccess;
+  readonly database: string;
+  readonly schema: string | null;
+  readonly applicationName: string;
+  readonly max: number;
+  /** The server is gone: the worker ends with exit code 75 and is started again when PostgreSQL is back. */
+  readonly onLost: (error: Error) => void;
+};
+
+const CONNECT_TIMEOUT_MS = 5_000;
+const STATEMENT_TIMEOUT_MS = 10_000;
+const OID = { int8: 20, timestamptz: 1184, date: 1082 } as const;
+const parsers: Readonly<Record<number, (text: string) => unknown>> = {
+  [OID.int8]: (text) => Number(text),
+  [OID.timestamptz]: (text) => Date.parse(`${text.replace(' ', 'T')}${/[+-]\d\d$/.test(text) ? ':00' : ''}`),
+  [OID.date]: (text) => text,
+};
+
+/** An instant as a parameter of a statement. */
+export function at(ms: number): string {
+  return toRfc3339(ms as EpochMs);
+}
+
+/** Classes of SQLSTATE after which the connection, or the server, is gone. */
+function isLost(error: unknown): error is Error {
+  if (!(error instanceof Error)) return false;
+  const code: unknown = Reflect.get(error, 'code');
+  if (typeof code === 'string' && (/^08/.test(code) || /^57P0[123]$/.test(code) || ['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'ENOENT', 'ETIMEDOUT'].includes(code))) return true;
+  return /Connection terminated|Client has encountered a connection error|timeout exceeded when trying to connect/.test(error.message);
+}
+
+/** Deadlock, serialization failure, lock or statement timeout: the same transaction may succeed when it is run again. */
+function isRepeatable(error: unknown): boolean {
+  const code: unknown = error instanceof Error ? Reflect.get(error, 'code') : undefined;
+  return code === '40001' || code === '40P01' || code === '55P03' || code === '57014';
+}
+
+const statementNames = new Map<string, string>();
+const MAX_STATEMENTS = 500;
+function statementName(text: string): string | undefined {
+  let name = statementNames.get(text);
+  if (name === undefined && statementNames.size < MAX_STATEMENTS) {
+    name = `s${statementNames.size}`;
+    statementNames.set(text, name);
+  }
+  return name;
+}
+
+async function run<Row>(target: pg.Pool | pg.PoolClient, text: string, params: readonly unknown[]): Promise<Row[]> {
+  const name = statementName(text);
+  const result = await target.query({ text, values: [...params], ...(name === undefined ? {} : { name }) });
+  return result.rows as Row[];
+}
+
+function appendSql(schema: string): string {
+  return `WITH head AS (UPDATE ${schema}.outbox_head SET seq = seq + $1 RETURNING seq)
+    INSERT INTO ${schema}.outbox (seq, topic, key, correlation_id, payload, written_at)
+    SELECT head.seq - $1 + e.n, e.topic, e.key, e.correlation_id, e.payload::jsonb, to_timestamp($6::double precision / 1000)
+    FROM head, unnest($2::text[], $3::text[], $4::text[], $5::text[]) WITH ORDINALITY AS e(topic, key, correlation_id, payload, n)
+    RETURNING seq`;
+}
+
+/** The statement and parameters that append events to an outbox; exported for the tests of its numbering. */
+export function outboxAppend(schema: string, events: readonly NewEvent[], tsWritten: number): { text: string; params: unknown[] } {
+  const column = <T>(pick: (event: NewEvent) => T): T[] => events.map(pick);
+  return {
+    text: appendSql(schema),
+    params: [events.length, column((e) => e.topic), column((e) => e.key), column((e) => e.correlationId), column((e) => JSON.stringify(e.payload)), tsWritten],
+  };
+}
+
+/** Opens the pool. The first connection is made by the first statement. */
+export function openDb(options: DbOptions): Db {
+  const { access, schema } = options;
+  const pool = new pg.Pool({
+    host: access.host, port: access.port, user: access.user, password: access.password, database: options.database,
+    application_name: options.applicationName, max: options.max, idleTimeoutMillis: 0, connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
+    options: `-c timezone=UTC -c statement_timeout=${STATEMENT_TIMEOUT_MS} -c idle_in_transaction_session_timeout=30000`,
+    types: { getTypeParser: (oid: number, format?: string) => parsers[oid] ?? pg.types.getTypeParser(oid, format as 'text') } as pg.CustomTypesConfig,
+  });
+  let isClosing = false;
+  const listeners: ((envelopes: readonly EventEnvelope[]) => void)[] = [];
+  const translate = (error: unknown): unknown => {
+    if (isLost(error)) {
+      if (!isClosing) options.onLost(error);
+      return new AppError('DATABASE_UNREACHABLE', 'PostgreSQL cannot be reached; the part starts again when it is back', { cause: error });
+    }
+    return isRepeatable(error) ? new AppError('VERSION_CONFLICT', 'Another transaction was first; try again', { cause: error }) : error;
+  };
+  pool.on('error', (error) => translate(error));
+
+  const transaction = async <T>(client: pg.PoolClient, fn: (tx: Tx) => Promise<T>): Promise<T> => {
+    const events: NewEvent[] = [];
+    const hooks: (() => void)[] = [];
+    await client.query('BEGIN');
+    const value = await fn({
+      query: (text, params = []) => run(client, text, params),
+      emit: (event) => events.push(event),
+      afterCommit: (hook) => hooks.push(hook),
+    });
+    const tsWritten = Date.now();
+    let envelopes: EventEnvelope[] = [];
+    if (events.length > 0) {
+      if (schema === null) throw new AppError('INVARIANT_BROKEN', 'This unit has no outbox and cannot emit events', { context: { unit: options.applicationName } });
+      const append = outboxAppend(schema, events, tsWritten);
+      const rows = await run<{ seq: number }>(client, append.text, append.params);
+      const first = Math.min(...rows.map((row) => row.seq));
+      envelopes = events.map((event, n) => ({ ...event, producer: schema, seq: first + n, tsWritten }) as EventEnvelope);
+    }
+    const ended = await client.query('COMMIT');
+    // A statement that failed and was caught inside leaves an aborted transaction: COMMIT then answers ROLLBACK and says nothing.
+    invariant(ended.command === 'COMMIT', 'A failed statement was swallowed inside a transaction', { command: ended.command });
+    if (envelopes.length > 0) for (const listener of listeners) listener(envelopes);
+    for (const hook of hooks) hook();
+    return value;
+  };
+
+  return {
+    async query(text, params = []) {
+      try {
+        return await run(pool, text, params);
+      } catch (error) {
+        throw translate(error);
+      }
+    },
+    async tx(fn) {
+      let client: pg.PoolClient;
+      try {
+        client = await pool.connect();
+      } catch (error) {
+        throw translate(error);
+      }
+      let broken: Error | undefined;
+      try {
+        return await transaction(client, fn);
+      } catch (error) {
+        try {
+          await client.query('ROLLBACK');
+        } catch (rollbackError) {
+          broken = rollbackError instanceof Error ? rollbackError : new Error(String(rollbackError));
+        }
+        throw translate(error);
+      } finally {
+        client.release(broken);
+      }
+    },
+    onCommitted: (listener) => {
+      listeners.push(listener);
+    },
+    async close() {
+      isClosing = true;
+      await pool.end();
+    },
+  };
+}

@@ -1,0 +1,282 @@
+/** The chassis: config -> connect -> recover -> ready -> drain -> exit, the same for every worker. */
+import type { Server } from 'node:http';
+import { COMMANDS, type CommandInput, type CommandName, type CommandOutput } from '#app/contracts/commands.ts';
+import type { RuntimeConfig } from '#app/contracts/config.ts';
+import { EXIT, type ControlArgs, type ControlResult, type ControlVerb, type ToWorker } from '#app/contracts/control.ts';
+import type { WorkerHealth, WorkerId } from '#app/contracts/health.ts';
+import { AppError, describeError, invariant } from '#app/domain/errors.ts';
+import { SERVICE_IDS, type ServiceId } from '#app/domain/ids.ts';
+import type { Clock } from '#app/domain/time.ts';
+import { openBus, type Bus } from './bus.ts';
+import { systemClock } from './clock.ts';
+import { callCommand } from './commands.ts';
+import { startLane, type ConsumerSpec, type Lane } from './consumer.ts';
+import { openDb, type Db } from './db.ts';
+import type { FlowDefinition, FlowRegistry } from './flows.ts';
+import { createHealth, type Health } from './health.ts';
+import { openDoor } from './http.ts';
+import { connectLink, type Link } from './link.ts';
+import { createLog, type Logger } from './log.ts';
+import { createMetrics, type Metrics } from './metrics.ts';
+import { startRelay, type Relay } from './relay.ts';
+import { exitCodeFor, exitWith, startBeat } from './runtime.ts';
+
+/** What a worker is given to build its parts with. */
+export type ServiceContext = {
+  readonly unit: WorkerId;
+  readonly config: RuntimeConfig;
+  readonly log: Logger;
+  readonly clock: Clock;
+  /** @throws INVARIANT_BROKEN when the spec said usesBook false. */
+  readonly db: Db;
+  /** @throws INVARIANT_BROKEN when the spec said usesBus false. */
+  readonly bus: Bus;
+  readonly metrics: Metrics;
+  readonly health: Health;
+  readonly flows: FlowRegistry;
+  /** Aborted when the worker begins to drain. */
+  readonly signal: AbortSignal;
+  /** The lane is stuck for this long, null when it is idle or there is none: what a dead-man's lease must know. */
+  laneBusyForMs(): number | null;
+  /** A long recovery asks the supervisor for more time. */
+  extend(deadlineMs: number, reason: string): void;
+  /** Asks the supervisor. */
+  request<V extends ControlVerb>(verb: V, args: ControlArgs<V>): Promise<ControlResult<V>>;
+  /** Hears the supervisor's messages (the gateway: unitStates). */
+  onControl(listener: (message: ToWorker) => void): void;
+  /** Asks another service over HTTP. */
+  callCommand<N extends CommandName>(name: N, input: CommandInput<N>): Promise<CommandOutput<N>>;
+  /** For workers that bring their own HTTP server: what /health and /metrics must answer. */
+  healthReport(): WorkerHealth;
+  /** Ends the process: something happened after which going on would be wrong. */
+  fatal(error: unknown): void;
+};
+
+/** Handlers of the commands that this service owns. */
+export type CommandHandlers = { readonly [N in CommandName]?: (input: CommandInput<N>) => Promise<CommandOutput<N>> };
+
+/** The parts of a running worker. */
+export type ServiceParts = {
+  /** Starting and recovering are one path: runs at each start before anything is heard. */
+  recover?(): Promise<void>;
+  readonly consumers?: readonly ConsumerSpec[];
+  readonly commands?: CommandHandlers;
+  readonly flows?: readonly FlowDefinition[];
+  /** Own HTTP server in place of the chassis' door; listens on config.units[unit]. */
+  serve?(): Promise<{ close(): Promise<void> }>;
+  /** Loops and sockets; after the consumers run and before `ready`. */
+  start?(): Promise<void>;
+  /** Stop taking work, finish what is in flight. */
+  drain?(deadlineMs: number): Promise<void>;
+  resumed?(pausedMs: number): Promise<void>;
+  backlog?(): number;
+  oldestPendingAgeMs?(): number | null;
+  brokerMessageAgeMs?(): number | null;
+};
+
+/** A worker. */
+export type ServiceSpec = {
+  readonly unit: WorkerId;
+  /** Most PostgreSQL connections; default 4. */
+  readonly pool?: number;
+  readonly usesBook?: boolean | ((config: RuntimeConfig) => boolean);
+  readonly usesBus?: boolean;
+  setUp(ctx: ServiceContext): Promise<ServiceParts>;
+};
+
+type Running = { parts: ServiceParts; lane: Lane | null; relay: Relay | null; server: Server | null; own: { close(): Promise<void> } | null; engine: FlowEngine | null };
+
+/** What flow-engine.ts gives: started after `ready`, so that flows never delay trading. */
+export type FlowEngine = { readonly registry: FlowRegistry; start(definitions: readonly FlowDefinition[]): Promise<void>; stop(): Promise<void> };
+
+function isService(unit: WorkerId): unit is ServiceId {
+  return (SERVICE_IDS as readonly string[]).includes(unit);
+}
+
+const NO_FLOWS: FlowRegistry = {
+  trigger: (name) => Promise.reject(new AppError('FLOW_NOT_FOUND', `This unit runs no flows; ${name} belongs to another`)),
+};
+
+/** Runs the worker until it is told to stop or cannot go on. */
+export function runService(spec: ServiceSpec): void {
+  const link = connectLink();
+  const fallbackLog = createLog(spec.unit, 'info');
+  process.on('SIGINT', () => undefined); // Ctrl-C reaches the whole group; the supervisor decides when we stop.
+  live(spec, link).catch((error: unknown) => {
+    fallbackLog.error({ error: describeError(error), stack: error instanceof Error ? error.stack : undefined }, 'Start failed');
+    void exitWith(link, exitCodeFor(error), describeError(error));
+  });
+}
+
+async function live(spec: ServiceSpec, link: Link): Promise<void> {
+  const config = await link.init();
+  const log = createLog(spec.unit, config.logLevel);
+  const abort = new AbortController();
+  const state: { isReady: boolean; isStopping: boolean } = { isReady: false, isStopping: false };
+  const running: Running = { parts: {}, lane: null, relay: null, server: null, own: null, engine: null };
+  const fatal = (error: unknown): void => {
+    if (state.isStopping) return;
+    state.isStopping = true;
+    abort.abort();
+    log.error({ error: describeError(error), stack: error instanceof Error ? error.stack : undefined }, 'Cannot go on');
+    void exitWith(link, exitCodeFor(error), describeError(error));
+  };
+  process.on('uncaughtException', fatal);
+  process.on('unhandledRejection', fatal);
+
+  const health = createHealth((reasons) => {
+    if (!state.isReady) return;
+    link.send(reasons.length > 0 ? { type: 'degraded', reasons: [...reasons] } : { type: 'recovered' });
+  });
+  const usesBook = typeof spec.usesBook === 'function' ? spec.usesBook(config) : (spec.usesBook ?? true);
+  const db = usesBook
+    ? openDb({ access: config.postgres, database: config.postgres.tradingDb, schema: isService(spec.unit) ? spec.unit : null, applicationName: spec.unit, max: spec.pool ?? 4,
+        onLost: (error) => fatal(new AppError('DATABASE_UNREACHABLE', 'PostgreSQL is gone', { cause: error })) })
+    : null;
+  const bus = (spec.usesBus ?? true) ? openBus(config.redis, spec.unit, log) : null;
+  const metrics = createMetrics(spec.unit);
+  const backlog = (): number => (running.lane?.backlog() ?? 0) + (running.relay?.backlog() ?? 0) + (running.parts.backlog?.() ?? 0);
+  const stopBeat = startBeat(link, {
+    backlog,
+    oldestPendingAgeMs: () => running.parts.oldestPendingAgeMs?.() ?? running.lane?.busyForMs() ?? null,
+    brokerMessageAgeMs: () => running.parts.brokerMessageAgeMs?.() ?? null,
+  });
+  const healthReport = (): WorkerHealth => ({
+    unit: spec.unit, version: config.version, instanceId: config.instanceId, live: true, ready: state.isReady && !state.isStopping,
+    uptimeMs: Math.round(process.uptime() * 1000), reasons: health.reasons(), detail: health.details(),
+  });
+  if (isService(spec.unit)) {
+    const { createFlowEngine } = await import('./flow-engine.ts');
+    running.engine = createFlowEngine({ unit: spec.unit, config, log, onFatal: fatal });
+  }
+  const ctx: ServiceContext = {
+    unit: spec.unit, config, log, clock: systemClock, metrics, health, signal: abort.signal, fatal, healthReport,
+    get db() {
+      invariant(db, 'This unit has no book', { unit: spec.unit });
+      return db;
+    },
+    get bus() {
+      invariant(bus, 'This unit has no bus', { unit: spec.unit });
+      return bus;
+    },
+    flows: running.engine?.registry ?? NO_FLOWS,
+    laneBusyForMs: () => running.lane?.busyForMs() ?? null,
+    extend: (deadlineMs, reason) => link.send({ type: 'extend', deadlineMs, reason }),
+    request: (verb, args) => link.request(verb, args),
+    onControl: (listener) => void link.onMessage(listener),
+    callCommand: (name, input) => callCommand(config, name, input),
+  };
+
+  const stop = async (deadlineMs: number, code: number, reason: string): Promise<void> => {
+    if (state.isStopping) return;
+    state.isStopping = true;
+    log.info({ reason, deadlineMs }, 'Draining');
+    abort.abort();
+    await drain(running, deadlineMs);
+    stopBeat();
+    await db?.close();
+    bus?.close();
+    await exitWith(link, code, reason);
+  };
+  link.onMessage((message) => {
+    if (message.type === 'stop') stop(message.deadlineMs, EXIT.ok, message.reason).catch(fatal);
+    if (message.type === 'resumed') running.parts.resumed?.(message.pausedMs).catch(fatal);
+  });
+  process.on('SIGTERM', () => {
+    stop(5_000, EXIT.ok, 'asked by a signal').catch(fatal);
+  });
+  link.onClose(() => {
+    stop(1_500, EXIT.dependency, 'the supervisor is gone').catch(fatal);
+  });
+
+  await begin({ spec, ctx, running, db, bus });
+  if (state.isStopping) return;
+  state.isReady = true;
+  watchWires(ctx, { db, bus });
+  link.send({ type: 'ready', ...(config.units[spec.unit] === undefined ? {} : { port: config.units[spec.unit]?.port }) });
+  if (health.reasons().length > 0) link.send({ type: 'degraded', reasons: health.reasons() });
+  log.info({ tookMs: Math.round(process.uptime() * 1000) }, 'Ready');
+  await running.engine?.start(running.parts.flows ?? []);
+}
+
+async function begin({ spec, ctx, running, db, bus }: { spec: ServiceSpec; ctx: ServiceContext; running: Running; db: Db | null; bus: Bus | null }): Promise<void> {
+  const { config, log } = ctx;
+  await db?.query('SELECT 1');
+  running.parts = await spec.setUp(ctx);
+  const { parts } = running;
+  const endpoint = config.units[spec.unit];
+  if (parts.serve) running.own = await parts.serve();
+  else if (endpoint) {
+    running.server = await openDoor(endpoint, {
+      health: () => ctx.healthReport(),
+      metrics: async () => ({ contentType: ctx.metrics.contentType, text: await ctx.metrics.render() }),
+      command: (name, input) => runCommand(parts.commands ?? {}, name, input),
+      internalToken: config.internalToken,
+      onError: (error, path) => log.error({ path, error: describeError(error) }, 'A request failed'),
+    });
+  }
+  await parts.recover?.();
+  if (db && bus && isService(spec.unit)) {
+    running.relay = await startRelay(db, bus, spec.unit, { log, onFatal: (error) => ctx.fatal(error) });
+    const consumers = parts.consumers ?? [];
+    if (consumers.length > 0) running.lane = await startLane(consumers, { db, bus, service: spec.unit, log, onFatal: (error) => ctx.fatal(error) });
+  }
+  await parts.start?.();
+}
+
+async function runCommand(handlers: CommandHandlers, name: string, input: unknown): Promise<unknown> {
+  if (!Object.hasOwn(COMMANDS, name) || !Object.hasOwn(handlers, name)) throw new AppError('ROUTE_NOT_FOUND', `This service has no command ${name.slice(0, 60)}`);
+  const contract = COMMANDS[name as CommandName];
+  const parsed = contract.input.safeParse(input);
+  if (!parsed.success) {
+    const issue = parsed.error.issues[0];
+    throw new AppError('INPUT_INVALID', `${issue?.path.join('.') || 'The request'}: ${issue?.message ?? 'is not valid'}`);
+  }
+  const handler = handlers[name as CommandName] as (input: unknown) => Promise<unknown>;
+  return contract.output.parse(await handler(parsed.data));
+}
+
+const WATCH_MS = 2_000;
+
+/** Measures the round trips to book and wire, for /health; a lost Redis degrades, a lost PostgreSQL ends the process elsewhere. */
+function watchWires(ctx: ServiceContext, { db, bus }: { db: Db | null; bus: Bus | null }): void {
+  const look = async (): Promise<void> => {
+    if (db) {
+      const began = performance.now();
+      await db.query('SELECT 1');
+      ctx.health.set('postgres', { ok: true, latencyMs: performance.now() - began });
+    }
+    if (bus) {
+      try {
+        ctx.health.set('redis', { ok: true, latencyMs: await bus.ping() });
+        ctx.health.degraded('redis', null);
+      } catch (error) {
+        ctx.health.set('redis', { ok: false, message: describeError(error) });
+        ctx.health.degraded('redis', 'Redis is away: events travel through the database, more slowly');
+      }
+    }
+  };
+  const timer = setInterval(() => void look().catch((error: unknown) => {
+    if (!ctx.signal.aborted) ctx.log.warn({ error: describeError(error) }, 'A look at the wires failed');
+  }), WATCH_MS);
+  ctx.signal.addEventListener('abort', () => clearInterval(timer));
+  void look().catch((error: unknown) => ctx.log.warn({ error: describeError(error) }, 'A look at the wires failed'));
+}
+
+async function drain(running: Running, deadlineMs: number): Promise<void> {
+  const finish = async (): Promise<void> => {
+    await running.lane?.stop();
+    await running.parts.drain?.(deadlineMs);
+    await running.engine?.stop();
+    await running.relay?.stop();
+    await running.own?.close();
+    running.server?.closeAllConnections();
+    running.server?.close();
+  };
+  let timer: NodeJS.Timeout | undefined;
+  const limit = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, Math.max(100, deadlineMs - 200));
+  });
+  await Promise.race([finish(), limit]);
+  clearTimeout(timer);
+}

