@@ -1,0 +1,140 @@
+/** The exchange's sessions: which days trade, from when to when, what comes next. All times are New York's, given as instants. */
+import { invariant } from '#app/domain/errors.ts';
+import { civilFromDays, daysFromCivil, formatDate, parseDate, timeframeMs, type EpochMs, type Timeframe } from '#app/domain/time.ts';
+import { specialDaysOf, type SpecialDay } from './nyse-days.ts';
+import { fromNewYorkDay, newYorkDayNumber, weekdayOf } from './nyse-zone.ts';
+
+export { fromNewYork, toNewYork, type NewYorkTime } from './nyse-zone.ts';
+export { CALENDAR_FIRST_YEAR, CALENDAR_LAST_YEAR } from './nyse-days.ts';
+
+const OPEN_MINUTE = 9 * 60 + 30;
+const CLOSE_MINUTE = 16 * 60;
+const PRE_MARKET_MINUTE = 4 * 60;
+const AFTER_HOURS_MINUTE = 20 * 60;
+const EARLY_AFTER_HOURS_MINUTE = 17 * 60;
+/** The longest closure on record (September 2001) was six days between two sessions. */
+const MAX_CLOSURE_DAYS = 14;
+const MAX_SESSIONS_LISTED = 40_000;
+
+/** One trading day. Intervals are [open, close): a bar that opens at `close` is outside. */
+export type Session = {
+  /** Civil day in New York, `YYYY-MM-DD`. */
+  readonly date: string;
+  readonly open: EpochMs;
+  readonly close: EpochMs;
+  /** A half day: the close is 13:00 instead of 16:00. */
+  readonly isEarly: boolean;
+  /** 04:00, when orders marked for extended hours begin to trade. */
+  readonly preMarketOpen: EpochMs;
+  /** 20:00, on half days 17:00. */
+  readonly afterHoursClose: EpochMs;
+};
+
+const sessions = new Map<number, Session | null>();
+
+function specialDay(dayNumber: number): SpecialDay | null {
+  return specialDaysOf(civilFromDays(dayNumber).year).get(dayNumber) ?? null;
+}
+
+function buildSession(dayNumber: number): Session | null {
+  const special = specialDay(dayNumber);
+  const weekday = weekdayOf(dayNumber);
+  if (weekday === 0 || weekday === 6 || special?.kind === 'closed') return null;
+  const isEarly = special?.kind === 'early';
+  return {
+    date: formatDate(civilFromDays(dayNumber)),
+    open: fromNewYorkDay(dayNumber, special?.kind === 'late' ? special.openMinute : OPEN_MINUTE),
+    close: fromNewYorkDay(dayNumber, isEarly ? special.closeMinute : CLOSE_MINUTE),
+    isEarly,
+    preMarketOpen: fromNewYorkDay(dayNumber, PRE_MARKET_MINUTE),
+    afterHoursClose: fromNewYorkDay(dayNumber, isEarly ? EARLY_AFTER_HOURS_MINUTE : AFTER_HOURS_MINUTE),
+  };
+}
+
+/** Sessions are asked for once per bar: each day is worked out once. The calendar's years bound the table. */
+function sessionOfDay(dayNumber: number): Session | null {
+  const known = sessions.get(dayNumber);
+  if (known !== undefined) return known;
+  const session = buildSession(dayNumber);
+  sessions.set(dayNumber, session);
+  return session;
+}
+
+/**
+ * The session of a civil day (`YYYY-MM-DD`), null on weekends and holidays. sessionOn('2024-07-03') closes at 13:00 (17:00Z).
+ * @throws AppError INPUT_INVALID for a day that does not exist or lies outside 1998..2100.
+ */
+export function sessionOn(date: string): Session | null {
+  return sessionOfDay(daysFromCivil(parseDate(date)));
+}
+
+/** The civil day in New York at an instant, `YYYY-MM-DD`. @throws AppError INPUT_INVALID outside 1967..2200. */
+export function exchangeDay(at: EpochMs): string {
+  return formatDate(civilFromDays(newYorkDayNumber(at)));
+}
+
+/** Why the exchange keeps other hours on a day, in words ("Thanksgiving Day"), null on ordinary days and weekends. @throws AppError INPUT_INVALID */
+export function specialDayName(date: string): string | null {
+  return specialDay(daysFromCivil(parseDate(date)))?.name ?? null;
+}
+
+/** The session whose regular hours contain an instant, else null. @throws AppError INPUT_INVALID outside 1998..2100. */
+export function sessionOf(at: EpochMs): Session | null {
+  const session = sessionOfDay(newYorkDayNumber(at));
+  return session && at >= session.open && at < session.close ? session : null;
+}
+
+/** Whether regular trading goes on at an instant. @throws AppError INPUT_INVALID outside 1998..2100. */
+export function isInSession(at: EpochMs): boolean {
+  return sessionOf(at) !== null;
+}
+
+/** Whether an instant lies in the session or its extended hours (04:00-20:00, half days 04:00-17:00). @throws AppError INPUT_INVALID outside 1998..2100. */
+export function isInExtendedHours(at: EpochMs): boolean {
+  const session = sessionOfDay(newYorkDayNumber(at));
+  return session !== null && at >= session.preMarketOpen && at < session.afterHoursClose;
+}
+
+function scan(fromDay: number, step: 1 | -1, accept: (session: Session) => boolean): Session {
+  for (let i = 0; i <= MAX_CLOSURE_DAYS; i += 1) {
+    const session = sessionOfDay(fromDay + i * step);
+    if (session && accept(session)) return session;
+  }
+  invariant(false, 'The calendar shows no session within two weeks', { fromDay, step });
+}
+
+/** The first open after an instant (never the instant itself). nextOpen(Friday 16:00) = Monday 09:30. @throws AppError INPUT_INVALID outside 1998..2100. */
+export function nextOpen(at: EpochMs): EpochMs {
+  return scan(newYorkDayNumber(at), 1, (session) => session.open > at).open;
+}
+
+/** The first close after an instant (never the instant itself). @throws AppError INPUT_INVALID outside 1998..2100. */
+export function nextClose(at: EpochMs): EpochMs {
+  return scan(newYorkDayNumber(at), 1, (session) => session.close > at).close;
+}
+
+/** The last session that opened at or before an instant: the one whose day it is for profit and loss. @throws AppError INPUT_INVALID outside 1998..2100. */
+export function latestSession(at: EpochMs): Session {
+  return scan(newYorkDayNumber(at), -1, (session) => session.open <= at);
+}
+
+/** The sessions from one civil day to another, both included, oldest first; at most 40,000. @throws AppError INPUT_INVALID */
+export function sessionsBetween(from: string, to: string): Session[] {
+  const found: Session[] = [];
+  const last = daysFromCivil(parseDate(to));
+  for (let day = daysFromCivil(parseDate(from)); day <= last && found.length < MAX_SESSIONS_LISTED; day += 1) {
+    const session = sessionOfDay(day);
+    if (session) found.push(session);
+  }
+  return found;
+}
+
+/**
+ * Whether a bar belongs to regular trading: it overlaps the session (a day bar: its day is a trading day).
+ * Strategies see only these. The 16:00 minute is outside, the 09:00 hour is inside. @throws AppError INPUT_INVALID outside 1998..2100.
+ */
+export function isRegularBar(openTime: EpochMs, timeframe: Timeframe): boolean {
+  const session = sessionOfDay(newYorkDayNumber(openTime));
+  if (session === null || timeframe === '1Day') return session !== null;
+  return openTime < session.close && openTime + timeframeMs(timeframe) > session.open;
+}
