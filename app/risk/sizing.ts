@@ -1,0 +1,71 @@
+/** How many shares an entry may have: three methods, exact decimals, whole shares, always rounded down. */
+import * as z from 'zod';
+import { Decimal, floorToLot, positiveDecimalText, roundToLedger, toText, ZERO_QUANTITY, type Money, type Price, type Quantity } from '#app/domain/numeric.ts';
+import { unreachable } from '#app/domain/errors.ts';
+
+const percentText = positiveDecimalText.refine((text) => new Decimal(text).lte(100), 'must be at most 100').describe('Percent, more than 0 and at most 100');
+
+/** What a strategy's `sizing` column holds. */
+export const sizingSchema = z.discriminatedUnion('method', [
+  z.object({ method: z.literal('fixed_notional'), notional: positiveDecimalText.describe('Dollars per entry') }),
+  z.object({ method: z.literal('percent_of_equity'), percent: percentText }),
+  z.object({
+    method: z.literal('atr_risk'),
+    riskPercent: percentText.describe('Percent of equity that is lost when the price falls by atrMultiple average true ranges'),
+    atrMultiple: positiveDecimalText,
+    maxPercent: percentText.describe('Cap of the entry, percent of equity'),
+  }),
+]);
+/** A sizing method with its parameters. */
+export type Sizing = z.infer<typeof sizingSchema>;
+
+/** What sizing looks at: equity and price in dollars, the average true range in dollars per share or null when the strategy has none. */
+export type SizingFacts = { readonly equity: Money; readonly price: Price; readonly atr: Price | null };
+
+/** Whole shares (0 when the method allows none) and the arithmetic in words, for "why this many". */
+export type Sized = { readonly qty: Quantity; readonly why: string };
+
+const ONE_SHARE = new Decimal(1);
+const HUNDRED = new Decimal(100);
+
+function wholeShares(shares: Decimal): Quantity {
+  return shares.gt(0) ? floorToLot(shares, ONE_SHARE) : ZERO_QUANTITY;
+}
+
+function percentOf(equity: Money, percent: string): Decimal {
+  return equity.times(percent).div(HUNDRED);
+}
+
+function dollars(amount: Decimal): string {
+  return `$${toText(roundToLedger(amount))}`;
+}
+
+/**
+ * Shares of an entry. Worked: equity 100000, price 50, ATR 2.
+ * fixed_notional 5020 = floor(5020 / 50) = 100. percent_of_equity 10 = floor(10000 / 50) = 200.
+ * atr_risk 1 %, 2 ATR, cap 20 % = min(floor(1000 / 4) = 250, floor(20000 / 50) = 400) = 250.
+ * An atr_risk without an ATR gives 0 shares: a risk that cannot be measured is not taken.
+ */
+export function sizeEntry(sizing: Sizing, facts: SizingFacts): Sized {
+  const { equity, price, atr } = facts;
+  switch (sizing.method) {
+    case 'fixed_notional': {
+      const qty = wholeShares(new Decimal(sizing.notional).div(price));
+      return { qty, why: `${dollars(new Decimal(sizing.notional))} / ${dollars(price)} = ${toText(qty)} shares` };
+    }
+    case 'percent_of_equity': {
+      const qty = wholeShares(percentOf(equity, sizing.percent).div(price));
+      return { qty, why: `${sizing.percent} % of ${dollars(equity)} / ${dollars(price)} = ${toText(qty)} shares` };
+    }
+    case 'atr_risk': {
+      if (atr === null || !atr.gt(0)) return { qty: ZERO_QUANTITY, why: 'the signal has no average true range, so the risk per share is not known' };
+      const byRisk = wholeShares(percentOf(equity, sizing.riskPercent).div(atr.times(sizing.atrMultiple)));
+      const byCap = wholeShares(percentOf(equity, sizing.maxPercent).div(price));
+      const qty = byRisk.lt(byCap) ? byRisk : byCap;
+      const why = `${sizing.riskPercent} % of ${dollars(equity)} / (${sizing.atrMultiple} x ATR ${dollars(atr)}) = ${toText(byRisk)}, capped at ${sizing.maxPercent} % of equity = ${toText(byCap)}: ${toText(qty)} shares`;
+      return { qty, why };
+    }
+    default:
+      return unreachable(sizing);
+  }
+}
