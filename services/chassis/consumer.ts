@@ -44,7 +44,7 @@ const moveSql = (service: ServiceId): string => `
     RETURNING 1
   ), noted AS (
     INSERT INTO ${service}.inbox (producer, seq, topic, key)
-    SELECT $1, e.seq, e.topic, e.key FROM unnest($4::bigint[], $5::text[], $6::text[]) AS e(seq, topic, key)
+    SELECT $1, e.seq, e.topic, e.key FROM unnest($4::bigint[], $5::text[], $6::text[]) AS e(seq, topic, key) WHERE EXISTS (SELECT FROM moved)
   )
   SELECT count(*) AS moved FROM moved`;
 
