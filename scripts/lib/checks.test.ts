@@ -1,0 +1,53 @@
+/** How `npm test` counts: nothing that did not run may look like a pass. */
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { countReport, STAGES } from './checks.mjs';
+
+let folder = '';
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'mainspring-count-'));
+});
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+/** Writes a report as vitest does and counts it. */
+function count(report: object, endedWell: boolean): { passed: number; failed: number } {
+  const file = join(folder, 'report.json');
+  writeFileSync(file, JSON.stringify({ numPassedTests: 0, numFailedTests: 0, numPendingTests: 0, numTodoTests: 0, testResults: [], ...report }));
+  return countReport(file, endedWell);
+}
+
+describe('countReport', () => {
+  it('takes the numbers of a run that went well', () => {
+    expect(count({ numPassedTests: 7 }, true)).toEqual({ passed: 7, failed: 0 });
+  });
+
+  it('counts skipped and promised tests as failed', () => {
+    expect(count({ numPassedTests: 7, numPendingTests: 2, numTodoTests: 1 }, true)).toEqual({ passed: 7, failed: 3 });
+  });
+
+  it('counts a file that could not be loaded', () => {
+    const testResults = [{ status: 'failed', assertionResults: [] }, { status: 'passed', assertionResults: [{ status: 'passed' }] }];
+    expect(count({ numPassedTests: 1, testResults }, false)).toEqual({ passed: 1, failed: 1 });
+  });
+
+  it('does not count a file twice whose tests failed', () => {
+    const testResults = [{ status: 'failed', assertionResults: [{ status: 'failed' }, { status: 'passed' }] }];
+    expect(count({ numPassedTests: 1, numFailedTests: 1, testResults }, false)).toEqual({ passed: 1, failed: 1 });
+  });
+
+  it('counts a run that ended badly although every test passed', () => {
+    expect(count({ numPassedTests: 7 }, false)).toEqual({ passed: 7, failed: 1 });
+  });
+
+  it('counts a missing report as a failure', () => {
+    expect(countReport(join(folder, 'none.json'), true)).toEqual({ passed: 0, failed: 1 });
+  });
+});
+
+describe('the stages', () => {
+  it('have names of their own, and the cheap checks come first', () => {
+    expect(STAGES.map(({ name }) => name)).toEqual(['typecheck', 'lint', 'fences', 'knip', 'build', 'unit', 'integration', 'browser']);
+  });
+});
