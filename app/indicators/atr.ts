@@ -1,0 +1,72 @@
+/** True range and its Wilder average (J. W. Wilder, New Concepts in Technical Trading Systems, 1978, section III), as TA-Lib computes them. */
+import { z } from 'zod';
+import { invariant } from '#app/domain/errors.ts';
+import { checkPeriod, outputColumn, periodSchema } from './period.ts';
+
+/** Running state, plain JSON. `value` is the sum of the first ranges until `count` bars exceed `period`, then the average, dollars. */
+export const atrStateSchema = z.object({ period: periodSchema, count: z.number().int().min(0), previousClose: z.number(), value: z.number().min(0) });
+export type AtrState = z.infer<typeof atrStateSchema>;
+
+/** The three prices of a bar that a range needs, dollars. */
+export type RangeBar = { readonly high: number; readonly low: number; readonly close: number };
+/** The same as columns of equal length. */
+export type RangeColumns = { readonly high: Float64Array; readonly low: Float64Array; readonly close: Float64Array };
+
+/** An empty average. @throws AppError INVARIANT_BROKEN for a period outside 1..5,000. */
+export function atrStart(period: number): AtrState {
+  checkPeriod(period);
+  return { period, count: 0, previousClose: 0, value: 0 };
+}
+
+/** The largest of high - low, |high - previous close| and |low - previous close|, dollars. trueRange(11, 10, 9) = 2. */
+export function trueRange(high: number, low: number, previousClose: number): number {
+  const range = high - low;
+  const above = Math.abs(high - previousClose);
+  const below = Math.abs(low - previousClose);
+  const larger = above > below ? above : below;
+  return range > larger ? range : larger;
+}
+
+/**
+ * Adds a bar to `state`, in place, and gives the average true range in dollars; NaN until there are `period` ranges
+ * (the first bar has none). atrNext over period 2 of bars (high, low, close) 10/9/9.5, 11/10/10.5, 12/9/9, 10/9/10 gives NaN, NaN, 2.25, 1.625.
+ */
+export function atrNext(state: AtrState, bar: RangeBar): number {
+  const { period } = state;
+  const range = trueRange(bar.high, bar.low, state.previousClose);
+  state.previousClose = bar.close;
+  state.count = Math.min(state.count + 1, period + 2);
+  if (state.count === 1) return NaN;
+  if (state.count <= period + 1) {
+    state.value += range;
+    if (state.count <= period) return NaN;
+    state.value /= period;
+  } else {
+    state.value = (state.value * (period - 1) + range) / period;
+  }
+  return state.value;
+}
+
+/** The average of a state as it stands, dollars; NaN while there are too few bars. */
+export function atrValue(state: AtrState): number {
+  return state.count <= state.period ? NaN : state.value;
+}
+
+/**
+ * The same as a column, NaN before index `period`. The recurrence is the streaming one, so both agree to the last bit.
+ * @throws AppError INVARIANT_BROKEN for a period outside 1..5,000, columns of unequal length or an `out` that is too short.
+ */
+export function atrColumn(bars: RangeColumns, period: number, out?: Float64Array): Float64Array {
+  checkPeriod(period);
+  const { high, low, close } = bars;
+  invariant(high.length === close.length && low.length === close.length, 'The columns of a bar have different lengths');
+  const result = outputColumn(close.length, out);
+  let value = 0;
+  for (let i = 0; i < close.length; i += 1) {
+    const range = i === 0 ? 0 : trueRange(high[i] ?? NaN, low[i] ?? NaN, close[i - 1] ?? NaN);
+    if (i > period) value = (value * (period - 1) + range) / period;
+    else value = i === period ? (value + range) / period : value + range;
+    result[i] = i < period ? NaN : value;
+  }
+  return result;
+}

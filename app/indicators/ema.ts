@@ -1,0 +1,53 @@
+/** Exponential moving average, seeded with the simple average of the first bars as TA-Lib does. */
+import { z } from 'zod';
+import { checkPeriod, outputColumn, periodSchema } from './period.ts';
+
+/** Running state, plain JSON. `value` is the sum of the first prices until `count` reaches `period`, then the average. */
+export const emaStateSchema = z.object({ period: periodSchema, count: z.number().int().min(0), value: z.number() });
+export type EmaState = z.infer<typeof emaStateSchema>;
+
+/** An empty average with smoothing 2 / (period + 1). @throws AppError INVARIANT_BROKEN for a period outside 1..5,000. */
+export function emaStart(period: number): EmaState {
+  checkPeriod(period);
+  return { period, count: 0, value: 0 };
+}
+
+/**
+ * Adds a price in dollars to `state`, in place, and gives the average; NaN until there are `period` prices.
+ * emaNext over period 3 of 1, 2, 6, 5 gives NaN, NaN, 3, 4: seed (1+2+6)/3, then (5-3)/2 + 3.
+ */
+export function emaNext(state: EmaState, price: number): number {
+  const { period } = state;
+  if (state.count < period) {
+    state.count += 1;
+    state.value += price;
+    if (state.count < period) return NaN;
+    state.value /= period;
+    return state.value;
+  }
+  state.value = (price - state.value) * (2 / (period + 1)) + state.value;
+  return state.value;
+}
+
+/**
+ * The same as a column, NaN before index `period` - 1. The recurrence is the streaming one, so both agree to the last bit.
+ * @throws AppError INVARIANT_BROKEN for a period outside 1..5,000 or an `out` shorter than `prices`.
+ */
+export function emaColumn(prices: Float64Array, period: number, out?: Float64Array): Float64Array {
+  checkPeriod(period);
+  const result = outputColumn(prices.length, out);
+  const k = 2 / (period + 1);
+  let value = 0;
+  for (let i = 0; i < prices.length; i += 1) {
+    const price = prices[i] ?? NaN;
+    if (i < period) {
+      value += price;
+      if (i === period - 1) value /= period;
+      result[i] = i < period - 1 ? NaN : value;
+    } else {
+      value = (price - value) * k + value;
+      result[i] = value;
+    }
+  }
+  return result;
+}
