@@ -2,7 +2,9 @@
 import { spawn } from 'node:child_process';
 import { constants } from 'node:os';
 
-const TAIL_LINES = 40;
+/** Of a failed program's output, the first lines name the cause and the last ones the consequence. */
+const HEAD_LINES = 15;
+const TAIL_LINES = 25;
 /** A terminal and npm each deliver the same Ctrl-C; within this time they are one. */
 const SAME_SIGNAL_MS = 400;
 
@@ -26,32 +28,48 @@ function exitOf(child) {
  * @param {string} command
  * @param {string[]} args
  * @param {import('node:child_process').SpawnOptions} [options]
- * @returns {Promise<string>} the last lines of its output
- * @throws {StepFailure} with the last lines of its output
+ * @returns {Promise<string>} the first and last lines of its output
+ * @throws {StepFailure} with the first and last lines of its output
  */
 export async function runStep(title, command, args, options = {}) {
   const started = Date.now();
   const stopProgress = showProgress(title, started);
-  /** @type {string[]} */
-  let tail = [];
+  const output = keepEnds();
   let code = 1;
   try {
     const child = spawn(command, args, { ...options, stdio: ['ignore', 'pipe', 'pipe'] });
-    /** @param {Buffer} chunk */
-    const keep = (chunk) => {
-      tail = (tail.join('\n') + chunk.toString()).split('\n').slice(-TAIL_LINES);
-    };
-    child.stdout?.on('data', keep);
-    child.stderr?.on('data', keep);
+    child.stdout?.on('data', output.add);
+    child.stderr?.on('data', output.add);
     code = await exitOf(child);
   } catch (error) {
-    tail.push(error instanceof Error ? error.message : String(error));
+    output.add(error instanceof Error ? error.message : String(error));
   } finally {
     stopProgress(code === 0);
   }
-  const text = tail.join('\n').trim();
+  const text = output.text();
   if (code !== 0) throw new StepFailure(`${title} failed (exit ${code}): ${command} ${args.join(' ')}\n${text}`);
   return text;
+}
+
+/** Keeps the first and the last lines of what a program says, and counts the ones between. */
+function keepEnds() {
+  /** @type {string[]} */
+  const head = [];
+  /** @type {string[]} */
+  let tail = [];
+  let left = 0;
+  let partial = '';
+  /** @param {Buffer | string} chunk */
+  const add = (chunk) => {
+    const lines = (partial + chunk.toString()).split('\n');
+    partial = lines.pop() ?? '';
+    head.push(...lines.splice(0, HEAD_LINES - head.length));
+    tail.push(...lines);
+    left += Math.max(0, tail.length - TAIL_LINES);
+    tail = tail.slice(-TAIL_LINES);
+  };
+  const text = () => [...head, ...(left === 0 ? [] : [`... ${left} lines ...`]), ...tail, partial].join('\n').trim();
+  return { add, text };
 }
 
 /**

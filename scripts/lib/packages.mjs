@@ -61,7 +61,7 @@ export async function installPackages() {
     await runStep(
       'Installing the packages (a minute or two the first time)',
       npm.command,
-      [...npm.args, 'ci', '--ignore-scripts', '--no-audit', '--no-fund'],
+      [...npm.args, 'ci', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error'],
       { cwd: root, shell: npm.command.endsWith('.cmd') },
     );
   } catch (error) {

@@ -138,4 +138,13 @@ describe('package.json', () => {
   it('locks each package without naming the registry it came from', () => {
     expect(readFileSync(join(repository, 'package-lock.json'), 'utf8')).not.toMatch(/"resolved": "https?:/);
   });
+
+  it('locks the parts of every platform: npm ci refuses a lock with holes', () => {
+    const entry = z.object({ optionalDependencies: ranges.optional() });
+    const { packages } = z.object({ packages: z.record(z.string(), entry) }).parse(JSON.parse(readFileSync(join(repository, 'package-lock.json'), 'utf8')));
+    const isLocked = (owner: string, name: string): boolean => `${owner}/node_modules/${name}` in packages || `node_modules/${name}` in packages;
+    const holes = Object.entries(packages).flatMap(([owner, { optionalDependencies = {} }]) =>
+      Object.keys(optionalDependencies).filter((name) => !isLocked(owner, name)).map((name) => `${owner} needs ${name}`));
+    expect(holes).toEqual([]);
+  });
 });
