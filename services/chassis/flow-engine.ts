@@ -1,0 +1,87 @@
+/** Flows of a service from the chassis' side: the registry at once, the durable engine behind it when the service is ready. */
+import * as z from 'zod';
+import type { RuntimeConfig } from '#app/contracts/config.ts';
+import { FLOW_OWNERS, type Deployment } from '#app/contracts/flows.ts';
+import { AppError, invariant } from '#app/domain/errors.ts';
+import { SERVICE_IDS, type ServiceId } from '#app/domain/ids.ts';
+import type { FlowDefinition, FlowRegistry } from './flows.ts';
+import { announce, createReporter } from './flows-report.ts';
+import { enqueueRun, keyedRunId, RUN_KEY, type Enqueuer } from './flows-wire.ts';
+import type { Logger } from './log.ts';
+
+/** A service waits this long for its runs to come to rest between two steps when it stops. */
+const REST_MS = 3_000;
+
+/** What a service's engine is built from; `onFatal` ends the process. */
+export type FlowEngineOptions = { readonly unit: string; readonly config: RuntimeConfig; readonly log: Logger; readonly onFatal: (error: unknown) => void };
+
+/** The engine of one service. The process has at most one. */
+export type FlowEngine = {
+  readonly registry: FlowRegistry;
+  /** Launches the engine and announces the flows; resolves when both are under way for good or the engine is stopped. Call once, after `ready`. */
+  start(definitions: readonly FlowDefinition[]): Promise<void>;
+  /** Lets running steps finish (up to 3 s), leaves unfinished runs to the next start, closes the engine. */
+  stop(): Promise<void>;
+};
+
+/** A flow as the orchestrator hears of it. */
+export function describeFlow(definition: FlowDefinition, owner: ServiceId, version: string): Deployment {
+  const { name, description, schedule, retries, retryDelayMs, timeoutMs, concurrency, onMissed } = definition;
+  invariant(FLOW_OWNERS[name] === owner, 'A flow is defined by a service that does not own it', { name, owner });
+  const inputJsonSchema = z.toJSONSchema(definition.input, { io: 'input' }) as Record<string, unknown>;
+  return { name, owner, description, version, schedule, retries, retryDelayMs, timeoutMs, concurrency, onMissed, inputJsonSchema };
+}
+
+/** Builds the engine of a service; nothing is loaded or connected yet. */
+export function createFlowEngine({ unit, config, log, onFatal }: FlowEngineOptions): FlowEngine {
+  const owner = SERVICE_IDS.find((id) => id === unit);
+  invariant(owner, 'Only services run flows', { unit });
+  const reporter = createReporter(config, log);
+  const stopping = new AbortController();
+  let definitions: readonly FlowDefinition[] = [];
+  let enqueuer: Promise<Enqueuer & { destroy(): Promise<void> }> | null = null;
+  let shut: (() => Promise<void>) | null = null;
+
+  const registry: FlowRegistry = {
+    async trigger(name, input, key) {
+      if (FLOW_OWNERS[name] !== owner) throw new AppError('FLOW_NOT_FOUND', `The flow ${name} belongs to ${FLOW_OWNERS[name]}, not to ${owner}`);
+      if (!RUN_KEY.test(key)) throw new AppError('FLOW_INPUT_INVALID', `The key of a run may hold letters, digits and . _ : / -, got "${key.slice(0, 60)}"`);
+      const definition = definitions.find((known) => known.name === name);
+      const problem = definition?.input.safeParse(input).error?.issues[0];
+      if (problem) throw new AppError('FLOW_INPUT_INVALID', `${problem.path.join('.') || 'The input'}: ${problem.message}`, { context: { flow: name } });
+      const runId = keyedRunId(name, 'event', key);
+      enqueuer ??= import('./flows-dbos.ts').then((engine) => engine.openEnqueuer(config, owner, log));
+      await enqueueRun(await enqueuer, { flow: name, runId, call: { input, scheduledFor: null }, trigger: 'event', timeoutMs: definition?.timeoutMs ?? DEFAULT_TIMEOUT_MS });
+      return runId;
+    },
+  };
+
+  return {
+    registry,
+    async start(flows) {
+      definitions = flows;
+      const announcement = { owner, deployments: flows.map((definition) => describeFlow(definition, owner, config.version)) };
+      if (flows.length > 0) {
+        const [engine, { openGate }] = await Promise.all([import('./flows-dbos.ts'), import('./flows-run.ts')]);
+        const gate = openGate();
+        shut = async () => {
+          await gate.close(REST_MS);
+          await engine.shutEngine();
+        };
+        if (stopping.signal.aborted) return;
+        await engine.launchEngine({ unit: owner, config, log, reporter, gate, onBug: onFatal }, flows, stopping.signal);
+      }
+      await announce(config, log, announcement, stopping.signal);
+    },
+    async stop() {
+      stopping.abort();
+      await shut?.();
+      await reporter.flush();
+      reporter.stop();
+      await (await enqueuer)?.destroy();
+    },
+  };
+}
+
+/** Limit of a run that is triggered before the flows are known (during recovery). */
+const DEFAULT_TIMEOUT_MS = 600_000;

@@ -1,0 +1,108 @@
+/** What the services and the orchestrator agree on about flows beside the public contract: ids, queues, reports, the engine's address. */
+import * as z from 'zod';
+import type { PostgresAccess } from '#app/contracts/config.ts';
+import { deploymentSchema, FLOW_OWNERS, type FlowName } from '#app/contracts/flows.ts';
+import { serviceIdSchema, type ServiceId } from '#app/domain/ids.ts';
+import { toRfc3339, type EpochMs } from '#app/domain/time.ts';
+import type { Logger } from './log.ts';
+
+/** Schema of the engine's own tables in the orchestrator database. */
+export const ENGINE_SCHEMA = 'dbos';
+/** A run whose worker died this often while running it is given up (state CRASHED). */
+export const MAX_RECOVERIES = 10;
+/** Most lines that one execution of a run may log; what follows is counted, not kept. */
+export const MAX_LOG_LINES = 500;
+/** Most reports in one request. */
+export const MAX_REPORTS = 200;
+
+/** The argument of every durable function: it must stay readable by later versions. */
+export const flowCallSchema = z.object({ input: z.unknown(), scheduledFor: z.number().int().nullable() });
+/** The argument of every durable function. */
+export type FlowCall = z.infer<typeof flowCallSchema>;
+
+/** How a run began, kept with the run itself. */
+export const runAttributesSchema = z.object({ trigger: z.enum(['schedule', 'manual', 'event']), scheduledFor: z.number().int().nullable() });
+/** How a run began. */
+export type RunAttributes = z.infer<typeof runAttributesSchema>;
+
+/** Keys of event and manual starts: what may stand in a run id. */
+export const RUN_KEY = /^[A-Za-z0-9._:/-]{1,200}$/;
+
+/** Id of the run of one tick of the schedule: one tick has one run, whoever fires it, however often. */
+export function scheduledRunId(flow: FlowName, scheduledFor: EpochMs): string {
+  return `${flow}:${toRfc3339(scheduledFor)}`;
+}
+/** Id of the run that an event or a person asked for under a key. */
+export function keyedRunId(flow: FlowName, trigger: 'event' | 'manual', key: string): string {
+  return trigger === 'event' ? `${flow}:${key}` : `${flow}:manual:${key}`;
+}
+
+/** The engine's name of a service: one application, one version, one executor. The version is fixed, so that a run survives an upgrade of the program. */
+export function engineIdentity(owner: ServiceId): { readonly name: string; readonly applicationVersion: string; readonly executorID: string; readonly sessionName: string } {
+  return { name: owner, applicationVersion: owner, executorID: owner, sessionName: `dbos_transact_${owner}_${owner}` };
+}
+
+/** Where the engine finds its tables. A host that is a folder holds the server's unix socket. */
+export function engineUrl(access: PostgresAccess): string {
+  const isSocket = access.host.startsWith('/');
+  const url = new URL(`postgresql://${isSocket ? 'localhost' : access.host}:${access.port}/${encodeURIComponent(access.orchestratorDb)}`);
+  url.username = encodeURIComponent(access.user);
+  url.password = encodeURIComponent(access.password);
+  if (isSocket) url.searchParams.set('host', access.host);
+  url.searchParams.set('options', '-c timezone=UTC -c idle_in_transaction_session_timeout=30000');
+  return url.toString();
+}
+
+/** What the engine needs in order to put a run on its owner's queue. */
+export type NewRun = {
+  readonly flow: FlowName;
+  readonly runId: string;
+  readonly call: FlowCall;
+  readonly trigger: RunAttributes['trigger'];
+  readonly timeoutMs: number;
+};
+
+/** The part of the engine's client that `enqueueRun` uses. */
+export type Enqueuer = { enqueue(options: Record<string, unknown> & { queueName: string; workflowName: string }, ...args: [FlowCall]): Promise<unknown> };
+
+/** Puts a run on its owner's queue; a run that already exists under this id stays as it is. */
+export async function enqueueRun(client: Enqueuer, run: NewRun): Promise<void> {
+  const identity = engineIdentity(FLOW_OWNERS[run.flow]);
+  const attributes: RunAttributes = { trigger: run.trigger, scheduledFor: run.call.scheduledFor };
+  await client.enqueue(
+    { queueName: run.flow, workflowName: run.flow, workflowID: run.runId, appVersion: identity.applicationVersion, applicationName: identity.name, workflowTimeoutMS: run.timeoutMs, attributes },
+    run.call,
+  );
+}
+
+/** Body of `POST /api/deployments/announce`: all flows of one service; those no longer named are withdrawn. */
+export const announcementSchema = z.object({ owner: serviceIdSchema, deployments: z.array(deploymentSchema).max(64) });
+/** All flows of one service. */
+export type Announcement = z.infer<typeof announcementSchema>;
+
+const reportBase = { runId: z.string().min(1).max(300), at: z.number().int() };
+/** What a running flow tells about itself; derived data that only people read, so a lost report costs nothing. */
+export const runReportSchema = z.discriminatedUnion('kind', [
+  z.object({ ...reportBase, kind: z.literal('log'), lineId: z.string().min(1).max(80), level: z.enum(['debug', 'info', 'warn', 'error']), message: z.string().max(2_000), fields: z.record(z.string(), z.unknown()).nullable() }),
+  z.object({ ...reportBase, kind: z.literal('progress'), done: z.number().min(0), total: z.number().min(0) }),
+  /** An attempt of a step began (`error` null) or failed; `nextAttemptAt` says that another will follow. */
+  z.object({ ...reportBase, kind: z.literal('attempt'), stepIndex: z.number().int().min(0), name: z.string().max(200), attempt: z.number().int().min(1), error: z.string().max(2_000).nullable(), nextAttemptAt: z.number().int().nullable() }),
+]);
+/** What a running flow tells about itself. */
+export type RunReport = z.infer<typeof runReportSchema>;
+/** Body of `POST /api/runs/report`. */
+export const reportsSchema = z.object({ reports: z.array(runReportSchema).min(1).max(MAX_REPORTS) });
+
+/** Body of `POST /api/deployments/:name/run`. */
+export const runRequestSchema = z.object({ input: z.unknown(), idempotencyKey: z.string().regex(/^[A-Za-z0-9._-]{8,64}$/).optional() });
+
+/** The engine's log lines as ours: its narration is for debugging, its failures of runs are told by the run itself. */
+export function engineLogger(log: Logger): { info(entry: unknown): void; debug(entry: unknown): void; warn(entry: unknown): void; error(entry: unknown): void } {
+  const text = (entry: unknown): string => (entry instanceof Error ? entry.message : String(entry)).slice(0, 2_000);
+  return {
+    info: (entry) => log.debug({ engine: text(entry) }, 'Flow engine'),
+    debug: (entry) => log.trace({ engine: text(entry) }, 'Flow engine'),
+    warn: (entry) => log.debug({ engine: text(entry) }, 'Flow engine warned'),
+    error: (entry) => log.warn({ engine: text(entry) }, 'Flow engine reported an error'),
+  };
+}
