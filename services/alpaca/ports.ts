@@ -178,7 +178,7 @@ export type BarsQuery = { readonly symbols: readonly string[]; readonly timefram
 
 /** Market data and reference data over REST. Throws as `Broker` does. */
 export type MarketHistory = {
-  /** Page by page, sorted by symbol, then time; raw (unadjusted) prices. Malformed bars are refused with BROKER_REPLY_INVALID. */
+  /** Page by page, sorted by symbol, then time; raw (unadjusted) prices. Implausible bars come through: judging them is ingestion's work. */
   bars(query: BarsQuery): AsyncIterable<readonly BarWire[]>;
   assets(): Promise<readonly Asset[]>;
   clock(): Promise<BrokerClock>;

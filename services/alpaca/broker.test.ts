@@ -1,0 +1,113 @@
+/** The three outcomes of a submit, and the reading calls, against real HTTP. */
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { AppError } from '#app/domain/errors.ts';
+import { price, quantity } from '#app/domain/numeric.ts';
+import { createBroker } from './broker.ts';
+import { createGovernor, type Governor } from './governor.ts';
+import type { Broker, OrderTicket } from './ports.ts';
+import { startStandIn, wireOrder, type Answer, type StandIn } from './testing-server.ts';
+
+let standIn: StandIn;
+let governor: Governor;
+let broker: Broker;
+const ticket: OrderTicket = { clientOrderId: 'ms-1', symbol: 'AAPL', side: 'buy', type: 'limit', timeInForce: 'day', qty: quantity('10'), limitPrice: price('190.5') };
+
+beforeAll(async () => {
+  standIn = await startStandIn();
+});
+afterAll(() => standIn.close());
+const fresh = (timeoutMs = 2_000): Broker => {
+  governor = createGovernor({ monotonicMs: () => performance.now(), nowMs: () => Date.now() });
+  broker = createBroker({ access: standIn.access, governor, isOurs: (id) => id.startsWith('ms-'), timeoutMs });
+  standIn.seen.length = 0;
+  return broker;
+};
+afterEach(() => governor.close());
+const submit = async (answer: Answer, timeoutMs?: number) => {
+  fresh(timeoutMs);
+  standIn.answer = () => answer;
+  return broker.submit(ticket, await broker.permit('entry'));
+};
+
+describe('submit', () => {
+  it('sends the order once, with our id, as text numbers, and accepts the reply', async () => {
+    const outcome = await submit({ status: 200, body: wireOrder({ type: 'limit', limit_price: '190.5' }) });
+    expect(outcome.kind).toBe('accepted');
+    expect(standIn.seen).toHaveLength(1);
+    expect(standIn.seen[0]).toMatchObject({ method: 'POST', path: '/v2/orders', body: { client_order_id: 'ms-1', symbol: 'AAPL', side: 'buy', type: 'limit', time_in_force: 'day', qty: '10', limit_price: '190.5' } });
+    expect(standIn.seen[0]?.headers['apca-api-key-id']).toBe('PKTEST');
+  });
+
+  it.each<[string, Answer, number | undefined, string]>([
+    ['500', { status: 500, body: { code: 50010000, message: 'internal' } }, undefined, 'server_error'],
+    ['502 from a proxy', { status: 502, text: '<html>' }, undefined, 'server_error'],
+    ['429', { status: 429, body: { code: 42910000, message: 'rate limit exceeded' }, headers: { 'retry-after': '0' } }, undefined, 'throttled'],
+    ['401 without a code', { status: 401, body: { message: 'unauthorized.' } }, undefined, 'keys'],
+    ['403 without a code', { status: 403, body: { message: 'forbidden.' } }, undefined, 'keys'],
+    ['400 without a code', { status: 400, text: 'Bad request' }, undefined, 'uncoded_refusal'],
+    ['a duplicate id', { status: 422, body: { code: 40010001, message: 'client_order_id must be unique' } }, undefined, 'duplicate'],
+    ['a reply that is not JSON', { status: 200, text: '{"id":' }, undefined, 'unreadable_reply'],
+    ['a reply that is not an order', { status: 200, body: { id: 'x' } }, undefined, 'unreadable_reply'],
+    ['a reply for another order', { status: 200, body: wireOrder({ client_order_id: 'ms-2' }) }, undefined, 'unreadable_reply'],
+    ['silence', () => undefined, 100, 'timeout'],
+    ['silence in the body', (response) => { response.writeHead(200, { 'content-type': 'application/json' }); response.write('{"id"'); }, 100, 'timeout'],
+    ['a cut connection', (response) => response.destroy(), undefined, 'network'],
+    ['a redirect', { status: 307, headers: { location: 'http://127.0.0.1:1/' } }, undefined, 'network'],
+  ])('is unknown after %s, and is not sent again', async (_, answer, timeoutMs, cause) => {
+    expect(await submit(answer, timeoutMs)).toMatchObject({ kind: 'unknown', cause });
+    expect(standIn.seen).toHaveLength(1);
+  });
+
+  it('is rejected when the broker says so with a code', async () => {
+    const body = { code: 40310000, message: 'insufficient buying power', buying_power: '1', cost_basis: '2' };
+    expect(await submit({ status: 403, body })).toEqual({ kind: 'rejected', code: 40310000, status: 403, message: 'insufficient buying power' });
+    expect(await submit({ status: 422, body: { code: 42210000, message: 'sub-penny' } })).toMatchObject({ kind: 'rejected', code: 42210000 });
+  });
+});
+
+describe('reading', () => {
+  it('takes null for an order only from the broker itself', async () => {
+    fresh();
+    standIn.answer = () => ({ status: 404, body: { code: 40410000, message: 'order not found' } });
+    expect(await broker.getByClientId('ms-1')).toBeNull();
+    expect(standIn.seen[0]).toMatchObject({ path: '/v2/orders:by_client_order_id' });
+    standIn.answer = () => ({ status: 404, text: 'not here' });
+    await expect(broker.getByClientId('ms-1')).rejects.toMatchObject({ code: 'BROKER_UNREACHABLE' });
+    standIn.answer = () => ({ status: 401, body: { message: 'unauthorized.' } });
+    await expect(broker.getByClientId('ms-1')).rejects.toMatchObject({ code: 'BROKER_KEYS_REJECTED', family: 'operator' });
+  });
+
+  it('pages fills by the last activity id until a page is not full', async () => {
+    fresh();
+    const fill = (n: number) => ({ activity_type: 'FILL', id: `20260105143000${String(n).padStart(3, '0')}::e${n}`, order_id: 'o', symbol: 'AAPL', side: 'sell_short', qty: '1', price: '10.5', cum_qty: String(n), leaves_qty: '0', transaction_time: '2026-01-05T14:30:00Z', type: 'fill' });
+    const all = Array.from({ length: 150 }, (_, n) => fill(n + 1));
+    standIn.answer = ({ query }) => {
+      const from = all.findIndex((entry) => entry.id === query.get('page_token')) + 1;
+      return { status: 200, body: all.slice(from, from + Number(query.get('page_size'))) };
+    };
+    const fills = await broker.fillsAfter({ activityId: all[9]?.id ?? '' });
+    expect(fills).toHaveLength(140);
+    expect(fills[0]).toMatchObject({ executionId: 'e11', side: 'sell' });
+    expect(standIn.seen.map((seen) => seen.query.get('direction'))).toEqual(['asc', 'asc']);
+  });
+
+  it('leaves orders of other programs out when they cannot be read, never ours', async () => {
+    fresh();
+    standIn.answer = () => ({ status: 200, body: [wireOrder(), { id: 'x', client_order_id: 'other', side: '' }] });
+    expect(await broker.listOpen()).toHaveLength(1);
+    standIn.answer = () => ({ status: 200, body: [{ id: 'x', client_order_id: 'ms-9', side: '' }] });
+    await expect(broker.listOpen()).rejects.toThrow();
+  });
+
+  it('tells what became of a cancel', async () => {
+    fresh();
+    standIn.answer = () => ({ status: 204 });
+    expect(await broker.cancel('o')).toBe('requested');
+    standIn.answer = () => ({ status: 422, body: { code: 42210000, message: 'order is already in "filled" state' } });
+    expect(await broker.cancel('o')).toBe('not_cancelable');
+    standIn.answer = () => ({ status: 404, body: { code: 40410000, message: 'order not found' } });
+    expect(await broker.cancel('o')).toBe('gone');
+    standIn.answer = () => ({ status: 500 });
+    await expect(broker.cancel('o')).rejects.toBeInstanceOf(AppError);
+  });
+});

@@ -1,0 +1,132 @@
+/** The broker over Alpaca's trading REST API: submit with its three outcomes, and everything that is read. */
+import { trading } from '@alpacahq/alpaca-trade-api';
+import { z } from 'zod';
+import type { AlpacaAccess } from '#app/contracts/config.ts';
+import { invariant } from '#app/domain/errors.ts';
+import { toText } from '#app/domain/numeric.ts';
+import { toRfc3339 } from '#app/domain/time.ts';
+import type { Governor } from './governor.ts';
+import { callOnce, isKeysRefused, REQUEST_TIMEOUT_MS, toAppError, type Failure, type RawCall } from './http.ts';
+import type { Broker, BrokerFill, BrokerOrder, OrderTicket, Permit, Priority, SubmitOutcome, UnknownCause } from './ports.ts';
+import { accountFromWire, accountWire, clockFromWire, clockWire, fillListWire, fillsFromWire, orderFromWire, orderListFromWire, orderListWire, orderWire, positionListWire, positionsFromWire } from './wire.ts';
+
+/** "client_order_id must be unique", and other malformed input: only asking by the id tells them apart. */
+const CODE_DUPLICATE_OR_INVALID = 40010001;
+const PAGE_SIZE = 100;
+const MAX_PAGES = 1_000;
+const MAX_OPEN_PAGES = 20;
+const OPEN_PAGE_SIZE = 500;
+
+/** What the broker needs. `isOurs` tells our client order ids from those of other programs on the account. */
+export type BrokerOptions = { readonly access: AlpacaAccess; readonly governor: Governor; readonly isOurs: (clientOrderId: string) => boolean; readonly timeoutMs?: number };
+
+/** The SDK's transport: no retries (a POST must never be sent twice by a library), our deadline, redirects refused. */
+export function tradingConfiguration(access: AlpacaAccess, timeoutMs = REQUEST_TIMEOUT_MS): trading.Configuration {
+  return new trading.Configuration({ keyId: access.keyId, secret: access.secretKey, basePath: access.tradingUrl, timeoutMs, retry: { maxRetries: 0 }, redirect: 'error' });
+}
+
+/** Which unknown a failed POST is; null when the broker refused for good, with a code. */
+function unknownCause(failure: Failure): UnknownCause | null {
+  if (failure.kind === 'timeout' || failure.kind === 'network') return failure.kind;
+  if (failure.kind === 'unreadable') return 'unreadable_reply';
+  if (isKeysRefused(failure)) return 'keys';
+  if (failure.status === 429) return 'throttled';
+  if (failure.status >= 500) return 'server_error';
+  if (failure.code === null) return 'uncoded_refusal';
+  return failure.code === CODE_DUPLICATE_OR_INVALID ? 'duplicate' : null;
+}
+
+function submitFailed(failure: Failure): SubmitOutcome {
+  const cause = unknownCause(failure);
+  if (cause !== null) return { kind: 'unknown', cause, message: failure.message };
+  invariant(failure.kind === 'refused' && failure.code !== null, 'Only a coded refusal is definite', { failure });
+  return { kind: 'rejected', code: failure.code, status: failure.status, message: failure.message };
+}
+
+function toPostBody(ticket: OrderTicket): trading.PostOrderRequest {
+  return {
+    clientOrderId: ticket.clientOrderId, symbol: ticket.symbol, side: ticket.side, type: ticket.type, timeInForce: ticket.timeInForce, qty: toText(ticket.qty),
+    ...(ticket.limitPrice === null ? {} : { limitPrice: toText(ticket.limitPrice) }),
+  };
+}
+
+/** Builds the broker. Nothing is sent before the first call. */
+export function createBroker(options: BrokerOptions): Broker {
+  const { governor } = options;
+  const configuration = tradingConfiguration(options.access, options.timeoutMs);
+  const orders = new trading.OrdersApi(configuration);
+  const activities = new trading.AccountActivitiesApi(configuration);
+  const accounts = new trading.AccountsApi(configuration);
+  const positionsApi = new trading.PositionsApi(configuration);
+  const clockApi = new trading.ClockApi(configuration);
+
+  const read = async <S extends z.ZodType>(what: string, schema: S, call: RawCall, priority: Priority = 'poll'): Promise<z.output<S>> => {
+    const reply = await callOnce(governor, await governor.acquire(priority), schema, call);
+    if (!reply.ok) throw toAppError(reply.failure, what, reply.cause);
+    return reply.value;
+  };
+  const readOrder = async (what: string, call: RawCall, priority: Priority): Promise<BrokerOrder | null> => {
+    const reply = await callOnce(governor, await governor.acquire(priority), orderWire, call);
+    if (reply.ok) return orderFromWire(reply.value);
+    // Only the broker's own 404 (it has a code) says that the order does not exist; a proxy's 404 says nothing.
+    if (reply.failure.kind === 'refused' && reply.failure.status === 404 && reply.failure.code !== null) return null;
+    throw toAppError(reply.failure, what, reply.cause);
+  };
+
+  const submit = async (ticket: OrderTicket, permit: Permit): Promise<SubmitOutcome> => {
+    const reply = await callOnce(governor, permit, orderWire, () => orders.postOrderRaw({ postOrderRequest: toPostBody(ticket) }));
+    if (!reply.ok) return submitFailed(reply.failure);
+    const order = orderFromWire(reply.value);
+    if (order.clientOrderId !== ticket.clientOrderId) return { kind: 'unknown', cause: 'unreadable_reply', message: `the broker answered for another order (${order.clientOrderId})` };
+    return { kind: 'accepted', order };
+  };
+
+  const fillPage = async (query: { after?: Date; pageToken?: string; direction: 'asc' | 'desc'; pageSize: number }): Promise<BrokerFill[]> =>
+    fillsFromWire(await read('fills', fillListWire, () => activities.getAccountActivitiesByActivityTypeRaw({ activityType: 'FILL', ...query })));
+
+  return {
+    permit: (priority) => governor.acquire(priority),
+    submit,
+    getByClientId: (clientOrderId, priority = 'poll') => readOrder('order by client id', () => orders.getOrderByClientOrderIdRaw({ clientOrderId }), priority),
+    getOrder: (orderId, priority = 'poll') => readOrder('order', () => orders.getOrderByOrderIDRaw({ orderId }), priority),
+    async cancel(orderId) {
+      const reply = await callOnce(governor, await governor.acquire('cancel'), z.unknown(), () => orders.deleteOrderByOrderIDRaw({ orderId }));
+      if (reply.ok) return 'requested';
+      const { failure } = reply;
+      if (failure.kind === 'refused' && failure.code !== null && failure.status === 404) return 'gone';
+      if (failure.kind === 'refused' && failure.status === 422) return 'not_cancelable';
+      throw toAppError(failure, 'cancel', reply.cause);
+    },
+    async listOpen() {
+      const found = new Map<string, BrokerOrder>();
+      let until: string | undefined;
+      for (let page = 0; page < MAX_OPEN_PAGES; page += 1) {
+        const query = { status: 'open' as const, limit: OPEN_PAGE_SIZE, direction: 'desc' as const, ...(until === undefined ? {} : { until }) };
+        const list = await read('open orders', orderListWire, () => orders.getAllOrdersRaw(query));
+        const before = found.size;
+        const batch = orderListFromWire(list, options.isOurs);
+        for (const order of batch) found.set(order.id, order);
+        const oldest = batch.at(-1)?.submittedAt ?? null;
+        if (list.length < OPEN_PAGE_SIZE || found.size === before || oldest === null) break;
+        // `until` is exclusive and works in milliseconds here: ask one further so that orders of the same instant are not skipped.
+        until = toRfc3339((oldest + 1) as typeof oldest);
+      }
+      return [...found.values()];
+    },
+    positions: async () => positionsFromWire(await read('positions', positionListWire, () => positionsApi.getAllOpenPositionsRaw())),
+    account: async () => accountFromWire(await read('account', accountWire, () => accounts.getAccountRaw())),
+    async fillsAfter(from) {
+      const found: BrokerFill[] = [];
+      let pageToken = 'activityId' in from ? from.activityId : undefined;
+      for (let page = 0; page < MAX_PAGES; page += 1) {
+        const batch = await fillPage({ direction: 'asc', pageSize: PAGE_SIZE, ...('at' in from ? { after: new Date(from.at) } : {}), ...(pageToken === undefined ? {} : { pageToken }) });
+        found.push(...batch);
+        pageToken = batch.at(-1)?.activityId;
+        if (batch.length < PAGE_SIZE) return found;
+      }
+      invariant(false, 'More fill activities than can be read at once', { pages: MAX_PAGES });
+    },
+    newestActivityId: async () => (await fillPage({ direction: 'desc', pageSize: 1 }))[0]?.activityId ?? null,
+    clock: async () => clockFromWire(await read('clock', clockWire, () => clockApi.legacyClockRaw())),
+  };
+}

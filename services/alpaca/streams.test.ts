@@ -1,0 +1,140 @@
+/** Both streams over real sockets: order of states, silence, refused keys, reconnect, unreadable messages. */
+import { encode } from '@msgpack/msgpack';
+import type { WebSocket } from 'ws';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { epochMs } from '#app/domain/time.ts';
+import { createFeed } from './data-stream.ts';
+import type { FeedBar, LiveStream, TradeUpdate } from './ports.ts';
+import { startStandIn, wireOrder, type StandIn } from './testing-server.ts';
+import { createTradeStream } from './trade-stream.ts';
+
+const timers = { pingIntervalMs: 100, pongWaitMs: 100, establishMs: 500, keysRetryMs: 60_000 };
+let standIn: StandIn;
+let open: LiveStream[] = [];
+beforeEach(async () => {
+  standIn = await startStandIn();
+});
+afterEach(async () => {
+  for (const stream of open) stream.close();
+  open = [];
+  await standIn.close();
+});
+
+const record = <T>() => {
+  const log = { states: [] as string[], messages: [] as T[], batches: 0, troubles: [] as string[] };
+  return {
+    log,
+    listener: {
+      onMessages: (messages: readonly T[]) => { log.messages.push(...messages); log.batches += 1; },
+      onState: (state: string) => { log.states.push(state); },
+      onTrouble: (message: string) => { log.troubles.push(message); },
+    },
+  };
+};
+const text = (data: unknown): Record<string, unknown> => JSON.parse(String(data)) as Record<string, unknown>;
+/** Alpaca's paper stream sends JSON in binary frames. */
+const send = (socket: WebSocket, message: unknown): void => socket.send(Buffer.from(JSON.stringify(message)));
+const authorize = (socket: WebSocket): void => {
+  socket.on('message', (data) => {
+    const { action } = text(data);
+    if (action === 'authenticate') send(socket, { stream: 'authorization', data: { status: 'authorized', action } });
+    if (action === 'listen') send(socket, { stream: 'listening', data: { streams: ['trade_updates'] } });
+  });
+};
+const trade = () => {
+  const { log, listener } = record<TradeUpdate>();
+  const stream = createTradeStream({ access: standIn.access, nowMs: () => epochMs(7), listener, timers });
+  open.push(stream);
+  stream.start();
+  return { log, stream };
+};
+
+describe('trade stream', () => {
+  it('authenticates, listens, reads fills exactly, and opens again after a loss', async () => {
+    let sockets = 0;
+    standIn.onSocket = (socket) => {
+      sockets += 1;
+      authorize(socket);
+      socket.on('message', (data) => {
+        if (text(data).action !== 'listen' || sockets > 1) return;
+        send(socket, { stream: 'trade_updates', data: { event: 'fill', execution_id: 'e1', price: '105.8899', qty: '5', position_qty: '5', timestamp: '2026-01-05T14:30:01.5Z', order: wireOrder({ status: 'filled', filled_qty: '5', filled_avg_price: '105.88990000012' }) } });
+        send(socket, { stream: 'trade_updates', data: { event: 'fill', order: wireOrder() } });
+        setTimeout(() => socket.terminate(), 50);
+      });
+    };
+    const { log, stream } = trade();
+    await vi.waitFor(() => expect(sockets).toBe(2), 5_000);
+    await vi.waitFor(() => expect(stream.state()).toBe('live'), 5_000);
+    expect(log.states).toEqual(['connecting', 'authenticated', 'live', 'down', 'connecting', 'authenticated', 'live']);
+    const [update] = log.messages;
+    expect(log.messages).toHaveLength(1);
+    expect(update?.execution?.price.toString()).toBe('105.8899');
+    expect(update?.at).toBe(Date.parse('2026-01-05T14:30:01.5Z'));
+    expect(log.troubles).toHaveLength(1);
+  });
+
+  it('does not hammer a broker that refuses the keys', async () => {
+    let sockets = 0;
+    standIn.onSocket = (socket) => {
+      sockets += 1;
+      socket.on('message', () => send(socket, { stream: 'authorization', data: { status: 'unauthorized', action: 'authenticate' } }));
+    };
+    const { stream } = trade();
+    await vi.waitFor(() => expect(stream.state()).toBe('keys_rejected'), 5_000);
+    await new Promise((resolve) => setTimeout(resolve, 400));
+    expect(sockets).toBe(1);
+  });
+
+  it('notices a socket that accepts and then is silent', async () => {
+    const sockets: WebSocket[] = [];
+    standIn.onSocket = (socket) => void sockets.push(socket);
+    const { log } = trade();
+    await vi.waitFor(() => expect(sockets.length).toBeGreaterThan(1), 5_000);
+    expect(log.states.slice(0, 2)).toEqual(['connecting', 'down']);
+  });
+
+  it('notices a live socket whose other side stopped answering', async () => {
+    let sockets = 0;
+    standIn.onSocket = (socket) => {
+      sockets += 1;
+      authorize(socket);
+      Reflect.set(socket, 'pong', () => undefined);
+      Reflect.set(socket, '_autoPong', false);
+    };
+    const { log } = trade();
+    await vi.waitFor(() => expect(sockets).toBe(2), 5_000);
+    expect(log.states.slice(0, 4)).toEqual(['connecting', 'authenticated', 'live', 'down']);
+  });
+});
+
+describe('feed', () => {
+  it('hands over all bars of a frame at once and keeps its list over a reconnect', async () => {
+    const subscriptions: unknown[] = [];
+    standIn.onSocket = (socket) => {
+      const say = (message: unknown): void => socket.send(encode(message));
+      say([{ T: 'success', msg: 'connected' }]);
+      socket.on('message', async (data) => {
+        const { decode } = await import('@msgpack/msgpack');
+        const message = decode(data as Buffer) as Record<string, unknown>;
+        if (message.action === 'auth') say([{ T: 'success', msg: 'authenticated' }]);
+        if (message.action !== 'subscribe') return;
+        subscriptions.push(message.bars);
+        say([{ T: 'subscription', trades: [], quotes: [], bars: message.bars, updatedBars: [] }]);
+        const bar = { T: 'b', o: 10.1, h: 10.3, l: 10.05, c: 10.2, v: 1234, n: 3, vw: 10.15, t: new Date('2026-01-05T14:30:00Z') };
+        say([{ ...bar, S: 'AAPL' }, { ...bar, S: 'MSFT' }, { ...bar, S: 'BAD', o: NaN }]);
+        setTimeout(() => socket.terminate(), 30);
+      });
+    };
+    const { log, listener } = record<FeedBar>();
+    const feed = createFeed({ access: standIn.access, nowMs: () => epochMs(7), listener, timers });
+    open.push(feed);
+    feed.watch(['AAPL', 'MSFT']);
+    feed.start();
+    await vi.waitFor(() => expect(subscriptions.length).toBeGreaterThan(1), 5_000);
+    expect(subscriptions[0]).toEqual(['AAPL', 'MSFT']);
+    expect(subscriptions[1]).toEqual(['AAPL', 'MSFT']);
+    expect(log.messages[0]).toEqual({ symbol: 'AAPL', timeframe: '1Min', openTime: Date.parse('2026-01-05T14:30:00Z'), open: '10.1', high: '10.3', low: '10.05', close: '10.2', volume: '1234', isRevision: false, tsSeen: 7 });
+    expect(log.batches).toBe(log.messages.length / 2);
+    expect(log.troubles.length).toBeGreaterThan(0);
+  });
+});

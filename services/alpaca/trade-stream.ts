@@ -1,0 +1,53 @@
+/** The account's stream of order updates. */
+import { streaming } from '@alpacahq/alpaca-trade-api';
+import { z } from 'zod';
+import type { AlpacaAccess } from '#app/contracts/config.ts';
+import { describeError } from '#app/domain/errors.ts';
+import { price, quantity } from '#app/domain/numeric.ts';
+import { epochMs, type EpochMs } from '#app/domain/time.ts';
+import type { LiveStream, StreamListener, TradeUpdate } from './ports.ts';
+import { keepStream, type StreamTimers } from './stream-keeper.ts';
+import { orderFromWire, orderWire } from './wire.ts';
+
+const exact = z.string().regex(/^\d{1,15}(\.\d{1,9})?$/);
+const updateWire = z.object({ event: z.string().min(1).max(64), order: orderWire, timestamp: z.date().optional(), execution_id: z.string().min(1).max(128).nullish(), price: exact.nullish(), qty: exact.nullish() });
+const FILL_EVENTS = new Set(['fill', 'partial_fill']);
+
+/**
+ * Reads one update as the SDK hands it over (it keeps the wire's own keys beside its camelCase ones; only `timestamp` became a Date).
+ * @throws ZodError or AppError when it cannot be an update
+ */
+export function updateFromSdk(raw: unknown, tsSeen: EpochMs): TradeUpdate {
+  const wire = updateWire.parse(raw);
+  const order = orderFromWire(wire.order);
+  const isFill = FILL_EVENTS.has(wire.event);
+  const fill = isFill ? z.object({ execution_id: z.string(), price: exact, qty: exact }).parse(wire) : null;
+  return {
+    event: wire.event, order, tsSeen, at: wire.timestamp === undefined ? order.updatedAt : epochMs(wire.timestamp.getTime()),
+    execution: fill === null ? null : { id: fill.execution_id, qty: quantity(fill.qty), price: price(fill.price) },
+  };
+}
+
+/** Creates the stream; `start()` opens it. An update that cannot be read is told as trouble: the owner then asks over REST. */
+export function createTradeStream(options: { readonly access: AlpacaAccess; readonly nowMs: () => EpochMs; readonly listener: StreamListener<TradeUpdate>; readonly timers?: StreamTimers }): LiveStream {
+  const { access, listener } = options;
+  return keepStream<TradeUpdate>(
+    {
+      name: 'trading',
+      create(connection, deliver) {
+        const stream = new streaming.TradingStream({ ...connection, credentials: { keyId: access.keyId, secret: access.secretKey }, url: access.tradingStreamUrl });
+        stream.onTradeUpdate((raw) => {
+          try {
+            deliver(updateFromSdk(raw, options.nowMs()));
+          } catch (error) {
+            listener.onTrouble(`a trade update cannot be read: ${describeError(error).slice(0, 300)}`);
+          }
+        });
+        stream.subscribeTradeUpdates();
+        return stream;
+      },
+    },
+    listener,
+    options.timers,
+  );
+}

@@ -1,0 +1,131 @@
+/** Alpaca's JSON, read once: every reply is checked here and becomes domain words. */
+import { z } from 'zod';
+import type { BarWire } from '#app/domain/bar.ts';
+import { barWireSchema } from '#app/domain/bar.ts';
+import { AppError } from '#app/domain/errors.ts';
+import { Decimal, fromFloat, money, price, quantity, roundToLedger, toText, type Price, type Quantity } from '#app/domain/numeric.ts';
+import { sideSchema } from '#app/domain/order.ts';
+import { parseRfc3339, rfc3339Schema, type EpochMs, type Timeframe } from '#app/domain/time.ts';
+import { BROKER_STATUSES, type Asset, type BrokerAccount, type BrokerClock, type BrokerFill, type BrokerOrder, type BrokerPosition, type CalendarDay } from './ports.ts';
+
+const exact = z.string().regex(/^-?\d{1,15}(\.\d{1,9})?$/);
+/** Averages come with more digits than the ledger keeps. */
+const average = z.string().regex(/^-?\d{1,15}(\.\d{1,30})?$/).transform((text) => toText(roundToLedger(new Decimal(text))));
+const id = z.string().min(1).max(128);
+
+/** GET /v2/orders/..., POST /v2/orders, and `order` of a trade update. */
+export const orderWire = z.object({
+  id, client_order_id: id, symbol: z.string().min(1).max(32), side: sideSchema, type: z.string(), time_in_force: z.string(),
+  qty: exact.nullish(), limit_price: exact.nullish(), status: z.enum(BROKER_STATUSES), filled_qty: exact, filled_avg_price: average.nullish(),
+  created_at: rfc3339Schema.nullish(), submitted_at: rfc3339Schema.nullish(), updated_at: rfc3339Schema.nullish(),
+});
+
+/** Order of the wire -> domain. @throws AppError INPUT_INVALID for an instant that does not exist */
+export function orderFromWire(wire: z.infer<typeof orderWire>): BrokerOrder {
+  const submitted = wire.submitted_at ?? wire.created_at ?? null;
+  return {
+    id: wire.id, clientOrderId: wire.client_order_id, symbol: wire.symbol, side: wire.side, type: wire.type, timeInForce: wire.time_in_force,
+    qty: wire.qty == null ? null : quantity(wire.qty), limitPrice: wire.limit_price == null ? null : price(wire.limit_price), status: wire.status,
+    filledQty: quantity(wire.filled_qty), filledAvgPrice: wire.filled_avg_price == null ? null : price(wire.filled_avg_price),
+    submittedAt: submitted === null ? null : parseRfc3339(submitted), updatedAt: parseRfc3339(wire.updated_at ?? submitted ?? '1970-01-01T00:00:00Z'),
+  };
+}
+
+/** The list of all open orders may hold kinds that are not ours (options legs, crypto): those are left out, one of ours that cannot be read is not. */
+export const orderListWire = z.array(z.unknown());
+const headWire = z.object({ client_order_id: z.string() });
+
+/** Reads a list of orders. `isOurs` tells by client order id. @throws ZodError when one of ours cannot be read. */
+export function orderListFromWire(list: readonly unknown[], isOurs: (clientOrderId: string) => boolean): BrokerOrder[] {
+  return list.flatMap((raw) => {
+    const parsed = orderWire.safeParse(raw);
+    if (parsed.success) return [orderFromWire(parsed.data)];
+    const head = headWire.safeParse(raw);
+    if (head.success && isOurs(head.data.client_order_id)) throw parsed.error;
+    return [];
+  });
+}
+
+export const fillListWire = z.array(z.object({
+  id: z.string().regex(/^\d{17}::.+$/), order_id: id, symbol: z.string(), side: z.enum(['buy', 'sell', 'sell_short']), qty: exact, price: exact, cum_qty: exact, transaction_time: rfc3339Schema,
+}));
+
+/** FILL activities -> domain. A short sale is a sell. */
+export function fillsFromWire(list: z.infer<typeof fillListWire>): BrokerFill[] {
+  return list.map((wire) => ({
+    activityId: wire.id, executionId: wire.id.slice(wire.id.indexOf('::') + 2), brokerOrderId: wire.order_id, symbol: wire.symbol, side: wire.side === 'buy' ? 'buy' : 'sell',
+    qty: quantity(wire.qty), price: price(wire.price), cumQty: quantity(wire.cum_qty), at: parseRfc3339(wire.transaction_time),
+  }));
+}
+
+export const accountWire = z.object({
+  account_number: id, status: z.string(), cash: exact, equity: exact, last_equity: exact, buying_power: exact, trading_blocked: z.boolean(), account_blocked: z.boolean(), trade_suspended_by_user: z.boolean().nullish(),
+});
+
+/** Account of the wire -> domain; blocked in any of Alpaca's three ways is blocked. */
+export function accountFromWire(wire: z.infer<typeof accountWire>): BrokerAccount {
+  return {
+    accountNumber: wire.account_number, status: wire.status, cash: money(wire.cash), equity: money(wire.equity), lastEquity: money(wire.last_equity), buyingPower: money(wire.buying_power),
+    isTradingBlocked: wire.trading_blocked || wire.account_blocked || wire.trade_suspended_by_user === true,
+  };
+}
+
+export const positionListWire = z.array(z.object({ symbol: z.string(), qty: exact, side: z.enum(['long', 'short']), avg_entry_price: average }));
+
+/** Positions -> domain, with the sign that `side` says (Alpaca's qty of a short is negative already). */
+export function positionsFromWire(list: z.infer<typeof positionListWire>): BrokerPosition[] {
+  return list.map((wire) => {
+    const size = quantity(wire.qty).abs();
+    return { symbol: wire.symbol, qty: (wire.side === 'short' ? size.negated() : size) as Quantity, avgEntryPrice: price(wire.avg_entry_price) as Price };
+  });
+}
+
+export const clockWire = z.object({ timestamp: rfc3339Schema, is_open: z.boolean(), next_open: rfc3339Schema, next_close: rfc3339Schema });
+
+/** Clock -> domain. */
+export function clockFromWire(wire: z.infer<typeof clockWire>): BrokerClock {
+  return { at: parseRfc3339(wire.timestamp), isOpen: wire.is_open, nextOpen: parseRfc3339(wire.next_open), nextClose: parseRfc3339(wire.next_close) };
+}
+
+export const calendarWire = z.array(z.object({ date: z.iso.date(), open: z.string().regex(/^\d\d:\d\d$/), close: z.string().regex(/^\d\d:\d\d$/) }));
+
+/** Calendar -> domain. */
+export function calendarFromWire(list: z.infer<typeof calendarWire>): CalendarDay[] {
+  return list.map(({ date, open, close }) => ({ date, open, close }));
+}
+
+export const assetListWire = z.array(z.object({
+  id, symbol: z.string(), name: z.string().nullish(), exchange: z.string(), tradable: z.boolean(), fractionable: z.boolean(), shortable: z.boolean(), status: z.string(),
+}));
+
+/** Assets -> domain; an inactive asset is not tradable. */
+export function assetsFromWire(list: z.infer<typeof assetListWire>): Asset[] {
+  return list.map((wire) => ({
+    assetId: wire.id, symbol: wire.symbol, name: wire.name ?? wire.symbol, exchange: wire.exchange,
+    isTradable: wire.tradable && wire.status === 'active', isFractionable: wire.fractionable, isShortable: wire.shortable,
+  }));
+}
+
+const barNumbers = { o: z.number(), h: z.number(), l: z.number(), c: z.number(), v: z.number() };
+const historicBar = z.object({ t: rfc3339Schema, ...barNumbers });
+export const barsPageWire = z.object({ bars: z.record(z.string(), z.array(historicBar)).nullish(), next_page_token: z.string().nullish() });
+
+type BarNumbers = { readonly open: number; readonly high: number; readonly low: number; readonly close: number; readonly volume: number };
+
+/**
+ * A bar from float64 numbers: their shortest decimal text is the number that was sent. Whether the bar is plausible is the quality check's question.
+ * @throws AppError BROKER_REPLY_INVALID when it cannot be written as a bar.
+ */
+export function barFromNumbers(symbol: string, timeframe: Timeframe, openTime: EpochMs, numbers: BarNumbers): BarWire {
+  const text = (value: number): string => (Number.isFinite(value) ? toText(fromFloat(value, 9)) : 'not a number');
+  const bar = { symbol, timeframe, openTime, open: text(numbers.open), high: text(numbers.high), low: text(numbers.low), close: text(numbers.close), volume: text(numbers.volume) };
+  const parsed = barWireSchema.safeParse(bar);
+  if (!parsed.success) throw new AppError('BROKER_REPLY_INVALID', 'The feed sent something that is not a bar', { context: { ...bar, issue: parsed.error.issues[0]?.message } });
+  return parsed.data;
+}
+
+/** One page of bars, sorted by symbol, then time. @throws AppError BROKER_REPLY_INVALID */
+export function barsFromWire(page: z.infer<typeof barsPageWire>, timeframe: Timeframe): BarWire[] {
+  return Object.entries(page.bars ?? {}).flatMap(([symbol, list]) =>
+    list.map((bar) => barFromNumbers(symbol, timeframe, parseRfc3339(bar.t), { open: bar.o, high: bar.h, low: bar.l, close: bar.c, volume: bar.v })));
+}
