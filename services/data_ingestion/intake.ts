@@ -1,0 +1,166 @@
+/** The one lane in which bars enter the book: frames from the stream, and repairs over REST when the stream was away. */
+import { timeframeMs, type EpochMs, type Timeframe } from '#app/domain/time.ts';
+import { describeError } from '#app/domain/errors.ts';
+import { backoffMs, isTransient, sleep } from '#chassis/clock.ts';
+import type { Db } from '#chassis/db.ts';
+import type { Logger } from '#chassis/log.ts';
+import type { FeedBar, MarketHistory } from '../alpaca/ports.ts';
+import { lastCompleteOpen, noteRevisions, storeBars, type SeenBar, type StoreResult } from './store.ts';
+
+/** Bars that wait for the book before the oldest are given up and read again over REST. */
+const MAX_PENDING = 100_000;
+const MAX_BATCH = 1_000;
+/** History that a new symbol begins with. */
+const FIRST_HISTORY_MS = 5 * 86_400_000;
+const REPAIR_RETRY = { baseMs: 250, capMs: 15_000 };
+
+/** What a repair did. */
+export type RepairResult = StoreResult & { readonly symbols: number; readonly from: number | null; readonly to: number };
+
+export type IntakeParts = {
+  readonly db: Db;
+  readonly history: MarketHistory;
+  readonly log: Logger;
+  readonly signal: AbortSignal;
+  readonly timeframe: Timeframe;
+  /** In a replay nothing is history: every bar is the market's present, whichever way it arrives. */
+  readonly isReplay: boolean;
+  readonly watched: () => readonly string[];
+  readonly onFatal: (error: unknown) => void;
+  readonly onTrouble: (reason: string | null) => void;
+};
+
+/** The running intake. */
+export type Intake = {
+  /** Takes a frame of the stream; never blocks. */
+  take(bars: readonly FeedBar[]): void;
+  /** Reads over REST what is missing since the last stored bar of each watched symbol; resolves when it is stored. */
+  repair(why: string): Promise<RepairResult>;
+  backlog(): number;
+  oldestPendingAgeMs(): number | null;
+  stop(): Promise<void>;
+};
+
+type Job = { readonly why: string; readonly resolve: (result: RepairResult) => void; readonly reject: (error: unknown) => void };
+
+/** Starts the intake. */
+export function startIntake(parts: IntakeParts): Intake {
+  const pending: FeedBar[] = [];
+  const repairs: Job[] = [];
+  let wake: () => void = () => undefined;
+  let isOpen = true;
+
+  const storeFrame = async (): Promise<void> => {
+    const batch = pending.slice(0, MAX_BATCH);
+    for (let attempt = 0; isOpen; attempt += 1) {
+      try {
+        await parts.db.tx(async (tx) => {
+          await noteRevisions(tx, batch.filter((bar) => bar.isRevision));
+          await storeBars(tx, batch.filter((bar) => !bar.isRevision), { source: 'stream', isBackfill: false });
+        });
+        break;
+      } catch (error) {
+        if (!isTransient(error)) throw error;
+        await sleep(backoffMs(attempt, REPAIR_RETRY), parts.signal);
+      }
+    }
+    pending.splice(0, batch.length);
+  };
+
+  const runRepair = async (job: Job): Promise<void> => {
+    for (let attempt = 0; isOpen; attempt += 1) {
+      try {
+        const result = await repairGaps(parts);
+        parts.onTrouble(null);
+        parts.log.info({ why: job.why, ...result }, 'Gaps repaired');
+        job.resolve(result);
+        return;
+      } catch (error) {
+        if (!isTransient(error)) {
+          job.reject(error);
+          throw error;
+        }
+        parts.onTrouble(`Bars cannot be read from the broker: ${describeError(error)}`);
+        await sleep(backoffMs(attempt, REPAIR_RETRY), parts.signal);
+      }
+    }
+    job.reject(new Error('The intake was stopped'));
+  };
+
+  const loop = async (): Promise<void> => {
+    while (isOpen) {
+      const job = repairs.shift();
+      if (job) await runRepair(job);
+      else if (pending.length > 0) await storeFrame();
+      else {
+        await new Promise<void>((resolve) => {
+          wake = resolve;
+        });
+      }
+    }
+  };
+  const running = loop().catch((error: unknown) => {
+    if (isOpen) parts.onFatal(error);
+  });
+
+  const repair = (why: string): Promise<RepairResult> =>
+    new Promise((resolve, reject) => {
+      repairs.push({ why, resolve, reject });
+      wake();
+    });
+
+  return {
+    repair,
+    take(bars) {
+      if (pending.length + bars.length > MAX_PENDING) {
+        // The book is far behind: what is given up here is read again, in order, over REST.
+        pending.length = 0;
+        repair('too many bars waited').catch(parts.onFatal);
+      } else {
+        pending.push(...bars);
+        wake();
+      }
+    },
+    backlog: () => pending.length + repairs.length,
+    oldestPendingAgeMs: () => (pending[0] === undefined ? null : Date.now() - pending[0].tsSeen),
+    async stop() {
+      isOpen = false;
+      wake();
+      await running;
+    },
+  };
+}
+
+/** Reads what each watched symbol misses and stores it page by page. A symbol without bars gets its first history, as backfill. */
+async function repairGaps(parts: IntakeParts): Promise<RepairResult> {
+  const symbols = parts.watched();
+  const now = (await parts.history.clock()).at;
+  const to = lastCompleteOpen(now, parts.timeframe);
+  const rows = await parts.db.query<{ symbol: string; last_open_time: number }>('SELECT symbol, last_open_time FROM data_ingestion.ingestion_status WHERE timeframe = $1', [parts.timeframe]);
+  const last = new Map(rows.map((row) => [row.symbol, row.last_open_time]));
+  const total = { stored: 0, known: 0, refused: 0 };
+  const add = async (from: number, wanted: readonly string[], isBackfill: boolean): Promise<void> => {
+    if (wanted.length === 0 || from > to) return;
+    const bars: SeenBar[] = [];
+    for await (const page of parts.history.bars({ symbols: wanted, timeframe: parts.timeframe, start: from as EpochMs, end: to as EpochMs })) {
+      const tsSeen = Date.now();
+      for (const bar of page) if (bar.openTime > (last.get(bar.symbol) ?? -Infinity)) bars.push({ ...bar, tsSeen });
+    }
+    bars.sort((a, b) => a.openTime - b.openTime || (a.symbol < b.symbol ? -1 : 1));
+    for (let start = 0; start < bars.length; start += MAX_BATCH) {
+      const result = await parts.db.tx((tx) => storeBars(tx, bars.slice(start, start + MAX_BATCH), { source: 'rest', isBackfill }));
+      total.stored += result.stored;
+      total.known += result.known;
+      total.refused += result.refused;
+    }
+  };
+  const unknown = symbols.filter((symbol) => !last.has(symbol));
+  const known = symbols.filter((symbol) => last.has(symbol));
+  const from = known.length === 0 ? null : Math.min(...known.map((symbol) => last.get(symbol) ?? to)) + timeframeMs(parts.timeframe);
+  if (parts.isReplay) await add(0, symbols, false);
+  else {
+    await add(now - FIRST_HISTORY_MS, unknown, true);
+    if (from !== null) await add(from, known, false);
+  }
+  return { ...total, symbols: symbols.length, from, to };
+}

@@ -1,0 +1,122 @@
+/** data_ingestion: bars from the broker's feed into the book, each once, gaps repaired. The wiring at a glance. */
+import { describeError, invariant } from '#app/domain/errors.ts';
+import { isInSession } from '#app/market/calendar.ts';
+import { monotonicMs, retry } from '#chassis/clock.ts';
+import { runService, type ServiceContext, type ServiceParts } from '#chassis/service.ts';
+import { checkAccess } from '../alpaca/access.ts';
+import { createFeed } from '../alpaca/data-stream.ts';
+import { createGovernor } from '../alpaca/governor.ts';
+import { createHistory } from '../alpaca/history.ts';
+import type { Feed, FeedBar } from '../alpaca/ports.ts';
+import { ingestionFlows } from './flows.ts';
+import { startIntake, type Intake } from './intake.ts';
+import { refreshWatchList } from './watch-list.ts';
+
+const FIRST_CONTACT = { attempts: 1_000, baseMs: 250, capMs: 10_000 };
+const EXTEND_MS = 20_000;
+/** In session, bars of liquid symbols come every minute: silence longer than this is worth a word. */
+const SILENCE_MS = 150_000;
+const LOOK_MS = 5_000;
+
+async function setUp(ctx: ServiceContext): Promise<ServiceParts> {
+  const { config, db, log, health } = ctx;
+  const access = config.alpaca;
+  invariant(access, 'data_ingestion was given no broker access');
+  checkAccess(access, config.mode);
+  const governor = () => createGovernor({ monotonicMs, nowMs: () => ctx.clock.now() });
+  const history = createHistory({ access, tradingGovernor: governor(), dataGovernor: governor(), signal: ctx.signal });
+  const barsSeen = ctx.metrics.counter('bars_seen_total', 'Bars that arrived on the stream');
+  let watched: string[] = [];
+  let intake: Intake | null = null;
+  let feed: Feed | null = null;
+
+  const refreshSymbols = async (): Promise<number> => {
+    watched = await refreshWatchList(db, await history.assets(), config.mode);
+    feed?.watch(watched);
+    return watched.length;
+  };
+  const onMessages = (bars: readonly FeedBar[]): void => {
+    barsSeen.inc(bars.length);
+    intake?.take(bars);
+  };
+  const repair = (why: string): void => {
+    intake?.repair(why).catch((error: unknown) => {
+      if (!ctx.signal.aborted) ctx.fatal(error);
+    });
+  };
+  const reachBroker = (): Promise<number> => retry({ ...FIRST_CONTACT, signal: ctx.signal, isRetryable: (error) => !ctx.signal.aborted && isWaitable(error) }, async () => {
+    ctx.extend(EXTEND_MS, 'waiting for the broker');
+    try {
+      return await refreshSymbols();
+    } catch (error) {
+      health.set('broker', { ok: false, message: describeError(error) });
+      log.warn({ error: describeError(error) }, 'The broker cannot be reached yet');
+      throw error;
+    }
+  });
+
+  intake = startIntake({
+    db, history, log, signal: ctx.signal, timeframe: '1Min', isReplay: config.replay !== undefined, watched: () => watched,
+    onFatal: (error) => ctx.fatal(error), onTrouble: (reason) => health.degraded('history', reason),
+  });
+  feed = createFeed({
+    access, nowMs: () => ctx.clock.now(),
+    listener: {
+      onMessages,
+      onState(state, reason) {
+        log.info({ state, reason }, 'Market data stream');
+        health.set('broker', { ok: state === 'live', message: reason });
+        health.degraded('feed', state === 'live' || state === 'connecting' || state === 'authenticated' ? null : `Market data stream: ${reason}`);
+        // What was sent while the stream was away is not repeated: read it.
+        if (state === 'live') repair('the stream is live');
+      },
+      onTrouble(message) {
+        log.warn({ message }, 'A message of the feed could not be used');
+        repair('a message of the feed could not be used');
+      },
+    },
+  });
+  const stream = feed;
+  return {
+    recover: async () => void (await reachBroker()),
+    async start() {
+      stream.watch(watched);
+      stream.start();
+      watchSilence(ctx, stream, repair);
+    },
+    flows: ingestionFlows({ intake, refreshSymbols }),
+    async drain() {
+      stream.close();
+      await intake.stop();
+    },
+    async resumed() {
+      stream.reconnect('the computer slept');
+    },
+    backlog: () => intake.backlog(),
+    oldestPendingAgeMs: () => intake.oldestPendingAgeMs(),
+    brokerMessageAgeMs: () => stream.lastMessageAgeMs(),
+  };
+}
+
+/** Unreachable or throttled brokers are waited for; wrong keys are not. */
+function isWaitable(error: unknown): boolean {
+  return error instanceof Error && Reflect.get(error, 'family') !== 'operator';
+}
+
+/** A live stream that brings no bars during a session may have lost its subscription: read over REST and say so. */
+function watchSilence(ctx: ServiceContext, stream: Feed, repair: (why: string) => void): void {
+  if (ctx.config.mode === 'demo') return; // The simulator's market has its own time and may stand still.
+  let lastRepairAt = 0;
+  const timer = setInterval(() => {
+    const age = stream.lastMessageAgeMs();
+    const isSilent = isInSession(ctx.clock.now()) && age !== null && age > SILENCE_MS;
+    ctx.health.degraded('silence', isSilent ? `No market data for ${Math.round(age / 1000)} s in session` : null);
+    if (isSilent && monotonicMs() - lastRepairAt > SILENCE_MS) {
+      lastRepairAt = monotonicMs();
+      repair('silence in session');
+    }
+  }, LOOK_MS);
+  ctx.signal.addEventListener('abort', () => clearInterval(timer));
+}
+
+runService({ unit: 'data_ingestion', setUp });
