@@ -1,0 +1,71 @@
+/** Bars in the real book: once, in order, refused when impossible, told exactly once. */
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { startBook, type Book } from '../../tests/support/servers.ts';
+import { openDb, type Db } from '#chassis/db.ts';
+import { lastCompleteOpen, noteRevisions, storeBars, type SeenBar } from './store.ts';
+
+let book: Book;
+let db: Db;
+const T0 = Date.UTC(2026, 0, 30, 20, 58);
+function bar(symbol: string, minute: number, close = '10.5'): SeenBar {
+  return { symbol, timeframe: '1Min', openTime: T0 + minute * 60_000, open: '10', high: '11', low: '9.5', close, volume: '100', tsSeen: T0 + minute * 60_000 + 60_000 };
+}
+const told = () => book.sql<{ key: string; payload: { isBackfill: boolean } }>('SELECT key, payload FROM data_ingestion.outbox ORDER BY seq');
+
+describe('storing bars', () => {
+  beforeAll(async () => {
+    book = await startBook();
+    db = openDb({ access: book.access('data_ingestion'), database: 'trading_system', schema: 'data_ingestion', applicationName: 'test', max: 2, onLost: () => undefined });
+  });
+  afterAll(async () => {
+    await db.close();
+    await book.stop();
+  });
+
+  it('stores a frame once and tells it by time, then symbol', async () => {
+    const frame = [bar('SPY', 1), bar('AAPL', 1), bar('SPY', 0)];
+    expect(await db.tx((tx) => storeBars(tx, frame, { source: 'stream', isBackfill: false }))).toEqual({ stored: 3, known: 0, refused: 0 });
+    expect(await db.tx((tx) => storeBars(tx, frame, { source: 'rest', isBackfill: false }))).toEqual({ stored: 0, known: 3, refused: 0 });
+    expect((await told()).map((row) => row.key)).toEqual([`SPY:1Min:${T0}`, `AAPL:1Min:${T0 + 60_000}`, `SPY:1Min:${T0 + 60_000}`]);
+  });
+
+  it('makes the partition of a new month by itself', async () => {
+    await db.tx((tx) => storeBars(tx, [bar('SPY', 60 * 24 * 3)], { source: 'rest', isBackfill: true }));
+    const parts = await book.sql<{ relname: string }>(`SELECT relname FROM pg_class WHERE relname LIKE 'market_data_2026_%' AND relkind = 'r' ORDER BY 1`);
+    expect(parts.map((row) => row.relname)).toEqual(['market_data_2026_01', 'market_data_2026_02']);
+    expect((await told()).at(-1)?.payload.isBackfill).toBe(true);
+  });
+
+  it('keeps the newest close when an older bar arrives late', async () => {
+    await db.tx((tx) => storeBars(tx, [bar('QQQ', 5, '10.7')], { source: 'stream', isBackfill: false }));
+    await db.tx((tx) => storeBars(tx, [bar('QQQ', 3, '10.1')], { source: 'rest', isBackfill: false }));
+    const [status] = await book.sql(`SELECT last_close, last_open_time, bars_total FROM data_ingestion.ingestion_status WHERE symbol = 'QQQ'`);
+    expect(status).toEqual({ last_close: '10.700000000', last_open_time: T0 + 300_000, bars_total: 2 });
+  });
+
+  it('refuses what cannot be true, says why, and keeps the rest', async () => {
+    const impossible = { ...bar('KO', 1), high: '9' };
+    const result = await db.tx((tx) => storeBars(tx, [impossible, bar('KO', 2)], { source: 'stream', isBackfill: false }));
+    expect(result).toEqual({ stored: 1, known: 0, refused: 1 });
+    const [log] = await book.sql<{ kind: string; detail: { defect: string } }>(`SELECT kind, detail FROM data_ingestion.data_quality_logs WHERE symbol = 'KO'`);
+    expect(log).toMatchObject({ kind: 'bar_refused', detail: { defect: 'high is below low' } });
+  });
+
+  it('writes a revision down and leaves the traded bar as it was', async () => {
+    await db.tx((tx) => noteRevisions(tx, [bar('SPY', 1, '10.9')]));
+    const [stored] = await book.sql<{ close: string }>(`SELECT close FROM data_ingestion.market_data WHERE symbol = 'SPY' AND open_time = to_timestamp(${(T0 + 60_000) / 1000})`);
+    expect(stored?.close).toBe('10.500000000');
+    expect(await book.sql(`SELECT 1 FROM data_ingestion.data_quality_logs WHERE kind = 'bar_revised'`)).toHaveLength(1);
+  });
+
+  it('may not write into another service', async () => {
+    await expect(db.query(`INSERT INTO execution.broker_cursors (name, position) VALUES ('x', 'y')`)).rejects.toThrow(/permission denied/);
+  });
+});
+
+describe('the last complete bar', () => {
+  it('is the one before the minute that runs', () => {
+    expect(lastCompleteOpen(T0 + 59_999, '1Min')).toBe(T0 - 60_000);
+    expect(lastCompleteOpen(T0 + 60_000, '1Min')).toBe(T0);
+  });
+});
