@@ -116,8 +116,8 @@ describe('the papers', () => {
   it.each(['README.md', 'docs'])('links of %s lead somewhere', (place) => {
     const sources = place === 'README.md' ? [read(place)] : filesBelow('docs', /\.md$/);
     const broken = sources.flatMap(({ path, lines }) =>
-      [...lines.join('\n').matchAll(/\]\((?!https?:|#|mailto:)([^)#\s]+)[^)]*\)/g)]
-        .map((match) => join(path, '..', match[1] ?? ''))
+      [...lines.join('\n').matchAll(/\]\((?!https?:|#|mailto:)([^)#\s]+)[^)]*\)|\bsrc(?:set)?="([^"]+)"/g)]
+        .map((match) => join(path, '..', match[1] ?? match[2] ?? ''))
         .filter((target) => !existsSync(join(repository, target)))
         .map((target) => `${path} -> ${target}`));
     expect(broken).toEqual([]);
