@@ -1,0 +1,152 @@
+/** PostgreSQL: started directly, ready by its own word and a real query, stopped by steps. */
+import { execFile } from 'node:child_process';
+import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { describeError } from '#app/domain/errors.ts';
+import type { Reservation } from '../supervisor/ports.ts';
+import type { Child, Spawner } from '../supervisor/spawner.ts';
+import type { RunningUnit, UnitDriver, UnitSignals, UnitSpec } from '../supervisor/unit.ts';
+import { exitOf, exitOfError } from './exit-reason.ts';
+import { climb } from './ladder.ts';
+import type { Rung } from './ladder.ts';
+import { findPostgres } from './postgres-binaries.ts';
+import type { PostgresBinaries } from './postgres-binaries.ts';
+import { clusterFolder, prepareFolder, windowsEnv } from './postgres-cluster.ts';
+import type { ClusterOptions } from './postgres-cluster.ts';
+import { isReadyFile, readPidFile } from './postgres-files.ts';
+import { postgresProbe } from './postgres-probe.ts';
+
+const READY_POLL_MS = 5;
+const RECOVERY_EXTENSION_MS = 60_000;
+const FAST_STOP_MS = 30_000;
+const IMMEDIATE_STOP_MS = 10_000;
+
+/** Where our own PostgreSQL lives and how it is reached. */
+export type PostgresOptions = Omit<ClusterOptions, 'port'> & {
+  readonly root: string;
+  readonly reservation: Reservation;
+  readonly spawner: Spawner;
+};
+
+const SPEC: Omit<UnitSpec, 'port'> = {
+  id: 'postgres',
+  title: 'PostgreSQL',
+  kind: 'database',
+  needs: [],
+  after: [],
+  startLimitMs: 60_000,
+  stopLimitMs: FAST_STOP_MS + IMMEDIATE_STOP_MS + 5_000,
+  silence: { silentAfterMs: 7_000, hungAfterMs: 120_000 },
+};
+
+/** The unit for our own server. */
+export function postgresUnit(options: PostgresOptions): UnitDriver {
+  return { spec: { ...SPEC, port: options.reservation.port }, start: (signals) => startPostgres(options, signals) };
+}
+
+function probeOf(options: PostgresOptions, signals: UnitSignals): ReturnType<typeof postgresProbe> {
+  let isAnnounced = false;
+  return postgresProbe({
+    host: options.socketFolder ?? '127.0.0.1',
+    port: options.reservation.port,
+    user: options.user,
+    password: options.password,
+    passwordRemedy: `Restore vault.json of ${options.dataDir} from a backup: it holds the password this database was created with.`,
+    onAnswer: (latencyMs) => {
+      if (!isAnnounced) signals.ready(options.reservation.port);
+      isAnnounced = true;
+      signals.beat(null, latencyMs);
+    },
+    onFailure: (error) => options.log.line('supervisor', `The probe failed: ${describeError(error)}`),
+  });
+}
+
+function startPostgres(options: PostgresOptions, signals: UnitSignals): RunningUnit {
+  const probe = probeOf(options, signals);
+  let child: Child | null = null;
+  let skip: (() => void) | null = null;
+  let isUnwanted = false;
+  let failure: unknown = null;
+
+  const begin = async (): Promise<void> => {
+    const binaries = findPostgres({ root: options.root, copyFolder: path.join(options.dataDir, 'runtime'), runAs: options.runAs });
+    const folder = await prepareFolder({ ...options, port: options.reservation.port }, binaries);
+    if (isUnwanted) {
+      signals.exited({ code: 0, signal: null, reason: 'stopped before it was started' });
+      return;
+    }
+    await options.reservation.release();
+    const startedAt = Date.now();
+    const started = spawnPostgres(options, binaries, folder);
+    child = started;
+    if (started.pid !== null) signals.started(started.pid);
+    // Recovery that makes progress says so: give it time.
+    const unfollow = options.log.follow((line) => {
+      if (/redo in progress|syncing data directory|resetting unlogged/.test(line.text)) signals.extend(RECOVERY_EXTENSION_MS);
+    });
+    let hasEnded = false;
+    started.onEnd((end) => {
+      hasEnded = true;
+      unfollow();
+      probe.close();
+      signals.exited(failure === null ? exitOf(end) : exitOfError(failure));
+    });
+    while (!hasEnded && !isUnwanted && !isReadyFile(readPidFile(folder), started.pid ?? 0, startedAt)) await sleep(READY_POLL_MS);
+    if (!hasEnded && !isUnwanted) await probe.begin();
+  };
+  begin().catch((error: unknown) => {
+    failure = error;
+    // A server that runs but cannot be used is stopped; its end then carries the reason.
+    if (!child?.signal('SIGINT')) signals.exited(exitOfError(error));
+  });
+
+  return {
+    stop: () => {
+      isUnwanted = true;
+      probe.close();
+      if (child) skip = climb(child, stopRungs(options, child));
+    },
+    kill: () => {
+      isUnwanted = true;
+      probe.close();
+      if (skip) skip();
+      else child?.signal('SIGKILL');
+    },
+    send: () => undefined,
+  };
+}
+
+function stopRungs(options: PostgresOptions, child: Child): Rung[] {
+  const kill = { act: () => void child.signal('SIGKILL'), waitMs: 5_000 };
+  if (process.platform !== 'win32') {
+    return [
+      { act: () => void child.signal('SIGINT'), waitMs: FAST_STOP_MS },
+      { act: () => void child.signal('SIGQUIT'), waitMs: IMMEDIATE_STOP_MS },
+      kill,
+    ];
+  }
+  // A signal on Windows is a hard kill; pg_ctl knows how to ask.
+  const ask = (mode: 'fast' | 'immediate', seconds: number) => (): void => {
+    const binaries = findPostgres({ root: options.root, copyFolder: path.join(options.dataDir, 'runtime'), runAs: null });
+    const args = ['stop', '-D', clusterFolder(options.dataDir, binaries), '-m', mode, '-t', String(seconds)];
+    execFile(binaries.pgCtl, args, { windowsHide: true }, (error) => {
+      if (error) options.log.line('supervisor', `pg_ctl stop -m ${mode}: ${describeError(error)}`);
+    });
+  };
+  return [{ act: ask('fast', 30), waitMs: FAST_STOP_MS }, { act: ask('immediate', 10), waitMs: IMMEDIATE_STOP_MS }, kill];
+}
+
+function spawnPostgres(options: PostgresOptions, binaries: PostgresBinaries, folder: string): Child {
+  const child = options.spawner.start({
+    command: binaries.postgres,
+    args: ['-D', folder],
+    env: { LC_ALL: 'C', TZ: 'UTC', PATH: path.dirname(binaries.postgres), ...windowsEnv() },
+    cwd: folder,
+    hasChannel: false,
+    runAs: options.runAs ?? undefined,
+    deathSignal: 'INT',
+  });
+  options.log.capture('stdout', child.stdout);
+  options.log.capture('stderr', child.stderr);
+  return child;
+}

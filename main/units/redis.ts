@@ -1,0 +1,270 @@
+/** Redis: found on this computer, started from a private settings file, ready by PONG, stopped by SHUTDOWN. */
+import { accessSync, chownSync, constants, existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Redis } from 'ioredis';
+import { AppError, describeError } from '#app/domain/errors.ts';
+import type { UnitLog } from '../supervisor/logs.ts';
+import type { Reservation } from '../supervisor/ports.ts';
+import type { Child, Spawner } from '../supervisor/spawner.ts';
+import type { RunningUnit, UnitDriver, UnitSignals, UnitSpec } from '../supervisor/unit.ts';
+import { exitOf, exitOfError } from './exit-reason.ts';
+import { climb } from './ladder.ts';
+import { giveTo } from './run-as.ts';
+import type { RunAs } from './run-as.ts';
+
+const PROBE_EVERY_MS = 1_000;
+const PROBE_LIMIT_MS = 4_000;
+const START_POLL_MS = 5;
+const SHUTDOWN_MS = 10_000;
+const TERM_MS = 5_000;
+const BROKEN_FILE = /Bad file format reading the append only file|Unexpected end of file reading the append only file|Error reading the append only file|The AOF .* doesn't exist/;
+
+/** Where our own Redis lives and how it is reached. */
+export type RedisOptions = {
+  readonly root: string;
+  readonly dataDir: string;
+  readonly socketFolder: string | null;
+  readonly runAs: RunAs | null;
+  readonly password: string;
+  readonly reservation: Reservation;
+  readonly spawner: Spawner;
+  readonly log: UnitLog;
+};
+
+/** How to reach a Redis: a unix socket, or host and port. */
+export type RedisTarget = {
+  readonly path?: string | undefined;
+  readonly host: string;
+  readonly port: number;
+  readonly username?: string | undefined;
+  readonly password?: string | undefined;
+  readonly tls: boolean;
+};
+
+/** The program and where its libraries are. */
+export type RedisBinary = { readonly file: string; readonly libraryFolder: string | null };
+
+/**
+ * Finds the server: on the PATH, else where the set-up unpacked it.
+ * @throws AppError RUNTIME_MISSING (operator) with the command that installs it.
+ */
+export function findRedis(root: string, searchPath = process.env['PATH'] ?? ''): RedisBinary {
+  const name = process.platform === 'win32' ? 'redis-server.exe' : 'redis-server';
+  const bundled = path.join(root, 'node_modules', '.runtime', 'redis');
+  const folders = [...searchPath.split(path.delimiter), '/usr/bin', '/usr/local/bin', '/opt/homebrew/bin', path.join(bundled, 'usr', 'bin'), bundled].filter((folder) => folder !== '');
+  for (const folder of folders) {
+    const file = path.join(folder, name);
+    if (!isProgram(file)) continue;
+    const libraries = path.join(bundled, 'usr', 'lib', process.arch === 'arm64' ? 'aarch64-linux-gnu' : 'x86_64-linux-gnu');
+    return { file, libraryFolder: file.startsWith(bundled) && existsSync(libraries) ? libraries : null };
+  }
+  const how = process.platform === 'darwin' ? 'brew install redis' : 'sudo apt-get install redis-server';
+  throw new AppError('RUNTIME_MISSING', `Redis is not installed. Install it (${how}), or set REDIS_HOST to use a server of yours.`);
+}
+
+function isProgram(file: string): boolean {
+  try {
+    accessSync(file, constants.X_OK);
+    return true;
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'ENOENT' || code === 'EACCES' || code === 'ENOTDIR') return false;
+    throw error;
+  }
+}
+
+const SPEC: Omit<UnitSpec, 'port'> = {
+  id: 'redis',
+  title: 'Redis',
+  kind: 'database',
+  needs: [],
+  after: [],
+  startLimitMs: 20_000,
+  stopLimitMs: SHUTDOWN_MS + TERM_MS + 3_000,
+  silence: { silentAfterMs: 5_000, hungAfterMs: 30_000 },
+};
+
+/** The unit for our own server. */
+export function redisUnit(options: RedisOptions): UnitDriver {
+  return { spec: { ...SPEC, port: options.reservation.port }, start: (signals) => startRedis(options, signals) };
+}
+
+/** A client that tries once and reports, instead of trying for ever. */
+export function redisClient(target: RedisTarget): Redis {
+  const auth = { ...(target.username ? { username: target.username } : {}), ...(target.password ? { password: target.password } : {}) };
+  const client = new Redis({
+    ...(target.path ? { path: target.path } : { host: target.host, port: target.port, ...(target.tls ? { tls: {} } : {}) }),
+    ...auth,
+    lazyConnect: true,
+    enableOfflineQueue: false,
+    maxRetriesPerRequest: 0,
+    retryStrategy: () => null,
+    connectTimeout: PROBE_LIMIT_MS,
+    commandTimeout: PROBE_LIMIT_MS,
+    connectionName: 'supervisor',
+  });
+  // Every command reports its own failure; without a listener the same error would end the process.
+  client.on('error', () => undefined);
+  return client;
+}
+
+function settingsOf(options: RedisOptions, folder: string, socket: string | null): string {
+  return [
+    'bind 127.0.0.1',
+    `port ${options.reservation.port}`,
+    ...(socket === null ? [] : [`unixsocket "${socket}"`, 'unixsocketperm 700']),
+    `requirepass ${options.password}`,
+    'protected-mode yes',
+    'daemonize no',
+    'databases 16',
+    `dir "${folder}"`,
+    'loglevel notice',
+    'logfile ""',
+    'save ""',
+    'appendonly yes',
+    'appendfsync everysec',
+    'aof-load-truncated yes',
+    'maxmemory 256mb',
+    'maxmemory-policy noeviction',
+    'tcp-backlog 128',
+    '',
+  ].join('\n');
+}
+
+/** Writes the private settings file and returns its path. */
+function prepare(options: RedisOptions): { settings: string; folder: string; socket: string | null } {
+  const folder = path.join(options.dataDir, 'redis');
+  mkdirSync(folder, { recursive: true });
+  giveTo(options.runAs, folder);
+  let socket: string | null = null;
+  if (options.socketFolder !== null) {
+    mkdirSync(options.socketFolder, { recursive: true, mode: 0o700 });
+    giveTo(options.runAs, options.socketFolder);
+    socket = redisSocket(options.socketFolder);
+    rmSync(socket, { force: true });
+  }
+  const settings = path.join(folder, 'redis.conf');
+  writeFileSync(`${settings}.new`, settingsOf(options, folder, socket), { mode: 0o600 });
+  if (options.runAs) chownSync(`${settings}.new`, options.runAs.uid, options.runAs.gid);
+  renameSync(`${settings}.new`, settings);
+  return { settings, folder, socket };
+}
+
+/** The unix socket of our own Redis. */
+export function redisSocket(socketFolder: string): string {
+  return path.join(socketFolder, 'redis.sock');
+}
+
+function startRedis(options: RedisOptions, signals: UnitSignals): RunningUnit {
+  let child: Child | null = null;
+  let client: Redis | null = null;
+  let timer: NodeJS.Timeout | null = null;
+  let skip: (() => void) | null = null;
+  let isOver = false;
+  const quiet = (): void => {
+    isOver = true;
+    if (timer) clearInterval(timer);
+  };
+
+  const ask = async (): Promise<void> => {
+    const before = performance.now();
+    if (client?.status !== 'ready') {
+      client?.disconnect();
+      client = redisClient({ path: options.socketFolder ? redisSocket(options.socketFolder) : undefined, host: '127.0.0.1', port: options.reservation.port, password: options.password, tls: false });
+      await client.connect();
+    }
+    await client.ping();
+    if (!isOver) signals.beat(null, performance.now() - before);
+  };
+
+  const begin = async (): Promise<void> => {
+    const binary = findRedis(options.root);
+    const { settings, folder } = prepare(options);
+    await options.reservation.release();
+    if (isOver) {
+      signals.exited({ code: 0, signal: null, reason: 'stopped before it was started' });
+      return;
+    }
+    const started = spawnRedis(options, binary, settings);
+    child = started;
+    let isBroken = false;
+    const unfollow = options.log.follow((line) => {
+      isBroken ||= BROKEN_FILE.test(line.text);
+    });
+    if (started.pid !== null) signals.started(started.pid);
+    started.onEnd((end) => {
+      quiet();
+      unfollow();
+      client?.disconnect();
+      if (isBroken) setAside(options, folder);
+      signals.exited(exitOf(end));
+    });
+    while (!isOver && !(await answers(ask))) await sleep(START_POLL_MS);
+    if (isOver) return;
+    signals.ready(options.reservation.port);
+    timer = setInterval(() => void ask().catch((error: unknown) => options.log.line('supervisor', `The probe failed: ${describeError(error)}`)), PROBE_EVERY_MS);
+  };
+  begin().catch((error: unknown) => {
+    if (!child?.signal('SIGTERM')) signals.exited(exitOfError(error));
+  });
+
+  return {
+    stop: () => {
+      quiet();
+      const running = child;
+      if (!running) return;
+      const shutdown = (): void => {
+        // A client without a connection cannot ask; and the answer to SHUTDOWN is that the connection ends.
+        if (client?.status === 'ready') client.shutdown().catch(() => undefined);
+        else running.signal('SIGTERM');
+      };
+      skip = climb(running, [
+        { act: shutdown, waitMs: SHUTDOWN_MS },
+        { act: () => void running.signal('SIGTERM'), waitMs: TERM_MS },
+        { act: () => void running.signal('SIGKILL'), waitMs: TERM_MS },
+      ]);
+    },
+    kill: () => {
+      quiet();
+      if (skip) skip();
+      else child?.signal('SIGKILL');
+    },
+    send: () => undefined,
+  };
+}
+
+/** False while it does not listen yet or still loads its file. */
+async function answers(ask: () => Promise<void>): Promise<boolean> {
+  try {
+    await ask();
+    return true;
+  } catch (error) {
+    const text = describeError(error);
+    if (/ECONNREFUSED|ENOENT|LOADING|Connection is closed|ECONNRESET|EPIPE|timed? ?out/i.test(text)) return false;
+    throw error;
+  }
+}
+
+function spawnRedis(options: RedisOptions, binary: RedisBinary, settings: string): Child {
+  const child = options.spawner.start({
+    command: binary.file,
+    args: [settings],
+    env: { LC_ALL: 'C', TZ: 'UTC', PATH: path.dirname(binary.file), ...(binary.libraryFolder === null ? {} : { LD_LIBRARY_PATH: binary.libraryFolder }) },
+    cwd: path.dirname(settings),
+    hasChannel: false,
+    runAs: options.runAs ?? undefined,
+    deathSignal: 'TERM',
+  });
+  options.log.capture('stdout', child.stdout);
+  options.log.capture('stderr', child.stderr);
+  return child;
+}
+
+/** The wire may be erased at any moment, so an unreadable file is kept for whoever asks, and the next start begins empty. */
+function setAside(options: RedisOptions, folder: string): void {
+  const aside = `${folder}.unreadable`;
+  rmSync(aside, { recursive: true, force: true });
+  renameSync(folder, aside);
+  options.log.line('supervisor', `The append-only file was unreadable and is kept in ${aside}; Redis starts empty`);
+}
