@@ -1,0 +1,109 @@
+/** The data folder: which one, whether it can be used, and what lies where in it. */
+import { createHash } from 'node:crypto';
+import { chmodSync, lstatSync, mkdirSync, rmSync, statfsSync, writeFileSync } from 'node:fs';
+import { homedir, tmpdir } from 'node:os';
+import path from 'node:path';
+import { AppError } from '#app/domain/errors.ts';
+
+/** A unix socket's path may have about 104 bytes on the strictest system; PostgreSQL adds `/.s.PGSQL.65535`. */
+const MAX_SOCKET_FOLDER = 80;
+const PLAIN_PATH = /^[A-Za-z0-9/._-]+$/;
+/** Less free space than this, in bytes, and nothing is started. */
+export const LEAST_FREE_BYTES = 300 * 1_024 * 1_024;
+
+/** Where things are. `socketFolder` is null on Windows, where the databases listen on loopback ports alone. */
+export type DataFolder = {
+  readonly dataDir: string;
+  readonly runFolder: string;
+  readonly logFolder: string;
+  readonly cacheFolder: string;
+  readonly socketFolder: string | null;
+  /** The control door: a unix socket or a named pipe, derived from the data folder. */
+  readonly door: string;
+  readonly envFile: string;
+  readonly vaultFile: string;
+  readonly storeFile: string;
+};
+
+type Env = Readonly<Record<string, string | undefined>>;
+
+function platformFolder(env: Env): string {
+  if (process.platform === 'win32') return path.join(env['LOCALAPPDATA'] ?? path.join(homedir(), 'AppData', 'Local'), 'Mainspring');
+  if (process.platform === 'darwin') return path.join(homedir(), 'Library', 'Application Support', 'Mainspring');
+  // PostgreSQL runs as another user when we are root, and that user cannot enter root's home.
+  if (process.getuid?.() === 0) return '/var/lib/mainspring';
+  return path.join(env['XDG_DATA_HOME'] || path.join(homedir(), '.local', 'share'), 'mainspring');
+}
+
+/** The folder asked for on the command line, else MAINSPRING_HOME, else the platform's place for data. Always absolute. */
+export function chooseDataDir(asked: string | null, env: Env): string {
+  return path.resolve(asked ?? (env['MAINSPRING_HOME'] || platformFolder(env)));
+}
+
+/** What lies where, without touching anything. */
+export function layoutOf(dataDir: string): DataFolder {
+  const hash = createHash('sha256').update(dataDir).digest('hex').slice(0, 12);
+  const runFolder = path.join(dataDir, 'run');
+  const isPlain = PLAIN_PATH.test(runFolder) && Buffer.byteLength(runFolder) <= MAX_SOCKET_FOLDER;
+  const socketBase = isPlain ? runFolder : path.join(tmpdir(), `mainspring-${process.getuid?.() ?? 0}-${hash}`);
+  const isWindows = process.platform === 'win32';
+  return {
+    dataDir,
+    runFolder,
+    logFolder: path.join(dataDir, 'logs'),
+    cacheFolder: path.join(dataDir, 'cache'),
+    socketFolder: isWindows ? null : path.join(socketBase, 'sock'),
+    door: isWindows ? `\\\\.\\pipe\\mainspring-${hash}` : path.join(socketBase, 'door.sock'),
+    envFile: path.join(dataDir, '.env'),
+    vaultFile: path.join(dataDir, 'vault.json'),
+    storeFile: path.join(dataDir, 'control.sqlite'),
+  };
+}
+
+/**
+ * Creates the folder and proves that it can be written and has room.
+ * @throws AppError DATA_FOLDER_UNUSABLE or DATA_FOLDER_FULL (operator), naming the folder and the remedy.
+ */
+export function prepareDataFolder(folder: DataFolder): void {
+  const { dataDir } = folder;
+  const probe = path.join(dataDir, '.write-test');
+  try {
+    mkdirSync(dataDir, { recursive: true, mode: 0o711 });
+    writeFileSync(probe, 'x'.repeat(4_096));
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'ENOSPC' || code === 'EDQUOT') throw full(dataDir, 0);
+    const remedy = 'Choose another folder with --data or MAINSPRING_HOME, or give yourself the right to write there.';
+    throw new AppError('DATA_FOLDER_UNUSABLE', `The data folder ${dataDir} cannot be written (${code ?? 'unknown error'}). ${remedy}`, { cause: error });
+  } finally {
+    rmSync(probe, { force: true });
+  }
+  const free = freeBytes(dataDir);
+  if (free < LEAST_FREE_BYTES) throw full(dataDir, free);
+  // Root hands the databases to another user, who must be able to pass through; everything inside is closed for itself.
+  const isRoot = process.getuid?.() === 0;
+  if (process.platform !== 'win32') chmodSync(dataDir, isRoot ? 0o711 : 0o700);
+  for (const inner of [folder.runFolder, folder.logFolder, folder.cacheFolder]) mkdirSync(inner, { recursive: true, mode: isRoot && inner === folder.runFolder ? 0o711 : 0o700 });
+  if (folder.socketFolder !== null) ensureOwnFolder(path.dirname(folder.socketFolder), isRoot);
+}
+
+/** A folder under the system's temporary folder could have been laid there by somebody else. */
+function ensureOwnFolder(folder: string, isRoot: boolean): void {
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  const stat = lstatSync(folder);
+  if (!stat.isDirectory() || stat.uid !== process.getuid?.()) {
+    throw new AppError('DATA_FOLDER_UNUSABLE', `${folder} belongs to somebody else. Delete it, or choose a shorter data folder with --data.`);
+  }
+  chmodSync(folder, isRoot ? 0o711 : 0o700);
+}
+
+/** Free space for us, in bytes. */
+export function freeBytes(folder: string): number {
+  const { bavail, bsize } = statfsSync(folder);
+  return bavail * bsize;
+}
+
+function full(dataDir: string, free: number): AppError {
+  const toMb = (bytes: number): number => Math.floor(bytes / 1_048_576);
+  return new AppError('DATA_FOLDER_FULL', `The disk of ${dataDir} has ${toMb(free)} MB free; ${toMb(LEAST_FREE_BYTES)} MB are needed. Delete something, or choose a folder on another disk with --data.`);
+}
