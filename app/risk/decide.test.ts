@@ -1,0 +1,164 @@
+import { describe, expect, it } from 'vitest';
+import { DENIAL_CODES } from '#app/domain/limits.ts';
+import { money, price, quantity, type Price, type Quantity } from '#app/domain/numeric.ts';
+import type { EpochMs } from '#app/domain/time.ts';
+import { DEFAULT_EXACT_LIMITS, freeCash, shareKey, shareOf, type OpenOrder, type RiskBook, type RiskMarket } from './book.ts';
+import { applyDecision, decide, reservationLeft, type Intent } from './decide.ts';
+import { followUps } from './follow-up.ts';
+import { RULES } from './rules.ts';
+
+const T = 1_700_000_000_000 as EpochMs;
+
+function bookOf(changes: Partial<RiskBook> & { held?: Record<string, string> } = {}): RiskBook {
+  const { held = {}, ...rest } = changes;
+  const shares = new Map<string, Quantity>();
+  const positions = new Map<string, Quantity>();
+  for (const [key, qty] of Object.entries(held)) {
+    const [strategyId = '', symbol = ''] = key.split('|');
+    shares.set(shareKey(strategyId, symbol), quantity(qty));
+    positions.set(symbol, (positions.get(symbol) ?? quantity('0')).plus(qty) as Quantity);
+  }
+  const asset = { isTradable: true, isFractionable: true };
+  return {
+    tradingState: 'ACTIVE', limits: DEFAULT_EXACT_LIMITS, cash: money('100000'), positions, shares, openOrders: [],
+    assets: new Map([['AAPL', asset], ['MSFT', asset], ['HALT', { isTradable: false, isFractionable: false }]]), ...rest,
+  };
+}
+const market: RiskMarket = { prices: new Map<string, Price>([['AAPL', price('100')], ['MSFT', price('200')]]), dayOpenEquity: money('100000'), isDailyLossTripped: false };
+
+type SignalIntent = Extract<Intent, { kind: 'signal' }>;
+const signal = (changes: Partial<SignalIntent> = {}): SignalIntent => ({
+  kind: 'signal', signalId: 'sma.v1:AAPL:1:0', strategyId: 'sma', symbol: 'AAPL', target: 'long', referencePrice: price('100'), atr: null,
+  sizing: { method: 'fixed_notional', notional: '5000' }, tsMarket: T, tsBarSeen: T, ...changes,
+});
+type ManualIntent = Extract<Intent, { kind: 'manual' }>;
+const manual = (changes: Partial<ManualIntent> = {}): ManualIntent => ({
+  kind: 'manual', decisionId: 'manual:abcdefgh', symbol: 'AAPL', side: 'buy', type: 'market', timeInForce: 'day', qty: quantity('10'), limitPrice: null, tsMarket: T, ...changes,
+});
+const open = (changes: Partial<OpenOrder> = {}): OpenOrder => ({
+  decisionId: 'd', clientOrderId: 'ms-d', strategyId: 'sma', symbol: 'AAPL', side: 'buy', type: 'market', isReducing: false, openQty: quantity('50'), reserved: money('5000'), ...changes,
+});
+
+describe('a decision', () => {
+  it('approves an entry, reserves its notional and explains itself rule by rule', () => {
+    const decision = decide(bookOf(), market, signal());
+    expect(decision).toMatchObject({ outcome: 'approved', code: null, side: 'buy', clientOrderId: 'ms-sma.v1:AAPL:1:0', isReducing: false, source: 'strategy' });
+    expect([decision.qty.toString(), decision.reservedNotional.toString()]).toEqual(['50', '5000']);
+    expect(decision.message).toBe('Buy 50 AAPL at market ($5000 / $100 = 50 shares)');
+    expect(decision.rules.find((rule) => rule.rule === 'max_order_notional')).toEqual({ rule: 'max_order_notional', passed: true, threshold: '10000', observed: '5000', unit: 'USD', code: null });
+    expect(decision.rules.every((rule) => rule.passed)).toBe(true);
+  });
+
+  it.each<[string, RiskBook, RiskMarket, Intent]>([
+    ['TRADING_HALTED', bookOf({ tradingState: 'HALTED' }), market, signal()],
+    ['TRADING_HALTED', bookOf({ tradingState: 'HALTED', held: { 'sma|AAPL': '50' } }), market, signal({ target: 'flat' })],
+    ['TRADING_REDUCING_ONLY', bookOf({ tradingState: 'REDUCING' }), market, signal()],
+    ['SYMBOL_NOT_TRADABLE', bookOf(), market, signal({ symbol: 'HALT' })],
+    ['SYMBOL_NOT_TRADABLE', bookOf(), market, signal({ symbol: 'ZZZ' })],
+    ['SYMBOL_NOT_TRADABLE', bookOf(), market, manual({ qty: quantity('0.5'), timeInForce: 'gtc' })],
+    ['PRICE_MISSING', bookOf(), { ...market, prices: new Map() }, manual()],
+    ['QUANTITY_ZERO', bookOf(), market, signal({ sizing: { method: 'fixed_notional', notional: '99' } })],
+    ['QUANTITY_ZERO', bookOf(), market, signal({ sizing: null })],
+    ['NOTHING_TO_EXIT', bookOf({ held: { '|AAPL': '10' } }), market, signal({ target: 'flat' })],
+    ['EXIT_PENDING', bookOf({ held: { 'sma|AAPL': '50' }, openOrders: [open({ side: 'sell', isReducing: true, reserved: money('0') })] }), market, signal({ target: 'flat' })],
+    ['EXIT_PENDING', bookOf({ openOrders: [open()] }), market, signal({ target: 'flat' })],
+    ['EXIT_PENDING', bookOf({ held: { 'sma|AAPL': '50' }, openOrders: [open({ side: 'sell', isReducing: true, reserved: money('0') })] }), market, signal()],
+    ['EXIT_PENDING', bookOf({ held: { 'sma|AAPL': '50' }, positions: new Map() }), market, signal({ target: 'flat' })],
+    ['TARGET_ALREADY_HELD', bookOf({ held: { 'sma|AAPL': '50' } }), market, signal()],
+    ['TARGET_ALREADY_HELD', bookOf({ openOrders: [open()] }), market, signal()],
+    ['SHORT_NOT_ALLOWED', bookOf({ held: { 'sma|AAPL': '50' } }), market, manual({ side: 'sell' })],
+    ['SHORT_NOT_ALLOWED', bookOf({ held: { '|AAPL': '9' } }), market, manual({ side: 'sell' })],
+    ['BUYING_POWER_EXCEEDED', bookOf({ cash: money('5099.99') }), market, signal()],
+    ['ORDER_NOTIONAL_EXCEEDED', bookOf(), market, signal({ sizing: { method: 'fixed_notional', notional: '10100' } })],
+    ['POSITION_NOTIONAL_EXCEEDED', bookOf({ held: { 'other|AAPL': '151' } }), market, signal()],
+    ['GROSS_EXPOSURE_EXCEEDED', bookOf({ held: { 'other|MSFT': '376' } }), { ...market, dayOpenEquity: money('175200') }, signal()],
+    ['DAILY_LOSS_EXCEEDED', bookOf({ cash: money('98000') }), market, signal()],
+    ['DAILY_LOSS_EXCEEDED', bookOf(), { ...market, isDailyLossTripped: true }, signal()],
+  ])('is denied with %s', (code, book, at, intent) => {
+    const decision = decide(book, at, intent);
+    expect(decision).toMatchObject({ outcome: 'denied', code, clientOrderId: null });
+    expect(decision.reservedNotional.isZero()).toBe(true);
+    expect(decision.message.length).toBeGreaterThan(10);
+    expect(applyDecision(book, decision)).toBe(book);
+  });
+
+  it('passes at each limit exactly', () => {
+    expect(decide(bookOf({ cash: money('5100') }), { ...market, dayOpenEquity: money('5100') }, signal()).outcome).toBe('approved');
+    expect(decide(bookOf(), market, signal({ sizing: { method: 'fixed_notional', notional: '10000' } })).outcome).toBe('approved');
+    expect(decide(bookOf({ held: { 'other|AAPL': '150' } }), market, signal()).outcome).toBe('approved');
+    expect(decide(bookOf({ cash: money('98000.01') }), market, signal()).outcome).toBe('approved');
+  });
+
+  it('never holds up an exit by exposure, order size, cash or the daily loss', () => {
+    const book = bookOf({ held: { 'sma|AAPL': '5000' }, cash: money('-100000'), tradingState: 'REDUCING' });
+    const decision = decide(book, { ...market, dayOpenEquity: money('900000'), isDailyLossTripped: true }, signal({ target: 'flat' }));
+    expect(decision).toMatchObject({ outcome: 'approved', side: 'sell', isReducing: true });
+    expect([decision.qty.toString(), decision.reservedNotional.toString()]).toEqual(['5000', '0']);
+  });
+
+  it('cancels an open entry before the exit, even while trading is halted', () => {
+    const entry = open();
+    for (const tradingState of ['ACTIVE', 'HALTED'] as const) {
+      expect(decide(bookOf({ tradingState, openOrders: [entry, open({ strategyId: 'other' })] }), market, signal({ target: 'flat' })).cancels).toEqual([entry]);
+    }
+  });
+
+  it('closes only the share of the strategy that asked', () => {
+    const decision = decide(bookOf({ held: { 'sma|AAPL': '50', 'rsi|AAPL': '30', '|AAPL': '7' } }), market, signal({ target: 'flat' }));
+    expect(decision.qty.toString()).toBe('50');
+  });
+
+  it('sells by hand what was bought by hand, as a reducing order', () => {
+    const decision = decide(bookOf({ held: { 'sma|AAPL': '50', '|AAPL': '10' }, tradingState: 'REDUCING' }), market, manual({ side: 'sell', type: 'limit', limitPrice: price('120') }));
+    expect(decision).toMatchObject({ outcome: 'approved', isReducing: true, source: 'manual' });
+    expect(decision.message).toBe('Sell 10 AAPL at 120 or better');
+  });
+
+  it('reserves a limit order at its limit', () => {
+    const decision = decide(bookOf(), market, manual({ type: 'limit', limitPrice: price('90'), qty: quantity('11') }));
+    expect(decision.reservedNotional.toString()).toBe('990');
+  });
+
+  it('asks the rules in the order of the denial codes', () => {
+    const positions = RULES.map((rule) => DENIAL_CODES.indexOf(rule.code));
+    expect(positions).toEqual([...positions].sort((a, b) => a - b));
+  });
+});
+
+describe('the book between decisions', () => {
+  it('shows the next decision what the one before reserved', () => {
+    const book = bookOf({ cash: money('10000') });
+    const first = decide(book, { ...market, dayOpenEquity: money('10000') }, signal());
+    const after = applyDecision(book, first);
+    expect(freeCash(after).toString()).toBe('4900');
+    expect(decide(after, { ...market, dayOpenEquity: money('10000') }, signal({ signalId: 'b', strategyId: 'rsi' })).code).toBe('BUYING_POWER_EXCEEDED');
+  });
+
+  it('releases a reservation with the fills', () => {
+    expect(reservationLeft(money('100'), quantity('10'), quantity('4')).toString()).toBe('60');
+    expect(reservationLeft(money('100'), quantity('10'), quantity('10')).toString()).toBe('0');
+    expect(reservationLeft(money('100'), quantity('3'), quantity('1')).toString()).toBe('66.666666667');
+  });
+
+  it('lets no two exits sell the same shares', () => {
+    const book = bookOf({ held: { '|AAPL': '10' } });
+    const after = applyDecision(book, decide(book, market, manual({ side: 'sell', qty: quantity('6') })));
+    expect(shareOf(after, null, 'AAPL').free.toString()).toBe('4');
+    expect(decide(after, market, manual({ decisionId: 'manual:other123', side: 'sell', qty: quantity('5') })).code).toBe('SHORT_NOT_ALLOWED');
+  });
+});
+
+describe('follow-ups', () => {
+  const target = { strategyId: 'sma', symbol: 'AAPL', originId: 's1', followUps: 0 };
+  it('are due when shares are left and nothing is on its way', () => {
+    const book = bookOf({ held: { 'sma|AAPL': '50' } });
+    expect(followUps(book, [target]).due).toEqual([target]);
+    expect(followUps(book, [{ ...target, followUps: 3 }])).toEqual({ due: [], exhausted: [{ ...target, followUps: 3 }] });
+  });
+  it('wait for open orders of the share, and for trading to resume', () => {
+    const held = { 'sma|AAPL': '50' };
+    for (const book of [bookOf(), bookOf({ held, openOrders: [open()] }), bookOf({ held, openOrders: [open({ side: 'sell', isReducing: true, openQty: quantity('10') })] }), bookOf({ held, tradingState: 'HALTED' })]) {
+      expect(followUps(book, [target])).toEqual({ due: [], exhausted: [] });
+    }
+  });
+});

@@ -1,0 +1,24 @@
+/** Exits that did not complete: a strategy (or a person's flatten) wants to be flat, shares are left, and nothing is on its way. */
+import { shareOf, type RiskBook } from './book.ts';
+
+/** Attempts after the first exit; then a person is told. */
+export const MAX_FOLLOW_UPS = 3;
+
+/** A wish to be flat. `strategyId` null = the manual share; `originId` names the signal or flatten; `followUps` counts attempts after the first. */
+export type FlatTarget = { readonly strategyId: string | null; readonly symbol: string; readonly originId: string; readonly followUps: number };
+
+/** What to do about the targets: exits to try again, and those that used up their attempts. Both in the order given. */
+export type FollowUps<T extends FlatTarget> = { readonly due: readonly T[]; readonly exhausted: readonly T[] };
+
+/**
+ * A pure function of the book, not of the event that made us look: whatever order events arrive in, the same book gives the same exits.
+ * While trading is halted nothing is due and no attempt is used up.
+ */
+export function followUps<T extends FlatTarget>(book: RiskBook, targets: readonly T[]): FollowUps<T> {
+  if (book.tradingState === 'HALTED') return { due: [], exhausted: [] };
+  const left = targets.filter((target) => {
+    const share = shareOf(book, target.strategyId, target.symbol);
+    return share.free.gt(0) && share.exiting.isZero() && share.entering.isZero();
+  });
+  return { due: left.filter((target) => target.followUps < MAX_FOLLOW_UPS), exhausted: left.filter((target) => target.followUps >= MAX_FOLLOW_UPS) };
+}
