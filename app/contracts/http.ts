@@ -55,8 +55,8 @@ export const HTTP = {
 
   account: { method: 'GET', path: '/api/account', auth: 'session', movesMoney: false, summary: 'Equity, cash, exposure and day P&L by our own ledger', input: nothing, output: accountViewSchema },
   equity: {
-    method: 'GET', path: '/api/equity', auth: 'session', movesMoney: false, summary: 'Equity curve with a benchmark scaled to its first point', input: z.object({ range: curveRangeSchema.default('1D'), benchmark: symbolSchema.default('SPY') }),
-    output: z.object({ range: curveRangeSchema, benchmark: z.string().nullable().describe('null when no bars of it are stored'), points: z.array(equityPointSchema), pointsStored: z.number().int(), isThinned: z.boolean() }),
+    method: 'GET', path: '/api/equity', auth: 'session', movesMoney: false, summary: 'Equity curve with the closes of a benchmark', input: z.object({ range: curveRangeSchema.default('1D'), benchmark: symbolSchema.default('SPY') }),
+    output: z.object({ range: curveRangeSchema, benchmark: z.string().nullable().describe('null when no bars of it are stored'), points: z.array(equityPointSchema), isThinned: z.boolean() }),
   },
   positions: { method: 'GET', path: '/api/positions', auth: 'session', movesMoney: false, summary: 'Open positions at the last close', input: nothing, output: z.object({ positions: z.array(positionViewSchema) }) },
   orders: {
@@ -111,9 +111,9 @@ export type RouteOutput<N extends RouteName> = z.output<(typeof HTTP)[N]['output
 /** The names of all routes. */
 export const ROUTE_NAMES = Object.keys(HTTP) as RouteName[];
 
-/** The body of every refusal. `remedy` says what to do; `issues` name fields of the input. */
-export const httpErrorSchema = z.object({ code: z.string(), family: z.string(), message: z.string(), issues: z.array(z.object({ path: z.string(), message: z.string() })).optional() });
-export type HttpError = z.infer<typeof httpErrorSchema>;
+/** The body of every refusal. `message` says what to do; `issues` name fields of the input. */
+export const httpErrorSchema = z.object({ error: z.object({ code: z.string(), family: z.string(), message: z.string(), issues: z.array(z.object({ path: z.string(), message: z.string() })).optional() }) });
+export type HttpErrorBody = z.infer<typeof httpErrorSchema>;
 
 /** Header that carries the page's token. */
 export const TOKEN_HEADER = 'x-mainspring-token';

@@ -92,7 +92,7 @@ export const tradingStateViewSchema = z.object({
 });
 export type TradingStateView = z.infer<typeof tradingStateViewSchema>;
 
-/** A point of the equity curve in the statistics world: [market time, equity, benchmark or null], dollars; the benchmark is scaled to the first equity. */
+/** A point of the equity curve in the statistics world: [market time, equity, close of the benchmark or null], dollars; the chart scales the benchmark. */
 export const equityPointSchema = z.tuple([ms, z.number(), z.number().nullable()]);
 export type EquityPoint = z.infer<typeof equityPointSchema>;
 

@@ -1,0 +1,120 @@
+/** The gateway's guard: who may ask what. Each check fails closed, in a fixed order: Host, Origin, token, rate. */
+import type { IncomingHttpHeaders } from 'node:http';
+import { TOKEN_HEADER } from '#app/contracts/http.ts';
+import type { AuthClass } from '#app/contracts/http.ts';
+import { AppError } from '#app/domain/errors.ts';
+import { bearerOf, isSameSecret } from '#chassis/http.ts';
+import type { BrowserSession, Sessions } from './sessions.ts';
+
+/** The desktop shell's window. */
+export const SHELL_ORIGIN = 'app://mainspring';
+/** Requests per second and caller, and how many may come at once. */
+const RATE_PER_SECOND = 100;
+const RATE_BURST = 200;
+/** Callers that are remembered at a time; the oldest is forgotten. */
+const CALLERS_MAX = 1_000;
+
+/** `public`: needs no token (page files, login, liveness). */
+export type Access = AuthClass | 'public';
+
+/** Who passed the guard. */
+export type Caller = { readonly kind: 'browser'; readonly session: BrowserSession } | { readonly kind: 'token' } | { readonly kind: 'anonymous' };
+
+/** The guard of one gateway. */
+export type Guard = {
+  /** @throws AppError AUTH_INVALID, AUTH_MISSING or RATE_LIMITED */
+  admit(headers: IncomingHttpHeaders, access: Access): Caller;
+  /** Host and Origin alone; the socket's token comes with its hello. @throws AppError AUTH_INVALID */
+  admitSocket(headers: IncomingHttpHeaders): void;
+  /** Is this hello's token good for the socket's headers? */
+  isSocketToken(headers: IncomingHttpHeaders, token: string): boolean;
+  /** The origin to allow in a reply, or null. */
+  allowedOrigin(headers: IncomingHttpHeaders): string | null;
+};
+
+/** What the guard knows. */
+export type GuardOptions = { readonly port: number; readonly apiToken: string; readonly sessions: Sessions; readonly now: () => number; readonly monotonic: () => number };
+
+function header(headers: IncomingHttpHeaders, name: string): string | undefined {
+  const value = headers[name];
+  return Array.isArray(value) ? undefined : value;
+}
+
+/** Token bucket per caller. */
+function createRate(monotonic: () => number): (caller: string) => boolean {
+  const buckets = new Map<string, { level: number; at: number }>();
+  return (caller) => {
+    const now = monotonic();
+    const bucket = buckets.get(caller) ?? { level: RATE_BURST, at: now };
+    bucket.level = Math.min(RATE_BURST, bucket.level + ((now - bucket.at) / 1000) * RATE_PER_SECOND);
+    bucket.at = now;
+    buckets.delete(caller);
+    buckets.set(caller, bucket);
+    if (buckets.size > CALLERS_MAX) for (const oldest of buckets.keys()) { buckets.delete(oldest); break; }
+    if (bucket.level < 1) return false;
+    bucket.level -= 1;
+    return true;
+  };
+}
+
+/** Builds the guard. */
+export function createGuard(options: GuardOptions): Guard {
+  const { port, apiToken, sessions } = options;
+  const ownHost = `127.0.0.1:${port}`;
+  const ownOrigin = `http://${ownHost}`;
+  const takeRate = createRate(options.monotonic);
+
+  const checkHost = (headers: IncomingHttpHeaders): void => {
+    // A rebound DNS name reaches our socket, but its Host tells.
+    if (header(headers, 'host') !== ownHost) throw new AppError('AUTH_INVALID', `This server answers at ${ownOrigin} only`);
+  };
+  const allowedOrigin = (headers: IncomingHttpHeaders): string | null => {
+    const origin = header(headers, 'origin');
+    return origin === ownOrigin || origin === SHELL_ORIGIN ? origin : null;
+  };
+  const checkOrigin = (headers: IncomingHttpHeaders): void => {
+    if (headers.origin !== undefined && allowedOrigin(headers) === null) throw new AppError('AUTH_INVALID', 'Requests from other pages are refused');
+  };
+  const browserSession = (headers: IncomingHttpHeaders): BrowserSession | null => {
+    // Another port of this computer is the same *site*, so SameSite does not stop it; this header does.
+    const site = header(headers, 'sec-fetch-site');
+    if (site !== undefined && site !== 'same-origin' && site !== 'none') return null;
+    return sessions.read(header(headers, 'cookie'), options.now());
+  };
+
+  const identify = (headers: IncomingHttpHeaders, access: Access): Caller => {
+    if (access === 'public') return { kind: 'anonymous' };
+    const bearer = bearerOf(headers.authorization);
+    if (bearer !== '') {
+      if (!isSameSecret(bearer, apiToken)) throw new AppError('AUTH_INVALID', 'This token is not of this launch; open the link that `mainspring start` printed');
+      return { kind: 'token' };
+    }
+    const session = browserSession(headers);
+    if (session === null) throw new AppError('AUTH_MISSING', 'Please sign in with the link that `mainspring start` printed');
+    if (access === 'session' && !sessions.isHeaderToken(session, header(headers, TOKEN_HEADER) ?? '')) {
+      throw new AppError('AUTH_INVALID', 'The page\'s token is missing; reload the page');
+    }
+    return { kind: 'browser', session };
+  };
+
+  return {
+    admit(headers, access) {
+      checkHost(headers);
+      checkOrigin(headers);
+      const caller = identify(headers, access);
+      const name = caller.kind === 'browser' ? caller.session.id : caller.kind;
+      if (!takeRate(name)) throw new AppError('RATE_LIMITED', `More than ${RATE_PER_SECOND} requests a second; slow down`);
+      return caller;
+    },
+    admitSocket(headers) {
+      checkHost(headers);
+      checkOrigin(headers);
+    },
+    isSocketToken(headers, token) {
+      if (isSameSecret(token, apiToken)) return true;
+      const session = sessions.read(header(headers, 'cookie'), options.now());
+      return session !== null && headers.origin !== undefined && sessions.isHeaderToken(session, token);
+    },
+    allowedOrigin,
+  };
+}

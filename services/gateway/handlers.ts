@@ -1,0 +1,120 @@
+/** One handler per route of the contract; a missing one does not compile. */
+import { randomUUID } from 'node:crypto';
+import type { CommandInput, CommandName, CommandOutput } from '#app/contracts/commands.ts';
+import type { RouteName, RouteOutput, RouteParsed } from '#app/contracts/http.ts';
+import { invariant } from '#app/domain/errors.ts';
+import { REDIS_DB } from '#chassis/bus.ts';
+import type { ServiceContext } from '#chassis/service.ts';
+import type { Caller } from './guard.ts';
+import type { Orchestrator } from './orchestrator.ts';
+import { readAccount } from './queries/account.ts';
+import { readInvariants, readNotices, readSymbols, readTradingState, readWatermarks } from './queries/control.ts';
+import { readCurve } from './queries/curve.ts';
+import { readDecisions, readFills, readOrders, readStory } from './queries/orders.ts';
+import { readDays, readStrategies } from './queries/performance.ts';
+import { readPositions } from './queries/positions.ts';
+import type { Sessions } from './sessions.ts';
+import type { createStatus } from './status.ts';
+
+/** Who asks, and under which key. `idempotencyKey` is the header's on routes that move money, else new. */
+export type RequestContext = { readonly caller: Caller; readonly actor: string; readonly idempotencyKey: string };
+
+/** Every route's handler. */
+export type Handlers = { readonly [N in RouteName]: (input: RouteParsed<N>, request: RequestContext) => Promise<RouteOutput<N>> };
+
+/** What the handlers work with. */
+export type HandlerParts = { readonly ctx: ServiceContext; readonly sessions: Sessions; readonly status: ReturnType<typeof createStatus>; readonly orchestrator: Orchestrator };
+
+const UI_STATE_KEY = 'ui-state';
+const UI_STATE_LIFE_MS = 365 * 86_400_000;
+const accepted = { accepted: true } as const;
+
+/** The name under which a caller's acts are written down. */
+export function actorOf(caller: Caller): string {
+  return caller.kind === 'browser' ? `browser:${caller.session.id.slice(0, 8)}` : caller.kind;
+}
+
+/** Builds the table of handlers. */
+export function createHandlers(parts: HandlerParts): Handlers {
+  const { ctx, sessions, status, orchestrator } = parts;
+  const { db } = ctx;
+  type Body<N extends CommandName> = Omit<CommandInput<N>, 'idempotencyKey' | 'actor'>;
+  const command = <N extends CommandName>(name: N, body: Body<N>, request: RequestContext): Promise<CommandOutput<N>> =>
+    ctx.callCommand(name, { ...body, idempotencyKey: request.idempotencyKey, actor: request.actor } as unknown as CommandInput<N>);
+  const uiState = ctx.bus.cache(REDIS_DB.session);
+
+  return {
+    async session(_input, request) {
+      const { caller } = request;
+      invariant(ctx.config.gateway, 'The gateway has its secrets');
+      const saved: unknown = await uiState.get(UI_STATE_KEY);
+      return {
+        token: caller.kind === 'browser' ? sessions.headerToken(caller.session) : ctx.config.gateway.apiToken,
+        mode: ctx.config.mode, version: ctx.config.version, instanceId: ctx.config.instanceId, actor: request.actor,
+        uiState: typeof saved === 'object' && saved !== null && !Array.isArray(saved) ? (saved as Record<string, unknown>) : {}, serverTime: ctx.clock.now(),
+      };
+    },
+    async saveUiState(input) {
+      await uiState.set(UI_STATE_KEY, input.uiState, UI_STATE_LIFE_MS);
+      return accepted;
+    },
+    account: () => readAccount(db),
+    equity: async (input) => ({ range: input.range, ...(await readCurve(db, input.range, input.benchmark)) }),
+    positions: async () => ({ positions: await readPositions(db) }),
+    orders: (input) => readOrders(db, input),
+    orderStory: (input) => readStory(db, input.decisionId),
+    decisions: (input) => readDecisions(db, input),
+    fills: (input) => readFills(db, input),
+    pnlByDay: async (input) => ({ days: await readDays(db, input.limit) }),
+    strategies: () => readStrategies(db),
+    tradingState: () => readTradingState(db),
+    symbols: async (input) => ({ symbols: await readSymbols(db, input.query.trim(), input.limit) }),
+    notices: async (input) => ({ notices: await readNotices(db, input.limit) }),
+    market: async () => (await status.read()).market,
+
+    placeOrder: (input, request) => command('manualOrder', input, request),
+    previewOrder: (input, request) => command('previewOrder', input, request),
+    cancelOrder: (input, request) => command('cancelOrder', input, request),
+    flatten: (input, request) => command('flatten', input, request),
+    setTradingState: (input, request) => command('setTradingState', input, request),
+    setRiskLimits: (input, request) => command('setRiskLimits', input, request),
+    setStrategyEnabled: (input, request) => command('setStrategyEnabled', input, request),
+
+    async stack() {
+      const now = await status.read();
+      return { stack: now.stack, verdict: now.verdict, market: now.market };
+    },
+    pipeline: async () => ({ watermarks: await readWatermarks(db), at: ctx.clock.now() }),
+    async invariants() {
+      const began = performance.now();
+      return { invariants: await readInvariants(db), tookMs: performance.now() - began, at: ctx.clock.now() };
+    },
+    startUnit: (input) => ctx.request('startUnit', { unitId: input.unitId }),
+    stopUnit: (input) => ctx.request('stopUnit', { unitId: input.unitId }),
+    restartUnit: (input) => ctx.request('restartUnit', { unitId: input.unitId }),
+    unitLogs: (input) => ctx.request('unitLogs', { unitId: input.unitId, lines: input.lines, ...(input.afterSeq === undefined ? {} : { afterSeq: input.afterSeq }) }),
+    loginLink: () => ctx.request('loginLink', {}),
+
+    deployments: async () => ({ deployments: await orchestrator.deployments() }),
+    runs: async (input) => ({ runs: await orchestrator.runs(input) }),
+    run: (input) => orchestrator.run(input.runId),
+    runFlow: (input, request) => orchestrator.runFlow(input.flow, input.input, request.idempotencyKey),
+    async pauseFlow(input) {
+      await orchestrator.pause(input.flow);
+      return accepted;
+    },
+    async resumeFlow(input) {
+      await orchestrator.resume(input.flow);
+      return accepted;
+    },
+    async cancelRun(input) {
+      await orchestrator.cancel(input.runId);
+      return accepted;
+    },
+  };
+}
+
+/** A key for requests that need none from the caller. */
+export function freshKey(): string {
+  return `gateway-${randomUUID()}`;
+}

@@ -1,0 +1,59 @@
+/** The market's clock: the simulator's when it makes the market, else the wall clock; the session by the calendar. */
+import { z } from 'zod';
+import type { Endpoint, Mode } from '#app/contracts/config.ts';
+import type { MarketClock } from '#app/contracts/views.ts';
+import { isInSession, nextClose, nextOpen } from '#app/market/calendar.ts';
+import { AppError, describeError } from '#app/domain/errors.ts';
+import { epochMs, type EpochMs } from '#app/domain/time.ts';
+import type { Logger } from '#chassis/log.ts';
+
+const ASK_TIMEOUT_MS = 1_500;
+
+/** What the simulator tells about its market (its control API, `GET /sim/state`); extra fields are its own. */
+export const simulatorStateSchema = z.looseObject({
+  marketTime: z.number().int().nullable(), speed: z.union([z.number(), z.literal('max')]).nullish(), isPaused: z.boolean().default(false),
+  step: z.number().int().nullish(), stepsTotal: z.number().int().nullish(), waitingFor: z.string().nullish(),
+});
+export type SimulatorState = z.infer<typeof simulatorStateSchema>;
+
+/** The clock at a market instant. Outside the calendar's years the session counts as closed without a next change. */
+export function clockAt(tsMarket: EpochMs, about: Omit<MarketClock, 'tsMarket' | 'session' | 'changesAt'>): MarketClock {
+  try {
+    const isOpen = isInSession(tsMarket);
+    return { ...about, tsMarket, session: isOpen ? 'open' : 'closed', changesAt: isOpen ? nextClose(tsMarket) : nextOpen(tsMarket) };
+  } catch (error) {
+    if (error instanceof AppError && error.family === 'invalid') return { ...about, tsMarket, session: 'closed', changesAt: null };
+    throw error;
+  }
+}
+
+/** The clock of a simulated market. `fallbackMs` = newest bar's close, for while the simulator does not answer. */
+export function simulatedClock(state: SimulatorState | null, isReplay: boolean, fallbackMs: number): MarketClock {
+  const speed = typeof state?.speed === 'number' ? state.speed : null;
+  const steps = typeof state?.step === 'number' && typeof state.stepsTotal === 'number' ? `Replay, step ${state.step} of ${state.stepsTotal}` : isReplay ? 'Replay' : null;
+  return clockAt(epochMs(Math.round(state?.marketTime ?? fallbackMs)), { isSimulated: true, isPaused: state?.isPaused ?? false, speed, note: state === null ? 'The simulator does not answer' : steps });
+}
+
+/** Reads the market clock. */
+export type MarketClockReader = { read(newestMarketAt: number | null): Promise<MarketClock> };
+
+/** Builds the reader for a mode. */
+export function createMarketClock(options: { mode: Mode; isReplay: boolean; simulator: Endpoint | undefined; internalToken: string; now: () => EpochMs; log: Logger }): MarketClockReader {
+  const { simulator, log } = options;
+  const ask = async (): Promise<SimulatorState | null> => {
+    if (!simulator) return null;
+    try {
+      const response = await fetch(`http://${simulator.host}:${simulator.port}/sim/state`, { headers: { authorization: `Bearer ${options.internalToken}` }, signal: AbortSignal.timeout(ASK_TIMEOUT_MS) });
+      return response.ok ? simulatorStateSchema.parse(await response.json()) : null;
+    } catch (error) {
+      log.debug({ error: describeError(error) }, 'The simulator did not tell its time');
+      return null;
+    }
+  };
+  return {
+    async read(newestMarketAt) {
+      if (options.mode !== 'demo') return clockAt(options.now(), { isSimulated: false, isPaused: false, speed: 1, note: null });
+      return simulatedClock(await ask(), options.isReplay, newestMarketAt ?? options.now());
+    },
+  };
+}

@@ -1,0 +1,94 @@
+/** Orders and fills, and the story of one decision. */
+import type { DecisionView, FillView, OrderStory, OrderView, SignalView } from '#app/contracts/views.ts';
+import { AppError } from '#app/domain/errors.ts';
+import { at, type Queryable } from '#chassis/db.ts';
+import { plain } from './rows.ts';
+
+const ORDER = `
+  o.order_id AS "orderId", o.client_order_id AS "clientOrderId", o.decision_id AS "decisionId", o.broker_order_id AS "brokerOrderId", o.source, o.strategy_id AS "strategyId", o.signal_id AS "signalId",
+  o.symbol, o.side, o.type, o.time_in_force AS "timeInForce", ${plain('o.qty')} AS qty, ${plain('o.limit_price')} AS "limitPrice", ${plain('o.filled_qty')} AS "filledQty", ${plain('o.avg_fill_price')} AS "avgFillPrice",
+  ${plain('o.reference_price')} AS "referencePrice", o.is_reducing AS "isReducing", o.status, o.is_closed AS "isClosed", o.version, o.denial_code AS "denialCode", o.reason, o.unknown_since AS "unknownSince",
+  o.ts_market AS "tsMarket", o.created_at AS "createdAt", o.submitted_at AS "submittedAt", o.updated_at AS "updatedAt"`;
+
+const FILL = `
+  t.fill_id AS "fillId", t.order_id AS "orderId", o.client_order_id AS "clientOrderId", t.strategy_id AS "strategyId", t.symbol, t.side, ${plain('t.qty')} AS qty, ${plain('t.price')} AS price, ${plain('t.fee')} AS fee,
+  t.ledger_seq AS "ledgerSeq", t.ts_event AS "tsEvent", t.ts_seen AS "tsSeen", t.source`;
+
+const DECISION = `
+  d.decision_id AS "decisionId", d.client_order_id AS "clientOrderId", d.source, d.signal_id AS "signalId", d.strategy_id AS "strategyId", d.symbol, d.side, d.type, ${plain('d.qty')} AS qty, ${plain('d.limit_price')} AS "limitPrice",
+  d.outcome, d.code, d.message, d.is_reducing AS "isReducing", ${plain('d.reference_price')} AS "referencePrice", ${plain('d.reserved_notional')} AS "reservedNotional", d.limits_version AS "limitsVersion", d.rules,
+  d.ts_market AS "tsMarket", d.decided_at AS "decidedAt"`;
+
+/** Which orders. `before` = createdAt of the last row seen (epoch ms). */
+export type OrdersPage = { readonly scope: 'open' | 'closed' | 'all'; readonly limit: number; readonly before?: number | undefined };
+
+/** A page of orders, newest first, with the totals. */
+export async function readOrders(db: Queryable, page: OrdersPage): Promise<{ orders: OrderView[]; openTotal: number; total: number }> {
+  const scope = page.scope === 'all' ? 'true' : page.scope === 'open' ? 'NOT o.is_closed' : 'o.is_closed';
+  const before = page.before === undefined ? null : at(page.before);
+  const [orders, totals] = await Promise.all([
+    db.query<OrderView>(`SELECT ${ORDER} FROM execution.orders o WHERE ${scope} AND ($2::timestamptz IS NULL OR o.created_at < $2) ORDER BY o.created_at DESC, o.approved_seq DESC LIMIT $1`, [page.limit, before]),
+    db.query<{ openTotal: number; total: number }>('SELECT count(*) FILTER (WHERE NOT is_closed)::int AS "openTotal", count(*)::int AS total FROM execution.orders'),
+  ]);
+  return { orders, openTotal: totals[0]?.openTotal ?? 0, total: totals[0]?.total ?? 0 };
+}
+
+/** The orders with these client ids as they are now. */
+export function readOrdersById(db: Queryable, clientOrderIds: readonly string[]): Promise<OrderView[]> {
+  return db.query<OrderView>(`SELECT ${ORDER} FROM execution.orders o WHERE o.client_order_id = ANY($1)`, [clientOrderIds]);
+}
+
+/** A page of fills, newest first. `before` = ledgerSeq of the last row seen. */
+export async function readFills(db: Queryable, page: { limit: number; before?: number | undefined }): Promise<{ fills: FillView[]; total: number }> {
+  const [fills, totals] = await Promise.all([
+    db.query<FillView>(`SELECT ${FILL} FROM execution.trades t JOIN execution.orders o USING (order_id) WHERE $2::bigint IS NULL OR t.ledger_seq < $2 ORDER BY t.ledger_seq DESC LIMIT $1`, [page.limit, page.before ?? null]),
+    db.query<{ total: number }>('SELECT count(*)::int AS total FROM execution.trades'),
+  ]);
+  return { fills, total: totals[0]?.total ?? 0 };
+}
+
+/** Fills after a ledger number, oldest first. */
+export function readFillsAfter(db: Queryable, ledgerSeq: number, limit: number): Promise<FillView[]> {
+  return db.query<FillView>(`SELECT ${FILL} FROM execution.trades t JOIN execution.orders o USING (order_id) WHERE t.ledger_seq > $1 ORDER BY t.ledger_seq LIMIT $2`, [ledgerSeq, limit]);
+}
+
+/** The newest ledger number, 0 before the first fill. */
+export async function readLedgerSeq(db: Queryable): Promise<number> {
+  const rows = await db.query<{ seq: number }>('SELECT coalesce(max(ledger_seq), 0) AS seq FROM execution.trades');
+  return rows[0]?.seq ?? 0;
+}
+
+/** Decisions of risk, newest first, with the totals. */
+export async function readDecisions(db: Queryable, page: { outcome: 'approved' | 'denied' | 'all'; limit: number }): Promise<{ decisions: DecisionView[]; approvedTotal: number; deniedTotal: number }> {
+  const [decisions, totals] = await Promise.all([
+    db.query<DecisionView>(`SELECT ${DECISION} FROM risk_management.risk_decisions d WHERE $2 = 'all' OR d.outcome = $2 ORDER BY d.decided_at DESC LIMIT $1`, [page.limit, page.outcome]),
+    db.query<{ approved: number; denied: number }>(`SELECT count(*) FILTER (WHERE outcome = 'approved')::int AS approved, count(*) FILTER (WHERE outcome = 'denied')::int AS denied FROM risk_management.risk_decisions`),
+  ]);
+  return { decisions, approvedTotal: totals[0]?.approved ?? 0, deniedTotal: totals[0]?.denied ?? 0 };
+}
+
+const SIGNAL = `
+  SELECT s.signal_id AS "signalId", s.strategy_id AS "strategyId", s.strategy_version_id AS "strategyVersionId", s.symbol, s.timeframe, s.bar_open_time AS "barOpenTime", s.ts_market AS "tsMarket", s.target,
+    ${plain('s.reference_price')} AS "referencePrice", ${plain('s.atr')} AS atr, s.reasons, s.raised_at AS "raisedAt"
+  FROM strategy_engine.strategy_signals s WHERE s.signal_id = $1`;
+const EVENTS = `
+  SELECT e.version, e.kind, e.status, ${plain('e.filled_qty')} AS "filledQty", e.ts_event AS "tsEvent", e.ts_seen AS "tsSeen", e.source, e.detail
+  FROM execution.order_events e WHERE e.order_id = $1 ORDER BY e.version LIMIT 500`;
+
+/** Signal, decision, order, events and fills of one decision. @throws AppError ORDER_NOT_FOUND when there is neither a decision nor an order with this id. */
+export async function readStory(db: Queryable, decisionId: string): Promise<OrderStory> {
+  const [decisions, orders] = await Promise.all([
+    db.query<DecisionView>(`SELECT ${DECISION} FROM risk_management.risk_decisions d WHERE d.decision_id = $1`, [decisionId]),
+    db.query<OrderView>(`SELECT ${ORDER} FROM execution.orders o WHERE o.decision_id = $1`, [decisionId]),
+  ]);
+  const decision = decisions[0] ?? null;
+  const order = orders[0] ?? null;
+  if (!decision && !order) throw new AppError('ORDER_NOT_FOUND', 'There is no decision with this id; it may belong to another data folder');
+  const signalId = decision?.signalId ?? order?.signalId ?? null;
+  const [signals, events, fills] = await Promise.all([
+    signalId === null ? [] : db.query<SignalView>(SIGNAL, [signalId]),
+    order ? db.query<OrderStory['events'][number]>(EVENTS, [order.orderId]) : [],
+    order ? db.query<FillView>(`SELECT ${FILL} FROM execution.trades t JOIN execution.orders o USING (order_id) WHERE t.order_id = $1 ORDER BY t.ledger_seq LIMIT 500`, [order.orderId]) : [],
+  ]);
+  return { decision, signal: signals[0] ?? null, order, events, fills };
+}

@@ -1,0 +1,231 @@
+/** The gateway's door under attack: every forged case of the guard, over a real socket on loopback. */
+import { connect } from 'node:net';
+import { request as httpRequest } from 'node:http';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { WebSocket } from 'ws';
+import type { FastifyInstance } from 'fastify';
+import { pino } from 'pino';
+import { HELLO_DEADLINE_MS, LIVE_CLOSE, LIVE_PROTOCOL, livePushSchema } from '#app/contracts/live.ts';
+import { HTTP, TOKEN_HEADER } from '#app/contracts/http.ts';
+import { AppError } from '#app/domain/errors.ts';
+import { createGuard, SHELL_ORIGIN } from './guard.ts';
+import type { Handlers } from './handlers.ts';
+import { buildServer } from './server.ts';
+import { createSessions } from './sessions.ts';
+import { createSockets } from './sockets.ts';
+import type { Sockets } from './sockets.ts';
+
+const API_TOKEN = 'a'.repeat(64);
+const SECRET = 's'.repeat(64);
+const log = pino({ level: 'silent' });
+let app: FastifyInstance;
+let sockets: Sockets;
+let port = 0;
+let cookie = '';
+let token = '';
+const calls: { name: string; input: unknown; key: string }[] = [];
+
+/** A free port, asked from the system. */
+async function freePort(): Promise<number> {
+  const { createServer } = await import('node:net');
+  return new Promise((resolve) => {
+    const server = createServer().listen(0, '127.0.0.1', () => {
+      const address = server.address();
+      server.close(() => resolve(typeof address === 'object' && address ? address.port : 0));
+    });
+  });
+}
+
+type Reply = { status: number; headers: Record<string, unknown>; body: string };
+/** Raw request: node's fetch would set Host and refuse some headers. */
+function ask(method: string, path: string, headers: Record<string, string> = {}, body?: string): Promise<Reply> {
+  return new Promise((resolve, reject) => {
+    const request = httpRequest({ host: '127.0.0.1', port, method, path, headers: { host: `127.0.0.1:${port}`, ...headers } }, (response) => {
+      let text = '';
+      response.on('data', (chunk) => { text += String(chunk); });
+      response.on('end', () => resolve({ status: response.statusCode ?? 0, headers: response.headers, body: text }));
+    });
+    request.on('error', reject);
+    request.end(body);
+  });
+}
+const browser = (): Record<string, string> => ({ cookie, [TOKEN_HEADER]: token });
+const json = { 'content-type': 'application/json' };
+
+beforeAll(async () => {
+  port = await freePort();
+  const sessions = createSessions(SECRET, port);
+  const guard = createGuard({ port, apiToken: API_TOKEN, sessions, now: Date.now, monotonic: () => performance.now() });
+  sockets = createSockets({ guard, instanceId: 'test', log, now: Date.now, onHello: () => Promise.resolve([]), onDropped: () => undefined });
+  const handlers = new Proxy({}, {
+    get: (_target, name: string) => (input: unknown, request: { idempotencyKey: string }) => {
+      calls.push({ name, input, key: request.idempotencyKey });
+      if (name === 'setTradingState') return Promise.resolve({ version: 2, state: 'HALTED' });
+      if (name === 'saveUiState') return Promise.resolve({ accepted: true });
+      if (name === 'positions') return Promise.resolve({ positions: [] });
+      if (name === 'orderStory') return Promise.reject(new AppError('ORDER_NOT_FOUND', 'There is no such decision'));
+      return Promise.resolve({ token: 'x', mode: 'demo', version: '1', instanceId: 'i', actor: 'a', uiState: {}, serverTime: 1 });
+    },
+  }) as Handlers;
+  app = await buildServer({
+    host: '127.0.0.1', port, version: '1', log, guard, sessions, handlers, sockets, now: Date.now, files: { isBuilt: true, find: () => null, open: () => { throw new Error('no files here'); } },
+    logs: { read: () => Promise.resolve([]) }, health: () => ({ unit: 'gateway', version: '1', instanceId: 'i', live: true, ready: true, uptimeMs: 1, reasons: [], detail: {}, units: [] }),
+    metrics: () => Promise.resolve({ contentType: 'text/plain', text: 'x 1\n' }), redeemLogin: (given) => Promise.resolve(given === 'good-link'),
+  });
+  await app.listen({ host: '127.0.0.1', port });
+  const login = await ask('GET', '/login?token=good-link');
+  cookie = String(login.headers['set-cookie']).split(';')[0] ?? '';
+  const session = sessions.read(cookie, Date.now());
+  token = session ? sessions.headerToken(session) : '';
+});
+afterAll(async () => {
+  sockets.close();
+  await app.close();
+});
+
+describe('signing in', () => {
+  it('turns a one-time link into an HttpOnly SameSite=Strict cookie and leads to the page', async () => {
+    const reply = await ask('GET', '/login?token=good-link');
+    expect(reply.status).toBe(303);
+    expect(reply.headers.location).toBe('/');
+    expect(String(reply.headers['set-cookie'])).toMatch(new RegExp(`^mainspring_${port}=.*HttpOnly; SameSite=Strict`));
+  });
+  it('gives no cookie for a spent or foreign link', async () => {
+    const reply = await ask('GET', '/login?token=spent');
+    expect([reply.status, reply.headers['set-cookie'], reply.headers.location]).toEqual([303, undefined, '/?login=spent']);
+  });
+  it('gives the header token to the cookie alone, and nothing else without the header token', async () => {
+    expect((await ask('GET', '/api/session', { cookie })).status).toBe(200);
+    expect((await ask('GET', '/api/positions', { cookie })).status).toBe(401);
+    expect((await ask('GET', '/api/positions', browser())).status).toBe(200);
+  });
+  it('admits the bearer token of this launch', async () => {
+    expect((await ask('GET', '/api/positions', { authorization: `Bearer ${API_TOKEN}` })).status).toBe(200);
+    expect((await ask('GET', '/metrics', { authorization: `Bearer ${API_TOKEN}` })).body).toBe('x 1\n');
+  });
+});
+
+describe('what is forged is refused', () => {
+  const refused: [string, () => Promise<Reply>][] = [
+    ['a foreign Host (DNS rebinding)', () => ask('GET', '/api/positions', { ...browser(), host: `evil.example:${port}` })],
+    ['localhost as Host', () => ask('GET', '/api/positions', { ...browser(), host: `localhost:${port}` })],
+    ['a Host without the port', () => ask('GET', '/api/positions', { ...browser(), host: '127.0.0.1' })],
+    ['a foreign Origin', () => ask('GET', '/api/positions', { ...browser(), origin: 'http://evil.example' })],
+    ['another port of this computer as Origin', () => ask('GET', '/api/positions', { ...browser(), origin: 'http://127.0.0.1:3000' })],
+    ['the null Origin', () => ask('GET', '/api/positions', { ...browser(), origin: 'null' })],
+    ['a cookie that another site of this computer makes the browser send', () => ask('GET', '/api/session', { cookie, 'sec-fetch-site': 'same-site' })],
+    ['no token at all', () => ask('GET', '/api/positions')],
+    ['a token in the query', () => ask('GET', `/api/positions?token=${API_TOKEN}`)],
+    ['a wrong bearer', () => ask('GET', '/api/positions', { authorization: `Bearer ${'b'.repeat(64)}` })],
+    ['a wrong header token', () => ask('GET', '/api/positions', { cookie, [TOKEN_HEADER]: token.replace(/^./, '_') })],
+    ['a changed cookie', () => ask('GET', '/api/session', { cookie: cookie.replace(/=./, '=_') })],
+    ['metrics without a token', () => ask('GET', '/metrics')],
+    ['logs without a token', () => ask('GET', '/logs')],
+    ['a POST to nowhere', () => ask('POST', '/api/nowhere', json, '{}')],
+  ];
+  it.each(refused)('%s', async (_what, attempt) => {
+    const before = calls.length;
+    expect((await attempt()).status).toBe(401);
+    expect(calls.length).toBe(before);
+  });
+  it('a form POST', async () => {
+    const reply = await ask('POST', '/api/trading-state', { ...browser(), 'content-type': 'application/x-www-form-urlencoded', 'idempotency-key': 'k'.repeat(8) }, 'state=HALTED');
+    expect(reply.status).toBe(400);
+    expect((await ask('POST', '/api/trading-state', { ...browser(), 'content-type': 'text/plain', 'idempotency-key': 'k'.repeat(8) }, '{}')).status).toBe(400);
+  });
+  it('a body above 256 kB', async () => {
+    const reply = await ask('PUT', '/api/ui-state', { ...browser(), ...json }, JSON.stringify({ uiState: { big: 'x'.repeat(300_000) } }));
+    expect([reply.status, JSON.parse(reply.body)]).toEqual([400, { error: { code: 'INPUT_TOO_LARGE', family: 'invalid', message: expect.stringContaining('262144') as string } }]);
+  });
+  it('prototype keys and broken JSON', async () => {
+    for (const body of ['{"__proto__":{"x":1}}', '{"uiState":', 'null']) expect((await ask('PUT', '/api/ui-state', { ...browser(), ...json }, body)).status).toBe(400);
+  });
+  it('slow headers', async () => {
+    const closed = await new Promise<number>((resolve) => {
+      const began = performance.now();
+      const socket = connect(port, '127.0.0.1', () => socket.write('GET /api/positions HTTP/1.1\r\nHost: '));
+      socket.on('close', () => resolve(performance.now() - began));
+      socket.on('error', () => undefined);
+      socket.resume();
+    });
+    expect(closed).toBeLessThan(9_000);
+  });
+  it('more than a burst of requests', async () => {
+    const flood = await Promise.all(Array.from({ length: 260 }, () => ask('GET', '/api/positions', { authorization: `Bearer ${API_TOKEN}` })));
+    const limited = flood.filter((reply) => reply.status === 429);
+    expect(limited.length).toBeGreaterThan(0);
+    expect(limited[0]?.headers['retry-after']).toBe('1');
+  });
+});
+
+describe('replies', () => {
+  it('carry no-store, nosniff and a closed policy; CORS is for the desktop shell alone, without credentials', async () => {
+    const own = await ask('GET', '/api/positions', browser());
+    expect(own.headers).toMatchObject({ 'cache-control': 'no-store', 'x-content-type-options': 'nosniff', 'content-security-policy': "default-src 'none'; frame-ancestors 'none'" });
+    expect(own.headers['access-control-allow-origin']).toBeUndefined();
+    const shell = await ask('OPTIONS', '/api/positions', { origin: SHELL_ORIGIN, 'access-control-request-method': 'GET' });
+    expect([shell.status, shell.headers['access-control-allow-origin'], shell.headers['access-control-allow-credentials']]).toEqual([204, SHELL_ORIGIN, undefined]);
+    expect((await ask('OPTIONS', '/api/positions', { origin: 'https://evil.example' })).status).toBe(401);
+  });
+  it('name the field that is wrong, and map families to statuses', async () => {
+    const wrong = await ask('POST', '/api/orders/preview', { ...browser(), ...json }, JSON.stringify({ symbol: 'aapl', side: 'buy', type: 'market', timeInForce: 'day', qty: '0', limitPrice: null }));
+    expect(wrong.status).toBe(400);
+    expect((JSON.parse(wrong.body) as { error: { issues: { path: string }[] } }).error.issues.map((issue) => issue.path)).toEqual(['symbol', 'qty']);
+    expect((await ask('GET', '/api/decisions/none/story', browser())).status).toBe(404);
+  });
+});
+
+describe('routes that move money', () => {
+  it('demand an idempotency key and pass it on', async () => {
+    const body = JSON.stringify({ state: 'HALTED', reason: 'test' });
+    expect((await ask('POST', '/api/trading-state', { ...browser(), ...json }, body)).status).toBe(400);
+    expect((await ask('POST', '/api/trading-state', { ...browser(), ...json, 'idempotency-key': 'press-1-abc' }, body)).status).toBe(200);
+    expect(calls.at(-1)).toEqual({ name: 'setTradingState', input: { state: 'HALTED', reason: 'test' }, key: 'press-1-abc' });
+  });
+  it('are those that the contract says', () => {
+    expect(Object.entries(HTTP).filter(([, route]) => route.movesMoney).map(([name]) => name).sort()).toEqual(['cancelOrder', 'flatten', 'placeOrder', 'runFlow', 'setRiskLimits', 'setStrategyEnabled', 'setTradingState']);
+  });
+});
+
+describe('the live socket', () => {
+  const open = (headers: Record<string, string> = {}): WebSocket => new WebSocket(`ws://127.0.0.1:${port}/live`, { headers });
+  const closeCode = (socket: WebSocket): Promise<number> => new Promise((resolve) => { socket.on('close', (code) => resolve(code)); socket.on('error', () => resolve(0)); });
+  const hello = (given: string, protocol = LIVE_PROTOCOL): string => JSON.stringify({ type: 'hello', token: given, protocol });
+
+  it('welcomes a page that says hello with its token, and numbers what it pushes', async () => {
+    const socket = open({ cookie, origin: `http://127.0.0.1:${port}` });
+    const pushes: unknown[] = [];
+    const got = (count: number): Promise<void> => new Promise((resolve) => { socket.on('message', (data: Buffer) => { pushes.push(JSON.parse(data.toString())); if (pushes.length === count) resolve(); }); });
+    const both = got(2);
+    socket.on('open', () => socket.send(hello(token)));
+    await new Promise<void>((resolve) => { const timer = setInterval(() => { if (sockets.count() > 0) { clearInterval(timer); resolve(); } }, 5); });
+    sockets.push({ type: 'resync', reason: 'test' });
+    await both;
+    expect(pushes.map((push) => livePushSchema.parse(push)).map(({ seq, push }) => [seq, push.type])).toEqual([[1, 'welcome'], [2, 'resync']]);
+    socket.close();
+  });
+  it('is closed without a hello in time', async () => {
+    const began = performance.now();
+    expect(await closeCode(open({ cookie }))).toBe(LIVE_CLOSE.unauthorized);
+    expect(performance.now() - began).toBeLessThan(HELLO_DEADLINE_MS + 1_000);
+  });
+  it('is closed for a wrong token, an old protocol or nonsense', async () => {
+    for (const text of [hello('wrong'), hello(API_TOKEN, 0), 'nonsense', '{}']) {
+      const socket = open();
+      socket.on('open', () => socket.send(text));
+      expect(await closeCode(socket)).toBe(LIVE_CLOSE.unauthorized);
+    }
+  });
+  it('refuses a foreign origin and a foreign host before it opens', async () => {
+    for (const headers of [{ origin: 'http://evil.example' }, { origin: 'null' }, { host: `evil.example:${port}` }]) {
+      const socket = open(headers as Record<string, string>);
+      const outcome = await new Promise<string>((resolve) => { socket.on('open', () => resolve('open')); socket.on('error', (error) => resolve(error.message)); });
+      expect(outcome).toContain('401');
+    }
+  });
+  it('takes a header token only together with its cookie', async () => {
+    const socket = open({ origin: `http://127.0.0.1:${port}` });
+    socket.on('open', () => socket.send(hello(token)));
+    expect(await closeCode(socket)).toBe(LIVE_CLOSE.unauthorized);
+  });
+});
