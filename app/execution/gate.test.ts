@@ -1,0 +1,22 @@
+/** The gate: switch, age, lease. */
+import { describe, expect, it } from 'vitest';
+import { epochMs } from '#app/domain/time.ts';
+import { decideGate, type GateView } from './gate.ts';
+
+const view = (fields: Partial<GateView> = {}): GateView => ({ tradingState: 'ACTIVE', isLeaseFresh: true, isReducing: false, approvedAt: epochMs(1_000_000), marketNow: epochMs(1_060_000), ...fields });
+
+describe('gate', () => {
+  it.each<[string, Partial<GateView>, object]>([
+    ['sends when all is well', {}, { kind: 'send' }],
+    ['sends before the first bar', { marketNow: null }, { kind: 'send' }],
+    ['holds without a fresh lease', { isLeaseFresh: false }, { kind: 'hold' }],
+    ['denies when halted, even an exit', { tradingState: 'HALTED', isReducing: true }, { kind: 'deny', code: 'TRADING_HALTED' }],
+    ['denies an entry while reducing', { tradingState: 'REDUCING' }, { kind: 'deny', code: 'TRADING_REDUCING_ONLY' }],
+    ['sends an exit while reducing', { tradingState: 'REDUCING', isReducing: true }, { kind: 'send' }],
+    ['sends at exactly 120 s', { marketNow: epochMs(1_120_000) }, { kind: 'send' }],
+    ['denies an old approval', { marketNow: epochMs(1_120_001) }, { kind: 'deny', code: 'APPROVAL_EXPIRED' }],
+    ['denies when halted although the lease is stale', { tradingState: 'HALTED', isLeaseFresh: false }, { kind: 'deny' }],
+  ])('%s', (_, fields, answer) => {
+    expect(decideGate(view(fields))).toMatchObject(answer);
+  });
+});

@@ -1,0 +1,36 @@
+/** The last question before an order leaves: may it go now, must it wait, or is it denied? */
+import type { DenialCode } from '#app/domain/limits.ts';
+import { SECOND_MS, type EpochMs } from '#app/domain/time.ts';
+import { mayTrade, type TradingState } from '#app/domain/trading-state.ts';
+
+/** An approval is good for this long of market time. */
+export const APPROVAL_VALID_MS = 120 * SECOND_MS;
+
+/** What the gate sees, read in the transaction that makes the order `submitted`. `marketNow` is the latest market time known, null before the first bar. */
+export type GateView = {
+  readonly tradingState: TradingState;
+  readonly isLeaseFresh: boolean;
+  readonly isReducing: boolean;
+  readonly approvedAt: EpochMs;
+  readonly marketNow: EpochMs | null;
+};
+
+/** send: submit it now. hold: leave it as it is and ask again. deny: it will never go. */
+export type GateAnswer =
+  | { readonly kind: 'send' }
+  | { readonly kind: 'hold'; readonly why: string }
+  | { readonly kind: 'deny'; readonly code: DenialCode; readonly message: string };
+
+/** Decides. The master switch comes first, then age, then the dead-man's lease of risk: a stale lease only delays. */
+export function decideGate(view: GateView): GateAnswer {
+  if (!mayTrade(view.tradingState, view.isReducing)) {
+    return view.tradingState === 'HALTED'
+      ? { kind: 'deny', code: 'TRADING_HALTED', message: 'Trading is halted' }
+      : { kind: 'deny', code: 'TRADING_REDUCING_ONLY', message: 'Only orders that shrink a position may go out now' };
+  }
+  if (view.marketNow !== null && view.marketNow - view.approvedAt > APPROVAL_VALID_MS) {
+    return { kind: 'deny', code: 'APPROVAL_EXPIRED', message: `The approval is older than ${APPROVAL_VALID_MS / SECOND_MS} s of market time` };
+  }
+  if (!view.isLeaseFresh) return { kind: 'hold', why: 'Risk has not renewed its lease' };
+  return { kind: 'send' };
+}

@@ -1,0 +1,66 @@
+/** Two books that disagree in each way there is, and what is done about it. */
+import { describe, expect, it } from 'vitest';
+import { money, price, quantity } from '#app/domain/numeric.ts';
+import { newOrderState, type OrderEvent } from '#app/domain/order.ts';
+import { epochMs } from '#app/domain/time.ts';
+import { foldEvents } from './news.ts';
+import { compareHoldings, compareOrders, type OurOrder, type TheirFill, type TheirOrder } from './reconcile.ts';
+import { invariant } from '#app/domain/errors.ts';
+
+const ours = (events: readonly OrderEvent[], fields: Partial<OurOrder> = {}): OurOrder => {
+  const state = foldEvents(newOrderState(quantity('10')), [{ kind: 'submitted' }, ...events]);
+  invariant(state, 'a legal path');
+  return { orderId: 'a', clientOrderId: 'ms-a', brokerOrderId: events.length > 0 ? 'b' : null, symbol: 'AAPL', side: 'buy', type: 'market', limitPrice: null, fills: [], lastCancelNewsAt: null, isKnownToBroker: events.length > 0, state, ...fields };
+};
+const theirs = (fields: Partial<TheirOrder> = {}): TheirOrder =>
+  ({ id: 'b', clientOrderId: 'ms-a', symbol: 'AAPL', side: 'buy', type: 'market', qty: quantity('10'), limitPrice: null, status: 'new', filledQty: quantity('0'), updatedAt: epochMs(5), ...fields });
+const fill = (id: string, qty: string, cum: string, order = 'b'): TheirFill => ({ executionId: id, brokerOrderId: order, symbol: 'AAPL', side: 'buy', qty: quantity(qty), price: price('10'), cumQty: quantity(cum), at: epochMs(4) });
+const compare = (mine: readonly OurOrder[], given: { open?: TheirOrder[]; looked?: (TheirOrder | null)[]; fills?: TheirFill[] } = {}) =>
+  compareOrders(mine, { open: given.open ?? [], looked: new Map((given.looked ?? []).map((order) => ['ms-a', order])), fills: given.fills ?? [] });
+
+describe('orders', () => {
+  it('agree: nothing to do', () => {
+    expect(compare([ours([{ kind: 'accepted' }])], { open: [theirs()] })).toEqual({ actions: [], differences: [] });
+  });
+  it('adopts an order whose reply was lost, quietly', () => {
+    const found = compare([ours([])], { open: [theirs()] });
+    expect(found.actions).toMatchObject([{ kind: 'news', orderId: 'a', news: [{ kind: 'accepted' }] }]);
+    expect(found.differences).toEqual([]);
+  });
+  it('books fills that came while we were away, in the order of their counts, then the end', () => {
+    const found = compare([ours([{ kind: 'accepted' }])], { looked: [theirs({ status: 'canceled', filledQty: quantity('7') })], fills: [fill('e2', '4', '7'), fill('e1', '3', '3')] });
+    expect(found.actions).toMatchObject([{ kind: 'news', news: [{ execution: { id: 'e1' } }, { execution: { id: 'e2' } }, { kind: 'canceled' }] }]);
+    expect(found.differences).toMatchObject([{ kind: 'order_status' }]);
+  });
+  it('never books on top of the total of the broker, whatever the ids of the activities', () => {
+    const partly = ours([{ kind: 'accepted' }, { kind: 'fill', qty: quantity('4'), price: price('10') }], { fills: [{ id: 's1', qty: quantity('4'), price: price('10'), cumQty: quantity('9'), source: 'stream' }] });
+    expect(compare([partly], { open: [theirs({ status: 'partially_filled', filledQty: quantity('4') })], fills: [fill('x', '4', '4')] })).toEqual({ actions: [], differences: [] });
+  });
+  it('asks again when the activities lag behind the order', () => {
+    const found = compare([ours([{ kind: 'accepted' }])], { looked: [theirs({ status: 'filled', filledQty: quantity('10') })] });
+    expect(found.actions).toEqual([{ kind: 'look_up', orderId: 'a' }]);
+    expect(found.differences).toMatchObject([{ kind: 'fill_missing', ours: '0', theirs: '10' }]);
+  });
+  it('leaves an unknown one to the resolver, and reports one that the broker has lost', () => {
+    expect(compare([ours([])], { looked: [null] })).toEqual({ actions: [{ kind: 'look_up', orderId: 'a' }], differences: [] });
+    expect(compare([ours([{ kind: 'accepted' }])], { looked: [null] }).differences).toMatchObject([{ kind: 'order_missing' }]);
+  });
+  it('cancels there what is closed here', () => {
+    expect(compare([ours([{ kind: 'canceled' }])], { open: [theirs()] }).actions).toEqual([{ kind: 'cancel', brokerOrderId: 'b' }]);
+  });
+  it('touches neither an order with other fields nor one of another program', () => {
+    const found = compare([ours([])], { open: [theirs({ qty: quantity('11') }), theirs({ id: 'c', clientOrderId: 'web-1' })], fills: [fill('e', '1', '1', 'zz')] });
+    expect(found.actions).toEqual([]);
+    expect(found.differences.map((one) => one.kind)).toEqual(['order_fields', 'foreign_order', 'foreign_fill']);
+  });
+});
+
+describe('holdings', () => {
+  const holdings = (positions: Record<string, string>, cash: string) => ({ positions: new Map(Object.entries(positions).map(([symbol, qty]) => [symbol, quantity(qty)])), cash: money(cash) });
+  it('agree to the last digit, flat positions aside', () => {
+    expect(compareHoldings(holdings({ A: '1.000000001', B: '0' }, '5'), holdings({ A: '1.000000001' }, '5.0'))).toEqual([]);
+  });
+  it('name what differs', () => {
+    expect(compareHoldings(holdings({ A: '1' }, '5'), holdings({ A: '1.000000001', C: '-2' }, '5.01')).map((one) => [one.kind, one.subject])).toEqual([['position', 'A'], ['position', 'C'], ['cash', 'USD']]);
+  });
+});

@@ -1,0 +1,144 @@
+/** Two books side by side, ours and the broker's: what to do so that they agree, and what a person must look at. */
+import { toText, type Money, type Price, type Quantity } from '#app/domain/numeric.ts';
+import { isClosed, type OrderType, type Side } from '#app/domain/order.ts';
+import type { EpochMs } from '#app/domain/time.ts';
+import { afterPlan, newsKindOf, planNews, type Execution, type LocalOrder, type News } from './news.ts';
+
+/** An order in our book. */
+export type OurOrder = LocalOrder & {
+  readonly orderId: string; readonly clientOrderId: string; readonly brokerOrderId: string | null;
+  readonly symbol: string; readonly side: Side; readonly type: OrderType; readonly limitPrice: Price | null;
+};
+
+/** The same order at the broker. `isOpen` = it may still fill. */
+export type TheirOrder = {
+  readonly id: string; readonly clientOrderId: string; readonly symbol: string; readonly side: Side; readonly type: string; readonly qty: Quantity | null; readonly limitPrice: Price | null;
+  readonly status: string; readonly filledQty: Quantity; readonly updatedAt: EpochMs;
+};
+
+/** A fill from the account's activities. */
+export type TheirFill = { readonly executionId: string; readonly brokerOrderId: string; readonly symbol: string; readonly side: Side; readonly qty: Quantity; readonly price: Price; readonly cumQty: Quantity; readonly at: EpochMs };
+
+/** Something that does not agree. `action` says in words what is done about it. */
+export type Difference = { readonly kind: DifferenceKind; readonly subject: string; readonly ours: string | null; readonly theirs: string | null; readonly action: string };
+export type DifferenceKind = 'order_status' | 'order_fields' | 'order_missing' | 'order_stray' | 'fill_missing' | 'fill_extra' | 'foreign_order' | 'foreign_fill' | 'position' | 'cash';
+
+/** What to do. `news`: book it. `look_up`: the broker does not know it (yet): the resolver decides. `cancel`: it is open there and closed here. */
+export type Action =
+  | { readonly kind: 'news'; readonly orderId: string; readonly news: readonly News[] }
+  | { readonly kind: 'look_up'; readonly orderId: string }
+  | { readonly kind: 'cancel'; readonly brokerOrderId: string };
+
+/** The outcome of a comparison. Repaired differences are listed too: a person wants to know. */
+export type Comparison = { readonly actions: readonly Action[]; readonly differences: readonly Difference[] };
+
+const CLOSED_THERE: ReadonlySet<string> = new Set(['filled', 'canceled', 'expired', 'rejected', 'replaced']);
+
+/** Does the broker's order still live? */
+export function isOpenThere(order: TheirOrder): boolean {
+  return !CLOSED_THERE.has(order.status);
+}
+
+/** The news that lies in an order's status at the broker. */
+export function newsOfOrder(order: TheirOrder): News {
+  return { kind: newsKindOf(order.status), at: order.updatedAt, filledQty: order.filledQty, execution: null };
+}
+
+/** The news that lies in an activity. */
+export function newsOfFill(fill: TheirFill): News {
+  const execution: Execution = { id: fill.executionId, qty: fill.qty, price: fill.price, cumQty: fill.cumQty, source: 'activity' };
+  return { kind: 'fill', at: fill.at, filledQty: fill.cumQty, execution };
+}
+
+/** Is this the order that we sent? Compared when the broker answers by our client order id. */
+export function isSameOrder(ours: OurOrder, theirs: TheirOrder): boolean {
+  const isSameLimit = ours.limitPrice === null ? theirs.limitPrice === null : theirs.limitPrice !== null && ours.limitPrice.eq(theirs.limitPrice);
+  return ours.clientOrderId === theirs.clientOrderId && ours.symbol === theirs.symbol && ours.side === theirs.side && ours.type === theirs.type && theirs.qty !== null && theirs.qty.eq(ours.state.qty) && isSameLimit;
+}
+
+type Collected = { readonly actions: Action[]; readonly differences: Difference[] };
+
+function compareOne(ours: OurOrder, theirs: TheirOrder, fills: readonly TheirFill[], out: Collected): void {
+  const subject = ours.clientOrderId;
+  if (!isSameOrder(ours, theirs)) {
+    out.differences.push({ kind: 'order_fields', subject, ours: `${ours.side} ${toText(ours.state.qty)} ${ours.symbol}`, theirs: `${theirs.side} ${theirs.qty === null ? '?' : toText(theirs.qty)} ${theirs.symbol}`, action: 'left alone; look at both orders' });
+    return;
+  }
+  let local: LocalOrder = ours;
+  const taken: News[] = [];
+  const take = (news: News): void => {
+    const plan = planNews(local, news);
+    if (plan.events.length === 0) return;
+    local = afterPlan(local, news, plan);
+    taken.push(news);
+  };
+  for (const fill of [...fills].sort((a, b) => a.cumQty.cmp(b.cumQty))) {
+    // The broker's own total is the limit: an activity told under another id than on the stream is never booked on top of it.
+    if (local.state.filledQty.plus(fill.qty).lte(theirs.filledQty)) take(newsOfFill(fill));
+  }
+  take(newsOfOrder(theirs));
+  if (taken.length > 0) {
+    out.actions.push({ kind: 'news', orderId: ours.orderId, news: taken });
+    const isRepair = ours.state.status !== 'submitted' || !local.state.filledQty.eq(ours.state.filledQty);
+    if (isRepair) out.differences.push({ kind: 'order_status', subject, ours: `${ours.state.status} ${toText(ours.state.filledQty)}`, theirs: `${theirs.status} ${toText(theirs.filledQty)}`, action: 'booked what the broker says' });
+  }
+  const gap = local.state.filledQty.cmp(theirs.filledQty);
+  if (gap !== 0) {
+    const action = gap < 0 ? 'the fill is not in the activities yet; asked again soon' : 'we have booked more than the broker filled; look at the fills of this order';
+    out.differences.push({ kind: gap < 0 ? 'fill_missing' : 'fill_extra', subject, ours: toText(local.state.filledQty), theirs: toText(theirs.filledQty), action });
+    if (gap < 0) out.actions.push({ kind: 'look_up', orderId: ours.orderId });
+  }
+  if (isClosed(local.state.status) && isOpenThere(theirs)) {
+    out.actions.push({ kind: 'cancel', brokerOrderId: theirs.id });
+    out.differences.push({ kind: 'order_stray', subject, ours: local.state.status, theirs: theirs.status, action: 'canceled at the broker: our book has closed it' });
+  }
+}
+
+/**
+ * Compares orders and fills. `looked` holds what the broker answered by client order id (null = it does not know the id);
+ * orders of ours that are neither open there nor in `looked` are not judged.
+ */
+export function compareOrders(ours: readonly OurOrder[], theirs: { readonly open: readonly TheirOrder[]; readonly looked: ReadonlyMap<string, TheirOrder | null>; readonly fills: readonly TheirFill[] }): Comparison {
+  const out: Collected = { actions: [], differences: [] };
+  const openById = new Map(theirs.open.map((order) => [order.clientOrderId, order]));
+  const known = new Set(ours.map((order) => order.clientOrderId));
+  const fillsByOrder = new Map<string, TheirFill[]>();
+  for (const fill of theirs.fills) fillsByOrder.set(fill.brokerOrderId, [...(fillsByOrder.get(fill.brokerOrderId) ?? []), fill]);
+  for (const order of ours) {
+    const match = theirs.looked.get(order.clientOrderId) ?? openById.get(order.clientOrderId);
+    if (match) {
+      compareOne(order, match, fillsByOrder.get(match.id) ?? [], out);
+      fillsByOrder.delete(match.id);
+    } else if (theirs.looked.has(order.clientOrderId) && !isClosed(order.state.status)) {
+      out.actions.push({ kind: 'look_up', orderId: order.orderId });
+      // A submitted order that the broker does not know yet is the ordinary trace of a crash; one that it had confirmed is not.
+      if (order.isKnownToBroker) out.differences.push({ kind: 'order_missing', subject: order.clientOrderId, ours: order.state.status, theirs: null, action: 'asked again until the broker knows it' });
+    }
+    if (order.brokerOrderId !== null) fillsByOrder.delete(order.brokerOrderId);
+  }
+  for (const order of theirs.open) {
+    if (!known.has(order.clientOrderId)) out.differences.push({ kind: 'foreign_order', subject: order.clientOrderId, ours: null, theirs: `${order.side} ${order.symbol} ${order.status}`, action: 'left alone: it was not placed here' });
+  }
+  for (const [brokerOrderId, fills] of fillsByOrder) {
+    const [first] = fills;
+    if (first) out.differences.push({ kind: 'foreign_fill', subject: brokerOrderId, ours: null, theirs: `${first.side} ${first.symbol}, ${fills.length} fill(s)`, action: 'not booked: the order was not placed here; place orders through Mainspring only' });
+  }
+  return out;
+}
+
+/** What an account holds: signed quantities by symbol, and cash. */
+export type Holdings = { readonly positions: ReadonlyMap<string, Quantity>; readonly cash: Money };
+
+/** Compares positions and cash, to the last digit. Nothing is changed by it: a ledger is corrected by fills, not by hand. */
+export function compareHoldings(ours: Holdings, theirs: Holdings): readonly Difference[] {
+  const differences: Difference[] = [];
+  for (const symbol of [...new Set([...ours.positions.keys(), ...theirs.positions.keys()])].sort()) {
+    const [mine, yours] = [ours.positions.get(symbol), theirs.positions.get(symbol)];
+    const isSame = mine === undefined ? yours === undefined || yours.isZero() : yours === undefined ? mine.isZero() : mine.eq(yours);
+    if (!isSame) differences.push({ kind: 'position', subject: symbol, ours: mine === undefined ? '0' : toText(mine), theirs: yours === undefined ? '0' : toText(yours), action: 'look at the fills of this symbol here and at the broker' });
+  }
+  if (!ours.cash.eq(theirs.cash)) {
+    differences.push({ kind: 'cash', subject: 'USD', ours: toText(ours.cash), theirs: toText(theirs.cash), action: 'fees, dividends, interest and transfers at the broker are not in our ledger' });
+  }
+  return differences;
+}
