@@ -10,7 +10,7 @@ import { enqueueRun, keyedRunId, RUN_KEY, type Enqueuer } from './flows-wire.ts'
 import type { Logger } from './log.ts';
 
 /** A service waits this long for its runs to come to rest between two steps when it stops. */
-const REST_MS = 3_000;
+const REST_MS = 2_000;
 
 /** What a service's engine is built from; `onFatal` ends the process. */
 export type FlowEngineOptions = { readonly unit: string; readonly config: RuntimeConfig; readonly log: Logger; readonly onFatal: (error: unknown) => void };
@@ -20,7 +20,7 @@ export type FlowEngine = {
   readonly registry: FlowRegistry;
   /** Launches the engine and announces the flows; resolves when both are under way for good or the engine is stopped. Call once, after `ready`. */
   start(definitions: readonly FlowDefinition[]): Promise<void>;
-  /** Lets running steps finish (up to 3 s), leaves unfinished runs to the next start, closes the engine. */
+  /** Lets running steps finish (up to 2 s), leaves unfinished runs to the next start, closes the engine. */
   stop(): Promise<void>;
 };
 

@@ -1,0 +1,155 @@
+/** The orchestrator's own tables (schema flows): deployments, schedules, skipped ticks, and what runs report. */
+import { deploymentSchema, type Deployment, type FlowName } from '#app/contracts/flows.ts';
+import { FLOW_OWNERS } from '#app/contracts/flows.ts';
+import type { EpochMs } from '#app/domain/time.ts';
+import { at, type Queryable } from '#chassis/db.ts';
+import type { Announcement, RunReport } from '#chassis/flows-wire.ts';
+
+/** A deployment with its schedule's state. */
+export type StoredDeployment = { readonly deployment: Deployment; readonly announcedAt: number; readonly isPaused: boolean; readonly decidedUntil: EpochMs };
+/** A tick that got no run. */
+export type SkippedTick = { readonly flow: FlowName; readonly scheduledFor: number; readonly missedCount: number; readonly reason: string; readonly recordedAt: number };
+/** What a run reported, and what was asked of it. */
+export type RunNote = { readonly runId: string; readonly done: number | null; readonly total: number | null; readonly cancelRequestedAt: number | null };
+/** The newest attempt of a step. */
+export type StepNote = { readonly runId: string; readonly stepIndex: number; readonly name: string; readonly attempt: number; readonly startedAt: number | null; readonly error: string | null; readonly nextAttemptAt: number | null };
+/** A line of a run's log. */
+export type RunLogLine = { readonly at: number; readonly level: string; readonly message: string };
+
+const MAX_LINES_SHOWN = 1_000;
+
+/** Writes down a service's flows; those it no longer names are withdrawn. A new schedule begins now: ticks before it were never promised. */
+export async function saveAnnouncement(tx: Queryable, announcement: Announcement, now: EpochMs): Promise<void> {
+  const names = announcement.deployments.map((deployment) => deployment.name);
+  await tx.query('DELETE FROM flows.deployments WHERE owner = $1 AND name <> ALL($2::text[])', [announcement.owner, names]);
+  for (const deployment of announcement.deployments) {
+    await tx.query(
+      `INSERT INTO flows.deployments (name, owner, definition, announced_at) VALUES ($1, $2, $3::jsonb, $4)
+       ON CONFLICT (name) DO UPDATE SET owner = excluded.owner, definition = excluded.definition, announced_at = excluded.announced_at`,
+      [deployment.name, deployment.owner, JSON.stringify(deployment), at(now)],
+    );
+    await tx.query('INSERT INTO flows.schedules (flow, decided_until) VALUES ($1, $2) ON CONFLICT (flow) DO NOTHING', [deployment.name, at(now)]);
+  }
+}
+
+const DEPLOYMENTS = `SELECT d.definition, d.announced_at, s.is_paused, s.decided_until FROM flows.deployments d JOIN flows.schedules s ON s.flow = d.name`;
+type DeploymentRow = { definition: unknown; announced_at: number; is_paused: boolean; decided_until: number };
+function toStored(row: DeploymentRow): StoredDeployment {
+  return { deployment: deploymentSchema.parse(row.definition), announcedAt: row.announced_at, isPaused: row.is_paused, decidedUntil: row.decided_until as EpochMs };
+}
+
+/** All deployments, by name. */
+export async function loadDeployments(db: Queryable): Promise<StoredDeployment[]> {
+  const rows = await db.query<DeploymentRow>(`${DEPLOYMENTS} ORDER BY d.name`);
+  return rows.map(toStored);
+}
+
+/** One deployment, null when it was never announced. */
+export async function loadDeployment(db: Queryable, name: FlowName): Promise<StoredDeployment | null> {
+  const [row] = await db.query<DeploymentRow>(`${DEPLOYMENTS} WHERE d.name = $1`, [name]);
+  return row ? toStored(row) : null;
+}
+
+/** Stops a schedule, or lets it go on from now: the ticks of the pause were not wanted and are not missed. */
+export async function setPaused(db: Queryable, flow: FlowName, isPaused: boolean, now: EpochMs): Promise<void> {
+  await db.query(
+    `UPDATE flows.schedules SET is_paused = $2, paused_at = CASE WHEN $2 THEN coalesce(paused_at, $3::timestamptz) END,
+       decided_until = CASE WHEN is_paused AND NOT $2 THEN greatest(decided_until, $3::timestamptz) ELSE decided_until END WHERE flow = $1`,
+    [flow, isPaused, at(now)],
+  );
+}
+
+/** Notes that every tick up to an instant has been decided. Never goes back, whoever writes last. */
+export async function saveDecidedUntil(db: Queryable, flow: FlowName, until: EpochMs): Promise<void> {
+  await db.query('UPDATE flows.schedules SET decided_until = greatest(decided_until, $2::timestamptz) WHERE flow = $1', [flow, at(until)]);
+}
+
+/** Records ticks that get no run; the same tick is recorded once. */
+export async function saveSkipped(db: Queryable, skipped: SkippedTick): Promise<void> {
+  await db.query(
+    'INSERT INTO flows.skipped_ticks (flow, scheduled_for, missed_count, reason, recorded_at) VALUES ($1, $2, $3, $4, $5) ON CONFLICT (flow, scheduled_for) DO NOTHING',
+    [skipped.flow, at(skipped.scheduledFor), skipped.missedCount, skipped.reason, at(skipped.recordedAt)],
+  );
+}
+
+/** Skipped ticks, newest first. */
+export async function loadSkipped(db: Queryable, flow: FlowName | null, limit: number): Promise<SkippedTick[]> {
+  return db.query<SkippedTick>(
+    `SELECT flow, scheduled_for AS "scheduledFor", missed_count AS "missedCount", reason, recorded_at AS "recordedAt"
+     FROM flows.skipped_ticks WHERE ($1::text IS NULL OR flow = $1) AND flow = ANY($3::text[]) ORDER BY scheduled_for DESC LIMIT $2`,
+    [flow, limit, Object.keys(FLOW_OWNERS)],
+  );
+}
+
+/** Writes reports of running flows; repeating a report changes nothing, an older one never replaces a newer. */
+export async function saveReports(tx: Queryable, reports: readonly RunReport[]): Promise<void> {
+  for (const report of reports) {
+    if (report.kind === 'log') {
+      await tx.query(
+        'INSERT INTO flows.run_logs (run_id, line_id, at, level, message, fields) VALUES ($1, $2, $3, $4, $5, $6::jsonb) ON CONFLICT (run_id, line_id) DO NOTHING',
+        [report.runId, report.lineId, at(report.at), report.level, report.message, report.fields === null ? null : JSON.stringify(report.fields)],
+      );
+    } else if (report.kind === 'progress') {
+      await tx.query(
+        `INSERT INTO flows.run_notes (run_id, done, total, updated_at) VALUES ($1, $2, $3, $4)
+         ON CONFLICT (run_id) DO UPDATE SET done = excluded.done, total = excluded.total, updated_at = excluded.updated_at WHERE run_notes.done IS NULL OR run_notes.updated_at <= excluded.updated_at`,
+        [report.runId, report.done, report.total, at(report.at)],
+      );
+    } else await saveAttempt(tx, report);
+  }
+}
+
+async function saveAttempt(tx: Queryable, report: Extract<RunReport, { kind: 'attempt' }>): Promise<void> {
+  await tx.query(
+    `INSERT INTO flows.step_notes (run_id, step_index, name, attempt, started_at, error, next_attempt_at, updated_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+     ON CONFLICT (run_id, step_index) DO UPDATE SET name = excluded.name, attempt = excluded.attempt, started_at = coalesce(step_notes.started_at, excluded.started_at),
+       error = excluded.error, next_attempt_at = excluded.next_attempt_at, updated_at = excluded.updated_at WHERE step_notes.updated_at <= excluded.updated_at`,
+    [report.runId, report.stepIndex, report.name, report.attempt, at(report.at), report.error, report.nextAttemptAt === null ? null : at(report.nextAttemptAt), at(report.at)],
+  );
+}
+
+/** Remembers that a person asked for the end of a run: what tells a cancelled run from one whose time was up. */
+export async function saveCancelRequest(db: Queryable, runId: string, now: EpochMs): Promise<void> {
+  await db.query(
+    `INSERT INTO flows.run_notes (run_id, cancel_requested_at, updated_at) VALUES ($1, $2, $2)
+     ON CONFLICT (run_id) DO UPDATE SET cancel_requested_at = coalesce(run_notes.cancel_requested_at, excluded.cancel_requested_at)`,
+    [runId, at(now)],
+  );
+}
+
+/** Notes of some runs. */
+export async function loadNotes(db: Queryable, runIds: readonly string[]): Promise<Map<string, RunNote>> {
+  const rows = await db.query<RunNote>('SELECT run_id AS "runId", done, total, cancel_requested_at AS "cancelRequestedAt" FROM flows.run_notes WHERE run_id = ANY($1::text[])', [runIds]);
+  return new Map(rows.map((row) => [row.runId, row]));
+}
+
+/** Notes of the steps of some runs, by run and index. */
+export async function loadStepNotes(db: Queryable, runIds: readonly string[]): Promise<StepNote[]> {
+  return db.query<StepNote>(
+    `SELECT run_id AS "runId", step_index AS "stepIndex", name, attempt, started_at AS "startedAt", error, next_attempt_at AS "nextAttemptAt"
+     FROM flows.step_notes WHERE run_id = ANY($1::text[]) ORDER BY run_id, step_index`,
+    [runIds],
+  );
+}
+
+/** The log of a run in the order in which it was written; the newest 1,000 lines. */
+export async function loadLogs(db: Queryable, runId: string): Promise<RunLogLine[]> {
+  const rows = await db.query<RunLogLine>('SELECT at, level, message FROM flows.run_logs WHERE run_id = $1 ORDER BY at DESC, seq DESC LIMIT $2', [runId, MAX_LINES_SHOWN]);
+  return rows.reverse();
+}
+
+/** The services whose engine has a session in the database at this moment, by session name. */
+export async function loadSessions(db: Queryable): Promise<Set<string>> {
+  const rows = await db.query<{ name: string }>('SELECT DISTINCT application_name AS name FROM pg_stat_activity WHERE datname = current_database()');
+  return new Set(rows.map((row) => row.name));
+}
+
+/** Removes what was written about runs that are gone. */
+export async function deleteNotes(tx: Queryable, runIds: readonly string[]): Promise<void> {
+  for (const table of ['run_notes', 'step_notes', 'run_logs']) await tx.query(`DELETE FROM flows.${table} WHERE run_id = ANY($1::text[])`, [runIds]);
+}
+
+/** Removes skipped ticks recorded before an instant. */
+export async function deleteSkipped(db: Queryable, before: EpochMs): Promise<void> {
+  await db.query('DELETE FROM flows.skipped_ticks WHERE recorded_at < $1', [at(before)]);
+}
