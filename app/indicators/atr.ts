@@ -1,5 +1,5 @@
 /** True range and its Wilder average (J. W. Wilder, New Concepts in Technical Trading Systems, 1978, section III), as TA-Lib computes them. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { invariant } from '#app/domain/errors.ts';
 import { checkPeriod, outputColumn, periodSchema } from './period.ts';
 

@@ -1,5 +1,5 @@
 /** Exponential moving average, seeded with the simple average of the first bars as TA-Lib does. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { checkPeriod, outputColumn, periodSchema } from './period.ts';
 
 /** Running state, plain JSON. `value` is the sum of the first prices until `count` reaches `period`, then the average. */

@@ -1,5 +1,5 @@
 /** What every indicator shares: the range of a period and prices as whole ticks. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { invariant } from '#app/domain/errors.ts';
 
 /** Longest period an indicator takes, bars. */

@@ -1,5 +1,5 @@
 /** Relative strength index (J. W. Wilder, New Concepts in Technical Trading Systems, 1978, section VI), as TA-Lib computes it. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { checkPeriod, outputColumn, periodSchema } from './period.ts';
 
 /** Running state, plain JSON. `gain` and `loss` are sums of the first changes until `count` prices exceed `period`, then Wilder averages. */

@@ -1,5 +1,5 @@
 /** Simple moving average on whole ticks: sums are exact, so bar by bar and whole columns agree to the last bit. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { checkPeriod, outputColumn, periodSchema, ticksOf, TICKS_PER_DOLLAR } from './period.ts';
 
 /** Running state, plain JSON. `window` is a ring of the last `period` prices in ticks, `next` the place of the oldest. */

@@ -4,7 +4,7 @@ import { gunzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { epochMs, MINUTE_MS, parseRfc3339, toRfc3339, type EpochMs } from '#app/domain/time.ts';
-import { exchangeDay, isInExtendedHours, isInSession, isRegularBar, latestSession, nextClose, nextOpen, sessionOf, sessionOn, sessionsBetween, specialDayName, toNewYork } from './calendar.ts';
+import { calendarCovers, exchangeDay, isInExtendedHours, isInSession, isRegularBar, latestSession, nextClose, nextOpen, sessionOf, sessionOn, sessionsBetween, specialDayName, toNewYork } from './calendar.ts';
 
 const at = (text: string): EpochMs => parseRfc3339(text);
 
@@ -111,6 +111,7 @@ describe('sessions', () => {
   it('lists sessions and refuses years it does not know', () => {
     expect(sessionsBetween('2024-01-01', '2024-12-31')).toHaveLength(252);
     expect(sessionsBetween('2024-07-01', '2024-07-05').map((session) => session.date)).toEqual(['2024-07-01', '2024-07-02', '2024-07-03', '2024-07-05']);
+    expect([at('1998-01-01T04:59:59Z'), at('1998-01-01T05:00:00Z'), at('2101-01-01T00:00:00Z')].map(calendarCovers)).toEqual([false, true, false]);
     expect(() => sessionOn('1997-12-31')).toThrow(/1998 to 2100/);
     expect(() => isInSession(epochMs(Date.UTC(1990, 0, 2)))).toThrow(/1998 to 2100/);
   });

@@ -1,7 +1,7 @@
 /** The exchange's sessions: which days trade, from when to when, what comes next. All times are New York's, given as instants. */
 import { invariant } from '#app/domain/errors.ts';
 import { civilFromDays, daysFromCivil, formatDate, parseDate, timeframeMs, type EpochMs, type Timeframe } from '#app/domain/time.ts';
-import { specialDaysOf, type SpecialDay } from './nyse-days.ts';
+import { CALENDAR_FIRST_YEAR, CALENDAR_LAST_YEAR, specialDaysOf, type SpecialDay } from './nyse-days.ts';
 import { fromNewYorkDay, newYorkDayNumber, weekdayOf } from './nyse-zone.ts';
 
 export { fromNewYork, toNewYork, type NewYorkTime } from './nyse-zone.ts';
@@ -66,6 +66,14 @@ function sessionOfDay(dayNumber: number): Session | null {
  */
 export function sessionOn(date: string): Session | null {
   return sessionOfDay(daysFromCivil(parseDate(date)));
+}
+
+const FIRST_COVERED = fromNewYorkDay(daysFromCivil({ year: CALENDAR_FIRST_YEAR, month: 1, day: 1 }), 0);
+const LAST_COVERED = fromNewYorkDay(daysFromCivil({ year: CALENDAR_LAST_YEAR, month: 12, day: 1 }), 0);
+
+/** Whether every question below can be answered at an instant: from 1998-01-01 to 2100-11-30, New York time. */
+export function calendarCovers(at: EpochMs): boolean {
+  return at >= FIRST_COVERED && at < LAST_COVERED;
 }
 
 /** The civil day in New York at an instant, `YYYY-MM-DD`. @throws AppError INPUT_INVALID outside 1967..2200. */

@@ -1,5 +1,5 @@
 /** RSI reversion: long when the index says oversold, flat when it has come back. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { atrNext, atrStart, atrStateSchema, atrValue } from '#app/indicators/atr.ts';
 import { periodSchema } from '#app/indicators/period.ts';
 import { rsiHasMoved, rsiNext, rsiStart, rsiStateSchema } from '#app/indicators/rsi.ts';

@@ -1,5 +1,5 @@
 /** Moving-average crossover: long when the fast average crosses above the slow one, flat when it crosses below. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { atrNext, atrStart, atrStateSchema, atrValue } from '#app/indicators/atr.ts';
 import { periodSchema } from '#app/indicators/period.ts';
 import { smaNext, smaStart, smaStateSchema } from '#app/indicators/sma.ts';

@@ -1,5 +1,5 @@
 /** What a strategy is: a deterministic function of closed bars that says what to hold; and how its wish becomes signals. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { AppError, invariant } from '#app/domain/errors.ts';
 
 /** What a strategy wants to hold of a symbol. Shorts are not offered. */

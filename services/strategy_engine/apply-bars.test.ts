@@ -1,0 +1,87 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { parseRfc3339, MINUTE_MS } from '#app/domain/time.ts';
+import { signalRaised } from '#app/contracts/events.ts';
+import { smaCross } from '#app/strategy/sma-cross.ts';
+import { rsiReversion } from '#app/strategy/rsi-reversion.ts';
+import { applyBars, type ClosedBar, type Fleet } from './apply-bars.ts';
+import { CellCache } from './cells.ts';
+import type { Deployment } from './deployments.ts';
+
+const OPEN = parseRfc3339('2024-07-01T13:30:00Z');
+const deployment = (strategyId: string, more: Partial<Deployment> = {}): Deployment => ({
+  strategyId, versionId: `${strategyId}.v1`, timeframe: '1Min', symbols: null, isEnabled: true, strategy: smaCross.configure({ fast: 2, slow: 3, atrPeriod: 2 }), ...more,
+});
+const bar = (minute: number, close: number, more: Partial<ClosedBar> = {}): ClosedBar => {
+  const text = close.toFixed(2);
+  return { symbol: 'SPY', timeframe: '1Min', openTime: OPEN + minute * MINUTE_MS, open: text, high: text, low: text, close: text, volume: '100', tsSeen: 7, isQuiet: false, correlationId: 'c', ...more };
+};
+const fleet = (deployments: Deployment[], cells = new CellCache()): Fleet => ({ deployments, cells, isWatched: () => true });
+const CROSSING = [10, 9, 8, 9, 10, 6, 5].map((close, i) => bar(i, close));
+
+describe('bars to signals', () => {
+  it('raises a signal that its contract accepts, with the exact close and market time', () => {
+    const { signals, moved, applied } = applyBars(fleet([deployment('sma')]), CROSSING);
+    expect(applied).toBe(7);
+    expect(signals.map(({ payload }) => signalRaised.parse(payload))).toEqual([
+      {
+        signalId: `sma.v1:SPY:${OPEN + 4 * MINUTE_MS}:0`, strategyId: 'sma', strategyVersionId: 'sma.v1', symbol: 'SPY', timeframe: '1Min', barOpenTime: OPEN + 4 * MINUTE_MS,
+        tsMarket: OPEN + 5 * MINUTE_MS, tsBarSeen: 7, target: 'long', referencePrice: '10.00', atr: '1', reasons: [{ name: 'SMA(2)', value: '9.5', threshold: 'crossed above SMA(3) 9' }],
+      },
+      expect.objectContaining({ target: 'flat', barOpenTime: OPEN + 5 * MINUTE_MS }),
+    ]);
+    expect(moved).toMatchObject([{ symbol: 'SPY', expected: 0, version: 7, lastOpenTime: OPEN + 6 * MINUTE_MS }]);
+  });
+
+  it('takes each bar once, whatever is repeated', () => {
+    fc.assert(
+      fc.property(fc.array(fc.nat(CROSSING.length - 1), { maxLength: 40 }), (picks) => {
+        const repeated = CROSSING.flatMap((one, i) => [one, ...picks.filter((pick) => pick <= i).map((pick) => CROSSING[pick] ?? one)]);
+        expect(applyBars(fleet([deployment('sma')]), repeated)).toEqual(applyBars(fleet([deployment('sma')]), CROSSING));
+      }),
+    );
+  });
+
+  it('gives the same signals however the bars are cut into batches', () => {
+    fc.assert(
+      fc.property(fc.array(fc.integer({ min: 900, max: 1100 }), { minLength: 30, maxLength: 120 }), fc.integer({ min: 1, max: 50 }), (cents, size) => {
+        const bars = cents.flatMap((value, i) => [bar(i, value / 100), bar(i, (2000 - value) / 100, { symbol: 'QQQ' })]);
+        const deployments = [deployment('a', { strategy: rsiReversion.configure({ period: 3 }) }), deployment('b')];
+        const cells = new CellCache();
+        const pieces: unknown[] = [];
+        for (let start = 0; start < bars.length; start += size) {
+          const outcome = applyBars(fleet(deployments, cells), bars.slice(start, start + size));
+          pieces.push(...outcome.signals);
+          for (const cell of outcome.moved) cells.adopt(cell.deployment.versionId, cell.symbol, cell);
+        }
+        expect(pieces).toEqual(applyBars(fleet(deployments), bars).signals);
+      }),
+    );
+  });
+
+  it('leaves the cache as it was: a batch that fails may run again', () => {
+    const cells = new CellCache();
+    for (const cell of applyBars(fleet([deployment('sma')]), CROSSING.slice(0, 4)).moved) cells.adopt('sma.v1', 'SPY', cell);
+    const before = JSON.stringify(cells.get('sma.v1', 'SPY'));
+    const first = applyBars(fleet([deployment('sma')], cells), CROSSING.slice(4));
+    expect(JSON.stringify(cells.get('sma.v1', 'SPY'))).toBe(before);
+    expect(applyBars(fleet([deployment('sma')], cells), CROSSING.slice(4))).toEqual(first);
+  });
+
+  it('looks at regular sessions of its own timeframe and symbols only', () => {
+    const extended = [bar(-1, 10), bar(390, 10), bar(0, 10, { timeframe: '5Min' }), bar(0, 10, { openTime: parseRfc3339('2024-07-04T15:00:00Z') }), bar(0, 10, { openTime: parseRfc3339('1990-07-02T15:00:00Z') })];
+    expect(applyBars(fleet([deployment('sma')]), extended)).toEqual({ moved: [], signals: [], applied: 0 });
+    expect(applyBars(fleet([deployment('sma', { symbols: new Set(['QQQ']) })]), CROSSING).applied).toBe(0);
+    expect(applyBars({ ...fleet([deployment('sma')]), isWatched: () => false }, CROSSING).applied).toBe(0);
+    expect(applyBars({ ...fleet([deployment('sma', { symbols: new Set(['SPY']) })]), isWatched: () => false }, CROSSING).applied).toBe(7);
+  });
+
+  it('warms up on quiet bars and while disabled, without a word', () => {
+    const quiet = applyBars(fleet([deployment('sma')]), CROSSING.map((one) => ({ ...one, isQuiet: true })));
+    expect(quiet.signals).toEqual([]);
+    expect(quiet.moved[0]?.run.wish).toBe('flat');
+    const disabled = applyBars(fleet([deployment('sma', { isEnabled: false })]), CROSSING);
+    expect(disabled.signals).toEqual([]);
+    expect(disabled.moved[0]?.run).toEqual(quiet.moved[0]?.run);
+  });
+});

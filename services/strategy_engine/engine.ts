@@ -1,0 +1,122 @@
+/** The engine: what runs, what it knows, and the one way in which bars change it, from the wire or from the book. */
+import type { EventEnvelope } from '#app/contracts/events.ts';
+import { AppError } from '#app/domain/errors.ts';
+import type { Tx, Queryable } from '#chassis/db.ts';
+import { applyBars, type ClosedBar, type Fleet, type NewSignal, type Outcome } from './apply-bars.ts';
+import { CellCache, loadCells, writeCells } from './cells.ts';
+import { loadRoster, type Deployment, type Roster } from './deployments.ts';
+
+/** The running engine. */
+export type Engine = {
+  /** Reads everything from the book. */
+  load(book: Queryable): Promise<void>;
+  deployments(): readonly Deployment[];
+  /** Shows a batch of `bar.closed` events to the strategies, in the caller's transaction. @throws AppError VERSION_CONFLICT when the batch must be repeated. */
+  hear(tx: Tx, events: readonly EventEnvelope[]): Promise<void>;
+  /** Shows stored bars to some of the strategies, in the caller's transaction, over the cells as the book has them. @throws AppError VERSION_CONFLICT */
+  replay(tx: Tx, fleet: Fleet, bars: readonly ClosedBar[]): Promise<Outcome>;
+  /** Notes a committed change of the switch. */
+  setEnabled(strategyId: string, isEnabled: boolean): void;
+  /** The symbols that are watched now, read afresh. */
+  refreshWatched(book: Queryable): Promise<ReadonlySet<string>>;
+};
+
+/** Hears what the engine has read, and what it has committed: for health and metrics. */
+export type EngineListener = { loaded(roster: Roster): void; applied(count: number): void; raised(signals: readonly NewSignal[]): void };
+
+const INSERT_SIGNALS = `
+  INSERT INTO strategy_engine.strategy_signals (signal_id, strategy_id, strategy_version_id, symbol, timeframe, bar_open_time, ts_market, target, reference_price, atr, reasons)
+  SELECT s.signal_id, s.strategy_id, s.strategy_version_id, s.symbol, s.timeframe, to_timestamp(s.bar_open_ms / 1000.0), to_timestamp(s.market_ms / 1000.0),
+    s.target, s.reference_price, s.atr, s.reasons::jsonb
+  FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::bigint[], $7::bigint[], $8::text[], $9::numeric[], $10::numeric[], $11::text[])
+    AS s(signal_id, strategy_id, strategy_version_id, symbol, timeframe, bar_open_ms, market_ms, target, reference_price, atr, reasons)
+  ON CONFLICT DO NOTHING
+  RETURNING signal_id`;
+
+/** Writes signals and tells the ones that the book did not have: an id names one logical signal for ever. */
+async function raise(tx: Tx, signals: readonly NewSignal[]): Promise<void> {
+  const column = <T>(pick: (payload: NewSignal['payload']) => T): T[] => signals.map((signal) => pick(signal.payload));
+  const written = await tx.query<{ signal_id: string }>(INSERT_SIGNALS, [
+    column((s) => s.signalId), column((s) => s.strategyId), column((s) => s.strategyVersionId), column((s) => s.symbol), column((s) => s.timeframe), column((s) => s.barOpenTime),
+    column((s) => s.tsMarket), column((s) => s.target), column((s) => s.referencePrice), column((s) => s.atr), column((s) => JSON.stringify(s.reasons)),
+  ]);
+  const fresh = new Set(written.map((row) => row.signal_id));
+  for (const { payload, correlationId } of signals) if (fresh.has(payload.signalId)) tx.emit({ topic: 'signal.raised', key: payload.signalId, correlationId, payload });
+}
+
+/** The strategies that raise signals must still be enabled in these versions when the transaction commits: the rows stay locked until then. */
+async function confirmSpeakers(tx: Queryable, signals: readonly NewSignal[]): Promise<void> {
+  const versions = [...new Set(signals.map(({ payload }) => payload.strategyVersionId))];
+  const rows = await tx.query(`SELECT strategy_id FROM strategy_engine.strategies WHERE current_version_id = ANY($1::text[]) AND is_enabled ORDER BY strategy_id FOR SHARE`, [versions]);
+  if (rows.length !== versions.length) throw new AppError('VERSION_CONFLICT', 'A strategy was switched or replaced while it raised a signal', { context: { versions } });
+}
+
+function closedBars(events: readonly EventEnvelope[]): ClosedBar[] {
+  const bars: ClosedBar[] = [];
+  for (const event of events) if (event.topic === 'bar.closed') bars.push({ ...event.payload, isQuiet: event.payload.isBackfill, correlationId: event.correlationId });
+  return bars;
+}
+
+/** Creates the engine; `load` it before bars come. */
+export function createEngine(listener: EngineListener): Engine {
+  let deployments: readonly Deployment[] = [];
+  let watched: ReadonlySet<string> = new Set();
+  let cells = new CellCache();
+  /** The memory may differ from the book: it is read again before the next batch. */
+  let isStale = true;
+
+  const refreshWatched = async (book: Queryable): Promise<ReadonlySet<string>> => {
+    const rows = await book.query<{ symbol: string }>('SELECT symbol FROM data_ingestion.symbols WHERE is_watched');
+    watched = new Set(rows.map((row) => row.symbol));
+    return watched;
+  };
+
+  const load = async (book: Queryable): Promise<void> => {
+    const roster = await loadRoster(book);
+    deployments = roster.deployments;
+    await refreshWatched(book);
+    cells = await loadCells(book, deployments);
+    isStale = false;
+    listener.loaded(roster);
+  };
+
+  /** Writes an outcome; the memory follows only after the commit, so that a repeated batch begins where the book is. */
+  const commit = async (tx: Tx, outcome: Outcome): Promise<void> => {
+    if (outcome.moved.length === 0) return;
+    try {
+      await writeCells(tx, outcome.moved);
+      if (outcome.signals.length > 0) {
+        await confirmSpeakers(tx, outcome.signals);
+        await raise(tx, outcome.signals);
+      }
+    } catch (error) {
+      isStale = true;
+      throw error;
+    }
+    tx.afterCommit(() => {
+      for (const cell of outcome.moved) cells.adopt(cell.deployment.versionId, cell.symbol, cell);
+      listener.applied(outcome.applied);
+      listener.raised(outcome.signals);
+    });
+  };
+
+  return {
+    load, refreshWatched,
+    deployments: () => deployments,
+    async hear(tx, events) {
+      if (isStale) await load(tx);
+      const bars = closedBars(events);
+      // A symbol may have been put on the watch list after the list was read: its bars say so.
+      if (bars.some((bar) => !watched.has(bar.symbol))) await refreshWatched(tx);
+      await commit(tx, applyBars({ deployments, cells, isWatched: (symbol) => watched.has(symbol) }, bars));
+    },
+    async replay(tx, fleet, bars) {
+      const outcome = applyBars(fleet, bars);
+      await commit(tx, outcome);
+      return outcome;
+    },
+    setEnabled(strategyId, isEnabled) {
+      deployments = deployments.map((deployment) => (deployment.strategyId === strategyId ? { ...deployment, isEnabled } : deployment));
+    },
+  };
+}

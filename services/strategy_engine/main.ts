@@ -1,0 +1,55 @@
+/** strategy_engine: bars in, signals out. The wiring at a glance. */
+import { runService, type ServiceContext, type ServiceParts } from '#chassis/service.ts';
+import { seedStrategies } from './deployments.ts';
+import { createEngine, type EngineListener } from './engine.ts';
+import { strategyFlows } from './flows.ts';
+import { renewVersions } from './renew-versions.ts';
+import { setStrategyEnabled } from './set-enabled.ts';
+
+/** Room for the batches in which a replay catches up. */
+const BATCH = 512;
+/** New versions of strategies warm up on thousands of stored bars per symbol. */
+const RENEW_MS = 60_000;
+
+function listen(ctx: ServiceContext): EngineListener {
+  const { metrics, health } = ctx;
+  const applied = metrics.counter('strategy_bars_total', 'Bars shown to strategies, once per strategy');
+  const raised = metrics.counter('signals_raised_total', 'Signals raised', ['strategy', 'target']);
+  const latency = metrics.histogram('bar_to_signal_ms', 'From a bar being received to its signal being committed, ms');
+  return {
+    loaded({ deployments, unusable }) {
+      const enabled = deployments.filter((deployment) => deployment.isEnabled).length;
+      health.set('strategies', { ok: unusable.length === 0, message: `${enabled} of ${deployments.length + unusable.length} strategies enabled` });
+      health.degraded('strategies', unusable.length === 0 ? null : unusable.map(({ strategyId, reason }) => `Strategy ${strategyId} cannot run: ${reason}`).join('; '));
+    },
+    applied: (count) => applied.inc(count),
+    raised(signals) {
+      const now = ctx.clock.now();
+      for (const { payload } of signals) {
+        raised.inc({ strategy: payload.strategyId, target: payload.target });
+        latency.observe(Math.max(0, now - payload.tsBarSeen));
+      }
+    },
+  };
+}
+
+async function setUp(ctx: ServiceContext): Promise<ServiceParts> {
+  const { db, log } = ctx;
+  const engine = createEngine(listen(ctx));
+  const parts = { db, engine };
+  return {
+    async recover() {
+      const seeded = await db.tx((tx) => seedStrategies(tx, ctx.config.mode));
+      if (seeded > 0) log.info({ strategies: seeded }, 'Default strategies written');
+      ctx.extend(RENEW_MS, 'comparing strategies with their deployed versions');
+      const versions = await db.tx(renewVersions);
+      if (versions.length > 0) log.info({ versions }, 'Strategies behave otherwise than before and have new versions');
+      await engine.load(db);
+    },
+    consumers: [{ producer: 'data_ingestion', topics: ['bar.closed'], batch: BATCH, handle: (tx, events) => engine.hear(tx, events) }],
+    commands: { setStrategyEnabled: (input) => setStrategyEnabled(parts, input) },
+    flows: strategyFlows(parts),
+  };
+}
+
+runService({ unit: 'strategy_engine', setUp });
