@@ -1,7 +1,7 @@
 /** Generated secrets: a port that the desktop seals with the system's key store, and a private file for headless use. */
 import { randomBytes } from 'node:crypto';
 import { closeSync, existsSync, fsyncSync, openSync, readFileSync, renameSync, writeSync } from 'node:fs';
-import { z } from 'zod';
+import * as z from 'zod';
 import { AppError } from '#app/domain/errors.ts';
 
 const VaultSchema = z.record(z.string(), z.string());

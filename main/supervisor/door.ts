@@ -2,7 +2,7 @@
 import { existsSync, rmSync } from 'node:fs';
 import { connect, createServer } from 'node:net';
 import type { Socket } from 'node:net';
-import { z } from 'zod';
+import * as z from 'zod';
 import { AppError, describeError } from '#app/domain/errors.ts';
 
 const MAX_MESSAGE_BYTES = 4 * 1_024 * 1_024;

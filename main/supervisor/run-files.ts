@@ -1,7 +1,7 @@
 /** Run files: which processes we started, written so that the next start can find and end leftovers. */
 import { mkdirSync, readFileSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { z } from 'zod';
+import * as z from 'zod';
 import { UnitIdSchema } from '#app/contracts/health.ts';
 import type { UnitId } from '#app/contracts/health.ts';
 import { identify } from './process-info.ts';

@@ -1,7 +1,7 @@
 /** Finds the bundled PostgreSQL programs and makes sure that the user who runs them can reach them. */
 import { cpSync, existsSync, mkdirSync, readFileSync, readdirSync, renameSync, rmSync, symlinkSync } from 'node:fs';
 import path from 'node:path';
-import { z } from 'zod';
+import * as z from 'zod';
 import { AppError } from '#app/domain/errors.ts';
 import { firstBarrier } from './run-as.ts';
 import type { RunAs } from './run-as.ts';

@@ -51,7 +51,7 @@ function probeOf(options: PostgresOptions, signals: UnitSignals): ReturnType<typ
     port: options.reservation.port,
     user: options.user,
     password: options.password,
-    passwordRemedy: `Restore vault.json of ${options.dataDir} from a backup: it holds the password this database was created with.`,
+    passwordRemedy: `If you changed POSTGRES_PASSWORD, put the earlier one back; else restore vault.json of ${options.dataDir} from a backup.`,
     onAnswer: (latencyMs) => {
       if (!isAnnounced) signals.ready(options.reservation.port);
       isAnnounced = true;

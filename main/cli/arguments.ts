@@ -1,0 +1,108 @@
+/** The command line: verbs, options, and what to say when they are wrong. */
+import { parseArgs } from 'node:util';
+import type { ReplaySettings } from '#app/contracts/config.ts';
+import { UNIT_IDS, UnitIdSchema } from '#app/contracts/health.ts';
+import type { UnitId } from '#app/contracts/health.ts';
+import { AppError } from '#app/domain/errors.ts';
+
+/** What can be done. */
+export const VERBS = ['start', 'stop', 'status', 'verify', 'logs', 'doctor', 'help'] as const;
+/** One thing that can be done. */
+export type Verb = (typeof VERBS)[number];
+
+/** A parsed command line. */
+export type Command = {
+  readonly verb: Verb;
+  readonly dataDir: string | null;
+  readonly isJson: boolean;
+  readonly replay: ReplaySettings | null;
+  /** Go on after a replay, or after a part that cannot start. */
+  readonly isKeeping: boolean;
+  readonly unit: UnitId | null;
+  readonly isFollowing: boolean;
+  readonly lines: number;
+};
+
+/** The help text. */
+export const USAGE = `mainspring <verb> [options]
+
+  start      start everything and stay in the foreground (Ctrl-C stops)
+  stop       stop a running Mainspring
+  status     every part with its state
+  verify     ask every part; exit 1 when one is not healthy
+  logs       captured output: logs [part] [-n LINES] [--follow]
+  doctor     look for what could keep it from starting
+
+  --data DIR     the data folder (default: MAINSPRING_HOME, else the platform's place)
+  --json         one JSON document instead of text
+  --headless     no window (the default outside the desktop app)
+  --replay DIR   start: trade recorded bars of a folder, print the result, stop
+  --speed N|max  with --replay: N times real time (default: max)
+  --keep         start: stay up after the replay, or when a part cannot start
+
+  parts: ${UNIT_IDS.join(', ')}
+`;
+
+const MAX_LINES = 100_000;
+
+function parse(argv: readonly string[]): ReturnType<typeof parseRaw> {
+  try {
+    return parseRaw(argv);
+  } catch (error) {
+    throw new AppError('INPUT_INVALID', `${error instanceof Error ? error.message : String(error)}\n\n${USAGE}`, { cause: error });
+  }
+}
+
+function parseRaw(argv: readonly string[]) {
+  return parseArgs({
+    args: [...argv],
+    allowPositionals: true,
+    options: {
+      data: { type: 'string' },
+      json: { type: 'boolean', default: false },
+      headless: { type: 'boolean', default: false },
+      replay: { type: 'string' },
+      speed: { type: 'string' },
+      keep: { type: 'boolean', default: false },
+      follow: { type: 'boolean', short: 'f', default: false },
+      lines: { type: 'string', short: 'n' },
+      help: { type: 'boolean', short: 'h', default: false },
+    },
+  });
+}
+
+function refuse(message: string): never {
+  throw new AppError('INPUT_INVALID', `${message}\n\n${USAGE}`);
+}
+
+function speedOf(text: string | undefined): ReplaySettings['speed'] {
+  if (text === undefined || text === 'max') return 'max';
+  const speed = Number(text);
+  if (!/^\d+(\.\d+)?$/.test(text) || !(speed > 0)) refuse(`--speed is "${text}": write a number above 0, or max.`);
+  return speed;
+}
+
+/** Reads the command line. `resolve` makes a folder absolute. @throws AppError INPUT_INVALID with the usage. */
+export function parseCommand(argv: readonly string[], resolve: (folder: string) => string): Command {
+  const { values, positionals } = parse(argv);
+  const [word = 'help', target, ...rest] = positionals;
+  const verb = VERBS.find((known) => known === word);
+  if (verb === undefined) refuse(`"${word}" is not a verb.`);
+  if (rest.length > 0 || (target !== undefined && verb !== 'logs')) refuse(`"${rest[0] ?? target ?? ''}" is one word too many.`);
+  const unit = target === undefined ? null : UnitIdSchema.safeParse(target);
+  if (unit?.success === false) refuse(`"${target ?? ''}" is not a part.`);
+  if ((values.replay !== undefined || values.speed !== undefined) && verb !== 'start') refuse('--replay and --speed belong to start.');
+  if (values.speed !== undefined && values.replay === undefined) refuse('--speed needs --replay.');
+  const lines = values.lines ?? '100';
+  if (!/^\d{1,6}$/.test(lines) || Number(lines) > MAX_LINES) refuse(`-n is "${lines}": write a number from 0 to ${MAX_LINES}.`);
+  return {
+    verb: values.help ? 'help' : verb,
+    dataDir: values.data ?? null,
+    isJson: values.json,
+    replay: values.replay === undefined ? null : { folder: resolve(values.replay), speed: speedOf(values.speed) },
+    isKeeping: values.keep,
+    unit: unit?.success ? unit.data : null,
+    isFollowing: values.follow,
+    lines: Number(lines),
+  };
+}

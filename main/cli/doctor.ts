@@ -1,0 +1,136 @@
+/** `mainspring doctor`: looks for what could keep it from starting, and says what to do. Changes nothing. */
+import { accessSync, constants, existsSync, statSync } from 'node:fs';
+import path from 'node:path';
+import type { PortWishes } from '#app/contracts/settings.ts';
+import { WORKER_IDS } from '#app/contracts/health.ts';
+import { AppError, describeError } from '#app/domain/errors.ts';
+import type { Layout } from '../layout.ts';
+import { LEAST_FREE_BYTES, freeBytes, layoutOf } from '../store/data-folder.ts';
+import type { DataFolder } from '../store/data-folder.ts';
+import { readSettings } from '../store/read-settings.ts';
+import { isHeld } from '../supervisor/door.ts';
+import { isOurs } from '../supervisor/orphans.ts';
+import { reserve } from '../supervisor/ports.ts';
+import { openRunFiles } from '../supervisor/run-files.ts';
+import { findPostgres } from '../units/postgres-binaries.ts';
+import { judgePidFile } from '../units/postgres-files.ts';
+import { findRedis } from '../units/redis.ts';
+import { findRunAs, firstBarrier } from '../units/run-as.ts';
+import { megabytes, table } from './format.ts';
+
+/** One finding: `bad` keeps it from starting, `note` is only worth knowing. */
+export type Finding = { readonly what: string; readonly level: 'ok' | 'note' | 'bad'; readonly detail: string };
+
+const LEAST_NODE = [22, 13] as const;
+
+type Check = () => Promise<Finding> | Finding;
+
+const ok = (what: string, detail: string): Finding => ({ what, level: 'ok', detail });
+const note = (what: string, detail: string): Finding => ({ what, level: 'note', detail });
+const bad = (what: string, detail: string): Finding => ({ what, level: 'bad', detail });
+
+async function guarded(what: string, check: Check): Promise<Finding> {
+  try {
+    return await check();
+  } catch (error) {
+    return bad(what, error instanceof AppError ? error.message : describeError(error));
+  }
+}
+
+function checkNode(): Finding {
+  const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
+  const isFit = major > LEAST_NODE[0] || (major === LEAST_NODE[0] && minor >= LEAST_NODE[1]);
+  return isFit ? ok('Node', `${process.version} on ${process.platform}-${process.arch}`) : bad('Node', `${process.version} is too old: ${LEAST_NODE.join('.')} or newer is needed. Start through "npm start", which brings its own.`);
+}
+
+/** The nearest folder that exists already. */
+function existingParent(folder: string): string {
+  return existsSync(folder) || folder === path.dirname(folder) ? folder : existingParent(path.dirname(folder));
+}
+
+function checkFolder(folder: DataFolder): Finding {
+  const nearest = existingParent(folder.dataDir);
+  if (!statSync(nearest).isDirectory()) return bad('Data folder', `${nearest} is not a folder. Choose another one with --data or MAINSPRING_HOME.`);
+  try {
+    accessSync(nearest, constants.W_OK | constants.X_OK);
+  } catch (error) {
+    return bad('Data folder', `${nearest} cannot be written (${describeError(error)}). Choose another one with --data or MAINSPRING_HOME.`);
+  }
+  const user = findRunAs();
+  const barrier = user ? firstBarrier(nearest, user) : null;
+  if (user && barrier !== null && barrier !== folder.dataDir) return bad('Data folder', `the user ${user.name}, who runs PostgreSQL, cannot enter ${barrier}. Choose another one with --data, for example /var/lib/mainspring.`);
+  return ok('Data folder', nearest === folder.dataDir ? folder.dataDir : `${folder.dataDir} will be created`);
+}
+
+function checkDisk(folder: DataFolder): Finding {
+  const free = freeBytes(existingParent(folder.dataDir));
+  return free >= LEAST_FREE_BYTES ? ok('Disk', `${megabytes(free)} free`) : bad('Disk', `${megabytes(free)} free, ${megabytes(LEAST_FREE_BYTES)} are needed. Delete something, or choose a folder on another disk.`);
+}
+
+async function checkPorts(wishes: PortWishes): Promise<Finding> {
+  const held: string[] = [];
+  for (const [unit, port] of Object.entries(wishes)) {
+    const reservation = await reserve(port);
+    if (reservation) await reservation.release();
+    else held.push(`${port} (${unit})`);
+  }
+  return held.length === 0 ? ok('Ports', 'all free') : note('Ports', `held by other programs: ${held.join(', ')}. Free ones will be used instead.`);
+}
+
+async function checkLeftovers(folder: DataFolder, isRunning: boolean): Promise<Finding> {
+  if (isRunning) return ok('Leftovers', 'it is running; nothing to look for');
+  if (!existsSync(folder.runFolder)) return ok('Leftovers', 'none');
+  const files = openRunFiles(folder.runFolder, '').list();
+  const alive: string[] = [];
+  for (const file of files) if (await isOurs(file)) alive.push(`${file.unit} (process ${file.pid})`);
+  return alive.length === 0 ? ok('Leftovers', 'none') : note('Leftovers', `${alive.join(', ')} of an earlier run: the next start ends them.`);
+}
+
+function checkPrograms(layout: Layout): Finding {
+  const missing = WORKER_IDS.filter((id) => !existsSync(layout.workerEntry(id)));
+  return missing.length === 0 ? ok('Workers', `${WORKER_IDS.length} programs in ${layout.root}`) : bad('Workers', `missing: ${missing.join(', ')}. Run the set-up again (npm start builds them).`);
+}
+
+async function checkPidFile(folder: DataFolder, major: string, isRunning: boolean): Promise<Finding> {
+  if (isRunning) return ok('postmaster.pid', 'in use by the running server');
+  const verdict = await judgePidFile(path.join(folder.dataDir, 'postgres', major));
+  if (verdict.kind === 'ask') return bad('postmaster.pid', `${verdict.why}. If it is not in use, stop that process or delete the file.`);
+  return verdict.kind === 'moveAside' ? note('postmaster.pid', `stale (${verdict.why}); the next start moves it aside`) : ok('postmaster.pid', verdict.kind === 'none' ? 'none' : 'left by an earlier run; it does no harm');
+}
+
+/** Makes all checks. */
+export async function examine(dataDir: string, layout: Layout, env: Readonly<Record<string, string | undefined>>): Promise<Finding[]> {
+  const folder = layoutOf(dataDir);
+  const isRunning = await isHeld(folder.door);
+  const settings = (): ReturnType<typeof readSettings> => readSettings(folder.envFile, env);
+  const postgres = (): ReturnType<typeof findPostgres> => findPostgres({ root: layout.root, copyFolder: path.join(dataDir, 'runtime'), runAs: null });
+  return [
+    ok('Running', isRunning ? 'yes' : 'no'),
+    await guarded('Node', checkNode),
+    await guarded('Workers', () => checkPrograms(layout)),
+    await guarded('PostgreSQL', () => ok('PostgreSQL', `${postgres().version}, ${postgres().postgres}`)),
+    await guarded('Redis', () => ok('Redis', findRedis(layout.root).file)),
+    await guarded('User', () => ok('User', findRunAs() ? `root; the databases run as ${findRunAs()?.name ?? ''}` : 'the databases run as you')),
+    await guarded('Data folder', () => checkFolder(folder)),
+    await guarded('Disk', () => checkDisk(folder)),
+    await guarded('Settings', () => {
+      const { warnings, settings: read } = settings();
+      return warnings.length > 0 ? note('Settings', warnings.join(' ')) : ok('Settings', `${existsSync(folder.envFile) ? folder.envFile : 'defaults'}, ${read.mode} mode`);
+    }),
+    await guarded('Ports', () => (isRunning ? ok('Ports', 'in use by the running system') : checkPorts(settings().settings.ports))),
+    await guarded('postmaster.pid', () => checkPidFile(folder, postgres().major, isRunning)),
+    await guarded('Leftovers', () => checkLeftovers(folder, isRunning)),
+  ];
+}
+
+/** Prints the findings; exit 1 when something keeps it from starting. */
+export async function runDoctor(dataDir: string, layout: Layout, isJson: boolean): Promise<number> {
+  const findings = await examine(dataDir, layout, process.env);
+  const isFit = findings.every((finding) => finding.level !== 'bad');
+  if (isJson) process.stdout.write(`${JSON.stringify({ fit: isFit, findings }, null, 2)}\n`);
+  else {
+    const marks = { ok: 'ok', note: 'note', bad: 'BAD' };
+    process.stdout.write(`${table(findings.map((finding) => [finding.what, marks[finding.level], finding.detail]))}\n\n${isFit ? 'Nothing keeps it from starting.' : 'Repair the lines marked BAD, then start.'}\n`);
+  }
+  return isFit ? 0 : 1;
+}

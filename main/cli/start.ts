@@ -1,0 +1,148 @@
+/** `mainspring start`: brings everything up in the foreground, says so, and takes everything down again. */
+import { EXIT } from '#app/contracts/control.ts';
+import type { Notice, UnitHealth, VerifyReport } from '#app/contracts/health.ts';
+import { boot } from '../boot.ts';
+import type { Stack } from '../boot.ts';
+import type { Layout } from '../layout.ts';
+import { nodeSpawner } from '../supervisor/node-spawner.ts';
+import type { Command } from './arguments.ts';
+import { duration, inStateColour, table, verifyText } from './format.ts';
+
+const VERIFY_LIMIT_MS = 20_000;
+const VERIFY_EVERY_MS = 250;
+const SHOWN_STATES: ReadonlySet<string> = new Set(['ready', 'done', 'degraded', 'unresponsive', 'backoff', 'failed']);
+const LAST_LINES = 15;
+
+type Summary = Readonly<Record<string, string | number>>;
+/** Why the foreground ends: the person, the end of a replay, or a part that cannot start. */
+type Ending = { readonly kind: 'asked'; readonly reason: string } | { readonly kind: 'replayed'; readonly summary: Summary } | { readonly kind: 'failed'; readonly unit: UnitHealth };
+
+/** A promise with its key outside. */
+function ending(): { promise: Promise<Ending>; settle: (how: Ending) => void; isSettled: () => boolean } {
+  let isSettled = false;
+  let resolve: (how: Ending) => void = () => undefined;
+  const promise = new Promise<Ending>((take) => (resolve = take));
+  return {
+    promise,
+    isSettled: () => isSettled,
+    settle: (how) => {
+      isSettled = true;
+      resolve(how);
+    },
+  };
+}
+
+/** Runs until something ends it; returns the exit code. */
+export async function runStart(command: Command, dataDir: string, layout: Layout): Promise<number> {
+  const began = performance.now();
+  const end = ending();
+  let stack: Stack | null = null;
+  let isUp = false;
+  const say = (text: string): void => {
+    if (!command.isJson) process.stdout.write(`${text}\n`);
+  };
+  const onSignal = (signal: NodeJS.Signals): void => {
+    if (end.isSettled()) {
+      say('Asked again: everything is ended by force.');
+      stack?.supervisor.killAll();
+    }
+    end.settle({ kind: 'asked', reason: signal });
+  };
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, onSignal);
+
+  say(`Mainspring ${layout.version}, data in ${dataDir}`);
+  stack = await boot({
+    dataDir,
+    layout,
+    env: process.env,
+    replay: command.replay,
+    spawner: nodeSpawner(),
+    events: {
+      onUnit: (unit) => {
+        if (SHOWN_STATES.has(unit.state)) say(unitLine(unit, performance.now() - began));
+        if (unit.state === 'failed' && !isUp && !command.isKeeping) end.settle({ kind: 'failed', unit });
+      },
+      onNotice: (notice) => showNotice(notice, say),
+      onReplayDone: (summary) => {
+        if (command.isKeeping) say(`\n${summaryText(summary)}\n`);
+        else end.settle({ kind: 'replayed', summary });
+      },
+      onStopAsked: () => end.settle({ kind: 'asked', reason: 'asked at the control door' }),
+    },
+  });
+  const running = stack;
+
+  try {
+    await Promise.race([untilUp(running), end.promise]);
+    if (!end.isSettled()) {
+      isUp = true;
+      const report = await verifyUntilHealthy(running, end.isSettled);
+      announce({ stack: running, report, tookMs: performance.now() - began, isJson: command.isJson, say });
+    }
+    return await finish(await end.promise, running, command, say);
+  } finally {
+    await running.stop('the command ended');
+  }
+}
+
+function untilUp(stack: Stack): Promise<void> {
+  const { supervisor } = stack;
+  return supervisor.until(() => supervisor.unitIds.every((id) => ['ready', 'degraded', 'done'].includes(supervisor.statusOf(id).state)));
+}
+
+/** Flows are announced just after their services are ready: give them a moment. */
+async function verifyUntilHealthy(stack: Stack, isOver: () => boolean): Promise<VerifyReport> {
+  const deadline = performance.now() + VERIFY_LIMIT_MS;
+  for (;;) {
+    const report = await stack.verify();
+    if (report.healthy || isOver() || performance.now() > deadline) return report;
+    await new Promise((resolve) => setTimeout(resolve, VERIFY_EVERY_MS));
+  }
+}
+
+function announce({ stack, report, tookMs, isJson, say }: { stack: Stack; report: VerifyReport; tookMs: number; isJson: boolean; say: (text: string) => void }): void {
+  const dashboard = stack.loginLink();
+  if (isJson) {
+    process.stdout.write(`${JSON.stringify({ healthy: report.healthy, mode: stack.settings.mode, dashboard, pid: process.pid, tookMs: Math.round(tookMs), checks: report.checks })}\n`);
+    return;
+  }
+  say(`\n${verifyText(report)}`);
+  say(`\n${report.healthy ? 'All parts are healthy' : 'Not all parts are healthy'} after ${duration(tookMs)} (${stack.settings.mode} mode).`);
+  say(`Dashboard: ${dashboard}`);
+  say('Ctrl-C stops everything.');
+}
+
+async function finish(how: Ending, stack: Stack, command: Command, say: (text: string) => void): Promise<number> {
+  const before = performance.now();
+  if (how.kind === 'replayed') {
+    if (command.isJson) process.stdout.write(`${JSON.stringify({ replay: how.summary })}\n`);
+    else say(`\n${summaryText(how.summary)}\n`);
+  }
+  if (how.kind === 'failed') process.stderr.write(`\n${failureText(how.unit)}\n`);
+  say(how.kind === 'asked' ? `\nStopping (${how.reason}) ...` : 'Stopping ...');
+  await stack.stop(how.kind === 'asked' ? how.reason : how.kind);
+  say(`Stopped in ${duration(performance.now() - before)}.`);
+  if (how.kind !== 'failed') return EXIT.ok;
+  return how.unit.lastExit?.code === EXIT.config ? EXIT.config : EXIT.bug;
+}
+
+function unitLine(unit: UnitHealth, sinceMs: number): string {
+  const detail = unit.reasons.length > 0 ? unit.reasons.join('; ') : unit.port === null ? '' : `port ${unit.port}`;
+  return `${`${(sinceMs / 1_000).toFixed(2)} s`.padStart(9)}  ${unit.title.padEnd(16)} ${inStateColour(unit.state, unit.state.padEnd(12))} ${detail}`.trimEnd();
+}
+
+function showNotice(notice: Notice, say: (text: string) => void): void {
+  // A unit's failure is told with its state already.
+  if (notice.level === 'error' && notice.unit !== null) return;
+  say(`           ${notice.text}`);
+}
+
+function summaryText(summary: Summary): string {
+  return table(Object.entries(summary).map(([name, value]) => [name, typeof value === 'number' ? value.toLocaleString('en-US') : value]));
+}
+
+function failureText(unit: UnitHealth): string {
+  const words = unit.lastExit?.lastLines.slice(-LAST_LINES) ?? [];
+  const reason = unit.reasons.join('; ') || unit.lastExit?.reason || 'no reason was given';
+  return [`${unit.title} cannot start: ${reason}`, ...(words.length > 0 ? ['Its last words:', ...words.map((line) => `  ${line}`)] : [])].join('\n');
+}

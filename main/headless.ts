@@ -1,0 +1,61 @@
+/** The plain-Node entry: the command line of Mainspring. */
+import path from 'node:path';
+import { EXIT } from '#app/contracts/control.ts';
+import { AppError, describeError } from '#app/domain/errors.ts';
+import { USAGE, parseCommand } from './cli/arguments.ts';
+import { runStatus, runStop, runVerify } from './cli/ask.ts';
+import { runDoctor } from './cli/doctor.ts';
+import { runLogs } from './cli/logs.ts';
+import { runStart } from './cli/start.ts';
+import { findLayout } from './layout.ts';
+import { chooseDataDir, layoutOf } from './store/data-folder.ts';
+
+const USAGE_EXIT = 64;
+
+async function main(): Promise<number> {
+  // Everything that we write is for its owner alone.
+  process.umask(0o077);
+  // npm runs us in the folder of the package; a person means folders relative to where they typed.
+  const here = process.env['INIT_CWD'] ?? process.cwd();
+  const command = parseCommand(process.argv.slice(2), (folder) => path.resolve(here, folder));
+  const dataDir = chooseDataDir(command.dataDir === null ? null : path.resolve(here, command.dataDir), process.env);
+  const { door, logFolder } = layoutOf(dataDir);
+  switch (command.verb) {
+    case 'help':
+      process.stdout.write(USAGE);
+      return EXIT.ok;
+    case 'start':
+      return runStart(command, dataDir, findLayout(import.meta.url));
+    case 'stop':
+      return runStop(door, dataDir, command.isJson);
+    case 'status':
+      return runStatus(door, dataDir, command.isJson);
+    case 'verify':
+      return runVerify(door, dataDir, command.isJson);
+    case 'logs':
+      return runLogs({ folder: logFolder, unit: command.unit, lines: command.lines, isFollowing: command.isFollowing, isJson: command.isJson });
+    case 'doctor':
+      return runDoctor(dataDir, findLayout(import.meta.url), command.isJson);
+  }
+}
+
+/** Tells a person what to do for errors that a person can mend, and a developer where for all others. */
+function report(error: unknown): number {
+  if (error instanceof AppError && error.family !== 'bug') {
+    process.stderr.write(`${error.message}\n`);
+    if (error.code === 'INPUT_INVALID') return USAGE_EXIT;
+    return error.family === 'operator' ? EXIT.config : 1;
+  }
+  process.stderr.write(`Mainspring met an error that it does not know: ${describeError(error)}\n${error instanceof Error ? (error.stack ?? '') : ''}\n`);
+  return EXIT.bug;
+}
+
+// `mainspring status | head` closes our output early: that is no error.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error;
+});
+
+main().then(
+  (code) => process.exit(code),
+  (error: unknown) => process.exit(report(error)),
+);

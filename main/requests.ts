@@ -1,0 +1,59 @@
+/** Answers what workers ask over the control channel: known verbs, parsed arguments, and only from those who may. */
+import { CONTROL_VERBS } from '#app/contracts/control.ts';
+import type { ControlResult, ControlVerb } from '#app/contracts/control.ts';
+import type { StackHealth, UnitId } from '#app/contracts/health.ts';
+import { AppError, describeError } from '#app/domain/errors.ts';
+import type { Logs } from './supervisor/logs.ts';
+import type { Supervisor } from './supervisor/supervisor.ts';
+import type { WorkerRequest } from './supervisor/unit.ts';
+
+/** What the answers are made of. */
+export type RequestPorts = {
+  readonly supervisor: () => Supervisor;
+  readonly logs: Logs;
+  readonly stackHealth: () => StackHealth;
+  readonly redeemLogin: (token: string) => boolean;
+  readonly loginLink: () => string;
+  readonly replayDone: (summary: Readonly<Record<string, string | number>>) => void;
+};
+
+/** Answers one request; every outcome is a reply. */
+export function answerRequest(caller: UnitId, request: WorkerRequest, ports: RequestPorts): void {
+  try {
+    const callers: readonly UnitId[] = CONTROL_VERBS[request.verb].callers;
+    if (!callers.includes(caller)) throw new AppError('AUTH_INVALID', `${caller} may not ask ${request.verb}`);
+    const result = perform(request.verb, request.args, caller, ports);
+    request.reply({ ok: true, result });
+  } catch (error) {
+    const code = error instanceof AppError ? error.code : 'INPUT_INVALID';
+    request.reply({ ok: false, error: { code, message: describeError(error) } });
+  }
+}
+
+function perform(verb: ControlVerb, args: unknown, caller: UnitId, ports: RequestPorts): ControlResult<ControlVerb> {
+  switch (verb) {
+    case 'startUnit':
+    case 'stopUnit':
+    case 'restartUnit': {
+      const { unitId } = CONTROL_VERBS[verb].args.parse(args);
+      const wish = verb === 'startUnit' ? 'start' : verb === 'stopUnit' ? 'stop' : 'restart';
+      // A gateway that stops itself could not be started again by the same hand.
+      if (unitId === caller && wish === 'stop') throw new AppError('INPUT_INVALID', 'The gateway cannot be stopped from the dashboard that it serves; restart it, or run "mainspring stop".');
+      ports.supervisor().command(unitId, wish, 'asked for in the dashboard');
+      return { accepted: true };
+    }
+    case 'unitLogs': {
+      const { unitId, lines, afterSeq } = CONTROL_VERBS.unitLogs.args.parse(args);
+      return { lines: ports.logs.of(unitId).tail(lines, afterSeq) };
+    }
+    case 'stackHealth':
+      return ports.stackHealth();
+    case 'redeemLogin':
+      return { valid: ports.redeemLogin(CONTROL_VERBS.redeemLogin.args.parse(args).token) };
+    case 'loginLink':
+      return { url: ports.loginLink() };
+    case 'replayDone':
+      ports.replayDone(CONTROL_VERBS.replayDone.args.parse(args).summary);
+      return { accepted: true };
+  }
+}

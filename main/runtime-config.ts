@@ -1,0 +1,68 @@
+/** Puts together what each worker is told: only what it needs, and secrets only to those who use them. */
+import type { AlpacaAccess, Endpoint, PostgresAccess, RedisAccess, ReplaySettings, RuntimeConfig } from '#app/contracts/config.ts';
+import type { UnitId, WorkerId } from '#app/contracts/health.ts';
+import type { Settings } from '#app/contracts/settings.ts';
+
+/** The facts of this run from which every worker's configuration is made. */
+export type RunFacts = {
+  readonly instanceId: string;
+  readonly version: string;
+  readonly dataDir: string;
+  readonly journalFile: string;
+  readonly settings: Settings;
+  readonly replay: ReplaySettings | null;
+  readonly postgres: Omit<PostgresAccess, 'user' | 'password'>;
+  readonly redis: RedisAccess;
+  readonly ports: ReadonlyMap<UnitId, number>;
+  readonly rolePasswords: Readonly<Record<WorkerId, string>>;
+  readonly internalToken: string;
+  readonly apiToken: string;
+  readonly sessionSecret: string;
+  readonly simulatorKeys: { readonly keyId: string; readonly secretKey: string };
+};
+
+const LOOPBACK = '127.0.0.1';
+const WITH_BROKER: ReadonlySet<WorkerId> = new Set(['execution', 'data_ingestion']);
+
+function brokerOf(facts: RunFacts): AlpacaAccess {
+  if (facts.settings.alpaca) return facts.settings.alpaca;
+  const address = `${LOOPBACK}:${facts.ports.get('simulator') ?? 0}`;
+  return {
+    tradingUrl: `http://${address}`,
+    dataUrl: `http://${address}`,
+    tradingStreamUrl: `ws://${address}/stream`,
+    dataStreamUrl: `ws://${address}/v2/iex`,
+    ...facts.simulatorKeys,
+  };
+}
+
+function unitsOf(facts: RunFacts): Partial<Record<UnitId, Endpoint>> {
+  const { settings } = facts;
+  const hostOf = (id: UnitId): string => {
+    if (id === 'postgres') return settings.postgres.externalHost ?? LOOPBACK;
+    return id === 'redis' ? (settings.redis.externalHost ?? LOOPBACK) : LOOPBACK;
+  };
+  return Object.fromEntries([...facts.ports].map(([id, port]) => [id, { host: hostOf(id), port }]));
+}
+
+/** The configuration of one worker. */
+export function configFor(unit: WorkerId, facts: RunFacts): RuntimeConfig {
+  const { settings } = facts;
+  return {
+    unit,
+    instanceId: facts.instanceId,
+    version: facts.version,
+    dataDir: facts.dataDir,
+    mode: settings.mode,
+    ...(facts.replay ? { replay: facts.replay } : {}),
+    postgres: { ...facts.postgres, user: unit, password: facts.rolePasswords[unit] },
+    redis: facts.redis,
+    units: unitsOf(facts),
+    internalToken: facts.internalToken,
+    ...(WITH_BROKER.has(unit) ? { alpaca: brokerOf(facts) } : {}),
+    ...(unit === 'simulator' ? { simulator: { ...settings.simulator, journalFile: facts.journalFile, ...facts.simulatorKeys } } : {}),
+    ...(unit === 'gateway' ? { gateway: { apiToken: facts.apiToken, sessionSecret: facts.sessionSecret } } : {}),
+    logLevel: settings.logLevel,
+    logRetentionDays: settings.logRetentionDays,
+  };
+}

@@ -1,0 +1,111 @@
+/** Builds the drivers of all units of a run. */
+import path from 'node:path';
+import type { UnitId, WorkerId } from '#app/contracts/health.ts';
+import type { Settings } from '#app/contracts/settings.ts';
+import { invariant } from '#app/domain/errors.ts';
+import type { Layout } from '../layout.ts';
+import { configFor } from '../runtime-config.ts';
+import type { RunFacts } from '../runtime-config.ts';
+import type { DataFolder } from '../store/data-folder.ts';
+import type { Secrets } from '../store/secrets.ts';
+import type { Logs } from '../supervisor/logs.ts';
+import type { Reservation } from '../supervisor/ports.ts';
+import type { RunFiles } from '../supervisor/run-files.ts';
+import type { SpawnSpec, Spawner } from '../supervisor/spawner.ts';
+import type { UnitDriver } from '../supervisor/unit.ts';
+import { workersOf } from './catalog.ts';
+import { externalPostgresUnit, externalRedisUnit } from './external.ts';
+import { migrateUnit } from './migrate.ts';
+import { postgresUnit } from './postgres.ts';
+import { redisUnit } from './redis.ts';
+import type { RunAs } from './run-as.ts';
+import { workerUnit } from './worker.ts';
+
+/** All that the drivers are made of. */
+export type BuildParts = {
+  readonly layout: Layout;
+  readonly spawner: Spawner;
+  readonly folder: DataFolder;
+  readonly settings: Settings;
+  readonly secrets: Secrets;
+  readonly logs: Logs;
+  readonly runFiles: RunFiles;
+  readonly reservations: ReadonlyMap<UnitId, Reservation>;
+  readonly runAs: RunAs | null;
+  readonly facts: RunFacts;
+};
+
+/** Small heaps: ten workers share one computer with its user. */
+const NODE_FLAGS = ['--disable-warning=ExperimentalWarning', '--max-semi-space-size=2'];
+const PASSED_ON = ['PATH', 'HOME', 'SystemRoot', 'TEMP', 'TMP', 'TMPDIR'];
+
+/** The whole environment of a worker; nothing of ours that could be a secret gets through. */
+function workerEnv(folder: DataFolder): Record<string, string> {
+  const passed = PASSED_ON.flatMap((name) => (process.env[name] === undefined ? [] : [[name, process.env[name]]]));
+  return {
+    ...Object.fromEntries(passed),
+    TZ: 'UTC',
+    LANG: 'C.UTF-8',
+    NODE_ENV: 'production',
+    MALLOC_ARENA_MAX: '2',
+    UV_THREADPOOL_SIZE: '2',
+    NODE_COMPILE_CACHE: path.join(folder.cacheFolder, 'node'),
+  };
+}
+
+function reservationOf(parts: BuildParts, unit: UnitId): Reservation {
+  const reservation = parts.reservations.get(unit);
+  invariant(reservation, 'A listening unit has no port', { unit });
+  return reservation;
+}
+
+function buildDatabases(parts: BuildParts): UnitDriver[] {
+  const { settings, folder, facts, secrets, spawner, logs, runAs } = parts;
+  const { root } = parts.layout;
+  const { externalHost, user } = settings.postgres;
+  const password = settings.postgres.password ?? secrets.ensure('postgres');
+  const { dataDir, socketFolder, logFolder } = folder;
+  const common = { root, dataDir, socketFolder, runAs, spawner };
+  const postgres =
+    externalHost === null
+      ? postgresUnit({ ...common, logFolder, user, password, reservation: reservationOf(parts, 'postgres'), log: logs.of('postgres') })
+      : externalPostgresUnit({ host: externalHost, port: settings.ports.postgres, user, password });
+  const redis =
+    settings.redis.externalHost === null
+      ? redisUnit({ ...common, password: secrets.ensure('redis'), reservation: reservationOf(parts, 'redis'), log: logs.of('redis') })
+      : externalRedisUnit(facts.redis);
+  const migrate = migrateUnit({
+    migrationsFolder: parts.layout.migrationsFolder,
+    connection: { host: facts.postgres.host, port: facts.postgres.port, user, password },
+    tradingDb: facts.postgres.tradingDb,
+    orchestratorDb: facts.postgres.orchestratorDb,
+    rolePasswords: facts.rolePasswords,
+    log: logs.of('migrate'),
+  });
+  return [postgres, redis, migrate];
+}
+
+/** The drivers, databases first. */
+export function buildUnits(parts: BuildParts): UnitDriver[] {
+  const spawnOf = (id: WorkerId): SpawnSpec => ({
+    command: process.execPath,
+    args: [...NODE_FLAGS, parts.layout.workerEntry(id)],
+    env: workerEnv(parts.folder),
+    cwd: parts.layout.root,
+    hasChannel: true,
+  });
+  const workers = workersOf(parts.settings.mode).map(({ spec, stopMs }) => {
+    const reservation = reservationOf(parts, spec.id);
+    return workerUnit({
+      spec: { ...spec, port: reservation.port },
+      stopMs,
+      spawn: spawnOf(spec.id),
+      spawner: parts.spawner,
+      reservation,
+      runFiles: parts.runFiles,
+      log: parts.logs.of(spec.id),
+      config: () => configFor(spec.id, parts.facts),
+    });
+  });
+  return [...buildDatabases(parts), ...workers];
+}
