@@ -1,0 +1,129 @@
+/** The desk: decides one intent after the other within a transaction, each seeing those before it, and writes everything at its end. */
+import { AppError, invariant } from '#app/domain/errors.ts';
+import { toText } from '#app/domain/numeric.ts';
+import type { EpochMs } from '#app/domain/time.ts';
+import type { RiskMarket } from '#app/risk/book.ts';
+import { applyDecision, decide, type Decision, type Intent } from '#app/risk/decide.ts';
+import type { Finding } from '#app/risk/monitor.ts';
+import { at, type Tx } from '#chassis/db.ts';
+import { loadMarket, storeDayOpen, type LoadedMarket } from './load-market.ts';
+import type { LoadedBook } from './load-book.ts';
+import { recordRiskEvents } from './risk-events.ts';
+
+/** What a share is meant to be from now on. `followUps` counts attempts after the first exit of this origin. */
+export type TargetChange = { readonly strategyId: string | null; readonly symbol: string; readonly target: 'long' | 'flat'; readonly originId: string; readonly followUps: number; readonly tsMarket: EpochMs };
+
+/** The desk of one transaction. */
+export type Desk = {
+  readonly loaded: LoadedBook;
+  /** The book with every approval so far. */
+  book(): LoadedBook['book'];
+  /** The market as of an instant, read once per instant. `before`: closes known before it (default: the instant itself). */
+  marketAt(tsMarket: EpochMs, symbols: readonly string[], before?: EpochMs): Promise<LoadedMarket>;
+  /** Decides, keeps the decision and gives it back. `idempotencyKey`: of the person's request. */
+  decide(market: RiskMarket, intent: Intent, idempotencyKey?: string): Decision;
+  aim(change: TargetChange): void;
+  tell(finding: Finding): void;
+  /** Writes decisions, targets and facts, and emits their events in the order in which they were made. */
+  save(): Promise<void>;
+};
+
+const INSERT_DECISIONS = `
+  INSERT INTO risk_management.risk_decisions (decision_id, client_order_id, source, signal_id, strategy_id, idempotency_key, symbol, side, type, qty, limit_price, outcome, code, message, is_reducing,
+    reference_price, reserved_notional, limits_version, rules, ts_market)
+  SELECT d.decision_id, d.client_order_id, d.source, d.signal_id, d.strategy_id, d.idempotency_key, d.symbol, d.side, d.type, d.qty, d.limit_price, d.outcome, d.code, d.message, d.is_reducing,
+    d.reference_price, d.reserved_notional, $19, d.rules::jsonb, d.ts_market
+  FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[], $9::text[], $10::numeric[], $11::numeric[], $12::text[], $13::text[], $14::text[], $15::boolean[],
+    $16::numeric[], $17::numeric[], $18::text[], $20::timestamptz[])
+    AS d(decision_id, client_order_id, source, signal_id, strategy_id, idempotency_key, symbol, side, type, qty, limit_price, outcome, code, message, is_reducing, reference_price, reserved_notional, rules, ts_market)`;
+
+const UPSERT_TARGETS = `
+  INSERT INTO risk_management.strategy_targets AS w (strategy_id, symbol, target, signal_id, follow_ups, ts_market)
+  SELECT t.strategy_id, t.symbol, t.target, t.signal_id, t.follow_ups, t.ts_market
+  FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::integer[], $6::timestamptz[]) AS t(strategy_id, symbol, target, signal_id, follow_ups, ts_market)
+  ON CONFLICT (strategy_id, symbol) DO UPDATE SET target = excluded.target, signal_id = excluded.signal_id, follow_ups = excluded.follow_ups, ts_market = excluded.ts_market
+  WHERE excluded.ts_market >= w.ts_market`;
+
+type Kept = { readonly decision: Decision; readonly idempotencyKey: string | null };
+
+async function insertDecisions(tx: Tx, kept: readonly Kept[], limitsVersion: number): Promise<void> {
+  if (kept.length === 0) return;
+  const column = <T>(pick: (decision: Decision) => T): T[] => kept.map(({ decision }) => pick(decision));
+  await tx.query(INSERT_DECISIONS, [
+    column((d) => d.decisionId), column((d) => d.clientOrderId), column((d) => d.source), column((d) => d.signalId), column((d) => d.strategyId), kept.map((k) => k.idempotencyKey),
+    column((d) => d.symbol), column((d) => d.side), column((d) => d.type), column((d) => toText(d.qty)), column((d) => (d.limitPrice === null ? null : toText(d.limitPrice))),
+    column((d) => d.outcome), column((d) => d.code), column((d) => d.message), column((d) => d.isReducing), column((d) => (d.referencePrice === null ? null : toText(d.referencePrice))),
+    column((d) => toText(d.reservedNotional)), column((d) => JSON.stringify(d.rules)), limitsVersion, column((d) => at(d.tsMarket)),
+  ]);
+}
+
+async function saveTargets(tx: Tx, targets: readonly TargetChange[]): Promise<void> {
+  if (targets.length === 0) return;
+  await tx.query(UPSERT_TARGETS, [
+    targets.map((t) => t.strategyId ?? ''), targets.map((t) => t.symbol), targets.map((t) => t.target), targets.map((t) => t.originId), targets.map((t) => t.followUps), targets.map((t) => at(t.tsMarket)),
+  ]);
+}
+
+function emitDecision(tx: Tx, decision: Decision): void {
+  const correlationId = decision.signalId ?? decision.decisionId;
+  for (const order of decision.cancels) {
+    tx.emit({ topic: 'order.cancel_requested', key: `${order.clientOrderId}:${decision.decisionId}`, correlationId, payload: { clientOrderId: order.clientOrderId, reason: `The position in ${decision.symbol} is to be closed` } });
+  }
+  const { decisionId, source, signalId, strategyId, symbol, side, tsMarket } = decision;
+  if (decision.clientOrderId === null) {
+    invariant(decision.code !== null, 'A denial needs a code', { decisionId });
+    const qty = decision.qty.isZero() ? null : toText(decision.qty);
+    tx.emit({ topic: 'order.denied', key: decisionId, correlationId, payload: { decisionId, source, signalId, strategyId, symbol, side, qty, code: decision.code, message: decision.message, rules: [...decision.rules], tsMarket } });
+    return;
+  }
+  invariant(decision.referencePrice !== null && decision.qty.gt(0), 'An approval needs a price and a quantity', { decisionId });
+  tx.emit({
+    topic: 'order.approved', key: decisionId, correlationId,
+    payload: {
+      decisionId, clientOrderId: decision.clientOrderId, source, signalId, strategyId, symbol, side, type: decision.type, timeInForce: decision.timeInForce, qty: toText(decision.qty),
+      limitPrice: decision.limitPrice === null ? null : toText(decision.limitPrice), isReducing: decision.isReducing, referencePrice: toText(decision.referencePrice),
+      reservedNotional: toText(decision.reservedNotional), tsMarket, tsBarSeen: decision.tsBarSeen,
+    },
+  });
+}
+
+/** Opens the desk over a book that was loaded under lockDecisions in the same transaction. */
+export function openDesk(tx: Tx, loaded: LoadedBook): Desk {
+  let book = loaded.book;
+  const kept: Kept[] = [];
+  const decided = new Set(loaded.decided);
+  const targets = new Map<string, TargetChange>();
+  const told: Finding[] = [];
+  const markets = new Map<string, LoadedMarket>();
+  return {
+    loaded,
+    book: () => book,
+    async marketAt(tsMarket, symbols, before = tsMarket) {
+      const key = `${tsMarket} ${before} ${symbols.filter((symbol) => !loaded.book.positions.has(symbol)).join(' ')}`;
+      const known = markets.get(key) ?? await loadMarket(tx, loaded, { tsMarket, before, symbols });
+      markets.set(key, known);
+      await storeDayOpen(tx, known);
+      return known;
+    },
+    decide(market, intent, idempotencyKey) {
+      const decision = decide(book, market, intent);
+      if (decided.has(decision.decisionId)) throw new AppError('IDEMPOTENCY_CONFLICT', 'This was decided before', { context: { decisionId: decision.decisionId } });
+      decided.add(decision.decisionId);
+      book = applyDecision(book, decision);
+      kept.push({ decision, idempotencyKey: idempotencyKey ?? null });
+      return decision;
+    },
+    aim: (change) => {
+      targets.set(`${change.strategyId ?? ''}|${change.symbol}`, change);
+    },
+    tell: (finding) => {
+      told.push(finding);
+    },
+    async save() {
+      await insertDecisions(tx, kept, loaded.limitsVersion);
+      await saveTargets(tx, [...targets.values()]);
+      for (const { decision } of kept) emitDecision(tx, decision);
+      await recordRiskEvents(tx, told);
+    },
+  };
+}

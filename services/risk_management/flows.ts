@@ -1,0 +1,65 @@
+/** The flows of risk_management. */
+import * as z from 'zod';
+import { epochMs, type EpochMs } from '#app/domain/time.ts';
+import { findings, portfolioRisk, type Finding, type PortfolioRisk, type UnknownOrder } from '#app/risk/monitor.ts';
+import type { Db, Queryable } from '#chassis/db.ts';
+import { flow, type FlowDefinition } from '#chassis/flows.ts';
+import { loadBook } from './load-book.ts';
+import { loadMarket, marketNow } from './load-market.ts';
+import { recordRiskEvents } from './risk-events.ts';
+
+type Lease = { expiresAt: number | null; isFresh: boolean | null };
+
+/** An order whose fate is open for longer than the resolver usually needs. */
+const UNKNOWN_FOR = "interval '30 seconds'";
+const MAX_UNKNOWN = 100;
+
+async function unknownOrders(db: Queryable): Promise<UnknownOrder[]> {
+  const rows = await db.query<{ orderId: string; clientOrderId: string; symbol: string; since: number }>(
+    `SELECT order_id AS "orderId", client_order_id AS "clientOrderId", symbol, unknown_since AS since FROM execution.orders
+     WHERE NOT is_closed AND unknown_since < clock_timestamp() - ${UNKNOWN_FOR} ORDER BY approved_seq LIMIT ${MAX_UNKNOWN}`,
+  );
+  return rows.map((row) => ({ ...row, since: epochMs(row.since) }));
+}
+
+function leaseFindings(lease: Lease | undefined): Finding[] {
+  if (lease?.isFresh === true) return [];
+  return [{
+    riskEventId: `lease_stale:${lease?.expiresAt ?? 'never'}`, severity: 'critical', code: 'RISK_LEASE_STALE',
+    message: 'The risk lease has run out: no new order is sent until risk management answers again.', context: { expiresAt: lease?.expiresAt ?? null },
+  }];
+}
+
+/** One look at everything, without writing. */
+async function measure(db: Db): Promise<{ risk: PortfolioRisk; found: Finding[] } | null> {
+  const now: EpochMs | null = await marketNow(db);
+  if (now === null) return null;
+  const loaded = await loadBook(db);
+  const market = await loadMarket(db, loaded, { tsMarket: now, before: epochMs(now + 1), symbols: [] });
+  const risk = portfolioRisk(loaded.book, market);
+  const [lease] = await db.query<Lease>('SELECT expires_at AS "expiresAt", expires_at > clock_timestamp() AS "isFresh" FROM risk_management.risk_lease');
+  return { risk, found: [...findings(risk, market.day, await unknownOrders(db)), ...leaseFindings(lease)] };
+}
+
+/** monitor_portfolio_risk: tells a person what comes near a limit, each fact once. It decides nothing: breakers belong to the lane. */
+export function riskFlows(db: Db): FlowDefinition[] {
+  return [
+    flow({
+      name: 'monitor_portfolio_risk',
+      description: 'Measures exposure and the loss of the day against the limits, looks at the lease and at orders of unknown fate, and warns.',
+      input: z.object({}),
+      schedule: { cron: '*/15 * * * *', timeZone: 'America/New_York', only: 'in_session', describe: 'Every 15 minutes while the exchange is open' },
+      retries: 3, retryDelayMs: 2_000, timeoutMs: 60_000, concurrency: 1, onMissed: 'skip',
+      async run(ctx) {
+        const measured = await ctx.step('measure', () => measure(db));
+        if (measured === null) {
+          ctx.log('info', 'No bar is known yet: nothing to measure');
+          return { measured: false };
+        }
+        const told = await ctx.step('warn', () => db.tx((tx) => recordRiskEvents(tx, measured.found)));
+        ctx.log('info', 'Portfolio measured', { grossExposure: measured.risk.grossExposure, dayLoss: measured.risk.dayLoss, findings: measured.found.length, newFindings: told.length });
+        return { measured: true, risk: measured.risk, findings: measured.found, newFindings: told };
+      },
+    }),
+  ];
+}

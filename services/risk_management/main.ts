@@ -1,0 +1,64 @@
+/** risk_management: no order without its decision. The wiring at a glance. */
+import { describeError } from '#app/domain/errors.ts';
+import { openDb } from '#chassis/db.ts';
+import { runService, type ServiceContext, type ServiceParts } from '#chassis/service.ts';
+import { flatten } from './flatten.ts';
+import { riskFlows } from './flows.ts';
+import { riskConsumers } from './lane.ts';
+import { createLease } from './lease.ts';
+import { placeManualOrder, previewManualOrder } from './manual-orders.ts';
+import { ensureLimits, followUpAtResume, setRiskLimits, setTradingState } from './switch.ts';
+
+async function setUp(ctx: ServiceContext): Promise<ServiceParts> {
+  const { config, db, clock, log, health } = ctx;
+  const leaseDb = openDb({
+    access: config.postgres, database: config.postgres.tradingDb, schema: null, applicationName: 'risk_management.lease', max: 1, onLost: (error) => ctx.fatal(error),
+  });
+  const lease = createLease({
+    db: leaseDb, holder: `${config.instanceId}:${process.pid}`, log, signal: ctx.signal, laneBusyForMs: () => ctx.laneBusyForMs(),
+    report(reason) {
+      health.set('lease', reason === null ? { ok: true } : { ok: false, message: reason });
+      health.degraded('lease', reason === null ? null : `The risk lease is not renewed (${reason}): no new order is sent`);
+    },
+  });
+  let keeping: Promise<void> = Promise.resolve();
+  const resume = (): void => {
+    followUpAtResume(db).then(
+      (due) => log.info({ due }, 'Looked at exits that waited'),
+      (error: unknown) => log.warn({ error: describeError(error) }, 'Waiting exits are looked at again with the next event'),
+    );
+  };
+  return {
+    async recover() {
+      await ensureLimits(db);
+      await lease.take();
+      health.set('lease', { ok: true });
+    },
+    consumers: riskConsumers(),
+    commands: {
+      manualOrder: (ask) => placeManualOrder(db, clock, ask),
+      previewOrder: (ask) => previewManualOrder(db, clock, ask),
+      flatten: (ask) => flatten(db, clock, ask),
+      setRiskLimits: (ask) => setRiskLimits(db, ask),
+      async setTradingState(ask) {
+        const answer = await setTradingState(db, ask);
+        if (answer.state !== 'HALTED') resume();
+        return answer;
+      },
+    },
+    flows: riskFlows(db),
+    async start() {
+      keeping = lease.keep();
+    },
+    async drain() {
+      await keeping;
+      await lease.release();
+      await leaseDb.close();
+    },
+    async resumed() {
+      await lease.take();
+    },
+  };
+}
+
+runService({ unit: 'risk_management', pool: 6, setUp });
