@@ -1,5 +1,5 @@
 /** Synchronous questions to a service: the exception to the event path, only for what a person does. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { ruleResultSchema, denialCodeSchema, riskLimitsSchema } from '#app/domain/limits.ts';
 import { positiveDecimalText, decimalText } from '#app/domain/numeric.ts';
 import { clientOrderIdSchema, symbolSchema, type ServiceId } from '#app/domain/ids.ts';

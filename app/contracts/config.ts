@@ -1,5 +1,5 @@
 /** The runtime configuration: what each worker learns over the control channel after its start. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { UnitIdSchema, WorkerIdSchema } from './health.ts';
 
 const PortSchema = z.number().int().min(1).max(65_535);

@@ -1,5 +1,5 @@
 /** The control channel: every message between the supervisor and a worker. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { RuntimeConfigSchema } from './config.ts';
 import { LogLineSchema, StackHealthSchema, UnitIdSchema } from './health.ts';
 import type { WorkerId } from './health.ts';

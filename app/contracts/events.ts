@@ -1,5 +1,5 @@
 /** The events on the wire: one outbox per service, gapless numbers, typed payloads. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { denialCodeSchema, ruleResultSchema } from '#app/domain/limits.ts';
 import { decimalText, positiveDecimalText } from '#app/domain/numeric.ts';
 import { clientOrderIdSchema, serviceIdSchema, symbolSchema, type ServiceId } from '#app/domain/ids.ts';

@@ -1,5 +1,5 @@
 /** Flows: what a service announces, what the orchestrator answers, and the states of a run. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { serviceIdSchema } from '#app/domain/ids.ts';
 
 /** The 23 flows of mission M2 and their owners. */

@@ -1,5 +1,5 @@
 /** Unit states and health reports: what the gateway, the command line and the health panel all show. */
-import { z } from 'zod';
+import * as z from 'zod';
 
 /** Every part of the system that the supervisor keeps, in start order. Service ids are also schema, role and metric names. */
 export const UNIT_IDS = [

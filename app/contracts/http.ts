@@ -1,5 +1,5 @@
 /** The HTTP contract of the gateway: the only description of its routes. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { COMMANDS, decisionReply } from './commands.ts';
 import { deploymentViewSchema, flowNameSchema, flowRunDetailSchema, flowRunSchema, runStateSchema } from './flows.ts';
 import { LogLineSchema, StackHealthSchema, UnitIdSchema } from './health.ts';

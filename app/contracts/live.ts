@@ -1,5 +1,5 @@
 /** The live socket: what the page says once, and what the gateway pushes from then on. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { StackHealthSchema } from './health.ts';
 import { accountViewSchema, equityPointSchema, fillViewSchema, marketClockSchema, noticeViewSchema, orderViewSchema, positionViewSchema, tradingStateViewSchema, verdictSchema } from './views.ts';
 import { decimalText } from '#app/domain/numeric.ts';

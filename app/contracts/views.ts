@@ -1,5 +1,5 @@
 /** What a person sees of the book: the shapes that both HTTP replies and live pushes carry. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { ModeSchema } from './config.ts';
 import { denialCodeSchema, riskLimitsSchema, ruleResultSchema } from '#app/domain/limits.ts';
 import { decimalText } from '#app/domain/numeric.ts';

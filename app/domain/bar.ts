@@ -1,5 +1,5 @@
 /** One bar of a symbol, and the rules that make it a possible bar. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { price, quantity, type Price, type Quantity } from './numeric.ts';
 import { symbolSchema } from './ids.ts';
 import { timeframeMs, timeframeSchema, type EpochMs, type Timeframe } from './time.ts';

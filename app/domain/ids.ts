@@ -1,5 +1,5 @@
 /** Identifiers: the services, the symbols, and ids that are pure functions of the logical event they name. */
-import { z } from 'zod';
+import * as z from 'zod';
 import type { EpochMs } from './time.ts';
 
 /** The six workers of mission M2, in the order in which they start (downstream first). */

@@ -1,5 +1,5 @@
 /** Risk limits, and the closed list of reasons for which we deny an order. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { positiveDecimalText } from './numeric.ts';
 
 /** Wire form of the basic limits, dollars as decimal text. */

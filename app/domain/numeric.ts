@@ -1,6 +1,6 @@
 /** Exact decimals of the ledger world: prices, quantities, money; every rounding is named here. */
 import { Decimal as DecimalBase } from 'decimal.js';
-import { z } from 'zod';
+import * as z from 'zod';
 import { AppError, invariant } from './errors.ts';
 
 /** decimal.js with enough digits for NUMERIC(24,9) products, half-even by default. */

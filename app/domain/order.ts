@@ -1,5 +1,5 @@
 /** The order: its terms, its life (ONE transition table), and the pure step from one state to the next. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { AppError, fail, invariant, ok, type Result } from './errors.ts';
 import { addQuantity, roundToLedger, ZERO_QUANTITY, type Price, type Quantity } from './numeric.ts';
 

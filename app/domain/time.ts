@@ -1,5 +1,5 @@
 /** Instants, timeframes and their text forms, without Date and without a clock. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { AppError } from './errors.ts';
 
 /** Milliseconds since 1970-01-01T00:00:00Z, an integer. */

@@ -1,5 +1,5 @@
 /** The master switch: may new orders go out? */
-import { z } from 'zod';
+import * as z from 'zod';
 
 /** ACTIVE: all orders; REDUCING: only orders that shrink exposure; HALTED: none. Cancels always pass. */
 export const TRADING_STATES = ['ACTIVE', 'REDUCING', 'HALTED'] as const;

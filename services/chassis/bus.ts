@@ -4,6 +4,7 @@ import type { RedisAccess } from '#app/contracts/config.ts';
 import { parseEnvelope, streamName, type EventEnvelope } from '#app/contracts/events.ts';
 import { AppError } from '#app/domain/errors.ts';
 import type { ServiceId } from '#app/domain/ids.ts';
+import { sleep } from './clock.ts';
 import type { Logger } from './log.ts';
 
 /** Redis' logical databases (mission M1). */
@@ -42,6 +43,27 @@ export type Bus = {
 
 function unreachable(error: unknown): AppError {
   return new AppError('BUS_UNREACHABLE', 'Redis cannot be reached; events travel through the book until it is back', { cause: error });
+}
+
+function cacheOver(redis: Redis, log: Logger): Cache {
+  return {
+    async get(key) {
+      try {
+        const text = await redis.get(key);
+        return text === null ? null : (JSON.parse(text) as unknown);
+      } catch (error) {
+        log.debug({ key, error: String(error) }, 'Cache read failed');
+        return null;
+      }
+    },
+    async set(key, value, ttlMs) {
+      try {
+        await redis.set(key, JSON.stringify(value), 'PX', ttlMs);
+      } catch (error) {
+        log.debug({ key, error: String(error) }, 'Cache write failed');
+      }
+    },
+  };
 }
 
 type Entries = [id: string, fields: string[] | null][];
@@ -88,24 +110,7 @@ export function openBus(access: RedisAccess, name: string, log: Logger): Bus {
   const cache = (db: number): Cache => {
     const redis = caches.get(db) ?? connect(db, `cache${db}`);
     caches.set(db, redis);
-    return {
-      async get(key) {
-        try {
-          const text = await redis.get(key);
-          return text === null ? null : (JSON.parse(text) as unknown);
-        } catch (error) {
-          log.debug({ key, error: String(error) }, 'Cache read failed');
-          return null;
-        }
-      },
-      async set(key, value, ttlMs) {
-        try {
-          await redis.set(key, JSON.stringify(value), 'PX', ttlMs);
-        } catch (error) {
-          log.debug({ key, error: String(error) }, 'Cache write failed');
-        }
-      },
-    };
+    return cacheOver(redis, log);
   };
 
   return {
@@ -181,31 +186,29 @@ function followStreams(redis: Redis, producers: readonly ServiceId[], onEnvelope
   const streams = producers.map(streamName);
   const ids = new Map<string, string>();
   let isOpen = true;
-  const loop = async (): Promise<void> => {
-    let hadGap = false;
-    while (isOpen) {
-      if (redis.status !== 'ready') {
-        ids.clear();
-        hadGap = true;
-        await new Promise((resolve) => setTimeout(resolve, TAIL_PAUSE_MS));
-        continue;
+  let hadGap = false;
+  const read = async (): Promise<void> => {
+    const reply = (await redis.xread('COUNT', 500, 'BLOCK', TAIL_BLOCK_MS, 'STREAMS', ...streams, ...streams.map((stream) => ids.get(stream) ?? '$'))) as StreamReply | null;
+    if (hadGap) onGap();
+    hadGap = false;
+    for (const [stream, entries] of reply ?? []) {
+      for (const [id, fields] of entries) {
+        ids.set(stream, id);
+        const envelope = envelopeOf(fields);
+        if (envelope) onEnvelope(envelope);
       }
+    }
+  };
+  const loop = async (): Promise<void> => {
+    while (isOpen) {
       try {
-        const reply = (await redis.xread('COUNT', 500, 'BLOCK', TAIL_BLOCK_MS, 'STREAMS', ...streams, ...streams.map((stream) => ids.get(stream) ?? '$'))) as StreamReply | null;
-        if (hadGap) onGap();
-        hadGap = false;
-        for (const [stream, entries] of reply ?? []) {
-          for (const [id, fields] of entries) {
-            ids.set(stream, id);
-            const envelope = envelopeOf(fields);
-            if (envelope) onEnvelope(envelope);
-          }
-        }
+        if (redis.status !== 'ready') throw unreachable(redis.status);
+        await read();
       } catch (error) {
         if (error instanceof Error && error.name === 'ZodError') throw error;
         ids.clear();
         hadGap = true;
-        await new Promise((resolve) => setTimeout(resolve, TAIL_PAUSE_MS));
+        await sleep(TAIL_PAUSE_MS);
       }
     }
   };

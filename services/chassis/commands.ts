@@ -1,12 +1,14 @@
 /** Asking another service a synchronous question over loopback HTTP. */
+import * as z from 'zod';
 import { COMMANDS, type CommandInput, type CommandName, type CommandOutput } from '#app/contracts/commands.ts';
 import type { RuntimeConfig } from '#app/contracts/config.ts';
 import { AppError, ERROR_CODES, invariant, type ErrorCode } from '#app/domain/errors.ts';
 
 const TIMEOUT_MS = 10_000;
+const refusalSchema = z.object({ error: z.object({ code: z.string(), message: z.string() }) });
 
-function codeOf(value: unknown): ErrorCode | null {
-  return typeof value === 'string' && Object.hasOwn(ERROR_CODES, value) ? (value as ErrorCode) : null;
+function codeOf(value: string | null): ErrorCode | null {
+  return value !== null && Object.hasOwn(ERROR_CODES, value) ? (value as ErrorCode) : null;
 }
 
 /**
@@ -28,7 +30,7 @@ export async function callCommand<N extends CommandName>(config: RuntimeConfig, 
   }
   const body: unknown = await response.json();
   if (response.ok) return contract.output.parse(body) as CommandOutput<N>;
-  const error: unknown = typeof body === 'object' && body !== null ? Reflect.get(body, 'error') : undefined;
-  const field = (key: string): unknown => (typeof error === 'object' && error !== null ? Reflect.get(error, key) : undefined);
-  throw new AppError(codeOf(field('code')) ?? 'INVARIANT_BROKEN', String(field('message') ?? `The part ${contract.service} answered ${response.status}`), { context: { status: response.status } });
+  const refusal = refusalSchema.safeParse(body);
+  const { code, message } = refusal.success ? refusal.data.error : { code: null, message: `The part ${contract.service} answered ${response.status}` };
+  throw new AppError(codeOf(code) ?? 'INVARIANT_BROKEN', message, { context: { status: response.status } });
 }

@@ -2,7 +2,7 @@
 import type { EventEnvelope, Topic } from '#app/contracts/events.ts';
 import { invariant } from '#app/domain/errors.ts';
 import type { ServiceId } from '#app/domain/ids.ts';
-import type { Bus } from './bus.ts';
+import type { Bus, GroupReader } from './bus.ts';
 import { backoffMs, isTransient, monotonicMs, sleep } from './clock.ts';
 import type { Db, Tx } from './db.ts';
 import type { Logger } from './log.ts';
@@ -33,10 +33,12 @@ const READ_COUNT = 512;
 const BLOCK_MS = 200;
 /** Silence after which the book is asked whether something was missed. */
 const CHECK_BOOK_MS = 250;
+const REDIS_AWAY_PAUSE_MS = 20;
 const RETRY = { baseMs: 50, capMs: 2_000 };
 
 type LaneParts = { readonly db: Db; readonly bus: Bus; readonly service: ServiceId; readonly log: Logger; readonly onFatal: (error: unknown) => void };
 
+/** Moves the offset from $2 to $3 and notes the wanted events; `moved` is 0 when somebody else moved it meanwhile. */
 const moveSql = (service: ServiceId): string => `
   WITH moved AS (
     INSERT INTO ${service}.inbox_offset AS o (producer, seq) SELECT $1, $3 WHERE $2::bigint = 0 OR EXISTS (SELECT FROM ${service}.inbox_offset WHERE producer = $1)
@@ -50,100 +52,130 @@ const moveSql = (service: ServiceId): string => `
 
 /** Starts the lane of a service over all its producers. */
 export async function startLane(specs: readonly ConsumerSpec[], parts: LaneParts): Promise<Lane> {
-  const { db, bus, service } = parts;
-  const abort = new AbortController();
   const producers = specs.map((spec) => spec.producer);
-  invariant(new Set(producers).size === producers.length, 'One consumer per producer', { service });
-  const offsets = new Map<ServiceId, number>(producers.map((producer) => [producer, 0]));
-  const heads = new Map<ServiceId, number>(offsets);
-  for (const row of await db.query<{ producer: ServiceId; seq: number }>(`SELECT producer, seq FROM ${service}.inbox_offset`)) {
-    if (offsets.has(row.producer)) offsets.set(row.producer, row.seq);
-  }
-  const reader = bus.openGroup(service, producers);
-  let busySince: number | null = null;
-  let checkedAt = -Infinity;
+  invariant(new Set(producers).size === producers.length, 'One consumer per producer', { service: parts.service });
+  const rows = await parts.db.query<{ producer: ServiceId; seq: number }>(`SELECT producer, seq FROM ${parts.service}.inbox_offset`);
+  const lane = new ServiceLane(specs, parts, new Map(rows.map((row) => [row.producer, row.seq])));
+  lane.start();
+  return lane;
+}
 
-  const commitBatch = async (spec: ConsumerSpec, batch: readonly EventEnvelope[], upTo: number): Promise<void> => {
-    const from = offsets.get(spec.producer) ?? 0;
+class ServiceLane implements Lane {
+  private readonly specs: readonly ConsumerSpec[];
+  private readonly parts: LaneParts;
+  private readonly producers: readonly ServiceId[];
+  private readonly offsets: Map<ServiceId, number>;
+  private readonly heads = new Map<ServiceId, number>();
+  private readonly reader: GroupReader;
+  private readonly abort = new AbortController();
+  private running: Promise<void> = Promise.resolve();
+  private busySince: number | null = null;
+  private checkedAt = -Infinity;
+
+  constructor(specs: readonly ConsumerSpec[], parts: LaneParts, offsets: ReadonlyMap<ServiceId, number>) {
+    this.specs = specs;
+    this.parts = parts;
+    this.producers = specs.map((spec) => spec.producer);
+    this.offsets = new Map(this.producers.map((producer) => [producer, offsets.get(producer) ?? 0]));
+    this.reader = parts.bus.openGroup(parts.service, this.producers);
+  }
+
+  start(): void {
+    this.running = this.loop().catch((error: unknown) => {
+      if (!this.abort.signal.aborted) this.parts.onFatal(error);
+    });
+  }
+
+  async stop(): Promise<void> {
+    this.abort.abort();
+    this.reader.close();
+    await this.running;
+  }
+
+  backlog(): number {
+    return this.producers.reduce((sum, producer) => sum + Math.max(0, (this.heads.get(producer) ?? 0) - this.offset(producer)), 0);
+  }
+
+  busyForMs(): number | null {
+    return this.busySince === null ? null : monotonicMs() - this.busySince;
+  }
+
+  private offset(producer: ServiceId): number {
+    return this.offsets.get(producer) ?? 0;
+  }
+
+  private async loop(): Promise<void> {
+    const { signal } = this.abort;
+    await this.checkBook();
+    while (!signal.aborted) {
+      const heard = await this.reader.read(BLOCK_MS, READ_COUNT);
+      if (heard === null) {
+        await this.checkBook();
+        await sleep(REDIS_AWAY_PAUSE_MS, signal);
+        continue;
+      }
+      for (const spec of this.specs) await this.take(spec, heard.get(spec.producer) ?? []);
+      if (heard.size === 0 && monotonicMs() - this.checkedAt > CHECK_BOOK_MS) await this.checkBook();
+    }
+  }
+
+  /** Handles what came over the wire, or reads the book when the wire left something out. */
+  private async take(spec: ConsumerSpec, heard: readonly EventEnvelope[]): Promise<void> {
+    const offset = this.offset(spec.producer);
+    const fresh = heard.filter((envelope) => envelope.seq > offset);
+    const last = fresh.at(-1)?.seq;
+    if (last === undefined) return;
+    this.heads.set(spec.producer, Math.max(last, this.heads.get(spec.producer) ?? 0));
+    const isGapless = fresh.every((envelope, n) => envelope.seq === offset + 1 + n);
+    await (isGapless ? this.handleAll(spec, fresh) : this.readBook(spec));
+  }
+
+  private async checkBook(): Promise<void> {
+    this.checkedAt = monotonicMs();
+    for (const [producer, seq] of await outboxHeads(this.parts.db, this.producers)) this.heads.set(producer, seq);
+    for (const spec of this.specs) if ((this.heads.get(spec.producer) ?? 0) > this.offset(spec.producer)) await this.readBook(spec);
+  }
+
+  private async readBook(spec: ConsumerSpec): Promise<void> {
+    const size = spec.batch ?? DEFAULT_BATCH;
+    while (!this.abort.signal.aborted) {
+      const rows = await outboxRows(this.parts.db, spec.producer, this.offset(spec.producer), size);
+      await this.handleAll(spec, rows);
+      if (rows.length < size) return;
+    }
+  }
+
+  private async handleAll(spec: ConsumerSpec, envelopes: readonly EventEnvelope[]): Promise<void> {
+    const size = spec.batch ?? DEFAULT_BATCH;
+    for (let start = 0; start < envelopes.length && !this.abort.signal.aborted; start += size) await this.handle(spec, envelopes.slice(start, start + size));
+  }
+
+  private async handle(spec: ConsumerSpec, batch: readonly EventEnvelope[]): Promise<void> {
+    const upTo = batch.at(-1)?.seq;
+    if (upTo === undefined) return;
+    this.busySince = monotonicMs();
+    for (let attempt = 0; !this.abort.signal.aborted; attempt += 1) {
+      try {
+        await this.commit(spec, batch, upTo);
+        break;
+      } catch (error) {
+        if (!isTransient(error)) throw error;
+        this.parts.log.warn({ error: String(error), producer: spec.producer, attempt }, 'A batch is tried again');
+        await sleep(backoffMs(attempt, RETRY), this.abort.signal);
+      }
+    }
+    this.busySince = null;
+  }
+
+  private async commit(spec: ConsumerSpec, batch: readonly EventEnvelope[], upTo: number): Promise<void> {
+    const { db, service } = this.parts;
+    const from = this.offset(spec.producer);
     const wanted = batch.filter((envelope) => spec.topics.includes(envelope.topic));
     await db.tx(async (tx) => {
       const [row] = await tx.query<{ moved: number }>(moveSql(service), [spec.producer, from, upTo, wanted.map((e) => e.seq), wanted.map((e) => e.topic), wanted.map((e) => e.key)]);
       invariant(row?.moved === 1, 'Another process handles the events of this service', { service, producer: spec.producer, from });
       if (wanted.length > 0) await spec.handle(tx, wanted);
     });
-    offsets.set(spec.producer, upTo);
-  };
-
-  const handle = async (spec: ConsumerSpec, batch: readonly EventEnvelope[]): Promise<void> => {
-    const upTo = batch.at(-1)?.seq;
-    if (upTo === undefined) return;
-    busySince = monotonicMs();
-    for (let attempt = 0; !abort.signal.aborted; attempt += 1) {
-      try {
-        await commitBatch(spec, batch, upTo);
-        break;
-      } catch (error) {
-        if (!isTransient(error)) throw error;
-        parts.log.warn({ error: String(error), producer: spec.producer, attempt }, 'A batch is tried again');
-        await sleep(backoffMs(attempt, RETRY), abort.signal);
-      }
-    }
-    busySince = null;
-  };
-
-  const handleAll = async (spec: ConsumerSpec, envelopes: readonly EventEnvelope[]): Promise<void> => {
-    const size = spec.batch ?? DEFAULT_BATCH;
-    for (let start = 0; start < envelopes.length && !abort.signal.aborted; start += size) await handle(spec, envelopes.slice(start, start + size));
-  };
-
-  const readBook = async (spec: ConsumerSpec): Promise<void> => {
-    while (!abort.signal.aborted) {
-      const rows = await outboxRows(db, spec.producer, offsets.get(spec.producer) ?? 0, spec.batch ?? DEFAULT_BATCH);
-      await handleAll(spec, rows);
-      if (rows.length < (spec.batch ?? DEFAULT_BATCH)) return;
-    }
-  };
-
-  const checkBook = async (): Promise<void> => {
-    checkedAt = monotonicMs();
-    for (const [producer, seq] of await outboxHeads(db, producers)) heads.set(producer, seq);
-    for (const spec of specs) if ((heads.get(spec.producer) ?? 0) > (offsets.get(spec.producer) ?? 0)) await readBook(spec);
-  };
-
-  const take = async (spec: ConsumerSpec, heard: readonly EventEnvelope[]): Promise<void> => {
-    const offset = offsets.get(spec.producer) ?? 0;
-    const fresh = heard.filter((envelope) => envelope.seq > offset);
-    const last = fresh.at(-1)?.seq;
-    if (last === undefined) return;
-    heads.set(spec.producer, Math.max(last, heads.get(spec.producer) ?? 0));
-    const isGapless = fresh.every((envelope, n) => envelope.seq === offset + 1 + n);
-    await (isGapless ? handleAll(spec, fresh) : readBook(spec));
-  };
-
-  const loop = async (): Promise<void> => {
-    await checkBook();
-    while (!abort.signal.aborted) {
-      const heard = await reader.read(BLOCK_MS, READ_COUNT);
-      if (heard === null) {
-        await checkBook();
-        await sleep(20, abort.signal);
-        continue;
-      }
-      for (const spec of specs) await take(spec, heard.get(spec.producer) ?? []);
-      if (heard.size === 0 && monotonicMs() - checkedAt > CHECK_BOOK_MS) await checkBook();
-    }
-  };
-  const running = loop().catch((error: unknown) => {
-    if (!abort.signal.aborted) parts.onFatal(error);
-  });
-
-  return {
-    async stop() {
-      abort.abort();
-      reader.close();
-      await running;
-    },
-    backlog: () => producers.reduce((sum, producer) => sum + Math.max(0, (heads.get(producer) ?? 0) - (offsets.get(producer) ?? 0)), 0),
-    busyForMs: () => (busySince === null ? null : monotonicMs() - busySince),
-  };
+    this.offsets.set(spec.producer, upTo);
+  }
 }

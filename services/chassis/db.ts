@@ -3,6 +3,7 @@ import pg from 'pg';
 import type { PostgresAccess } from '#app/contracts/config.ts';
 import type { EventEnvelope, Payload, Topic } from '#app/contracts/events.ts';
 import { AppError, invariant } from '#app/domain/errors.ts';
+import type { ServiceId } from '#app/domain/ids.ts';
 import { toRfc3339, type EpochMs } from '#app/domain/time.ts';
 
 /** Anything that answers SQL. Rows: numeric -> decimal text, int8 -> number, timestamptz -> epoch ms, date -> 'YYYY-MM-DD', jsonb -> parsed. */
@@ -36,7 +37,7 @@ export type Db = Queryable & {
 export type DbOptions = {
   readonly access: PostgresAccess;
   readonly database: string;
-  readonly schema: string | null;
+  readonly schema: ServiceId | null;
   readonly applicationName: string;
   readonly max: number;
   /** The server is gone: the worker ends with exit code 75 and is started again when PostgreSQL is back. */
@@ -51,6 +52,9 @@ const parsers: Readonly<Record<number, (text: string) => unknown>> = {
   [OID.timestamptz]: (text) => Date.parse(`${text.replace(' ', 'T')}${/[+-]\d\d$/.test(text) ? ':00' : ''}`),
   [OID.date]: (text) => text,
 };
+
+/** Ours for the types that matter, pg's own for the rest. */
+const parserOf = ((oid: number, format?: 'text') => parsers[oid] ?? (pg.types.getTypeParser(oid, format) as (text: string) => unknown)) as pg.CustomTypesConfig['getTypeParser'];
 
 /** An instant as a parameter of a statement. */
 export function at(ms: number): string {
@@ -88,7 +92,7 @@ async function run<Row>(target: pg.Pool | pg.PoolClient, text: string, params: r
   return result.rows as Row[];
 }
 
-function appendSql(schema: string): string {
+function appendSql(schema: ServiceId): string {
   return `WITH head AS (UPDATE ${schema}.outbox_head SET seq = seq + $1 RETURNING seq)
     INSERT INTO ${schema}.outbox (seq, topic, key, correlation_id, payload, written_at)
     SELECT head.seq - $1 + e.n, e.topic, e.key, e.correlation_id, e.payload::jsonb, to_timestamp($6::double precision / 1000)
@@ -96,8 +100,8 @@ function appendSql(schema: string): string {
     RETURNING seq`;
 }
 
-/** The statement and parameters that append events to an outbox; exported for the tests of its numbering. */
-export function outboxAppend(schema: string, events: readonly NewEvent[], tsWritten: number): { text: string; params: unknown[] } {
+/** The statement and parameters that append events to an outbox. */
+function outboxAppend(schema: ServiceId, events: readonly NewEvent[], tsWritten: number): { text: string; params: unknown[] } {
   const column = <T>(pick: (event: NewEvent) => T): T[] => events.map(pick);
   return {
     text: appendSql(schema),
@@ -107,25 +111,67 @@ export function outboxAppend(schema: string, events: readonly NewEvent[], tsWrit
 
 /** Opens the pool. The first connection is made by the first statement. */
 export function openDb(options: DbOptions): Db {
-  const { access, schema } = options;
-  const pool = new pg.Pool({
-    host: access.host, port: access.port, user: access.user, password: access.password, database: options.database,
-    application_name: options.applicationName, max: options.max, idleTimeoutMillis: 0, connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
-    options: `-c timezone=UTC -c statement_timeout=${STATEMENT_TIMEOUT_MS} -c idle_in_transaction_session_timeout=30000`,
-    types: { getTypeParser: (oid: number, format?: string) => parsers[oid] ?? pg.types.getTypeParser(oid, format as 'text') } as pg.CustomTypesConfig,
-  });
-  let isClosing = false;
-  const listeners: ((envelopes: readonly EventEnvelope[]) => void)[] = [];
-  const translate = (error: unknown): unknown => {
-    if (isLost(error)) {
-      if (!isClosing) options.onLost(error);
-      return new AppError('DATABASE_UNREACHABLE', 'PostgreSQL cannot be reached; the part starts again when it is back', { cause: error });
-    }
-    return isRepeatable(error) ? new AppError('VERSION_CONFLICT', 'Another transaction was first; try again', { cause: error }) : error;
-  };
-  pool.on('error', (error) => translate(error));
+  return new Book(options);
+}
 
-  const transaction = async <T>(client: pg.PoolClient, fn: (tx: Tx) => Promise<T>): Promise<T> => {
+class Book implements Db {
+  private readonly options: DbOptions;
+  private readonly pool: pg.Pool;
+  private readonly listeners: ((envelopes: readonly EventEnvelope[]) => void)[] = [];
+  private isClosing = false;
+
+  constructor(options: DbOptions) {
+    const { access } = options;
+    this.options = options;
+    this.pool = new pg.Pool({
+      host: access.host, port: access.port, user: access.user, password: access.password, database: options.database,
+      application_name: options.applicationName, max: options.max, idleTimeoutMillis: 0, connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
+      options: `-c timezone=UTC -c statement_timeout=${STATEMENT_TIMEOUT_MS} -c idle_in_transaction_session_timeout=30000`,
+      types: { getTypeParser: parserOf },
+    });
+    this.pool.on('error', (error) => this.translate(error));
+  }
+
+  onCommitted(listener: (envelopes: readonly EventEnvelope[]) => void): void {
+    this.listeners.push(listener);
+  }
+
+  async close(): Promise<void> {
+    this.isClosing = true;
+    await this.pool.end();
+  }
+
+  async query<Row>(text: string, params: readonly unknown[] = []): Promise<Row[]> {
+    try {
+      return await run<Row>(this.pool, text, params);
+    } catch (error) {
+      throw this.translate(error);
+    }
+  }
+
+  async tx<T>(fn: (tx: Tx) => Promise<T>): Promise<T> {
+    let client: pg.PoolClient;
+    try {
+      client = await this.pool.connect();
+    } catch (error) {
+      throw this.translate(error);
+    }
+    let broken: Error | undefined;
+    try {
+      return await this.transaction(client, fn);
+    } catch (error) {
+      try {
+        await client.query('ROLLBACK');
+      } catch (rollbackError) {
+        broken = rollbackError instanceof Error ? rollbackError : new Error(String(rollbackError));
+      }
+      throw this.translate(error);
+    } finally {
+      client.release(broken);
+    }
+  }
+
+  private async transaction<T>(client: pg.PoolClient, fn: (tx: Tx) => Promise<T>): Promise<T> {
     const events: NewEvent[] = [];
     const hooks: (() => void)[] = [];
     await client.query('BEGIN');
@@ -134,58 +180,30 @@ export function openDb(options: DbOptions): Db {
       emit: (event) => events.push(event),
       afterCommit: (hook) => hooks.push(hook),
     });
-    const tsWritten = Date.now();
-    let envelopes: EventEnvelope[] = [];
-    if (events.length > 0) {
-      if (schema === null) throw new AppError('INVARIANT_BROKEN', 'This unit has no outbox and cannot emit events', { context: { unit: options.applicationName } });
-      const append = outboxAppend(schema, events, tsWritten);
-      const rows = await run<{ seq: number }>(client, append.text, append.params);
-      const first = Math.min(...rows.map((row) => row.seq));
-      envelopes = events.map((event, n) => ({ ...event, producer: schema, seq: first + n, tsWritten }) as EventEnvelope);
-    }
+    const envelopes = events.length > 0 ? await this.append(client, events) : [];
     const ended = await client.query('COMMIT');
     // A statement that failed and was caught inside leaves an aborted transaction: COMMIT then answers ROLLBACK and says nothing.
     invariant(ended.command === 'COMMIT', 'A failed statement was swallowed inside a transaction', { command: ended.command });
-    if (envelopes.length > 0) for (const listener of listeners) listener(envelopes);
+    if (envelopes.length > 0) for (const listener of this.listeners) listener(envelopes);
     for (const hook of hooks) hook();
     return value;
-  };
+  }
 
-  return {
-    async query(text, params = []) {
-      try {
-        return await run(pool, text, params);
-      } catch (error) {
-        throw translate(error);
-      }
-    },
-    async tx(fn) {
-      let client: pg.PoolClient;
-      try {
-        client = await pool.connect();
-      } catch (error) {
-        throw translate(error);
-      }
-      let broken: Error | undefined;
-      try {
-        return await transaction(client, fn);
-      } catch (error) {
-        try {
-          await client.query('ROLLBACK');
-        } catch (rollbackError) {
-          broken = rollbackError instanceof Error ? rollbackError : new Error(String(rollbackError));
-        }
-        throw translate(error);
-      } finally {
-        client.release(broken);
-      }
-    },
-    onCommitted: (listener) => {
-      listeners.push(listener);
-    },
-    async close() {
-      isClosing = true;
-      await pool.end();
-    },
-  };
+  private async append(client: pg.PoolClient, events: readonly NewEvent[]): Promise<EventEnvelope[]> {
+    const { schema } = this.options;
+    invariant(schema, 'This unit has no outbox and cannot emit events', { unit: this.options.applicationName });
+    const tsWritten = Date.now();
+    const { text, params } = outboxAppend(schema, events, tsWritten);
+    const rows = await run<{ seq: number }>(client, text, params);
+    const first = Math.min(...rows.map((row) => row.seq));
+    return events.map((event, n) => ({ ...event, producer: schema, seq: first + n, tsWritten }) as EventEnvelope);
+  }
+
+  private translate(error: unknown): unknown {
+    if (isLost(error)) {
+      if (!this.isClosing) this.options.onLost(error);
+      return new AppError('DATABASE_UNREACHABLE', 'PostgreSQL cannot be reached; the part starts again when it is back', { cause: error });
+    }
+    return isRepeatable(error) ? new AppError('VERSION_CONFLICT', 'Another transaction was first; try again', { cause: error }) : error;
+  }
 }

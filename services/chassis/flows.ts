@@ -1,5 +1,5 @@
 /** Flows as a service writes them: named, typed, durable functions; the registry through which the chassis runs them. */
-import type { z } from 'zod';
+import type * as z from 'zod';
 import type { FlowName, FlowSchedule } from '#app/contracts/flows.ts';
 
 /** Levels of a line in a run's own log. */

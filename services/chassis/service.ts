@@ -108,11 +108,13 @@ export function runService(spec: ServiceSpec): void {
   });
 }
 
+type State = { isReady: boolean; isStopping: boolean };
+
 async function live(spec: ServiceSpec, link: Link): Promise<void> {
   const config = await link.init();
   const log = createLog(spec.unit, config.logLevel);
   const abort = new AbortController();
-  const state: { isReady: boolean; isStopping: boolean } = { isReady: false, isStopping: false };
+  const state: State = { isReady: false, isStopping: false };
   const running: Running = { parts: {}, lane: null, relay: null, server: null, own: null, engine: null };
   const fatal = (error: unknown): void => {
     if (state.isStopping) return;
@@ -124,48 +126,17 @@ async function live(spec: ServiceSpec, link: Link): Promise<void> {
   process.on('uncaughtException', fatal);
   process.on('unhandledRejection', fatal);
 
-  const health = createHealth((reasons) => {
-    if (!state.isReady) return;
-    link.send(reasons.length > 0 ? { type: 'degraded', reasons: [...reasons] } : { type: 'recovered' });
-  });
-  const usesBook = typeof spec.usesBook === 'function' ? spec.usesBook(config) : (spec.usesBook ?? true);
-  const db = usesBook
-    ? openDb({ access: config.postgres, database: config.postgres.tradingDb, schema: isService(spec.unit) ? spec.unit : null, applicationName: spec.unit, max: spec.pool ?? 4,
-        onLost: (error) => fatal(new AppError('DATABASE_UNREACHABLE', 'PostgreSQL is gone', { cause: error })) })
-    : null;
-  const bus = (spec.usesBus ?? true) ? openBus(config.redis, spec.unit, log) : null;
-  const metrics = createMetrics(spec.unit);
-  const backlog = (): number => (running.lane?.backlog() ?? 0) + (running.relay?.backlog() ?? 0) + (running.parts.backlog?.() ?? 0);
+  const wires = openWires(spec, config, { log, fatal });
   const stopBeat = startBeat(link, {
-    backlog,
+    backlog: () => (running.lane?.backlog() ?? 0) + (running.relay?.backlog() ?? 0) + (running.parts.backlog?.() ?? 0),
     oldestPendingAgeMs: () => running.parts.oldestPendingAgeMs?.() ?? running.lane?.busyForMs() ?? null,
     brokerMessageAgeMs: () => running.parts.brokerMessageAgeMs?.() ?? null,
-  });
-  const healthReport = (): WorkerHealth => ({
-    unit: spec.unit, version: config.version, instanceId: config.instanceId, live: true, ready: state.isReady && !state.isStopping,
-    uptimeMs: Math.round(process.uptime() * 1000), reasons: health.reasons(), detail: health.details(),
   });
   if (isService(spec.unit)) {
     const { createFlowEngine } = await import('./flow-engine.ts');
     running.engine = createFlowEngine({ unit: spec.unit, config, log, onFatal: fatal });
   }
-  const ctx: ServiceContext = {
-    unit: spec.unit, config, log, clock: systemClock, metrics, health, signal: abort.signal, fatal, healthReport,
-    get db() {
-      invariant(db, 'This unit has no book', { unit: spec.unit });
-      return db;
-    },
-    get bus() {
-      invariant(bus, 'This unit has no bus', { unit: spec.unit });
-      return bus;
-    },
-    flows: running.engine?.registry ?? NO_FLOWS,
-    laneBusyForMs: () => running.lane?.busyForMs() ?? null,
-    extend: (deadlineMs, reason) => link.send({ type: 'extend', deadlineMs, reason }),
-    request: (verb, args) => link.request(verb, args),
-    onControl: (listener) => void link.onMessage(listener),
-    callCommand: (name, input) => callCommand(config, name, input),
-  };
+  const ctx = createContext({ spec, config, log, link, state, running, wires, signal: abort.signal, fatal });
 
   const stop = async (deadlineMs: number, code: number, reason: string): Promise<void> => {
     if (state.isStopping) return;
@@ -174,32 +145,73 @@ async function live(spec: ServiceSpec, link: Link): Promise<void> {
     abort.abort();
     await drain(running, deadlineMs);
     stopBeat();
-    await db?.close();
-    bus?.close();
+    await wires.db?.close();
+    wires.bus?.close();
     await exitWith(link, code, reason);
   };
   link.onMessage((message) => {
     if (message.type === 'stop') stop(message.deadlineMs, EXIT.ok, message.reason).catch(fatal);
     if (message.type === 'resumed') running.parts.resumed?.(message.pausedMs).catch(fatal);
   });
-  process.on('SIGTERM', () => {
-    stop(5_000, EXIT.ok, 'asked by a signal').catch(fatal);
-  });
-  link.onClose(() => {
-    stop(1_500, EXIT.dependency, 'the supervisor is gone').catch(fatal);
-  });
+  process.on('SIGTERM', () => void stop(5_000, EXIT.ok, 'asked by a signal').catch(fatal));
+  link.onClose(() => void stop(1_500, EXIT.dependency, 'the supervisor is gone').catch(fatal));
 
-  await begin({ spec, ctx, running, db, bus });
+  await begin({ spec, ctx, running, ...wires });
   if (state.isStopping) return;
   state.isReady = true;
-  watchWires(ctx, { db, bus });
-  link.send({ type: 'ready', ...(config.units[spec.unit] === undefined ? {} : { port: config.units[spec.unit]?.port }) });
-  if (health.reasons().length > 0) link.send({ type: 'degraded', reasons: health.reasons() });
+  watchWires(ctx, wires);
+  const port = config.units[spec.unit]?.port;
+  link.send({ type: 'ready', ...(port === undefined ? {} : { port }) });
+  const reasons = ctx.health.reasons();
+  if (reasons.length > 0) link.send({ type: 'degraded', reasons });
   log.info({ tookMs: Math.round(process.uptime() * 1000) }, 'Ready');
   await running.engine?.start(running.parts.flows ?? []);
 }
 
-async function begin({ spec, ctx, running, db, bus }: { spec: ServiceSpec; ctx: ServiceContext; running: Running; db: Db | null; bus: Bus | null }): Promise<void> {
+type Wires = { readonly db: Db | null; readonly bus: Bus | null };
+
+function openWires(spec: ServiceSpec, config: RuntimeConfig, { log, fatal }: { log: Logger; fatal: (error: unknown) => void }): Wires {
+  const usesBook = typeof spec.usesBook === 'function' ? spec.usesBook(config) : (spec.usesBook ?? true);
+  const db = usesBook
+    ? openDb({
+        access: config.postgres, database: config.postgres.tradingDb, schema: isService(spec.unit) ? spec.unit : null, applicationName: spec.unit, max: spec.pool ?? 4,
+        onLost: (error) => fatal(new AppError('DATABASE_UNREACHABLE', 'PostgreSQL is gone', { cause: error })),
+      })
+    : null;
+  return { db, bus: (spec.usesBus ?? true) ? openBus(config.redis, spec.unit, log) : null };
+}
+
+type ContextParts = { spec: ServiceSpec; config: RuntimeConfig; log: Logger; link: Link; state: State; running: Running; wires: Wires; signal: AbortSignal; fatal: (error: unknown) => void };
+
+function createContext({ spec, config, log, link, state, running, wires, signal, fatal }: ContextParts): ServiceContext {
+  const health = createHealth((reasons) => {
+    if (!state.isReady) return;
+    link.send(reasons.length > 0 ? { type: 'degraded', reasons: [...reasons] } : { type: 'recovered' });
+  });
+  return {
+    unit: spec.unit, config, log, clock: systemClock, metrics: createMetrics(spec.unit), health, signal, fatal,
+    get db() {
+      invariant(wires.db, 'This unit has no book', { unit: spec.unit });
+      return wires.db;
+    },
+    get bus() {
+      invariant(wires.bus, 'This unit has no bus', { unit: spec.unit });
+      return wires.bus;
+    },
+    flows: running.engine?.registry ?? NO_FLOWS,
+    laneBusyForMs: () => running.lane?.busyForMs() ?? null,
+    extend: (deadlineMs, reason) => link.send({ type: 'extend', deadlineMs, reason }),
+    request: (verb, args) => link.request(verb, args),
+    onControl: (listener) => void link.onMessage(listener),
+    callCommand: (name, input) => callCommand(config, name, input),
+    healthReport: () => ({
+      unit: spec.unit, version: config.version, instanceId: config.instanceId, live: true, ready: state.isReady && !state.isStopping,
+      uptimeMs: Math.round(process.uptime() * 1000), reasons: health.reasons(), detail: health.details(),
+    }),
+  };
+}
+
+async function begin({ spec, ctx, running, db, bus }: { spec: ServiceSpec; ctx: ServiceContext; running: Running } & Wires): Promise<void> {
   const { config, log } = ctx;
   await db?.query('SELECT 1');
   running.parts = await spec.setUp(ctx);
@@ -217,7 +229,7 @@ async function begin({ spec, ctx, running, db, bus }: { spec: ServiceSpec; ctx: 
   }
   await parts.recover?.();
   if (db && bus && isService(spec.unit)) {
-    running.relay = await startRelay(db, bus, spec.unit, { log, onFatal: (error) => ctx.fatal(error) });
+    running.relay = await startRelay({ db, bus, service: spec.unit, log, onFatal: (error) => ctx.fatal(error) });
     const consumers = parts.consumers ?? [];
     if (consumers.length > 0) running.lane = await startLane(consumers, { db, bus, service: spec.unit, log, onFatal: (error) => ctx.fatal(error) });
   }
@@ -239,7 +251,7 @@ async function runCommand(handlers: CommandHandlers, name: string, input: unknow
 const WATCH_MS = 2_000;
 
 /** Measures the round trips to book and wire, for /health; a lost Redis degrades, a lost PostgreSQL ends the process elsewhere. */
-function watchWires(ctx: ServiceContext, { db, bus }: { db: Db | null; bus: Bus | null }): void {
+function watchWires(ctx: ServiceContext, { db, bus }: Wires): void {
   const look = async (): Promise<void> => {
     if (db) {
       const began = performance.now();

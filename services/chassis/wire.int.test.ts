@@ -30,7 +30,7 @@ function onFatal(error: unknown): void {
   throw error;
 }
 async function relay(from: Db): Promise<Relay> {
-  const started = await startRelay(from, bus('risk_management'), 'risk_management', { log, onFatal });
+  const started = await startRelay({ db: from, bus: bus('risk_management'), service: 'risk_management', log, onFatal });
   cleanUp.push(() => started.stop());
   return started;
 }

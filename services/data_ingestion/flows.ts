@@ -1,5 +1,5 @@
 /** The flows of data_ingestion. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { flow, type FlowDefinition } from '#chassis/flows.ts';
 import type { Intake } from './intake.ts';
 

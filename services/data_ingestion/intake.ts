@@ -1,6 +1,6 @@
 /** The one lane in which bars enter the book: frames from the stream, and repairs over REST when the stream was away. */
 import { timeframeMs, type EpochMs, type Timeframe } from '#app/domain/time.ts';
-import { describeError } from '#app/domain/errors.ts';
+import { AppError, describeError } from '#app/domain/errors.ts';
 import { backoffMs, isTransient, sleep } from '#chassis/clock.ts';
 import type { Db } from '#chassis/db.ts';
 import type { Logger } from '#chassis/log.ts';
@@ -45,34 +45,95 @@ type Job = { readonly why: string; readonly resolve: (result: RepairResult) => v
 
 /** Starts the intake. */
 export function startIntake(parts: IntakeParts): Intake {
-  const pending: FeedBar[] = [];
-  const repairs: Job[] = [];
-  let wake: () => void = () => undefined;
-  let isOpen = true;
+  const lane = new IntakeLane(parts);
+  lane.start();
+  return lane;
+}
 
-  const storeFrame = async (): Promise<void> => {
-    const batch = pending.slice(0, MAX_BATCH);
-    for (let attempt = 0; isOpen; attempt += 1) {
+class IntakeLane implements Intake {
+  private readonly parts: IntakeParts;
+  private readonly pending: FeedBar[] = [];
+  private readonly repairs: Job[] = [];
+  private wake: () => void = () => undefined;
+  private isOpen = true;
+  private running: Promise<void> = Promise.resolve();
+
+  constructor(parts: IntakeParts) {
+    this.parts = parts;
+  }
+
+  start(): void {
+    this.running = this.loop().catch((error: unknown) => {
+      if (this.isOpen) this.parts.onFatal(error);
+    });
+  }
+
+  async stop(): Promise<void> {
+    this.isOpen = false;
+    this.wake();
+    await this.running;
+    for (const job of this.repairs.splice(0)) job.reject(stopped());
+  }
+
+  take(bars: readonly FeedBar[]): void {
+    if (this.pending.length + bars.length > MAX_PENDING) {
+      // The book is far behind: what is given up here is read again, in order, over REST.
+      this.pending.length = 0;
+      this.repair('too many bars waited').catch(this.parts.onFatal);
+      return;
+    }
+    this.pending.push(...bars);
+    this.wake();
+  }
+
+  repair(why: string): Promise<RepairResult> {
+    if (!this.isOpen) return Promise.reject(stopped());
+    return new Promise((resolve, reject) => {
+      this.repairs.push({ why, resolve, reject });
+      this.wake();
+    });
+  }
+
+  backlog(): number {
+    return this.pending.length + this.repairs.length;
+  }
+
+  oldestPendingAgeMs(): number | null {
+    return this.pending[0] === undefined ? null : Date.now() - this.pending[0].tsSeen;
+  }
+
+  private async loop(): Promise<void> {
+    while (this.isOpen) {
+      const job = this.repairs.shift();
+      if (job) await this.runRepair(job);
+      else if (this.pending.length > 0) await this.storeFrame();
+      else await new Promise<void>((resolve) => (this.wake = resolve));
+    }
+  }
+
+  private async storeFrame(): Promise<void> {
+    const batch = this.pending.slice(0, MAX_BATCH);
+    for (let attempt = 0; this.isOpen; attempt += 1) {
       try {
-        await parts.db.tx(async (tx) => {
+        await this.parts.db.tx(async (tx) => {
           await noteRevisions(tx, batch.filter((bar) => bar.isRevision));
           await storeBars(tx, batch.filter((bar) => !bar.isRevision), { source: 'stream', isBackfill: false });
         });
         break;
       } catch (error) {
         if (!isTransient(error)) throw error;
-        await sleep(backoffMs(attempt, REPAIR_RETRY), parts.signal);
+        await sleep(backoffMs(attempt, REPAIR_RETRY), this.parts.signal);
       }
     }
-    pending.splice(0, batch.length);
-  };
+    this.pending.splice(0, batch.length);
+  }
 
-  const runRepair = async (job: Job): Promise<void> => {
-    for (let attempt = 0; isOpen; attempt += 1) {
+  private async runRepair(job: Job): Promise<void> {
+    for (let attempt = 0; this.isOpen; attempt += 1) {
       try {
-        const result = await repairGaps(parts);
-        parts.onTrouble(null);
-        parts.log.info({ why: job.why, ...result }, 'Gaps repaired');
+        const result = await repairGaps(this.parts);
+        this.parts.onTrouble(null);
+        this.parts.log.info({ why: job.why, ...result }, 'Gaps repaired');
         job.resolve(result);
         return;
       } catch (error) {
@@ -80,55 +141,16 @@ export function startIntake(parts: IntakeParts): Intake {
           job.reject(error);
           throw error;
         }
-        parts.onTrouble(`Bars cannot be read from the broker: ${describeError(error)}`);
-        await sleep(backoffMs(attempt, REPAIR_RETRY), parts.signal);
+        this.parts.onTrouble(`Bars cannot be read from the broker: ${describeError(error)}`);
+        await sleep(backoffMs(attempt, REPAIR_RETRY), this.parts.signal);
       }
     }
-    job.reject(new Error('The intake was stopped'));
-  };
+    job.reject(stopped());
+  }
+}
 
-  const loop = async (): Promise<void> => {
-    while (isOpen) {
-      const job = repairs.shift();
-      if (job) await runRepair(job);
-      else if (pending.length > 0) await storeFrame();
-      else {
-        await new Promise<void>((resolve) => {
-          wake = resolve;
-        });
-      }
-    }
-  };
-  const running = loop().catch((error: unknown) => {
-    if (isOpen) parts.onFatal(error);
-  });
-
-  const repair = (why: string): Promise<RepairResult> =>
-    new Promise((resolve, reject) => {
-      repairs.push({ why, resolve, reject });
-      wake();
-    });
-
-  return {
-    repair,
-    take(bars) {
-      if (pending.length + bars.length > MAX_PENDING) {
-        // The book is far behind: what is given up here is read again, in order, over REST.
-        pending.length = 0;
-        repair('too many bars waited').catch(parts.onFatal);
-      } else {
-        pending.push(...bars);
-        wake();
-      }
-    },
-    backlog: () => pending.length + repairs.length,
-    oldestPendingAgeMs: () => (pending[0] === undefined ? null : Date.now() - pending[0].tsSeen),
-    async stop() {
-      isOpen = false;
-      wake();
-      await running;
-    },
-  };
+function stopped(): AppError {
+  return new AppError('UNIT_TIMEOUT', 'Market data intake is stopping; try again when it runs');
 }
 
 /** Reads what each watched symbol misses and stores it page by page. A symbol without bars gets its first history, as backfill. */

@@ -1,4 +1,5 @@
 /** data_ingestion: bars from the broker's feed into the book, each once, gaps repaired. The wiring at a glance. */
+import type { AlpacaAccess } from '#app/contracts/config.ts';
 import { describeError, invariant } from '#app/domain/errors.ts';
 import { isInSession } from '#app/market/calendar.ts';
 import { monotonicMs, retry } from '#chassis/clock.ts';
@@ -44,41 +45,14 @@ async function setUp(ctx: ServiceContext): Promise<ServiceParts> {
       if (!ctx.signal.aborted) ctx.fatal(error);
     });
   };
-  const reachBroker = (): Promise<number> => retry({ ...FIRST_CONTACT, signal: ctx.signal, isRetryable: (error) => !ctx.signal.aborted && isWaitable(error) }, async () => {
-    ctx.extend(EXTEND_MS, 'waiting for the broker');
-    try {
-      return await refreshSymbols();
-    } catch (error) {
-      health.set('broker', { ok: false, message: describeError(error) });
-      log.warn({ error: describeError(error) }, 'The broker cannot be reached yet');
-      throw error;
-    }
-  });
-
   intake = startIntake({
     db, history, log, signal: ctx.signal, timeframe: '1Min', isReplay: config.replay !== undefined, watched: () => watched,
     onFatal: (error) => ctx.fatal(error), onTrouble: (reason) => health.degraded('history', reason),
   });
-  feed = createFeed({
-    access, nowMs: () => ctx.clock.now(),
-    listener: {
-      onMessages,
-      onState(state, reason) {
-        log.info({ state, reason }, 'Market data stream');
-        health.set('broker', { ok: state === 'live', message: reason });
-        health.degraded('feed', state === 'live' || state === 'connecting' || state === 'authenticated' ? null : `Market data stream: ${reason}`);
-        // What was sent while the stream was away is not repeated: read it.
-        if (state === 'live') repair('the stream is live');
-      },
-      onTrouble(message) {
-        log.warn({ message }, 'A message of the feed could not be used');
-        repair('a message of the feed could not be used');
-      },
-    },
-  });
+  feed = openFeed(ctx, access, { onMessages, repair });
   const stream = feed;
   return {
-    recover: async () => void (await reachBroker()),
+    recover: () => reachBroker(ctx, refreshSymbols),
     async start() {
       stream.watch(watched);
       stream.start();
@@ -96,6 +70,40 @@ async function setUp(ctx: ServiceContext): Promise<ServiceParts> {
     oldestPendingAgeMs: () => intake.oldestPendingAgeMs(),
     brokerMessageAgeMs: () => stream.lastMessageAgeMs(),
   };
+}
+
+/** The first contact may wait for a broker that is away, as long as it takes; the supervisor is told so. */
+async function reachBroker(ctx: ServiceContext, refreshSymbols: () => Promise<number>): Promise<void> {
+  await retry({ ...FIRST_CONTACT, signal: ctx.signal, isRetryable: (error) => !ctx.signal.aborted && isWaitable(error) }, async () => {
+    ctx.extend(EXTEND_MS, 'waiting for the broker');
+    try {
+      await refreshSymbols();
+    } catch (error) {
+      ctx.health.set('broker', { ok: false, message: describeError(error) });
+      ctx.log.warn({ error: describeError(error) }, 'The broker cannot be reached yet');
+      throw error;
+    }
+  });
+}
+
+function openFeed(ctx: ServiceContext, access: AlpacaAccess, { onMessages, repair }: { onMessages: (bars: readonly FeedBar[]) => void; repair: (why: string) => void }): Feed {
+  return createFeed({
+    access, nowMs: () => ctx.clock.now(),
+    listener: {
+      onMessages,
+      onState(state, reason) {
+        ctx.log.info({ state, reason }, 'Market data stream');
+        ctx.health.set('broker', { ok: state === 'live', message: reason });
+        ctx.health.degraded('feed', state === 'live' || state === 'connecting' || state === 'authenticated' ? null : `Market data stream: ${reason}`);
+        // What was sent while the stream was away is not repeated: read it.
+        if (state === 'live') repair('the stream is live');
+      },
+      onTrouble(message) {
+        ctx.log.warn({ message }, 'A message of the feed could not be used');
+        repair('a message of the feed could not be used');
+      },
+    },
+  });
 }
 
 /** Unreachable or throttled brokers are waited for; wrong keys are not. */

@@ -74,6 +74,11 @@ function serverUser(): { uid: number; gid: number } | Record<string, never> {
   return { uid: Number(uid), gid: Number(gid) };
 }
 
+const getTypeParser = ((oid: number, format?: 'text') => {
+  if (oid === 20) return Number;
+  return oid === 1184 ? (text: string) => Date.parse(`${text.replace(' ', 'T')}:00`) : (pg.types.getTypeParser(oid, format) as (text: string) => unknown);
+}) as pg.CustomTypesConfig['getTypeParser'];
+
 async function migrate(client: pg.Client, folder: string): Promise<void> {
   if (!existsSync(folder)) return;
   for (const file of readdirSync(folder).filter((name) => name.endsWith('.sql')).sort()) await client.query(readFileSync(join(folder, file), 'utf8'));
@@ -96,7 +101,7 @@ export async function startBook(): Promise<Book> {
   let child: ChildProcess | null = null;
   const connect = async (database: string): Promise<pg.Client> => {
     const client = new pg.Client({ host: sockets, port, user: 'mainspring', database, options: '-c timezone=UTC',
-      types: { getTypeParser: (oid: number, format?: string) => (oid === 20 ? Number : oid === 1184 ? (text: string) => Date.parse(`${text.replace(' ', 'T')}:00`) : pg.types.getTypeParser(oid, format as 'text')) } as pg.CustomTypesConfig });
+      types: { getTypeParser } });
     client.on('error', () => undefined); // The server is killed on purpose in some tests.
     await client.connect();
     return client;
