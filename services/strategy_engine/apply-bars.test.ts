@@ -17,6 +17,7 @@ const bar = (minute: number, close: number, more: Partial<ClosedBar> = {}): Clos
   return { symbol: 'SPY', timeframe: '1Min', openTime: OPEN + minute * MINUTE_MS, open: text, high: text, low: text, close: text, volume: '100', tsSeen: 7, isQuiet: false, correlationId: 'c', ...more };
 };
 const fleet = (deployments: Deployment[], cells = new CellCache()): Fleet => ({ deployments, cells, isWatched: () => true });
+const SMA = deployment('sma');
 const CROSSING = [10, 9, 8, 9, 10, 6, 5].map((close, i) => bar(i, close));
 
 describe('bars to signals', () => {
@@ -37,7 +38,7 @@ describe('bars to signals', () => {
     fc.assert(
       fc.property(fc.array(fc.nat(CROSSING.length - 1), { maxLength: 40 }), (picks) => {
         const repeated = CROSSING.flatMap((one, i) => [one, ...picks.filter((pick) => pick <= i).map((pick) => CROSSING[pick] ?? one)]);
-        expect(applyBars(fleet([deployment('sma')]), repeated)).toEqual(applyBars(fleet([deployment('sma')]), CROSSING));
+        expect(applyBars(fleet([SMA]), repeated)).toEqual(applyBars(fleet([SMA]), CROSSING));
       }),
     );
   });
@@ -61,11 +62,11 @@ describe('bars to signals', () => {
 
   it('leaves the cache as it was: a batch that fails may run again', () => {
     const cells = new CellCache();
-    for (const cell of applyBars(fleet([deployment('sma')]), CROSSING.slice(0, 4)).moved) cells.adopt('sma.v1', 'SPY', cell);
+    for (const cell of applyBars(fleet([SMA]), CROSSING.slice(0, 4)).moved) cells.adopt('sma.v1', 'SPY', cell);
     const before = JSON.stringify(cells.get('sma.v1', 'SPY'));
-    const first = applyBars(fleet([deployment('sma')], cells), CROSSING.slice(4));
+    const first = applyBars(fleet([SMA], cells), CROSSING.slice(4));
     expect(JSON.stringify(cells.get('sma.v1', 'SPY'))).toBe(before);
-    expect(applyBars(fleet([deployment('sma')], cells), CROSSING.slice(4))).toEqual(first);
+    expect(applyBars(fleet([SMA], cells), CROSSING.slice(4))).toEqual(first);
   });
 
   it('looks at regular sessions of its own timeframe and symbols only', () => {
