@@ -16,7 +16,7 @@ export const MAX_LOG_LINES = 500;
 export const MAX_REPORTS = 200;
 
 /** The argument of every durable function: it must stay readable by later versions. */
-export const flowCallSchema = z.object({ input: z.unknown(), scheduledFor: z.number().int().nullable() });
+export const flowCallSchema = z.object({ input: z.unknown().optional(), scheduledFor: z.number().int().nullable() });
 /** The argument of every durable function. */
 export type FlowCall = z.infer<typeof flowCallSchema>;
 
@@ -94,7 +94,7 @@ export type RunReport = z.infer<typeof runReportSchema>;
 export const reportsSchema = z.object({ reports: z.array(runReportSchema).min(1).max(MAX_REPORTS) });
 
 /** Body of `POST /api/deployments/:name/run`. */
-export const runRequestSchema = z.object({ input: z.unknown(), idempotencyKey: z.string().regex(/^[A-Za-z0-9._-]{8,64}$/).optional() });
+export const runRequestSchema = z.object({ input: z.unknown().optional(), idempotencyKey: z.string().regex(/^[A-Za-z0-9._-]{8,64}$/).optional() });
 
 /** The engine's log lines as ours: its narration is for debugging, its failures of runs are told by the run itself. */
 export function engineLogger(log: Logger): { info(entry: unknown): void; debug(entry: unknown): void; warn(entry: unknown): void; error(entry: unknown): void } {

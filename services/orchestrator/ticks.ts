@@ -68,11 +68,15 @@ export function ticksBetween(cron: CronFields, after: EpochMs, until: EpochMs): 
   return ticks.slice(-MAX_TICKS);
 }
 
-/** The first tick after an instant that `accept` agrees with, null when there is none within four years. */
+/** The first tick after an instant that `accept` agrees with, null when none of the next 20,160 ticks within four years is. */
 export function nextTick(cron: CronFields, after: EpochMs, accept: (tick: EpochMs) => boolean): EpochMs | null {
   const firstDay = toNewYork(after).dayNumber;
-  for (let day = firstDay; day <= firstDay + MAX_DAYS_AHEAD; day += 1) {
-    for (const tick of ticksOfDay(cron, day)) if (tick > after && accept(tick)) return tick;
+  let seen = 0;
+  for (let day = firstDay; day <= firstDay + MAX_DAYS_AHEAD && seen < MAX_TICKS; day += 1) {
+    for (const tick of ticksOfDay(cron, day)) {
+      if (tick > after && accept(tick)) return tick;
+      seen += 1;
+    }
   }
   return null;
 }
