@@ -1,6 +1,6 @@
 /** What must be known while PostgreSQL is down: identity, chosen ports, login tokens, history of the units. */
 import { createHash, randomBytes, randomUUID, timingSafeEqual } from 'node:crypto';
-import { renameSync } from 'node:fs';
+import { chmodSync, renameSync } from 'node:fs';
 import Database from 'better-sqlite3';
 import type { UnitId, UnitState } from '#app/contracts/health.ts';
 import { AppError } from '#app/domain/errors.ts';
@@ -71,6 +71,7 @@ function open(file: string): ControlStore {
     if (version > SCHEMA_VERSION) {
       throw new AppError('DATABASE_NEWER', `The data folder was last used by a newer version of Mainspring (control store ${version}, this one knows ${SCHEMA_VERSION}). Install that version again.`);
     }
+    chmodSync(file, 0o600);
     if (version === 0) db.transaction(() => db.exec(SCHEMA).pragma(`user_version = ${SCHEMA_VERSION}`))();
     return storeOver(db);
   } catch (error) {

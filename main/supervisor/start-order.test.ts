@@ -24,6 +24,7 @@ describe('start order', () => {
 
   it('knows who must be down before a unit is stopped', () => {
     expect(startOrderOf(UNITS).followersOf('redis')).toEqual(['execution', 'gateway']);
+    expect(startOrderOf(UNITS).followersOf('postgres')).toEqual(['migrate', 'redis', 'orchestrator', 'execution', 'gateway']);
   });
 
   it('refuses a circle', () => {

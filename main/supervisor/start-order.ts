@@ -14,7 +14,7 @@ export type StartOrder = {
   readonly ids: readonly UnitId[];
   needsOf(id: UnitId): readonly UnitId[];
   predecessorsOf(id: UnitId): readonly UnitId[];
-  /** Units that must be down before this one is stopped in an orderly stop. */
+  /** Units, near and far, that must be down before this one is stopped in an orderly stop. */
   followersOf(id: UnitId): readonly UnitId[];
 };
 
@@ -42,11 +42,17 @@ export function startOrderOf(units: readonly Relations[]): StartOrder {
       ids.push(unit.id);
     }
   }
+  // Everything that must be there before a unit, near and far: a oneshot in between has no process that would hold the order.
+  const reach = new Map<UnitId, ReadonlySet<UnitId>>();
+  for (const id of ids) {
+    const near = before.get(id) ?? [];
+    reach.set(id, new Set(near.flatMap((other) => [other, ...(reach.get(other) ?? [])])));
+  }
   return {
     ids,
     needsOf: (id) => needs.get(id) ?? [],
     predecessorsOf: (id) => before.get(id) ?? [],
-    followersOf: (id) => ids.filter((other) => before.get(other)?.includes(id) === true),
+    followersOf: (id) => ids.filter((other) => reach.get(other)?.has(id) === true),
   };
 }
 

@@ -40,6 +40,7 @@ export class Supervisor {
   private readonly entries = new Map<UnitId, Entry>();
   private readonly queue: { id: UnitId; event: UnitEvent }[] = [];
   private readonly notices: Notice[] = [];
+  private readonly toPrepare: Entry[] = [];
   private isDraining = false;
   private isStoppingAll = false;
   private ticker: NodeJS.Timeout | null = null;
@@ -182,10 +183,23 @@ export class Supervisor {
       this.clearTimer(entry);
       entry.sinceWall = this.ports.wall();
       if (isServing(status.state) && !isKeeping(before.state)) entry.upSince = this.ports.monotonic();
-      if (status.state === 'waiting' && !this.isStoppingAll) entry.driver.prepare?.();
+      if (status.state === 'waiting') this.prepareSoon(entry);
     }
     for (const effect of effects) this.perform(id, entry, effect);
     if (status.state !== before.state) this.ports.onChange(id, before.state);
+  }
+
+  /** One program is loaded per turn of the loop, so that a database that can start now does not wait for all of them. */
+  private prepareSoon(entry: Entry): void {
+    if (entry.driver.prepare === undefined || this.toPrepare.includes(entry)) return;
+    this.toPrepare.push(entry);
+    if (this.toPrepare.length === 1) setImmediate(() => this.prepareNext());
+  }
+
+  private prepareNext(): void {
+    const entry = this.toPrepare.shift();
+    if (entry?.status.state === 'waiting' && !this.isStoppingAll) entry.driver.prepare?.();
+    if (this.toPrepare.length > 0) setImmediate(() => this.prepareNext());
   }
 
   private perform(id: UnitId, entry: Entry, effect: UnitEffect): void {

@@ -98,6 +98,8 @@ export function redisClient(target: RedisTarget): Redis {
     ...auth,
     lazyConnect: true,
     enableOfflineQueue: false,
+    // Its own check waits a whole second when the server still loads its file; our PING asks again at once.
+    enableReadyCheck: false,
     maxRetriesPerRequest: 0,
     retryStrategy: () => null,
     connectTimeout: PROBE_LIMIT_MS,
