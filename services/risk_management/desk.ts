@@ -38,11 +38,10 @@ const INSERT_DECISIONS = `
     AS d(decision_id, client_order_id, source, signal_id, strategy_id, idempotency_key, symbol, side, type, qty, limit_price, outcome, code, message, is_reducing, reference_price, reserved_notional, rules, ts_market)`;
 
 const UPSERT_TARGETS = `
-  INSERT INTO risk_management.strategy_targets AS w (strategy_id, symbol, target, signal_id, follow_ups, ts_market)
+  INSERT INTO risk_management.strategy_targets (strategy_id, symbol, target, signal_id, follow_ups, ts_market)
   SELECT t.strategy_id, t.symbol, t.target, t.signal_id, t.follow_ups, t.ts_market
   FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::integer[], $6::timestamptz[]) AS t(strategy_id, symbol, target, signal_id, follow_ups, ts_market)
-  ON CONFLICT (strategy_id, symbol) DO UPDATE SET target = excluded.target, signal_id = excluded.signal_id, follow_ups = excluded.follow_ups, ts_market = excluded.ts_market
-  WHERE excluded.ts_market >= w.ts_market`;
+  ON CONFLICT (strategy_id, symbol) DO UPDATE SET target = excluded.target, signal_id = excluded.signal_id, follow_ups = excluded.follow_ups, ts_market = excluded.ts_market`;
 
 type Kept = { readonly decision: Decision; readonly idempotencyKey: string | null };
 

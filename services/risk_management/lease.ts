@@ -42,7 +42,7 @@ const HEARD = `
 
 type Progress = { readonly heard: number; readonly sinceMs: number };
 
-/** Why the lane counts as stuck, or null. Remembers per producer since when nothing was heard although something was written. */
+/** Why the lane counts as stuck, or null. Remembers per producer since when nothing was heard although something lay there. */
 export function laneWatch(): (rows: readonly { producer: string; written: number; heard: number }[], busyForMs: number | null, nowMs: number) => string | null {
   const progress = new Map<string, Progress>();
   return (rows, busyForMs, nowMs) => {
@@ -50,7 +50,8 @@ export function laneWatch(): (rows: readonly { producer: string; written: number
     let reason: string | null = null;
     for (const { producer, written, heard } of rows) {
       const before = progress.get(producer);
-      if (before === undefined || heard !== before.heard || heard >= written) progress.set(producer, { heard, sinceMs: nowMs });
+      if (heard >= written) progress.delete(producer);
+      else if (before?.heard !== heard) progress.set(producer, { heard, sinceMs: nowMs });
       else if (nowMs - before.sinceMs > STUCK_MS) reason = `events of ${producer} are not heard for ${Math.round((nowMs - before.sinceMs) / 1000)} s`;
     }
     return reason;

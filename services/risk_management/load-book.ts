@@ -11,7 +11,7 @@ import type { FlatTarget } from '#app/risk/follow-up.ts';
 import { sizingSchema, type Sizing } from '#app/risk/sizing.ts';
 import type { Queryable, Tx } from '#chassis/db.ts';
 
-/** What the caller will decide about; the statement reads only that of the large tables. */
+/** What the caller will decide about beside what is held; the statement reads only that of the large tables. */
 export type Wanted = { readonly symbols?: readonly string[]; readonly strategyVersionIds?: readonly string[]; readonly decisionIds?: readonly string[] };
 
 /** A wish to be flat while shares are left. `tsMarket`: market time of the last thing that happened to it; `seq`: place of its last order among all approvals. */
@@ -72,7 +72,8 @@ const BOOK = `
       FROM risk_management.outbox b
       WHERE b.topic = 'order.approved' AND b.seq > coalesce((SELECT seq FROM execution.inbox_offset WHERE producer = 'risk_management'), 0)
     ) open_orders) AS orders,
-    (SELECT coalesce(json_agg(json_build_array(symbol, is_tradable, is_fractionable)), '[]') FROM data_ingestion.symbols WHERE symbol = ANY($1::text[])) AS assets,
+    (SELECT coalesce(json_agg(json_build_array(symbol, is_tradable, is_fractionable)), '[]') FROM data_ingestion.symbols
+      WHERE symbol = ANY($1::text[]) OR symbol IN (SELECT symbol FROM execution.strategy_positions WHERE qty <> 0)) AS assets,
     (SELECT coalesce(json_agg(json_build_array(strategy_version_id, sizing)), '[]') FROM strategy_engine.strategy_versions WHERE strategy_version_id = ANY($2::text[])) AS sizings,
     (SELECT coalesce(json_agg(decision_id), '[]') FROM risk_management.risk_decisions WHERE decision_id = ANY($3::text[])) AS decided,
     (SELECT coalesce(json_agg(json_build_object('strategyId', w.strategy_id, 'symbol', w.symbol, 'originId', w.signal_id, 'followUps', w.follow_ups,
