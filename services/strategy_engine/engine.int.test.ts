@@ -1,20 +1,18 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { EventEnvelope } from '#app/contracts/events.ts';
-import { barFromWire, type BarWire } from '#app/domain/bar.ts';
-import { toFloat } from '#app/domain/numeric.ts';
-import { MINUTE_MS, parseRfc3339 } from '#app/domain/time.ts';
-import { sessionsBetween } from '#app/market/calendar.ts';
-import { STRATEGY_KINDS, strategyKind } from '#app/strategy/registry.ts';
-import { advance, startRun } from '#app/strategy/strategy.ts';
+import type { BarWire } from '#app/domain/bar.ts';
+import { MINUTE_MS } from '#app/domain/time.ts';
+import { STRATEGY_KINDS } from '#app/strategy/registry.ts';
 import { openDb, type Db } from '#chassis/db.ts';
-import { startBook, type Book } from '../../tests/support/servers.ts';
+import { startBook, until, type Book } from '../../tests/support/servers.ts';
 import { catchUp, lookForLag } from './catch-up.ts';
 import { SEEDS, seedStrategies } from './deployments.ts';
+import { strategyFlows } from './flows.ts';
 import { createEngine, type Engine, type EngineListener } from './engine.ts';
 import { renewVersions } from './renew-versions.ts';
 import { setStrategyEnabled } from './set-enabled.ts';
+import { MARKET_SYMBOLS, saidBy, testMarket } from './testing-market.ts';
 
-const SYMBOLS = ['AAPL', 'QQQ', 'SPY'];
 const silent: EngineListener = { loaded: () => undefined, applied: () => undefined, raised: () => undefined };
 type SignalRow = { signal_id: string; target: string; reference_price: string; atr: string | null };
 
@@ -32,32 +30,9 @@ afterAll(async () => {
 beforeEach(async () => {
   await book.sql(`TRUNCATE strategy_engine.strategies, strategy_engine.strategy_versions, strategy_engine.strategy_signals, strategy_engine.strategy_state,
     strategy_engine.outbox, data_ingestion.symbols, data_ingestion.market_data, data_ingestion.ingestion_status, logging.audit_log CASCADE`);
-  for (const symbol of SYMBOLS) await book.sql(`INSERT INTO data_ingestion.symbols (symbol, name, exchange, is_tradable, is_fractionable, is_shortable, is_watched) VALUES ($1, $1, 'X', true, true, true, true)`, [symbol]);
+  for (const symbol of MARKET_SYMBOLS) await book.sql(`INSERT INTO data_ingestion.symbols (symbol, name, exchange, is_tradable, is_fractionable, is_shortable, is_watched) VALUES ($1, $1, 'X', true, true, true, true)`, [symbol]);
   await db.tx((tx) => seedStrategies(tx, 'demo'));
 });
-
-/** A seeded walk in cents: `days` sessions of minute bars of three symbols, in the order of the wire, with extended hours around them. */
-function market(days: number, seed = 7): BarWire[] {
-  let state = seed;
-  const random = (range: number): number => {
-    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
-    return Math.floor((state / 4_294_967_296) * range);
-  };
-  const closes = new Map(SYMBOLS.map((symbol) => [symbol, 10_000]));
-  const text = (cents: number): string => (cents / 100).toFixed(2);
-  const bars: BarWire[] = [];
-  for (const session of sessionsBetween('2024-07-01', '2024-09-30').slice(0, days)) {
-    for (let openTime = session.open - 5 * MINUTE_MS; openTime < session.close + 5 * MINUTE_MS; openTime += MINUTE_MS) {
-      for (const symbol of SYMBOLS) {
-        const open = closes.get(symbol) ?? 0;
-        const close = Math.max(1_000, open + random(41) - 20);
-        closes.set(symbol, close);
-        bars.push({ symbol, timeframe: '1Min', openTime, open: text(open), high: text(Math.max(open, close) + random(5)), low: text(Math.min(open, close) - random(5)), close: text(close), volume: String(100 + random(900)) });
-      }
-    }
-  }
-  return bars;
-}
 
 let seq = 0;
 const events = (bars: readonly BarWire[], isBackfill = false): EventEnvelope[] =>
@@ -71,28 +46,8 @@ async function started(): Promise<Engine> {
 const hear = (engine: Engine, bars: readonly BarWire[], isBackfill = false): Promise<void> => db.tx((tx) => engine.hear(tx, events(bars, isBackfill)));
 const told = () => book.sql<SignalRow>(`SELECT payload->>'signalId' AS signal_id, payload->>'target' AS target, payload->>'referencePrice' AS reference_price, payload->>'atr' AS atr FROM strategy_engine.outbox ORDER BY seq`);
 
-/** What the pure strategies say to these bars, without engine and book. */
-function expected(bars: readonly BarWire[]): { signal_id: string; target: string; reference_price: string }[] {
-  const runs = new Map<string, ReturnType<typeof startRun>>();
-  const signals: { signal_id: string; target: string; reference_price: string }[] = [];
-  for (const wire of bars) {
-    const minute = (wire.openTime - parseRfc3339('2024-07-01T13:30:00Z')) / MINUTE_MS;
-    if ((((minute % 1440) + 1440) % 1440) >= (isHalfDay(wire.openTime) ? 210 : 390)) continue;
-    const bar = barFromWire(wire);
-    const numbers = { open: toFloat(bar.open), high: toFloat(bar.high), low: toFloat(bar.low), close: toFloat(bar.close), volume: toFloat(bar.volume) };
-    for (const kind of ['rsi_reversion', 'sma_cross']) {
-      const strategy = strategyKind(kind).configure({});
-      const run = runs.get(`${kind} ${wire.symbol}`) ?? startRun(strategy);
-      runs.set(`${kind} ${wire.symbol}`, run);
-      const signal = advance(strategy, run, numbers, 'live');
-      if (signal) signals.push({ signal_id: `${kind}.v1:${wire.symbol}:${wire.openTime}:0`, target: signal.target, reference_price: wire.close });
-    }
-  }
-  return signals;
-}
-function isHalfDay(openTime: number): boolean {
-  return new Date(openTime).toISOString().startsWith('2024-07-03');
-}
+const KINDS = ['rsi_reversion', 'sma_cross'];
+const expected = (bars: readonly BarWire[]) => saidBy(KINDS, bars);
 
 async function store(bars: readonly BarWire[]): Promise<void> {
   await book.sql(`SELECT data_ingestion.ensure_month('2024-07-01'), data_ingestion.ensure_month('2024-08-01'), data_ingestion.ensure_month('2024-09-01')`);
@@ -121,7 +76,7 @@ describe('seeding', () => {
 
 describe('the event path', () => {
   it('raises what the strategies say, once, however the bars come and however often the engine is restarted', async () => {
-    const bars = market(3);
+    const bars = testMarket(3);
     const wanted = expected(bars);
     expect(wanted.length).toBeGreaterThan(50);
     let engine = await started();
@@ -135,12 +90,12 @@ describe('the event path', () => {
     const raised = await told();
     expect(raised.map(({ signal_id, target, reference_price }) => ({ signal_id, target, reference_price }))).toEqual(wanted);
     expect(await book.sql('SELECT count(*) AS n FROM strategy_engine.strategy_signals')).toEqual([{ n: wanted.length }]);
-    const regular = bars.length / SYMBOLS.length - 30;
+    const regular = bars.length / MARKET_SYMBOLS.length - 30;
     expect(await book.sql('SELECT DISTINCT version FROM strategy_engine.strategy_state')).toEqual([{ version: regular }]);
   });
 
   it('begins again where the book is after a transaction that failed', async () => {
-    const bars = market(1);
+    const bars = testMarket(1);
     const engine = await started();
     for (let start = 0; start < bars.length; start += 100) {
       const batch = bars.slice(start, start + 100);
@@ -154,7 +109,7 @@ describe('the event path', () => {
   });
 
   it('notices another hand on its states, says conflict, and is right when the batch is repeated', async () => {
-    const bars = market(1);
+    const bars = testMarket(1);
     const mine = await started();
     await hear(mine, bars.slice(0, 300));
     const other = await started();
@@ -166,7 +121,7 @@ describe('the event path', () => {
   });
 
   it('warms up on backfill without a word', async () => {
-    const bars = market(2);
+    const bars = testMarket(2);
     const engine = await started();
     await hear(engine, bars.slice(0, 1200), true);
     expect(await told()).toEqual([]);
@@ -179,7 +134,7 @@ describe('the event path', () => {
   it('trades a symbol from the bar on that follows its entry in the watch list', async () => {
     await book.sql(`UPDATE data_ingestion.symbols SET is_watched = false WHERE symbol = 'SPY'`);
     const engine = await started();
-    const bars = market(1);
+    const bars = testMarket(1);
     await hear(engine, bars.slice(0, 300));
     expect(await book.sql('SELECT DISTINCT symbol FROM strategy_engine.strategy_state ORDER BY symbol')).toEqual([{ symbol: 'AAPL' }, { symbol: 'QQQ' }]);
     await book.sql(`UPDATE data_ingestion.symbols SET is_watched = true WHERE symbol = 'SPY'`);
@@ -192,7 +147,7 @@ describe('the event path', () => {
     const unusable: unknown[] = [];
     const engine = createEngine({ ...silent, loaded: (roster) => unusable.push(...roster.unusable) });
     await engine.load(db);
-    await hear(engine, market(1));
+    await hear(engine, testMarket(1));
     expect(unusable).toMatchObject([{ strategyId: 'sma_cross', reason: expect.stringMatching(/from_the_future/) as unknown }]);
     expect((await told()).every((row) => row.signal_id.startsWith('rsi_reversion'))).toBe(true);
   });
@@ -202,7 +157,7 @@ describe('the switch', () => {
   const request = (isEnabled: boolean, key: string) => ({ strategyId: 'sma_cross', isEnabled, actor: 'ann', idempotencyKey: `key-000-${key}` });
 
   it('stops new signals, leaves a trace, and answers a repeated request as the first', async () => {
-    const bars = market(1);
+    const bars = testMarket(1);
     const engine = await started();
     expect(await setStrategyEnabled({ db, engine }, request(false, '1'))).toEqual({ strategyId: 'sma_cross', isEnabled: false });
     await hear(engine, bars.slice(0, 600));
@@ -222,7 +177,7 @@ describe('the switch', () => {
 
   it('never lets a signal of a disabled strategy be committed, not even from a batch that had begun', async () => {
     const engine = await started();
-    const bars = market(1);
+    const bars = testMarket(1);
     await book.sql('UPDATE strategy_engine.strategies SET is_enabled = false');
     await expect(hear(engine, bars)).rejects.toMatchObject({ code: 'VERSION_CONFLICT' });
     await hear(engine, bars);
@@ -233,7 +188,7 @@ describe('the switch', () => {
 
 describe('catching up', () => {
   it('shows strategies what was stored and never told, and raises only what is fresh', async () => {
-    const bars = market(2);
+    const bars = testMarket(2);
     const heard = bars.slice(0, 900);
     await store(bars);
     const engine = await started();
@@ -256,7 +211,7 @@ describe('catching up', () => {
   });
 
   it('leaves the states exactly as the wire would have', async () => {
-    const bars = market(2);
+    const bars = testMarket(2);
     await store(bars);
     const told = await started();
     await hear(told, bars.slice(0, 30));
@@ -269,9 +224,54 @@ describe('catching up', () => {
   });
 });
 
+describe('run_strategy', () => {
+  /** The flow's body without the durable engine: steps run at once. */
+  async function run(engine: Engine, input: unknown, steps: string[] = []): Promise<{ output: unknown; steps: string[]; logs: string[] }> {
+    const logs: string[] = [];
+    const signal = new AbortController().signal;
+    const output = await strategyFlows({ db, engine })[0]?.run({
+      runId: 'run_strategy:test', scheduledFor: null, signal, progress: () => undefined, log: (_level, message) => logs.push(message),
+      step: (name, fn) => {
+        steps.push(name);
+        return fn({ attempt: 1, signal });
+      },
+    }, input);
+    return { output: JSON.parse(JSON.stringify(output)) as unknown, steps, logs };
+  }
+
+  it('finds nothing to do when the wire has brought everything', async () => {
+    const bars = testMarket(1);
+    await store(bars);
+    const engine = await started();
+    await hear(engine, bars);
+    expect(await run(engine, {})).toEqual({
+      output: { strategies: SEEDS.map((seed) => ({ strategyId: seed.strategyId, bars: 0, signals: 0, symbols: 3 })) },
+      steps: ['look for bars not seen'], logs: ['Every strategy has seen every stored bar'],
+    });
+  });
+
+  it('waits for what the wire still has to say, then shows the rest to the strategy asked for', async () => {
+    const bars = testMarket(1);
+    await store(bars);
+    const engine = await started();
+    await hear(engine, bars.slice(0, 600));
+    await book.sql('UPDATE data_ingestion.outbox_head SET seq = 5');
+    const entered: string[] = [];
+    const running = run(engine, { strategyId: 'sma_cross' }, entered);
+    await until(() => entered.includes('hear out the wire'), 'the flow to wait');
+    expect(await book.sql(`SELECT DISTINCT version FROM strategy_engine.strategy_state`)).toEqual([{ version: 195 }]);
+    await book.sql(`INSERT INTO strategy_engine.inbox_offset (producer, seq) VALUES ('data_ingestion', 5)`);
+    const { output, steps } = await running;
+    await book.sql(`TRUNCATE strategy_engine.inbox_offset`);
+    await book.sql('UPDATE data_ingestion.outbox_head SET seq = 0');
+    expect(steps).toEqual(['look for bars not seen', 'hear out the wire', 'catch up sma_cross']);
+    expect(output).toMatchObject({ strategies: [{ strategyId: 'sma_cross', bars: 3 * 195, symbols: 3 }] });
+  });
+});
+
 describe('a new version', () => {
   it('follows when the code behaves otherwise: warm, and with the wish of the one before', async () => {
-    const bars = market(2);
+    const bars = testMarket(2);
     await store(bars);
     await hear(await started(), bars);
     await book.sql(`UPDATE strategy_engine.strategy_versions SET code_hash = 'another' WHERE strategy_id = 'sma_cross'`);
@@ -284,7 +284,7 @@ describe('a new version', () => {
     expect(averages(after)).toEqual(averages(before));
     expect(await db.tx(renewVersions)).toEqual([]);
     const engine = await started();
-    await hear(engine, market(4).filter((bar) => bar.openTime > (bars.at(-1)?.openTime ?? 0)));
+    await hear(engine, testMarket(4).filter((bar) => bar.openTime > (bars.at(-1)?.openTime ?? 0)));
     expect((await told()).some((row) => row.signal_id.startsWith('sma_cross.v2'))).toBe(true);
   });
 });
@@ -292,7 +292,7 @@ describe('a new version', () => {
 describe('speed', () => {
   // Processor time, not wall time: other tests run beside this one. 0.25 ms a bar is 4,000 bars/s on a core.
   it('takes at most 0.25 ms of processor time for a bar and both strategies', async () => {
-    const bars = market(10);
+    const bars = testMarket(10);
     const engine = await started();
     await hear(engine, bars.slice(0, 3_000));
     const began = process.cpuUsage();
