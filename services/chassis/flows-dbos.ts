@@ -11,8 +11,8 @@ import { runFlow, type Gate } from './flows-run.ts';
 import { ENGINE_SCHEMA, engineIdentity, engineLogger, engineUrl, flowCallSchema, MAX_RECOVERIES, type Enqueuer } from './flows-wire.ts';
 import type { Logger } from './log.ts';
 
-// One connection polls, one works; runs in steps of our own hold none.
-const POOL = 2;
+// A step of ours holds no connection while it works, and the engine's own statements are short: one connection does (5 MB each, in six services).
+const POOL = 1;
 const QUEUE_POLL_MS = 1_000;
 /** DBOS has its own schedules; ours stand in the orchestrator, so its loop only needs to exist. */
 const UNUSED_SCHEDULER_POLL_MS = 3_600_000;

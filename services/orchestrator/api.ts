@@ -37,7 +37,7 @@ function parse<S extends z.ZodType>(schema: S, value: unknown): z.output<S> {
 export function buildApi(parts: ApiParts): FastifyInstance {
   const app = Fastify({ logger: false, bodyLimit: MAX_BODY_BYTES, requestTimeout: 10_000, forceCloseConnections: true });
   app.setErrorHandler((error, request, reply) => {
-    const status = error instanceof AppError ? undefined : Reflect.get(Object(error), 'statusCode');
+    const status: unknown = error instanceof AppError ? undefined : Reflect.get(Object(error), 'statusCode');
     const shown = typeof status === 'number' && status < 500 ? new AppError(status === 413 ? 'INPUT_TOO_LARGE' : 'INPUT_INVALID', describeError(error)) : error;
     const answer = toHttpError(shown);
     if (answer.status >= 500) parts.log.error({ path: request.url, error: describeError(error) }, 'A request failed');

@@ -38,7 +38,7 @@ function factsOf(run: EngineRun, around: Surroundings): RunFacts {
   const attributes = runAttributesSchema.safeParse(run.attributes);
   return {
     status: run.status, createdAt: run.createdAt, scheduledFor: attributes.data?.scheduledFor ?? null, endedAt: run.completedAt ?? null, deadlineAt: run.deadlineEpochMS ?? null,
-    dispatches: run.recoveryAttempts ?? 0, isCancelRequested: around.notes.get(run.workflowID)?.cancelRequestedAt != null,
+    dispatches: run.recoveryAttempts ?? 0, isCancelRequested: (around.notes.get(run.workflowID)?.cancelRequestedAt ?? null) !== null,
     isWaitingForRetry: around.steps.some((step) => step.runId === run.workflowID && step.nextAttemptAt !== null), isOwnerAlive: around.sessions.has(engineIdentity(owner).sessionName),
   };
 }

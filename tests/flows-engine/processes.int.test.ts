@@ -1,14 +1,19 @@
 /** Flows across processes: time limits, a worker that dies each time, an engine without tables, an absent orchestrator, the orchestrator's own process. */
 import { fork, type ChildProcess } from 'node:child_process';
+import { tmpdir } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { pino } from 'pino';
 import type { RuntimeConfig } from '#app/contracts/config.ts';
+import { openDb } from '#chassis/db.ts';
 import { createReporter } from '#chassis/flows-report.ts';
 import { MAX_RECOVERIES } from '#chassis/flows-wire.ts';
+import { ensureEngineTables } from '../../services/orchestrator/engine.ts';
+import { loadSessions } from '../../services/orchestrator/store.ts';
 import { freePort, startBook, until, type Book } from '../support/servers.ts';
 import { startStand, TOKEN, type Stand } from './stand.ts';
 
+const WORKER = fileURLToPath(new URL('./worker.ts', import.meta.url));
 let stand: Stand;
 
 describe('flows across processes', () => {
@@ -69,6 +74,32 @@ describe('flows across processes', () => {
     }, 'the kept reports');
     expect(kept.count).toBe(2_000);
     reporter.stop();
+  });
+});
+
+describe('a service before the orchestrator', () => {
+  it('waits for the tables of the engine, then serves its queues', async () => {
+    const book = await startBook();
+    const config: RuntimeConfig = {
+      unit: 'execution', instanceId: 'i', version: '0.1.0', dataDir: '/tmp', mode: 'demo', postgres: book.access('execution'), redis: { host: '127.0.0.1', port: 6379, tls: false },
+      units: { orchestrator: { host: '127.0.0.1', port: await freePort() } }, internalToken: TOKEN, logLevel: 'info', logRetentionDays: 30,
+    };
+    const worker = fork(WORKER, [tmpdir(), JSON.stringify(config)], { stdio: ['ignore', 'pipe', 'inherit', 'ipc'] });
+    const gone = new Promise((resolve) => worker.once('exit', resolve));
+    let output = '';
+    worker.stdout?.on('data', (chunk: Buffer) => (output += chunk.toString()));
+    try {
+      await until(() => output.includes('not ready yet'), 'the first try');
+      await ensureEngineTables(book.access('orchestrator'));
+      const db = openDb({ access: book.access('orchestrator'), database: 'orchestrator', schema: null, applicationName: 'test', max: 1, onLost: () => undefined });
+      await until(async () => (await db.query('SELECT name FROM dbos.queues')).length === 2, 'the queues');
+      await until(async () => (await loadSessions(db)).has('dbos_transact_execution_execution'), 'the session that says: alive');
+      await db.close();
+    } finally {
+      worker.kill('SIGKILL');
+      await gone;
+      await book.stop();
+    }
   });
 });
 
