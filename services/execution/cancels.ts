@@ -1,0 +1,86 @@
+/** Cancelling: the wish is written first, then the broker is asked until the order is closed. Nothing ever holds a cancel back. */
+import { AppError, describeError } from '#app/domain/errors.ts';
+import { isClosed } from '#app/domain/order.ts';
+import type { EpochMs } from '#app/domain/time.ts';
+import { isOpenThere, newsOfOrder } from '#app/execution/reconcile.ts';
+import type { Db, Tx } from '#chassis/db.ts';
+import type { Logger } from '#chassis/log.ts';
+import type { Broker } from '../alpaca/ports.ts';
+import { createBell, startLoop, type Loop } from './async.ts';
+import type { Booking } from './booking.ts';
+import { moveOrder, type Order } from './orders.ts';
+
+const IDLE_MS = 500;
+/** A cancel that was asked for and not answered by the stream is asked for again after this long. */
+const AGAIN_MS = 5_000;
+const FAILED_MS = 1_000;
+
+/**
+ * Writes the wish to cancel on a locked order: one that was never sent is closed at once, one that is at the broker becomes `pending_cancel`.
+ * False when there is nothing to cancel any more.
+ */
+export async function requestCancel(tx: Tx, order: Order, wish: { readonly reason: string; readonly actor: string; readonly now: EpochMs }): Promise<boolean> {
+  if (isClosed(order.state.status)) return false;
+  if (order.state.status === 'pending_cancel') return true;
+  const kind = order.state.status === 'initialized' ? 'canceled' : 'cancel_requested';
+  await moveOrder(tx, order, { event: { kind }, tsEvent: order.tsMarket, source: 'local', detail: { actor: wish.actor, reason: wish.reason }, patch: { reason: wish.reason, cancelRequestedAt: wish.now } });
+  return true;
+}
+
+/** What the lane needs. */
+export type CancelsParts = { readonly db: Db; readonly broker: Broker; readonly booking: Booking; readonly log: Logger; readonly nowMs: () => EpochMs; readonly monotonicMs: () => number; readonly onDoubt: (orderId: string) => void; readonly fatal: (error: unknown) => void };
+
+/** The lane. */
+export type Cancels = { ring(): void; start(): void; stop(): Promise<void> };
+
+/** Creates the lane. */
+export function createCancels(parts: CancelsParts): Cancels {
+  const { db, broker, booking, log } = parts;
+  const bell = createBell();
+  const nextAskAt = new Map<string, number>();
+  let loop: Loop | null = null;
+
+  const refused = async (order: { order_id: string; client_order_id: string; broker_order_id: string }): Promise<void> => {
+    const theirs = await broker.getOrder(order.broker_order_id, 'cancel');
+    if (theirs === null) return parts.onDoubt(order.order_id);
+    const { doubts } = await booking.book([{ clientOrderId: order.client_order_id, brokerOrderId: theirs.id, news: [newsOfOrder(theirs)], source: 'rest', tsSeen: parts.nowMs() }]);
+    if (doubts.length > 0) parts.onDoubt(order.order_id);
+    if (!isOpenThere(theirs) || theirs.status === 'pending_cancel') return;
+    await booking.change(order.order_id, async (tx, current) => {
+      if (current.state.status !== 'pending_cancel') return;
+      await moveOrder(tx, current, { event: { kind: 'cancel_rejected' }, tsEvent: theirs.updatedAt, source: 'rest', detail: { status: theirs.status } });
+    });
+    log.warn({ orderId: order.order_id, status: theirs.status }, 'The broker refused to cancel an order');
+  };
+
+  const ask = async (order: { order_id: string; client_order_id: string; broker_order_id: string }): Promise<void> => {
+    try {
+      const outcome = await broker.cancel(order.broker_order_id);
+      nextAskAt.set(order.order_id, parts.monotonicMs() + AGAIN_MS);
+      if (outcome === 'gone') parts.onDoubt(order.order_id);
+      if (outcome === 'not_cancelable') await refused(order);
+    } catch (error) {
+      if (!(error instanceof AppError) || !(error.code.startsWith('BROKER_') || error.code === 'RATE_LIMITED')) throw error;
+      log.warn({ orderId: order.order_id, error: describeError(error) }, 'A cancel could not be delivered; it is tried again');
+      nextAskAt.set(order.order_id, parts.monotonicMs() + FAILED_MS);
+    }
+  };
+
+  const turn = async (): Promise<void> => {
+    const rows = await db.query<{ order_id: string; client_order_id: string; broker_order_id: string }>(
+      `SELECT order_id, client_order_id, broker_order_id FROM execution.orders WHERE NOT is_closed AND status = 'pending_cancel' AND broker_order_id IS NOT NULL ORDER BY approved_seq`,
+    );
+    const wished = new Set(rows.map((row) => row.order_id));
+    for (const orderId of nextAskAt.keys()) if (!wished.has(orderId)) nextAskAt.delete(orderId);
+    for (const row of rows) if ((nextAskAt.get(row.order_id) ?? -Infinity) <= parts.monotonicMs()) await ask(row);
+    await bell.wait(IDLE_MS);
+  };
+
+  return {
+    ring: bell.ring,
+    start() {
+      loop ??= startLoop({ name: 'cancels', log, turn, wake: bell.ring, fatal: parts.fatal });
+    },
+    stop: async () => loop?.stop(),
+  };
+}

@@ -1,0 +1,95 @@
+/** Execution's flows: send what waits, compare positions each minute, compare the books every six hours. */
+import { z } from 'zod';
+import { AppError } from '#app/domain/errors.ts';
+import type { EpochMs } from '#app/domain/time.ts';
+import { compareHoldings } from '#app/execution/reconcile.ts';
+import { sleep } from '#chassis/clock.ts';
+import type { Db } from '#chassis/db.ts';
+import { flow, type FlowDefinition } from '#chassis/flows.ts';
+import type { Broker } from '../alpaca/ports.ts';
+import { ourHoldings, takeSnapshot, theirHoldings } from './account.ts';
+import type { Holds } from './holds.ts';
+import type { Reconciler } from './reconcile.ts';
+import type { Resolver } from './resolver.ts';
+import type { SubmitLane } from './submit-lane.ts';
+
+/** What the flows work with. */
+export type FlowParts = {
+  readonly db: Db; readonly broker: Broker; readonly lane: SubmitLane; readonly resolver: Resolver; readonly reconciler: Reconciler; readonly holds: Holds; readonly nowMs: () => EpochMs;
+  readonly onBlocked: (isBlocked: boolean) => void;
+};
+
+const SETTLE_MS = 20_000;
+const NONE = z.object({}).strict();
+
+type Waiting = { readonly waiting: number; readonly unresolved: number };
+
+async function countWaiting(db: Db): Promise<Waiting> {
+  const [row] = await db.query<{ waiting: number; unresolved: number }>(
+    `SELECT count(*) FILTER (WHERE status = 'initialized') AS waiting, count(*) FILTER (WHERE status = 'submitted') AS unresolved FROM execution.orders WHERE NOT is_closed`,
+  );
+  return row ?? { waiting: 0, unresolved: 0 };
+}
+
+/** The lanes do the work; the flow rings them and tells how far they came. */
+async function push(parts: FlowParts, signal: AbortSignal): Promise<Waiting & { readonly heldBecause: readonly string[] }> {
+  const submitted = await parts.db.query<{ order_id: string }>(`SELECT order_id FROM execution.orders WHERE NOT is_closed AND unknown_since IS NOT NULL`);
+  for (const row of submitted) parts.resolver.unknown(row.order_id);
+  parts.lane.ring();
+  const until = performance.now() + SETTLE_MS;
+  let now = await countWaiting(parts.db);
+  while (now.waiting + now.unresolved > 0 && performance.now() < until && !signal.aborted) {
+    await sleep(100, signal);
+    now = await countWaiting(parts.db);
+  }
+  return { ...now, heldBecause: parts.holds.reasons() };
+}
+
+/** The flows that this service owns. */
+export function executionFlows(parts: FlowParts): FlowDefinition[] {
+  const { db, broker, reconciler } = parts;
+  return [
+    flow({
+      name: 'execute_trades', description: 'Sends approved orders that wait and finds out about those with an unknown outcome.', input: NONE,
+      schedule: null, retries: 2, retryDelayMs: 1_000, timeoutMs: 60_000, concurrency: 1, onMissed: 'skip',
+      async run(ctx) {
+        const before = await ctx.step('count what waits', () => countWaiting(db));
+        const after = await ctx.step('send and look up', ({ signal }) => push(parts, signal));
+        ctx.log(after.waiting + after.unresolved === 0 ? 'info' : 'warn', 'Orders were pushed', { before, after });
+        return { before, after };
+      },
+    }),
+    flow({
+      name: 'update_positions', description: 'Takes a snapshot of the account and compares our positions with the broker.', input: NONE,
+      schedule: { cron: '* * * * *', timeZone: 'America/New_York', only: 'in_session', describe: 'every minute while the exchange is open' },
+      retries: 2, retryDelayMs: 2_000, timeoutMs: 45_000, concurrency: 1, onMissed: 'skip',
+      async run(ctx) {
+        const snapshot = await ctx.step('snapshot', async () => {
+          const taken = await takeSnapshot(db, broker, 'update_positions', parts.nowMs());
+          parts.onBlocked(taken.isTradingBlocked);
+          return taken;
+        });
+        const differing = await ctx.step('compare', async () => compareHoldings(await ourHoldings(db), await theirHoldings(broker)).filter((one) => one.kind === 'position').map((one) => one.subject));
+        if (differing.length === 0) return { equity: snapshot.equity, positionsAgree: true };
+        ctx.log('warn', 'Positions differ; the books are compared', { symbols: differing });
+        const result = await ctx.step('reconcile', async () => summary(await reconciler.run(ctx.runId)));
+        return { equity: snapshot.equity, positionsAgree: false, ...result };
+      },
+    }),
+    flow({
+      name: 'reconcile_trades', description: 'Compares orders, fills, positions and cash with the broker and repairs what is missing.', input: NONE,
+      schedule: { cron: '0 */6 * * *', timeZone: 'America/New_York', only: 'always', describe: 'every six hours, at each start and after each reconnect' },
+      retries: 3, retryDelayMs: 5_000, timeoutMs: 300_000, concurrency: 1, onMissed: 'run_once',
+      async run(ctx) {
+        const result = await ctx.step('compare and repair', async () => summary(await reconciler.run(ctx.runId)));
+        ctx.log(result.isClean ? 'info' : 'warn', 'The books were compared', result);
+        return result;
+      },
+    }),
+  ];
+}
+
+async function summary(result: Awaited<ReturnType<Reconciler['run']>>) {
+  if (result.differences.length > 1_000) throw new AppError('INVARIANT_BROKEN', 'More differences than a run can show', { context: { count: result.differences.length } });
+  return { isClean: result.isClean, orders: result.orders, booked: result.booked, differences: result.differences.map((one) => `${one.kind} ${one.subject}: ${one.action}`) };
+}

@@ -1,0 +1,34 @@
+/** The gate in the book: switch, lease and market time are read in the very transaction that makes an order `submitted`. */
+import { invariant } from '#app/domain/errors.ts';
+import { MINUTE_MS, type EpochMs } from '#app/domain/time.ts';
+import { tradingStateSchema } from '#app/domain/trading-state.ts';
+import { decideGate, type GateAnswer } from '#app/execution/gate.ts';
+import type { Tx } from '#chassis/db.ts';
+import type { Order } from './orders.ts';
+
+/** risk_management takes this lock exclusively when it moves the switch: after HALT is committed, no transaction that began before can still submit. */
+export const TRADING_STATE_LOCK = 7001;
+
+/** The gate's answer with the version of the trading state it was given under. */
+export type GateDecision = GateAnswer & { readonly tradingStateVersion: number };
+
+/** Takes the shared lock; call it before anything is read that the answer depends on. */
+export async function takeGateLock(tx: Tx): Promise<void> {
+  await tx.query('SELECT pg_advisory_xact_lock_shared($1)', [TRADING_STATE_LOCK]);
+}
+
+/** Asks the gate about an order. The lock must be held; the statement's snapshot is then newer than any committed HALT. */
+export async function askGate(tx: Tx, order: Order): Promise<GateDecision> {
+  const [row] = await tx.query<{ state: string; version: number; is_lease_fresh: boolean; last_open_time: number | null }>(
+    `SELECT state, version,
+       coalesce((SELECT expires_at > clock_timestamp() FROM risk_management.risk_lease), false) AS is_lease_fresh,
+       (SELECT max(last_open_time) FROM data_ingestion.ingestion_status WHERE timeframe = '1Min') AS last_open_time
+     FROM risk_management.trading_state ORDER BY version DESC LIMIT 1`,
+  );
+  invariant(row, 'The trading state has at least its first version');
+  const answer = decideGate({
+    tradingState: tradingStateSchema.parse(row.state), isLeaseFresh: row.is_lease_fresh, isReducing: order.isReducing, approvedAt: order.tsMarket,
+    marketNow: row.last_open_time === null ? null : ((row.last_open_time + MINUTE_MS) as EpochMs),
+  });
+  return { ...answer, tradingStateVersion: row.version };
+}

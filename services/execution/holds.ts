@@ -1,0 +1,20 @@
+/** Why new orders wait. They are kept, visible and unsent, until every reason is gone; cancels never wait. */
+
+/** The reasons: the stream is not live, the books are being compared, an outcome is unknown, the keys are refused, we are stopping. */
+export type HoldReason = 'stream' | 'reconciling' | 'unknown_outcome' | 'keys' | 'stopping';
+
+/** The set of present reasons. */
+export type Holds = { set(reason: HoldReason, why: string | null): void; any(): boolean; reasons(): readonly string[] };
+
+/** Creates the set; `onFree` is called whenever the last reason goes. */
+export function createHolds(onFree: () => void): Holds {
+  const present = new Map<HoldReason, string>();
+  return {
+    set(reason, why) {
+      if (why !== null) present.set(reason, why);
+      else if (present.delete(reason) && present.size === 0) onFree();
+    },
+    any: () => present.size > 0,
+    reasons: () => [...present.values()],
+  };
+}
