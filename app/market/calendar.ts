@@ -5,7 +5,6 @@ import { CALENDAR_FIRST_YEAR, CALENDAR_LAST_YEAR, specialDaysOf, type SpecialDay
 import { fromNewYorkDay, newYorkDayNumber, weekdayOf } from './nyse-zone.ts';
 
 export { fromNewYork, toNewYork, type NewYorkTime } from './nyse-zone.ts';
-export { CALENDAR_FIRST_YEAR, CALENDAR_LAST_YEAR } from './nyse-days.ts';
 
 const OPEN_MINUTE = 9 * 60 + 30;
 const CLOSE_MINUTE = 16 * 60;

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { flowRunDetailSchema } from '#app/contracts/flows.ts';
 import type { BarWire } from '#app/domain/bar.ts';
 import { MINUTE_MS } from '#app/domain/time.ts';
 import { callCommand } from '#chassis/commands.ts';
@@ -73,3 +74,33 @@ it('raises each signal once through kills in the middle of the work, and obeys t
   expect(metrics).toMatch(/mainspring_signals_raised_total\{.*strategy="rsi_reversion"/);
   expect(await worker.stop()).toBe(0);
 }, 90_000);
+
+it('runs run_strategy as a durable flow of the orchestrator', async () => {
+  const units = await freePorts();
+  const [engine, orchestrator] = [testConfig('strategy_engine', { book, wire }, units), testConfig('orchestrator', { book, wire }, units)];
+  const conductor = startWorker(orchestrator);
+  try {
+    await conductor.ready();
+    worker = startWorker(engine);
+    await worker.ready();
+    const ask = async (method: 'GET' | 'POST', path: string): Promise<{ status: number; body: unknown }> => {
+      const body = method === 'POST' ? { body: '{"input":{}}' } : {};
+      const response = await fetch(`http://127.0.0.1:${units.orchestrator?.port ?? 0}${path}`, { method, headers: { authorization: `Bearer ${engine.internalToken}`, 'content-type': 'application/json' }, ...body });
+      return { status: response.status, body: await response.json() };
+    };
+    const runId = await until(async () => {
+      const { status, body } = await ask('POST', '/api/deployments/run_strategy/run');
+      return status === 200 && String(Reflect.get(Object(body) as object, 'runId'));
+    }, 'run_strategy to be announced and started');
+    const run = await until(async () => {
+      const { status, body } = await ask('GET', `/api/runs/${encodeURIComponent(runId)}`);
+      const seen = status === 200 ? flowRunDetailSchema.parse(body) : null;
+      return seen?.state === 'COMPLETED' || seen?.state === 'FAILED' ? seen : null;
+    }, 'run_strategy to end');
+    expect(run).toMatchObject({ state: 'COMPLETED', owner: 'strategy_engine', output: { strategies: [{ strategyId: 'rsi_reversion', bars: 0 }, { strategyId: 'sma_cross', bars: 0 }] } });
+    expect(run.steps.map((step) => step.name)).toEqual(['look for bars not seen']);
+    expect(await worker.stop()).toBe(0);
+  } finally {
+    await conductor.kill();
+  }
+}, 60_000);
