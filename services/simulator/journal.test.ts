@@ -1,0 +1,129 @@
+/** The journal: what it was told survives any end of the process, and what is not true any more is refused. */
+import Database from 'better-sqlite3';
+import { copyFileSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { DEFAULT_VENUE_CONFIG } from '#app/backtest/venue-types.ts';
+import { takeSnapshot } from '#app/backtest/venue-snapshot.ts';
+import { MINUTE_MS, parseRfc3339, type EpochMs } from '#app/domain/time.ts';
+import { openJournal, readMarketStart, type Journal } from './journal.ts';
+
+const OPEN = parseRfc3339('2024-07-01T13:30:00Z');
+const CLOSE = parseRfc3339('2024-07-01T20:00:00Z');
+let folder = '';
+let file = '';
+const options = () => ({ file, config: DEFAULT_VENUE_CONFIG, fingerprint: 'test:1' });
+const buy = (journal: Journal, clientOrderId: string, limitPrice: string | null = null) => journal.commit({
+  op: 'submit', request: { clientOrderId, symbol: 'AAPL', side: 'buy', type: limitPrice === null ? 'market' : 'limit', timeInForce: 'day', qty: '2', notional: null, limitPrice, extendedHours: false },
+  context: { at: Math.max(OPEN, journal.venue.state.now) as EpochMs, isOpen: true, expiresAt: CLOSE, lastPrice: '100', asset: { isTradable: true, isFractionable: true, isShortable: true } },
+});
+const step = (journal: Journal, n: number) => journal.commit(
+  { op: 'step', at: (OPEN + n * MINUTE_MS) as EpochMs, barMs: MINUTE_MS, isRegular: true, bars: [{ symbol: 'AAPL', open: '100', high: '101', low: '99.5', close: '100.5', volume: '10' }] },
+  { openTime: (OPEN + n * MINUTE_MS) as EpochMs, steps: n + 1, bars: n + 1 });
+
+beforeEach(() => {
+  folder = mkdtempSync(path.join(os.tmpdir(), 'journal-'));
+  file = path.join(folder, 'deep', 'simulator.sqlite');
+});
+afterEach(() => {
+  rmSync(folder, { recursive: true, force: true });
+});
+
+describe('the journal', () => {
+  it('rebuilds the account from a copy of its files taken at any moment', () => {
+    const journal = openJournal(options());
+    for (let n = 0; n < 12; n += 1) {
+      buy(journal, `m${n}`);
+      buy(journal, `l${n}`, '90');
+      step(journal, n);
+      if (n === 5) journal.commit({ op: 'cancel', orderId: journal.venue.openOrders()[0]?.id ?? '', at: journal.venue.state.now, isSlow: false });
+      const copy = path.join(folder, `copy${n}.sqlite`);
+      copyFileSync(file, copy);
+      copyFileSync(`${file}-wal`, `${copy}-wal`);
+      const again = openJournal({ ...options(), file: copy });
+      expect(takeSnapshot(again.venue.state)).toEqual(takeSnapshot(journal.venue.state));
+      expect(again.cursor()).toEqual({ openTime: OPEN + n * MINUTE_MS, steps: n + 1, bars: n + 1 });
+      again.close();
+    }
+    expect(journal.orders({ status: 'all', limit: 500, isDescending: false })).toHaveLength(24);
+    expect(journal.orders({ status: 'closed', limit: 500, isDescending: true, symbols: ['AAPL'] })).toHaveLength(13);
+    journal.close();
+  });
+  it('goes on across thousands of operations, keeping only what is needed', () => {
+    let journal = openJournal(options());
+    for (let n = 0; n < 4_500; n += 1) step(journal, n);
+    journal.close();
+    journal = openJournal(options());
+    buy(journal, 'late');
+    expect(journal.cursor()?.steps).toBe(4_500);
+    const db = new Database(file, { readonly: true });
+    expect(db.prepare<[], { n: number }>('SELECT count(*) AS n FROM ops').get()?.n).toBeLessThan(2_100);
+    db.close();
+    journal.close();
+  });
+  it('pages activities forth and back and finds orders by both ids', () => {
+    const journal = openJournal(options());
+    for (let n = 0; n < 5; n += 1) {
+      buy(journal, `m${n}`);
+      step(journal, n);
+    }
+    const all = journal.activities({ limit: 100, isDescending: false });
+    expect(all.map((one) => one.at)).toEqual([0, 1, 2, 3, 4].map((n) => OPEN + n * MINUTE_MS));
+    expect(all[0]?.id).toBe(`20240701133000000::${all[0]?.executionId}`);
+    expect(journal.activities({ limit: 2, isDescending: false, pageToken: all[1]?.id ?? '' })).toEqual(all.slice(2, 4));
+    expect(journal.activities({ limit: 2, isDescending: true, pageToken: all[3]?.id ?? '' })).toEqual([all[2], all[1]]);
+    expect(journal.activities({ limit: 9, isDescending: false, after: all[3]?.at ?? (0 as EpochMs) })).toEqual([all[4]]);
+    expect(journal.orderByClientId('m3')).toEqual(journal.orderById(all[3]?.orderId ?? ''));
+    expect(journal.orderByClientId('nobody')).toBeNull();
+    journal.close();
+  });
+  it('changes nothing on a refusal', () => {
+    const journal = openJournal(options());
+    buy(journal, 'a');
+    const before = takeSnapshot(journal.venue.state);
+    expect(buy(journal, 'a').ok).toBe(false);
+    expect(takeSnapshot(journal.venue.state)).toEqual(before);
+    expect(journal.orders({ status: 'all', limit: 9, isDescending: false })).toHaveLength(1);
+    journal.close();
+  });
+  it('remembers where its market began', () => {
+    expect(readMarketStart(file, 'synthetic', () => OPEN)).toBe(OPEN);
+    expect(readMarketStart(file, 'synthetic', () => CLOSE)).toBe(OPEN);
+  });
+});
+
+describe('a journal that cannot be right', () => {
+  it('of another market or account is refused with the remedy', () => {
+    openJournal(options()).close();
+    expect(() => openJournal({ ...options(), fingerprint: 'test:2' })).toThrow(/belongs to another market .* fresh data folder/);
+    expect(() => openJournal({ ...options(), config: { ...DEFAULT_VENUE_CONFIG, startingCash: '5' } })).toThrow(/another simulated account/);
+  });
+  it.each<[string, (file: string) => void]>([
+    ['garbage in the file', (name) => {
+      rmSync(`${name}-wal`);
+      writeFileSync(name, 'this is not a database, it only looks like a file');
+    }],
+    ['a missing operation', (name) => edit(name, 'DELETE FROM ops WHERE seq = 2')],
+    ['a changed operation', (name) => edit(name, `UPDATE ops SET body = replace(body, '"100"', '"1e9"') WHERE seq = 1`)],
+    ['a changed order', (name) => edit(name, `UPDATE orders SET body = replace(body, '"qty":"2"', '"qty":"3"')`)],
+    ['a changed snapshot', (name) => edit(name, `INSERT INTO snapshots VALUES (1, '{}', 'x')`)],
+  ])('%s', (_name, damage) => {
+    const journal = openJournal(options());
+    buy(journal, 'a', '90');
+    buy(journal, 'b', '91');
+    buy(journal, 'c', '92');
+    const copy = path.join(folder, 'copy.sqlite');
+    copyFileSync(file, copy);
+    copyFileSync(`${file}-wal`, `${copy}-wal`);
+    journal.close();
+    damage(copy);
+    expect(() => openJournal({ ...options(), file: copy })).toThrow(expect.objectContaining({ code: 'JOURNAL_CORRUPT' }));
+  });
+});
+
+function edit(name: string, sql: string): void {
+  const db = new Database(name);
+  db.exec(sql);
+  db.close();
+}

@@ -1,0 +1,34 @@
+/** The simulator worker: a broker and a market on loopback, for the demo, for replays and for tests. */
+import { invariant } from '#app/domain/errors.ts';
+import { runService } from '#chassis/service.ts';
+import { openSimulator } from './simulator.ts';
+
+runService({
+  unit: 'simulator',
+  pool: 2,
+  usesBook: (config) => config.replay !== undefined,
+  usesBus: false,
+  setUp: async (ctx) => {
+    const { config } = ctx;
+    const endpoint = config.units.simulator;
+    invariant(config.simulator && endpoint, 'The simulator needs its settings and its address');
+    const simulator = await openSimulator({
+      settings: config.simulator, replay: config.replay ?? null, internalToken: config.internalToken, today: ctx.clock.now(), book: config.replay ? ctx.db : null, signal: ctx.signal, log: ctx.log,
+      health: ctx.healthReport, metrics: async () => ({ contentType: ctx.metrics.contentType, text: await ctx.metrics.render() }), onFatal: ctx.fatal,
+    });
+    return {
+      serve: async () => {
+        await simulator.server.listen({ port: endpoint.port, host: endpoint.host });
+        return { close: () => simulator.close() };
+      },
+      start: async () => {
+        simulator.start().then(async (summary) => {
+          if (summary === null) return;
+          ctx.log.info({ summary }, 'The tape has ended');
+          if (config.replay) await ctx.request('replayDone', { summary });
+        }).catch(ctx.fatal);
+      },
+      backlog: () => simulator.broker.venue.openOrders().length,
+    };
+  },
+});

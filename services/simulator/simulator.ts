@@ -1,0 +1,144 @@
+/** The simulator put together: market, journal, broker, streams, server, pacer. */
+import type { FastifyInstance } from 'fastify';
+import type { ReplaySettings, SimulatorSettings } from '#app/contracts/config.ts';
+import type { WorkerHealth } from '#app/contracts/health.ts';
+import { AppError, invariant } from '#app/domain/errors.ts';
+import { toText } from '#app/domain/numeric.ts';
+import type { EpochMs } from '#app/domain/time.ts';
+import { monotonicMs } from '#chassis/clock.ts';
+import type { Queryable } from '#chassis/db.ts';
+import { DEFAULT_VENUE_CONFIG, type VenueConfig } from '#app/backtest/venue-types.ts';
+import { openBroker, type Broker } from './broker.ts';
+import { createFaults, type Faults } from './faults.ts';
+import { openGate } from './gate.ts';
+import { openJournal, readMarketStart, type Journal } from './journal.ts';
+import type { Market, Step } from './market.ts';
+import { startPacer, type Pacer } from './pacer.ts';
+import { openReplayMarket } from './replay.ts';
+import { readReplayFolder } from './replay-files.ts';
+import type { Controls } from './rest-control.ts';
+import { buildServer } from './server.ts';
+import { openDataStream } from './stream-data.ts';
+import { openTradingStream } from './stream-trading.ts';
+import { openSyntheticMarket, syntheticStart } from './synthetic.ts';
+
+/** How to build a simulator. */
+export type SimulatorOptions = {
+  readonly settings: SimulatorSettings;
+  readonly replay: ReplaySettings | null;
+  readonly internalToken: string;
+  /** Wall clock, for the first day of a new synthetic market. */
+  readonly today: EpochMs;
+  /** The book, for the lockstep gate of a replay; null in demo mode. */
+  readonly book: Queryable | null;
+  readonly signal: AbortSignal;
+  readonly log: { info(fields: object, message: string): void; warn(fields: object, message: string): void; error(fields: object, message: string): void };
+  health(): WorkerHealth;
+  metrics(): Promise<{ readonly contentType: string; readonly text: string }>;
+  onFatal(error: unknown): void;
+  onStep?(step: Step): void;
+};
+
+/** What was traded, for the person who started a replay. */
+export type ReplaySummary = Record<string, string | number>;
+
+/** A simulator that answers; the tape stands still until `start`. */
+export type Simulator = {
+  readonly server: FastifyInstance;
+  readonly broker: Broker;
+  readonly faults: Faults;
+  /** Lets the tape run. Resolves with the summary at its end, with null when it was stopped before. */
+  start(): Promise<ReplaySummary | null>;
+  close(): Promise<void>;
+};
+
+async function openMarket(options: SimulatorOptions): Promise<Market> {
+  const { settings, replay } = options;
+  if (replay === null) return openSyntheticMarket(settings.seed, readMarketStart(settings.journalFile, 'synthetic', () => syntheticStart(options.today)));
+  try {
+    const folder = await readReplayFolder(replay.folder);
+    options.log.info({ folder: replay.folder, files: folder.series.length, ignored: folder.ignored }, 'Recorded bars read; quotes and other files are ignored');
+    return openReplayMarket(folder);
+  } catch (error) {
+    // Starting again cannot help: a person must mend the file.
+    if (error instanceof AppError && error.code === 'REPLAY_FILE_INVALID') throw new AppError('CONFIG_INVALID', `The replay cannot start. ${error.message}`, { cause: error, context: error.context });
+    throw error;
+  }
+}
+
+/** Reads files and journal and builds all parts. @throws AppError CONFIG_INVALID, JOURNAL_CORRUPT, DATA_FOLDER_UNUSABLE */
+export async function openSimulator(options: SimulatorOptions): Promise<Simulator> {
+  const { settings, replay } = options;
+  invariant(replay === null || options.book !== null, 'A replay needs the book for its gate');
+  const market = await openMarket(options);
+  const config: VenueConfig = { ...DEFAULT_VENUE_CONFIG, seed: settings.seed, startingCash: settings.startingCash };
+  const journal: Journal = openJournal({ file: settings.journalFile, config, fingerprint: market.fingerprint });
+  const broker = openBroker(config, journal, market);
+  const faults = createFaults(monotonicMs);
+  const stop = new AbortController();
+  const signal = AbortSignal.any([options.signal, stop.signal]);
+  let pacer: Pacer | null = null;
+  const arrived = (): void => pacer?.clientArrived();
+  const trading = openTradingStream(settings, faults, () => undefined);
+  broker.onEvents(trading.push);
+  const data = openDataStream(settings, faults, arrived);
+  const gate = options.book && replay ? openGate({ db: options.book, signal, tell: (waiting, forMs) => options.log.warn({ waiting, forMs }, 'The replay waits for the pipeline') }) : null;
+  const started = { atMs: 0, steps: 0, bars: 0 };
+  const begin = (isPaused: boolean): Pacer => {
+    Object.assign(started, { atMs: monotonicMs(), ...broker.counts() });
+    return startPacer({
+      broker, gate, signal, speed: replay ? replay.speed : settings.speed, pushBars: data.pushBars,
+      hasClients: () => trading.listeners() > 0 && data.subscribers() > 0, ...(options.onStep ? { onStep: options.onStep } : {}), isPaused,
+    });
+  };
+  const controls = createControls(() => pacer);
+  const server = await buildServer({
+    broker, faults, controls: controls.controls, keys: settings, internalToken: options.internalToken, trading, data, health: options.health, metrics: options.metrics,
+    onBug: (error, path) => {
+      options.log.error({ path, error: String(error) }, 'A request failed');
+      // The venue may be ahead of its journal: only a new start from the disk is truthful.
+      options.onFatal(error);
+    },
+  });
+  return {
+    server, broker, faults,
+    start: async () => {
+      pacer = begin(controls.isPausedAtStart());
+      const isFinished = await pacer.done;
+      return isFinished ? summaryOf(broker, started) : null;
+    },
+    close: async () => {
+      stop.abort();
+      await pacer?.done;
+      await server.close();
+      journal.close();
+    },
+  };
+}
+
+/** Controls that work before the tape runs: pausing then means beginning paused. */
+function createControls(pacer: () => Pacer | null): { readonly controls: Controls; isPausedAtStart(): boolean } {
+  let isPaused = false;
+  const setPaused = (wanted: boolean): void => {
+    isPaused = wanted;
+    if (wanted) pacer()?.pause();
+    else pacer()?.resume();
+  };
+  return {
+    isPausedAtStart: () => isPaused,
+    controls: {
+      speed: () => pacer()?.speed() ?? 'max', setSpeed: (speed) => pacer()?.setSpeed(speed), pause: () => setPaused(true), resume: () => setPaused(false),
+      step: (count) => pacer()?.step(count) ?? Promise.resolve(), waitingFor: () => pacer()?.waitingFor() ?? null, isPaused: () => pacer()?.isPaused() ?? isPaused, isFinished: () => pacer()?.isFinished() ?? false,
+    },
+  };
+}
+
+function summaryOf(broker: Broker, started: { readonly atMs: number; readonly steps: number; readonly bars: number }): ReplaySummary {
+  const seconds = (monotonicMs() - started.atMs) / 1000;
+  const counts = broker.counts();
+  const bars = counts.bars - started.bars;
+  return {
+    bars: counts.bars, steps: counts.steps, seconds: Math.round(seconds * 10) / 10, barsPerSecond: seconds > 0 ? Math.round(bars / seconds) : 0,
+    brokerOrders: broker.venue.state.orderSeq, brokerFills: broker.venue.state.executionSeq, brokerEquity: toText(broker.venue.figures().equity),
+  };
+}
