@@ -23,6 +23,7 @@ import type { Door } from './supervisor/door.ts';
 import { openLogs } from './supervisor/logs.ts';
 import type { Logs } from './supervisor/logs.ts';
 import { reapOrphans } from './supervisor/orphans.ts';
+import { openPortClaims } from './supervisor/port-claims.ts';
 import type { Reservation } from './supervisor/ports.ts';
 import { openRunFiles } from './supervisor/run-files.ts';
 import type { RunFiles } from './supervisor/run-files.ts';
@@ -55,6 +56,8 @@ export type BootOptions = {
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly replay: ReplaySettings | null;
   readonly spawner: Spawner;
+  /** These units alone, for tools that need a part of the stack. */
+  readonly only?: readonly UnitId[];
   readonly events: StackEvents;
 };
 
@@ -161,12 +164,15 @@ async function begin(options: BootOptions, undo: Undo): Promise<Stack> {
   const opened = await open(options, undo);
   const { folder, store, settings, logs, runFiles, secrets } = opened;
   const runAs = findRunAs();
-  const { reservations, moved } = await reservePorts(listeningUnits(settings), settings.ports, store);
+  const claims = await openPortClaims(folder.claimsFolder, store.instanceId);
+  undo.push(() => claims.releaseAll());
+  const { reservations, moved } = await reservePorts(listeningUnits(settings), settings.ports, { store, claims });
   undo.push(async () => {
     await Promise.all([...reservations.values()].map((reservation) => reservation.release()));
   });
   const facts = gatherFacts(options, opened, reservations);
-  const drivers = buildUnits({ layout: options.layout, spawner: options.spawner, folder, settings, secrets, logs, runFiles, reservations, runAs, facts });
+  const allDrivers = buildUnits({ layout: options.layout, spawner: options.spawner, folder, settings, secrets, logs, runFiles, reservations, runAs, facts });
+  const drivers = options.only ? allDrivers.filter(({ spec }) => options.only?.includes(spec.id)) : allDrivers;
   const stack = superviseAll({ options, opened, facts, drivers, undo });
   undo.push(await takeDoor(folder, stack, options.events));
   for (const { level, unit, text } of opened.early) stack.supervisor.notice(level, unit, text);

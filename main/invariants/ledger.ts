@@ -1,5 +1,5 @@
 /** Invariants of the ledger, recomputed from its fills with the same arithmetic that booked them: I1, I2, I3. */
-import { addMoney, money, price, quantity, toText, type Money, type Price } from '#app/domain/numeric.ts';
+import { addMoney, money, price, quantity, toText, ZERO_MONEY, type Money, type Price } from '#app/domain/numeric.ts';
 import { applyFillToPosition, cashDelta, flatPosition, type Fill, type Position } from '#app/domain/position.ts';
 import type { Side } from '#app/domain/order.ts';
 import type { Query, Violation } from './types.ts';
@@ -29,8 +29,8 @@ function fillOf(trade: TradeRow): Fill {
   return { symbol: trade.symbol, side: trade.side, qty: quantity(trade.qty), price: price(trade.price), fee: money(trade.fee) };
 }
 
-function fold(trades: readonly TradeRow[], keyOf: (trade: TradeRow) => string): Map<string, Position> {
-  const positions = new Map<string, Position>();
+function fold(trades: readonly TradeRow[], keyOf: (trade: TradeRow) => string, opening: readonly Position[] = []): Map<string, Position> {
+  const positions = new Map<string, Position>(opening.map((position) => [position.symbol, position]));
   for (const trade of trades) {
     const key = keyOf(trade);
     positions.set(key, applyFillToPosition(positions.get(key) ?? flatPosition(trade.symbol), fillOf(trade)));
@@ -57,8 +57,10 @@ export async function checkPositionsAndCash(query: Query): Promise<Violation[]> 
   const trades = await query<TradeRow>('SELECT fill_id, order_id, strategy_id, symbol, side, qty, price, fee FROM execution.trades ORDER BY ledger_seq');
   const positions = await query<PositionRow>(`SELECT '' AS strategy_id, symbol, qty, avg_price, realized_pnl FROM execution.positions`);
   const shares = await query<PositionRow>('SELECT strategy_id, symbol, qty, avg_price, realized_pnl FROM execution.strategy_positions');
+  const opening = (await query<{ symbol: string; qty: string; avg_price: string }>('SELECT symbol, qty, avg_price FROM execution.opening_positions'))
+    .map((row): Position => ({ symbol: row.symbol, qty: quantity(row.qty), avgPrice: price(row.avg_price), realizedPnl: ZERO_MONEY }));
   const violations = [
-    ...compare(positions, fold(trades, (trade) => trade.symbol), (row) => row.symbol),
+    ...compare(positions, fold(trades, (trade) => trade.symbol, opening), (row) => row.symbol),
     ...compare(shares, fold(trades, (trade) => `${trade.strategy_id ?? ''}/${trade.symbol}`), (row) => `${row.strategy_id}/${row.symbol}`),
   ];
   const [ledger] = await query<{ opening_cash: string; cash: string; ledger_seq: number }>('SELECT opening_cash, cash, ledger_seq FROM execution.account_ledger');
