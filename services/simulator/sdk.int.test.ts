@@ -59,7 +59,7 @@ describe('the SDK over REST', () => {
 describe('the SDK over its streams', () => {
   it('hears an order from submission to fill, once, with ids that REST knows', async () => {
     const updates: { event: string; executionId?: string; qty?: string; positionQty?: string; order: { clientOrderId?: string; status?: string } }[] = [];
-    const stream = new streaming.TradingStream({ ...credentials(), url: sim.access.tradingStreamUrl });
+    const stream = new streaming.TradingStream({ credentials: credentials(), url: sim.access.tradingStreamUrl });
     stream.onTradeUpdate((update) => updates.push(update as never));
     stream.subscribeTradeUpdates();
     stream.connect();
@@ -89,7 +89,7 @@ describe('the SDK over its streams', () => {
   });
   it('hears the bars of each minute in msgpack, for what it subscribed', async () => {
     const bars: { symbol: string; close: number; timestamp: Date }[] = [];
-    const stream = new streaming.StockDataStream({ ...credentials(), url: sim.access.dataStreamUrl });
+    const stream = new streaming.StockDataStream({ credentials: credentials(), url: sim.access.dataStreamUrl });
     stream.onBar((bar) => bars.push(bar as never));
     stream.subscribeForBars(['AAPL', 'KO']);
     stream.connect();
@@ -104,7 +104,7 @@ describe('the SDK over its streams', () => {
     stream.disconnect();
   });
   it('is told about wrong keys on both', async () => {
-    for (const stream of [new streaming.TradingStream({ keyId: 'PK', secret: 'x', url: sim.access.tradingStreamUrl }), new streaming.StockDataStream({ keyId: 'PK', secret: 'x', url: sim.access.dataStreamUrl })]) {
+    for (const stream of [new streaming.TradingStream({ credentials: { keyId: 'PK', secret: 'x' }, url: sim.access.tradingStreamUrl }), new streaming.StockDataStream({ credentials: { keyId: 'PK', secret: 'x' }, url: sim.access.dataStreamUrl })]) {
       stream.connect();
       expect((await stream.waitForAuthenticationResult(5_000)).authenticated).toBe(false);
     }
