@@ -54,6 +54,8 @@ const moveSql = (service: ServiceId): string => `
 export async function startLane(specs: readonly ConsumerSpec[], parts: LaneParts): Promise<Lane> {
   const producers = specs.map((spec) => spec.producer);
   invariant(new Set(producers).size === producers.length, 'One consumer per producer', { service: parts.service });
+  // A lane is visible from its start, at 0: without its row nobody could tell "has heard all of nothing" from "has not begun".
+  await parts.db.query(`INSERT INTO ${parts.service}.inbox_offset (producer, seq) SELECT producer, 0 FROM unnest($1::text[]) AS p(producer) ON CONFLICT DO NOTHING`, [producers]);
   const rows = await parts.db.query<{ producer: ServiceId; seq: number }>(`SELECT producer, seq FROM ${parts.service}.inbox_offset`);
   const lane = new ServiceLane(specs, parts, new Map(rows.map((row) => [row.producer, row.seq])));
   lane.start();
