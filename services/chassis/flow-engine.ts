@@ -5,6 +5,7 @@ import { FLOW_OWNERS, type Deployment } from '#app/contracts/flows.ts';
 import { AppError, invariant } from '#app/domain/errors.ts';
 import { SERVICE_IDS, type ServiceId } from '#app/domain/ids.ts';
 import type { FlowDefinition, FlowRegistry } from './flows.ts';
+import type { LaunchedEngine } from './flows-dbos.ts';
 import { announce, createReporter } from './flows-report.ts';
 import { enqueueRun, keyedRunId, RUN_KEY, type Enqueuer } from './flows-wire.ts';
 import type { Logger } from './log.ts';
@@ -40,6 +41,7 @@ export function createFlowEngine({ unit, config, log, onFatal }: FlowEngineOptio
   const stopping = new AbortController();
   let definitions: readonly FlowDefinition[] = [];
   let enqueuer: Promise<Enqueuer & { destroy(): Promise<void> }> | null = null;
+  let launched: LaunchedEngine | null = null;
   let shut: (() => Promise<void>) | null = null;
 
   const registry: FlowRegistry = {
@@ -50,8 +52,10 @@ export function createFlowEngine({ unit, config, log, onFatal }: FlowEngineOptio
       const problem = definition?.input.safeParse(input).error?.issues[0];
       if (problem) throw new AppError('FLOW_INPUT_INVALID', `${problem.path.join('.') || 'The input'}: ${problem.message}`, { context: { flow: name } });
       const runId = keyedRunId(name, 'event', key);
+      const run = { flow: name, runId, call: { input, scheduledFor: null }, trigger: 'event', timeoutMs: definition?.timeoutMs ?? DEFAULT_TIMEOUT_MS } as const;
+      if (await launched?.startAtOnce(run)) return runId;
       enqueuer ??= import('./flows-dbos.ts').then((engine) => engine.openEnqueuer(config, owner, log));
-      await enqueueRun(await enqueuer, { flow: name, runId, call: { input, scheduledFor: null }, trigger: 'event', timeoutMs: definition?.timeoutMs ?? DEFAULT_TIMEOUT_MS });
+      await enqueueRun(await enqueuer, run);
       return runId;
     },
   };
@@ -69,12 +73,13 @@ export function createFlowEngine({ unit, config, log, onFatal }: FlowEngineOptio
           await engine.shutEngine();
         };
         if (stopping.signal.aborted) return;
-        await engine.launchEngine({ unit: owner, config, log, reporter, gate, onBug: onFatal }, flows, stopping.signal);
+        launched = await engine.launchEngine({ unit: owner, config, log, reporter, gate, onBug: onFatal }, flows, stopping.signal);
       }
       await announce(config, log, announcement, stopping.signal);
     },
     async stop() {
       stopping.abort();
+      launched = null;
       await shut?.();
       await reporter.flush();
       reporter.stop();

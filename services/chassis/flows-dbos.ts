@@ -1,4 +1,5 @@
 /** The durable engine (DBOS) in a service: launched after `ready`, one queue per flow, unfinished runs picked up again. */
+import { AsyncResource } from 'node:async_hooks';
 import { randomUUID } from 'node:crypto';
 import { DBOS, DBOSClient } from '@dbos-inc/dbos-sdk';
 import type { RuntimeConfig } from '#app/contracts/config.ts';
@@ -7,8 +8,8 @@ import type { ServiceId } from '#app/domain/ids.ts';
 import { backoffMs, sleep } from './clock.ts';
 import type { FlowDefinition } from './flows.ts';
 import type { Reporter } from './flows-report.ts';
-import { runFlow, type Gate } from './flows-run.ts';
-import { ENGINE_SCHEMA, engineIdentity, engineLogger, engineUrl, flowCallSchema, MAX_RECOVERIES, type Enqueuer } from './flows-wire.ts';
+import { openSlots, runFlow, type Gate, type Slots } from './flows-run.ts';
+import { ENGINE_SCHEMA, engineIdentity, engineLogger, engineUrl, flowCallSchema, MAX_RECOVERIES, type Enqueuer, type FlowCall, type NewRun, type RunAttributes } from './flows-wire.ts';
 import type { Logger } from './log.ts';
 
 // A step of ours holds no connection while it works, and the engine's own statements are short: one connection does (5 MB each, in six services).
@@ -37,12 +38,20 @@ export async function openEnqueuer(config: RuntimeConfig, owner: ServiceId, log:
   });
 }
 
+/** The engine at work. */
+export type LaunchedEngine = {
+  /** Starts a run here and now, without the second that a queue may take; false when all places of its flow are taken. Durable once resolved. */
+  startAtOnce(run: NewRun): Promise<boolean>;
+};
+
+type RegisteredFlow = { starting: number; readonly slots: Slots; readonly execute: (call: FlowCall) => Promise<unknown> };
+
 /**
  * Launches the engine: registers the flows, takes up unfinished runs, starts to serve the queues.
  * Waits for the engine's tables, which the orchestrator creates at its first start.
  */
-export async function launchEngine(parts: EngineParts, definitions: readonly FlowDefinition[], signal: AbortSignal): Promise<void> {
-  for (const definition of definitions) register(parts, definition);
+export async function launchEngine(parts: EngineParts, definitions: readonly FlowDefinition[], signal: AbortSignal): Promise<LaunchedEngine> {
+  const flows = new Map(definitions.map((definition) => [definition.name, register(parts, definition)]));
   const identity = engineIdentity(parts.unit);
   for (let n = 0; !signal.aborted; n += 1) {
     try {
@@ -57,13 +66,30 @@ export async function launchEngine(parts: EngineParts, definitions: readonly Flo
       for (const definition of definitions) {
         await DBOS.registerQueue(definition.name, { workerConcurrency: definition.concurrency, minPollingIntervalMs: QUEUE_POLL_MS, onConflict: 'always_update' });
       }
-      return;
+      break;
     } catch (error) {
       if (n === 0) parts.log.warn({ error: describeError(error) }, 'The flow engine is not ready yet; trying again');
       await DBOS.shutdown();
       await sleep(backoffMs(n, RETRY), signal);
     }
   }
+  // Whoever triggers a run may stand inside a step of another: the new run must not become a part of that one.
+  const outside = new AsyncResource('flows');
+  return {
+    async startAtOnce(run) {
+      const flow = flows.get(run.flow);
+      // Those on their way to a place count: a crowd in one moment must not all see the same free one.
+      if (!flow || flow.slots.free - flow.starting <= 0 || signal.aborted) return false;
+      const workflowAttributes: RunAttributes = { trigger: run.trigger, scheduledFor: run.call.scheduledFor };
+      flow.starting += 1;
+      try {
+        await outside.runInAsyncScope(() => DBOS.startWorkflow(flow.execute, { workflowID: run.runId, timeoutMS: run.timeoutMs, workflowAttributes })(run.call));
+      } finally {
+        flow.starting -= 1;
+      }
+      return true;
+    },
+  };
 }
 
 /** Ends the engine without waiting for runs; the gate has let them come to rest. */
@@ -71,17 +97,18 @@ export async function shutEngine(): Promise<void> {
   await DBOS.shutdown();
 }
 
-function register(parts: EngineParts, definition: FlowDefinition): void {
-  const execute = async (raw: unknown): Promise<unknown> => {
+function register(parts: EngineParts, definition: FlowDefinition): RegisteredFlow {
+  const slots = openSlots(definition.concurrency);
+  const execute = async (raw: FlowCall): Promise<unknown> => {
     const runId = DBOS.workflowID ?? '';
     try {
-      return await runFlow({ ...parts, definition, now: Date.now, executionId: randomUUID().slice(0, 8) }, flowCallSchema.parse(raw));
+      return await runFlow({ ...parts, definition, slots, now: Date.now, executionId: randomUUID().slice(0, 8) }, flowCallSchema.parse(raw));
     } catch (error) {
       if (error instanceof AppError && error.family === 'bug') afterRecorded(runId, () => parts.onBug(error));
       throw error;
     }
   };
-  DBOS.registerWorkflow(execute, { name: definition.name, maxRecoveryAttempts: MAX_RECOVERIES });
+  return { starting: 0, slots, execute: DBOS.registerWorkflow(execute, { name: definition.name, maxRecoveryAttempts: MAX_RECOVERIES }) };
 }
 
 /** Ending the process before the failure is in the book would let the run fail again at each start. */

@@ -59,11 +59,35 @@ export function openGate(): Gate & { close(deadlineMs: number): Promise<void> } 
   };
 }
 
+/** The places of a flow: as many executions as its concurrency allows, in the order of their coming. */
+export type Slots = { readonly free: number; acquire(): Promise<() => void> };
+
+/** Opens the places of a flow. The queue keeps to the same number; this also counts the runs that did not come through the queue. */
+export function openSlots(limit: number): Slots {
+  const waiting: (() => void)[] = [];
+  let taken = 0;
+  const release = (): void => {
+    const next = waiting.shift();
+    if (next) next();
+    else taken -= 1;
+  };
+  return {
+    get free() {
+      return limit - taken;
+    },
+    async acquire() {
+      if (taken < limit) taken += 1;
+      else await new Promise<void>((resolve) => waiting.push(resolve));
+      return release;
+    },
+  };
+}
+
 /** What an execution needs around it. */
-export type RunParts = { readonly definition: FlowDefinition; readonly log: Logger; readonly reporter: Reporter; readonly gate: Gate; readonly now: () => number; readonly executionId: string };
+export type RunParts = { readonly definition: FlowDefinition; readonly slots: Slots; readonly log: Logger; readonly reporter: Reporter; readonly gate: Gate; readonly now: () => number; readonly executionId: string };
 
 /** Is there a point in trying this step again? What needs another input, a human, or a look at what happened is not repeated blindly. */
-export function isWorthRetrying(error: unknown): boolean {
+function isWorthRetrying(error: unknown): boolean {
   return !(error instanceof AppError) || error.family === 'temporary' || error.family === 'conflict';
 }
 
@@ -71,6 +95,7 @@ export function isWorthRetrying(error: unknown): boolean {
 export async function runFlow(parts: RunParts, call: FlowCall): Promise<unknown> {
   const runId = DBOS.workflowID ?? '';
   const { definition, gate } = parts;
+  const release = await parts.slots.acquire();
   const controller = new AbortController();
   const onStop = (): void => controller.abort(gate.aborted.reason);
   gate.aborted.addEventListener('abort', onStop, { once: true });
@@ -91,6 +116,7 @@ export async function runFlow(parts: RunParts, call: FlowCall): Promise<unknown>
     parts.log.warn({ runId, flow: definition.name, error: describeError(error) }, 'A run ended with an error');
     throw error;
   } finally {
+    release();
     passage.leave();
     gate.aborted.removeEventListener('abort', onStop);
     tellers.finish();

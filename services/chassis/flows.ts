@@ -72,7 +72,9 @@ export function flow<S extends z.ZodType>(spec: FlowSpec<S>): FlowDefinition {
 export type FlowRegistry = {
   /**
    * Starts one of this service's flows because of an event. The run's id is `name:key`, so the same event gives one run however often it is told.
-   * Durable once resolved; call it after the commit of what it reacts to (`tx.afterCommit`). Before the engine is up it waits for the engine.
+   * Durable once resolved; call it after the commit of what it reacts to (`tx.afterCommit`). It starts at once when the flow has a free place
+   * (its `concurrency`) and waits in the queue, looked at once a second, otherwise and before the engine is up: for events that come in
+   * crowds choose a key that many of them share, such as the minute.
    * @returns the run id
    * @throws AppError FLOW_NOT_FOUND for a flow of another service; FLOW_INPUT_INVALID; DATABASE_UNREACHABLE (temporary).
    */

@@ -3,7 +3,7 @@ import type { RunState } from '#app/contracts/flows.ts';
 import { describeError, unreachable } from '#app/domain/errors.ts';
 
 /** A run that has waited this long for its worker is late. */
-export const LATE_AFTER_MS = 60_000;
+const LATE_AFTER_MS = 60_000;
 
 /** Statuses of the engine. */
 export const ENGINE_STATUSES = ['ENQUEUED', 'DELAYED', 'PENDING', 'SUCCESS', 'ERROR', 'CANCELLED', 'MAX_RECOVERY_ATTEMPTS_EXCEEDED'] as const;
@@ -26,7 +26,7 @@ export type RunFacts = {
 };
 
 /** Did the engine end the run because its time was up? */
-export function hasTimedOut(facts: RunFacts): boolean {
+function hasTimedOut(facts: RunFacts): boolean {
   return facts.status === 'CANCELLED' && !facts.isCancelRequested && facts.deadlineAt !== null && (facts.endedAt ?? 0) >= facts.deadlineAt;
 }
 

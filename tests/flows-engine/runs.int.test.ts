@@ -115,4 +115,25 @@ describe('runs of flows', () => {
     await stand.ended('execute_trades:order:2');
     expect(stand.effects('event')).toEqual(['only']);
   });
+
+  it('starts a run for an event at once, and never more at a time than the flow allows', async () => {
+    const began = performance.now();
+    worker.send({ trigger: { tag: 'soon', key: 'soon', times: 1 } });
+    await until(() => stand.effects('soon').length === 1, 'the effect', 5_000);
+    expect(performance.now() - began).toBeLessThan(500);
+    for (let n = 0; n < 20; n += 1) worker.send({ trigger: { tag: 'crowd', key: `crowd-${n}`, times: 2 } });
+    await until(() => stand.effects('crowd').length === 20, 'all runs of the crowd');
+    for (let n = 0; n < 20; n += 1) expect((await stand.ended(`execute_trades:crowd-${n}`)).state).toBe('COMPLETED');
+    expect(stand.effects('crowd')).toHaveLength(20);
+  });
+
+  it('takes a run that was started at once up again after a kill', async () => {
+    worker.send({ start: { tag: 'direct', waitFor: 'direct', key: 'direct' } });
+    await stand.see('reconcile_trades:direct', 'step two to run', (run) => run.steps.some((step) => step.name === 'two'));
+    await worker.kill();
+    stand.release('direct');
+    worker = await stand.worker();
+    expect(await stand.ended('reconcile_trades:direct')).toMatchObject({ state: 'COMPLETED', trigger: 'event' });
+    expect(stand.effects('direct')).toEqual(['one', 'two#1', 'two#1', 'three']);
+  });
 });

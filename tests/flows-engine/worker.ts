@@ -69,9 +69,10 @@ const onOrder = flow({
 });
 
 const engine = createFlowEngine({ unit: 'execution', config, log: createLog('execution', config.logLevel), onFatal: () => process.exit(70) });
-process.on('message', (message: { stop?: boolean; trigger?: { tag: string; key: string; times: number } }) => {
+process.on('message', (message: { stop?: boolean; start?: { tag: string; waitFor: string; key: string }; trigger?: { tag: string; key: string; times: number } }) => {
   if (message.stop) void engine.stop().then(() => process.exit(0));
-  const { trigger } = message;
+  const { start, trigger } = message;
+  if (start) void engine.registry.trigger('reconcile_trades', { tag: start.tag, waitFor: start.waitFor }, start.key);
   if (trigger) void Promise.all(Array.from({ length: trigger.times }, () => engine.registry.trigger('execute_trades', { tag: trigger.tag }, trigger.key)));
 });
 process.on('disconnect', () => process.exit(0));
