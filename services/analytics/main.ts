@@ -1,0 +1,16 @@
+/** analytics: what the trading came to. The wiring at a glance. */
+import { runService, type ServiceContext, type ServiceParts } from '#chassis/service.ts';
+import { analyticsFlows } from './flows.ts';
+import { analyticsConsumers } from './lane.ts';
+import { createStrategyDays } from './strategy-days.ts';
+
+async function setUp(ctx: ServiceContext): Promise<ServiceParts> {
+  const days = createStrategyDays();
+  return {
+    recover: () => days.rebuild(ctx.db),
+    consumers: analyticsConsumers(days),
+    flows: analyticsFlows(ctx.db, days),
+  };
+}
+
+runService({ unit: 'analytics', setUp });
