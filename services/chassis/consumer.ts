@@ -41,9 +41,7 @@ type LaneParts = { readonly db: Db; readonly bus: Bus; readonly service: Service
 /** Moves the offset from $2 to $3 and notes the wanted events; `moved` is 0 when somebody else moved it meanwhile. */
 const moveSql = (service: ServiceId): string => `
   WITH moved AS (
-    INSERT INTO ${service}.inbox_offset AS o (producer, seq) SELECT $1, $3 WHERE $2::bigint = 0 OR EXISTS (SELECT FROM ${service}.inbox_offset WHERE producer = $1)
-    ON CONFLICT (producer) DO UPDATE SET seq = $3, updated_at = clock_timestamp() WHERE o.seq = $2
-    RETURNING 1
+    UPDATE ${service}.inbox_offset SET seq = $3, updated_at = clock_timestamp() WHERE producer = $1 AND seq = $2 RETURNING 1
   ), noted AS (
     INSERT INTO ${service}.inbox (producer, seq, topic, key)
     SELECT $1, e.seq, e.topic, e.key FROM unnest($4::bigint[], $5::text[], $6::text[]) AS e(seq, topic, key) WHERE EXISTS (SELECT FROM moved)
@@ -55,6 +53,8 @@ export async function startLane(specs: readonly ConsumerSpec[], parts: LaneParts
   const producers = specs.map((spec) => spec.producer);
   invariant(new Set(producers).size === producers.length, 'One consumer per producer', { service: parts.service });
   // A lane is visible from its start, at 0: without its row nobody could tell "has heard all of nothing" from "has not begun".
+  await parts.db.query(`INSERT INTO ${parts.service}.inbox_offset (producer, seq) SELECT producer, 0 FROM unnest($1::text[]) AS p(producer) ON CONFLICT DO NOTHING`, [producers]);
+  // A row at 0 says that the lane has begun: who waits for the pipeline to settle can tell silence from absence.
   await parts.db.query(`INSERT INTO ${parts.service}.inbox_offset (producer, seq) SELECT producer, 0 FROM unnest($1::text[]) AS p(producer) ON CONFLICT DO NOTHING`, [producers]);
   const rows = await parts.db.query<{ producer: ServiceId; seq: number }>(`SELECT producer, seq FROM ${parts.service}.inbox_offset`);
   const lane = new ServiceLane(specs, parts, new Map(rows.map((row) => [row.producer, row.seq])));
