@@ -2,6 +2,7 @@
 import type { UnitId } from '#app/contracts/health.ts';
 import type { PortWishes } from '#app/contracts/settings.ts';
 import type { ControlStore } from './store/control-store.ts';
+import type { PortClaims } from './supervisor/port-claims.ts';
 import { choosePort } from './supervisor/ports.ts';
 import type { Reservation } from './supervisor/ports.ts';
 
@@ -12,7 +13,7 @@ export type PortPlan = { readonly reservations: ReadonlyMap<UnitId, Reservation>
  * Reserves the ports of the given units: the wish first, else another free one that is remembered for the next time.
  * Everything reserved is let go when one cannot be had. @throws AppError PORT_HELD.
  */
-export async function reservePorts(units: readonly (UnitId & keyof PortWishes)[], wishes: PortWishes, store: ControlStore): Promise<PortPlan> {
+export async function reservePorts(units: readonly (UnitId & keyof PortWishes)[], wishes: PortWishes, { store, claims }: { store: ControlStore; claims: PortClaims }): Promise<PortPlan> {
   const reservations = new Map<UnitId, Reservation>();
   const moved: { unit: UnitId; text: string }[] = [];
   const wished = new Set(units.map((unit) => wishes[unit]));
@@ -22,7 +23,7 @@ export async function reservePorts(units: readonly (UnitId & keyof PortWishes)[]
       // Nobody may get what another one wishes for.
       const others = new Set([...wished, ...[...reservations.values()].map((reservation) => reservation.port)]);
       others.delete(wish);
-      const reservation = await choosePort({ wish, remembered: store.rememberedPort(unit), taken: others }, Math.random);
+      const reservation = await choosePort({ wish, remembered: store.rememberedPort(unit), taken: others, claims }, Math.random);
       reservations.set(unit, reservation);
       if (reservation.port !== wish) {
         store.rememberPort(unit, reservation.port);

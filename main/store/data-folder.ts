@@ -20,6 +20,8 @@ export type DataFolder = {
   readonly socketFolder: string | null;
   /** The control door: a unix socket or a named pipe, derived from the data folder. */
   readonly door: string;
+  /** Shared by all instances of one person. */
+  readonly claimsFolder: string;
   readonly envFile: string;
   readonly vaultFile: string;
   readonly storeFile: string;
@@ -54,6 +56,7 @@ export function layoutOf(dataDir: string): DataFolder {
     cacheFolder: path.join(dataDir, 'cache'),
     socketFolder: isWindows ? null : path.join(socketBase, 'sock'),
     door: isWindows ? `\\\\.\\pipe\\mainspring-${hash}` : path.join(socketBase, 'door.sock'),
+    claimsFolder: path.join(tmpdir(), `mainspring-ports-${process.getuid?.() ?? 0}`),
     envFile: path.join(dataDir, '.env'),
     vaultFile: path.join(dataDir, 'vault.json'),
     storeFile: path.join(dataDir, 'control.sqlite'),
@@ -72,12 +75,14 @@ export function prepareDataFolder(folder: DataFolder): void {
     writeFileSync(probe, 'x'.repeat(4_096));
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
-    if (code === 'ENOSPC' || code === 'EDQUOT') throw full(dataDir, 0);
+    if (code === 'ENOSPC' || code === 'EDQUOT') {
+      rmSync(probe, { force: true });
+      throw full(dataDir, 0);
+    }
     const remedy = 'Choose another folder with --data or MAINSPRING_HOME, or give yourself the right to write there.';
     throw new AppError('DATA_FOLDER_UNUSABLE', `The data folder ${dataDir} cannot be written (${code ?? 'unknown error'}). ${remedy}`, { cause: error });
-  } finally {
-    rmSync(probe, { force: true });
   }
+  rmSync(probe, { force: true });
   const free = freeBytes(dataDir);
   if (free < LEAST_FREE_BYTES) throw full(dataDir, free);
   // Root hands the databases to another user, who must be able to pass through; everything inside is closed for itself.

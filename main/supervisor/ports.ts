@@ -2,6 +2,7 @@
 import { createServer } from 'node:net';
 import type { Server } from 'node:net';
 import { AppError } from '#app/domain/errors.ts';
+import type { PortClaims } from './port-claims.ts';
 
 /** Replacement ports come from this range: below the ephemeral ports of all systems, above what servers use by default. */
 export const REPLACEMENT_RANGE = [20_000, 32_000] as const;
@@ -33,7 +34,7 @@ export function reserve(port: number): Promise<Reservation | null> {
 }
 
 /** What to choose from: the wish of the settings, and the replacement that was taken the last time (null = none). */
-export type PortChoice = { readonly wish: number; readonly remembered: number | null; readonly taken: ReadonlySet<number> };
+export type PortChoice = { readonly wish: number; readonly remembered: number | null; readonly taken: ReadonlySet<number>; readonly claims: PortClaims };
 
 /**
  * Reserves a port: the wish, else the remembered replacement, else a random free one.
@@ -46,7 +47,9 @@ export async function choosePort(choice: PortChoice, random: () => number): Prom
     const port = candidates[index] ?? low + Math.floor(random() * (high - low));
     if (choice.taken.has(port)) continue;
     const reservation = await reserve(port);
-    if (reservation) return reservation;
+    if (!reservation) continue;
+    if (await choice.claims.claim(port)) return reservation;
+    await reservation.release();
   }
   throw new AppError('PORT_HELD', `No free port was found between ${low} and ${high}. Close programs that listen on many ports, then start again.`, {
     context: { wish: choice.wish },

@@ -1,6 +1,7 @@
 /** Who is process N? Identity that survives the reuse of a pid, and what the process uses. */
 import { execFile } from 'node:child_process';
-import { readFile } from 'node:fs/promises';
+import { readFile, readlink } from 'node:fs/promises';
+import path from 'node:path';
 import { promisify } from 'node:util';
 
 const run = promisify(execFile);
@@ -44,6 +45,18 @@ async function linuxStat(pid: number): Promise<LinuxStat | null> {
   };
 }
 
+/** The program's file name; the name in `stat` is only the main thread's, and programs change it. */
+async function imageOf(pid: number, fallback: string): Promise<string> {
+  try {
+    return path.basename((await readlink(`/proc/${pid}/exe`)).replace(/ \(deleted\)$/, ''));
+  } catch (error) {
+    const code = (error as NodeJS.ErrnoException).code;
+    // Processes of other users do not show it.
+    if (code === 'ENOENT' || code === 'EACCES' || code === 'EPERM' || code === 'ESRCH') return fallback;
+    throw error;
+  }
+}
+
 async function identifyLinux(pid: number): Promise<ProcessIdentity | null> {
   const stat = await linuxStat(pid);
   if (!stat) return null;
@@ -52,7 +65,7 @@ async function identifyLinux(pid: number): Promise<ProcessIdentity | null> {
   return {
     pid,
     startMark: `${boot}:${stat.startTicks}`,
-    image: stat.comm,
+    image: await imageOf(pid, stat.comm),
     startedAt: (bootTime + stat.startTicks / TICKS_PER_SECOND) * 1_000,
   };
 }

@@ -71,11 +71,11 @@ function startPostgres(options: PostgresOptions, signals: UnitSignals): RunningU
   const begin = async (): Promise<void> => {
     const binaries = findPostgres({ root: options.root, copyFolder: path.join(options.dataDir, 'runtime'), runAs: options.runAs });
     const folder = await prepareFolder({ ...options, port: options.reservation.port }, binaries);
+    await options.reservation.release();
     if (isUnwanted) {
       signals.exited({ code: 0, signal: null, reason: 'stopped before it was started' });
       return;
     }
-    await options.reservation.release();
     const startedAt = Date.now();
     const started = spawnPostgres(options, binaries, folder);
     child = started;
