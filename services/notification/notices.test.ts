@@ -1,0 +1,24 @@
+import { describe, expect, it } from 'vitest';
+import type { EventEnvelope } from '#app/contracts/events.ts';
+import { noticeOf } from './notices.ts';
+
+const event = (topic: EventEnvelope['topic'], payload: Record<string, unknown>): EventEnvelope => ({ producer: 'execution', seq: 1, topic, key: 'k', correlationId: 'c', tsWritten: 0, payload }) as unknown as EventEnvelope;
+const order = { orderId: 'o', clientOrderId: 'ms-o', decisionId: 'o', strategyId: 'sma', symbol: 'AAPL', side: 'buy', qty: '10', denialCode: null };
+
+describe('notices', () => {
+  it.each<[string, EventEnvelope, [severity: string, title: string, body: string]]>([
+    ['a fill', event('order.filled', { ...order, fillId: 'f', price: '101.5', isOrderComplete: true, strategyId: null }), ['info', 'Bought 10 AAPL at $101.5', 'Ordered by hand; the order is complete.']],
+    ['a rejection', event('order.closed', { ...order, status: 'rejected', reason: 'insufficient qty available' }), ['warning', 'Buy order in AAPL rejected', 'The broker rejected the order over 10 AAPL (by sma): insufficient qty available.']],
+    ['a stop at the gate', event('order.closed', { ...order, status: 'denied', reason: null, denialCode: 'APPROVAL_EXPIRED' }), ['warning', 'Buy order in AAPL denied', 'The gate before the broker stopped the order over 10 AAPL (by sma): APPROVAL_EXPIRED.']],
+    ['a denial by a limit', event('order.denied', { ...order, code: 'GROSS_EXPOSURE_EXCEEDED', message: 'Too much.' }), ['warning', 'No order in AAPL', 'Too much. (Asked by sma.)']],
+    ['an ordinary denial', event('order.denied', { ...order, code: 'TARGET_ALREADY_HELD', message: 'Held.' }), ['info', 'No order in AAPL', 'Held. (Asked by sma.)']],
+    ['a fact about risk', event('risk_event.raised', { riskEventId: 'r', severity: 'critical', code: 'EXIT_FAILED', message: 'Look.', context: {} }), ['critical', 'EXIT_FAILED', 'Look.']],
+    ['a halt', event('trading_state.changed', { version: 2, state: 'HALTED', reason: 'lunch', actor: 'owner' }), ['critical', 'Trading is halted', 'owner: lunch']],
+  ])('tell of %s', (_name, heard, [severity, title, body]) => {
+    expect(noticeOf(heard)).toMatchObject({ severity, title, body, notificationId: `${heard.topic}:k` });
+  });
+
+  it.each(['filled', 'canceled', 'expired'])('are silent about an order that is %s', (status) => {
+    expect(noticeOf(event('order.closed', { ...order, status, reason: null }))).toBeNull();
+  });
+});
