@@ -1,4 +1,4 @@
-/** `npm run check:invariants [-- --data DIR] [--json] [--orders]`: exit 0 when nothing is broken, 1 when something is. */
+/** `npm run check:invariants [-- --data DIR] [--json] [--orders] [--settled]`: exit 0 when nothing is broken, 1 when something is. */
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { AppError, describeError } from '#app/domain/errors.ts';
@@ -22,10 +22,10 @@ function asText(report: InvariantReport, withOrders: boolean): string {
 }
 
 async function main(): Promise<number> {
-  const { values } = parseArgs({ options: { data: { type: 'string' }, json: { type: 'boolean', default: false }, orders: { type: 'boolean', default: false } } });
+  const { values } = parseArgs({ options: { data: { type: 'string' }, json: { type: 'boolean', default: false }, orders: { type: 'boolean', default: false }, settled: { type: 'boolean', default: false } } });
   const here = process.env['INIT_CWD'] ?? process.cwd();
   const dataDir = chooseDataDir(values.data === undefined ? null : path.resolve(here, values.data), process.env);
-  const report = await checkDataFolder(dataDir);
+  const report = await checkDataFolder(dataDir, values.settled);
   process.stdout.write(`${values.json ? JSON.stringify(report) : asText(report, values.orders)}\n`);
   return report.violations === 0 ? 0 : 1;
 }

@@ -24,10 +24,10 @@ export async function bookSummary(query: Query): Promise<BookSummary> {
       (SELECT count(*) FROM risk_management.risk_decisions WHERE outcome = 'approved') AS approved, (SELECT count(*) FROM risk_management.risk_decisions WHERE outcome = 'denied') AS denied,
       (SELECT count(*) FROM execution.orders) AS orders, (SELECT count(*) FROM execution.trades) AS fills`);
   const [equity] = await query<{ equity: string | null }>(`
-    SELECT (SELECT cash FROM execution.account_ledger) + coalesce((SELECT sum(p.qty * s.last_close) FROM execution.positions p JOIN data_ingestion.ingestion_status s ON s.symbol = p.symbol AND s.timeframe = '1Min'), 0) AS equity`);
+    SELECT round((SELECT cash FROM execution.account_ledger) + coalesce((SELECT sum(p.qty * s.last_close) FROM execution.positions p JOIN data_ingestion.ingestion_status s ON s.symbol = p.symbol AND s.timeframe = '1Min'), 0), 2) AS equity`);
   const lines = await orderList(query);
   return {
     bars: 0, signals: 0, approved: 0, denied: 0, orders: 0, fills: 0, ...counts,
-    finalEquity: toText(money(equity?.equity ?? '0').toDecimalPlaces(2)), orderList: createHash('sha256').update(lines.join('\n')).digest('hex').slice(0, 16),
+    finalEquity: toText(money(equity?.equity ?? '0')), orderList: createHash('sha256').update(lines.join('\n')).digest('hex').slice(0, 16),
   };
 }

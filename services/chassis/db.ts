@@ -65,7 +65,7 @@ export function at(ms: number): string {
 function isLost(error: unknown): error is Error {
   if (!(error instanceof Error)) return false;
   const code: unknown = Reflect.get(error, 'code');
-  if (typeof code === 'string' && (/^08/.test(code) || /^57P0[123]$/.test(code) || ['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'ENOENT', 'ETIMEDOUT'].includes(code))) return true;
+  if (typeof code === 'string' && (/^08/.test(code) || /^57P0[123]$/.test(code) || code === '25P03' || ['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'ENOENT', 'ETIMEDOUT'].includes(code))) return true;
   return /Connection terminated|Client has encountered a connection error|timeout exceeded when trying to connect/.test(error.message);
 }
 
@@ -157,6 +157,11 @@ class Book implements Db {
       throw this.translate(error);
     }
     let broken: Error | undefined;
+    // The pool listens only to idle connections: a session that the server ends in mid-transaction speaks up here, and again at the next statement.
+    const onLost = (error: Error): void => {
+      broken = error;
+    };
+    client.on('error', onLost);
     try {
       return await this.transaction(client, fn);
     } catch (error) {
@@ -167,6 +172,7 @@ class Book implements Db {
       }
       throw this.translate(error);
     } finally {
+      client.off('error', onLost);
       client.release(broken);
     }
   }

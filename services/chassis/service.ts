@@ -8,7 +8,7 @@ import { AppError, describeError, invariant } from '#app/domain/errors.ts';
 import { SERVICE_IDS, type ServiceId } from '#app/domain/ids.ts';
 import type { Clock } from '#app/domain/time.ts';
 import { openBus, type Bus } from './bus.ts';
-import { systemClock } from './clock.ts';
+import { monotonicMs, systemClock } from './clock.ts';
 import { callCommand } from './commands.ts';
 import { startLane, type ConsumerSpec, type Lane } from './consumer.ts';
 import { openDb, type Db } from './db.ts';
@@ -143,7 +143,7 @@ async function live(spec: ServiceSpec, link: Link): Promise<void> {
     state.isStopping = true;
     log.info({ reason, deadlineMs }, 'Draining');
     abort.abort();
-    await drain(running, deadlineMs);
+    await drain(running, deadlineMs, log);
     stopBeat();
     await wires.db?.close();
     wires.bus?.close();
@@ -275,13 +275,25 @@ function watchWires(ctx: ServiceContext, { db, bus }: Wires): void {
   void look().catch((error: unknown) => ctx.log.warn({ error: describeError(error) }, 'A look at the wires failed'));
 }
 
-async function drain(running: Running, deadlineMs: number): Promise<void> {
+/** Stops the parts in the order in which work flows; what takes longer than the deadline is left to crash recovery, and named. */
+async function drain(running: Running, deadlineMs: number, log: Logger): Promise<void> {
+  const steps: readonly (readonly [name: string, stop: () => Promise<void> | undefined])[] = [
+    ['lane', () => running.lane?.stop()],
+    ['parts', () => running.parts.drain?.(deadlineMs)],
+    ['flows', () => running.engine?.stop()],
+    ['relay', () => running.relay?.stop()],
+    ['http', () => running.own?.close()],
+  ];
+  const tookMs: Record<string, number> = {};
+  let current = '';
   const finish = async (): Promise<void> => {
-    await running.lane?.stop();
-    await running.parts.drain?.(deadlineMs);
-    await running.engine?.stop();
-    await running.relay?.stop();
-    await running.own?.close();
+    for (const [name, stop] of steps) {
+      const began = monotonicMs();
+      current = name;
+      await stop();
+      tookMs[name] = Math.round(monotonicMs() - began);
+    }
+    current = '';
     running.server?.closeAllConnections();
     running.server?.close();
   };
@@ -291,4 +303,6 @@ async function drain(running: Running, deadlineMs: number): Promise<void> {
   });
   await Promise.race([finish(), limit]);
   clearTimeout(timer);
+  if (current === '') log.info({ tookMs }, 'Drained');
+  else log.warn({ tookMs, unfinished: current }, 'Draining took too long');
 }

@@ -164,6 +164,19 @@ describe('the wire', () => {
     expect(rows).toHaveLength(9);
   });
 
+  it('reports a session that the server ends in mid-transaction as lost, and goes on with a fresh one', async () => {
+    let lost = 0;
+    const from = db('risk_management', () => (lost += 1));
+    await expect(from.tx(async (tx) => {
+      const [row] = await tx.query<{ pid: number }>('SELECT pg_backend_pid() AS pid');
+      await book.sql('SELECT pg_terminate_backend($1)', [row?.pid]);
+      await until(async () => (await book.sql('SELECT 1 FROM pg_stat_activity WHERE pid = $1', [row?.pid])).length === 0, 'the session to end');
+      await tx.query('SELECT 1');
+    })).rejects.toMatchObject({ code: 'DATABASE_UNREACHABLE' });
+    expect(lost).toBe(1);
+    expect(await from.query('SELECT 1 AS one')).toEqual([{ one: 1 }]);
+  });
+
   it('does not let a swallowed failure pass as a commit', async () => {
     const from = db('risk_management');
     await expect(from.tx(async (tx) => {
