@@ -1,0 +1,48 @@
+/** Pushes into lists: newer replaces, older is ignored, nothing is counted twice. */
+import { describe, expect, it } from 'vitest';
+import type { FillView, OrderView } from '#app/contracts/views.ts';
+import { applyEquity, applyFills, applyOrders, applyPrices } from './apply-push.ts';
+
+function order(orderId: string, version: number, change: Partial<OrderView> = {}): OrderView {
+  return {
+    orderId, clientOrderId: `ms-${orderId}`, decisionId: orderId, brokerOrderId: null, source: 'strategy', strategyId: 's', signalId: null, symbol: 'AAPL', side: 'buy', type: 'market', timeInForce: 'day', qty: '10', limitPrice: null,
+    filledQty: '0', avgFillPrice: null, referencePrice: '100', isReducing: false, status: 'accepted', isClosed: false, version, denialCode: null, reason: null, unknownSince: null, tsMarket: 1, createdAt: Number(orderId), submittedAt: null, updatedAt: 1, ...change,
+  };
+}
+const fill = (fillId: string, ledgerSeq: number): FillView => ({ fillId, orderId: '1', clientOrderId: 'c', strategyId: null, symbol: 'AAPL', side: 'buy', qty: '1', price: '1', fee: '0', ledgerSeq, tsEvent: 1, tsSeen: 1, source: 'stream' });
+
+describe('applyOrders', () => {
+  const list = { orders: [order('2', 3), order('1', 5)], openTotal: 2, total: 2 };
+  it('puts a new order first and counts it once', () => {
+    const once = applyOrders(list, [order('3', 1)], 'all');
+    expect([once.orders.map((row) => row.orderId), once.total, once.openTotal]).toEqual([['3', '2', '1'], 3, 3]);
+    expect(applyOrders(once, [order('3', 1)], 'all')).toEqual(once);
+  });
+  it('ignores an older version and takes a newer one', () => {
+    expect(applyOrders(list, [order('1', 4, { status: 'submitted' })], 'all').orders[1]?.status).toBe('accepted');
+    const closed = applyOrders(list, [order('1', 6, { status: 'filled', isClosed: true })], 'open');
+    expect([closed.orders.map((row) => row.orderId), closed.openTotal]).toEqual([['2'], 1]);
+  });
+});
+
+describe('applyFills', () => {
+  it('takes each fill once, newest first', () => {
+    const list = applyFills({ fills: [fill('a', 1)], total: 1 }, [fill('a', 1), fill('b', 2)]);
+    expect([list.fills.map((row) => row.fillId), list.total]).toEqual([['b', 'a'], 2]);
+  });
+});
+
+describe('applyEquity', () => {
+  it('appends, and replaces what is told again', () => {
+    expect(applyEquity([[1, 10, null], [2, 11, null]], [[2, 12, null], [3, 13, null]])).toEqual([[1, 10, null], [2, 12, null], [3, 13, null]]);
+    expect(applyEquity([[1, 10, null]], [])).toEqual([[1, 10, null]]);
+  });
+});
+
+describe('applyPrices', () => {
+  it('never goes back in market time', () => {
+    const price = (value: string, tsMarket: number) => ({ symbol: 'AAPL', price: value, tsMarket, tsSeen: 0 });
+    const known = applyPrices(new Map(), [price('2', 20)]);
+    expect(applyPrices(known, [price('1', 10)]).get('AAPL')?.price).toBe('2');
+  });
+});

@@ -1,0 +1,140 @@
+/** The live connection: one socket, numbered pushes into the query cache, reconnects for ever. */
+import type { QueryClient } from '@tanstack/react-query';
+import { LIVE_CLOSE, LIVE_PROTOCOL, livePushSchema, STALE_AFTER_MS } from '#app/contracts/live.ts';
+import type { LiveBody, LivePrice, LiveStatus } from '#app/contracts/live.ts';
+import type { AccountView } from '#app/contracts/views.ts';
+import type { RouteOutput } from '#app/contracts/http.ts';
+import { applyEquity, applyFills, applyNotices, applyOrders, applyPrices } from './apply-push.ts';
+import { currentToken } from './client.ts';
+import { createStore, useStore } from './external-store.ts';
+
+/** The state of the connection. `heardAt` = this computer's clock at the last push; `skewMs` = gateway's clock minus ours. */
+export type LiveState = { readonly phase: 'connecting' | 'open' | 'lost' | 'signed_out'; readonly heardAt: number | null; readonly skewMs: number; readonly status: LiveStatus | null; readonly instanceId: string | null };
+
+const RETRY_FIRST_MS = 300;
+const RETRY_CAP_MS = 5_000;
+
+const live = createStore<LiveState>({ phase: 'connecting', heardAt: null, skewMs: 0, status: null, instanceId: null });
+const prices = createStore<ReadonlyMap<string, LivePrice>>(new Map());
+const equityTrail = createStore<readonly number[]>([]);
+const TRAIL_POINTS = 120;
+
+/** Query keys that pushes write to. */
+export const KEYS = {
+  account: ['account'], positions: ['positions'], orders: (scope: 'open' | 'closed' | 'all') => ['orders', scope], fills: ['fills'], equity: (range: string) => ['equity', range], notices: ['notices'],
+} as const;
+
+function noteEquity(account: AccountView): void {
+  equityTrail.update((trail) => [...trail, Number(account.equity)].slice(-TRAIL_POINTS));
+}
+
+/** Writes one push where it belongs. Lists that nobody asked for yet stay unasked. */
+function apply(client: QueryClient, body: LiveBody): void {
+  switch (body.type) {
+    case 'welcome':
+      live.update((now) => ({ ...now, phase: 'open', instanceId: body.instanceId }));
+      // What happened while we were away is asked for once, all of it.
+      void client.invalidateQueries();
+      return;
+    case 'status':
+      live.update((now) => ({ ...now, status: body.status }));
+      return;
+    case 'account':
+      client.setQueryData(KEYS.account, body.account);
+      noteEquity(body.account);
+      return;
+    case 'positions':
+      client.setQueryData(KEYS.positions, { positions: body.positions });
+      return;
+    case 'orders':
+      for (const scope of ['open', 'closed', 'all'] as const) {
+        client.setQueryData(KEYS.orders(scope), (list: RouteOutput<'orders'> | undefined) => (list ? applyOrders(list, body.orders, scope) : list));
+      }
+      void client.invalidateQueries({ queryKey: ['story'] });
+      return;
+    case 'fills':
+      client.setQueryData(KEYS.fills, (list: RouteOutput<'fills'> | undefined) => (list ? applyFills(list, body.fills) : list));
+      void client.invalidateQueries({ queryKey: ['strategies'] });
+      return;
+    case 'equity':
+      client.setQueriesData({ queryKey: ['equity'] }, (curve: RouteOutput<'equity'> | undefined) => (curve ? { ...curve, points: applyEquity(curve.points, body.points) } : curve));
+      return;
+    case 'prices':
+      prices.update((known) => applyPrices(known, body.prices));
+      return;
+    case 'notices':
+      client.setQueryData(KEYS.notices, (list: RouteOutput<'notices'> | undefined) => (list ? { notices: applyNotices(list.notices, body.notices) } : list));
+      return;
+    case 'resync':
+      void client.invalidateQueries();
+      return;
+  }
+}
+
+function socketUrl(): string {
+  return `${location.origin.replace(/^http/, 'ws')}/live`;
+}
+
+/** Opens the connection and keeps it; returns its end. `onSignedOut` runs when the token is no longer good. */
+export function connectLive(client: QueryClient, onSignedOut: () => void): () => void {
+  let socket: WebSocket | null = null;
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  let attempts = 0;
+  let isEnded = false;
+
+  const open = (): void => {
+    let expected = 1;
+    const own = new WebSocket(socketUrl());
+    socket = own;
+    own.onopen = () => own.send(JSON.stringify({ type: 'hello', token: currentToken(), protocol: LIVE_PROTOCOL }));
+    own.onmessage = (event: MessageEvent<string>) => {
+      const parsed = livePushSchema.safeParse(JSON.parse(event.data));
+      if (!parsed.success || parsed.data.seq !== expected) {
+        // A number is missing or a message is not of our protocol: start over, the snapshot makes it right.
+        own.close();
+        return;
+      }
+      expected += 1;
+      attempts = 0;
+      const now = Date.now();
+      live.update((state) => ({ ...state, heardAt: now, skewMs: parsed.data.tsSent - now }));
+      apply(client, parsed.data.push);
+    };
+    own.onclose = (event) => {
+      if (isEnded) return;
+      if (event.code === LIVE_CLOSE.unauthorized) {
+        live.update((state) => ({ ...state, phase: 'signed_out' }));
+        onSignedOut();
+      } else live.update((state) => ({ ...state, phase: 'lost' }));
+      attempts += 1;
+      timer = setTimeout(open, Math.min(RETRY_CAP_MS, RETRY_FIRST_MS * 2 ** Math.min(attempts, 8)));
+    };
+  };
+  open();
+  return () => {
+    isEnded = true;
+    clearTimeout(timer);
+    socket?.close();
+  };
+}
+
+/** The connection. */
+export function useLive<P>(select: (state: LiveState) => P): P {
+  return useStore(live, select);
+}
+/** The pulse of the system, null before the first. */
+export function useStatus(): LiveStatus | null {
+  return useStore(live, (state) => state.status);
+}
+/** The newest price of a symbol. */
+export function useLivePrice(symbol: string): LivePrice | null {
+  return useStore(prices, (known) => known.get(symbol) ?? null);
+}
+/** The last equities seen on this page, oldest first. */
+export function useEquityTrail(): readonly number[] {
+  return useStore(equityTrail);
+}
+/** Is what the page shows older than the limit? `now` is this computer's clock. */
+export function isStale(state: LiveState, now: number): boolean {
+  return state.heardAt === null ? state.phase === 'lost' : now - state.heardAt > STALE_AFTER_MS;
+}

@@ -1,0 +1,71 @@
+/** The questions that pages ask, each under one key. Pushes keep the answers fresh; the slow intervals are a net below them. */
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import type { UseMutationResult, UseQueryResult } from '@tanstack/react-query';
+import type { CurveRange, OrderTicket, RouteInput, RouteName, RouteOutput } from '#app/contracts/http.ts';
+import { call, newKey } from './client.ts';
+import { KEYS } from './live.ts';
+
+const NET_MS = 30_000;
+const LIST_ROWS = 200;
+
+function useRoute<N extends RouteName>(name: N, key: readonly unknown[], input: RouteInput<N>, options: { everyMs?: number; isEnabled?: boolean } = {}): UseQueryResult<RouteOutput<N>> {
+  return useQuery({ queryKey: key, queryFn: ({ signal }) => call(name, input, { signal }), refetchInterval: options.everyMs ?? NET_MS, enabled: options.isEnabled ?? true, placeholderData: (before) => before });
+}
+
+/** The account. */
+export const useAccount = (): UseQueryResult<RouteOutput<'account'>> => useRoute('account', KEYS.account, {});
+/** Open positions. */
+export const usePositions = (): UseQueryResult<RouteOutput<'positions'>> => useRoute('positions', KEYS.positions, {});
+/** Orders of a scope. */
+export const useOrders = (scope: 'open' | 'closed' | 'all'): UseQueryResult<RouteOutput<'orders'>> => useRoute('orders', KEYS.orders(scope), { scope, limit: LIST_ROWS });
+/** The newest fills. */
+export const useFills = (): UseQueryResult<RouteOutput<'fills'>> => useRoute('fills', KEYS.fills, { limit: LIST_ROWS });
+/** The equity curve of a range. */
+export const useEquity = (range: CurveRange): UseQueryResult<RouteOutput<'equity'>> => useRoute('equity', KEYS.equity(range), { range }, { everyMs: 60_000 });
+/** P&L by day. */
+export const useDays = (): UseQueryResult<RouteOutput<'pnlByDay'>> => useRoute('pnlByDay', ['days'], { limit: 60 }, { everyMs: 10_000 });
+/** Strategies with what they did. */
+export const useStrategies = (): UseQueryResult<RouteOutput<'strategies'>> => useRoute('strategies', ['strategies'], {}, { everyMs: 10_000 });
+/** Risk events and notifications. */
+export const useNotices = (): UseQueryResult<RouteOutput<'notices'>> => useRoute('notices', KEYS.notices, { limit: 50 });
+/** Denied decisions. */
+export const useDenied = (): UseQueryResult<RouteOutput<'decisions'>> => useRoute('decisions', ['decisions', 'denied'], { outcome: 'denied', limit: LIST_ROWS }, { everyMs: 10_000 });
+/** The story of a decision. */
+export const useStory = (decisionId: string | null): UseQueryResult<RouteOutput<'orderStory'>> => useRoute('orderStory', ['story', decisionId], { decisionId: decisionId ?? '' }, { isEnabled: decisionId !== null });
+/** Symbols that match what was typed. */
+export const useSymbols = (query: string, isEnabled = true): UseQueryResult<RouteOutput<'symbols'>> => useRoute('symbols', ['symbols', query], { query, limit: 20 }, { isEnabled });
+/** Flows with schedule, last and next run. */
+export const useDeployments = (): UseQueryResult<RouteOutput<'deployments'>> => useRoute('deployments', ['deployments'], {}, { everyMs: 5_000 });
+/** Runs of a flow. */
+export const useRuns = (flow: RouteInput<'runs'>['flow']): UseQueryResult<RouteOutput<'runs'>> => useRoute('runs', ['runs', flow ?? 'all'], { ...(flow === undefined ? {} : { flow }), limit: 30 }, { everyMs: 3_000 });
+/** One run. */
+export const useRun = (runId: string | null): UseQueryResult<RouteOutput<'run'>> => useRoute('run', ['run', runId], { runId: runId ?? '' }, { everyMs: 2_000, isEnabled: runId !== null });
+/** How far each consumer is behind. */
+export const usePipeline = (): UseQueryResult<RouteOutput<'pipeline'>> => useRoute('pipeline', ['pipeline'], {}, { everyMs: 2_000 });
+/** The ledger's own checks. */
+export const useInvariants = (): UseQueryResult<RouteOutput<'invariants'>> => useRoute('invariants', ['invariants'], {}, { everyMs: 60_000 });
+
+/** What risk would say about a ticket; asked again when the ticket or the market moved. */
+export function usePreview(ticket: OrderTicket | null): UseQueryResult<RouteOutput<'previewOrder'>> {
+  return useQuery({
+    queryKey: ['preview', ticket], enabled: ticket !== null, refetchInterval: 3_000, retry: false, placeholderData: (before) => before,
+    queryFn: ({ signal }) => {
+      if (ticket === null) throw new Error('No ticket to preview');
+      return call('previewOrder', ticket, { signal });
+    },
+  });
+}
+
+/** A press of a button. Each press has its own idempotency key, which a retry after "no answer" repeats. */
+export function useAction<N extends RouteName>(name: N, refresh: readonly (readonly unknown[])[] = []): UseMutationResult<RouteOutput<N>, Error, RouteInput<N> & { idempotencyKey?: string }> {
+  const client = useQueryClient();
+  return useMutation({
+    mutationFn: (input: RouteInput<N> & { idempotencyKey?: string }) => {
+      const { idempotencyKey, ...rest } = input;
+      return call(name, rest as unknown as RouteInput<N>, { idempotencyKey: idempotencyKey ?? newKey() });
+    },
+    onSettled: () => {
+      for (const key of refresh) void client.invalidateQueries({ queryKey: key });
+    },
+  });
+}

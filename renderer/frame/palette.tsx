@@ -1,0 +1,88 @@
+/** Ctrl-K: pages, symbols and actions by name. */
+import { useEffect, useMemo, useState } from 'react';
+import type { JSX, KeyboardEvent } from 'react';
+import { Modal, useMantineColorScheme } from '@mantine/core';
+import { useDebouncedValue } from '@mantine/hooks';
+import { useNavigate } from '@tanstack/react-router';
+import { IconSearch } from '@tabler/icons-react';
+import { useSymbols } from '../data/queries.ts';
+import { setUiState } from '../data/ui-state.ts';
+import { price } from '../ui/format.ts';
+import { openSheet, setPalette, usePalette } from './panels.ts';
+
+/** One line of the palette. */
+export type PaletteEntry = { readonly id: string; readonly group: 'Pages' | 'Actions' | 'Symbols'; readonly name: string; readonly hint: string; run(): void };
+
+/** Entries whose name or hint contains every word typed, names that begin with it first. Pure; exported for its test. */
+export function matchEntries(entries: readonly PaletteEntry[], query: string): PaletteEntry[] {
+  const words = query.toLowerCase().split(/\s+/).filter((word) => word !== '');
+  const rank = (entry: PaletteEntry): number => (entry.name.toLowerCase().startsWith(words[0] ?? '') ? 0 : 1);
+  return entries.filter((entry) => words.every((word) => `${entry.name} ${entry.hint}`.toLowerCase().includes(word))).sort((a, b) => rank(a) - rank(b));
+}
+
+function useEntries(query: string, isOpen: boolean): PaletteEntry[] {
+  const navigate = useNavigate();
+  const { setColorScheme } = useMantineColorScheme();
+  const [typed] = useDebouncedValue(query, 120);
+  const symbols = useSymbols(typed.trim().slice(0, 40), isOpen);
+  return useMemo(() => {
+    const scheme = (next: 'light' | 'dark' | 'system') => () => {
+      setUiState({ scheme: next });
+      setColorScheme(next === 'system' ? 'auto' : next);
+    };
+    const fixed: PaletteEntry[] = [
+      { id: 'portfolio', group: 'Pages', name: 'Portfolio', hint: 'g p', run: () => void navigate({ to: '/portfolio' }) },
+      { id: 'health', group: 'Pages', name: 'Health', hint: 'g h', run: () => void navigate({ to: '/health' }) },
+      { id: 'order', group: 'Actions', name: 'New order', hint: 'b', run: () => openSheet({ kind: 'ticket', start: {} }) },
+      { id: 'panel', group: 'Actions', name: 'Can I trade now?', hint: 'health panel', run: () => openSheet({ kind: 'health' }) },
+      { id: 'orders', group: 'Actions', name: 'Show open orders', hint: 'portfolio', run: () => { setUiState({ tab: 'orders', orderScope: 'open' }); void navigate({ to: '/portfolio' }); } },
+      { id: 'light', group: 'Actions', name: 'Light theme', hint: 'appearance', run: scheme('light') },
+      { id: 'dark', group: 'Actions', name: 'Dark theme', hint: 'appearance', run: scheme('dark') },
+      { id: 'system', group: 'Actions', name: 'Theme like the system', hint: 'appearance', run: scheme('system') },
+    ];
+    const found = (symbols.data?.symbols ?? []).map((symbol): PaletteEntry => ({ id: `symbol-${symbol.symbol}`, group: 'Symbols', name: symbol.symbol, hint: `${symbol.name} · ${price(symbol.lastPrice)}`, run: () => openSheet({ kind: 'ticket', start: { symbol: symbol.symbol } }) }));
+    return [...fixed, ...found];
+  }, [navigate, setColorScheme, symbols.data]);
+}
+
+/** The palette; closed it costs nothing. */
+export function Palette(): JSX.Element {
+  const isOpen = usePalette();
+  const [query, setQuery] = useState('');
+  const [chosen, setChosen] = useState(0);
+  const entries = matchEntries(useEntries(query, isOpen), query).slice(0, 14);
+  useEffect(() => setChosen(0), [query, isOpen]);
+  const close = (): void => {
+    setPalette(false);
+    setQuery('');
+  };
+  const run = (entry: PaletteEntry | undefined): void => {
+    if (!entry) return;
+    close();
+    entry.run();
+  };
+  const onKeyDown = (event: KeyboardEvent): void => {
+    if (event.key === 'ArrowDown' || event.key === 'ArrowUp') {
+      event.preventDefault();
+      setChosen((now) => Math.max(0, Math.min(entries.length - 1, now + (event.key === 'ArrowDown' ? 1 : -1))));
+    } else if (event.key === 'Enter') {
+      event.preventDefault();
+      run(entries[chosen]);
+    }
+  };
+  return (
+    <Modal opened={isOpen} onClose={close} withCloseButton={false} padding={0} size={560} yOffset="12vh" transitionProps={{ duration: 80 }} overlayProps={{ backgroundOpacity: 0.35 }} title={null}>
+      <div className="palette" onKeyDown={onKeyDown}>
+        <div className="palette-input"><IconSearch size={16} aria-hidden /><input value={query} onChange={(event) => setQuery(event.currentTarget.value)} placeholder="A symbol, a page, an action" aria-label="Search" data-autofocus spellCheck={false} role="combobox" aria-expanded aria-controls="palette-list" aria-activedescendant={entries[chosen] ? `palette-${entries[chosen].id}` : undefined} /></div>
+        <ul id="palette-list" role="listbox">
+          {entries.map((entry, n) => (
+            <li key={entry.id} id={`palette-${entry.id}`} role="option" aria-selected={n === chosen} className={n === chosen ? 'chosen' : ''} onPointerMove={() => setChosen(n)} onClick={() => run(entry)}>
+              <span className="palette-group">{entries[n - 1]?.group === entry.group ? '' : entry.group}</span><strong>{entry.name}</strong><span className="muted">{entry.hint}</span>
+            </li>
+          ))}
+          {entries.length === 0 && <li className="muted">Nothing has this name. Symbols appear once data ingestion has stored them.</li>}
+        </ul>
+      </div>
+    </Modal>
+  );
+}

@@ -1,0 +1,36 @@
+/** What slides over the page from the right, and the palette: one store, so that any part can open any of them. */
+import { createStore, useStore } from '../data/external-store.ts';
+import type { OrderTicket } from '#app/contracts/http.ts';
+import type { UnitId } from '#app/contracts/health.ts';
+
+/** At most one side sheet is open. */
+export type Sheet =
+  | { readonly kind: 'health' }
+  | { readonly kind: 'ticket'; readonly start: Partial<OrderTicket> }
+  | { readonly kind: 'story'; readonly decisionId: string }
+  | { readonly kind: 'unit'; readonly unitId: UnitId }
+  | { readonly kind: 'flow'; readonly flow: string; readonly runId: string | null };
+
+const sheet = createStore<Sheet | null>(null);
+const palette = createStore(false);
+
+/** Opens a sheet in place of the one that is open. */
+export function openSheet(next: Sheet): void {
+  sheet.set(next);
+}
+/** Closes the open sheet. */
+export function closeSheet(): void {
+  sheet.set(null);
+}
+/** The open sheet. */
+export function useSheet(): Sheet | null {
+  return useStore(sheet);
+}
+/** Opens or closes the palette. */
+export function setPalette(isOpen: boolean): void {
+  palette.set(isOpen);
+}
+/** Is the palette open? */
+export function usePalette(): boolean {
+  return useStore(palette);
+}

@@ -1,0 +1,44 @@
+/** The side sheets: one slides over the page at a time, Esc closes it. */
+import type { JSX } from 'react';
+import { Drawer } from '@mantine/core';
+import type { Mode } from '#app/contracts/config.ts';
+import { HealthView } from '../health/health-view.tsx';
+import { FlowSheet } from '../health/flow-sheet.tsx';
+import { UnitSheet } from '../health/unit-sheet.tsx';
+import { OrderStorySheet } from '../pages/portfolio/order-story.tsx';
+import { OrderTicketSheet } from '../pages/portfolio/order-ticket.tsx';
+import { closeSheet, useSheet } from './panels.ts';
+import type { Sheet } from './panels.ts';
+import { ModeMark } from './top-bar.tsx';
+
+const WIDTHS: Readonly<Record<Sheet['kind'], number>> = { health: 760, ticket: 400, story: 520, unit: 720, flow: 640 };
+
+function titleOf(sheet: Sheet): string {
+  switch (sheet.kind) {
+    case 'health': return 'Health';
+    case 'ticket': return 'Order';
+    case 'story': return 'Why this order';
+    case 'unit': return 'Unit';
+    case 'flow': return 'Flow';
+  }
+}
+
+function Content({ sheet }: { sheet: Sheet }): JSX.Element {
+  switch (sheet.kind) {
+    case 'health': return <HealthView isPanel />;
+    case 'ticket': return <OrderTicketSheet start={sheet.start} />;
+    case 'story': return <OrderStorySheet decisionId={sheet.decisionId} />;
+    case 'unit': return <UnitSheet unitId={sheet.unitId} />;
+    case 'flow': return <FlowSheet flow={sheet.flow} runId={sheet.runId} />;
+  }
+}
+
+/** The open sheet, if any. */
+export function Sheets({ mode }: { mode: Mode }): JSX.Element {
+  const sheet = useSheet();
+  return (
+    <Drawer opened={sheet !== null} onClose={closeSheet} position="right" size={sheet === null ? 400 : WIDTHS[sheet.kind]} padding="md" shadow="xl" overlayProps={{ backgroundOpacity: 0.15 }} transitionProps={{ duration: 120 }} title={sheet && <span className="sheet-title">{titleOf(sheet)} <ModeMark mode={mode} /></span>} classNames={{ body: 'sheet-body' }}>
+      {sheet && <Content sheet={sheet} />}
+    </Drawer>
+  );
+}

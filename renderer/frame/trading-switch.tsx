@@ -1,0 +1,54 @@
+/** The trading state and HALT, always in reach. Halting takes a hold; resuming takes a reason. */
+import { useState } from 'react';
+import type { FormEvent, JSX } from 'react';
+import { Button, Popover, TextInput, Tooltip } from '@mantine/core';
+import { IconHandStop, IconPlayerPlay } from '@tabler/icons-react';
+import { useAction } from '../data/queries.ts';
+import { newKey } from '../data/client.ts';
+import { useStatus } from '../data/live.ts';
+import { Dot } from '../ui/kit.tsx';
+import { HoldButton } from '../ui/hold-button.tsx';
+
+function Resume({ isNarrow }: { isNarrow: boolean }): JSX.Element {
+  const [isOpen, setOpen] = useState(false);
+  const [reason, setReason] = useState('');
+  const action = useAction('setTradingState', [['tradingState']]);
+  const submit = (event: FormEvent): void => {
+    event.preventDefault();
+    action.mutate({ state: 'ACTIVE', reason: reason.trim(), idempotencyKey: newKey() }, { onSuccess: () => { setOpen(false); setReason(''); } });
+  };
+  return (
+    <Popover opened={isOpen} onChange={setOpen} position="right-end" width={280} shadow="md" trapFocus withArrow>
+      <Popover.Target>
+        <Button size="compact-md" variant="default" fullWidth onClick={() => setOpen(true)} leftSection={isNarrow ? undefined : <IconPlayerPlay size={14} />} aria-label="Resume trading">{isNarrow ? <IconPlayerPlay size={16} /> : 'Resume'}</Button>
+      </Popover.Target>
+      <Popover.Dropdown>
+        <form onSubmit={submit} className="stack">
+          <TextInput label="Why is it right to trade again?" description="The reason is written into the audit trail" value={reason} onChange={(event) => setReason(event.currentTarget.value)} maxLength={200} data-autofocus error={action.error?.message} />
+          <Button type="submit" size="compact-md" disabled={reason.trim() === ''} loading={action.isPending}>Resume trading</Button>
+        </form>
+      </Popover.Dropdown>
+    </Popover>
+  );
+}
+
+/** State and switch. `isHeldByKey` shows the progress of Shift+H. */
+export function TradingSwitch({ isNarrow, isHeldByKey, halt, error }: { isNarrow: boolean; isHeldByKey: boolean; halt: () => void; error: string | null }): JSX.Element {
+  const trading = useStatus()?.trading;
+  const state = trading?.state ?? null;
+  const tone = state === 'ACTIVE' ? 'good' : state === 'REDUCING' ? 'warn' : state === 'HALTED' ? 'bad' : 'idle';
+  return (
+    <div className={`trading-switch ${state === 'HALTED' ? 'halted' : ''}`}>
+      <Tooltip label={trading ? `${trading.reason} (${trading.actor})` : 'Not known yet'} position="right">
+        <div className="trading-state"><Dot tone={tone} />{!isNarrow && <span>Trading <strong>{state ?? '–'}</strong></span>}</div>
+      </Tooltip>
+      {state !== 'HALTED' && (
+        <HoldButton className="halt" onHeld={halt} isHeldElsewhere={isHeldByKey} label="Halt trading: hold, or hold Shift+H. No new order goes out until you resume; cancels always work">
+          <IconHandStop size={16} aria-hidden />{!isNarrow && <span>HALT</span>}
+        </HoldButton>
+      )}
+      {state !== null && state !== 'ACTIVE' && <Resume isNarrow={isNarrow} />}
+      {error !== null && <p className="switch-error" role="alert">{error}</p>}
+    </div>
+  );
+}

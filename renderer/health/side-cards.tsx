@@ -1,0 +1,87 @@
+/** Beside the map: the pipeline, the ledger's own checks, disk, and what people were told. */
+import type { JSX } from 'react';
+import { Tooltip } from '@mantine/core';
+import { IconCircleCheck, IconCircleX } from '@tabler/icons-react';
+import type { Watermark } from '#app/contracts/views.ts';
+import { useAge } from '../data/clock.ts';
+import { useStatus } from '../data/live.ts';
+import { useInvariants, useNotices, usePipeline } from '../data/queries.ts';
+import { Answer, Card, Dot, Empty } from '../ui/kit.tsx';
+import { age, bytes, count } from '../ui/format.ts';
+
+const BEHIND_WARN = 200;
+
+function Edge({ edge }: { edge: Watermark }): JSX.Element {
+  const tone = edge.behind === 0 ? 'good' : edge.behind < BEHIND_WARN ? 'busy' : 'warn';
+  return (
+    <Tooltip label={`${edge.consumer} has heard ${count(edge.heardSeq)} of ${count(edge.writtenSeq)} events of ${edge.producer}; ${count(edge.writtenSeq - edge.sentSeq)} wait to be sent`} multiline openDelay={300}>
+      <li><Dot tone={tone} /><span>{edge.producer} <span className="muted" aria-label="to">→</span> {edge.consumer}</span><span className="num">{edge.behind === 0 ? 'even' : `${count(edge.behind)} behind`}</span></li>
+    </Tooltip>
+  );
+}
+
+/** Consumer lag per edge. */
+export function PipelineCard(): JSX.Element {
+  const query = usePipeline();
+  const total = query.data?.watermarks.reduce((sum, edge) => sum + edge.writtenSeq, 0);
+  return (
+    <Card title="Pipeline" extra={total === undefined ? null : <span className="muted">who has heard whom</span>}>
+      <Answer query={query}>{(data) => (data.watermarks.length === 0 ? <Empty title="Nothing was said yet">An edge appears when a service has heard its first event.</Empty> : <ul className="edges">{data.watermarks.map((edge) => <Edge key={`${edge.producer}-${edge.consumer}`} edge={edge} />)}</ul>)}</Answer>
+    </Card>
+  );
+}
+
+/** Invariants of the ledger, checked now on the whole book. */
+export function InvariantsCard(): JSX.Element {
+  const query = useInvariants();
+  const ago = useAge(query.data?.at ?? null);
+  return (
+    <Card title="Ledger checks" extra={query.data && <span className="muted num">{age(ago)} ago, {Math.round(query.data.tookMs)} ms</span>}>
+      <Answer query={query}>
+        {(data) => (
+          <ul className="invariants">
+            {data.invariants.map((row) => (
+              <li key={row.id} className={row.violations === 0 ? 'good' : 'bad'}>{row.violations === 0 ? <IconCircleCheck size={14} aria-label="holds" /> : <IconCircleX size={14} aria-label="broken" />}<span>{row.statement}</span>{row.violations > 0 && <b className="num">{count(row.violations)}</b>}</li>
+            ))}
+          </ul>
+        )}
+      </Answer>
+    </Card>
+  );
+}
+
+/** Free space, and where the data is. */
+export function DiskCard(): JSX.Element {
+  const stack = useStatus()?.stack ?? null;
+  return (
+    <Card title="Disk">
+      <dl className="facts">
+        <div><dt>Free</dt><dd className="num">{bytes(stack?.diskFreeBytes ?? null)}</dd></div>
+        <div><dt>Data folder</dt><dd className="path" title={stack?.dataDir}>{stack?.dataDir ?? '–'}</dd></div>
+        <div><dt>Version</dt><dd className="num">{stack?.version ?? '–'}</dd></div>
+      </dl>
+    </Card>
+  );
+}
+
+function Ago({ at }: { at: number }): JSX.Element {
+  const ms = useAge(at);
+  return <span className="num muted">{age(ms)}</span>;
+}
+
+/** The newest risk events, notifications and notices of the supervisor. */
+export function NoticesCard(): JSX.Element {
+  const query = useNotices();
+  const stack = useStatus()?.stack ?? null;
+  const own = (stack?.notices ?? []).map((notice) => ({ id: `${notice.at}-${notice.text}`, severity: notice.level === 'error' ? 'critical' : notice.level === 'warn' ? 'warning' : 'info', title: notice.unit ?? 'supervisor', body: notice.text, at: notice.at }));
+  return (
+    <Card title="Notices">
+      <Answer query={query}>
+        {(data) => {
+          const rows = [...own, ...data.notices].sort((a, b) => b.at - a.at).slice(0, 12);
+          return rows.length === 0 ? <Empty title="Nothing to tell">Risk events, fills that were announced and ports that had to move are listed here.</Empty> : <ul className="notices">{rows.map((row) => <li key={row.id}><Dot tone={row.severity === 'critical' ? 'bad' : row.severity === 'warning' ? 'warn' : 'idle'} /><span><strong>{row.title}</strong> <span className="muted">{row.body}</span></span><Ago at={row.at} /></li>)}</ul>;
+        }}
+      </Answer>
+    </Card>
+  );
+}

@@ -1,0 +1,15 @@
+/** Where the dashboard begins. */
+import { StrictMode } from 'react';
+import { createRoot } from 'react-dom/client';
+import '@fontsource-variable/inter/wght.css';
+import '@fontsource/jetbrains-mono/latin-400.css';
+import '@mantine/core/styles.css';
+import './styles/base.css';
+import './styles/frame.css';
+import './styles/kit.css';
+import './styles/pages.css';
+import { App } from './app.tsx';
+
+const root = document.getElementById('root');
+if (!root) throw new Error('The page has no root element');
+createRoot(root).render(<StrictMode><App /></StrictMode>);

@@ -1,0 +1,119 @@
+/** Fills, P&L by day and by strategy, allocation. */
+import { useMemo } from 'react';
+import type { JSX } from 'react';
+import { Switch, useComputedColorScheme } from '@mantine/core';
+import type { FillView, StrategyView } from '#app/contracts/views.ts';
+import type { RouteOutput } from '#app/contracts/http.ts';
+import { LazyChart } from '../../charts/lazy-chart.tsx';
+import { allocationFigure, daysFigure } from '../../charts/portfolio-figures.ts';
+import { newKey } from '../../data/client.ts';
+import { useAccount, useAction, useDays, useFills, usePositions, useStrategies } from '../../data/queries.ts';
+import { useUiState } from '../../data/ui-state.ts';
+import { openSheet } from '../../frame/panels.ts';
+import { tokensOf } from '../../theme.ts';
+import type { Tokens } from '../../theme.ts';
+import { DataTable } from '../../ui/data-table.tsx';
+import type { Column } from '../../ui/data-table.tsx';
+import { Answer, Empty, MarketTime, Pnl } from '../../ui/kit.tsx';
+import { count, money, price, quantity } from '../../ui/format.ts';
+import { Side } from './orders-table.tsx';
+
+function useTokens(): Tokens {
+  const scheme = useComputedColorScheme('light', { getInitialValueInEffect: false });
+  const palette = useUiState('palette');
+  return tokensOf(scheme, palette);
+}
+
+const FILLS: readonly Column<FillView>[] = [
+  { id: 'time', header: 'Market time', value: (row) => row.tsEvent, cell: (row) => <MarketTime at={row.tsEvent} withDay /> },
+  { id: 'symbol', header: 'Symbol', value: (row) => row.symbol, cell: (row) => <strong>{row.symbol}</strong> },
+  { id: 'side', header: 'Side', value: (row) => row.side, cell: (row) => <Side side={row.side} /> },
+  { id: 'qty', header: 'Quantity', unit: 'shares', isNumber: true, value: (row) => Number(row.qty), cell: (row) => <span className="num">{quantity(row.qty)}</span> },
+  { id: 'price', header: 'Price', unit: 'USD', isNumber: true, value: (row) => Number(row.price), cell: (row) => <span className="num">{price(row.price)}</span> },
+  { id: 'amount', header: 'Amount', unit: 'USD', isNumber: true, value: (row) => Number(row.qty) * Number(row.price), cell: (row) => <span className="num">{money(Number(row.qty) * Number(row.price))}</span> },
+  { id: 'fee', header: 'Fee', unit: 'USD', isNumber: true, value: (row) => Number(row.fee), cell: (row) => <span className="num muted">{money(row.fee)}</span> },
+  { id: 'strategy', header: 'For', value: (row) => row.strategyId, cell: (row) => <span className="muted">{row.strategyId === null || row.strategyId === '' ? 'manual' : row.strategyId}</span> },
+  { id: 'id', header: 'Execution id', value: (row) => row.fillId, cell: (row) => <code>{row.fillId.slice(0, 13)}</code> },
+];
+
+/** Every execution, newest first. */
+export function FillsTab(): JSX.Element {
+  const query = useFills();
+  return <Answer query={query}>{(data) => (<><DataTable columns={FILLS} rows={data.fills} rowId={(row) => row.fillId} label="Fills" empty={<Empty title="No fills yet">Each execution at the broker is booked here once, under the broker's execution id.</Empty>} />{data.total > data.fills.length && <p className="table-note muted">The newest {data.fills.length} of {data.total} fills.</p>}</>)}</Answer>;
+}
+
+type Day = RouteOutput<'pnlByDay'>['days'][number];
+const DAYS: readonly Column<Day>[] = [
+  { id: 'day', header: 'Day', value: (row) => row.day, cell: (row) => <span className="num">{row.day}</span> },
+  { id: 'pnl', header: 'P&L', unit: 'USD', isNumber: true, value: (row) => Number(row.pnl), cell: (row) => <Pnl value={row.pnl} fraction={row.pnlFraction} /> },
+  { id: 'open', header: 'Before', unit: 'USD', isNumber: true, value: (row) => Number(row.openEquity), cell: (row) => <span className="num">{money(row.openEquity)}</span> },
+  { id: 'close', header: 'After', unit: 'USD', isNumber: true, value: (row) => Number(row.closeEquity), cell: (row) => <span className="num">{money(row.closeEquity)}</span> },
+  { id: 'fills', header: 'Fills', isNumber: true, value: (row) => row.fills, cell: (row) => <span className="num">{count(row.fills)}</span> },
+];
+
+function DaysView({ days }: { days: Day[] }): JSX.Element {
+  const tokens = useTokens();
+  const figure = useMemo(() => daysFigure(days, tokens), [days, tokens]);
+  return (
+    <div className="split">
+      <DataTable columns={DAYS} rows={days} rowId={(row) => row.day} label="P&L by day" empty={null} />
+      <LazyChart figure={figure} height={220} label="P&L by day" />
+    </div>
+  );
+}
+
+/** P&L of each exchange day. */
+export function DaysTab(): JSX.Element {
+  const query = useDays();
+  return <Answer query={query}>{(data) => (data.days.length === 0 ? <Empty title="No day yet">A day appears with its first point of the equity curve.</Empty> : <DaysView days={data.days} />)}</Answer>;
+}
+
+function EnabledSwitch({ strategy }: { strategy: StrategyView }): JSX.Element {
+  const action = useAction('setStrategyEnabled', [['strategies']]);
+  return <Switch size="xs" checked={action.isPending ? action.variables.isEnabled : strategy.isEnabled} onChange={(event) => action.mutate({ strategyId: strategy.strategyId, isEnabled: event.currentTarget.checked, idempotencyKey: newKey() })} aria-label={`${strategy.name} may raise signals`} onClick={(event) => event.stopPropagation()} />;
+}
+
+const STRATEGIES: readonly Column<StrategyView>[] = [
+  { id: 'on', header: 'On', width: 44, value: (row) => Number(row.isEnabled), cell: (row) => <EnabledSwitch strategy={row} /> },
+  { id: 'name', header: 'Strategy', value: (row) => row.strategyId, cell: (row) => <span><strong>{row.name}</strong> <span className="muted">{row.versionId}</span></span> },
+  { id: 'universe', header: 'Universe', value: (row) => row.symbols.join(' '), cell: (row) => <span className="muted">{row.symbols.includes('*') ? 'all watched' : row.symbols.join(' ')} · {row.timeframe}</span> },
+  { id: 'signals', header: 'Signals', isNumber: true, value: (row) => row.signals, cell: (row) => <span className="num">{count(row.signals)}</span> },
+  { id: 'approved', header: 'Approved', isNumber: true, value: (row) => row.approved, cell: (row) => <span className="num">{count(row.approved)}</span> },
+  { id: 'denied', header: 'Denied', isNumber: true, value: (row) => row.denied, cell: (row) => <span className="num">{count(row.denied)}</span> },
+  { id: 'fills', header: 'Fills', isNumber: true, value: (row) => row.fills, cell: (row) => <span className="num">{count(row.fills)}</span> },
+  { id: 'open', header: 'Open P&L', unit: 'USD', isNumber: true, value: (row) => Number(row.openPnl), cell: (row) => <Pnl value={row.openPnl} /> },
+  { id: 'realized', header: 'Realized', unit: 'USD', isNumber: true, value: (row) => Number(row.realizedPnl), cell: (row) => <Pnl value={row.realizedPnl} /> },
+  { id: 'last', header: 'Last signal', value: (row) => row.lastSignalAt, cell: (row) => <MarketTime at={row.lastSignalAt} withDay /> },
+];
+
+/** What each strategy did, and what was traded by hand. */
+export function StrategiesTab(): JSX.Element {
+  const query = useStrategies();
+  return (
+    <Answer query={query}>
+      {(data) => (
+        <>
+          <DataTable columns={STRATEGIES} rows={data.strategies} rowId={(row) => row.strategyId} label="Strategies" empty={<Empty title="No strategies">The strategy engine puts two in place at its first start.</Empty>} />
+          {data.manual.fills > 0 && <p className="table-note">By hand: {count(data.manual.fills)} fills, realized <Pnl value={data.manual.realizedPnl} />, open <Pnl value={data.manual.openPnl} /></p>}
+        </>
+      )}
+    </Answer>
+  );
+}
+
+/** Areas by value, colour by open P&L. */
+export function AllocationTab(): JSX.Element {
+  const tokens = useTokens();
+  const positions = usePositions();
+  const account = useAccount();
+  const cash = account.data?.cash ?? '0';
+  const rows = positions.data?.positions;
+  const figure = useMemo(() => allocationFigure(rows ?? [], cash, tokens), [rows, cash, tokens]);
+  return (
+    <Answer query={positions}>
+      {(data) => (data.positions.length === 0
+        ? <Empty title="All cash">With the first position its share of the account is drawn here.</Empty>
+        : <div className="allocation" onDoubleClick={() => openSheet({ kind: 'ticket', start: {} })}><LazyChart figure={figure} height={280} label="Allocation by value, coloured by open P&L" /></div>)}
+    </Answer>
+  );
+}

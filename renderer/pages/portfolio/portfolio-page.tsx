@@ -1,0 +1,80 @@
+/** portfolio: how am I doing, and what do I hold? */
+import { useState } from 'react';
+import type { JSX } from 'react';
+import { Button, Popover } from '@mantine/core';
+import { IconPlus } from '@tabler/icons-react';
+import { newKey } from '../../data/client.ts';
+import { KEYS } from '../../data/live.ts';
+import { useAction, useFills, useOrders, usePositions } from '../../data/queries.ts';
+import { PORTFOLIO_TABS, setUiState, useUiState } from '../../data/ui-state.ts';
+import type { UiState } from '../../data/ui-state.ts';
+import { openSheet } from '../../frame/panels.ts';
+import { AllocationTab, DaysTab, FillsTab, StrategiesTab } from './activity-tabs.tsx';
+import { CurveCard } from './curve-card.tsx';
+import { Headline } from './headline.tsx';
+import { OrdersTab } from './orders-table.tsx';
+import { PositionsTable } from './positions-table.tsx';
+import { count } from '../../ui/format.ts';
+
+type Tab = UiState['tab'];
+const NAMES: Readonly<Record<Tab, string>> = { positions: 'Positions', orders: 'Orders', fills: 'Fills', days: 'P&L by day', strategies: 'By strategy', allocation: 'Allocation' };
+
+function TabBody({ tab }: { tab: Tab }): JSX.Element {
+  switch (tab) {
+    case 'positions': return <PositionsTable />;
+    case 'orders': return <OrdersTab />;
+    case 'fills': return <FillsTab />;
+    case 'days': return <DaysTab />;
+    case 'strategies': return <StrategiesTab />;
+    case 'allocation': return <AllocationTab />;
+  }
+}
+
+function useCounts(): Partial<Record<Tab, string>> {
+  const positions = usePositions().data?.positions.length;
+  const orders = useOrders('all').data;
+  const fills = useFills().data?.total;
+  return { ...(positions === undefined ? {} : { positions: count(positions) }), ...(orders === undefined ? {} : { orders: `${count(orders.openTotal)} open / ${count(orders.total)}` }), ...(fills === undefined ? {} : { fills: count(fills) }) };
+}
+
+function FlattenAll(): JSX.Element {
+  const [isOpen, setOpen] = useState(false);
+  const positions = usePositions().data?.positions ?? [];
+  const action = useAction('flatten', [KEYS.positions, ['orders']]);
+  const cancelAll = useAction('cancelOrder', [['orders']]);
+  const error = action.error ?? cancelAll.error;
+  return (
+    <Popover opened={isOpen} onChange={setOpen} position="bottom-end" width={300} shadow="md" withArrow trapFocus>
+      <Popover.Target><Button size="compact-sm" variant="default" onClick={() => setOpen(true)}>Flatten…</Button></Popover.Target>
+      <Popover.Dropdown>
+        <div className="stack">
+          <p>Closing everything cancels all open orders and sends one market order for each of {count(positions.length)} positions. It asks risk like any other order.</p>
+          {error && <p className="switch-error" role="alert">{error.message}</p>}
+          <Button size="compact-md" color="red" disabled={positions.length === 0} loading={action.isPending} onClick={() => action.mutate({ symbol: null, idempotencyKey: newKey() }, { onSuccess: () => setOpen(false) })}>Close all {count(positions.length)} positions</Button>
+          <Button size="compact-md" variant="default" loading={cancelAll.isPending} onClick={() => cancelAll.mutate({ clientOrderId: null, idempotencyKey: newKey() }, { onSuccess: () => setOpen(false) })}>Only cancel open orders</Button>
+        </div>
+      </Popover.Dropdown>
+    </Popover>
+  );
+}
+
+/** The page. */
+export function PortfolioPage(): JSX.Element {
+  const tab = useUiState('tab');
+  const counts = useCounts();
+  return (
+    <div className="portfolio">
+      <Headline />
+      <CurveCard />
+      <section className="card tabs-card">
+        <header className="tab-row" role="tablist" aria-label="Portfolio">
+          {PORTFOLIO_TABS.map((name) => (
+            <button key={name} type="button" role="tab" aria-selected={tab === name} className={tab === name ? 'tab active' : 'tab'} onClick={() => setUiState({ tab: name })}>{NAMES[name]}{counts[name] !== undefined && <small className="num">{counts[name]}</small>}</button>
+          ))}
+          <div className="tab-actions"><FlattenAll /><Button size="compact-sm" leftSection={<IconPlus size={13} />} onClick={() => openSheet({ kind: 'ticket', start: {} })}>New order</Button></div>
+        </header>
+        <div className="tab-body" role="tabpanel"><TabBody tab={tab} /></div>
+      </section>
+    </div>
+  );
+}
