@@ -1,5 +1,5 @@
 /** The market's clock: the simulator's when it makes the market, else the wall clock; the session by the calendar. */
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Endpoint, Mode } from '#app/contracts/config.ts';
 import type { MarketClock } from '#app/contracts/views.ts';
 import { isInSession, nextClose, nextOpen } from '#app/market/calendar.ts';

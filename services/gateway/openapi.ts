@@ -1,5 +1,5 @@
 /** OpenAPI 3.1 of the gateway, derived from the contract. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { HTTP, httpErrorSchema, IDEMPOTENCY_HEADER, pathParameters, ROUTE_NAMES, TOKEN_HEADER } from '#app/contracts/http.ts';
 import type { RouteContract } from '#app/contracts/http.ts';
 

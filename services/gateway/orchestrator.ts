@@ -1,5 +1,5 @@
 /** The orchestrator's API as the gateway asks it, with the internal token. */
-import { z } from 'zod';
+import * as z from 'zod';
 import type { RuntimeConfig } from '#app/contracts/config.ts';
 import { deploymentViewSchema, flowRunDetailSchema, flowRunSchema } from '#app/contracts/flows.ts';
 import type { DeploymentView, FlowName, FlowRun, FlowRunDetail } from '#app/contracts/flows.ts';

@@ -2,7 +2,7 @@
 import Fastify from 'fastify';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import websocket from '@fastify/websocket';
-import { z } from 'zod';
+import * as z from 'zod';
 import type { WorkerHealth } from '#app/contracts/health.ts';
 import { HTTP, IDEMPOTENCY_HEADER, idempotencyKeySchema, ROUTE_NAMES, TOKEN_HEADER } from '#app/contracts/http.ts';
 import type { HttpErrorBody, RouteContract } from '#app/contracts/http.ts';
