@@ -5,7 +5,7 @@ import { price, quantity } from '#app/domain/numeric.ts';
 import { createBroker } from './broker.ts';
 import { createGovernor, type Governor } from './governor.ts';
 import type { Broker, OrderTicket } from './ports.ts';
-import { startStandIn, wireOrder, type Answer, type StandIn } from './testing-server.ts';
+import { startStandIn, wireOrder, type Answer, type StandIn } from '../../tests/support/alpaca-stand-in.ts';
 
 let standIn: StandIn;
 let governor: Governor;

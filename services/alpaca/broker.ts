@@ -1,6 +1,6 @@
 /** The broker over Alpaca's trading REST API: submit with its three outcomes, and everything that is read. */
 import { trading } from '@alpacahq/alpaca-trade-api';
-import { z } from 'zod';
+import * as z from 'zod';
 import type { AlpacaAccess } from '#app/contracts/config.ts';
 import { invariant } from '#app/domain/errors.ts';
 import { toText } from '#app/domain/numeric.ts';
@@ -50,6 +50,24 @@ function toPostBody(ticket: OrderTicket): trading.PostOrderRequest {
   };
 }
 
+/** All open orders, page by page from the newest to the oldest. */
+async function allOpen(readPage: (until: string | undefined) => Promise<readonly unknown[]>, isOurs: BrokerOptions['isOurs']): Promise<readonly BrokerOrder[]> {
+  const found = new Map<string, BrokerOrder>();
+  let until: string | undefined;
+  for (let page = 0; page < MAX_OPEN_PAGES; page += 1) {
+    const list = await readPage(until);
+    const before = found.size;
+    const batch = orderListFromWire(list, isOurs);
+    for (const order of batch) found.set(order.id, order);
+    const oldest = batch.at(-1)?.submittedAt ?? null;
+    if (list.length < OPEN_PAGE_SIZE) return [...found.values()];
+    invariant(found.size > before && oldest !== null, 'A page of open orders holds nothing new', { page });
+    // `until` is exclusive and works in milliseconds here: ask one further so that orders of the same instant are not skipped.
+    until = toRfc3339((oldest + 1) as typeof oldest);
+  }
+  invariant(false, 'More open orders than can be read', { pages: MAX_OPEN_PAGES });
+}
+
 /** Builds the broker. Nothing is sent before the first call. */
 export function createBroker(options: BrokerOptions): Broker {
   const { governor } = options;
@@ -97,22 +115,7 @@ export function createBroker(options: BrokerOptions): Broker {
       if (failure.kind === 'refused' && failure.status === 422) return 'not_cancelable';
       throw toAppError(failure, 'cancel', reply.cause);
     },
-    async listOpen() {
-      const found = new Map<string, BrokerOrder>();
-      let until: string | undefined;
-      for (let page = 0; page < MAX_OPEN_PAGES; page += 1) {
-        const query = { status: 'open' as const, limit: OPEN_PAGE_SIZE, direction: 'desc' as const, ...(until === undefined ? {} : { until }) };
-        const list = await read('open orders', orderListWire, () => orders.getAllOrdersRaw(query));
-        const before = found.size;
-        const batch = orderListFromWire(list, options.isOurs);
-        for (const order of batch) found.set(order.id, order);
-        const oldest = batch.at(-1)?.submittedAt ?? null;
-        if (list.length < OPEN_PAGE_SIZE || found.size === before || oldest === null) break;
-        // `until` is exclusive and works in milliseconds here: ask one further so that orders of the same instant are not skipped.
-        until = toRfc3339((oldest + 1) as typeof oldest);
-      }
-      return [...found.values()];
-    },
+    listOpen: () => allOpen((until) => read('open orders', orderListWire, () => orders.getAllOrdersRaw({ status: 'open', limit: OPEN_PAGE_SIZE, direction: 'desc', ...(until === undefined ? {} : { until }) })), options.isOurs),
     positions: async () => positionsFromWire(await read('positions', positionListWire, () => positionsApi.getAllOpenPositionsRaw())),
     account: async () => accountFromWire(await read('account', accountWire, () => accounts.getAccountRaw())),
     async fillsAfter(from) {

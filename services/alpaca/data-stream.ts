@@ -45,7 +45,7 @@ export function createFeed(options: { readonly access: AlpacaAccess; readonly no
     options.timers,
   );
   return {
-    start: kept.start, state: kept.state, lastMessageAgeMs: kept.lastMessageAgeMs, reconnect: kept.reconnect, close: kept.close,
+    start: () => kept.start(), state: () => kept.state(), lastMessageAgeMs: () => kept.lastMessageAgeMs(), reconnect: (reason) => kept.reconnect(reason), close: () => kept.close(),
     watch(symbols) {
       const before = wished;
       wished = [...new Set(symbols)];

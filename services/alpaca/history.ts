@@ -1,6 +1,6 @@
 /** Bars and reference data over Alpaca's REST APIs. */
 import { marketData, trading } from '@alpacahq/alpaca-trade-api';
-import type { z } from 'zod';
+import type * as z from 'zod';
 import type { AlpacaAccess } from '#app/contracts/config.ts';
 import { invariant } from '#app/domain/errors.ts';
 import { parseDate } from '#app/domain/time.ts';

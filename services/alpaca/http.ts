@@ -1,6 +1,6 @@
 /** One REST call: request budget, the SDK's transport, and what each way of failing means. */
 import { errors } from '@alpacahq/alpaca-trade-api';
-import type { z } from 'zod';
+import type * as z from 'zod';
 import { AppError, describeError } from '#app/domain/errors.ts';
 import type { Governor } from './governor.ts';
 import type { Permit } from './ports.ts';

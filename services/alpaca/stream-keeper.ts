@@ -45,125 +45,152 @@ function escalate(fn: () => void): void {
   }
 }
 
-/** Starts keeping a stream. Nothing is opened before `start()`. */
-export function keepStream<Message>(kind: StreamKind<Message>, listener: StreamListener<Message>, timers: StreamTimers = DEFAULT_STREAM_TIMERS): KeptStream<streaming.AlpacaWebSocket> {
-  let state: StreamState = 'idle';
-  let stream: streaming.AlpacaWebSocket | null = null;
-  let failures = 0;
-  let lastMessageAt: number | null = null;
-  let retryTimer: NodeJS.Timeout | undefined;
-  let establishTimer: NodeJS.Timeout | undefined;
-  let held: Message[] = [];
-
-  const move = (next: StreamState, reason: string): void => {
-    if (state === next || state === 'closed') return;
-    state = next;
-    escalate(() => listener.onState(next, reason));
-  };
-  const flush = (): void => {
-    const messages = held;
-    held = [];
-    if (messages.length > 0 && state !== 'closed') escalate(() => listener.onMessages(messages));
-  };
-  const deliver = (message: Message): void => {
-    held.push(message);
-    if (held.length === 1) queueMicrotask(flush);
-  };
-  const alive = (): void => {
-    lastMessageAt = performance.now();
-  };
-  const wsFactory: streaming.WebSocketFactory = (url, codec) => {
+/** Opens a socket whose every sign of life is noted, and whose handshake cannot hang. */
+function socketFactory(alive: () => void): streaming.WebSocketFactory {
+  return (url, codec) => {
     const socket = new WebSocket(url, {
       perMessageDeflate: false, handshakeTimeout: HANDSHAKE_MS, maxPayload: MAX_FRAME_BYTES, followRedirects: false,
       ...(codec === 'msgpack' ? { headers: { 'Content-Type': 'application/msgpack' } } : {}),
     });
-    socket.on('message', alive);
-    socket.on('pong', alive);
-    socket.on('ping', alive);
+    for (const sign of ['message', 'pong', 'ping']) socket.on(sign, alive);
     return socket as unknown as streaming.WebSocketLike;
   };
+}
 
-  const drop = (): void => {
-    clearTimeout(establishTimer);
-    clearTimeout(retryTimer);
-    const old = stream;
-    stream = null;
+function isKeysRefusal(result: streaming.StreamAuthResult): boolean {
+  return result.status === streaming.STREAM_AUTH_STATUS.SERVER_REJECTED && (result.code === undefined || result.code === DATA_CODE_AUTH_FAILED);
+}
+
+/** One stream and its life. Each connection is a fresh stream of the SDK: what an old one still says is not heard. */
+class StreamKeeper<Message> implements KeptStream<streaming.AlpacaWebSocket> {
+  readonly #kind: StreamKind<Message>;
+  readonly #listener: StreamListener<Message>;
+  readonly #timers: StreamTimers;
+  #state: StreamState = 'idle';
+  #stream: streaming.AlpacaWebSocket | null = null;
+  #failures = 0;
+  #lastMessageAt: number | null = null;
+  #lastError = '';
+  #retryTimer: NodeJS.Timeout | undefined;
+  #establishTimer: NodeJS.Timeout | undefined;
+  #held: Message[] = [];
+
+  constructor(kind: StreamKind<Message>, listener: StreamListener<Message>, timers: StreamTimers) {
+    this.#kind = kind;
+    this.#listener = listener;
+    this.#timers = timers;
+  }
+
+  start(): void {
+    if (this.#state === 'idle') this.#open();
+  }
+  state(): StreamState {
+    return this.#state;
+  }
+  current(): streaming.AlpacaWebSocket | null {
+    return this.#stream;
+  }
+  lastMessageAgeMs(): number | null {
+    return this.#lastMessageAt === null ? null : performance.now() - this.#lastMessageAt;
+  }
+  reconnect(reason: string): void {
+    if (this.#state === 'idle' || this.#state === 'closed') return;
+    this.#failures = 0;
+    this.#drop();
+    this.#move('down', reason);
+    this.#open();
+  }
+  close(): void {
+    this.#drop();
+    this.#move('closed', 'closed by us');
+  }
+
+  #move(next: StreamState, reason: string): void {
+    if (this.#state === next || this.#state === 'closed') return;
+    this.#state = next;
+    escalate(() => this.#listener.onState(next, reason));
+  }
+
+  /** Messages of one frame, and of frames that came together, are handed over at once. */
+  #deliver(message: Message): void {
+    this.#held.push(message);
+    if (this.#held.length > 1) return;
+    queueMicrotask(() => {
+      const messages = this.#held;
+      this.#held = [];
+      if (this.#state !== 'closed') escalate(() => this.#listener.onMessages(messages));
+    });
+  }
+
+  #drop(): void {
+    clearTimeout(this.#establishTimer);
+    clearTimeout(this.#retryTimer);
+    const old = this.#stream;
+    this.#stream = null;
     old?.removeAllListeners();
     old?.disconnect();
-  };
-  const retryIn = (ms: number): void => {
-    clearTimeout(retryTimer);
-    retryTimer = setTimeout(open, ms);
-  };
-  const lost = (reason: string): void => {
-    drop();
-    move('down', reason);
-    retryIn(backoffMs(failures, BACKOFF));
-    failures += 1;
-  };
-  const refused = (reason: string): void => {
-    drop();
-    move('keys_rejected', reason);
-    retryIn(timers.keysRetryMs);
-  };
-  const live = (): void => {
-    clearTimeout(establishTimer);
-    failures = 0;
-    move('live', 'subscribed');
-  };
+  }
 
-  function open(): void {
-    if (state === 'closed') return;
-    drop();
-    let lastError = '';
-    const fresh = kind.create({ reconnect: false, pingIntervalMs: timers.pingIntervalMs, pongWaitMs: timers.pongWaitMs, wsFactory }, deliver);
-    stream = fresh;
-    move('connecting', 'opening');
-    const isCurrent = (): boolean => stream === fresh;
+  #lost(reason: string): void {
+    this.#drop();
+    this.#move('down', reason);
+    this.#retryTimer = setTimeout(() => this.#open(), backoffMs(this.#failures, BACKOFF));
+    this.#failures += 1;
+  }
+
+  #refused(reason: string): void {
+    this.#drop();
+    this.#move('keys_rejected', reason);
+    this.#retryTimer = setTimeout(() => this.#open(), this.#timers.keysRetryMs);
+  }
+
+  #live(): void {
+    clearTimeout(this.#establishTimer);
+    this.#failures = 0;
+    this.#move('live', 'subscribed');
+  }
+
+  #open(): void {
+    if (this.#state === 'closed') return;
+    this.#drop();
+    this.#lastError = '';
+    const { pingIntervalMs, pongWaitMs, establishMs } = this.#timers;
+    const wsFactory = socketFactory(() => {
+      this.#lastMessageAt = performance.now();
+    });
+    const fresh = this.#kind.create({ reconnect: false, pingIntervalMs, pongWaitMs, wsFactory }, (message) => this.#deliver(message));
+    this.#stream = fresh;
+    this.#move('connecting', 'opening');
+    this.#listen(fresh);
+    this.#establishTimer = setTimeout(() => this.#lost(`no subscription within ${establishMs} ms`), establishMs);
+    fresh.connect();
+  }
+
+  #listen(fresh: streaming.AlpacaWebSocket): void {
     fresh.onError((message) => {
-      lastError = message;
-      if (isCurrent() && state === 'live') escalate(() => listener.onTrouble(message));
+      this.#lastError = message;
+      if (this.#stream === fresh && this.#state === 'live') escalate(() => this.#listener.onTrouble(message));
     });
     fresh.onConnect(() => {
-      if (!isCurrent()) return;
-      move('authenticated', 'authenticated');
-      if (kind.hasNoSubscription?.() === true) live();
+      if (this.#stream !== fresh) return;
+      this.#move('authenticated', 'authenticated');
+      if (this.#kind.hasNoSubscription?.() === true) this.#live();
     });
     fresh.on(streaming.EVENT.SUBSCRIPTION, () => {
-      if (isCurrent()) live();
+      if (this.#stream === fresh) this.#live();
     });
     fresh.onDisconnect(() => {
       // A refusal of the keys settles the typed result first; look at it before calling this an ordinary loss.
       void fresh.whenAuthenticated().then((result) => {
-        if (!isCurrent()) return;
-        const isRefusal = result.status === streaming.STREAM_AUTH_STATUS.SERVER_REJECTED && (result.code === undefined || result.code === DATA_CODE_AUTH_FAILED);
-        if (isRefusal) refused(`the ${kind.name} stream refuses the keys: ${result.message}`);
-        else lost(lastError === '' ? 'the connection was closed' : lastError);
+        if (this.#stream !== fresh) return;
+        if (isKeysRefusal(result)) this.#refused(`the ${this.#kind.name} stream refuses the keys: ${result.message}`);
+        else this.#lost(this.#lastError === '' ? 'the connection was closed' : this.#lastError);
       });
     });
-    establishTimer = setTimeout(() => {
-      if (isCurrent()) lost(`no subscription within ${timers.establishMs} ms`);
-    }, timers.establishMs);
-    fresh.connect();
   }
+}
 
-  return {
-    start: () => {
-      if (state === 'idle') open();
-    },
-    state: () => state,
-    lastMessageAgeMs: () => (lastMessageAt === null ? null : performance.now() - lastMessageAt),
-    reconnect(reason) {
-      if (state === 'idle' || state === 'closed') return;
-      failures = 0;
-      drop();
-      move('down', reason);
-      open();
-    },
-    close() {
-      drop();
-      move('closed', 'closed by us');
-    },
-    current: () => stream,
-  };
+/** Starts keeping a stream. Nothing is opened before `start()`. */
+export function keepStream<Message>(kind: StreamKind<Message>, listener: StreamListener<Message>, timers: StreamTimers = DEFAULT_STREAM_TIMERS): KeptStream<streaming.AlpacaWebSocket> {
+  return new StreamKeeper(kind, listener, timers);
 }

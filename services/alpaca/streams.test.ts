@@ -1,11 +1,11 @@
 /** Both streams over real sockets: order of states, silence, refused keys, reconnect, unreadable messages. */
-import { encode } from '@msgpack/msgpack';
+import { decode, encode } from '@msgpack/msgpack';
 import type { WebSocket } from 'ws';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { epochMs } from '#app/domain/time.ts';
 import { createFeed } from './data-stream.ts';
 import type { FeedBar, LiveStream, TradeUpdate } from './ports.ts';
-import { startStandIn, wireOrder, type StandIn } from './testing-server.ts';
+import { startStandIn, wireOrder, type StandIn } from '../../tests/support/alpaca-stand-in.ts';
 import { createTradeStream } from './trade-stream.ts';
 
 const timers = { pingIntervalMs: 100, pongWaitMs: 100, establishMs: 500, keysRetryMs: 60_000 };
@@ -113,8 +113,7 @@ describe('feed', () => {
     standIn.onSocket = (socket) => {
       const say = (message: unknown): void => socket.send(encode(message));
       say([{ T: 'success', msg: 'connected' }]);
-      socket.on('message', async (data) => {
-        const { decode } = await import('@msgpack/msgpack');
+      socket.on('message', (data) => {
         const message = decode(data as Buffer) as Record<string, unknown>;
         if (message.action === 'auth') say([{ T: 'success', msg: 'authenticated' }]);
         if (message.action !== 'subscribe') return;

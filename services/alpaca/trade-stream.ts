@@ -1,6 +1,6 @@
 /** The account's stream of order updates. */
 import { streaming } from '@alpacahq/alpaca-trade-api';
-import { z } from 'zod';
+import * as z from 'zod';
 import type { AlpacaAccess } from '#app/contracts/config.ts';
 import { describeError } from '#app/domain/errors.ts';
 import { price, quantity } from '#app/domain/numeric.ts';

@@ -1,5 +1,5 @@
 /** Alpaca's JSON, read once: every reply is checked here and becomes domain words. */
-import { z } from 'zod';
+import * as z from 'zod';
 import type { BarWire } from '#app/domain/bar.ts';
 import { barWireSchema } from '#app/domain/bar.ts';
 import { AppError } from '#app/domain/errors.ts';
@@ -20,13 +20,18 @@ export const orderWire = z.object({
   created_at: rfc3339Schema.nullish(), submitted_at: rfc3339Schema.nullish(), updated_at: rfc3339Schema.nullish(),
 });
 
+/** The wire says null, or nothing at all, where there is no number. */
+function optional<T>(text: string | null | undefined, read: (text: string) => T): T | null {
+  return text === null || text === undefined ? null : read(text);
+}
+
 /** Order of the wire -> domain. @throws AppError INPUT_INVALID for an instant that does not exist */
 export function orderFromWire(wire: z.infer<typeof orderWire>): BrokerOrder {
   const submitted = wire.submitted_at ?? wire.created_at ?? null;
   return {
     id: wire.id, clientOrderId: wire.client_order_id, symbol: wire.symbol, side: wire.side, type: wire.type, timeInForce: wire.time_in_force,
-    qty: wire.qty == null ? null : quantity(wire.qty), limitPrice: wire.limit_price == null ? null : price(wire.limit_price), status: wire.status,
-    filledQty: quantity(wire.filled_qty), filledAvgPrice: wire.filled_avg_price == null ? null : price(wire.filled_avg_price),
+    qty: optional(wire.qty, quantity), limitPrice: optional(wire.limit_price, price), status: wire.status,
+    filledQty: quantity(wire.filled_qty), filledAvgPrice: optional(wire.filled_avg_price, price),
     submittedAt: submitted === null ? null : parseRfc3339(submitted), updatedAt: parseRfc3339(wire.updated_at ?? submitted ?? '1970-01-01T00:00:00Z'),
   };
 }

@@ -1,5 +1,5 @@
 /** Execution's flows: send what waits, compare positions each minute, compare the books every six hours. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { AppError } from '#app/domain/errors.ts';
 import type { EpochMs } from '#app/domain/time.ts';
 import { compareHoldings } from '#app/execution/reconcile.ts';

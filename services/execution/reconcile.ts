@@ -96,7 +96,7 @@ async function settle(parts: ReconcilerParts, comparison: Comparison, ours: read
   const { remaining, booked } = await perform({ ...parts }, comparison, matchesOf(ours, theirs));
   const byId = new Map(ours.map((order) => [order.orderId, order]));
   for (const orderId of remaining) {
-    if (byId.get(orderId)?.brokerOrderId == null) parts.resolver.unknown(orderId);
+    if ((byId.get(orderId)?.brokerOrderId ?? null) === null) parts.resolver.unknown(orderId);
     else parts.resolver.attend(orderId);
   }
   const newest = Math.max(0, ...theirs.fills.map((fill) => fill.at));

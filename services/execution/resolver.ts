@@ -5,7 +5,7 @@ import { MINUTE_MS, type EpochMs } from '#app/domain/time.ts';
 import { compareOrders } from '#app/execution/reconcile.ts';
 import { backoffMs, isTransient } from '#chassis/clock.ts';
 import { crashPoint } from '#chassis/crash-point.ts';
-import type { Db } from '#chassis/db.ts';
+import type { Db, Tx } from '#chassis/db.ts';
 import type { Logger } from '#chassis/log.ts';
 import type { Broker, BrokerFill, BrokerOrder } from '../alpaca/ports.ts';
 import { createBell, startLoop, type Loop } from './async.ts';
@@ -45,13 +45,81 @@ export type Resolver = {
 type Case = { isUnknown: boolean; since: number; notFound: number; lookUps: number; failures: number; nextAt: number };
 type Settled = 'settled' | 'again';
 
+/** Backoff, but an order that was not found is asked about again as soon as its grace is over: until then nothing new is posted. */
+function nextLookUp(one: Case, now: number): number {
+  const backedOff = now + backoffMs(one.lookUps, BACKOFF);
+  return one.isUnknown && one.notFound > 0 ? Math.min(backedOff, Math.max(now + BACKOFF.baseMs, one.since + GRACE_MS)) : backedOff;
+}
+
+/** The broker has the order: what it says is booked, fills that we miss are read from the activities. */
+async function found({ db, broker, booking, performer, log }: ResolverParts, order: Order, theirs: BrokerOrder): Promise<Settled> {
+  const needsFills = !theirs.filledQty.eq(order.state.filledQty);
+  const fills: readonly BrokerFill[] = needsFills ? (await broker.fillsAfter({ at: ((theirs.submittedAt ?? theirs.updatedAt) - MINUTE_MS) as EpochMs })).filter((fill) => fill.brokerOrderId === theirs.id) : [];
+  const comparison = compareOrders(await withNews(db, [order]), { open: [], looked: new Map([[order.clientOrderId, theirs]]), fills });
+  const { remaining } = await perform(performer, comparison, new Map([[order.orderId, theirs]]));
+  for (const difference of comparison.differences) log.warn({ ...difference }, 'An order differed from the broker');
+  // An order with our id and other fields is a defect somewhere: nothing is adopted and nothing new is sent until a person has looked.
+  if (comparison.differences.some((one) => one.kind === 'order_fields')) return 'again';
+  if (comparison.actions.length === 0 && (order.unknownSince !== null || order.brokerOrderId === null)) await booking.book([{ clientOrderId: order.clientOrderId, brokerOrderId: theirs.id, news: [], source: 'rest', tsSeen: theirs.updatedAt }]);
+  return remaining.length > 0 ? 'again' : 'settled';
+}
+
+/** What becomes of an order that the broker has never had. The gate is asked again, as for any order that is about to go out. */
+async function decideAgain(tx: Tx, order: Order): Promise<Order | Settled> {
+  if (isClosed(order.state.status) || order.brokerOrderId !== null) return 'settled';
+  const close = async (kind: 'canceled' | 'expired', reason: string): Promise<Settled> => {
+    await moveOrder(tx, order, { event: { kind }, tsEvent: order.tsMarket, source: 'local', detail: { reason: 'the broker never received it' }, patch: { reason, unknownSince: null } });
+    return 'settled';
+  };
+  if (order.state.status === 'pending_cancel') return close('canceled', 'Canceled before the broker received it');
+  await takeGateLock(tx);
+  const decision = await askGate(tx, order);
+  if (decision.kind === 'hold') return 'again';
+  if (decision.kind === 'deny') return close(decision.code === 'APPROVAL_EXPIRED' ? 'expired' : 'canceled', `The broker never received it, and now: ${decision.message}`);
+  return moveOrder(tx, order, { event: { kind: 'outcome_unknown' }, tsEvent: order.tsMarket, source: 'local', detail: { action: 'posted again under the same id' } });
+}
+
+async function neverArrived({ db, broker, booking, submitter, log }: ResolverParts, order: Order): Promise<Settled> {
+  const permit = await broker.permit(order.isReducing ? 'exit' : 'entry');
+  const again = await booking.change(order.orderId, decideAgain);
+  if (typeof again === 'string') return again;
+  log.warn({ orderId: order.orderId }, 'An order that never arrived is posted again under its id');
+  crashPoint('execution.before-repost');
+  await submitter.post(again, permit);
+  const [after] = await readOrders(db, { by: 'order_id', ids: [order.orderId] });
+  return after !== undefined && after.brokerOrderId === null && !isClosed(after.state.status) ? 'again' : 'settled';
+}
+
+async function lookUp(parts: ResolverParts, orderId: string, one: Case): Promise<Settled> {
+  if (parts.submitter.isInFlight(orderId)) return 'again';
+  const [order] = await readOrders(parts.db, { by: 'order_id', ids: [orderId] });
+  if (!order || order.state.status === 'initialized') return 'settled';
+  const theirs = await parts.broker.getByClientId(order.clientOrderId, one.isUnknown ? 'cancel' : 'poll');
+  one.lookUps += 1;
+  if (theirs !== null) return found(parts, order, theirs);
+  if (isClosed(order.state.status)) return 'settled';
+  one.notFound += 1;
+  if (order.brokerOrderId !== null) {
+    parts.log.error({ orderId, brokerOrderId: order.brokerOrderId, status: order.state.status }, 'The broker does not know an order that it had confirmed');
+    return 'again';
+  }
+  if (one.notFound < MIN_NOT_FOUND || parts.monotonicMs() - one.since < GRACE_MS) return 'again';
+  const settled = await neverArrived(parts, order);
+  if (settled === 'again') Object.assign(one, { since: parts.monotonicMs(), notFound: 0 });
+  return settled;
+}
+
 /** Creates the resolver. */
 export function createResolver(parts: ResolverParts): Resolver {
-  const { db, broker, booking, submitter, holds, log } = parts;
+  const { holds, log } = parts;
   const cases = new Map<string, Case>();
   const bell = createBell();
   let loop: Loop | null = null;
 
+  const hold = (): void => {
+    const unknown = [...cases.values()].filter((one) => one.isUnknown).length;
+    holds.set('unknown_outcome', unknown === 0 ? null : `${unknown} order(s) with an unknown outcome are being looked up at the broker`);
+  };
   const open = (orderId: string, isUnknown: boolean, delayMs: number): void => {
     const known = cases.get(orderId);
     if (known) known.isUnknown ||= isUnknown;
@@ -59,72 +127,13 @@ export function createResolver(parts: ResolverParts): Resolver {
     hold();
     bell.ring();
   };
-  const hold = (): void => {
-    const unknown = [...cases.values()].filter((one) => one.isUnknown).length;
-    holds.set('unknown_outcome', unknown === 0 ? null : `${unknown} order(s) with an unknown outcome are being looked up at the broker`);
-  };
-
-  const found = async (order: Order, theirs: BrokerOrder): Promise<Settled> => {
-    const needsFills = !theirs.filledQty.eq(order.state.filledQty);
-    const fills: readonly BrokerFill[] = needsFills ? (await broker.fillsAfter({ at: ((theirs.submittedAt ?? theirs.updatedAt) - MINUTE_MS) as EpochMs })).filter((fill) => fill.brokerOrderId === theirs.id) : [];
-    const comparison = compareOrders(await withNews(db, [order]), { open: [], looked: new Map([[order.clientOrderId, theirs]]), fills });
-    const { remaining } = await perform(parts.performer, comparison, new Map([[order.orderId, theirs]]));
-    for (const difference of comparison.differences) log.warn({ ...difference }, 'An order differed from the broker');
-    // An order with our id and other fields is a defect somewhere: nothing is adopted and nothing new is sent until a person has looked.
-    if (comparison.differences.some((one) => one.kind === 'order_fields')) return 'again';
-    if (comparison.actions.length === 0 && (order.unknownSince !== null || order.brokerOrderId === null)) await booking.book([{ clientOrderId: order.clientOrderId, brokerOrderId: theirs.id, news: [], source: 'rest', tsSeen: theirs.updatedAt }]);
-    return remaining.length > 0 ? 'again' : 'settled';
-  };
-
-  /** The broker has never had the order. The gate is asked again, as for any order that is about to go out. */
-  const neverArrived = async (order: Order): Promise<Settled> => {
-    const permit = await broker.permit(order.isReducing ? 'exit' : 'entry');
-    const again = await booking.change(order.orderId, async (tx, current): Promise<Order | Settled> => {
-      if (isClosed(current.state.status) || current.brokerOrderId !== null) return 'settled';
-      const close = async (kind: 'canceled' | 'expired', reason: string): Promise<Settled> => {
-        await moveOrder(tx, current, { event: { kind }, tsEvent: current.tsMarket, source: 'local', detail: { reason: 'the broker never received it' }, patch: { reason, unknownSince: null } });
-        return 'settled';
-      };
-      if (current.state.status === 'pending_cancel') return close('canceled', 'Canceled before the broker received it');
-      await takeGateLock(tx);
-      const decision = await askGate(tx, current);
-      if (decision.kind === 'hold') return 'again';
-      if (decision.kind === 'deny') return close(decision.code === 'APPROVAL_EXPIRED' ? 'expired' : 'canceled', `The broker never received it, and now: ${decision.message}`);
-      return moveOrder(tx, current, { event: { kind: 'outcome_unknown' }, tsEvent: current.tsMarket, source: 'local', detail: { action: 'posted again under the same id' } });
-    });
-    if (typeof again === 'string') return again;
-    log.warn({ orderId: order.orderId }, 'An order that never arrived is posted again under its id');
-    crashPoint('execution.before-repost');
-    await submitter.post(again, permit);
-    const [after] = await readOrders(db, { by: 'order_id', ids: [order.orderId] });
-    return after !== undefined && after.brokerOrderId === null && !isClosed(after.state.status) ? 'again' : 'settled';
-  };
-
-  const lookUp = async (orderId: string, one: Case): Promise<Settled> => {
-    if (submitter.isInFlight(orderId)) return 'again';
-    const [order] = await readOrders(db, { by: 'order_id', ids: [orderId] });
-    if (!order || order.state.status === 'initialized') return 'settled';
-    const theirs = await broker.getByClientId(order.clientOrderId, one.isUnknown ? 'cancel' : 'poll');
-    one.lookUps += 1;
-    if (theirs !== null) return found(order, theirs);
-    if (isClosed(order.state.status)) return 'settled';
-    one.notFound += 1;
-    if (order.brokerOrderId !== null) {
-      log.error({ orderId, brokerOrderId: order.brokerOrderId, status: order.state.status }, 'The broker does not know an order that it had confirmed');
-      return 'again';
-    }
-    if (one.notFound < MIN_NOT_FOUND || parts.monotonicMs() - one.since < GRACE_MS) return 'again';
-    const settled = await neverArrived(order);
-    if (settled === 'again') Object.assign(one, { since: parts.monotonicMs(), notFound: 0 });
-    return settled;
-  };
 
   const handle = async (orderId: string, one: Case): Promise<void> => {
     try {
-      const settled = await lookUp(orderId, one);
+      const settled = await lookUp(parts, orderId, one);
       one.failures = 0;
       if (settled === 'settled' || (!one.isUnknown && one.lookUps >= MAX_LOOK_UPS)) cases.delete(orderId);
-      else one.nextAt = parts.monotonicMs() + backoffMs(one.lookUps, BACKOFF);
+      else one.nextAt = nextLookUp(one, parts.monotonicMs());
     } catch (error) {
       // A broken database ends the process elsewhere; what the broker does to us is waited out.
       if (!(error instanceof AppError) || (!isTransient(error) && error.family !== 'operator' && error.family !== 'unknown' && error.family !== 'denied')) throw error;

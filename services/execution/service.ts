@@ -1,16 +1,15 @@
 /** Execution as parts on the chassis: what is built, in which order it recovers, runs and drains. */
+import { describeError, invariant } from '#app/domain/errors.ts';
+import { monotonicMs } from '#chassis/clock.ts';
+import type { ServiceContext, ServiceParts } from '#chassis/service.ts';
 import { checkAccess } from '../alpaca/access.ts';
 import { createBroker } from '../alpaca/broker.ts';
 import { createGovernor } from '../alpaca/governor.ts';
-import type { StreamState } from '../alpaca/ports.ts';
-import { createTradeStream } from '../alpaca/trade-stream.ts';
-import { AppError, describeError, invariant } from '#app/domain/errors.ts';
-import { backoffMs, monotonicMs, sleep } from '#chassis/clock.ts';
-import type { ServiceContext, ServiceParts } from '#chassis/service.ts';
 import { takeSnapshot, throttled } from './account.ts';
 import { approvalsConsumer } from './approvals.ts';
 import { createBooking } from './booking.ts';
 import { observeBroker } from './broker-health.ts';
+import { createBrokerLink, mayPass } from './broker-link.ts';
 import { createCancels } from './cancels.ts';
 import { cancelOrder } from './commands.ts';
 import { executionFlows } from './flows.ts';
@@ -22,19 +21,11 @@ import { createSubmitter } from './submitter.ts';
 import { createUpdates } from './updates.ts';
 import { createWatch } from './watch.ts';
 
-const LIVE_WAIT_MS = 5_000;
-const EXTEND_MS = 90_000;
-const RETRY = { baseMs: 500, capMs: 10_000 };
-const KEYS_RETRY_MS = 60_000;
+/** Fills that came out of order are usually complete a moment later. */
+const DOUBT_DELAY_MS = 500;
 
-/** Errors that a repetition may outlast: everything the broker does, and a busy book. */
-function mayPass(error: unknown): error is AppError {
-  return error instanceof AppError && (error.code.startsWith('BROKER_') || error.family === 'temporary' || error.family === 'conflict');
-}
-
-/** Builds the service. @throws AppError BROKER_KEYS_REJECTED when keys, address and mode do not belong together. */
-export function setUpExecution(ctx: ServiceContext): ServiceParts {
-  const { db, log, health, metrics, signal } = ctx;
+function build(ctx: ServiceContext) {
+  const { db, log, health, metrics } = ctx;
   const access = ctx.config.alpaca;
   invariant(access, 'Execution is given the access to the broker');
   checkAccess(access, ctx.config.mode);
@@ -42,13 +33,10 @@ export function setUpExecution(ctx: ServiceContext): ServiceParts {
   const fatal = (error: unknown): void => ctx.fatal(error);
   const governor = createGovernor({ monotonicMs, nowMs });
   const holds = createHolds(() => lane.ring());
-  const observed = observeBroker(createBroker({ access, governor, isOurs: (id) => id.startsWith('ms-') }), { health, holds, metrics, monotonicMs });
-  const { broker } = observed;
+  const { broker, lastAnswerAgeMs } = observeBroker(createBroker({ access, governor, isOurs: (id) => id.startsWith('ms-') }), { health, holds, metrics, monotonicMs });
   const booking = createBooking(db, metrics, nowMs);
-  const submitter = createSubmitter({ broker, booking, log, metrics, nowMs, onDoubt: (orderId) => resolver.attend(orderId, 500), onUnknown: (orderId) => resolver.unknown(orderId) });
-  const resolver = createResolver({
-    db, broker, booking, submitter, holds, log, monotonicMs, fatal, performer: { db, broker, booking, nowMs },
-  });
+  const submitter = createSubmitter({ broker, booking, log, metrics, nowMs, onDoubt: (orderId) => resolver.attend(orderId, DOUBT_DELAY_MS), onUnknown: (orderId) => resolver.unknown(orderId) });
+  const resolver = createResolver({ db, broker, booking, submitter, holds, log, monotonicMs, fatal, performer: { db, broker, booking, nowMs } });
   const lane = createSubmitLane({ db, broker, submitter, holds, log, nowMs, fatal, onHeld: (why) => health.degraded('gate', why === null ? null : `Approved orders wait: ${why}`) });
   const cancels = createCancels({ db, broker, booking, log, nowMs, monotonicMs, fatal, onDoubt: (orderId) => resolver.attend(orderId) });
   const snapshots = throttled(async () => {
@@ -59,97 +47,43 @@ export function setUpExecution(ctx: ServiceContext): ServiceParts {
       log.debug({ error: describeError(error) }, 'A snapshot after a fill was left out');
     }
   });
-  const updates = createUpdates({ booking, log, fatal, onDoubt: (orderId, delayMs) => resolver.attend(orderId, delayMs), onFills: snapshots.ask, onOverflow: () => stream.reconnect('too many updates') });
+  const updates = createUpdates({ booking, log, fatal, onDoubt: (orderId) => resolver.attend(orderId, DOUBT_DELAY_MS), onFills: snapshots.ask, onOverflow: () => link.reconnect('too many updates') });
   const reconciler = createReconciler({ db, broker, booking, resolver, log, nowMs, onSerious: (words) => health.degraded('books', words === null ? null : `Our book and the broker differ: ${words}`) });
-  const watch = createWatch({ db, broker, resolver, submitter, log, monotonicMs, nowMs, fatal, lastAnswerAgeMs: observed.lastAnswerAgeMs });
+  const link = createBrokerLink({ access, instanceId: ctx.config.instanceId, reconciler, holds, health, log, nowMs, fatal, signal: ctx.signal, onUpdates: updates.push, extend: ctx.extend });
+  const watch = createWatch({ db, broker, resolver, submitter, log, monotonicMs, nowMs, fatal, lastAnswerAgeMs });
+  return { db, broker, log, health, nowMs, governor, holds, booking, resolver, lane, cancels, snapshots, updates, reconciler, link, watch };
+}
 
-  /** Counts the moments after which something may have been missed. */
-  let gaps = 0;
-  let hasRecovered = false;
-  let isReconciling = false;
-  /** New orders wait until a comparison has ended that began after the last gap. */
-  const reconcileUntilDone = async (reason: string): Promise<void> => {
-    gaps += 1;
-    if (isReconciling) return;
-    isReconciling = true;
-    holds.set('reconciling', 'The books are being compared with the broker');
-    for (let failures = 0; !signal.aborted; ) {
-      const seen = gaps;
-      try {
-        await reconciler.run(`${reason}:${ctx.config.instanceId}:${nowMs()}`);
-        if (seen === gaps) break;
-      } catch (error) {
-        if (!mayPass(error)) throw error;
-        if (!hasRecovered) ctx.extend(EXTEND_MS, `waiting for the broker: ${error.message}`);
-        log.warn({ error: describeError(error), failures }, 'The books cannot be compared yet');
-        await sleep(error.code === 'BROKER_KEYS_REJECTED' ? KEYS_RETRY_MS : backoffMs(failures, RETRY), signal);
-        failures += 1;
-      }
-    }
-    isReconciling = false;
-    if (signal.aborted) return;
-    holds.set('reconciling', null);
-    if (stream.state() === 'live') holds.set('stream', null);
-  };
-
-  const onState = (state: StreamState, reason: string): void => {
-    log.info({ state, reason }, 'Trade stream');
-    health.set('stream', { ok: state === 'live', message: reason });
-    if (state === 'live') {
-      health.degraded('stream', null);
-      // What was said while the stream was down is not repeated: compare first, send afterwards.
-      if (hasRecovered) reconcileUntilDone('reconnect').catch(fatal);
-      else gaps += 1;
-    } else if (state === 'down' || state === 'keys_rejected') {
-      holds.set('stream', 'The stream of order updates is down');
-      health.degraded('stream', state === 'down' ? 'The stream of order updates is down; new orders wait' : 'Alpaca refuses the keys on the stream of order updates. Check ALPACA_API_KEY and ALPACA_SECRET_KEY in the settings.');
-    }
-  };
-  const stream = createTradeStream({
-    access, nowMs,
-    listener: {
-      onMessages: updates.push,
-      onState,
-      onTrouble(message) {
-        log.warn({ message }, 'The stream of order updates is in trouble; the books are compared');
-        if (hasRecovered) reconcileUntilDone('trouble').catch(fatal);
-      },
-    },
-  });
-
+/** Builds the service. @throws AppError BROKER_KEYS_REJECTED when keys, address and mode do not belong together. */
+export function setUpExecution(ctx: ServiceContext): ServiceParts {
+  const parts = build(ctx);
+  const { db, log, health, nowMs, lane, cancels, updates, resolver, link, watch } = parts;
   return {
     async recover() {
-      holds.set('stream', 'The stream of order updates is not open yet');
-      stream.start();
-      const until = monotonicMs() + LIVE_WAIT_MS;
-      while (stream.state() !== 'live' && monotonicMs() < until && !signal.aborted) await sleep(10, signal);
       updates.start();
-      await reconcileUntilDone('start');
-      if (signal.aborted) return;
-      hasRecovered = true;
-      resolver.start();
-      cancels.start();
-      watch.start();
+      await link.recover();
+      if (ctx.signal.aborted) return;
+      for (const loop of [resolver, cancels, watch]) loop.start();
     },
     consumers: [approvalsConsumer({ log, nowMs, onApproved: () => lane.ring(), onCancel: cancels.ring })],
     commands: { cancelOrder: cancelOrder(db, cancels.ring, nowMs) },
-    flows: executionFlows({ db, broker, lane, resolver, reconciler, holds, nowMs, onBlocked: (isBlocked) => health.degraded('blocked', isBlocked ? 'The broker has blocked trading for this account; ask Alpaca' : null) }),
+    flows: executionFlows({ ...parts, onBlocked: (isBlocked) => health.degraded('blocked', isBlocked ? 'The broker has blocked trading for this account; ask Alpaca' : null) }),
     start() {
-      if (!signal.aborted) lane.start();
+      if (!ctx.signal.aborted) lane.start();
       return Promise.resolve();
     },
     async drain() {
-      holds.set('stopping', 'The part is stopping');
+      parts.holds.set('stopping', 'The part is stopping');
       await Promise.all([lane.stop(), watch.stop()]);
       await Promise.all([resolver.stop(), cancels.stop()]);
-      stream.close();
+      link.close();
       await updates.stop();
-      await snapshots.stop();
-      await booking.idle();
-      governor.close();
+      await parts.snapshots.stop();
+      await parts.booking.idle();
+      parts.governor.close();
     },
     resumed(pausedMs) {
-      stream.reconnect(`the computer slept for ${Math.round(pausedMs / 1000)} s`);
+      link.reconnect(`the computer slept for ${Math.round(pausedMs / 1000)} s`);
       return Promise.resolve();
     },
     backlog: () => updates.queued() + resolver.pending(),
@@ -157,6 +91,6 @@ export function setUpExecution(ctx: ServiceContext): ServiceParts {
       const seenAt = updates.oldestSeenAt();
       return seenAt === null ? null : Math.max(0, nowMs() - seenAt);
     },
-    brokerMessageAgeMs: () => stream.lastMessageAgeMs(),
+    brokerMessageAgeMs: link.lastMessageAgeMs,
   };
 }

@@ -9,11 +9,9 @@ import type { Booking, Report } from './booking.ts';
 const BATCH = 128;
 const MAX_QUEUED = 20_000;
 const IDLE_MS = 1_000;
-/** Fills that came out of order are usually complete a moment later. */
-const DOUBT_DELAY_MS = 500;
 
 /** What the lane needs. `onOverflow`: more came than can be kept; everything must be compared over REST. */
-export type UpdatesParts = { readonly booking: Booking; readonly log: Logger; readonly onDoubt: (orderId: string, delayMs: number) => void; readonly onFills: () => void; readonly onOverflow: () => void; readonly fatal: (error: unknown) => void };
+export type UpdatesParts = { readonly booking: Booking; readonly log: Logger; readonly onDoubt: (orderId: string) => void; readonly onFills: () => void; readonly onOverflow: () => void; readonly fatal: (error: unknown) => void };
 
 /** The lane. */
 export type Updates = { push(updates: readonly TradeUpdate[]): void; queued(): number; /** Wall-clock instant of the oldest one that waits, null when none does. */ oldestSeenAt(): number | null; start(): void; stop(): Promise<void> };
@@ -38,7 +36,7 @@ export function createUpdates(parts: UpdatesParts): Updates {
     queue = queue.slice(batch.length);
     for (const { orderId, doubt } of result.doubts) {
       if (doubt !== 'fills_missing') parts.log.warn({ orderId, doubt }, "The broker's news does not follow what we know; asking");
-      parts.onDoubt(orderId, DOUBT_DELAY_MS);
+      parts.onDoubt(orderId);
     }
     for (const clientOrderId of result.strangers) parts.log.warn({ clientOrderId }, 'An update for an order that was not placed here');
     if (result.booked > 0) parts.onFills();

@@ -1,0 +1,113 @@
+/** The connection to the broker as a whole: the stream of updates, and comparing the books after everything that may have been missed. */
+import type { AlpacaAccess } from '#app/contracts/config.ts';
+import { AppError, describeError } from '#app/domain/errors.ts';
+import type { EpochMs } from '#app/domain/time.ts';
+import { backoffMs, monotonicMs, sleep } from '#chassis/clock.ts';
+import type { Health } from '#chassis/health.ts';
+import type { Logger } from '#chassis/log.ts';
+import type { LiveStream, StreamState, TradeUpdate } from '../alpaca/ports.ts';
+import { createTradeStream } from '../alpaca/trade-stream.ts';
+import type { Holds } from './holds.ts';
+import type { Reconciler } from './reconcile.ts';
+
+/** How long a start waits for the stream before it compares the books without it; orders then wait for the stream. */
+const LIVE_WAIT_MS = 5_000;
+const EXTEND_MS = 90_000;
+const RETRY = { baseMs: 500, capMs: 10_000 };
+const KEYS_RETRY_MS = 60_000;
+const KEYS_REFUSED = 'Alpaca refuses the keys on the stream of order updates. Check ALPACA_API_KEY and ALPACA_SECRET_KEY in the settings.';
+
+/** What the link needs. `extend` asks the supervisor for patience while the start waits for the broker. */
+export type LinkParts = {
+  readonly access: AlpacaAccess; readonly instanceId: string; readonly reconciler: Reconciler; readonly holds: Holds; readonly health: Health; readonly log: Logger; readonly nowMs: () => EpochMs;
+  readonly signal: AbortSignal; readonly onUpdates: (updates: readonly TradeUpdate[]) => void; readonly extend: (deadlineMs: number, reason: string) => void; readonly fatal: (error: unknown) => void;
+};
+
+/** The link. */
+export type BrokerLink = {
+  /** Opens the stream and compares the books; resolves when they have been compared (or the worker is stopping). Until then no order goes out. */
+  recover(): Promise<void>;
+  /** Something may have been missed: reconnect, and compare. */
+  reconnect(reason: string): void;
+  lastMessageAgeMs(): number | null;
+  close(): void;
+};
+
+/** Errors that a repetition may outlast: everything the broker does, and a busy book. */
+export function mayPass(error: unknown): error is AppError {
+  return error instanceof AppError && (error.code.startsWith('BROKER_') || error.family === 'temporary' || error.family === 'conflict');
+}
+
+/** Creates the link. */
+export function createBrokerLink(parts: LinkParts): BrokerLink {
+  const { holds, health, log, signal } = parts;
+  /** Counts the moments after which something may have been missed. */
+  let gaps = 0;
+  let hasRecovered = false;
+  let isComparing = false;
+
+  const tryOnce = async (reason: string, failures: number): Promise<boolean> => {
+    try {
+      await parts.reconciler.run(`${reason}:${parts.instanceId}:${parts.nowMs()}`);
+      return true;
+    } catch (error) {
+      if (!mayPass(error)) throw error;
+      if (!hasRecovered) parts.extend(EXTEND_MS, `waiting for the broker: ${error.message}`);
+      log.warn({ error: describeError(error), failures }, 'The books cannot be compared yet');
+      await sleep(error.code === 'BROKER_KEYS_REJECTED' ? KEYS_RETRY_MS : backoffMs(failures, RETRY), signal);
+      return false;
+    }
+  };
+  /** New orders wait until a comparison has ended that began after the last gap. */
+  const compare = async (reason: string): Promise<void> => {
+    gaps += 1;
+    if (isComparing) return;
+    isComparing = true;
+    holds.set('reconciling', 'The books are being compared with the broker');
+    for (let failures = 0, seen = -1; seen !== gaps && !signal.aborted; ) {
+      const begun = gaps;
+      if (await tryOnce(reason, failures)) seen = begun;
+      else failures += 1;
+    }
+    isComparing = false;
+    if (signal.aborted) return;
+    holds.set('reconciling', null);
+    if (stream.state() === 'live') holds.set('stream', null);
+  };
+  const missed = (reason: string): void => {
+    if (hasRecovered) compare(reason).catch(parts.fatal);
+    else gaps += 1;
+  };
+
+  const onState = (state: StreamState, reason: string): void => {
+    log.info({ state, reason }, 'Trade stream');
+    health.set('stream', { ok: state === 'live', message: reason });
+    if (state === 'live') {
+      health.degraded('stream', null);
+      // What was said while the stream was down is not repeated: compare first, send afterwards.
+      missed('reconnect');
+    } else if (state === 'down' || state === 'keys_rejected') {
+      holds.set('stream', 'The stream of order updates is down');
+      health.degraded('stream', state === 'down' ? 'The stream of order updates is down; new orders wait' : KEYS_REFUSED);
+    }
+  };
+  const onTrouble = (message: string): void => {
+    log.warn({ message }, 'The stream of order updates is in trouble; the books are compared');
+    missed('trouble');
+  };
+  const stream: LiveStream = createTradeStream({ access: parts.access, nowMs: parts.nowMs, listener: { onMessages: parts.onUpdates, onState, onTrouble } });
+
+  return {
+    async recover() {
+      holds.set('stream', 'The stream of order updates is not open yet');
+      stream.start();
+      const until = monotonicMs() + LIVE_WAIT_MS;
+      while (stream.state() !== 'live' && monotonicMs() < until && !signal.aborted) await sleep(10, signal);
+      await compare('start');
+      hasRecovered = true;
+    },
+    reconnect: (reason) => stream.reconnect(reason),
+    lastMessageAgeMs: () => stream.lastMessageAgeMs(),
+    close: () => stream.close(),
+  };
+}
