@@ -1,6 +1,7 @@
 /** Text for a terminal: aligned columns, durations, sizes, states in colour where colour is wanted. */
 import { styleText } from 'node:util';
 import type { StackHealth, UnitHealth, UnitState, VerifyReport } from '#app/contracts/health.ts';
+import type { ReplayEnd } from '../invariants/replay-end.ts';
 
 /** Rows as columns that are as wide as their widest cell; the last column is left as it is. */
 export function table(rows: readonly (readonly string[])[]): string {
@@ -74,4 +75,20 @@ export function statusText(stack: StackHealth): string {
 export function verifyText(report: VerifyReport): string {
   const rows = report.checks.map((check) => [check.part, check.ok ? 'ok' : 'FAILED', duration(check.tookMs), check.detail]);
   return `${table(rows)}\n\n${report.healthy ? 'Healthy: every part answered.' : 'NOT HEALTHY: see the lines marked FAILED.'}`;
+}
+
+/** The end of a replay for people. */
+export function replayText(end: ReplayEnd): string {
+  const count = (n: number): string => n.toLocaleString('en-US');
+  const rows = [
+    ['bars', `${count(end.bars)} in ${count(end.steps)} steps, ${duration(end.seconds * 1_000)} (${count(end.barsPerSecond)} bars/s)`],
+    ['signals', count(end.signals)],
+    ['decisions', `${count(end.approved + end.denied)} (${count(end.approved)} approved, ${count(end.denied)} denied)`],
+    ['orders', count(end.orders)],
+    ['fills', count(end.fills)],
+    ['final equity', `${end.finalEquity} USD (broker: ${end.brokerEquity} USD)`],
+    ['order list', end.orderList],
+    ['invariants', `${count(end.violations)} violations`],
+  ];
+  return [table(rows), ...end.broken.map((line) => `  ${line}`)].join('\n');
 }

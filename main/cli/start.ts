@@ -1,21 +1,24 @@
 /** `mainspring start`: brings everything up in the foreground, says so, and takes everything down again. */
 import { EXIT } from '#app/contracts/control.ts';
 import type { Notice, UnitHealth, VerifyReport } from '#app/contracts/health.ts';
+import { describeError } from '#app/domain/errors.ts';
 import { boot } from '../boot.ts';
 import type { Stack } from '../boot.ts';
+import type { ReplayEnd } from '../invariants/replay-end.ts';
 import type { Layout } from '../layout.ts';
 import { nodeSpawner } from '../supervisor/node-spawner.ts';
 import type { Command } from './arguments.ts';
-import { duration, inStateColour, table, verifyText } from './format.ts';
+import { duration, inStateColour, replayText, verifyText } from './format.ts';
 
 const VERIFY_LIMIT_MS = 20_000;
 const VERIFY_EVERY_MS = 250;
 const SHOWN_STATES: ReadonlySet<string> = new Set(['ready', 'done', 'degraded', 'unresponsive', 'backoff', 'failed']);
 const LAST_LINES = 15;
+/** Exit code of a replay after which the book is not as it must be. */
+const BROKEN = 1;
 
-type Summary = Readonly<Record<string, string | number>>;
 /** Why the foreground ends: the person, the end of a replay, or a part that cannot start. */
-type Ending = { readonly kind: 'asked'; readonly reason: string } | { readonly kind: 'replayed'; readonly summary: Summary } | { readonly kind: 'failed'; readonly unit: UnitHealth };
+type Ending = { readonly kind: 'asked'; readonly reason: string } | { readonly kind: 'replayed'; readonly tape: Readonly<Record<string, string | number>> } | { readonly kind: 'failed'; readonly unit: UnitHealth };
 
 /** A promise with its key outside. */
 function ending(): { promise: Promise<Ending>; settle: (how: Ending) => void; isSettled: () => boolean } {
@@ -63,9 +66,9 @@ export async function runStart(command: Command, dataDir: string, layout: Layout
         if (unit.state === 'failed' && !isUp && !command.isKeeping) end.settle({ kind: 'failed', unit });
       },
       onNotice: (notice) => showNotice(notice, say),
-      onReplayDone: (summary) => {
-        if (command.isKeeping) say(`\n${summaryText(summary)}\n`);
-        else end.settle({ kind: 'replayed', summary });
+      onReplayDone: (tape) => {
+        if (!command.isKeeping) end.settle({ kind: 'replayed', tape });
+        else conclude(dataDir, tape).then((result) => tellReplay(result, command.isJson), (error: unknown) => say(`The replay could not be counted: ${describeError(error)}`));
       },
       onStopAsked: () => end.settle({ kind: 'asked', reason: 'asked at the control door' }),
     },
@@ -114,15 +117,13 @@ function announce({ stack, report, tookMs, isJson, say }: { stack: Stack; report
 
 async function finish(how: Ending, stack: Stack, command: Command, say: (text: string) => void): Promise<number> {
   const before = performance.now();
-  if (how.kind === 'replayed') {
-    if (command.isJson) process.stdout.write(`${JSON.stringify({ replay: how.summary })}\n`);
-    else say(`\n${summaryText(how.summary)}\n`);
-  }
+  const result = how.kind === 'replayed' ? await conclude(stack.health().dataDir, how.tape) : null;
+  if (result) tellReplay(result, command.isJson);
   if (how.kind === 'failed') process.stderr.write(`\n${failureText(how.unit)}\n`);
   say(how.kind === 'asked' ? `\nStopping (${how.reason}) ...` : 'Stopping ...');
   await stack.stop(how.kind === 'asked' ? how.reason : how.kind);
   say(`Stopped in ${duration(performance.now() - before)}.`);
-  if (how.kind !== 'failed') return EXIT.ok;
+  if (how.kind !== 'failed') return result && result.violations > 0 ? BROKEN : EXIT.ok;
   return how.unit.lastExit?.code === EXIT.config ? EXIT.config : EXIT.bug;
 }
 
@@ -137,8 +138,14 @@ function showNotice(notice: Notice, say: (text: string) => void): void {
   say(`           ${notice.text}`);
 }
 
-function summaryText(summary: Summary): string {
-  return table(Object.entries(summary).map(([name, value]) => [name, typeof value === 'number' ? value.toLocaleString('en-US') : value]));
+/** The checker is loaded only when there is something to check: a stack that trades has no use for it. */
+async function conclude(dataDir: string, tape: Readonly<Record<string, string | number>>): Promise<ReplayEnd> {
+  const { concludeReplay } = await import('../invariants/replay-end.ts');
+  return concludeReplay(dataDir, tape);
+}
+
+function tellReplay(end: ReplayEnd, isJson: boolean): void {
+  process.stdout.write(isJson ? `${JSON.stringify({ replay: end })}\n` : `\n${replayText(end)}\n\n`);
 }
 
 function failureText(unit: UnitHealth): string {

@@ -23,6 +23,12 @@ const getTypeParser = ((oid: number, format?: 'text') => {
   return pg.types.getTypeParser(oid, format) as (text: string) => unknown;
 }) as pg.CustomTypesConfig['getTypeParser'];
 
+/** The server says that it goes away (class 57P), or the connection is gone without a word. */
+function isLoss(error: unknown): boolean {
+  const { code } = error as { code?: string };
+  return code === undefined || code.startsWith('57P') || code.startsWith('08') || code === 'ECONNRESET' || code === 'EPIPE';
+}
+
 /** The stack that owns the data folder, null when nothing runs there. */
 export async function runningStack(dataDir: string): Promise<StackHealth | null> {
   const answer = await askDoor(layoutOf(dataDir).door, 'status', ASK_LIMIT_MS);
@@ -59,9 +65,13 @@ export async function lookAtBook(dataDir: string, stack: StackHealth): Promise<B
   }
   return {
     async query<Row>(text: string, params: readonly unknown[] = []) {
-      if (lost !== null) throw new AppError('DATABASE_UNREACHABLE', 'PostgreSQL went away', { cause: lost });
-      return (await client.query(text, [...params])).rows as Row[];
+      try {
+        return (await client.query(text, [...params])).rows as Row[];
+      } catch (error) {
+        if (lost === null && !isLoss(error)) throw error;
+        throw new AppError('DATABASE_UNREACHABLE', 'PostgreSQL went away', { cause: lost ?? error });
+      }
     },
-    close: () => client.end(),
+    close: () => (lost === null ? client.end() : Promise.resolve()),
   };
 }
