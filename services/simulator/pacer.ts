@@ -81,7 +81,10 @@ export function startPacer(parts: PacerParts): Pacer {
     for (let first = stepWaiters[0]; first && first.left <= 0; first = stepWaiters[0]) stepWaiters.shift()?.resolve();
   };
   const endSessions = async (to: EpochMs): Promise<void> => {
-    for (const end of sessionEndsBetween(broker.now(), to)) {
+    const from = broker.released() ?? ((broker.market.startTime - BAR_MS) as EpochMs);
+    for (const end of sessionEndsBetween(from, to)) {
+      // An end that was journalled before a kill is done again, which changes nothing; one that lies behind is left alone.
+      if (end < broker.now()) continue;
       broker.endSession(end);
       if (gate) await settle(null);
     }

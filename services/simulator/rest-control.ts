@@ -31,7 +31,8 @@ const speedSchema = z.union([z.literal('max'), z.number().min(0.001).max(100_000
 /** Registers the routes. */
 export function registerControl(app: FastifyInstance, { broker, faults, controls, rate, trading, data }: ControlParts): void {
   const state = () => ({
-    market: broker.market.kind, now: toRfc3339(broker.now()), ...broker.counts(), size: broker.market.size, speed: controls.speed(), isPaused: controls.isPaused(), isFinished: controls.isFinished(),
+    market: broker.market.kind, marketTime: broker.now(), now: toRfc3339(broker.now()), step: broker.counts().steps, stepsTotal: broker.market.size?.steps ?? null,
+    bars: broker.counts().bars, barsTotal: broker.market.size?.bars ?? null, speed: controls.speed(), isPaused: controls.isPaused(), isFinished: controls.isFinished(),
     waitingFor: controls.waitingFor(), openOrders: broker.venue.openOrders().length, tradingListeners: trading.listeners(), dataSubscribers: data.subscribers(), rateLimit: rate.limit,
   });
   app.get('/sim/state', state);

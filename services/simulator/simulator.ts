@@ -138,7 +138,7 @@ function summaryOf(broker: Broker, started: { readonly atMs: number; readonly st
   const counts = broker.counts();
   const bars = counts.bars - started.bars;
   return {
-    bars: counts.bars, steps: counts.steps, seconds: Math.round(seconds * 10) / 10, barsPerSecond: seconds > 0 ? Math.round(bars / seconds) : 0,
-    brokerOrders: broker.venue.state.orderSeq, brokerFills: broker.venue.state.executionSeq, brokerEquity: toText(broker.venue.figures().equity),
+    Bars: counts.bars, Minutes: counts.steps, Seconds: Math.round(seconds * 10) / 10, 'Bars per second': seconds > 0 ? Math.round(bars / seconds) : 0,
+    'Orders at the broker': broker.venue.state.orderSeq, 'Fills at the broker': broker.venue.state.executionSeq, 'Final equity at the broker': toText(broker.venue.figures().equity),
   };
 }

@@ -1,0 +1,69 @@
+/** kill -9 in the middle of trading: what the broker has said is still true afterwards. */
+import { afterEach, describe, expect, it } from 'vitest';
+import type { RuntimeConfig } from '#app/contracts/config.ts';
+import { freePorts, simulatorSettings, startWorker, type TestWorker } from '../../tests/support/worker.ts';
+import { until } from '../../tests/support/servers.ts';
+import { startTestSimulator } from './testing.ts';
+
+const TOKEN = 'test-internal-token-0123456789abcdef';
+let worker: TestWorker | null = null;
+afterEach(async () => {
+  await worker?.kill();
+});
+
+async function configOf(): Promise<RuntimeConfig> {
+  const units = await freePorts();
+  return {
+    unit: 'simulator', instanceId: 'test', version: '0', dataDir: '/nonexistent', mode: 'demo', units, internalToken: TOKEN, logLevel: 'warn', logRetentionDays: 1, simulator: { ...simulatorSettings(), speed: 3_000 },
+    postgres: { host: '127.0.0.1', port: 1, tradingDb: 'none', orchestratorDb: 'none', user: 'none', password: '' }, redis: { host: '127.0.0.1', port: 1, tls: false },
+  };
+}
+
+describe('a simulator that is killed', () => {
+  it('keeps every acknowledged order and fill, its cash, and its market time, eight times in a row', async () => {
+    const config = await configOf();
+    const url = `http://127.0.0.1:${config.units.simulator?.port}`;
+    const call = (method: string, target: string, body?: object): Promise<Response> => fetch(`${url}${target}`, {
+      method, headers: { 'apca-api-key-id': 'PKTEST', 'apca-api-secret-key': 'test-secret', ...(body ? { 'content-type': 'application/json' } : {}) }, ...(body ? { body: JSON.stringify(body) } : {}),
+    });
+    const read = async (target: string) => (await call('GET', target)).json() as Promise<Record<string, string>[] & Record<string, string>>;
+    const acknowledged = new Map<string, string>();
+    let [clock, fills] = ['', new Map<string, string>()];
+    for (let life = 0; life < 8; life += 1) {
+      worker = startWorker(config);
+      await worker.ready();
+      expect(((await read('/v2/clock'))['timestamp'] ?? '') >= clock).toBe(true);
+      for (const [id, brokerId] of acknowledged) expect((await read(`/v2/orders:by_client_order_id?client_order_id=${id}`))['id']).toBe(brokerId);
+      const now = new Map((await read('/v2/account/activities/FILL?direction=asc')).map((fill) => [fill['id'] ?? '', `${fill['order_id']} ${fill['qty']} ${fill['price']}`]));
+      for (const [id, text] of fills) expect(now.get(id)).toBe(text);
+      // Orders stream in; the kill comes somewhere among them.
+      for (let n = 0; n < 12; n += 1) {
+        const id = `k${life}-${n}`;
+        const reply = await call('POST', '/v2/orders', { symbol: ['KO', 'XOM', 'JPM'][n % 3], qty: '1', side: 'buy', type: 'market', time_in_force: 'day', client_order_id: id });
+        if (reply.ok) acknowledged.set(id, ((await reply.json()) as { id: string }).id);
+        if (n === 6) {
+          await until(async () => (await read('/v2/account/activities/FILL')).length > 0, 'a fill');
+          [clock, fills] = [(await read('/v2/clock'))['timestamp'] ?? '', new Map((await read('/v2/account/activities/FILL?direction=asc')).map((fill) => [fill['id'] ?? '', `${fill['order_id']} ${fill['qty']} ${fill['price']}`]))];
+        }
+      }
+      await worker.kill();
+    }
+    expect(new Set(acknowledged.values()).size).toBe(acknowledged.size);
+    expect(acknowledged.size).toBeGreaterThan(80);
+    worker = startWorker(config);
+    await worker.ready();
+    // Every fill once, and the cash is what they say.
+    await until(async () => (await read('/v2/orders?status=open')).length === 0, 'the open orders to fill');
+    const all: Record<string, string>[] = [];
+    for (let page = await read('/v2/account/activities/FILL?direction=asc'); page.length > 0; page = await read(`/v2/account/activities/FILL?direction=asc&page_token=${all.at(-1)?.['id']}`)) all.push(...page);
+    expect(new Set(all.map((fill) => fill['order_id'])).size).toBe(all.length);
+    const spent = all.reduce((sum, fill) => sum + Math.round(Number(fill['price']) * 100) * Number(fill['qty']), 0);
+    expect(Math.round(Number((await read('/v2/account'))['cash']) * 100)).toBe(10_000_000 - spent);
+    expect(await worker.stop()).toBe(0);
+  });
+  it('does not start on a replay that cannot be read, and says why and what to do', async () => {
+    await expect(startTestSimulator({ options: { replay: { folder: '/no/such/folder', speed: 'max' }, book: { query: async () => [] } } })).rejects.toMatchObject({
+      code: 'CONFIG_INVALID', message: expect.stringMatching(/^The replay cannot start\. \/no\/such\/folder: cannot be read .* give --replay the folder/) as unknown,
+    });
+  });
+});
