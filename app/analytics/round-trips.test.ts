@@ -22,6 +22,12 @@ describe('round trips', () => {
     expect(trips.map((trip) => [trip.strategyId, trip.profit.toString()])).toEqual([['rsi', '-10']]);
   });
 
+  it('close what was taken over with the account', () => {
+    const position = { symbol: 'AAPL', qty: quantity('10'), avgPrice: price('4'), realizedPnl: money('0') };
+    const trips = roundTrips([fill(9, 'sell', '10@5', { strategyId: '' })], [{ strategyId: '', position, openedAt: 1 as EpochMs }]);
+    expect(trips.map((trip) => [trip.openedAt, trip.closedAt, trip.fills, trip.profit.toString()])).toEqual([[1, 9, 1, '10']]);
+  });
+
   it('end and begin in a fill that crosses zero', () => {
     const trips = roundTrips([fill(1, 'buy', '10@5'), fill(2, 'sell', '15@6', { fee: '2' }), fill(3, 'buy', '5@7')]);
     expect(trips.map((trip) => [trip.openedAt, trip.closedAt, trip.fills, trip.profit.toString()])).toEqual([[1, 2, 2, '8'], [2, 3, 2, '-5']]);

@@ -9,15 +9,21 @@ export type OwnedFill = Fill & { readonly strategyId: string; readonly tsEvent: 
 /** An entry and its complete exit. `profit` in dollars after all fees. */
 export type RoundTrip = { readonly strategyId: string; readonly symbol: string; readonly openedAt: EpochMs; readonly closedAt: EpochMs; readonly fills: number; readonly profit: Money };
 
+/** A position that was there before the first fill, with its owner ('' = manual). */
+export type HeldBefore = { readonly strategyId: string; readonly position: Position; readonly openedAt: EpochMs };
+
 type Running = { position: Position; openedAt: EpochMs; fills: number; fees: Money; realizedBefore: Money };
 
 /**
  * Closed round trips in the order in which they closed; fills in the order of the ledger. A position still open is no round trip.
+ * `held`: positions taken over with the account; closing one is a round trip that began when it was taken over.
  * A fill that crosses zero closes one and opens the next; its fee belongs to the one that it closes.
  * buy 10 at 5, sell 4 at 6, sell 6 at 7, each with a fee of 1 = one round trip of 4 + 12 - 3 = 13.
  */
-export function roundTrips(fills: Iterable<OwnedFill>): RoundTrip[] {
-  const open = new Map<string, Running>();
+export function roundTrips(fills: Iterable<OwnedFill>, held: readonly HeldBefore[] = []): RoundTrip[] {
+  const open = new Map(held.map(({ strategyId, position, openedAt }): [string, Running] => [
+    `${strategyId}|${position.symbol}`, { position, openedAt, fills: 0, fees: ZERO_MONEY, realizedBefore: position.realizedPnl },
+  ]));
   const closed: RoundTrip[] = [];
   for (const fill of fills) {
     const key = `${fill.strategyId}|${fill.symbol}`;

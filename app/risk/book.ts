@@ -42,7 +42,7 @@ export type RiskBook = {
   readonly assets: ReadonlyMap<string, Asset>;
 };
 
-/** The market at one moment: a price for every held symbol, the equity with which the exchange day began, and whether the day's loss limit was hit. */
+/** The market at one moment: a price for every held symbol (0 = it was imported at no cost and has no bar: worth nothing until it has one), the equity with which the exchange day began, and whether the day's loss limit was hit. */
 export type RiskMarket = { readonly prices: ReadonlyMap<string, Price>; readonly dayOpenEquity: Money; readonly isDailyLossTripped: boolean };
 
 /** Key of a share: the manual one has an empty strategy. */
@@ -52,7 +52,7 @@ export function shareKey(strategyId: string | null, symbol: string): string {
 
 function priceOf(market: RiskMarket, symbol: string): Price {
   const price = market.prices.get(symbol);
-  invariant(price !== undefined && price.gt(0), 'A held symbol needs a price', { symbol });
+  invariant(price !== undefined && price.gte(0), 'A held symbol needs a price', { symbol });
   return price;
 }
 

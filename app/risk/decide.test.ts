@@ -119,6 +119,17 @@ describe('a decision', () => {
     expect(decision.reservedNotional.toString()).toBe('990');
   });
 
+  it('says with a denial how many shares were meant', () => {
+    expect(decide(bookOf(), market, signal({ sizing: { method: 'fixed_notional', notional: '10100' } })).message)
+      .toBe('The order is worth $10,100.00; one order may be $10,000.00 at most. Sizing: $10100 / $100 = 101 shares.');
+  });
+
+  it('gives no exit at a price that is not known, and does not stumble over shares that cost nothing', () => {
+    const free: RiskMarket = { ...market, prices: new Map([['AAPL', price('0')]]) };
+    expect(decide(bookOf({ held: { '|AAPL': '5' } }), free, { kind: 'exit', decisionId: 'x', signalId: null, strategyId: null, symbol: 'AAPL', tsMarket: T }).code).toBe('PRICE_MISSING');
+    expect(decide(bookOf({ held: { '|AAPL': '5' } }), free, signal()).outcome).toBe('approved');
+  });
+
   it('asks the rules in the order of the denial codes', () => {
     const positions = RULES.map((rule) => DENIAL_CODES.indexOf(rule.code));
     expect(positions).toEqual([...positions].sort((a, b) => a - b));

@@ -5,7 +5,7 @@ import { notional, toText, ZERO_MONEY, ZERO_QUANTITY, type Money, type Price, ty
 import type { OrderSource, OrderType, Side, TimeInForce } from '#app/domain/order.ts';
 import type { EpochMs } from '#app/domain/time.ts';
 import { equityOf, shareOf, withOpenOrder, type OpenOrder, type RiskBook, type RiskMarket } from './book.ts';
-import { askRules, orderNotional, type Proposal } from './rules.ts';
+import { askRules, orderNotional, type Answer, type Proposal } from './rules.ts';
 import { sizeEntry, type Sizing } from './sizing.ts';
 
 /** What somebody wants. `tsMarket` is the market time of the wish. */
@@ -73,7 +73,8 @@ function proposeExit(book: RiskBook, strategyId: string | null, symbol: string, 
 
 function propose(book: RiskBook, market: RiskMarket, intent: Intent): Proposal {
   const { symbol } = intent;
-  const known = market.prices.get(symbol) ?? null;
+  const price = market.prices.get(symbol);
+  const known = price?.gt(0) === true ? price : null;
   if (intent.kind === 'exit') return proposeExit(book, intent.strategyId, symbol, known);
   if (intent.kind === 'manual') {
     const { side, type, timeInForce, qty, limitPrice } = intent;
@@ -99,6 +100,11 @@ function approvalMessage(proposal: Proposal): string {
   return `${verb} ${toText(proposal.qty)} ${proposal.symbol} ${how}${proposal.sizing === null ? '' : ` (${proposal.sizing})`}`;
 }
 
+/** Why not, and for an entry also how many shares were meant: a limit is understood only with the size that met it. */
+function denialMessage(proposal: Proposal, obstacle: Answer): string {
+  return proposal.sizing === null || obstacle.result.code === 'QUANTITY_ZERO' ? obstacle.because : `${obstacle.because} Sizing: ${proposal.sizing}.`;
+}
+
 /** Decides. Pure: the book that the next decision must see is `applyDecision(book, decision)`. */
 export function decide(book: RiskBook, market: RiskMarket, intent: Intent): Decision {
   const head = headOf(intent);
@@ -113,7 +119,7 @@ export function decide(book: RiskBook, market: RiskMarket, intent: Intent): Deci
     clientOrderId: isApproved ? clientOrderId(head.decisionId) : null,
     outcome: isApproved ? 'approved' : 'denied',
     code: obstacle?.result.code ?? null,
-    message: obstacle?.because ?? approvalMessage(proposal),
+    message: obstacle === undefined ? approvalMessage(proposal) : denialMessage(proposal, obstacle),
     rules: answers.map((answer) => answer.result),
     reservedNotional: reserved,
     cancels: blockingOrders(book, proposal),

@@ -58,7 +58,7 @@ afterAll(async () => {
   await book.stop();
 });
 beforeEach(async () => {
-  await book.sql(`TRUNCATE analytics.equity_curve, analytics.strategy_performance, analytics.performance_metrics, analytics.outbox, analytics.inbox_offset, execution.trades, execution.positions, execution.account_ledger, execution.outbox,
+  await book.sql(`TRUNCATE analytics.equity_curve, analytics.strategy_performance, analytics.performance_metrics, analytics.outbox, analytics.inbox_offset, execution.trades, execution.opening_positions, execution.positions, execution.account_ledger, execution.outbox,
     data_ingestion.market_data, data_ingestion.ingestion_status, risk_management.day_open_equity CASCADE`);
   await book.sql('UPDATE analytics.outbox_head SET seq = 0, sent_seq = 0');
   await book.sql(`INSERT INTO execution.account_ledger (account_number, opening_cash, cash, opened_at) VALUES ('T', 10000, 10000, now())`);
@@ -155,6 +155,14 @@ describe('profit by strategy and day', () => {
     await days.rebuild(db);
     await hear(unheard.slice(3));
     expect((await rows()).map((row) => ({ ...(row as object), open: '0' }))).toEqual(expected.map((row) => ({ ...row, open: '0' })));
+  });
+
+  it('knows what was taken over with the account, also when it was opened after the start', async () => {
+    await bar('AAPL', minute(0), '100');
+    await days.rebuild(db);
+    await book.sql(`INSERT INTO execution.opening_positions VALUES ('AAPL', 10, 90, $1)`, [iso(minute(0))]);
+    await hear([await fill('', 'AAPL', minute(1), '-4@100')]);
+    expect(await rows()).toEqual([{ strategy_id: '', day: '2024-03-05', realized: '40', open: '60', fills: 1 }]);
   });
 
   it('is not counted twice when a batch fails and runs again', async () => {

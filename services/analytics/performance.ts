@@ -3,7 +3,7 @@ import { cagr } from '#app/analytics/cagr.ts';
 import { addToDrawdown, NO_DRAWDOWN, type DrawdownState } from '#app/analytics/max-drawdown.ts';
 import { profitFactor } from '#app/analytics/profit-factor.ts';
 import { simpleReturns } from '#app/analytics/returns.ts';
-import { profitsOf, roundTrips, type OwnedFill } from '#app/analytics/round-trips.ts';
+import { profitsOf, roundTrips, type OwnedFill, type RoundTrip } from '#app/analytics/round-trips.ts';
 import { sharpe } from '#app/analytics/sharpe.ts';
 import { sortino } from '#app/analytics/sortino.ts';
 import { totalReturn } from '#app/analytics/total-return.ts';
@@ -14,6 +14,7 @@ import type { Side } from '#app/domain/order.ts';
 import { epochMs, type EpochMs } from '#app/domain/time.ts';
 import { exchangeDay } from '#app/market/calendar.ts';
 import { at, type Queryable } from '#chassis/db.ts';
+import { readOpenings } from './openings.ts';
 
 /** One figure; `value` null when there is not enough data for it. */
 export type Metric = { readonly name: string; readonly value: number | null; readonly unit: string };
@@ -22,7 +23,7 @@ export type Metric = { readonly name: string; readonly value: number | null; rea
 export type Performance = { readonly from: EpochMs; readonly to: EpochMs; readonly metrics: readonly Metric[] };
 
 /** Yearly figures out of a few days are noise dressed as numbers: below this many trading days they stay empty. */
-export const MIN_DAYS_FOR_YEARLY = 20;
+const MIN_DAYS_FOR_YEARLY = 20;
 const PAGE = 20_000;
 const MAX_PAGES = 500;
 
@@ -83,9 +84,8 @@ async function readFills(db: Queryable): Promise<OwnedFill[]> {
 }
 
 /** The figures of a curve and its round trips. Rates are fractions; the risk-free rate is 0. */
-export function figures(curve: Curve, fills: readonly OwnedFill[]): Metric[] {
+function figures(curve: Curve, trips: readonly RoundTrip[], fills: number): Metric[] {
   const returns = simpleReturns(curve.daily);
-  const trips = roundTrips(fills);
   const profits = profitsOf(trips);
   const isLongEnough = returns.length >= MIN_DAYS_FOR_YEARLY;
   return [
@@ -98,7 +98,7 @@ export function figures(curve: Curve, fills: readonly OwnedFill[]): Metric[] {
     { name: 'profit_factor', value: profitFactor(profits), unit: 'ratio' },
     { name: 'win_rate', value: winRate(profits), unit: 'fraction' },
     { name: 'round_trips', value: trips.length, unit: 'count' },
-    { name: 'fills', value: fills.length, unit: 'count' },
+    { name: 'fills', value: fills, unit: 'count' },
     { name: 'trading_days', value: returns.length, unit: 'count' },
   ];
 }
@@ -106,5 +106,7 @@ export function figures(curve: Curve, fills: readonly OwnedFill[]): Metric[] {
 /** Measures everything traded so far; null before the first point of the curve. */
 export async function measurePerformance(db: Queryable): Promise<Performance | null> {
   const curve = await readCurve(db);
-  return curve === null ? null : { from: curve.from, to: curve.to, metrics: figures(curve, await readFills(db)) };
+  if (curve === null) return null;
+  const fills = await readFills(db);
+  return { from: curve.from, to: curve.to, metrics: figures(curve, roundTrips(fills, await readOpenings(db)), fills.length) };
 }

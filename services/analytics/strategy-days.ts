@@ -6,6 +6,7 @@ import { applyFillToPosition, flatPosition, type Fill, type Position } from '#ap
 import { epochMs } from '#app/domain/time.ts';
 import { exchangeDay } from '#app/market/calendar.ts';
 import type { Db, Tx } from '#chassis/db.ts';
+import { readOpenings } from './openings.ts';
 
 /** A fill as the ledger or the wire has it. */
 type OwnFill = { readonly strategyId: string; readonly fill: Fill; readonly tsEvent: number };
@@ -49,6 +50,14 @@ function apply(positions: Map<string, Position>, { strategyId, fill }: OwnFill):
   return subtractMoney(after.realizedPnl, before.realizedPnl);
 }
 
+/** The account is opened after the first start of this service, so openings are looked up when a share is met for the first time. */
+async function withOpenings(tx: Tx, positions: ReadonlyMap<string, Position>, fills: readonly OwnFill[]): Promise<Map<string, Position>> {
+  const next = new Map(positions);
+  if (fills.every(({ strategyId, fill }) => strategyId !== '' || next.has(`|${fill.symbol}`))) return next;
+  for (const { position } of await readOpenings(tx)) if (!next.has(`|${position.symbol}`)) next.set(`|${position.symbol}`, position);
+  return next;
+}
+
 async function lastCloses(tx: Tx, symbols: readonly string[]): Promise<Map<string, string>> {
   if (symbols.length === 0) return new Map();
   const rows = await tx.query<{ symbol: string; close: string }>(
@@ -84,7 +93,7 @@ export function createStrategyDays(): StrategyDays {
   let positions = new Map<string, Position>();
   return {
     async rebuild(db) {
-      const rebuilt = new Map<string, Position>();
+      const rebuilt = new Map((await readOpenings(db)).map(({ position }): [string, Position] => [`|${position.symbol}`, position]));
       for (let after = 0; ; ) {
         const rows = await db.query<TradeRow>(HANDLED_TRADES, [after]);
         for (const row of rows) {
@@ -96,9 +105,10 @@ export function createStrategyDays(): StrategyDays {
       positions = rebuilt;
     },
     async add(tx, fills) {
-      const next = new Map(positions);
+      const owned = fills.map(fromWire);
+      const next = await withOpenings(tx, positions, owned);
       const days = new Map<string, Day>();
-      for (const own of fills.map(fromWire)) {
+      for (const own of owned) {
         const day = exchangeDay(epochMs(own.tsEvent));
         const key = `${own.strategyId}|${day}`;
         const entry = days.get(key) ?? { strategyId: own.strategyId, day, realized: ZERO_MONEY, fills: 0 };

@@ -28,10 +28,20 @@ async function timed(part: string, probe: (signal: AbortSignal) => Promise<reado
   }
 }
 
+/** Asks twice: a connection that was lost on the way says nothing about the part. */
+async function ask(url: string): Promise<Response> {
+  try {
+    return await fetch(url, { signal: AbortSignal.timeout(TIMEOUT_MS) });
+  } catch (error) {
+    if (error instanceof Error && error.name === 'TimeoutError') throw error;
+    return fetch(url, { signal: AbortSignal.timeout(TIMEOUT_MS) });
+  }
+}
+
 async function worker(id: WorkerId, endpoint: { host: string; port: number }): Promise<PartHealth> {
   const began = monotonicMs();
   try {
-    const response = await fetch(`http://${endpoint.host}:${endpoint.port}/health`, { signal: AbortSignal.timeout(TIMEOUT_MS) });
+    const response = await ask(`http://${endpoint.host}:${endpoint.port}/health`);
     const parsed = WorkerHealthSchema.safeParse(await response.json());
     const latencyMs = monotonicMs() - began;
     if (!parsed.success) return { part: id, isHealthy: false, latencyMs, reasons: [`its answer (${response.status}) is not a health report`] };

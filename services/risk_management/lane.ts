@@ -3,7 +3,7 @@ import type { EventEnvelope } from '#app/contracts/events.ts';
 import { price, toText } from '#app/domain/numeric.ts';
 import { epochMs, type EpochMs } from '#app/domain/time.ts';
 import { dayLossOf } from '#app/risk/book.ts';
-import type { Intent } from '#app/risk/decide.ts';
+import type { Decision, Intent } from '#app/risk/decide.ts';
 import type { ConsumerSpec } from '#chassis/consumer.ts';
 import type { Tx } from '#chassis/db.ts';
 import { openDesk, type Desk } from './desk.ts';
@@ -34,7 +34,10 @@ function trip(desk: Desk, market: LoadedMarket): LoadedMarket {
   return { ...market, isDailyLossTripped: true };
 }
 
-async function onSignals(tx: Tx, signals: readonly Signal[]): Promise<void> {
+/** Hears every decision after its commit, for the metrics. */
+export type DecisionObserver = (decision: Decision) => void;
+
+async function onSignals(tx: Tx, signals: readonly Signal[], observe: DecisionObserver): Promise<void> {
   await lockDecisions(tx);
   const loaded = await loadBook(tx, {
     symbols: [...new Set(signals.map((signal) => signal.symbol))],
@@ -50,7 +53,8 @@ async function onSignals(tx: Tx, signals: readonly Signal[]): Promise<void> {
     // One market per instant: the signals of a step see the same prices, whichever batch they came in.
     const market = tripped.get(intent.tsMarket) ?? trip(desk, await desk.marketAt(intent.tsMarket, []));
     tripped.set(intent.tsMarket, market);
-    desk.decide(market, intent);
+    const decision = desk.decide(market, intent);
+    tx.afterCommit(() => observe(decision));
     desk.aim({ strategyId: signal.strategyId, symbol: signal.symbol, target: signal.target, originId: signal.signalId, followUps: 0, tsMarket: intent.tsMarket });
   }
   await desk.save();
@@ -81,12 +85,12 @@ async function tellLoss(desk: Desk, lastFill: EpochMs): Promise<void> {
   });
 }
 
-/** The consumers of risk_management. */
-export function riskConsumers(): ConsumerSpec[] {
+/** The consumers of risk_management; `observe` hears the decisions on signals. */
+export function riskConsumers(observe: DecisionObserver): ConsumerSpec[] {
   return [
     {
       producer: 'strategy_engine', topics: ['signal.raised'],
-      handle: (tx, events) => onSignals(tx, events.flatMap((event) => (event.topic === 'signal.raised' ? [event.payload] : []))),
+      handle: (tx, events) => onSignals(tx, events.flatMap((event) => (event.topic === 'signal.raised' ? [event.payload] : [])), observe),
     },
     {
       producer: 'execution', topics: ['order.filled', 'order.closed'],

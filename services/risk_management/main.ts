@@ -11,6 +11,8 @@ import { ensureLimits, followUpAtResume, setRiskLimits, setTradingState } from '
 
 async function setUp(ctx: ServiceContext): Promise<ServiceParts> {
   const { config, db, clock, log, health } = ctx;
+  const decisions = ctx.metrics.counter('risk_decisions_total', 'Decisions on signals', ['outcome', 'code']);
+  const latency = ctx.metrics.histogram('bar_to_decision_ms', 'From the bar that made the signal reaching us to its decision being committed');
   const leaseDb = openDb({
     access: config.postgres, database: config.postgres.tradingDb, schema: null, applicationName: 'risk_management.lease', max: 1, onLost: (error) => ctx.fatal(error),
   });
@@ -34,7 +36,10 @@ async function setUp(ctx: ServiceContext): Promise<ServiceParts> {
       await lease.take();
       health.set('lease', { ok: true });
     },
-    consumers: riskConsumers(),
+    consumers: riskConsumers((decision) => {
+      decisions.inc({ outcome: decision.outcome, code: decision.code ?? 'none' });
+      if (decision.tsBarSeen !== null) latency.observe(Math.max(0, clock.now() - decision.tsBarSeen));
+    }),
     commands: {
       manualOrder: (ask) => placeManualOrder(db, clock, ask),
       previewOrder: (ask) => previewManualOrder(db, clock, ask),

@@ -4,6 +4,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { EventEnvelope } from '#app/contracts/events.ts';
 import { DEFAULT_RISK_LIMITS } from '#app/domain/limits.ts';
 import { parseRfc3339, type EpochMs } from '#app/domain/time.ts';
+import type { Decision } from '#app/risk/decide.ts';
 import { openDb, type Db } from '#chassis/db.ts';
 import { startBook, until, type Book } from '../../tests/support/servers.ts';
 import { flatten } from './flatten.ts';
@@ -18,7 +19,8 @@ let db: Db;
 const OPEN = parseRfc3339('2024-03-05T14:30:00Z');
 const bar = (minute: number): EpochMs => (OPEN + minute * 60_000) as EpochMs;
 const clock = { now: () => OPEN };
-const [strategyLane, executionLane] = riskConsumers();
+const observed: Decision[] = [];
+const [strategyLane, executionLane] = riskConsumers((decision) => observed.push(decision));
 
 type Signal = EventEnvelope<'signal.raised'>['payload'];
 const signal = (n: number, changes: Partial<Signal> = {}): Signal => ({
@@ -122,6 +124,22 @@ describe('signals', () => {
     await hold('sma', 'AAPL', '20');
     await hear(signal(4, { signalId: 'n3', strategyId: 'third', strategyVersionId: 'rsi.v1', symbol: 'MSFT', referencePrice: '141' }));
     expect(await gross('n3')).toBe('9935');
+  });
+
+  it('meet the same answers whether they are heard together or one by one', async () => {
+    const symbols = ['AAPL', 'MSFT'];
+    const many = Array.from({ length: 30 }, (_, n) => signal(1, {
+      signalId: `m${n}`, strategyId: `s${n % 11}`, symbol: symbols[n % 2] ?? '', referencePrice: String(90 + n), target: n % 7 === 6 ? 'flat' : 'long', strategyVersionId: n % 3 === 0 ? 'rsi.v1' : 'sma.v1',
+    }));
+    await hold('s6', 'AAPL', '30');
+    const answers = (): Promise<unknown[]> => book.sql('SELECT decision_id, outcome, code, qty, reserved_notional, message, rules FROM risk_management.risk_decisions ORDER BY decision_id');
+    await hear(...many);
+    const together = await answers();
+    expect(new Set(together.map((row) => (row as { code: string | null }).code)).size).toBeGreaterThan(3);
+    await book.sql('TRUNCATE risk_management.risk_decisions, risk_management.outbox, risk_management.strategy_targets, risk_management.day_open_equity');
+    for (const each of many) await hear(each);
+    expect(await answers()).toEqual(together);
+    expect(observed.length).toBeGreaterThanOrEqual(60);
   });
 
   it('are valued before their own instant, so that it does not matter how much of the step is stored', async () => {
