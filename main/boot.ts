@@ -2,6 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import path from 'node:path';
 import type { ReplaySettings } from '#app/contracts/config.ts';
+import type { TapeSummary } from '#app/contracts/control.ts';
 import { WORKER_IDS } from '#app/contracts/health.ts';
 import type { Notice, StackHealth, UnitHealth, UnitId, VerifyReport, WorkerId } from '#app/contracts/health.ts';
 import type { PortWishes, Settings } from '#app/contracts/settings.ts';
@@ -44,7 +45,7 @@ const STOP_LIMIT_MS = 60_000;
 export type StackEvents = {
   readonly onUnit: (unit: UnitHealth) => void;
   readonly onNotice: (notice: Notice) => void;
-  readonly onReplayDone: (summary: Readonly<Record<string, string | number>>) => void;
+  readonly onReplayDone: (tape: TapeSummary) => void;
   /** Somebody asked at the control door that everything stops. */
   readonly onStopAsked: () => void;
 };

@@ -1,6 +1,6 @@
 /** Answers what workers ask over the control channel: known verbs, parsed arguments, and only from those who may. */
 import { CONTROL_VERBS } from '#app/contracts/control.ts';
-import type { ControlResult, ControlVerb } from '#app/contracts/control.ts';
+import type { ControlResult, ControlVerb, TapeSummary } from '#app/contracts/control.ts';
 import type { StackHealth, UnitId } from '#app/contracts/health.ts';
 import { AppError, describeError } from '#app/domain/errors.ts';
 import type { Logs } from './supervisor/logs.ts';
@@ -14,7 +14,7 @@ export type RequestPorts = {
   readonly stackHealth: () => StackHealth;
   readonly redeemLogin: (token: string) => boolean;
   readonly loginLink: () => string;
-  readonly replayDone: (summary: Readonly<Record<string, string | number>>) => void;
+  readonly replayDone: (tape: TapeSummary) => void;
 };
 
 /** Answers one request; every outcome is a reply. */

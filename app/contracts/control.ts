@@ -66,6 +66,22 @@ export type Beat = z.infer<typeof BeatSchema>;
 const UnitArgsSchema = z.object({ unitId: UnitIdSchema });
 const DoneSchema = z.object({ accepted: z.literal(true) });
 
+/**
+ * What the broker says of a replay that has ended. `bars` and `steps` since the tape's beginning; `seconds` and `barsPerSecond` since the
+ * simulator's last start; equity is dollars as decimal text.
+ */
+export const TapeSummarySchema = z.object({
+  bars: z.number().int(),
+  steps: z.number().int(),
+  seconds: z.number(),
+  barsPerSecond: z.number(),
+  brokerOrders: z.number().int(),
+  brokerFills: z.number().int(),
+  brokerEquity: z.string(),
+});
+/** What the broker says of a replay that has ended. */
+export type TapeSummary = z.infer<typeof TapeSummarySchema>;
+
 /** What a worker may ask of the supervisor, with arguments, result and who may ask. */
 export const CONTROL_VERBS = {
   /** Start a stopped or failed unit (a human's try). */
@@ -86,12 +102,8 @@ export const CONTROL_VERBS = {
   redeemLogin: { args: z.object({ token: z.string().max(200) }), result: z.object({ valid: z.boolean() }), callers: ['gateway'] },
   /** A new one-time login link for another browser. */
   loginLink: { args: z.object({}), result: z.object({ url: z.string() }), callers: ['gateway'] },
-  /** The replay has been traded to its end; the summary is printed as aligned lines in the given order. */
-  replayDone: {
-    args: z.object({ summary: z.record(z.string(), z.union([z.string(), z.number()])) }),
-    result: DoneSchema,
-    callers: ['simulator', 'gateway'],
-  },
+  /** The replay has been traded to its end. */
+  replayDone: { args: z.object({ summary: TapeSummarySchema }), result: DoneSchema, callers: ['simulator'] },
 } as const satisfies Record<string, { args: z.ZodType; result: z.ZodType; callers: readonly WorkerId[] }>;
 
 /** The name of something a worker may ask of the supervisor. */

@@ -1,5 +1,5 @@
 /** The verbs that ask a running Mainspring: status, verify, stop. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { StackHealthSchema, VerifyReportSchema } from '#app/contracts/health.ts';
 import { askDoor, isHeld } from '../supervisor/door.ts';
 import { statusText, verifyText } from './format.ts';

@@ -1,5 +1,6 @@
 /** `mainspring start`: brings everything up in the foreground, says so, and takes everything down again. */
 import { EXIT } from '#app/contracts/control.ts';
+import type { TapeSummary } from '#app/contracts/control.ts';
 import type { Notice, UnitHealth, VerifyReport } from '#app/contracts/health.ts';
 import { describeError } from '#app/domain/errors.ts';
 import { boot } from '../boot.ts';
@@ -18,7 +19,7 @@ const LAST_LINES = 15;
 const BROKEN = 1;
 
 /** Why the foreground ends: the person, the end of a replay, or a part that cannot start. */
-type Ending = { readonly kind: 'asked'; readonly reason: string } | { readonly kind: 'replayed'; readonly tape: Readonly<Record<string, string | number>> } | { readonly kind: 'failed'; readonly unit: UnitHealth };
+type Ending = { readonly kind: 'asked'; readonly reason: string } | { readonly kind: 'replayed'; readonly tape: TapeSummary } | { readonly kind: 'failed'; readonly unit: UnitHealth };
 
 /** A promise with its key outside. */
 function ending(): { promise: Promise<Ending>; settle: (how: Ending) => void; isSettled: () => boolean } {
@@ -139,7 +140,7 @@ function showNotice(notice: Notice, say: (text: string) => void): void {
 }
 
 /** The checker is loaded only when there is something to check: a stack that trades has no use for it. */
-async function conclude(dataDir: string, tape: Readonly<Record<string, string | number>>): Promise<ReplayEnd> {
+async function conclude(dataDir: string, tape: TapeSummary): Promise<ReplayEnd> {
   const { concludeReplay } = await import('../invariants/replay-end.ts');
   return concludeReplay(dataDir, tape);
 }

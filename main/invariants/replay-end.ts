@@ -1,5 +1,7 @@
 /** The end of a replay: waits until everything that was said has been heard, then counts and checks the book. */
 import * as z from 'zod';
+import { TapeSummarySchema } from '#app/contracts/control.ts';
+import type { TapeSummary } from '#app/contracts/control.ts';
 import { AppError } from '#app/domain/errors.ts';
 import { readJournalOrders } from '../store/simulator-journal.ts';
 import { journalOf, lookAtBook, runningStack } from './book.ts';
@@ -15,10 +17,9 @@ const SHOWN_VIOLATIONS = 20;
 const CENT = 0.01;
 
 /** What a replay came to. Amounts are dollars as decimal text; `orderList` is a hash by which two replays can be compared. */
-export const ReplayEndSchema = z.object({
-  bars: z.number().int(), steps: z.number().int(), seconds: z.number(), barsPerSecond: z.number(),
+export const ReplayEndSchema = TapeSummarySchema.extend({
   signals: z.number().int(), approved: z.number().int(), denied: z.number().int(), orders: z.number().int(), fills: z.number().int(),
-  finalEquity: z.string(), brokerEquity: z.string(), orderList: z.string(),
+  finalEquity: z.string(), orderList: z.string(),
   violations: z.number().int(),
   /** The first few of them, in words. */
   broken: z.array(z.string()),
@@ -26,16 +27,13 @@ export const ReplayEndSchema = z.object({
 /** What a replay came to. */
 export type ReplayEnd = z.infer<typeof ReplayEndSchema>;
 
-/** What the simulator says of the tape that has ended. */
-const TapeSchema = z.object({ bars: z.number().int(), steps: z.number().int(), seconds: z.number(), barsPerSecond: z.number(), brokerEquity: z.string() });
-
 /** The tape releases a bar only when the trading path has settled; side lanes (notices, bookkeeping) may still be listening. */
 async function settle(query: Query): Promise<void> {
   const deadline = performance.now() + SETTLE_LIMIT_MS;
   while ((await checkWire(query, true)).length > 0 && performance.now() < deadline) await new Promise((resolve) => setTimeout(resolve, LOOK_EVERY_MS));
 }
 
-async function readEnd(dataDir: string, tape: z.infer<typeof TapeSchema>): Promise<ReplayEnd> {
+async function readEnd(dataDir: string, tape: TapeSummary): Promise<ReplayEnd> {
   const stack = await runningStack(dataDir);
   if (stack === null) throw new AppError('DATABASE_UNREACHABLE', 'The stack ended before its replay was counted');
   const look = await lookAtBook(dataDir, stack);
@@ -59,12 +57,11 @@ async function readEnd(dataDir: string, tape: z.infer<typeof TapeSchema>): Promi
  * Counts and checks a replay that has just ended, while its stack still runs. PostgreSQL may be on its way back from a kill: that is waited for.
  * @throws AppError DATABASE_UNREACHABLE (temporary) when it stays away.
  */
-export async function concludeReplay(dataDir: string, tape: Readonly<Record<string, string | number>>): Promise<ReplayEnd> {
-  const facts = TapeSchema.parse(tape);
+export async function concludeReplay(dataDir: string, tape: TapeSummary): Promise<ReplayEnd> {
   const deadline = performance.now() + SETTLE_LIMIT_MS;
   for (;;) {
     try {
-      return await readEnd(dataDir, facts);
+      return await readEnd(dataDir, tape);
     } catch (error) {
       const mayPass = error instanceof AppError && error.code === 'DATABASE_UNREACHABLE' && performance.now() < deadline;
       if (!mayPass) throw error;

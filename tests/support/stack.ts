@@ -10,7 +10,7 @@ import { SETTING_KEYS } from '#app/contracts/setting-reader.ts';
 import { VerifyCheckSchema } from '#app/contracts/health.ts';
 import type { StackHealth, UnitHealth, UnitId } from '#app/contracts/health.ts';
 import { lookAtBook, runningStack } from '#main/invariants/book.ts';
-import type { BookLook } from '#main/invariants/book.ts';
+import type { Look } from '#main/units/postgres-look.ts';
 import { ReplayEndSchema } from '#main/invariants/replay-end.ts';
 import type { ReplayEnd } from '#main/invariants/replay-end.ts';
 import { isAlive, ownPorts } from './fake-stack.ts';
@@ -59,7 +59,7 @@ export type TestStack = {
   /** SIGKILL to the supervisor alone; resolves when it is gone. */
   killSupervisor(): Promise<void>;
   /** Reads the book, as its owner. */
-  read<T>(ask: (query: BookLook['query']) => Promise<T>): Promise<T>;
+  read<T>(ask: (query: Look['query']) => Promise<T>): Promise<T>;
   /** SIGTERM, then checks that no process that was ever seen is left. */
   stop(): Promise<number | string>;
   /** What it wrote, for the message of a failing test. */
