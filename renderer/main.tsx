@@ -1,4 +1,5 @@
 /** Where the dashboard begins. */
+import './data/zod-settings.ts';
 import { StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';
 import '@fontsource-variable/inter/wght.css';

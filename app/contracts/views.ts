@@ -28,7 +28,7 @@ export const accountViewSchema = z.object({
   /** Null before the broker was asked for the first time. */ accountNumber: z.string().nullable(),
   equity: decimalText, cash: decimalText, longValue: decimalText, shortValue: decimalText, feesTotal: decimalText,
   /** Cash less what open buy orders have reserved; never margin. */ buyingPower: decimalText, reserved: decimalText, grossExposure: decimalText, maxGrossExposure: decimalText,
-  /** Since the exchange day's first decision; null when no day was opened yet. */ dayPnl: decimalText.nullable(), dayPnlFraction: fraction, dayOpenEquity: decimalText.nullable(), day: z.string().nullable(),
+  /** Since the last point of the curve before the exchange day of the newest bar; null when there is nothing to measure from. */ dayPnl: decimalText.nullable(), dayPnlFraction: fraction, dayOpenEquity: decimalText.nullable(), day: z.string().nullable(),
   realizedPnl: decimalText, openPnl: decimalText, maxDailyLoss: decimalText, openOrders: z.number().int(), positions: z.number().int(),
   /** Symbols held without a price: equity is incomplete by them. */ unpriced: z.array(z.string()),
   /** Newest of the facts above, wall clock; source in words. */ tsSeen: ms.nullable(), tsMarket: ms.nullable(), source: z.string(),

@@ -25,7 +25,7 @@ export function allocationFigure(positions: readonly PositionView[], cash: strin
     data: [{
       type: 'treemap', labels: [...priced.map((position) => position.symbol), 'Cash'], parents: values.map(() => ''), values, text: [...values.map(share)].map((text, n) => (pnl[n] ? `${text}<br>${pnl[n]}` : text)),
       texttemplate: '<b>%{label}</b><br>%{text}', hovertemplate: '<b>%{label}</b><br>%{value:,.2f} USD<br>%{text}<extra></extra>', textfont: { color: tokens.text, size: 12 }, tiling: { packing: 'squarify', pad: 3 },
-      marker: { colors: [...priced.map((position) => tileColour(tokens, position.openPnlFraction)), withAlpha(tokens.accent, 0.16)], line: { width: 0 } }, pathbar: { visible: false }, sort: true,
+      marker: { colors: [...priced.map((position) => tileColour(tokens, position.openPnlFraction)), withAlpha(tokens.accent, 0.16)], line: { width: 0 }, pad: { t: 0, l: 0, r: 0, b: 0 } }, pathbar: { visible: false }, sort: true,
     }],
     layout: { ...baseLayout(tokens), margin: { l: 0, r: 0, t: 0, b: 0 } },
   };

@@ -13,11 +13,17 @@ import { openSheet, setPalette, usePalette } from './panels.ts';
 /** One line of the palette. */
 export type PaletteEntry = { readonly id: string; readonly group: 'Pages' | 'Actions' | 'Symbols'; readonly name: string; readonly hint: string; run(): void };
 
-/** Entries whose name or hint contains every word typed, names that begin with it first. Pure; exported for its test. */
+const GROUPS: readonly PaletteEntry['group'][] = ['Symbols', 'Pages', 'Actions'];
+
+/** Entries in which every typed word begins a word of name or hint; those whose name begins with it first, each group together. Pure; exported for its test. */
 export function matchEntries(entries: readonly PaletteEntry[], query: string): PaletteEntry[] {
-  const words = query.toLowerCase().split(/\s+/).filter((word) => word !== '');
-  const rank = (entry: PaletteEntry): number => (entry.name.toLowerCase().startsWith(words[0] ?? '') ? 0 : 1);
-  return entries.filter((entry) => words.every((word) => `${entry.name} ${entry.hint}`.toLowerCase().includes(word))).sort((a, b) => rank(a) - rank(b));
+  const typed = query.toLowerCase().split(/\s+/).filter((word) => word !== '');
+  const first = typed[0];
+  const words = (entry: PaletteEntry): string[] => `${entry.name} ${entry.hint}`.toLowerCase().split(/[^a-z0-9.]+/);
+  const isNamed = (entry: PaletteEntry): boolean => first !== undefined && entry.name.toLowerCase().startsWith(first);
+  const matching = entries.filter((entry) => typed.every((word) => words(entry).some((candidate) => candidate.startsWith(word))));
+  const groups = first === undefined ? [...GROUPS.slice(1), 'Symbols' as const] : GROUPS;
+  return groups.flatMap((group) => matching.filter((entry) => entry.group === group).sort((a, b) => Number(isNamed(b)) - Number(isNamed(a))));
 }
 
 function useEntries(query: string, isOpen: boolean): PaletteEntry[] {

@@ -43,9 +43,8 @@ function RunButtons({ row }: { row: DeploymentView }): JSX.Element {
 }
 
 const COLUMNS: readonly Column<DeploymentView>[] = [
-  { id: 'name', header: 'Flow', value: (row) => row.name, cell: (row) => <Tooltip label={row.description} openDelay={300}><strong>{row.name}</strong></Tooltip> },
-  { id: 'owner', header: 'Owner', value: (row) => row.owner, cell: (row) => <span className="muted">{row.owner}</span> },
-  { id: 'schedule', header: 'Schedule', value: (row) => row.schedule?.describe ?? '', cell: (row) => <span className="muted">{row.schedule?.describe ?? 'When something asks for it'}</span> },
+  { id: 'name', header: 'Flow', value: (row) => row.name, cell: (row) => <Tooltip label={`${row.description} (${row.owner})`} openDelay={300}><strong>{row.name}</strong></Tooltip> },
+  { id: 'schedule', header: 'Schedule', value: (row) => row.schedule?.describe ?? '', cell: (row) => <span className="muted clip" title={row.schedule?.describe}>{row.schedule?.describe ?? 'When something asks for it'}</span> },
   { id: 'last', header: 'Last run', value: (row) => row.lastRun?.createdAt ?? null, cell: (row) => <LastRun row={row} /> },
   { id: 'next', header: 'Next run', value: (row) => row.nextRunAt, cell: (row) => <NextRun row={row} /> },
   { id: 'run', header: '', width: 56, value: () => null, cell: (row) => <RunButtons row={row} /> },

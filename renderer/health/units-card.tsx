@@ -12,6 +12,8 @@ import type { UnitHistory } from './unit-history.ts';
 import { PHASES, STATE_TONES, sumUnits } from './unit-words.ts';
 
 const BEAT_LATE_MS = 5_000;
+/** Sparklines of CPU begin at zero and reach at least a fifth of a core, so that idling looks idle. */
+const CPU_SCALE = [0, 20] as const;
 
 function UnitRow({ unit, cpu }: { unit: UnitHealth; cpu: readonly number[] }): JSX.Element {
   const open = (): void => openSheet({ kind: 'unit', unitId: unit.id });
@@ -21,7 +23,7 @@ function UnitRow({ unit, cpu }: { unit: UnitHealth; cpu: readonly number[] }): J
       <td><span className={`unit-state ${STATE_TONES[unit.state]}`}>{unit.state}</span>{unit.reasons.length > 0 && <span className="muted unit-reason">{unit.reasons[0]}</span>}</td>
       <td className="number num">{unit.kind === 'oneshot' ? NOTHING : age(unit.uptimeMs)}</td>
       <td className={unit.restarts > 0 ? 'number num warn-text' : 'number num'}>{unit.restarts}</td>
-      <td className="number"><span className="cpu"><Sparkline values={cpu} width={40} height={14} tone="accent" /><span className="num">{unit.cpuPercent === null ? NOTHING : `${unit.cpuPercent.toFixed(1)} %`}</span></span></td>
+      <td className="number"><span className="cpu"><Sparkline values={cpu} width={40} height={14} tone="accent" scale={CPU_SCALE} /><span className="num">{unit.cpuPercent === null ? NOTHING : `${unit.cpuPercent.toFixed(1)} %`}</span></span></td>
       <td className="number num">{bytes(unit.memoryBytes)}</td>
       <td className={unit.lastBeatAgeMs !== null && unit.lastBeatAgeMs > BEAT_LATE_MS ? 'number num loss-text' : 'number num'}>{age(unit.lastBeatAgeMs)}</td>
       <td className="number num">{latency(unit.latencyMs)}</td>

@@ -7,7 +7,7 @@ const features = tableFeatures({ rowSortingFeature, sortedRowModel: createSorted
 
 /** One column: what it is called and counted in, what it sorts by, what it shows. */
 export type Column<Row> = {
-  readonly id: string; readonly header: string; /** Unit under the name: USD, shares. */ readonly unit?: string; readonly isNumber?: boolean; readonly width?: number | string;
+  readonly id: string; readonly header: string; /** Unit under the name: USD, shares. */ readonly unit?: string; readonly isNumber?: boolean; readonly width?: number | string; /** Left out where space is short. */ readonly isMinor?: boolean;
   /** What it sorts by; numbers for numbers. */ value(row: Row): string | number | null; cell(row: Row): ReactNode;
 };
 
@@ -17,6 +17,10 @@ type Props<Row> = {
 };
 
 const ARIA = { asc: 'ascending', desc: 'descending' } as const;
+
+function classOf(column: { isNumber?: boolean; isMinor?: boolean } | undefined): string {
+  return `${column?.isNumber ? 'number' : ''} ${column?.isMinor ? 'minor' : ''}`;
+}
 
 /** The table. Columns must keep their identity (define them outside or memoise). */
 export function DataTable<Row extends object>({ columns, rows, rowId, empty, label, onOpen, rowClass }: Props<Row>): JSX.Element {
@@ -41,7 +45,7 @@ export function DataTable<Row extends object>({ columns, rows, rowId, empty, lab
                 const column = byId.get(header.column.id);
                 const sorted = header.column.getIsSorted();
                 return (
-                  <th key={header.id} className={column?.isNumber ? 'number' : ''} style={{ width: column?.width }} aria-sort={sorted === false ? 'none' : ARIA[sorted]}>
+                  <th key={header.id} className={classOf(column)} style={{ width: column?.width }} aria-sort={sorted === false ? 'none' : ARIA[sorted]}>
                     <button type="button" onClick={header.column.getToggleSortingHandler()}>{column?.header}{column?.unit !== undefined && <small> {column.unit}</small>}<i aria-hidden>{sorted === 'asc' ? '↑' : sorted === 'desc' ? '↓' : ''}</i></button>
                   </th>
                 );
@@ -52,7 +56,7 @@ export function DataTable<Row extends object>({ columns, rows, rowId, empty, lab
         <tbody>
           {table.getRowModel().rows.map((row) => (
             <tr key={row.id} className={`${onOpen ? 'opens' : ''} ${rowClass?.(row.original) ?? ''}`} tabIndex={onOpen ? 0 : undefined} onClick={onOpen ? () => onOpen(row.original) : undefined} onKeyDown={onOpen ? (event) => openOnEnter(event, row.original) : undefined}>
-              {columns.map((column) => <td key={column.id} className={column.isNumber ? 'number' : ''}>{column.cell(row.original)}</td>)}
+              {columns.map((column) => <td key={column.id} className={classOf(column)}>{column.cell(row.original)}</td>)}
             </tr>
           ))}
         </tbody>

@@ -4,15 +4,14 @@ import type { Endpoint, Mode } from '#app/contracts/config.ts';
 import type { MarketClock } from '#app/contracts/views.ts';
 import { isInSession, nextClose, nextOpen } from '#app/market/calendar.ts';
 import { AppError, describeError } from '#app/domain/errors.ts';
-import { epochMs, type EpochMs } from '#app/domain/time.ts';
+import { epochMs, parseRfc3339, rfc3339Schema, type EpochMs } from '#app/domain/time.ts';
 import type { Logger } from '#chassis/log.ts';
 
 const ASK_TIMEOUT_MS = 1_500;
 
 /** What the simulator tells about its market (its control API, `GET /sim/state`); extra fields are its own. */
 export const simulatorStateSchema = z.looseObject({
-  marketTime: z.number().int().nullable(), speed: z.union([z.number(), z.literal('max')]).nullish(), isPaused: z.boolean().default(false),
-  step: z.number().int().nullish(), stepsTotal: z.number().int().nullish(), waitingFor: z.string().nullish(),
+  now: rfc3339Schema, market: z.string(), speed: z.union([z.number(), z.literal('max')]), isPaused: z.boolean(), isFinished: z.boolean(), steps: z.number().int(), waitingFor: z.string().nullable(),
 });
 export type SimulatorState = z.infer<typeof simulatorStateSchema>;
 
@@ -29,9 +28,10 @@ export function clockAt(tsMarket: EpochMs, about: Omit<MarketClock, 'tsMarket' |
 
 /** The clock of a simulated market. `fallbackMs` = newest bar's close, for while the simulator does not answer. */
 export function simulatedClock(state: SimulatorState | null, isReplay: boolean, fallbackMs: number): MarketClock {
-  const speed = typeof state?.speed === 'number' ? state.speed : null;
-  const steps = typeof state?.step === 'number' && typeof state.stepsTotal === 'number' ? `Replay, step ${state.step} of ${state.stepsTotal}` : isReplay ? 'Replay' : null;
-  return clockAt(epochMs(Math.round(state?.marketTime ?? fallbackMs)), { isSimulated: true, isPaused: state?.isPaused ?? false, speed, note: state === null ? 'The simulator does not answer' : steps });
+  if (state === null) return clockAt(epochMs(fallbackMs), { isSimulated: true, isPaused: false, speed: null, note: 'The simulator does not answer; this is the newest bar' });
+  const replay = !isReplay ? null : `Replay, step ${state.steps}${state.isFinished ? ', finished' : ''}`;
+  const note = [replay, state.waitingFor].filter((part) => part !== null).join('; ');
+  return clockAt(parseRfc3339(state.now), { isSimulated: true, isPaused: state.isPaused, speed: typeof state.speed === 'number' ? state.speed : null, note: note === '' ? null : note });
 }
 
 /** Reads the market clock. */

@@ -20,10 +20,8 @@ export type Orchestrator = {
   cancel(runId: string): Promise<void>;
 };
 
-/** A list as the orchestrator sends it: bare, or under a name. */
-function listOf<T extends z.ZodType>(item: T, name: string): z.ZodType<z.output<T>[]> {
-  return z.union([z.array(item), z.looseObject({ [name]: z.array(item) }).transform((body) => body[name] as z.output<T>[])]) as unknown as z.ZodType<z.output<T>[]>;
-}
+const deploymentsReply = z.object({ deployments: z.array(deploymentViewSchema) });
+const runsReply = z.object({ runs: z.array(flowRunSchema) });
 
 /** Builds the client from service discovery. */
 export function createOrchestrator(config: RuntimeConfig): Orchestrator {
@@ -47,12 +45,12 @@ export function createOrchestrator(config: RuntimeConfig): Orchestrator {
   };
   const id = encodeURIComponent;
   return {
-    deployments: async () => listOf(deploymentViewSchema, 'deployments').parse(await ask('GET', '/api/deployments')),
+    deployments: async () => deploymentsReply.parse(await ask('GET', '/api/deployments')).deployments,
     async runs(query) {
       const search = new URLSearchParams({ limit: String(query.limit) });
       if (query.flow !== undefined) search.set('flow', query.flow);
       if (query.state !== undefined) search.set('state', query.state);
-      return listOf(flowRunSchema, 'runs').parse(await ask('GET', `/api/runs?${search.toString()}`));
+      return runsReply.parse(await ask('GET', `/api/runs?${search.toString()}`)).runs;
     },
     run: async (runId) => flowRunDetailSchema.parse(await ask('GET', `/api/runs/${id(runId)}`)),
     runFlow: async (flow, input, idempotencyKey) => z.looseObject({ runId: z.string() }).parse(await ask('POST', `/api/deployments/${id(flow)}/run`, { input: input ?? {}, idempotencyKey })),

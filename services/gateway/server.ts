@@ -18,7 +18,7 @@ import type { Sessions } from './sessions.ts';
 import { openApi } from './openapi.ts';
 import type { Sockets } from './sockets.ts';
 import { API_POLICY, pagePolicy } from './static-files.ts';
-import type { StaticFiles } from './static-files.ts';
+import type { StaticFile, StaticFiles } from './static-files.ts';
 
 const BODY_BYTES_MAX = 262_144;
 const HEADERS_TIMEOUT_MS = 5_000;
@@ -116,8 +116,17 @@ function mountContract(app: FastifyInstance, parts: ServerParts): void {
 
 const logQuery = z.object({ unit: z.string().default('gateway'), lines: z.coerce.number().int().min(1).max(500).default(200), afterSeq: z.coerce.number().int().optional(), follow: z.enum(['0', '1']).default('0') });
 
+/** Serves a file of the page with the page's policy. */
+function sendFile(parts: ServerParts, file: StaticFile, reply: FastifyReply): FastifyReply {
+  reply.headers({ 'content-type': file.type, 'content-length': String(file.bytes), 'content-security-policy': pagePolicy(parts.port), 'cache-control': file.isImmutable ? 'public, max-age=31536000, immutable' : 'no-store' });
+  return reply.send(parts.files.open(file));
+}
+
 function mountOperations(app: FastifyInstance, parts: ServerParts): void {
-  app.get('/health', { config: { access: 'public' } }, (_request, reply) => {
+  app.get('/health', { config: { access: 'public' } }, (request, reply) => {
+    // One address, two readers: a browser that navigates here wants the health page, a program the report.
+    const page = request.headers.accept?.includes('text/html') ? parts.files.find('/index.html') : null;
+    if (page) return sendFile(parts, page, reply);
     const health = parts.health();
     return reply.code(health.ready ? 200 : 503).send(health);
   });
@@ -156,8 +165,7 @@ function mountPage(app: FastifyInstance, parts: ServerParts): void {
       if (isApi || parts.files.isBuilt) throw new AppError('ROUTE_NOT_FOUND', 'There is nothing here');
       return reply.code(503).type('text/plain; charset=utf-8').send('The dashboard is not built yet. Run: npm run build\n');
     }
-    reply.headers({ 'content-type': file.type, 'content-length': String(file.bytes), 'content-security-policy': pagePolicy(parts.port), 'cache-control': file.isImmutable ? 'public, max-age=31536000, immutable' : 'no-store' });
-    return reply.send(parts.files.open(file));
+    return sendFile(parts, file, reply);
   });
 }
 

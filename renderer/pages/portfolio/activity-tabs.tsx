@@ -33,7 +33,7 @@ const FILLS: readonly Column<FillView>[] = [
   { id: 'amount', header: 'Amount', unit: 'USD', isNumber: true, value: (row) => Number(row.qty) * Number(row.price), cell: (row) => <span className="num">{money(Number(row.qty) * Number(row.price))}</span> },
   { id: 'fee', header: 'Fee', unit: 'USD', isNumber: true, value: (row) => Number(row.fee), cell: (row) => <span className="num muted">{money(row.fee)}</span> },
   { id: 'strategy', header: 'For', value: (row) => row.strategyId, cell: (row) => <span className="muted">{row.strategyId === null || row.strategyId === '' ? 'manual' : row.strategyId}</span> },
-  { id: 'id', header: 'Execution id', value: (row) => row.fillId, cell: (row) => <code>{row.fillId.slice(0, 13)}</code> },
+  { id: 'id', header: 'Execution id', isMinor: true, value: (row) => row.fillId, cell: (row) => <code>{row.fillId.slice(0, 13)}</code> },
 ];
 
 /** Every execution, newest first. */
@@ -76,7 +76,7 @@ function EnabledSwitch({ strategy }: { strategy: StrategyView }): JSX.Element {
 const STRATEGIES: readonly Column<StrategyView>[] = [
   { id: 'on', header: 'On', width: 44, value: (row) => Number(row.isEnabled), cell: (row) => <EnabledSwitch strategy={row} /> },
   { id: 'name', header: 'Strategy', value: (row) => row.strategyId, cell: (row) => <span><strong>{row.name}</strong> <span className="muted">{row.versionId}</span></span> },
-  { id: 'universe', header: 'Universe', value: (row) => row.symbols.join(' '), cell: (row) => <span className="muted">{row.symbols.includes('*') ? 'all watched' : row.symbols.join(' ')} · {row.timeframe}</span> },
+  { id: 'universe', header: 'Universe', isMinor: true, value: (row) => row.symbols.join(' '), cell: (row) => <span className="muted">{row.symbols.includes('*') ? 'all watched' : row.symbols.join(' ')} · {row.timeframe}</span> },
   { id: 'signals', header: 'Signals', isNumber: true, value: (row) => row.signals, cell: (row) => <span className="num">{count(row.signals)}</span> },
   { id: 'approved', header: 'Approved', isNumber: true, value: (row) => row.approved, cell: (row) => <span className="num">{count(row.approved)}</span> },
   { id: 'denied', header: 'Denied', isNumber: true, value: (row) => row.denied, cell: (row) => <span className="num">{count(row.denied)}</span> },

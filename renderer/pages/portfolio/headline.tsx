@@ -45,7 +45,7 @@ function Stats({ account }: { account: AccountView }): JSX.Element {
         </Explained>
       </Stat>
       <Stat label="Day P&L" unit="USD" account={account} foot={account.day === null ? 'no market day yet' : `${account.day}, limit ${money(account.maxDailyLoss, { decimals: 0 })} loss`}>
-        <Explained label="Day P&L = equity − equity at the day's first decision" rows={[['Equity now', money(account.equity)], ['At the open', money(account.dayOpenEquity)], ['Day (New York)', account.day ?? '–']]}>
+        <Explained label="Day P&L = equity − equity at the last close" rows={[['Equity now', money(account.equity)], ['At the last close', money(account.dayOpenEquity)], ['Day (New York)', account.day ?? '–']]}>
           <LiveNumber value={account.dayPnl}><Pnl value={account.dayPnl} fraction={account.dayPnlFraction} /></LiveNumber>
         </Explained>
         <Sparkline values={trail} />

@@ -5,7 +5,7 @@ import type { OrderStory } from '#app/contracts/views.ts';
 import { newKey } from '../../data/client.ts';
 import { useAction, useStory } from '../../data/queries.ts';
 import { Answer, MarketTime, Tag } from '../../ui/kit.tsx';
-import { age, money, price, quantity } from '../../ui/format.ts';
+import { money, price, quantity } from '../../ui/format.ts';
 import { RulesList } from './rules-list.tsx';
 import { Side, StatusTag } from './orders-table.tsx';
 
@@ -48,7 +48,7 @@ function Decision({ story }: { story: OrderStory }): JSX.Element | null {
 function Events({ story }: { story: OrderStory }): JSX.Element | null {
   if (story.events.length === 0) return null;
   return (
-    <Chapter title="What happened" at={story.order?.createdAt ?? null}>
+    <Chapter title="What happened" at={story.events.at(-1)?.tsEvent ?? null}>
       <ol className="events">
         {story.events.map((event) => (
           <li key={event.version}>
@@ -57,7 +57,7 @@ function Events({ story }: { story: OrderStory }): JSX.Element | null {
           </li>
         ))}
       </ol>
-      {story.fills.length > 0 && <ul className="fill-list">{story.fills.map((fill) => <li key={fill.fillId}><span className="num">{quantity(fill.qty)} × {price(fill.price)}</span><Tooltip label={fill.fillId}><code>{fill.fillId.slice(0, 13)}</code></Tooltip><span className="muted">booked {age(Math.max(0, fill.tsSeen - fill.tsEvent))} after the venue's time</span></li>)}</ul>}
+      {story.fills.length > 0 && <ul className="fill-list">{story.fills.map((fill) => <li key={fill.fillId}><span className="num">{quantity(fill.qty)} × {price(fill.price)}</span><Tooltip label={fill.fillId}><code>{fill.fillId.slice(0, 13)}</code></Tooltip><span className="muted">told by {fill.source}, ledger entry <span className="num">{fill.ledgerSeq}</span></span></li>)}</ul>}
     </Chapter>
   );
 }

@@ -47,7 +47,7 @@ const COLUMNS: readonly Column<OrderView>[] = [
   { id: 'time', header: 'Market time', value: (row) => row.tsMarket, cell: (row) => <MarketTime at={row.tsMarket} withDay /> },
   { id: 'symbol', header: 'Symbol', value: (row) => row.symbol, cell: (row) => <strong>{row.symbol}</strong> },
   { id: 'side', header: 'Side', value: (row) => row.side, cell: (row) => <Side side={row.side} /> },
-  { id: 'type', header: 'Type', value: (row) => row.type, cell: (row) => <span className="muted">{row.type} · {row.timeInForce}</span> },
+  { id: 'type', header: 'Type', isMinor: true, value: (row) => row.type, cell: (row) => <span className="muted">{row.type} · {row.timeInForce}</span> },
   { id: 'qty', header: 'Quantity', unit: 'shares', isNumber: true, value: (row) => Number(row.qty), cell: (row) => <span className="num">{quantity(row.qty)}</span> },
   { id: 'filled', header: 'Filled', unit: 'shares', isNumber: true, value: (row) => Number(row.filledQty), cell: (row) => <LiveNumber value={row.filledQty}>{quantity(row.filledQty)}</LiveNumber> },
   { id: 'limit', header: 'Limit', unit: 'USD', isNumber: true, value: (row) => (row.limitPrice === null ? null : Number(row.limitPrice)), cell: (row) => <span className="num">{price(row.limitPrice)}</span> },

@@ -4,11 +4,19 @@ import { IconCheck, IconX } from '@tabler/icons-react';
 import type { RuleResult } from '#app/domain/limits.ts';
 import { money, NOTHING, quantity } from '../../ui/format.ts';
 
+const AMOUNT = /^-?\d+(\.\d+)?$/;
+const UNITS: Readonly<Record<RuleResult['unit'], string>> = { USD: ' USD', shares: ' sh', state: '', none: '' };
+
 function amount(value: string | null, unit: RuleResult['unit']): string {
   if (value === null) return NOTHING;
-  if (unit === 'USD' && /^-?[\d.]+$/.test(value)) return money(value);
-  if (unit === 'shares' && /^-?[\d.]+$/.test(value)) return quantity(value);
-  return value;
+  if (!AMOUNT.test(value)) return value;
+  return unit === 'USD' ? money(value) : quantity(value);
+}
+
+/** "of 10,000.00 USD" for amounts, "needs tradable" for conditions. Pure; exported for its test. */
+export function thresholdWords(rule: Pick<RuleResult, 'threshold' | 'unit'>): string {
+  if (rule.threshold === null) return '';
+  return AMOUNT.test(rule.threshold) ? `of ${amount(rule.threshold, rule.unit)}${UNITS[rule.unit]}` : `needs ${rule.threshold}`;
 }
 
 /** Observed against threshold, for rules that compare amounts; null when there is nothing to draw. */
@@ -29,7 +37,7 @@ export function RulesList({ rules }: { rules: readonly RuleResult[] }): JSX.Elem
             {rule.passed ? <IconCheck size={14} aria-label="passed" /> : <IconX size={14} aria-label="failed" />}
             <span className="rule-name">{rule.rule.replaceAll('_', ' ')}</span>
             <span className="num rule-observed">{amount(rule.observed, rule.unit)}</span>
-            <span className="num muted rule-threshold">{rule.threshold === null ? '' : `of ${amount(rule.threshold, rule.unit)}${rule.unit === 'USD' ? ' USD' : rule.unit === 'shares' ? ' sh' : ''}`}</span>
+            <span className="num muted rule-threshold" title={thresholdWords(rule)}>{thresholdWords(rule)}</span>
             <span className="rule-bar" aria-hidden>{share !== null && <i style={{ width: `${share * 100}%` }} />}</span>
           </li>
         );

@@ -8,7 +8,7 @@ import { LAST_PRICES, plain } from './rows.ts';
 /**
  * One statement, hence one snapshot. A reservation lives while its order is not closed, in proportion to what is unfilled, or while
  * execution has not heard of the approval yet (risk's outbox beyond execution's offset). The day is the exchange day of the newest
- * bar; its opening equity is risk's, else the last point of the equity curve before that day.
+ * bar; it is measured from the last point of the equity curve before it, as brokers do, and on the first day from risk's opening equity.
  */
 const ACCOUNT = `
   WITH px AS (${LAST_PRICES}),
@@ -35,8 +35,8 @@ const ACCOUNT = `
   market AS (SELECT max(market_at) AS at, max(seen_at) AS seen_at, (max(market_at) AT TIME ZONE 'America/New_York')::date AS day FROM px),
   opening AS (
     SELECT coalesce(
-      (SELECT equity FROM risk_management.day_open_equity WHERE day = market.day),
-      (SELECT equity FROM analytics.equity_curve WHERE ts_market < (market.day::timestamp AT TIME ZONE 'America/New_York') ORDER BY ts_market DESC LIMIT 1)
+      (SELECT equity FROM analytics.equity_curve WHERE ts_market < (market.day::timestamp AT TIME ZONE 'America/New_York') ORDER BY ts_market DESC LIMIT 1),
+      (SELECT equity FROM risk_management.day_open_equity WHERE day = market.day)
     ) AS equity FROM market
   ),
   limits AS (SELECT limits FROM risk_management.risk_limits ORDER BY version DESC LIMIT 1),

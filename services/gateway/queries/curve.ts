@@ -3,9 +3,9 @@ import { CURVE_POINTS_MAX, type CurveRange } from '#app/contracts/http.ts';
 import type { EquityPoint } from '#app/contracts/views.ts';
 import { at, type Queryable } from '#chassis/db.ts';
 
-/** Where each range begins, seen from the newest point `newest` (a timestamptz expression). 1D = its exchange day. */
+/** Where each range begins, seen from the newest point `newest` (a timestamptz expression). 1D = its exchange day, from the last point before it, so that the change is the day's. */
 const STARTS: Readonly<Record<CurveRange, string>> = {
-  '1D': `date_trunc('day', newest AT TIME ZONE 'America/New_York') AT TIME ZONE 'America/New_York'`,
+  '1D': `(SELECT coalesce((SELECT max(ts_market) FROM analytics.equity_curve WHERE ts_market < today), today) FROM (SELECT date_trunc('day', newest AT TIME ZONE 'America/New_York') AT TIME ZONE 'America/New_York' AS today) day_start)`,
   '1W': `newest - interval '7 days'`, '1M': `newest - interval '1 month'`, '3M': `newest - interval '3 months'`, '1Y': `newest - interval '1 year'`, ALL: `(SELECT min(ts_market) FROM analytics.equity_curve)`,
 };
 /** A benchmark's close counts for a point when its bar closed at most this long before. */
@@ -17,7 +17,7 @@ type Row = { ts: number; equity: number; benchmark: number | null };
 export async function readCurve(db: Queryable, range: CurveRange, benchmark: string): Promise<{ points: EquityPoint[]; isThinned: boolean; benchmark: string | null }> {
   const [span] = await db.query<{ from: number | null; to: number | null; count: number }>(`
     WITH head AS (SELECT max(ts_market) AS newest FROM analytics.equity_curve), span AS (SELECT ${STARTS[range]} AS start, newest FROM head)
-    SELECT start AS "from", newest AS "to", (SELECT count(*)::int FROM (SELECT 1 FROM analytics.equity_curve WHERE ts_market >= start LIMIT ${CURVE_POINTS_MAX + 1}) some) AS count FROM span`);
+    SELECT start AS "from", newest AS "to", (SELECT count(*)::int FROM (SELECT 1 FROM analytics.equity_curve WHERE ts_market >= start LIMIT ${CURVE_POINTS_MAX + 1}) probe) AS count FROM span`);
   if (!span || span.from === null || span.to === null) return { points: [], isThinned: false, benchmark: null };
   const isThinned = span.count > CURVE_POINTS_MAX;
   const [from, to] = [at(span.from), at(span.to)];
