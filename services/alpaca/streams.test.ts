@@ -43,7 +43,7 @@ const authorize = (socket: WebSocket): void => {
 };
 const trade = () => {
   const { log, listener } = record<TradeUpdate>();
-  const stream = createTradeStream({ access: standIn.access, nowMs: () => epochMs(7), listener, timers });
+  const stream = createTradeStream({ access: standIn.access, nowMs: () => epochMs(7), isOurs: (id) => id.startsWith('ms-'), listener, timers });
   open.push(stream);
   stream.start();
   return { log, stream };
@@ -59,6 +59,7 @@ describe('trade stream', () => {
         if (text(data).action !== 'listen' || sockets > 1) return;
         send(socket, { stream: 'trade_updates', data: { event: 'fill', execution_id: 'e1', price: '105.8899', qty: '5', position_qty: '5', timestamp: '2026-01-05T14:30:01.5Z', order: wireOrder({ status: 'filled', filled_qty: '5', filled_avg_price: '105.88990000012' }) } });
         send(socket, { stream: 'trade_updates', data: { event: 'fill', order: wireOrder() } });
+        send(socket, { stream: 'trade_updates', data: { event: 'fill', order: { client_order_id: 'other', legs: [] } } });
         setTimeout(() => socket.terminate(), 50);
       });
     };

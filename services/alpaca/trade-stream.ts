@@ -28,8 +28,14 @@ export function updateFromSdk(raw: unknown, tsSeen: EpochMs): TradeUpdate {
   };
 }
 
-/** Creates the stream; `start()` opens it. An update that cannot be read is told as trouble: the owner then asks over REST. */
-export function createTradeStream(options: { readonly access: AlpacaAccess; readonly nowMs: () => EpochMs; readonly listener: StreamListener<TradeUpdate>; readonly timers?: StreamTimers }): LiveStream {
+/** An account may hold orders of kinds that are not ours (options, crypto) from other programs: those need not be understood. */
+function isForeign(raw: unknown, isOurs: (clientOrderId: string) => boolean): boolean {
+  const head = z.object({ order: z.object({ client_order_id: z.string() }) }).safeParse(raw);
+  return head.success && !isOurs(head.data.order.client_order_id);
+}
+
+/** Creates the stream; `start()` opens it. An update of ours that cannot be read is told as trouble: the owner then asks over REST. */
+export function createTradeStream(options: { readonly access: AlpacaAccess; readonly nowMs: () => EpochMs; readonly isOurs: (clientOrderId: string) => boolean; readonly listener: StreamListener<TradeUpdate>; readonly timers?: StreamTimers }): LiveStream {
   const { access, listener } = options;
   return keepStream<TradeUpdate>(
     {
@@ -37,11 +43,14 @@ export function createTradeStream(options: { readonly access: AlpacaAccess; read
       create(connection, deliver) {
         const stream = new streaming.TradingStream({ ...connection, credentials: { keyId: access.keyId, secret: access.secretKey }, url: access.tradingStreamUrl });
         stream.onTradeUpdate((raw) => {
+          let update: TradeUpdate;
           try {
-            deliver(updateFromSdk(raw, options.nowMs()));
+            update = updateFromSdk(raw, options.nowMs());
           } catch (error) {
-            listener.onTrouble(`a trade update cannot be read: ${describeError(error).slice(0, 300)}`);
+            if (!isForeign(raw, options.isOurs)) listener.onTrouble(`a trade update cannot be read: ${describeError(error).slice(0, 300)}`);
+            return;
           }
+          deliver(update);
         });
         stream.subscribeTradeUpdates();
         return stream;

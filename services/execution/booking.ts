@@ -14,7 +14,7 @@ import { lockOrders, moveOrder, patchOrder, withNews, type MoveSource, type Orde
 export type Report = { readonly clientOrderId: string; readonly brokerOrderId: string; readonly news: readonly News[]; readonly source: MoveSource; readonly tsSeen: EpochMs; readonly patch?: Patch; /** The broker's own total of the order: fills from activities are never booked beyond it. */ readonly filledThere?: Quantity };
 
 /** What came of it. `strangers`: client order ids that are not in our book. `booked`: number of new fills. */
-export type Booked = { readonly doubts: readonly { readonly orderId: string; readonly doubt: Doubt }[]; readonly strangers: readonly string[]; readonly booked: number };
+export type Booked = { readonly doubts: readonly { readonly orderId: string; readonly doubt: Doubt }[]; readonly strangers: readonly string[]; readonly booked: number; /** Client order ids that the broker has confirmed. */ readonly confirmed: readonly string[] };
 
 /** The lane. */
 export type Booking = {
@@ -22,8 +22,12 @@ export type Booking = {
   book(reports: readonly Report[]): Promise<Booked>;
   /** Runs a transaction of another kind in the same lane, on one locked order. */
   change<T>(orderId: string, fn: (tx: Tx, order: Order) => Promise<T>): Promise<T>;
+  /** True when the book is known to hold the broker's confirmation of this order already: hearing it again is no news. */
+  isConfirmed(clientOrderId: string): boolean;
   idle(): Promise<void>;
 };
+
+const MAX_CONFIRMED = 10_000;
 
 type Open = { order: Order; local: LocalOrder };
 
@@ -75,12 +79,15 @@ async function bookAll(tx: Tx, reports: readonly Report[]): Promise<Booked> {
     booked += result.booked;
     for (const doubt of result.doubts) doubts.push({ orderId: target.order.orderId, doubt });
   }
-  return { doubts, strangers, booked };
+  const confirmed = [...open.values()].filter(({ order }) => order.brokerOrderId !== null && order.state.status !== 'submitted' && order.state.status !== 'initialized');
+  return { doubts, strangers, booked, confirmed: confirmed.map(({ order }) => order.clientOrderId) };
 }
 
 /** Creates the lane. */
 export function createBooking(db: Db, metrics: Metrics, nowMs: () => EpochMs): Booking {
   const serial = createSerial();
+  /** Only ever grows true: an order does not go back to `submitted`. The oldest are forgotten, which costs a look into the book. */
+  const confirmed = new Set<string>();
   const latency = metrics.histogram('fill_to_booked_ms', "From the broker's message with a fill to its commit in the ledger");
   return {
     book: (reports) => serial.run(async () => {
@@ -90,6 +97,11 @@ export function createBooking(db: Db, metrics: Metrics, nowMs: () => EpochMs): B
         return all;
       });
       crashPoint('execution.after-booking-commit');
+      for (const clientOrderId of result.confirmed) confirmed.add(clientOrderId);
+      for (const oldest of confirmed) {
+        if (confirmed.size <= MAX_CONFIRMED) break;
+        confirmed.delete(oldest);
+      }
       if (result.booked > 0) for (const report of reports) if (report.news.some((news) => news.execution)) latency.observe(nowMs() - report.tsSeen);
       return result;
     }),
@@ -98,6 +110,7 @@ export function createBooking(db: Db, metrics: Metrics, nowMs: () => EpochMs): B
       invariant(order, 'The order is in the book', { orderId });
       return fn(tx, order);
     })),
+    isConfirmed: (clientOrderId) => confirmed.has(clientOrderId),
     idle: () => serial.idle(),
   };
 }

@@ -8,6 +8,7 @@ import type { Logger } from '#chassis/log.ts';
 import type { LiveStream, StreamState, TradeUpdate } from '../alpaca/ports.ts';
 import { createTradeStream } from '../alpaca/trade-stream.ts';
 import type { Holds } from './holds.ts';
+import { isOurOrder } from './orders.ts';
 import type { Reconciler } from './reconcile.ts';
 
 /** How long a start waits for the stream before it compares the books without it; orders then wait for the stream. */
@@ -95,14 +96,14 @@ export function createBrokerLink(parts: LinkParts): BrokerLink {
     log.warn({ message }, 'The stream of order updates is in trouble; the books are compared');
     missed('trouble');
   };
-  const stream: LiveStream = createTradeStream({ access: parts.access, nowMs: parts.nowMs, listener: { onMessages: parts.onUpdates, onState, onTrouble } });
+  const stream: LiveStream = createTradeStream({ access: parts.access, nowMs: parts.nowMs, isOurs: isOurOrder, listener: { onMessages: parts.onUpdates, onState, onTrouble } });
 
   return {
     async recover() {
       holds.set('stream', 'The stream of order updates is not open yet');
       stream.start();
       const until = monotonicMs() + LIVE_WAIT_MS;
-      while (stream.state() !== 'live' && monotonicMs() < until && !signal.aborted) await sleep(10, signal);
+      while (stream.state() !== 'live' && stream.state() !== 'keys_rejected' && monotonicMs() < until && !signal.aborted) await sleep(10, signal);
       await compare('start');
       hasRecovered = true;
     },

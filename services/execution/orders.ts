@@ -1,6 +1,7 @@
 /** Orders in the book: reading them, writing them down, and moving them, each move with its event. */
 import type { Payload } from '#app/contracts/events.ts';
 import { invariant } from '#app/domain/errors.ts';
+import { clientOrderId } from '#app/domain/ids.ts';
 import type { DenialCode } from '#app/domain/limits.ts';
 import { price, quantity, toText, type Price } from '#app/domain/numeric.ts';
 import { applyOrderEvent, isClosed, newOrderState, type OrderEvent, type OrderSource, type OrderState, type OrderStatus, type OrderType, type Side, type TimeInForce } from '#app/domain/order.ts';
@@ -18,6 +19,12 @@ export type Order = {
   readonly isReducing: boolean; readonly state: OrderState; readonly denialCode: DenialCode | null; readonly reason: string | null;
   readonly tsMarket: EpochMs; readonly tsBarSeen: EpochMs | null; readonly unknownSince: EpochMs | null;
 };
+
+const OUR_PREFIX = clientOrderId('');
+/** Was an order placed by us? Told by its client order id, which is never reused. */
+export function isOurOrder(id: string): boolean {
+  return id.startsWith(OUR_PREFIX);
+}
 
 /** Where a move came from. */
 export type MoveSource = 'local' | 'stream' | 'rest' | 'activity';

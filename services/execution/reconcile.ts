@@ -73,16 +73,17 @@ function matchesOf(ours: readonly OurOrder[], theirs: Theirs): Map<string, Broke
   }));
 }
 
-/** Positions and cash are compared when nothing moves: a fill between the two readings is not a difference. */
+/** Positions and cash differ only when two readings in a row say the same: a fill between our reading and theirs is not a difference. */
 async function holdings({ db, broker, booking }: ReconcilerParts): Promise<readonly Difference[]> {
-  let differences: readonly Difference[] = [];
-  for (let reading = 0; reading < HOLDINGS_READS; reading += 1) {
+  let before: string | null = null;
+  for (let reading = 0; ; reading += 1) {
     await booking.idle();
-    differences = compareHoldings(await ourHoldings(db), await theirHoldings(broker));
-    if (differences.length === 0) return differences;
+    const differences = compareHoldings(await ourHoldings(db), await theirHoldings(broker));
+    const words = JSON.stringify(differences);
+    if (differences.length === 0 || words === before || reading + 1 >= HOLDINGS_READS) return differences;
+    before = words;
     await sleep(HOLDINGS_PAUSE_MS);
   }
-  return differences;
 }
 
 async function store(parts: ReconcilerParts, result: ReconcileResult): Promise<void> {

@@ -14,6 +14,7 @@ import { createCancels } from './cancels.ts';
 import { cancelOrder } from './commands.ts';
 import { executionFlows } from './flows.ts';
 import { createHolds } from './holds.ts';
+import { isOurOrder } from './orders.ts';
 import { createReconciler } from './reconcile.ts';
 import { createResolver } from './resolver.ts';
 import { createSubmitLane } from './submit-lane.ts';
@@ -33,41 +34,44 @@ function build(ctx: ServiceContext) {
   const fatal = (error: unknown): void => ctx.fatal(error);
   const governor = createGovernor({ monotonicMs, nowMs });
   const holds = createHolds(() => lane.ring());
-  const { broker, lastAnswerAgeMs } = observeBroker(createBroker({ access, governor, isOurs: (id) => id.startsWith('ms-') }), { health, holds, metrics, monotonicMs });
+  const { broker, lastAnswerAgeMs } = observeBroker(createBroker({ access, governor, isOurs: isOurOrder }), { health, holds, metrics, monotonicMs });
   const booking = createBooking(db, metrics, nowMs);
   const submitter = createSubmitter({ broker, booking, log, metrics, nowMs, onDoubt: (orderId) => resolver.attend(orderId, DOUBT_DELAY_MS), onUnknown: (orderId) => resolver.unknown(orderId) });
   const resolver = createResolver({ db, broker, booking, submitter, holds, log, monotonicMs, fatal, performer: { db, broker, booking, nowMs } });
   const lane = createSubmitLane({ db, broker, submitter, holds, log, nowMs, fatal, onHeld: (why) => health.degraded('gate', why === null ? null : `Approved orders wait: ${why}`) });
   const cancels = createCancels({ db, broker, booking, log, nowMs, monotonicMs, fatal, onDoubt: (orderId) => resolver.attend(orderId) });
-  const snapshots = throttled(async () => {
+  const onBlocked = (isBlocked: boolean): void => health.degraded('blocked', isBlocked ? 'The broker has blocked trading for this account; ask Alpaca' : null);
+  const snapshot = async (source: string): Promise<void> => {
     try {
-      await takeSnapshot(db, broker, 'fill', nowMs());
+      onBlocked((await takeSnapshot(db, broker, source, nowMs())).isTradingBlocked);
     } catch (error) {
       if (!mayPass(error)) return fatal(error);
-      log.debug({ error: describeError(error) }, 'A snapshot after a fill was left out');
+      log.debug({ error: describeError(error) }, 'A snapshot of the account was left out');
     }
-  });
+  };
+  const snapshots = throttled(() => snapshot('fill'));
   const updates = createUpdates({ booking, log, fatal, onDoubt: (orderId) => resolver.attend(orderId, DOUBT_DELAY_MS), onFills: snapshots.ask, onOverflow: () => link.reconnect('too many updates') });
   const reconciler = createReconciler({ db, broker, booking, resolver, log, nowMs, onSerious: (words) => health.degraded('books', words === null ? null : `Our book and the broker differ: ${words}`) });
   const link = createBrokerLink({ access, instanceId: ctx.config.instanceId, reconciler, holds, health, log, nowMs, fatal, signal: ctx.signal, onUpdates: updates.push, extend: ctx.extend });
   const watch = createWatch({ db, broker, resolver, submitter, log, monotonicMs, nowMs, fatal, lastAnswerAgeMs });
-  return { db, broker, log, health, nowMs, governor, holds, booking, resolver, lane, cancels, snapshots, updates, reconciler, link, watch };
+  return { db, broker, log, nowMs, governor, holds, booking, resolver, lane, cancels, snapshot, snapshots, updates, reconciler, link, watch, onBlocked };
 }
 
 /** Builds the service. @throws AppError BROKER_KEYS_REJECTED when keys, address and mode do not belong together. */
 export function setUpExecution(ctx: ServiceContext): ServiceParts {
   const parts = build(ctx);
-  const { db, log, health, nowMs, lane, cancels, updates, resolver, link, watch } = parts;
+  const { db, log, nowMs, lane, cancels, updates, resolver, link, watch } = parts;
   return {
     async recover() {
       updates.start();
       await link.recover();
       if (ctx.signal.aborted) return;
+      await parts.snapshot('start');
       for (const loop of [resolver, cancels, watch]) loop.start();
     },
     consumers: [approvalsConsumer({ log, nowMs, onApproved: () => lane.ring(), onCancel: cancels.ring })],
     commands: { cancelOrder: cancelOrder(db, cancels.ring, nowMs) },
-    flows: executionFlows({ ...parts, onBlocked: (isBlocked) => health.degraded('blocked', isBlocked ? 'The broker has blocked trading for this account; ask Alpaca' : null) }),
+    flows: executionFlows(parts),
     start() {
       if (!ctx.signal.aborted) lane.start();
       return Promise.resolve();

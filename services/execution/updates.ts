@@ -32,7 +32,12 @@ export function createUpdates(parts: UpdatesParts): Updates {
   const turn = async (): Promise<void> => {
     const batch = queue.slice(0, BATCH);
     if (batch.length === 0) return isStopping ? undefined : bell.wait(IDLE_MS);
-    const result = await parts.booking.book(batch.map(reportOf));
+    const reports = batch.map(reportOf).filter((report) => !(report.news.every((news) => news.kind === 'accepted' && news.filledQty.isZero()) && parts.booking.isConfirmed(report.clientOrderId)));
+    if (reports.length === 0) {
+      queue = queue.slice(batch.length);
+      return;
+    }
+    const result = await parts.booking.book(reports);
     queue = queue.slice(batch.length);
     for (const { orderId, doubt } of result.doubts) {
       if (doubt !== 'fills_missing') parts.log.warn({ orderId, doubt }, "The broker's news does not follow what we know; asking");

@@ -17,7 +17,9 @@ export type BookOrder = { readonly order_id: string; readonly client_order_id: s
 export type Stack = {
   readonly book: Book; readonly wire: Wire; readonly units: RuntimeConfig['units'];
   /** Starts execution; with `crashAt` it is killed once at that point. */
-  start(crashAt?: string): TestWorker;
+  start(crashAt?: string, more?: { readonly secretKey?: string }): TestWorker;
+  /** REST at the simulator, as any other program on the account would use it. */
+  call(path: string, body?: object): Promise<Record<string, unknown>>;
   /** Control of the simulator: POST /sim/<path>. */
   sim(path: string, body?: object): Promise<void>;
   simState(): Promise<Record<string, unknown>>;
@@ -62,7 +64,8 @@ export async function startStack(): Promise<Stack> {
   const order = async (id: string): Promise<BookOrder | null> => (await book.sql<BookOrder>('SELECT * FROM execution.orders WHERE order_id = $1', [id]))[0] ?? null;
   return {
     book, wire, units,
-    start: (crashAt) => startWorker(testConfig('execution', { book, wire }, units, { alpaca: access }),
+    call,
+    start: (crashAt, more = {}) => startWorker(testConfig('execution', { book, wire }, units, { alpaca: { ...access, ...more } }),
       crashAt === undefined ? {} : { env: { MAINSPRING_CRASH_AT: `${crashAt}@${join(mkdtempSync(join(tmpdir(), 'ms-crash-')), 'done')}` } }),
     async sim(path, body = {}) {
       await call(`/sim/${path}`, body);
