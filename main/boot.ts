@@ -14,7 +14,7 @@ import { configFor } from './runtime-config.ts';
 import type { RunFacts } from './runtime-config.ts';
 import { openControlStore } from './store/control-store.ts';
 import type { ControlStore } from './store/control-store.ts';
-import { freeBytes, layoutOf, prepareDataFolder } from './store/data-folder.ts';
+import { freeBytes, layoutOf, nearestExisting, prepareDataFolder } from './store/data-folder.ts';
 import type { DataFolder } from './store/data-folder.ts';
 import { readSettings } from './store/read-settings.ts';
 import { fileSecrets } from './store/secrets.ts';
@@ -34,7 +34,8 @@ import type { UnitDriver } from './supervisor/unit.ts';
 import { buildUnits } from './units/build.ts';
 import { workersOf } from './units/catalog.ts';
 import { redisSocket } from './units/redis.ts';
-import { findRunAs } from './units/run-as.ts';
+import { assertReach, findRunAs } from './units/run-as.ts';
+import type { RunAs } from './units/run-as.ts';
 import { verifyStack } from './verify.ts';
 
 const STATES_EVERY_MS = 2_000;
@@ -95,11 +96,22 @@ export async function boot(options: BootOptions): Promise<Stack> {
   }
 }
 
-type Opened = { folder: DataFolder; store: ControlStore; secrets: Secrets; settings: Settings; logs: Logs; runFiles: RunFiles; early: { level: Notice['level']; unit: UnitId | null; text: string }[] };
+type Opened = {
+  folder: DataFolder;
+  store: ControlStore;
+  secrets: Secrets;
+  settings: Settings;
+  logs: Logs;
+  runFiles: RunFiles;
+  runAs: RunAs | null;
+  early: { level: Notice['level']; unit: UnitId | null; text: string }[];
+};
 
 /** Everything before the first process: folder, lock, settings, leftovers. */
 async function open(options: BootOptions, undo: Undo): Promise<Opened> {
   const folder = layoutOf(options.dataDir);
+  const runAs = findRunAs();
+  assertReach(runAs, folder.dataDir, nearestExisting(folder.dataDir));
   prepareDataFolder(folder);
   const { store, replaced } = openControlStore(folder.storeFile, Date.now());
   undo.push(() => store.close());
@@ -111,7 +123,7 @@ async function open(options: BootOptions, undo: Undo): Promise<Opened> {
   const early: Opened['early'] = warnings.map((text) => ({ level: 'warn', unit: null, text }));
   if (replaced !== null) early.push({ level: 'warn', unit: null, text: `The control store was damaged and begins anew; the old file is ${replaced}` });
   for (const { unit, pid } of await reapOrphans(runFiles)) early.push({ level: 'info', unit: null, text: `A leftover of an earlier run was ended: ${unit} (process ${pid})` });
-  return { folder, store, secrets, settings, logs, runFiles, early };
+  return { folder, store, secrets, settings, logs, runFiles, runAs, early };
 }
 
 function listeningUnits(settings: Settings): (UnitId & keyof PortWishes)[] {
@@ -163,8 +175,7 @@ function gatherFacts(options: BootOptions, opened: Opened, reservations: Readonl
 
 async function begin(options: BootOptions, undo: Undo): Promise<Stack> {
   const opened = await open(options, undo);
-  const { folder, store, settings, logs, runFiles, secrets } = opened;
-  const runAs = findRunAs();
+  const { folder, store, settings, logs, runFiles, secrets, runAs } = opened;
   const claims = await openPortClaims(folder.claimsFolder, store.instanceId);
   undo.push(() => claims.releaseAll());
   const { reservations, moved } = await reservePorts(listeningUnits(settings), settings.ports, { store, claims });

@@ -5,7 +5,7 @@ import type { PortWishes } from '#app/contracts/settings.ts';
 import { WORKER_IDS } from '#app/contracts/health.ts';
 import { AppError, describeError } from '#app/domain/errors.ts';
 import type { Layout } from '../layout.ts';
-import { LEAST_FREE_BYTES, freeBytes, layoutOf } from '../store/data-folder.ts';
+import { LEAST_FREE_BYTES, freeBytes, layoutOf, nearestExisting } from '../store/data-folder.ts';
 import type { DataFolder } from '../store/data-folder.ts';
 import { readSettings } from '../store/read-settings.ts';
 import { isHeld } from '../supervisor/door.ts';
@@ -15,7 +15,7 @@ import { openRunFiles } from '../supervisor/run-files.ts';
 import { findPostgres } from '../units/postgres-binaries.ts';
 import { judgePidFile } from '../units/postgres-files.ts';
 import { findRedis } from '../units/redis.ts';
-import { findRunAs, firstBarrier } from '../units/run-as.ts';
+import { assertReach, findRunAs } from '../units/run-as.ts';
 import { megabytes, table } from './format.ts';
 
 /** One finding: `bad` keeps it from starting, `note` is only worth knowing. */
@@ -43,32 +43,33 @@ function checkNode(): Finding {
   return isFit ? ok('Node', `${process.version} on ${process.platform}-${process.arch}`) : bad('Node', `${process.version} is too old: ${LEAST_NODE.join('.')} or newer is needed. Start through "npm start", which brings its own.`);
 }
 
-/** The nearest folder that exists already. */
-function existingParent(folder: string): string {
-  return existsSync(folder) || folder === path.dirname(folder) ? folder : existingParent(path.dirname(folder));
-}
-
 function checkFolder(folder: DataFolder): Finding {
-  const nearest = existingParent(folder.dataDir);
+  const nearest = nearestExisting(folder.dataDir);
   if (!statSync(nearest).isDirectory()) return bad('Data folder', `${nearest} is not a folder. Choose another one with --data or MAINSPRING_HOME.`);
   try {
     accessSync(nearest, constants.W_OK | constants.X_OK);
   } catch (error) {
     return bad('Data folder', `${nearest} cannot be written (${describeError(error)}). Choose another one with --data or MAINSPRING_HOME.`);
   }
-  const user = findRunAs();
-  const barrier = user ? firstBarrier(nearest, user) : null;
-  if (user && barrier !== null && barrier !== folder.dataDir) return bad('Data folder', `the user ${user.name}, who runs PostgreSQL, cannot enter ${barrier}. Choose another one with --data, for example /var/lib/mainspring.`);
+  assertReach(findRunAs(), folder.dataDir, nearest);
   return ok('Data folder', nearest === folder.dataDir ? folder.dataDir : `${folder.dataDir} will be created`);
 }
 
 function checkDisk(folder: DataFolder): Finding {
-  const free = freeBytes(existingParent(folder.dataDir));
+  const free = freeBytes(nearestExisting(folder.dataDir));
   return free >= LEAST_FREE_BYTES ? ok('Disk', `${megabytes(free)} free`) : bad('Disk', `${megabytes(free)} free, ${megabytes(LEAST_FREE_BYTES)} are needed. Delete something, or choose a folder on another disk.`);
 }
 
-async function checkPorts(wishes: PortWishes): Promise<Finding> {
+async function checkPorts(isRunning: boolean, settings: () => { settings: { ports: PortWishes } }): Promise<Finding> {
+  if (isRunning) return ok('Ports', 'in use by the running system');
   const held: string[] = [];
+  let wishes: PortWishes;
+  try {
+    wishes = settings().settings.ports;
+  } catch (error) {
+    if (error instanceof AppError && error.code === 'CONFIG_INVALID') return note('Ports', 'not looked at while the settings are wrong');
+    throw error;
+  }
   for (const [unit, port] of Object.entries(wishes)) {
     const reservation = await reserve(port);
     if (reservation) await reservation.release();
@@ -117,7 +118,7 @@ export async function examine(dataDir: string, layout: Layout, env: Readonly<Rec
       const { warnings, settings: read } = settings();
       return warnings.length > 0 ? note('Settings', warnings.join(' ')) : ok('Settings', `${existsSync(folder.envFile) ? folder.envFile : 'defaults'}, ${read.mode} mode`);
     }),
-    await guarded('Ports', () => (isRunning ? ok('Ports', 'in use by the running system') : checkPorts(settings().settings.ports))),
+    await guarded('Ports', () => checkPorts(isRunning, settings)),
     await guarded('postmaster.pid', () => checkPidFile(folder, postgres().major, isRunning)),
     await guarded('Leftovers', () => checkLeftovers(folder, isRunning)),
   ];

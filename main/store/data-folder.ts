@@ -1,6 +1,6 @@
 /** The data folder: which one, whether it can be used, and what lies where in it. */
 import { createHash } from 'node:crypto';
-import { chmodSync, lstatSync, mkdirSync, rmSync, statfsSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, lstatSync, mkdirSync, rmSync, statfsSync, writeFileSync } from 'node:fs';
 import { homedir, tmpdir } from 'node:os';
 import path from 'node:path';
 import { AppError } from '#app/domain/errors.ts';
@@ -63,6 +63,18 @@ export function layoutOf(dataDir: string): DataFolder {
   };
 }
 
+/** The nearest folder on the way to `folder` that exists already. */
+export function nearestExisting(folder: string): string {
+  return existsSync(folder) || folder === path.dirname(folder) ? folder : nearestExisting(path.dirname(folder));
+}
+
+/** Node's own recursive mkdir never returns where the system answers ENOENT for a folder that exists (/proc). */
+function makeFolders(folder: string): void {
+  if (existsSync(folder)) return;
+  makeFolders(path.dirname(folder));
+  mkdirSync(folder, { mode: 0o711 });
+}
+
 /**
  * Creates the folder and proves that it can be written and has room.
  * @throws AppError DATA_FOLDER_UNUSABLE or DATA_FOLDER_FULL (operator), naming the folder and the remedy.
@@ -71,7 +83,7 @@ export function prepareDataFolder(folder: DataFolder): void {
   const { dataDir } = folder;
   const probe = path.join(dataDir, '.write-test');
   try {
-    mkdirSync(dataDir, { recursive: true, mode: 0o711 });
+    makeFolders(dataDir);
     writeFileSync(probe, 'x'.repeat(4_096));
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;

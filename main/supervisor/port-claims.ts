@@ -1,7 +1,7 @@
 /** Claims on ports by several instances of one person: between "it was free" and "its unit listens" lies time, and another may look just then. */
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { z } from 'zod';
+import * as z from 'zod';
 import { identify } from './process-info.ts';
 
 const ClaimSchema = z.object({ pid: z.number().int(), startMark: z.string(), instanceId: z.string() });

@@ -9,7 +9,7 @@ import type { UnitLog } from '../supervisor/logs.ts';
 import { identify } from '../supervisor/process-info.ts';
 import type { PostgresBinaries } from './postgres-binaries.ts';
 import { PG_HBA, judgePidFile, movePidFileAside, postgresConf } from './postgres-files.ts';
-import { firstBarrier, giveTo } from './run-as.ts';
+import { giveTo } from './run-as.ts';
 import type { RunAs } from './run-as.ts';
 
 const run = promisify(execFile);
@@ -50,7 +50,6 @@ export async function prepareFolder(options: ClusterOptions, binaries: PostgresB
     mkdirSync(options.socketFolder, { recursive: true, mode: 0o700 });
     giveTo(options.runAs, options.socketFolder);
   }
-  checkReach(options, parent);
   if (!existsSync(path.join(folder, 'PG_VERSION'))) await createCluster(options, binaries, folder);
   else await clearPidFile(options, folder);
   const owned = (name: string, text: string): void => {
@@ -62,15 +61,6 @@ export async function prepareFolder(options: ClusterOptions, binaries: PostgresB
   owned('postgresql.conf', postgresConf({ port: options.port, socketFolder: options.socketFolder }));
   owned('pg_hba.conf', PG_HBA);
   return folder;
-}
-
-function checkReach(options: ClusterOptions, folder: string): void {
-  const barrier = options.runAs ? firstBarrier(folder, options.runAs) : null;
-  if (barrier === null || barrier === folder) return;
-  throw new AppError(
-    'DATA_FOLDER_UNUSABLE',
-    `PostgreSQL does not run as root, and the user ${options.runAs?.name ?? ''} cannot enter ${barrier}. Choose a data folder elsewhere with --data or MAINSPRING_HOME (for example /var/lib/mainspring), or start Mainspring as another user.`,
-  );
 }
 
 /** initdb into a folder beside, renamed when it is complete: a half-made cluster never stands where a whole one is expected. */

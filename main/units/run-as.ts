@@ -44,6 +44,21 @@ export function firstBarrier(target: string, user: RunAs): string | null {
   return null;
 }
 
+/**
+ * Makes sure that the user can get to a data folder, before anything is made in it. `existing` is the nearest part of it that exists.
+ * @throws AppError DATA_FOLDER_UNUSABLE (operator), naming the folder in the way.
+ */
+export function assertReach(user: RunAs | null, dataDir: string, existing: string): void {
+  if (!user || !statSync(existing).isDirectory()) return;
+  const barrier = firstBarrier(existing, user);
+  // The data folder itself is opened for passing through when it is prepared.
+  if (barrier === null || barrier === dataDir) return;
+  throw new AppError(
+    'DATA_FOLDER_UNUSABLE',
+    `PostgreSQL does not run as root, and the user ${user.name} cannot enter ${barrier}. Choose a data folder elsewhere with --data or MAINSPRING_HOME (for example /var/lib/mainspring), or start Mainspring as another user.`,
+  );
+}
+
 /** Gives a folder with everything in it to the user, and closes it to others. Links are not followed. */
 export function giveTo(user: RunAs | null, folder: string): void {
   chmodSync(folder, 0o700);
