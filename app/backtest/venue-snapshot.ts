@@ -1,5 +1,5 @@
 /** The text form of a venue's state and operations: what a journal stores and reads back without loss. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { decimalText, money, price, quantity, toText, type Money, type Price, type Quantity } from '#app/domain/numeric.ts';
 import type { Position } from '#app/domain/position.ts';
 import type { EpochMs } from '#app/domain/time.ts';

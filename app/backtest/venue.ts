@@ -46,8 +46,8 @@ export type Venue = {
   /** Signed shares held at the end of the last session. */
   overnightQuantity(symbol: string): Quantity;
   figures(): AccountFigures;
-  /** Whether the symbol's next bar can change anything here: an open order or a position. */
-  isInterestedIn(symbol: string): boolean;
+  /** The symbols whose next bar can change anything here: those with an open order or a position. */
+  liveSymbols(): ReadonlySet<string>;
   readonly state: VenueState;
 };
 
@@ -66,7 +66,7 @@ export function openVenue(config: VenueConfig, state: VenueState = newVenueState
     positions: () => [...state.account.positions.values()],
     overnightQuantity: (symbol) => state.account.overnight.get(symbol) ?? ZERO_QUANTITY,
     figures,
-    isInterestedIn: (symbol) => state.account.positions.has(symbol) || [...state.open.values()].some((order) => order.symbol === symbol),
+    liveSymbols: () => new Set([...state.account.positions.keys(), ...[...state.open.values()].map((order) => order.symbol)]),
   };
 }
 

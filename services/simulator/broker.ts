@@ -89,7 +89,8 @@ export function openBroker(config: VenueConfig, journal: Journal, market: Market
     },
     release: (step) => {
       const next = { openTime: step.openTime, steps: (cursor?.steps ?? 0) + 1, bars: (cursor?.bars ?? 0) + step.bars.length };
-      const bars = step.bars.filter((bar) => venue.isInterestedIn(bar.symbol)).map(venueBarOf);
+      const live = venue.liveSymbols();
+      const bars = step.bars.filter((bar) => live.has(bar.symbol)).map(venueBarOf);
       const result = journal.commit({ op: 'step', at: step.openTime, barMs: BAR_MS, isRegular: step.isRegular, bars }, next);
       cursor = next;
       for (const bar of step.bars) latest.set(bar.symbol, bar);

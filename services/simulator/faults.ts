@@ -1,5 +1,5 @@
 /** Faults on demand: how a broker goes wrong, so that tests can see its client go right. Never active by itself. */
-import { z } from 'zod';
+import * as z from 'zod';
 
 /**
  * `before` = the order was not taken, `after` = it was taken, the client just does not hear so.

@@ -1,5 +1,5 @@
 /** The lockstep gate against a real book: it opens when everything has settled and not a moment before. */
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, it } from 'vitest';
 import { MINUTE_MS, parseRfc3339, type EpochMs } from '#app/domain/time.ts';
 import { openDb, type Db } from '#chassis/db.ts';
 import { startBook, type Book } from '../../tests/support/servers.ts';

@@ -1,6 +1,6 @@
 /** Reading the journal's history: orders and executions as the wire asks for them. */
 import type Database from 'better-sqlite3';
-import type { z } from 'zod';
+import type * as z from 'zod';
 import type { EpochMs } from '#app/domain/time.ts';
 import type { venueOrderSchema } from '#app/backtest/venue-snapshot.ts';
 

@@ -3,7 +3,6 @@ import Database from 'better-sqlite3';
 import { createHash } from 'node:crypto';
 import { mkdirSync } from 'node:fs';
 import path from 'node:path';
-import type * as z from 'zod';
 import { AppError, describeError } from '#app/domain/errors.ts';
 import { toText } from '#app/domain/numeric.ts';
 import type { EpochMs } from '#app/domain/time.ts';

@@ -20,33 +20,42 @@ function typeOf(value: unknown): string {
   return Number.isInteger(value) ? 'integer' : typeof value;
 }
 
-function checkObject(schemas: OpenApiSchemas, schema: OpenApiSchema, value: Readonly<Record<string, unknown>>, path: string, depth: number): string[] {
-  const missing = (schema.required ?? []).filter((key) => !(key in value)).map((key) => `${path}.${key} is missing`);
+type Place = { readonly schemas: OpenApiSchemas; readonly path: string; readonly depth: number };
+
+const below = (place: Place, step: string): Place => ({ ...place, path: `${place.path}${step}`, depth: place.depth + 1 });
+
+function checkObject(place: Place, schema: OpenApiSchema, value: Readonly<Record<string, unknown>>): string[] {
+  const missing = (schema.required ?? []).filter((key) => !(key in value)).map((key) => `${place.path}.${key} is missing`);
   const wrong = Object.entries(value).flatMap(([key, member]) => {
     const known = schema.properties?.[key] ?? (typeof schema.additionalProperties === 'object' ? schema.additionalProperties : undefined);
-    return known ? check(schemas, known, member, `${path}.${key}`, depth + 1) : [];
+    return known ? checkAt(below(place, `.${key}`), known, member) : [];
   });
   return [...missing, ...wrong];
 }
 
-/** What is wrong with a value, as `path problem` lines; none = it conforms. Members that the schema does not know are let pass. */
-export function check(schemas: OpenApiSchemas, schema: OpenApiSchema, value: unknown, path = '$', depth = 0): string[] {
-  if (depth > MAX_DEPTH) return [`${path} is nested too deeply`];
+function checkAt(place: Place, schema: OpenApiSchema, value: unknown): string[] {
+  const { schemas, path } = place;
+  if (place.depth > MAX_DEPTH) return [`${path} is nested too deeply`];
   if (schema.$ref !== undefined) {
     const target = schemas[schema.$ref.split('/').at(-1) ?? ''];
-    return target ? check(schemas, target, value, path, depth + 1) : [`${path}: no schema ${schema.$ref}`];
+    return target ? checkAt(below(place, ''), target, value) : [`${path}: no schema ${schema.$ref}`];
   }
   if (value === null) return schema.nullable ? [] : [`${path} is null`];
   for (const part of schema.allOf ?? []) {
-    const found = check(schemas, part, value, path, depth + 1);
+    const found = checkAt(below(place, ''), part, value);
     if (found.length > 0) return found;
   }
   const choices = schema.anyOf ?? schema.oneOf;
-  if (choices && !choices.some((choice) => check(schemas, choice, value, path, depth + 1).length === 0)) return [`${path} fits no alternative`];
+  if (choices && !choices.some((choice) => checkAt(below(place, ''), choice, value).length === 0)) return [`${path} fits no alternative`];
   const type = typeOf(value);
   if (schema.type !== undefined && schema.type !== type && !(schema.type === 'number' && type === 'integer')) return [`${path} is ${type}, not ${schema.type}`];
   if (schema.enum && !schema.enum.includes(value)) return [`${path} is ${JSON.stringify(value)}, not one of ${JSON.stringify(schema.enum)}`];
   if (typeof value === 'string' && schema.format && FORMATS[schema.format]?.test(value) === false) return [`${path} is not a ${schema.format}: ${value}`];
-  if (Array.isArray(value)) return schema.items ? value.flatMap((item, n) => check(schemas, schema.items ?? {}, item, `${path}[${n}]`, depth + 1)) : [];
-  return typeof value === 'object' ? checkObject(schemas, schema, value as Readonly<Record<string, unknown>>, path, depth) : [];
+  if (Array.isArray(value)) return schema.items ? value.flatMap((item, n) => checkAt(below(place, `[${n}]`), schema.items ?? {}, item)) : [];
+  return typeof value === 'object' ? checkObject(place, schema, value as Readonly<Record<string, unknown>>) : [];
+}
+
+/** What is wrong with a value, as `path problem` lines; none = it conforms. Members that the schema does not know are let pass. */
+export function check(schemas: OpenApiSchemas, schema: OpenApiSchema, value: unknown): string[] {
+  return checkAt({ schemas, path: '$', depth: 0 }, schema, value);
 }

@@ -2,8 +2,8 @@
 import { invariant } from '#app/domain/errors.ts';
 import type { EpochMs } from '#app/domain/time.ts';
 import { latestSession } from '#app/market/calendar.ts';
-import { monotonicMs, sleep } from '#chassis/clock.ts';
 import { orderToText } from '#app/backtest/venue-snapshot.ts';
+import { monotonicMs, sleep } from '#chassis/clock.ts';
 import { sessionEndsBetween, type Broker } from './broker.ts';
 import type { Gate } from './gate.ts';
 import type { OrderText } from './journal-queries.ts';
@@ -20,8 +20,6 @@ export type PacerParts = {
   pushBars(bars: readonly MarketBar[]): void;
   /** Whether both kinds of clients are there: a replay does not begin before. */
   hasClients(): boolean;
-  /** After each step that was released and, in a replay, settled. */
-  onStep?(step: Step): void;
 };
 
 /** A running pacer. */
@@ -33,125 +31,177 @@ export type Pacer = Controls & {
 };
 
 const LOOK_MS = 20;
+const MAX_NAP_MS = 250;
+const MAX_STEP_WAITERS = 1_000;
+/** Closed orders that a new life still compares with the book; older ones were settled long before. */
+const RECENT_ORDERS = 500;
 
 /** Starts releasing, after what the last life left unsettled. */
 export function startPacer(parts: PacerParts): Pacer {
-  const { broker, gate, signal } = parts;
-  /** Orders that something happened to since the pipeline last settled. */
-  const touched = new Map<string, OrderText>();
-  const run = { speed: parts.speed, isPaused: parts.isPaused, stepsAllowed: 0, isFinished: false, waiting: null as string | null, unsettled: null as Step | null, dueAt: monotonicMs() };
-  const stepWaiters: { left: number; resolve: () => void }[] = [];
-  broker.onEvents((events) => {
-    for (const { order } of events) touched.set(order.id, orderToText(order));
-  });
+  return new TapePacer(parts);
+}
 
-  const until = async (condition: () => boolean, why: string): Promise<void> => {
-    while (!signal.aborted && !condition()) {
-      run.waiting = why;
-      await sleep(LOOK_MS, signal);
+class TapePacer implements Pacer {
+  readonly done: Promise<boolean>;
+  private readonly parts: PacerParts;
+  /** Orders that something happened to since the pipeline last settled. */
+  private readonly touched = new Map<string, OrderText>();
+  private readonly stepWaiters: { left: number; readonly resolve: () => void }[] = [];
+  private pace: number | 'max';
+  private isHeld: boolean;
+  private stepsAllowed = 0;
+  private isAtEnd = false;
+  private waiting: string | null = null;
+  private unsettled: Step | null = null;
+  private dueAt = monotonicMs();
+
+  constructor(parts: PacerParts) {
+    this.parts = parts;
+    this.pace = parts.speed;
+    this.isHeld = parts.isPaused;
+    parts.broker.onEvents((events) => {
+      for (const { order } of events) this.touched.set(order.id, orderToText(order));
+    });
+    this.done = this.run();
+  }
+
+  clientArrived(): void {
+    if (this.parts.gate && this.unsettled) this.parts.pushBars(this.unsettled.bars);
+  }
+
+  speed(): number | 'max' {
+    return this.pace;
+  }
+
+  setSpeed(speed: number | 'max'): void {
+    this.pace = speed;
+    this.dueAt = monotonicMs();
+  }
+
+  pause(): void {
+    this.isHeld = true;
+  }
+
+  resume(): void {
+    this.isHeld = false;
+    this.stepsAllowed = 0;
+    this.dueAt = monotonicMs();
+  }
+
+  step(count: number): Promise<void> {
+    invariant(this.stepWaiters.length < MAX_STEP_WAITERS, 'Too many callers wait for steps');
+    if (this.isAtEnd) return Promise.resolve();
+    this.stepsAllowed += count;
+    const before = this.stepWaiters.at(-1)?.left ?? 0;
+    return new Promise((resolve) => {
+      this.stepWaiters.push({ left: before + count, resolve });
+    });
+  }
+
+  waitingFor(): string | null {
+    return this.waiting ?? this.parts.gate?.waitingFor() ?? null;
+  }
+
+  isPaused(): boolean {
+    return this.isHeld;
+  }
+
+  isFinished(): boolean {
+    return this.isAtEnd;
+  }
+
+  private async run(): Promise<boolean> {
+    const { broker, gate, signal } = this.parts;
+    if (gate) await this.until(() => this.parts.hasClients(), 'data_ingestion and execution to connect');
+    await this.repeatReleased();
+    while (!signal.aborted) {
+      await this.until(() => !this.isHeld || this.stepsAllowed > 0, 'paused');
+      if (this.isHeld && this.stepsAllowed > 0) this.stepsAllowed -= 1;
+      const step = broker.market.nextStep(this.position());
+      // The day ends as soon as its last bar is out, not at the next day's first bar.
+      await this.endSessions(step?.openTime ?? latestSession(broker.now()).close);
+      if (signal.aborted) break;
+      if (!step) return this.finish();
+      await this.untilDue();
+      if (signal.aborted) break;
+      broker.release(step);
+      await this.present(step);
+      if (!signal.aborted) this.tellWaiters();
     }
-    run.waiting = null;
-  };
-  const settle = async (step: Step | null): Promise<void> => {
-    const seen = [...touched];
-    if (gate) await gate.settled(step, touched);
-    // What moved during the wait stays on the list for the next look.
-    for (const [id, order] of seen) if (touched.get(id) === order) touched.delete(id);
-  };
+    return false;
+  }
+
+  /** Open time of the last released step, or the minute before the tape. */
+  private position(): EpochMs {
+    const { broker } = this.parts;
+    return broker.released() ?? ((broker.market.startTime - BAR_MS) as EpochMs);
+  }
+
+  /** What was released before a kill goes out again: clients know what they have. */
+  private async repeatReleased(): Promise<void> {
+    const { broker, gate } = this.parts;
+    const released = broker.released();
+    if (released === null || gate === null) return;
+    const step = broker.market.stepAt(released);
+    invariant(step, 'The journal names a step of this tape', { released });
+    for (const order of broker.journal.orders({ status: 'all', limit: RECENT_ORDERS, isDescending: true })) this.touched.set(order.id, order);
+    for (const order of broker.venue.openOrders()) this.touched.set(order.id, orderToText(order));
+    await this.present(step);
+  }
+
   /** Fills first: nobody shall decide on the new bars before the fills at their open are booked. */
-  const present = async (step: Step): Promise<void> => {
-    if (gate) await gate.booked(touched);
+  private async present(step: Step): Promise<void> {
+    const { gate, signal, pushBars } = this.parts;
+    if (gate) await gate.booked(this.touched);
     if (signal.aborted) return;
-    run.unsettled = step;
-    parts.pushBars(step.bars);
-    await settle(step);
-    run.unsettled = null;
-  };
-  const pace = async (): Promise<void> => {
-    if (run.speed === 'max' || run.isPaused) return;
-    run.dueAt = Math.max(run.dueAt + BAR_MS / run.speed, monotonicMs() - BAR_MS / run.speed);
-    while (!signal.aborted && monotonicMs() < run.dueAt && !run.isPaused) await sleep(Math.min(run.dueAt - monotonicMs(), 250), signal);
-  };
-  const permission = async (): Promise<void> => {
-    await until(() => !run.isPaused || run.stepsAllowed > 0, 'paused');
-    if (run.isPaused && run.stepsAllowed > 0) run.stepsAllowed -= 1;
-  };
-  const passed = (): void => {
-    for (const waiter of stepWaiters) waiter.left -= 1;
-    for (let first = stepWaiters[0]; first && first.left <= 0; first = stepWaiters[0]) stepWaiters.shift()?.resolve();
-  };
-  const endSessions = async (to: EpochMs): Promise<void> => {
-    const from = broker.released() ?? ((broker.market.startTime - BAR_MS) as EpochMs);
-    for (const end of sessionEndsBetween(from, to)) {
+    this.unsettled = step;
+    pushBars(step.bars);
+    await this.settle(step);
+    this.unsettled = null;
+  }
+
+  private async settle(step: Step | null): Promise<void> {
+    const seen = [...this.touched];
+    if (this.parts.gate) await this.parts.gate.settled(step, this.touched);
+    // What moved during the wait stays on the list for the next look.
+    for (const [id, order] of seen) if (this.touched.get(id) === order) this.touched.delete(id);
+  }
+
+  private async endSessions(to: EpochMs): Promise<void> {
+    const { broker, gate } = this.parts;
+    for (const end of sessionEndsBetween(this.position(), to)) {
       // An end that was journalled before a kill is done again, which changes nothing; one that lies behind is left alone.
       if (end < broker.now()) continue;
       broker.endSession(end);
-      if (gate) await settle(null);
+      if (gate) await this.settle(null);
     }
-  };
-  /** What was released before a kill goes out again: clients know what they have. */
-  const resume = async (): Promise<void> => {
-    const released = broker.released();
-    if (released === null) return;
-    const step = broker.market.stepAt(released);
-    invariant(step, 'The journal names a step of this tape', { released });
-    for (const order of broker.venue.openOrders()) touched.set(order.id, orderToText(order));
-    for (const order of broker.journal.orders({ status: 'all', limit: 500, isDescending: true })) touched.set(order.id, order);
-    if (gate) await present(step);
-  };
-  const loop = async (): Promise<boolean> => {
-    if (gate) await until(() => parts.hasClients(), 'data_ingestion and execution to connect');
-    await resume();
-    while (!signal.aborted) {
-      await permission();
-      const step = broker.market.nextStep(broker.released() ?? ((broker.market.startTime - BAR_MS) as EpochMs));
-      // The day ends as soon as its last bar is out, not at the next day's first bar.
-      await endSessions(step?.openTime ?? latestSession(broker.now()).close);
-      if (!step) {
-        run.isFinished = true;
-        for (const waiter of stepWaiters.splice(0)) waiter.resolve();
-        return true;
-      }
-      await pace();
-      if (signal.aborted) break;
-      broker.release(step);
-      await present(step);
-      if (signal.aborted) break;
-      parts.onStep?.(step);
-      passed();
-    }
-    return false;
-  };
+  }
 
-  return {
-    done: loop(),
-    clientArrived: () => {
-      if (gate && run.unsettled) parts.pushBars(run.unsettled.bars);
-    },
-    speed: () => run.speed,
-    setSpeed: (speed) => {
-      run.speed = speed;
-      run.dueAt = monotonicMs();
-    },
-    pause: () => {
-      run.isPaused = true;
-    },
-    resume: () => {
-      run.isPaused = false;
-      run.stepsAllowed = 0;
-      run.dueAt = monotonicMs();
-    },
-    step: (count) => {
-      invariant(stepWaiters.length < 1_000, 'Too many callers wait for steps');
-      run.stepsAllowed += count;
-      return new Promise((resolve) => {
-        const before = stepWaiters.reduce((most, waiter) => Math.max(most, waiter.left), 0);
-        if (run.isFinished) resolve();
-        else stepWaiters.push({ left: before + count, resolve });
-      });
-    },
-    waitingFor: () => run.waiting ?? gate?.waitingFor() ?? null,
-    isPaused: () => run.isPaused,
-    isFinished: () => run.isFinished,
-  };
+  private async untilDue(): Promise<void> {
+    const { signal } = this.parts;
+    if (this.pace === 'max' || this.isHeld) return;
+    const width = BAR_MS / this.pace;
+    // After a hold-up the tape goes on at its pace; it does not run to catch up.
+    this.dueAt = Math.max(this.dueAt + width, monotonicMs() - width);
+    while (!signal.aborted && !this.isHeld && monotonicMs() < this.dueAt) await sleep(Math.min(this.dueAt - monotonicMs(), MAX_NAP_MS), signal);
+  }
+
+  private async until(condition: () => boolean, why: string): Promise<void> {
+    while (!this.parts.signal.aborted && !condition()) {
+      this.waiting = why;
+      await sleep(LOOK_MS, this.parts.signal);
+    }
+    this.waiting = null;
+  }
+
+  private tellWaiters(): void {
+    for (const waiter of this.stepWaiters) waiter.left -= 1;
+    while ((this.stepWaiters[0]?.left ?? 1) <= 0) this.stepWaiters.shift()?.resolve();
+  }
+
+  private finish(): true {
+    this.isAtEnd = true;
+    for (const waiter of this.stepWaiters.splice(0)) waiter.resolve();
+    return true;
+  }
 }

@@ -1,6 +1,6 @@
 /** What all REST rooms of the simulator share: errors as Alpaca writes them, keys, the rate window. */
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import type { z } from 'zod';
+import type * as z from 'zod';
 import { AppError } from '#app/domain/errors.ts';
 import { isSameSecret } from '#chassis/http.ts';
 import type { WireObject } from './wire-trading.ts';
@@ -11,7 +11,7 @@ export class WireError extends Error {
   readonly body: WireObject;
 
   constructor(status: number, body: WireObject) {
-    super(String(body['message'] ?? status));
+    super(typeof body['message'] === 'string' ? body['message'] : `HTTP ${status}`);
     this.name = 'WireError';
     this.status = status;
     this.body = body;

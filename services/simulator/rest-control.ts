@@ -1,6 +1,6 @@
 /** Control routes for tests and the dashboard, behind the internal token: state, speed, pause, single steps, faults. */
 import type { FastifyInstance } from 'fastify';
-import { z } from 'zod';
+import * as z from 'zod';
 import { toRfc3339 } from '#app/domain/time.ts';
 import type { Broker } from './broker.ts';
 import { faultSchema, type Faults } from './faults.ts';

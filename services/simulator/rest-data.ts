@@ -1,6 +1,6 @@
 /** The market-data API of the simulator: historical and latest bars, trades, quotes and snapshots, never beyond the released tape. */
 import type { FastifyInstance } from 'fastify';
-import { z } from 'zod';
+import * as z from 'zod';
 import { AppError } from '#app/domain/errors.ts';
 import type { EpochMs } from '#app/domain/time.ts';
 import { exchangeDay, fromNewYork } from '#app/market/calendar.ts';

@@ -1,7 +1,7 @@
 /** The trading API of the simulator: account, orders, positions, assets, clock, calendar, activities. */
 import type { FastifyInstance, FastifyReply } from 'fastify';
 import { randomUUID } from 'node:crypto';
-import { z } from 'zod';
+import * as z from 'zod';
 import { Decimal, toText } from '#app/domain/numeric.ts';
 import { DAY_MS, type EpochMs } from '#app/domain/time.ts';
 import { exchangeDay } from '#app/market/calendar.ts';

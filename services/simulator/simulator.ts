@@ -1,6 +1,7 @@
 /** The simulator put together: market, journal, broker, streams, server, pacer. */
 import type { FastifyInstance } from 'fastify';
 import type { ReplaySettings, SimulatorSettings } from '#app/contracts/config.ts';
+import type { TapeSummary } from '#app/contracts/control.ts';
 import type { WorkerHealth } from '#app/contracts/health.ts';
 import { AppError, invariant } from '#app/domain/errors.ts';
 import { toText } from '#app/domain/numeric.ts';
@@ -12,7 +13,7 @@ import { openBroker, type Broker } from './broker.ts';
 import { createFaults, type Faults } from './faults.ts';
 import { openGate } from './gate.ts';
 import { openJournal, readMarketStart, type Journal } from './journal.ts';
-import type { Market, Step } from './market.ts';
+import type { Market } from './market.ts';
 import { startPacer, type Pacer } from './pacer.ts';
 import { openReplayMarket } from './replay.ts';
 import { readReplayFolder } from './replay-files.ts';
@@ -36,11 +37,7 @@ export type SimulatorOptions = {
   health(): WorkerHealth;
   metrics(): Promise<{ readonly contentType: string; readonly text: string }>;
   onFatal(error: unknown): void;
-  onStep?(step: Step): void;
 };
-
-/** What was traded, for the person who started a replay. */
-export type ReplaySummary = Record<string, string | number>;
 
 /** A simulator that answers; the tape stands still until `start`. */
 export type Simulator = {
@@ -48,7 +45,7 @@ export type Simulator = {
   readonly broker: Broker;
   readonly faults: Faults;
   /** Lets the tape run. Resolves with the summary at its end, with null when it was stopped before. */
-  start(): Promise<ReplaySummary | null>;
+  start(): Promise<TapeSummary | null>;
   close(): Promise<void>;
 };
 
@@ -88,7 +85,7 @@ export async function openSimulator(options: SimulatorOptions): Promise<Simulato
     Object.assign(started, { atMs: monotonicMs(), ...broker.counts() });
     return startPacer({
       broker, gate, signal, speed: replay ? replay.speed : settings.speed, pushBars: data.pushBars,
-      hasClients: () => trading.listeners() > 0 && data.subscribers() > 0, ...(options.onStep ? { onStep: options.onStep } : {}), isPaused,
+      hasClients: () => trading.listeners() > 0 && data.subscribers() > 0, isPaused,
     });
   };
   const controls = createControls(() => pacer);
@@ -133,12 +130,12 @@ function createControls(pacer: () => Pacer | null): { readonly controls: Control
   };
 }
 
-function summaryOf(broker: Broker, started: { readonly atMs: number; readonly steps: number; readonly bars: number }): ReplaySummary {
+function summaryOf(broker: Broker, started: { readonly atMs: number; readonly steps: number; readonly bars: number }): TapeSummary {
   const seconds = (monotonicMs() - started.atMs) / 1000;
   const counts = broker.counts();
   const bars = counts.bars - started.bars;
   return {
-    Bars: counts.bars, Minutes: counts.steps, Seconds: Math.round(seconds * 10) / 10, 'Bars per second': seconds > 0 ? Math.round(bars / seconds) : 0,
-    'Orders at the broker': broker.venue.state.orderSeq, 'Fills at the broker': broker.venue.state.executionSeq, 'Final equity at the broker': toText(broker.venue.figures().equity),
+    bars: counts.bars, steps: counts.steps, seconds: Math.round(seconds * 10) / 10, barsPerSecond: seconds > 0 ? Math.round(bars / seconds) : 0,
+    brokerOrders: broker.venue.state.orderSeq, brokerFills: broker.venue.state.executionSeq, brokerEquity: toText(broker.venue.figures().equity),
   };
 }

@@ -1,6 +1,6 @@
 /** The market-data stream: msgpack or JSON by Content-Type, auth within ten seconds, bars of a step in one frame. */
 import { decode, encode } from '@msgpack/msgpack';
-import { z } from 'zod';
+import * as z from 'zod';
 import { toRfc3339 } from '#app/domain/time.ts';
 import { isSameSecret } from '#chassis/http.ts';
 import type { Faults } from './faults.ts';

@@ -1,5 +1,5 @@
 /** The trade_updates stream: JSON in binary frames, authenticate and listen, no replay of what was missed. */
-import { z } from 'zod';
+import * as z from 'zod';
 import type { VenueEvent } from '#app/backtest/venue-types.ts';
 import { isSameSecret } from '#chassis/http.ts';
 import type { Faults } from './faults.ts';

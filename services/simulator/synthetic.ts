@@ -15,7 +15,7 @@ const REGIME_SESSIONS = 8;
 const PULL = 0.012;
 const MARKET_VOLATILITY = 0.14;
 const POINTS_A_MINUTE = 4;
-const MAX_CACHED_SESSIONS = 40;
+const MAX_CACHED_SESSIONS = 8;
 /** Sessions of history that a new market shows, and how far behind today its clock begins (a month: two hours at 60x). */
 const HISTORY_SESSIONS = 3;
 const SESSIONS_BEHIND = 21;
