@@ -2,7 +2,7 @@
 import { DEFAULT_RISK_LIMITS, type RiskLimits } from '#app/domain/limits.ts';
 import { addMoney, Decimal, money, notional, roundToLedger, ZERO_MONEY, ZERO_QUANTITY, type Money, type Price, type Quantity } from '#app/domain/numeric.ts';
 import { invariant } from '#app/domain/errors.ts';
-import type { OrderType, Side } from '#app/domain/order.ts';
+import type { Side } from '#app/domain/order.ts';
 import type { TradingState } from '#app/domain/trading-state.ts';
 
 /** The limits as exact dollars. */
@@ -24,11 +24,11 @@ export type Asset = { readonly isTradable: boolean; readonly isFractionable: boo
 
 /**
  * An approved order that is not closed, whether or not execution has written it down yet. `strategyId` null = a person's.
- * `openQty`: shares not filled yet; `reserved`: dollars reserved for them (0 when the order reduces).
+ * `limitPrice` null = a market order. `openQty`: shares not filled yet; `reserved`: dollars reserved for them (0 when the order reduces).
  */
 export type OpenOrder = {
   readonly decisionId: string; readonly clientOrderId: string; readonly strategyId: string | null; readonly symbol: string; readonly side: Side;
-  readonly type: OrderType; readonly isReducing: boolean; readonly openQty: Quantity; readonly reserved: Money;
+  readonly limitPrice: Price | null; readonly isReducing: boolean; readonly openQty: Quantity; readonly reserved: Money;
 };
 
 /** The account at one moment. `positions` are the account's, signed; `shares` those of each strategy (and '' = manual), by shareKey. */
@@ -93,13 +93,13 @@ export function reservedOn(book: RiskBook, symbol: string | null): Money {
 const MARKET_ORDER_MARGIN = new Decimal('1.02');
 
 /** Cash that an order may need: its reservation, 2 % more for a market order. */
-export function cashNeed(type: OrderType, reserved: Money): Money {
-  return type === 'market' ? (roundToLedger(reserved.times(MARKET_ORDER_MARGIN)) as Money) : reserved;
+export function cashNeed(limitPrice: Price | null, reserved: Money): Money {
+  return limitPrice === null ? (roundToLedger(reserved.times(MARKET_ORDER_MARGIN)) as Money) : reserved;
 }
 
 /** Cash that no open order needs, dollars; negative when orders need more than there is. Margin is never counted. */
 export function freeCash(book: RiskBook): Money {
-  return book.openOrders.reduce((left, order) => left.minus(cashNeed(order.type, order.reserved)) as Money, book.cash);
+  return book.openOrders.reduce((left, order) => left.minus(cashNeed(order.limitPrice, order.reserved)) as Money, book.cash);
 }
 
 /** One share of a position, and what is on its way. `held` is signed; the others count shares >= 0. */
@@ -135,6 +135,18 @@ export function shareOf(book: RiskBook, strategyId: string | null, symbol: strin
   const ofAccount = isSameWay ? position.abs().minus(closingAll) : ZERO_QUANTITY;
   const free = Decimal.max(0, Decimal.min(ofShare, ofAccount));
   return { held, closingSide, exiting: exiting as Quantity, entering: entering as Quantity, free: free as Quantity };
+}
+
+/**
+ * Open orders of the account that an order on this side could trade against: opposite side, and one of the two at market or the limits cross.
+ * Brokers reject such an order as a wash trade, whichever strategies the two belong to.
+ */
+export function ordersAcross(book: RiskBook, order: { readonly symbol: string; readonly side: Side; readonly limitPrice: Price | null }): OpenOrder[] {
+  const meets = (other: OpenOrder): boolean => {
+    if (order.limitPrice === null || other.limitPrice === null) return true;
+    return order.side === 'buy' ? order.limitPrice.gte(other.limitPrice) : other.limitPrice.gte(order.limitPrice);
+  };
+  return book.openOrders.filter((other) => other.symbol === order.symbol && other.side !== order.side && meets(other));
 }
 
 /** The book after an order was approved: the next decision sees its reservation. */

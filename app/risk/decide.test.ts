@@ -1,3 +1,4 @@
+/** Decisions: targets become orders, rules explain themselves. */
 import { describe, expect, it } from 'vitest';
 import { DENIAL_CODES } from '#app/domain/limits.ts';
 import { money, price, quantity, type Price, type Quantity } from '#app/domain/numeric.ts';
@@ -36,7 +37,7 @@ const manual = (changes: Partial<ManualIntent> = {}): ManualIntent => ({
   kind: 'manual', decisionId: 'manual:abcdefgh', symbol: 'AAPL', side: 'buy', type: 'market', timeInForce: 'day', qty: quantity('10'), limitPrice: null, tsMarket: T, ...changes,
 });
 const open = (changes: Partial<OpenOrder> = {}): OpenOrder => ({
-  decisionId: 'd', clientOrderId: 'ms-d', strategyId: 'sma', symbol: 'AAPL', side: 'buy', type: 'market', isReducing: false, openQty: quantity('50'), reserved: money('5000'), ...changes,
+  decisionId: 'd', clientOrderId: 'ms-d', strategyId: 'sma', symbol: 'AAPL', side: 'buy', limitPrice: null, isReducing: false, openQty: quantity('50'), reserved: money('5000'), ...changes,
 });
 
 describe('a decision', () => {
@@ -66,6 +67,9 @@ describe('a decision', () => {
     ['EXIT_PENDING', bookOf({ held: { 'sma|AAPL': '50' }, positions: new Map() }), market, signal({ target: 'flat' })],
     ['TARGET_ALREADY_HELD', bookOf({ held: { 'sma|AAPL': '50' } }), market, signal()],
     ['TARGET_ALREADY_HELD', bookOf({ openOrders: [open()] }), market, signal()],
+    ['OPPOSITE_ORDER_OPEN', bookOf({ held: { 'sma|AAPL': '50' }, openOrders: [open({ strategyId: 'other' })] }), market, signal({ target: 'flat' })],
+    ['OPPOSITE_ORDER_OPEN', bookOf({ held: { 'other|AAPL': '50' }, openOrders: [open({ strategyId: 'other', side: 'sell', isReducing: true, reserved: money('0') })] }), market, signal()],
+    ['OPPOSITE_ORDER_OPEN', bookOf({ openOrders: [open({ strategyId: null, side: 'sell', isReducing: true, limitPrice: price('99') })] }), market, manual({ type: 'limit', limitPrice: price('99') })],
     ['SHORT_NOT_ALLOWED', bookOf({ held: { 'sma|AAPL': '50' } }), market, manual({ side: 'sell' })],
     ['SHORT_NOT_ALLOWED', bookOf({ held: { '|AAPL': '9' } }), market, manual({ side: 'sell' })],
     ['BUYING_POWER_EXCEEDED', bookOf({ cash: money('5099.99') }), market, signal()],
@@ -101,6 +105,11 @@ describe('a decision', () => {
     for (const tradingState of ['ACTIVE', 'HALTED'] as const) {
       expect(decide(bookOf({ tradingState, openOrders: [entry, open({ strategyId: 'other' })] }), market, signal({ target: 'flat' })).cancels).toEqual([entry]);
     }
+  });
+
+  it('lets limits stand on both sides as long as they cannot meet', () => {
+    const resting = open({ strategyId: null, side: 'sell', isReducing: true, limitPrice: price('99'), reserved: money('0') });
+    expect(decide(bookOf({ openOrders: [resting] }), market, manual({ type: 'limit', limitPrice: price('98.99') })).outcome).toBe('approved');
   });
 
   it('closes only the share of the strategy that asked', () => {
@@ -168,7 +177,7 @@ describe('follow-ups', () => {
   });
   it('wait for open orders of the share, and for trading to resume', () => {
     const held = { 'sma|AAPL': '50' };
-    for (const book of [bookOf(), bookOf({ held, openOrders: [open()] }), bookOf({ held, openOrders: [open({ side: 'sell', isReducing: true, openQty: quantity('10') })] }), bookOf({ held, tradingState: 'HALTED' })]) {
+    for (const book of [bookOf(), bookOf({ held, openOrders: [open()] }), bookOf({ held, openOrders: [open({ side: 'sell', isReducing: true, openQty: quantity('10') })] }), bookOf({ held, tradingState: 'HALTED' }), bookOf({ held, openOrders: [open({ strategyId: 'other' })] })]) {
       expect(followUps(book, [target])).toEqual({ due: [], exhausted: [] });
     }
   });

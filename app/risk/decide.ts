@@ -91,7 +91,7 @@ function propose(book: RiskBook, market: RiskMarket, intent: Intent): Proposal {
 /** What stands in the way of closing a share: orders that build it up, and resting limit orders that hold its shares. */
 function blockingOrders(book: RiskBook, proposal: Proposal): OpenOrder[] {
   if (proposal.purpose !== 'exit') return [];
-  return book.openOrders.filter((order) => order.symbol === proposal.symbol && order.strategyId === proposal.strategyId && (!order.isReducing || order.type === 'limit'));
+  return book.openOrders.filter((order) => order.symbol === proposal.symbol && order.strategyId === proposal.strategyId && (!order.isReducing || order.limitPrice !== null));
 }
 
 function approvalMessage(proposal: Proposal): string {
@@ -129,8 +129,8 @@ export function decide(book: RiskBook, market: RiskMarket, intent: Intent): Deci
 /** The book after a decision: an approved order is open from now on. */
 export function applyDecision(book: RiskBook, decision: Decision): RiskBook {
   if (decision.clientOrderId === null) return book;
-  const { decisionId, strategyId, symbol, side, type, isReducing, qty, reservedNotional } = decision;
-  return withOpenOrder(book, { decisionId, clientOrderId: decision.clientOrderId, strategyId, symbol, side, type, isReducing, openQty: qty, reserved: reservedNotional });
+  const { decisionId, strategyId, symbol, side, limitPrice, isReducing, qty, reservedNotional } = decision;
+  return withOpenOrder(book, { decisionId, clientOrderId: decision.clientOrderId, strategyId, symbol, side, limitPrice, isReducing, openQty: qty, reserved: reservedNotional });
 }
 
 /** The reservation of an order's unfilled part. reserved 100 for 10 shares, 4 filled = 60. */

@@ -1,5 +1,5 @@
-/** Exits that did not complete: a strategy (or a person's flatten) wants to be flat, shares are left, and nothing is on its way. */
-import { shareOf, type RiskBook } from './book.ts';
+/** Exits that did not complete: a strategy (or a person's flatten) wants to be flat, shares are left, and nothing is on its way or in the way. */
+import { ordersAcross, shareOf, type RiskBook } from './book.ts';
 
 /** Attempts after the first exit; then a person is told. */
 export const MAX_FOLLOW_UPS = 3;
@@ -18,7 +18,8 @@ export function followUps<T extends FlatTarget>(book: RiskBook, targets: readonl
   if (book.tradingState === 'HALTED') return { due: [], exhausted: [] };
   const left = targets.filter((target) => {
     const share = shareOf(book, target.strategyId, target.symbol);
-    return share.free.gt(0) && share.exiting.isZero() && share.entering.isZero();
+    if (share.closingSide === null || share.free.lte(0) || share.exiting.gt(0) || share.entering.gt(0)) return false;
+    return ordersAcross(book, { symbol: target.symbol, side: share.closingSide, limitPrice: null }).length === 0;
   });
   return { due: left.filter((target) => target.followUps < MAX_FOLLOW_UPS), exhausted: left.filter((target) => target.followUps >= MAX_FOLLOW_UPS) };
 }

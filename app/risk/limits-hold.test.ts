@@ -1,3 +1,4 @@
+/** Whatever is approved, the limits hold afterwards. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { addMoney, addQuantity, money, price, quantity, ZERO_MONEY, type Money, type Price, type Quantity } from '#app/domain/numeric.ts';
@@ -65,6 +66,7 @@ describe('any sequence of decisions', () => {
           return;
         }
         expect(raw.tradingState).not.toBe('HALTED');
+        for (const other of book.openOrders) expect(other.symbol !== decision.symbol || other.side === decision.side || (other.limitPrice !== null && decision.limitPrice !== null)).toBe(true);
         expect(decision.rules.every((rule) => rule.passed)).toBe(true);
         expect(decision.qty.gt(0)).toBe(true);
         if (decision.isReducing) {

@@ -1,3 +1,4 @@
+/** What the portfolio monitor raises, and when. */
 import { describe, expect, it } from 'vitest';
 import { money, price, quantity } from '#app/domain/numeric.ts';
 import type { EpochMs } from '#app/domain/time.ts';

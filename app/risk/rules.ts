@@ -1,8 +1,8 @@
 /** The pre-trade rules: named, ordered, each with the threshold and the value it saw. The first that fails gives the denial's code. */
 import type { DenialCode, RuleResult } from '#app/domain/limits.ts';
-import { addMoney, notional, toText, type Money, type Price, type Quantity } from '#app/domain/numeric.ts';
+import { addMoney, addQuantity, notional, toText, ZERO_QUANTITY, type Money, type Price, type Quantity } from '#app/domain/numeric.ts';
 import type { OrderType, Side, TimeInForce } from '#app/domain/order.ts';
-import { cashNeed, dayLossOf, freeCash, grossExposure, positionNotional, reservedOn, shareOf, type RiskBook, type RiskMarket, type Share } from './book.ts';
+import { cashNeed, dayLossOf, freeCash, grossExposure, ordersAcross, positionNotional, reservedOn, shareOf, type RiskBook, type RiskMarket, type Share } from './book.ts';
 
 /** The order that an intent comes down to. enter: a strategy wants to be long; exit: a share is to be closed; manual: a person's order. */
 export type Proposal = {
@@ -126,6 +126,16 @@ const TARGET_RULES: readonly Rule[] = [
     },
   },
   {
+    name: 'no_opposite_order', code: 'OPPOSITE_ORDER_OPEN', unit: 'shares',
+    ask: ({ book, proposal }) => {
+      if (proposal.qty.isZero()) return null;
+      const across = ordersAcross(book, proposal).reduce((sum, order) => addQuantity(sum, order.openQty), ZERO_QUANTITY);
+      const opposite = proposal.side === 'buy' ? 'sell' : 'buy';
+      const then = proposal.purpose === 'exit' ? 'The exit follows when it has closed.' : 'Cancel it, or wait until it has closed.';
+      return { passed: across.isZero(), threshold: '0', observed: toText(across), because: `An open order to ${opposite} ${toText(across)} ${proposal.symbol} would trade against this one, which brokers refuse. ${then}` };
+    },
+  },
+  {
     name: 'no_short', code: 'SHORT_NOT_ALLOWED', unit: 'shares',
     ask: ({ proposal, share }) => {
       if (proposal.side !== 'sell') return null;
@@ -143,7 +153,7 @@ const LIMIT_RULES: readonly Rule[] = [
     ask: (question) => {
       const size = orderNotional(question.proposal);
       if (size === null) return null;
-      return dollarLimit(question, freeCash(question.book), cashNeed(question.proposal.type, size), (limit, observed) => `The order needs ${observed} in cash, ${limit} is free.`);
+      return dollarLimit(question, freeCash(question.book), cashNeed(question.proposal.limitPrice, size), (limit, observed) => `The order needs ${observed} in cash, ${limit} is free.`);
     },
   },
   {

@@ -1,3 +1,4 @@
+/** Three sizing methods with worked numbers. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { Decimal, money, price, type Money, type Price } from '#app/domain/numeric.ts';

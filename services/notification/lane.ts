@@ -25,7 +25,7 @@ async function hear(db: Queryable, events: readonly EventEnvelope[]): Promise<vo
 /** The consumers of notification. */
 export function notificationConsumers(): ConsumerSpec[] {
   return [
-    { producer: 'execution', topics: ['order.filled', 'order.closed'], handle: hear },
-    { producer: 'risk_management', topics: ['risk_event.raised', 'trading_state.changed', 'order.denied'], handle: hear },
+    { producer: 'execution', topics: ['order.filled', 'order.closed'], durability: 'soon', handle: hear },
+    { producer: 'risk_management', topics: ['risk_event.raised', 'trading_state.changed', 'order.denied'], durability: 'soon', handle: hear },
   ];
 }

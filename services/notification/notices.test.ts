@@ -1,3 +1,4 @@
+/** Events put into words for people. */
 import { describe, expect, it } from 'vitest';
 import type { EventEnvelope } from '#app/contracts/events.ts';
 import { noticeOf } from './notices.ts';

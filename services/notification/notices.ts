@@ -13,7 +13,7 @@ export type Notice = {
 };
 
 /** Denials that are the ordinary course of a strategy: its wish is already being fulfilled, or there is nothing to do. */
-const ORDINARY: ReadonlySet<DenialCode> = new Set<DenialCode>(['NOTHING_TO_EXIT', 'EXIT_PENDING', 'TARGET_ALREADY_HELD', 'QUANTITY_ZERO']);
+const ORDINARY: ReadonlySet<DenialCode> = new Set<DenialCode>(['NOTHING_TO_EXIT', 'EXIT_PENDING', 'TARGET_ALREADY_HELD', 'OPPOSITE_ORDER_OPEN', 'QUANTITY_ZERO']);
 
 function who(strategyId: string | null): string {
   return strategyId === null || strategyId === '' ? 'by hand' : `by ${strategyId}`;

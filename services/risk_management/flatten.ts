@@ -24,7 +24,7 @@ function sharesOf(book: RiskBook, symbol: string | null): Scope[] {
     const [strategyId = '', of = ''] = key.split('|');
     if (!qty.isZero()) add(strategyId, of);
   }
-  for (const order of book.openOrders) if (!order.isReducing || order.type === 'limit') add(order.strategyId ?? '', order.symbol);
+  for (const order of book.openOrders) if (!order.isReducing || order.limitPrice !== null) add(order.strategyId ?? '', order.symbol);
   return [...found.entries()].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, scope]) => scope);
 }
 

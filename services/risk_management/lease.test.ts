@@ -1,3 +1,4 @@
+/** The dead man's lease stops with a stuck lane. */
 import { describe, expect, it } from 'vitest';
 import { laneWatch } from './lease.ts';
 

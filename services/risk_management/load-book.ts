@@ -2,7 +2,7 @@
 import { riskLimitsSchema } from '#app/domain/limits.ts';
 import { invariant } from '#app/domain/errors.ts';
 import { money, price, quantity, ZERO_MONEY, type Price, type Quantity } from '#app/domain/numeric.ts';
-import type { OrderType, Side } from '#app/domain/order.ts';
+import type { Side } from '#app/domain/order.ts';
 import type { EpochMs } from '#app/domain/time.ts';
 import type { TradingState } from '#app/domain/trading-state.ts';
 import { exactLimits, shareKey, type Asset, type OpenOrder, type RiskBook } from '#app/risk/book.ts';
@@ -40,7 +40,7 @@ export async function lockDecisions(tx: Tx): Promise<void> {
 }
 
 type OrderRow = {
-  decisionId: string; clientOrderId: string; strategyId: string | null; symbol: string; side: Side; type: OrderType; isReducing: boolean; qty: string; filled: string; reserved: string;
+  decisionId: string; clientOrderId: string; strategyId: string | null; symbol: string; side: Side; limitPrice: string | null; isReducing: boolean; qty: string; filled: string; reserved: string;
 };
 type Row = {
   state: TradingState; limitsVersion: number; limits: unknown; cash: string | null;
@@ -61,13 +61,13 @@ const BOOK = `
   SELECT t.state, l.version AS "limitsVersion", l.limits, (SELECT cash::text FROM execution.account_ledger) AS cash,
     (SELECT coalesce(json_agg(json_build_array(symbol, qty::text, avg_price::text) ORDER BY symbol), '[]') FROM execution.positions WHERE qty <> 0) AS positions,
     (SELECT coalesce(json_agg(json_build_array(strategy_id, symbol, qty::text) ORDER BY strategy_id, symbol), '[]') FROM execution.strategy_positions WHERE qty <> 0) AS shares,
-    (SELECT coalesce(json_agg(json_build_object('decisionId', decision_id, 'clientOrderId', client_order_id, 'strategyId', strategy_id, 'symbol', symbol, 'side', side, 'type', type,
+    (SELECT coalesce(json_agg(json_build_object('decisionId', decision_id, 'clientOrderId', client_order_id, 'strategyId', strategy_id, 'symbol', symbol, 'side', side, 'limitPrice', limit_price,
         'isReducing', is_reducing, 'qty', qty, 'filled', filled, 'reserved', reserved) ORDER BY seq), '[]') FROM (
-      SELECT o.decision_id, o.client_order_id, nullif(o.strategy_id, '') AS strategy_id, o.symbol, o.side, o.type, o.is_reducing, o.qty::text AS qty, o.filled_qty::text AS filled,
+      SELECT o.decision_id, o.client_order_id, nullif(o.strategy_id, '') AS strategy_id, o.symbol, o.side, o.limit_price::text AS limit_price, o.is_reducing, o.qty::text AS qty, o.filled_qty::text AS filled,
         coalesce(d.reserved_notional, 0)::text AS reserved, o.approved_seq AS seq
       FROM execution.orders o LEFT JOIN risk_management.risk_decisions d USING (decision_id) WHERE NOT o.is_closed
       UNION ALL
-      SELECT b.payload->>'decisionId', b.payload->>'clientOrderId', nullif(b.payload->>'strategyId', ''), b.payload->>'symbol', b.payload->>'side', b.payload->>'type', (b.payload->>'isReducing')::boolean,
+      SELECT b.payload->>'decisionId', b.payload->>'clientOrderId', nullif(b.payload->>'strategyId', ''), b.payload->>'symbol', b.payload->>'side', b.payload->>'limitPrice', (b.payload->>'isReducing')::boolean,
         b.payload->>'qty', '0', b.payload->>'reservedNotional', b.seq
       FROM risk_management.outbox b
       WHERE b.topic = 'order.approved' AND b.seq > coalesce((SELECT seq FROM execution.inbox_offset WHERE producer = 'risk_management'), 0)
@@ -90,7 +90,7 @@ function openOrder(row: OrderRow): OpenOrder {
   const qty = quantity(row.qty);
   const filled = quantity(row.filled);
   return {
-    decisionId: row.decisionId, clientOrderId: row.clientOrderId, strategyId: row.strategyId, symbol: row.symbol, side: row.side, type: row.type, isReducing: row.isReducing,
+    decisionId: row.decisionId, clientOrderId: row.clientOrderId, strategyId: row.strategyId, symbol: row.symbol, side: row.side, limitPrice: row.limitPrice === null ? null : price(row.limitPrice), isReducing: row.isReducing,
     openQty: qty.minus(filled) as Quantity, reserved: reservationLeft(money(row.reserved), qty, filled),
   };
 }

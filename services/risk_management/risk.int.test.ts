@@ -198,6 +198,17 @@ describe('exits', () => {
     expect((await said('order.approved'))[1]?.payload).toMatchObject({ source: 'risk', isReducing: true, side: 'sell', tsMarket: bar(3), reservedNotional: '0', strategyId: 'sma' });
   });
 
+  it('wait for the entry of another strategy that they would trade against, and go out when it has filled', async () => {
+    await hold('sma', 'AAPL', '20');
+    await hear(signal(1, { signalId: 'entry', strategyId: 'rsi', strategyVersionId: 'rsi.v1' }), signal(1, { signalId: 'exit', target: 'flat' }));
+    await orderMoved();
+    expect((await decisions()).map((row) => [row.decision_id, row.code])).toEqual([['entry', null], ['exit', 'OPPOSITE_ORDER_OPEN']]);
+    await writeOrder('entry', { filled: '50', status: 'filled', closedAt: bar(2) });
+    await hold('rsi', 'AAPL', '50');
+    await orderMoved();
+    expect((await decisions()).at(-1)).toMatchObject({ decision_id: 'exit:r1', outcome: 'approved', side: 'sell', qty: '20' });
+  });
+
   it('are tried three times more, then a person is told once', async () => {
     await hold('sma', 'AAPL', '20');
     await hear(signal(2, { target: 'flat' }));
@@ -266,13 +277,15 @@ describe('a person', () => {
   it('buys again after a flatten without being sold out', async () => {
     await hold('', 'AAPL', '5');
     await flatten(db, clock, { idempotencyKey: 'flatten-2', actor: 'owner', symbol: 'AAPL' });
+    expect((await placeManualOrder(db, clock, { ...ask, idempotencyKey: 'too-early' })).code).toBe('OPPOSITE_ORDER_OPEN');
+    const sold = (await decisions()).find((row) => row.side === 'sell');
+    await writeOrder(sold?.decision_id ?? '', { filled: '5', status: 'filled', closedAt: bar(1) });
     await hold('', 'AAPL', '0');
     const bought = await placeManualOrder(db, clock, ask);
     await writeOrder(bought.decisionId, { filled: '10', status: 'filled', closedAt: bar(2) });
-    for (const reply of await decisions()) if (reply.side === 'sell') await writeOrder(reply.decision_id, { filled: reply.qty, status: 'filled', closedAt: bar(1) });
     await hold('', 'AAPL', '10');
     await orderMoved();
-    expect((await decisions()).map((row) => row.side)).toEqual(['sell', 'buy']);
+    expect((await decisions()).filter((row) => row.outcome === 'approved').map((row) => row.side)).toEqual(['sell', 'buy']);
   });
 
   it('moves the switch in versions, each once per key, and the trail names who', async () => {
