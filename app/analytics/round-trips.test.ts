@@ -1,3 +1,4 @@
+/** Round trips from fills: entry to exit, partial exits, reversals. */
 import { describe, expect, it } from 'vitest';
 import { money, price, quantity } from '#app/domain/numeric.ts';
 import type { Side } from '#app/domain/order.ts';

@@ -1,4 +1,5 @@
-import { existsSync, readFileSync } from 'node:fs';
+/** Statistics against worked numbers and independent libraries. */
+import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { cagr, cagrOfReturns } from './cagr.ts';
@@ -11,6 +12,7 @@ import { sortino } from './sortino.ts';
 import { totalReturn } from './total-return.ts';
 import { volatility } from './volatility.ts';
 import { winRate } from './win-rate.ts';
+import { describeRecorded, sharedPath } from '../../tests/support/recorded.ts';
 
 describe('the worked numbers of the doc comments', () => {
   it.each<[string, number | null, number]>([
@@ -51,13 +53,14 @@ describe('too little data gives null, never a number', () => {
   });
 });
 
-const GOLDEN = new URL('../../../shared/golden/', import.meta.url);
+const METRICS = sharedPath('golden/metrics.json');
+const SERIES = sharedPath('golden/indicators.json');
 
 /** QuantStats' figures on real closes; where the golden files are not at hand, the closed forms below and the worked numbers above stand alone. */
-describe.runIf(existsSync(new URL('metrics.json', GOLDEN)))('agrees with an independent library', () => {
-  const read = (name: string): unknown => JSON.parse(readFileSync(new URL(name, GOLDEN), 'utf8'));
-  const closes = existsSync(new URL('indicators.json', GOLDEN)) ? (read('indicators.json') as { c: number[] }).c : [];
-  const golden = existsSync(new URL('metrics.json', GOLDEN)) ? (read('metrics.json') as { metrics: Record<string, number> }).metrics : {};
+describeRecorded([METRICS, SERIES], 'agrees with an independent library', () => {
+  const read = (file: string): unknown => JSON.parse(readFileSync(file, 'utf8'));
+  const closes = (read(SERIES) as { c: number[] }).c;
+  const golden = (read(METRICS) as { metrics: Record<string, number> }).metrics;
   const returns = simpleReturns(closes);
   it.each<[string, number | null]>([
     ['comp', totalReturn(closes)], ['cagr', cagrOfReturns(returns)], ['sharpe rf0', sharpe(returns)], ['sharpe rf4%', sharpe(returns, { riskFree: 0.04 })],

@@ -9,6 +9,7 @@ import { tradingStateSchema } from '#app/domain/trading-state.ts';
 /** Who asks, and the key under which asking twice is asking once. */
 const request = { idempotencyKey: z.string().regex(/^[A-Za-z0-9._-]{8,64}$/), actor: z.string().min(1).max(80) };
 
+/** An order that a person asks for; it meets the same rules as a strategy's. */
 export const manualOrder = z
   .object({ ...request, symbol: symbolSchema, side: sideSchema, type: orderTypeSchema, timeInForce: timeInForceSchema, qty: positiveDecimalText, limitPrice: positiveDecimalText.nullable() })
   .refine((order) => (order.type === 'limit') === (order.limitPrice !== null), 'a limit order needs a limit price, a market order has none');
@@ -33,6 +34,9 @@ export const COMMANDS = {
   setStrategyEnabled: { service: 'strategy_engine', input: z.object({ ...request, strategyId: z.string().min(1).max(64), isEnabled: z.boolean() }), output: z.object({ strategyId: z.string(), isEnabled: z.boolean() }) },
 } as const satisfies Record<string, { service: ServiceId; input: z.ZodType; output: z.ZodType }>;
 
+/** The name of a command. */
 export type CommandName = keyof typeof COMMANDS;
+/** What a command takes. */
 export type CommandInput<N extends CommandName> = z.infer<(typeof COMMANDS)[N]['input']>;
+/** What a command gives back. */
 export type CommandOutput<N extends CommandName> = z.infer<(typeof COMMANDS)[N]['output']>;

@@ -83,6 +83,7 @@ export const TOPICS = {
   'equity.recorded': { producer: 'analytics', payload: equityRecorded },
 } as const satisfies Record<string, { producer: ServiceId; payload: z.ZodType }>;
 
+/** The name of an event. */
 export type Topic = keyof typeof TOPICS;
 /** Payload type of a topic. */
 export type Payload<T extends Topic> = z.infer<(typeof TOPICS)[T]['payload']>;

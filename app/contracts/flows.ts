@@ -17,8 +17,11 @@ export const flowNameSchema = z.enum(Object.keys(FLOW_OWNERS) as [FlowName, ...F
 /** The flows that are real in this version; the others are announced by later ones. */
 export const DEPLOYED_FLOWS = ['fetch_market_data', 'run_strategy', 'execute_trades', 'update_positions', 'reconcile_trades', 'monitor_portfolio_risk', 'calculate_performance', 'monitor_system_health'] as const satisfies readonly FlowName[];
 
+/** Every state of a run, from waiting to ended. */
 export const RUN_STATES = ['SCHEDULED', 'PENDING', 'RUNNING', 'RETRYING', 'COMPLETED', 'FAILED', 'CRASHED', 'LATE', 'CANCELLED', 'PAUSED', 'SKIPPED'] as const;
+/** A state of a run. */
 export type RunState = (typeof RUN_STATES)[number];
+/** A state of a run, on the wire. */
 export const runStateSchema = z.enum(RUN_STATES);
 
 /** When a flow runs by itself: a cron in New York time, thinned to the moments the market calendar agrees with; or an event. */
@@ -35,15 +38,20 @@ export const deploymentSchema = z.object({
 });
 export type Deployment = z.infer<typeof deploymentSchema>;
 
+/** One step of a run: what it gave, or why it failed. Times in epoch ms. */
 export const stepRunSchema = z.object({ index: z.number().int(), name: z.string(), state: runStateSchema, startedAt: z.number().nullable(), endedAt: z.number().nullable(), attempts: z.number().int().nullable(), error: z.string().nullable(), output: z.unknown() });
 /** A run as the API on 4200 shows it. Times in epoch ms. */
 export const flowRunSchema = z.object({
   runId: z.string(), flow: flowNameSchema, owner: serviceIdSchema, state: runStateSchema, trigger: z.enum(['schedule', 'manual', 'event']), scheduledFor: z.number().nullable(),
   createdAt: z.number(), startedAt: z.number().nullable(), endedAt: z.number().nullable(), input: z.unknown(), output: z.unknown(), error: z.string().nullable(), progress: z.object({ done: z.number(), total: z.number() }).nullable(),
 });
+/** A run. */
 export type FlowRun = z.infer<typeof flowRunSchema>;
+/** A run with its steps and its log. */
 export const flowRunDetailSchema = flowRunSchema.extend({ steps: z.array(stepRunSchema), logs: z.array(z.object({ at: z.number(), level: z.string(), message: z.string() })) });
+/** A run with its steps and its log. */
 export type FlowRunDetail = z.infer<typeof flowRunDetailSchema>;
 /** A deployment with what happened last and happens next. */
 export const deploymentViewSchema = deploymentSchema.extend({ isPaused: z.boolean(), nextRunAt: z.number().nullable(), lastRun: flowRunSchema.nullable(), announcedAt: z.number() });
+/** A deployment with what happened last and happens next. */
 export type DeploymentView = z.infer<typeof deploymentViewSchema>;

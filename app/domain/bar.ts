@@ -28,6 +28,7 @@ export const barWireSchema = z.object({
   close: barNumber,
   volume: barNumber,
 });
+/** A bar in its wire form. */
 export type BarWire = z.infer<typeof barWireSchema>;
 
 /** Instant at which the bar is complete and may be acted upon. */

@@ -44,7 +44,9 @@ export function money(text: string): Money {
   return parse(text, 'An amount') as Money;
 }
 
+/** No dollars. */
 export const ZERO_MONEY: Money = money('0');
+/** No shares. */
 export const ZERO_QUANTITY: Quantity = quantity('0');
 
 /** quantity x price, exact, rounded half-even to the ledger's 9 digits. */
@@ -67,15 +69,6 @@ export function addQuantity(a: Quantity, b: Quantity): Quantity {
 export function subtractQuantity(a: Quantity, b: Quantity): Quantity {
   return a.minus(b) as Quantity;
 }
-/** The amount with the other sign. */
-export function negateMoney(a: Money): Money {
-  return a.negated() as Money;
-}
-/** The quantity with the other sign. */
-export function negateQuantity(a: Quantity): Quantity {
-  return a.negated() as Quantity;
-}
-
 /** Rounds a price to the exchange's tick: 2 digits from $1, 4 below (Rule 612), half-even. */
 export function roundToTick(value: Decimal): Price {
   return value.toDecimalPlaces(value.abs().gte(1) ? 2 : 4, DecimalBase.ROUND_HALF_EVEN) as Price;

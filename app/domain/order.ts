@@ -3,21 +3,32 @@ import * as z from 'zod';
 import { AppError, fail, invariant, ok, type Result } from './errors.ts';
 import { addQuantity, roundToLedger, ZERO_QUANTITY, type Price, type Quantity } from './numeric.ts';
 
+/** Both directions of an order. */
 export const SIDES = ['buy', 'sell'] as const;
+/** Buy or sell. */
 export type Side = (typeof SIDES)[number];
+/** Buy or sell, on the wire. */
 export const sideSchema = z.enum(SIDES);
 
+/** The order types that we send. */
 export const ORDER_TYPES = ['market', 'limit'] as const;
+/** Market: at the next price; limit: at that price or better. */
 export type OrderType = (typeof ORDER_TYPES)[number];
+/** An order type, on the wire. */
 export const orderTypeSchema = z.enum(ORDER_TYPES);
 
+/** How long our orders live. */
 export const TIMES_IN_FORCE = ['day', 'gtc'] as const;
+/** Day: until the close; gtc: until canceled, at most 90 days at Alpaca. */
 export type TimeInForce = (typeof TIMES_IN_FORCE)[number];
+/** A time in force, on the wire. */
 export const timeInForceSchema = z.enum(TIMES_IN_FORCE);
 
 /** Who asked for the order: a strategy's signal, a person, or risk itself (a follow-up exit, a flatten). */
 export const ORDER_SOURCES = ['strategy', 'manual', 'risk'] as const;
+/** Who asked for an order. */
 export type OrderSource = (typeof ORDER_SOURCES)[number];
+/** An order's source, on the wire. */
 export const orderSourceSchema = z.enum(ORDER_SOURCES);
 
 /**
@@ -25,7 +36,9 @@ export const orderSourceSchema = z.enum(ORDER_SOURCES);
  * denied = by us, rejected = by the broker. Closed: filled, canceled, expired, rejected, denied, replaced.
  */
 export const ORDER_STATUSES = ['initialized', 'submitted', 'accepted', 'partially_filled', 'pending_cancel', 'filled', 'canceled', 'expired', 'rejected', 'denied', 'replaced'] as const;
+/** A status of an order. */
 export type OrderStatus = (typeof ORDER_STATUSES)[number];
+/** A status, on the wire. */
 export const orderStatusSchema = z.enum(ORDER_STATUSES);
 
 const CLOSED: ReadonlySet<OrderStatus> = new Set<OrderStatus>(['filled', 'canceled', 'expired', 'rejected', 'denied', 'replaced']);
@@ -36,7 +49,9 @@ export function isClosed(status: OrderStatus): boolean {
 
 /** What can happen to an order. `fill` carries quantity and price; the others only change the status. */
 export const ORDER_EVENT_KINDS = ['initialized', 'submitted', 'outcome_unknown', 'accepted', 'rejected', 'denied', 'fill', 'cancel_requested', 'cancel_rejected', 'canceled', 'expired', 'replaced'] as const;
+/** The kind of an event in an order's life. */
 export type OrderEventKind = (typeof ORDER_EVENT_KINDS)[number];
+/** An event's kind, on the wire. */
 export const orderEventKindSchema = z.enum(ORDER_EVENT_KINDS);
 
 /** What moves an order. */

@@ -5,9 +5,13 @@ import { AppError } from './errors.ts';
 /** Milliseconds since 1970-01-01T00:00:00Z, an integer. */
 export type EpochMs = number & { readonly __unit: 'epochMs' };
 
+/** Milliseconds in a second. */
 export const SECOND_MS = 1_000;
+/** Milliseconds in a minute. */
 export const MINUTE_MS = 60_000;
+/** Milliseconds in an hour. */
 export const HOUR_MS = 3_600_000;
+/** Milliseconds in a day of 24 hours (not every civil day has them). */
 export const DAY_MS = 86_400_000;
 
 /** Reads the present; the only way time enters a decision. */

@@ -1,5 +1,5 @@
-import { existsSync, readFileSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
+/** Indicators: worked numbers, golden series, running equals columns bit for bit. */
+import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { atrColumn, atrNext, atrStart, atrStateSchema, atrValue, trueRange, type RangeColumns } from './atr.ts';
@@ -7,6 +7,7 @@ import { emaColumn, emaNext, emaStart, emaStateSchema } from './ema.ts';
 import { MAX_PERIOD, ticksOf } from './period.ts';
 import { rsiColumn, rsiHasMoved, rsiNext, rsiStart, rsiStateSchema } from './rsi.ts';
 import { smaColumn, smaNext, smaStart, smaStateSchema } from './sma.ts';
+import { describeRecorded, sharedPath } from '../../tests/support/recorded.ts';
 
 const column = (values: readonly number[]): Float64Array => Float64Array.from(values);
 const throughJson = <T>(state: T): T => JSON.parse(JSON.stringify(state)) as T;
@@ -157,11 +158,11 @@ describe('edges', () => {
   });
 });
 
-const goldenFile = process.env['MAINSPRING_GOLDEN_INDICATORS'] ?? fileURLToPath(new URL('../../../shared/golden/indicators.json', import.meta.url));
+const goldenFile = sharedPath('golden/indicators.json');
 
 /** TA-Lib's own series; the worked numbers above hold without the file. */
-describe.runIf(existsSync(goldenFile))('TA-Lib golden series', () => {
-  const golden = existsSync(goldenFile) ? (JSON.parse(readFileSync(goldenFile, 'utf8')) as Record<string, (number | null)[]>) : {};
+describeRecorded([goldenFile], 'TA-Lib golden series', () => {
+  const golden = JSON.parse(readFileSync(goldenFile, 'utf8')) as Record<string, (number | null)[]>;
   const series = (name: string): Float64Array => column((golden[name] ?? []).map((value) => value ?? NaN));
   const bars = { high: series('h'), low: series('l'), close: series('c') };
   const ranges = bars.close.map((_, i) => (i === 0 ? NaN : trueRange(bars.high[i] ?? NaN, bars.low[i] ?? NaN, bars.close[i - 1] ?? NaN)));

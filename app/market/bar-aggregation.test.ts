@@ -1,5 +1,5 @@
-import { existsSync, readFileSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
+/** Wider bars from narrow ones, and the recorded days made of recorded hours. */
+import { readFileSync } from 'node:fs';
 import { gunzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
@@ -8,8 +8,8 @@ import { toText } from '#app/domain/numeric.ts';
 import { epochMs, HOUR_MS, MINUTE_MS, parseRfc3339, toRfc3339, type EpochMs, type Timeframe } from '#app/domain/time.ts';
 import { aggregate, bucketOpen, finishAggregation, startAggregation, type AggregationRule } from './bar-aggregation.ts';
 import { exchangeDay, fromNewYork, sessionsBetween } from './calendar.ts';
+import { describeRecorded, sharedPath } from '../../tests/support/recorded.ts';
 
-const shared = process.env['MAINSPRING_SHARED_DATA'] ?? fileURLToPath(new URL('../../../shared/data', import.meta.url));
 const OPEN = parseRfc3339('2024-07-01T13:30:00Z');
 
 type Row = { openTime: number; open: string; high: string; low: string; close: string; volume: string };
@@ -112,11 +112,12 @@ function rowsOf(file: string): (Row & { date: string; hour: number })[] {
 }
 
 /** Recorded hours and recorded days come from one feed: the days are the independent answer. Without the files the property above stands alone. */
-describe.each(['spy', 'ibm'])('recorded hours of %s make the recorded days', (symbol) => {
-  const [hourFile, dayFile] = [`${shared}/equity/hour/${symbol}.csv.gz`, `${shared}/equity/daily/${symbol}.csv.gz`];
+for (const symbol of ['spy', 'ibm']) {
+  const [hourFile, dayFile] = [sharedPath(`data/equity/hour/${symbol}.csv.gz`), sharedPath(`data/equity/daily/${symbol}.csv.gz`)];
+  describeRecorded([hourFile, dayFile], `recorded hours of ${symbol} make the recorded days`, () => {
   const priceText = (bar: Bar): string => `${exchangeDay(bar.openTime)} ${[bar.open, bar.high, bar.low, bar.close, bar.volume].map(toText).join(' ')}`;
 
-  it.runIf(existsSync(hourFile) && existsSync(dayFile))('on every day, in all five columns', () => {
+  it('on every day, in all five columns', () => {
     const hours = rowsOf(hourFile).map((row) => toBar('1Hour', row));
     const days = rowsOf(dayFile).map((row) => priceText(toBar('1Day', row)));
     const ours = run({ timeframe: '1Day', hours: 'all' }, hours).map(priceText);
@@ -129,3 +130,4 @@ describe.each(['spy', 'ibm'])('recorded hours of %s make the recorded days', (sy
     expect(regular).toEqual(ours.filter((day) => full.has(day.slice(0, 10))));
   });
 });
+}

@@ -1,10 +1,11 @@
-import { existsSync, readFileSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
+/** The calendar against published holidays and recorded days. */
+import { readFileSync } from 'node:fs';
 import { gunzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { epochMs, MINUTE_MS, parseRfc3339, toRfc3339, type EpochMs } from '#app/domain/time.ts';
 import { calendarCovers, exchangeDay, isInExtendedHours, isInSession, isRegularBar, latestSession, nextClose, nextOpen, sessionOf, sessionOn, sessionsBetween, specialDayName, toNewYork } from './calendar.ts';
+import { describeRecorded, sharedPath } from '../../tests/support/recorded.ts';
 
 const at = (text: string): EpochMs => parseRfc3339(text);
 
@@ -129,17 +130,14 @@ describe('sessions', () => {
 });
 
 /** The recorded bars are an independent witness of 23 years of sessions; a clone without them has the table above. */
-const shared = process.env['MAINSPRING_SHARED_DATA'] ?? fileURLToPath(new URL('../../../shared/data', import.meta.url));
-const ibm = `${shared}/equity/hour/ibm.csv.gz`;
+const ibm = sharedPath('data/equity/hour/ibm.csv.gz');
 
-describe.runIf(existsSync(ibm))('the calendar against recorded hourly IBM bars, 1998-2021', () => {
+describeRecorded([ibm], 'the calendar against recorded hourly IBM bars, 1998-2021', () => {
   const volumes = new Map<string, Map<number, number>>();
-  if (existsSync(ibm)) {
-    for (const line of gunzipSync(readFileSync(ibm)).toString('utf8').trim().split('\n').slice(1)) {
-      const [time = '', , , , , volume = '0'] = line.split(',');
-      const day = volumes.get(time.slice(0, 10)) ?? new Map<number, number>();
-      volumes.set(time.slice(0, 10), day.set(Number(time.slice(11, 13)), Number(volume)));
-    }
+  for (const line of gunzipSync(readFileSync(ibm)).toString('utf8').trim().split('\n').slice(1)) {
+    const [time = '', , , , , volume = '0'] = line.split(',');
+    const day = volumes.get(time.slice(0, 10)) ?? new Map<number, number>();
+    volumes.set(time.slice(0, 10), day.set(Number(time.slice(11, 13)), Number(volume)));
   }
   const recorded = [...volumes.keys()].sort();
 

@@ -1,3 +1,4 @@
+/** New York's clock against the platform's time-zone data. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { epochMs, HOUR_MS, MINUTE_MS, parseRfc3339 } from '#app/domain/time.ts';

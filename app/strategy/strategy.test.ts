@@ -1,5 +1,5 @@
-import { existsSync, readFileSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
+/** The built-in strategies against golden back-tests. */
+import { readFileSync } from 'node:fs';
 import { gunzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
@@ -7,9 +7,9 @@ import { behaviourHash, STRATEGY_KINDS, strategyKind } from './registry.ts';
 import { rsiReversion } from './rsi-reversion.ts';
 import { smaCross } from './sma-cross.ts';
 import { advance, copyRun, readRun, reasonNumber, startRun, type Strategy, type StrategyBar, type StrategySignal } from './strategy.ts';
+import { describeRecorded, sharedPath } from '../../tests/support/recorded.ts';
 
 const flatBar = (close: number): StrategyBar => ({ open: close, high: close, low: close, close, volume: 100 });
-const shared = process.env['MAINSPRING_SHARED_DATA'] ?? fileURLToPath(new URL('../../../shared/data', import.meta.url));
 
 function signals(strategy: Strategy, closes: readonly number[]): (string | null)[] {
   const run = startRun(strategy);
@@ -184,13 +184,15 @@ function trade(strategy: Strategy, bars: readonly StrategyBar[]): { equity: numb
 }
 
 /** Final equities on which seven other engines agree (GOOG) or those with exact sums (IBM, whose averages often tie). */
-describe.each([
-  ['daily GOOG', `${shared}/oracle/GOOG.csv`, { equity: 10_074_300.841, closed: 32, open: 1 }],
-  ['hourly IBM', `${shared}/equity/hour/ibm.csv.gz`, { equity: 9_984_960.1186, closed: 788, open: 0 }],
-])('the 10/30 crossover on %s', (_name, file, golden) => {
-  it.runIf(existsSync(file))('ends with the golden equity and number of trades', () => {
-    const result = trade(smaCross.configure({ fast: 10, slow: 30 }), barsOf(file));
-    expect(result).toMatchObject({ closed: golden.closed, open: golden.open });
-    expect(result.equity).toBeCloseTo(golden.equity, 4);
+for (const [name, file, golden] of [
+  ['daily GOOG', sharedPath('data/oracle/GOOG.csv'), { equity: 10_074_300.841, closed: 32, open: 1 }],
+  ['hourly IBM', sharedPath('data/equity/hour/ibm.csv.gz'), { equity: 9_984_960.1186, closed: 788, open: 0 }],
+] as const) {
+  describeRecorded([file], `the 10/30 crossover on ${name}`, () => {
+    it('ends with the golden equity and number of trades', () => {
+      const result = trade(smaCross.configure({ fast: 10, slow: 30 }), barsOf(file));
+      expect(result).toMatchObject({ closed: golden.closed, open: golden.open });
+      expect(result.equity).toBeCloseTo(golden.equity, 4);
+    });
   });
-});
+}
