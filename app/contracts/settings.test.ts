@@ -30,7 +30,7 @@ describe('the text of a .env file', () => {
         const { entries } = parseEnvText(text, '.env');
         parseSettings(entries);
       }),
-      { numRuns: 2_000 },
+      { numRuns: 500 },
     );
     fc.assert(
       fc.property(fc.constantFrom(...Object.keys(SETTING_KEYS)), fc.string({ maxLength: 120 }), (key, value) => {
@@ -38,7 +38,7 @@ describe('the text of a .env file', () => {
         for (const problem of problems) expect(problem.remedy.length).toBeGreaterThan(5);
         for (const port of Object.values(settings.ports)) expect(Number.isInteger(port) && port > 0 && port < 65_536).toBe(true);
       }),
-      { numRuns: 2_000 },
+      { numRuns: 500 },
     );
   });
 });

@@ -1,0 +1,23 @@
+/** The command line: what is understood and what is refused. */
+import { describe, expect, it } from 'vitest';
+import { parseCommand } from './arguments.ts';
+
+const parse = (...argv: string[]): ReturnType<typeof parseCommand> => parseCommand(argv, (folder) => `/here/${folder}`);
+
+describe('the command line', () => {
+  it('starts a replay at full speed unless told otherwise', () => {
+    expect(parse('start', '--replay', 'bars').replay).toEqual({ folder: '/here/bars', speed: 'max' });
+    expect(parse('start', '--replay', 'bars', '--speed', '2.5').replay).toEqual({ folder: '/here/bars', speed: 2.5 });
+  });
+
+  it('shows the help without a verb or when asked', () => {
+    expect(parse().verb).toBe('help');
+    expect(parse('start', '--help').verb).toBe('help');
+  });
+
+  it('refuses what it does not understand, with the usage', () => {
+    for (const argv of [['dance'], ['stop', 'redis'], ['logs', 'nobody'], ['logs', '-n', 'many'], ['start', '--speed', '2'], ['start', '--replay', 'x', '--speed', '0'], ['status', '--replay', 'x'], ['start', '--nonsense']]) {
+      expect(() => parse(...argv), argv.join(' ')).toThrow('mainspring <verb>');
+    }
+  });
+});
