@@ -6,13 +6,13 @@ declare module 'plotly.js/lib/core' {
     purge(element: HTMLElement): void;
     readonly Plots: { resize(element: HTMLElement): void };
   };
-  export default Plotly;
+  export = Plotly;
 }
 declare module 'plotly.js/lib/bar' {
   const part: unknown;
-  export default part;
+  export = part;
 }
 declare module 'plotly.js/lib/treemap' {
   const part: unknown;
-  export default part;
+  export = part;
 }

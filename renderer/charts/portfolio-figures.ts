@@ -31,15 +31,23 @@ export function allocationFigure(positions: readonly PositionView[], cash: strin
   };
 }
 
+const dayName = new Intl.DateTimeFormat('en-GB', { timeZone: 'UTC', day: 'numeric', month: 'short' });
+/** '2026-10-26' = '26 Oct' */
+function shortDay(day: string): string {
+  return dayName.format(Date.parse(`${day}T00:00:00Z`));
+}
+
 /** Bars up and down from zero, oldest day left. */
 export function daysFigure(days: readonly { day: string; pnl: string }[], tokens: Tokens): Figure {
   const sorted = [...days].reverse();
   const values = sorted.map((day) => Number(day.pnl));
+  const every = Math.max(1, Math.ceil(sorted.length / 10));
+  const ticks = sorted.filter((_day, n) => (sorted.length - 1 - n) % every === 0).map((day) => day.day);
   return {
     data: [{ type: 'bar', x: sorted.map((day) => day.day), y: values, marker: { color: values.map((value) => (value >= 0 ? tokens.gain : tokens.loss)) }, hovertemplate: '%{x}<br>%{y:+,.2f} USD<extra></extra>', width: 0.6 }],
     layout: {
       ...baseLayout(tokens), bargap: 0.3,
-      xaxis: { type: 'category', showgrid: false, ticks: '', fixedrange: true, nticks: 12, tickangle: 0, range: [-0.5, Math.max(11.5, sorted.length - 0.5)] },
+      xaxis: { type: 'category', showgrid: false, ticks: '', fixedrange: true, tickmode: 'array', tickvals: ticks, ticktext: ticks.map(shortDay), tickangle: 0, range: [-0.5, Math.max(9.5, sorted.length - 0.5)] },
       yaxis: { side: 'right', gridcolor: tokens.line, zeroline: true, zerolinecolor: tokens.lineStrong, ticks: '', fixedrange: true, tickformat: ',.0f', nticks: 5 },
     },
   };

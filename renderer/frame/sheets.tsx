@@ -11,7 +11,7 @@ import { closeSheet, useSheet } from './panels.ts';
 import type { Sheet } from './panels.ts';
 import { ModeMark } from './top-bar.tsx';
 
-const WIDTHS: Readonly<Record<Sheet['kind'], number>> = { health: 760, ticket: 400, story: 520, unit: 720, flow: 640 };
+const WIDTHS: Readonly<Record<Sheet['kind'], number>> = { health: 760, ticket: 460, story: 540, unit: 720, flow: 640 };
 
 function titleOf(sheet: Sheet): string {
   switch (sheet.kind) {

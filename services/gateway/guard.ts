@@ -50,7 +50,8 @@ function createRate(monotonic: () => number): (caller: string) => boolean {
     bucket.at = now;
     buckets.delete(caller);
     buckets.set(caller, bucket);
-    if (buckets.size > CALLERS_MAX) for (const oldest of buckets.keys()) { buckets.delete(oldest); break; }
+    const [oldest] = buckets.keys();
+    if (buckets.size > CALLERS_MAX && oldest !== undefined) buckets.delete(oldest);
     if (bucket.level < 1) return false;
     bucket.level -= 1;
     return true;

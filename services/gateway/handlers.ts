@@ -34,13 +34,28 @@ export function actorOf(caller: Caller): string {
   return caller.kind === 'browser' ? `browser:${caller.session.id.slice(0, 8)}` : caller.kind;
 }
 
+type CommandRoute = 'placeOrder' | 'previewOrder' | 'cancelOrder' | 'flatten' | 'setTradingState' | 'setRiskLimits' | 'setStrategyEnabled';
+
+/** Routes that ask the service which owns the matter. */
+function commandHandlers(ctx: ServiceContext): Pick<Handlers, CommandRoute> {
+  type Body<N extends CommandName> = Omit<CommandInput<N>, 'idempotencyKey' | 'actor'>;
+  const command = <N extends CommandName>(name: N, body: Body<N>, request: RequestContext): Promise<CommandOutput<N>> =>
+    ctx.callCommand(name, { ...body, idempotencyKey: request.idempotencyKey, actor: request.actor } as unknown as CommandInput<N>);
+  return {
+    placeOrder: (input, request) => command('manualOrder', input, request),
+    previewOrder: (input, request) => command('previewOrder', input, request),
+    cancelOrder: (input, request) => command('cancelOrder', input, request),
+    flatten: (input, request) => command('flatten', input, request),
+    setTradingState: (input, request) => command('setTradingState', input, request),
+    setRiskLimits: (input, request) => command('setRiskLimits', input, request),
+    setStrategyEnabled: (input, request) => command('setStrategyEnabled', input, request),
+  };
+}
+
 /** Builds the table of handlers. */
 export function createHandlers(parts: HandlerParts): Handlers {
   const { ctx, sessions, status, orchestrator } = parts;
   const { db } = ctx;
-  type Body<N extends CommandName> = Omit<CommandInput<N>, 'idempotencyKey' | 'actor'>;
-  const command = <N extends CommandName>(name: N, body: Body<N>, request: RequestContext): Promise<CommandOutput<N>> =>
-    ctx.callCommand(name, { ...body, idempotencyKey: request.idempotencyKey, actor: request.actor } as unknown as CommandInput<N>);
   const uiState = ctx.bus.cache(REDIS_DB.session);
 
   return {
@@ -72,13 +87,7 @@ export function createHandlers(parts: HandlerParts): Handlers {
     notices: async (input) => ({ notices: await readNotices(db, input.limit) }),
     market: async () => (await status.read()).market,
 
-    placeOrder: (input, request) => command('manualOrder', input, request),
-    previewOrder: (input, request) => command('previewOrder', input, request),
-    cancelOrder: (input, request) => command('cancelOrder', input, request),
-    flatten: (input, request) => command('flatten', input, request),
-    setTradingState: (input, request) => command('setTradingState', input, request),
-    setRiskLimits: (input, request) => command('setRiskLimits', input, request),
-    setStrategyEnabled: (input, request) => command('setStrategyEnabled', input, request),
+    ...commandHandlers(ctx),
 
     async stack() {
       const now = await status.read();

@@ -9,8 +9,7 @@ import type { StackHealth } from '#app/contracts/health.ts';
 import { AppError, describeError, invariant } from '#app/domain/errors.ts';
 import { createGuard } from './guard.ts';
 import { createHandlers } from './handlers.ts';
-import { createLiveFeed } from './live-feed.ts';
-import type { LiveFeed } from './live-feed.ts';
+import { LiveFeed } from './live-feed.ts';
 import { createLogSource } from './log-tail.ts';
 import { createMarketClock } from './market-clock.ts';
 import { mergeMetrics } from './merge-metrics.ts';
@@ -63,8 +62,8 @@ function setUp(ctx: ServiceContext): Promise<ServiceParts> {
   const droppedSockets = metrics.counter('live_dropped_total', 'Pages that were too slow and dropped');
 
   const sockets = createSockets({ guard, instanceId: config.instanceId, log, now, onHello: () => feed.snapshot(), onDropped: () => droppedSockets.inc() });
-  const feed: LiveFeed = createLiveFeed({
-    db, log, status, now, push: (body) => sockets.push(body), count: () => sockets.count(), isWireUp: () => bus.isUp(), onFillPushed: (ms) => fillToPush.observe(ms),
+  const feed: LiveFeed = new LiveFeed({
+    db, log, status, now, push: (body) => sockets.push(body), count: () => sockets.count(), onFillPushed: (ms) => fillToPush.observe(ms),
     onFailure(error) {
       // A lost database ends the process in the chassis; a defect must not be hidden behind a quiet page.
       if (ctx.signal.aborted) return;
@@ -94,7 +93,7 @@ function setUp(ctx: ServiceContext): Promise<ServiceParts> {
     },
     drain() {
       stopTail();
-      feed.stop();
+      feed[Symbol.dispose]();
       sockets.close();
       return Promise.resolve();
     },

@@ -3,6 +3,7 @@ import type { IncomingHttpHeaders } from 'node:http';
 import type { WebSocket } from 'ws';
 import { BUFFERED_BYTES_MAX, HELLO_DEADLINE_MS, helloSchema, LIVE_CLOSE, LIVE_PROTOCOL, SOCKETS_MAX } from '#app/contracts/live.ts';
 import type { LiveBody } from '#app/contracts/live.ts';
+import { describeError } from '#app/domain/errors.ts';
 import type { Logger } from '#chassis/log.ts';
 import type { Guard } from './guard.ts';
 
@@ -29,43 +30,7 @@ export type SocketOptions = { readonly guard: Guard; readonly instanceId: string
 export function createSockets(options: SocketOptions): Sockets {
   const clients = new Set<Client>();
   const open = new Set<WebSocket>();
-
-  const sendText = (client: Client, json: string): void => {
-    const { socket } = client;
-    if (socket.readyState !== socket.OPEN) return;
-    if (socket.bufferedAmount > BUFFERED_BYTES_MAX) {
-      clients.delete(client);
-      options.onDropped();
-      socket.close(LIVE_CLOSE.tooSlow, 'too slow');
-      // A client that does not read will not answer the close either.
-      socket.terminate();
-      return;
-    }
-    client.seq += 1;
-    socket.send(`{"seq":${client.seq},"tsSent":${options.now()},"push":${json}}`);
-  };
-
-  const welcome = async (socket: WebSocket): Promise<void> => {
-    const client: Client = { socket, seq: 0, isAlive: true };
-    const welcomeBody: LiveBody = { type: 'welcome', protocol: LIVE_PROTOCOL, instanceId: options.instanceId };
-    sendText(client, JSON.stringify(welcomeBody));
-    socket.on('pong', () => { client.isAlive = true; });
-    socket.on('close', () => clients.delete(client));
-    // Joined before the snapshot is read: what changes meanwhile is pushed again, never missed.
-    clients.add(client);
-    for (const body of await options.onHello()) sendText(client, JSON.stringify(body));
-  };
-
-  const pinger = setInterval(() => {
-    for (const client of clients) {
-      if (!client.isAlive) client.socket.terminate();
-      else {
-        client.isAlive = false;
-        client.socket.ping();
-      }
-    }
-  }, PING_MS);
-
+  const pinger = setInterval(() => pingAll(clients), PING_MS);
   return {
     add(socket, headers) {
       if (open.size >= SOCKETS_MAX) {
@@ -73,22 +38,11 @@ export function createSockets(options: SocketOptions): Sockets {
         return;
       }
       open.add(socket);
-      const deadline = setTimeout(() => socket.close(LIVE_CLOSE.unauthorized, 'no hello'), HELLO_DEADLINE_MS);
-      socket.on('close', () => {
-        clearTimeout(deadline);
-        open.delete(socket);
-      });
+      socket.on('close', () => open.delete(socket));
       socket.on('error', (error) => options.log.debug({ error: error.message }, 'Socket error'));
-      socket.once('message', (data: Buffer) => {
-        clearTimeout(deadline);
-        const text = data.length <= HELLO_BYTES_MAX ? data.toString('utf8') : '';
-        const hello = helloSchema.safeParse(parseJson(text));
-        if (!hello.success || hello.data.protocol !== LIVE_PROTOCOL || !options.guard.isSocketToken(headers, hello.data.token)) {
-          socket.close(LIVE_CLOSE.unauthorized, 'not signed in');
-          return;
-        }
-        welcome(socket).catch((error: unknown) => {
-          options.log.warn({ error: String(error) }, 'A socket got no snapshot');
+      awaitHello(socket, headers, options, () => {
+        welcome(socket, clients, options).catch((error: unknown) => {
+          options.log.warn({ error: describeError(error) }, 'A socket got no snapshot');
           socket.close(1011, 'snapshot failed');
         });
       });
@@ -96,7 +50,7 @@ export function createSockets(options: SocketOptions): Sockets {
     push(body) {
       if (clients.size === 0) return;
       const json = JSON.stringify(body);
-      for (const client of clients) sendText(client, json);
+      for (const client of clients) send(client, json, clients, options);
     },
     count: () => clients.size,
     close() {
@@ -104,6 +58,57 @@ export function createSockets(options: SocketOptions): Sockets {
       for (const socket of open) socket.close(LIVE_CLOSE.goingAway, 'the gateway stops');
     },
   };
+}
+
+/** Sends one numbered push; a client with too much in its buffer is dropped, others do not wait for it. */
+function send(client: Client, json: string, clients: Set<Client>, options: SocketOptions): void {
+  const { socket } = client;
+  if (socket.readyState !== socket.OPEN) return;
+  if (socket.bufferedAmount > BUFFERED_BYTES_MAX) {
+    clients.delete(client);
+    options.onDropped();
+    socket.close(LIVE_CLOSE.tooSlow, 'too slow');
+    // A client that does not read will not answer the close either.
+    socket.terminate();
+    return;
+  }
+  client.seq += 1;
+  socket.send(`{"seq":${client.seq},"tsSent":${options.now()},"push":${json}}`);
+}
+
+async function welcome(socket: WebSocket, clients: Set<Client>, options: SocketOptions): Promise<void> {
+  const client: Client = { socket, seq: 0, isAlive: true };
+  const body: LiveBody = { type: 'welcome', protocol: LIVE_PROTOCOL, instanceId: options.instanceId };
+  send(client, JSON.stringify(body), clients, options);
+  socket.on('pong', () => {
+    client.isAlive = true;
+  });
+  socket.on('close', () => clients.delete(client));
+  // Joined before the snapshot is read: what changes meanwhile is pushed again, never missed.
+  clients.add(client);
+  for (const first of await options.onHello()) send(client, JSON.stringify(first), clients, options);
+}
+
+/** Runs `accept` after a good hello; closes the socket after a bad one, or none in time. */
+function awaitHello(socket: WebSocket, headers: IncomingHttpHeaders, options: SocketOptions, accept: () => void): void {
+  const deadline = setTimeout(() => socket.close(LIVE_CLOSE.unauthorized, 'no hello'), HELLO_DEADLINE_MS);
+  socket.on('close', () => clearTimeout(deadline));
+  socket.once('message', (data: Buffer) => {
+    clearTimeout(deadline);
+    const hello = helloSchema.safeParse(data.length <= HELLO_BYTES_MAX ? parseJson(data.toString('utf8')) : null);
+    if (hello.success && hello.data.protocol === LIVE_PROTOCOL && options.guard.isSocketToken(headers, hello.data.token)) accept();
+    else socket.close(LIVE_CLOSE.unauthorized, 'not signed in');
+  });
+}
+
+function pingAll(clients: Set<Client>): void {
+  for (const client of clients) {
+    if (!client.isAlive) client.socket.terminate();
+    else {
+      client.isAlive = false;
+      client.socket.ping();
+    }
+  }
 }
 
 /** Any JSON value, or null for text that is none (the schema then refuses it). */

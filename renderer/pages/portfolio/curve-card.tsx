@@ -27,7 +27,7 @@ function Legend({ curve }: { curve: RouteOutput<'equity'> | undefined }): JSX.El
   return (
     <div className="curve-legend">
       <span><i className="swatch accent" />Equity <Pnl value={summary.changeUsd === null ? null : summary.changeUsd.toFixed(2)} fraction={summary.change} hasArrow={false} /></span>
-      {curve?.benchmark != null && (
+      {curve && curve.benchmark !== null && (
         <UnstyledButton className={hasBenchmark ? 'legend-toggle' : 'legend-toggle off'} onClick={() => setUiState({ hasBenchmark: !hasBenchmark })} aria-pressed={hasBenchmark}>
           <i className="swatch benchmark" />{curve.benchmark} <span className="num">{percent(summary.benchmark)}</span>
         </UnstyledButton>
