@@ -21,7 +21,7 @@ const KEYS_REFUSED = 'Alpaca refuses the keys on the stream of order updates. Ch
 /** What the link needs. `extend` asks the supervisor for patience while the start waits for the broker. */
 export type LinkParts = {
   readonly access: AlpacaAccess; readonly instanceId: string; readonly reconciler: Reconciler; readonly holds: Holds; readonly health: Health; readonly log: Logger; readonly nowMs: () => EpochMs;
-  readonly signal: AbortSignal; readonly onUpdates: (updates: readonly TradeUpdate[]) => void; readonly extend: (deadlineMs: number, reason: string) => void; readonly fatal: (error: unknown) => void;
+  readonly signal: AbortSignal; readonly onUpdates: (updates: readonly TradeUpdate[]) => void; readonly extend: (deadlineMs: number, reason: string) => void; readonly onCompared: (runId: string) => void; readonly fatal: (error: unknown) => void;
 };
 
 /** The link. */
@@ -48,8 +48,10 @@ export function createBrokerLink(parts: LinkParts): BrokerLink {
   let isComparing = false;
 
   const tryOnce = async (reason: string, failures: number): Promise<boolean> => {
+    const runId = `${reason}:${parts.instanceId}:${parts.nowMs()}`;
     try {
-      await parts.reconciler.run(`${reason}:${parts.instanceId}:${parts.nowMs()}`);
+      await parts.reconciler.run(runId);
+      parts.onCompared(runId);
       return true;
     } catch (error) {
       if (!mayPass(error)) throw error;

@@ -21,6 +21,8 @@ export type FlowParts = {
 
 const SETTLE_MS = 20_000;
 const NONE = z.object({}).strict();
+/** `comparison` names one that was made already, at a start or a reconnect, when trading could not wait for a flow: the run then records it. */
+const COMPARED = z.object({ comparison: z.string().max(200).optional() }).strict();
 
 type Waiting = { readonly waiting: number; readonly unresolved: number };
 
@@ -77,11 +79,11 @@ export function executionFlows(parts: FlowParts): FlowDefinition[] {
       },
     }),
     flow({
-      name: 'reconcile_trades', description: 'Compares orders, fills, positions and cash with the broker and repairs what is missing.', input: NONE,
+      name: 'reconcile_trades', description: 'Compares orders, fills, positions and cash with the broker and repairs what is missing.', input: COMPARED,
       schedule: { cron: '0 */6 * * *', timeZone: 'America/New_York', only: 'always', describe: 'every six hours, at each start and after each reconnect' },
       retries: 3, retryDelayMs: 5_000, timeoutMs: 300_000, concurrency: 1, onMissed: 'run_once',
-      async run(ctx) {
-        const result = await ctx.step('compare and repair', async () => summary(await reconciler.run(ctx.runId)));
+      async run(ctx, { comparison }) {
+        const result = await ctx.step('compare and repair', async () => summary(await reconciler.run(comparison ?? ctx.runId)));
         ctx.log(result.isClean ? 'info' : 'warn', 'The books were compared', result);
         return result;
       },
@@ -89,7 +91,7 @@ export function executionFlows(parts: FlowParts): FlowDefinition[] {
   ];
 }
 
-async function summary(result: Awaited<ReturnType<Reconciler['run']>>) {
+function summary(result: Awaited<ReturnType<Reconciler['run']>>): { readonly isClean: boolean; readonly differences: readonly string[] } {
   if (result.differences.length > 1_000) throw new AppError('INVARIANT_BROKEN', 'More differences than a run can show', { context: { count: result.differences.length } });
-  return { isClean: result.isClean, orders: result.orders, booked: result.booked, differences: result.differences.map((one) => `${one.kind} ${one.subject}: ${one.action}`) };
+  return { isClean: result.isClean, differences: result.differences.map((one) => `${one.kind} ${one.subject}: ${one.action}`) };
 }

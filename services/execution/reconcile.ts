@@ -28,9 +28,12 @@ export type ReconcilerParts = {
 };
 
 /** What a run found. */
-export type ReconcileResult = { readonly runId: string; readonly isClean: boolean; readonly differences: readonly Difference[]; readonly booked: number; readonly orders: number };
+export type ReconcileResult = { readonly runId: string; readonly isClean: boolean; readonly differences: readonly Difference[] };
 
-/** The reconciler: one run at a time. @throws what the broker's reading calls throw: then nothing is known. */
+/**
+ * The reconciler: one run at a time. A run id that is in the book already gives its recorded result: a flow that goes on after a crash compares once.
+ * @throws what the broker's reading calls throw: then nothing is known.
+ */
 export type Reconciler = { run(runId: string): Promise<ReconcileResult> };
 
 const SERIOUS = new Set<Difference['kind']>(['position', 'fill_extra', 'order_fields', 'order_missing']);
@@ -110,6 +113,10 @@ async function settle(parts: ReconcilerParts, comparison: Comparison, ours: read
 /** Creates the reconciler. */
 export function createReconciler(parts: ReconcilerParts): Reconciler {
   const serial = createSerial();
+  const recorded = async (runId: string): Promise<ReconcileResult | null> => {
+    const [row] = await parts.db.query<{ is_clean: boolean; differences: readonly Difference[] }>('SELECT is_clean, differences FROM execution.reconciliations WHERE run_id = $1', [runId]);
+    return row ? { runId, isClean: row.is_clean, differences: row.differences } : null;
+  };
   const run = async (runId: string): Promise<ReconcileResult> => {
     await ensureOpened(parts.db, parts.broker, parts.log);
     const { ours, theirs } = await readTheirs(parts);
@@ -117,7 +124,7 @@ export function createReconciler(parts: ReconcilerParts): Reconciler {
     crashPoint('execution.in-reconcile');
     const booked = await settle(parts, comparison, ours, theirs);
     const differences = [...comparison.differences, ...(await holdings(parts))];
-    const result: ReconcileResult = { runId, isClean: differences.length === 0, differences, booked, orders: ours.length };
+    const result: ReconcileResult = { runId, isClean: differences.length === 0, differences };
     await store(parts, result);
     const serious = differences.filter((one) => SERIOUS.has(one.kind));
     parts.onSerious(serious.length === 0 ? null : serious.slice(0, 3).map((one) => `${one.kind} ${one.subject}: ours ${one.ours ?? 'none'}, the broker's ${one.theirs ?? 'none'}`).join('; '));
@@ -125,5 +132,5 @@ export function createReconciler(parts: ReconcilerParts): Reconciler {
     parts.log.info({ runId, isClean: result.isClean, orders: ours.length, booked }, 'Reconciled with the broker');
     return result;
   };
-  return { run: (runId) => serial.run(() => run(runId)) };
+  return { run: (runId) => serial.run(async () => (await recorded(runId)) ?? run(runId)) };
 }

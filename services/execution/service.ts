@@ -24,6 +24,26 @@ import { createWatch } from './watch.ts';
 
 /** Fills that came out of order are usually complete a moment later. */
 const DOUBT_DELAY_MS = 500;
+const FLOWS_UP_MS = 5_000;
+
+/** Comparisons made outside of a flow get their run in the history too, once the service runs; failing to record one harms nobody. */
+function createComparisonLog({ flows, log }: ServiceContext): { push(runId: string): void; open(): void } {
+  const waiting: string[] = [];
+  let isOpen = false;
+  const record = (runId: string): void => {
+    flows.trigger('reconcile_trades', { comparison: runId }, runId).catch((error: unknown) => log.warn({ runId, error: describeError(error) }, 'A comparison is not in the history of flows'));
+  };
+  return {
+    push: (runId) => (isOpen ? record(runId) : void waiting.push(runId)),
+    open() {
+      // By then the flow engine runs, and a run is started in it; before, each would need a connection of its own.
+      setTimeout(() => {
+        isOpen = true;
+        for (const runId of waiting.splice(0)) record(runId);
+      }, FLOWS_UP_MS).unref();
+    },
+  };
+}
 
 function build(ctx: ServiceContext) {
   const { db, log, health, metrics } = ctx;
@@ -52,9 +72,10 @@ function build(ctx: ServiceContext) {
   const snapshots = throttled(() => snapshot('fill'));
   const updates = createUpdates({ booking, log, fatal, onDoubt: (orderId) => resolver.attend(orderId, DOUBT_DELAY_MS), onFills: snapshots.ask, onOverflow: () => link.reconnect('too many updates') });
   const reconciler = createReconciler({ db, broker, booking, resolver, log, nowMs, onSerious: (words) => health.degraded('books', words === null ? null : `Our book and the broker differ: ${words}`) });
-  const link = createBrokerLink({ access, instanceId: ctx.config.instanceId, reconciler, holds, health, log, nowMs, fatal, signal: ctx.signal, onUpdates: updates.push, extend: ctx.extend });
+  const compared = createComparisonLog(ctx);
+  const link = createBrokerLink({ access, instanceId: ctx.config.instanceId, reconciler, holds, health, log, nowMs, fatal, signal: ctx.signal, onUpdates: updates.push, extend: ctx.extend, onCompared: compared.push });
   const watch = createWatch({ db, broker, resolver, submitter, log, monotonicMs, nowMs, fatal, lastAnswerAgeMs });
-  return { db, broker, log, nowMs, governor, holds, booking, resolver, lane, cancels, snapshot, snapshots, updates, reconciler, link, watch, onBlocked };
+  return { db, broker, log, nowMs, governor, holds, booking, resolver, lane, cancels, snapshot, snapshots, updates, reconciler, compared, link, watch, onBlocked };
 }
 
 /** Builds the service. @throws AppError BROKER_KEYS_REJECTED when keys, address and mode do not belong together. */
@@ -74,6 +95,7 @@ export function setUpExecution(ctx: ServiceContext): ServiceParts {
     flows: executionFlows(parts),
     start() {
       if (!ctx.signal.aborted) lane.start();
+      parts.compared.open();
       return Promise.resolve();
     },
     async drain() {
