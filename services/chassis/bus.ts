@@ -95,11 +95,12 @@ export function openBus(access: RedisAccess, name: string, log: Logger): Bus {
   const caches = new Map<number, Redis>();
 
   const publish = async (envelopes: readonly EventEnvelope[]): Promise<void> => {
-    const pipeline = main.pipeline();
-    for (const envelope of envelopes) pipeline.xadd(streamName(envelope.producer), 'MAXLEN', '~', STREAM_MAX_LENGTH, '*', 'e', JSON.stringify(envelope));
+    // All at once: a reader that waits would otherwise be woken by the first entry and work on that one alone.
+    const batch = main.multi();
+    for (const envelope of envelopes) batch.xadd(streamName(envelope.producer), 'MAXLEN', '~', STREAM_MAX_LENGTH, '*', 'e', JSON.stringify(envelope));
     let results;
     try {
-      results = await pipeline.exec();
+      results = await batch.exec();
     } catch (error) {
       throw unreachable(error);
     }

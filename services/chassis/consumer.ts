@@ -4,7 +4,7 @@ import { invariant } from '#app/domain/errors.ts';
 import type { ServiceId } from '#app/domain/ids.ts';
 import type { Bus, GroupReader } from './bus.ts';
 import { backoffMs, isTransient, monotonicMs, sleep } from './clock.ts';
-import type { Db, Tx } from './db.ts';
+import type { Db, Durability, Tx } from './db.ts';
 import type { Logger } from './log.ts';
 import { outboxHeads, outboxRows } from './outbox.ts';
 
@@ -14,6 +14,8 @@ export type ConsumerSpec = {
   readonly topics: readonly Topic[];
   /** Most events in one transaction; default 256. */
   readonly batch?: number;
+  /** `soon` when the effects are worked out again from the same events after a crash of PostgreSQL and nobody outside acts on them; default `flushed`. */
+  readonly durability?: Durability;
   /** The effects of a batch. It runs again, from the same book, after a conflict or a crash: no effects outside `tx`, no wall clock in decisions. */
   handle(tx: Tx, events: readonly EventEnvelope[]): Promise<void>;
 };
@@ -52,8 +54,6 @@ const moveSql = (service: ServiceId): string => `
 export async function startLane(specs: readonly ConsumerSpec[], parts: LaneParts): Promise<Lane> {
   const producers = specs.map((spec) => spec.producer);
   invariant(new Set(producers).size === producers.length, 'One consumer per producer', { service: parts.service });
-  // A lane is visible from its start, at 0: without its row nobody could tell "has heard all of nothing" from "has not begun".
-  await parts.db.query(`INSERT INTO ${parts.service}.inbox_offset (producer, seq) SELECT producer, 0 FROM unnest($1::text[]) AS p(producer) ON CONFLICT DO NOTHING`, [producers]);
   // A row at 0 says that the lane has begun: who waits for the pipeline to settle can tell silence from absence.
   await parts.db.query(`INSERT INTO ${parts.service}.inbox_offset (producer, seq) SELECT producer, 0 FROM unnest($1::text[]) AS p(producer) ON CONFLICT DO NOTHING`, [producers]);
   const rows = await parts.db.query<{ producer: ServiceId; seq: number }>(`SELECT producer, seq FROM ${parts.service}.inbox_offset`);
@@ -177,7 +177,8 @@ class ServiceLane implements Lane {
       const [row] = await tx.query<{ moved: number }>(moveSql(service), [spec.producer, from, upTo, wanted.map((e) => e.seq), wanted.map((e) => e.topic), wanted.map((e) => e.key)]);
       invariant(row?.moved === 1, 'Another process handles the events of this service', { service, producer: spec.producer, from });
       if (wanted.length > 0) await spec.handle(tx, wanted);
-    });
+      // An offset that moved over events that nobody wanted: hearing them again does nothing.
+    }, wanted.length === 0 ? 'soon' : spec.durability);
     this.offsets.set(spec.producer, upTo);
   }
 }

@@ -23,10 +23,16 @@ export type Tx = Queryable & {
   afterCommit(fn: () => void): void;
 };
 
+/**
+ * When a commit may be answered. `flushed`: after it is on the disk. `soon`: the disk follows within a second, as long as nothing was emitted;
+ * only for what is worked out again, whole, when PostgreSQL or the computer dies in between.
+ */
+export type Durability = 'flushed' | 'soon';
+
 /** The book as one service sees it. */
 export type Db = Queryable & {
-  /** Runs `fn` in one transaction (READ COMMITTED). Anything thrown rolls back. */
-  tx<T>(fn: (tx: Tx) => Promise<T>): Promise<T>;
+  /** Runs `fn` in one transaction (READ COMMITTED). Anything thrown rolls back. What was emitted is on the disk before anyone hears it, whatever the durability. */
+  tx<T>(fn: (tx: Tx) => Promise<T>, durability?: Durability): Promise<T>;
   /** Hears every committed envelope of this service, in commit order per transaction. */
   onCommitted(listener: (envelopes: readonly EventEnvelope[]) => void): void;
   /** Closes the pool after the running statements. */
@@ -40,6 +46,8 @@ export type DbOptions = {
   readonly schema: ServiceId | null;
   readonly applicationName: string;
   readonly max: number;
+  /** Plan each statement once for all parameters: right for a service whose statements work by key, wrong for optional filters. Default false. */
+  readonly isPlannedOnce?: boolean;
   /** The server is gone: the worker ends with exit code 75 and is started again when PostgreSQL is back. */
   readonly onLost: (error: Error) => void;
 };
@@ -92,6 +100,12 @@ async function run<Row>(target: pg.Pool | pg.PoolClient, text: string, params: r
   return result.rows as Row[];
 }
 
+/** Commits and returns the command that the server says it carried out. `mustFlush`: this transaction was going to be on the disk later, but must be there now. */
+async function endTransaction(client: pg.PoolClient, mustFlush: boolean): Promise<string> {
+  const answer: pg.QueryResult | pg.QueryResult[] = await client.query(mustFlush ? 'SET LOCAL synchronous_commit = on; COMMIT' : 'COMMIT');
+  return (Array.isArray(answer) ? answer.at(-1) : answer)?.command ?? 'nothing';
+}
+
 function appendSql(schema: ServiceId): string {
   return `WITH head AS (UPDATE ${schema}.outbox_head SET seq = seq + $1 RETURNING seq)
     INSERT INTO ${schema}.outbox (seq, topic, key, correlation_id, payload, written_at)
@@ -126,7 +140,7 @@ class Book implements Db {
     this.pool = new pg.Pool({
       host: access.host, port: access.port, user: access.user, password: access.password, database: options.database,
       application_name: options.applicationName, max: options.max, idleTimeoutMillis: 0, connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
-      options: `-c timezone=UTC -c statement_timeout=${STATEMENT_TIMEOUT_MS} -c idle_in_transaction_session_timeout=30000`,
+      options: `-c timezone=UTC -c statement_timeout=${STATEMENT_TIMEOUT_MS} -c idle_in_transaction_session_timeout=30000${options.isPlannedOnce === true ? ' -c plan_cache_mode=force_generic_plan' : ''}`,
       types: { getTypeParser: parserOf },
     });
     this.pool.on('error', (error) => this.translate(error));
@@ -149,7 +163,7 @@ class Book implements Db {
     }
   }
 
-  async tx<T>(fn: (tx: Tx) => Promise<T>): Promise<T> {
+  async tx<T>(fn: (tx: Tx) => Promise<T>, durability: Durability = 'flushed'): Promise<T> {
     let client: pg.PoolClient;
     try {
       client = await this.pool.connect();
@@ -163,7 +177,7 @@ class Book implements Db {
     };
     client.on('error', onLost);
     try {
-      return await this.transaction(client, fn);
+      return await this.transaction(client, fn, durability);
     } catch (error) {
       try {
         await client.query('ROLLBACK');
@@ -177,19 +191,19 @@ class Book implements Db {
     }
   }
 
-  private async transaction<T>(client: pg.PoolClient, fn: (tx: Tx) => Promise<T>): Promise<T> {
+  private async transaction<T>(client: pg.PoolClient, fn: (tx: Tx) => Promise<T>, durability: Durability): Promise<T> {
     const events: NewEvent[] = [];
     const hooks: (() => void)[] = [];
-    await client.query('BEGIN');
+    await client.query(durability === 'soon' ? 'BEGIN; SET LOCAL synchronous_commit = off' : 'BEGIN');
     const value = await fn({
       query: (text, params = []) => run(client, text, params),
       emit: (event) => events.push(event),
       afterCommit: (hook) => hooks.push(hook),
     });
     const envelopes = events.length > 0 ? await this.append(client, events) : [];
-    const ended = await client.query('COMMIT');
+    const ended = await endTransaction(client, durability === 'soon' && envelopes.length > 0);
     // A statement that failed and was caught inside leaves an aborted transaction: COMMIT then answers ROLLBACK and says nothing.
-    invariant(ended.command === 'COMMIT', 'A failed statement was swallowed inside a transaction', { command: ended.command });
+    invariant(ended === 'COMMIT', 'A failed statement was swallowed inside a transaction', { command: ended });
     if (envelopes.length > 0) for (const listener of this.listeners) listener(envelopes);
     for (const hook of hooks) hook();
     return value;

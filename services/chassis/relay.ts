@@ -124,7 +124,8 @@ class OutboxRelay implements Relay {
   private async store(): Promise<void> {
     if (this.sent === this.stored) return;
     const reached = this.sent;
-    await this.parts.db.query(`UPDATE ${this.parts.service}.outbox_head SET sent_seq = greatest(sent_seq, $1)`, [reached]);
+    // Only a hint where to go on. It must not wait for the disk: whoever writes the next event waits for this row.
+    await this.parts.db.tx((tx) => tx.query(`UPDATE ${this.parts.service}.outbox_head SET sent_seq = greatest(sent_seq, $1)`, [reached]), 'soon');
     this.stored = reached;
   }
 

@@ -175,6 +175,8 @@ function openWires(spec: ServiceSpec, config: RuntimeConfig, { log, fatal }: { l
   const db = usesBook
     ? openDb({
         access: config.postgres, database: config.postgres.tradingDb, schema: isService(spec.unit) ? spec.unit : null, applicationName: spec.unit, max: spec.pool ?? 4,
+        // The gateway's lists have optional filters; everyone else works by key, over and over.
+        isPlannedOnce: spec.unit !== 'gateway',
         onLost: (error) => fatal(new AppError('DATABASE_UNREACHABLE', 'PostgreSQL is gone', { cause: error })),
       })
     : null;

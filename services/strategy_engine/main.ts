@@ -46,7 +46,7 @@ async function setUp(ctx: ServiceContext): Promise<ServiceParts> {
       if (versions.length > 0) log.info({ versions }, 'Strategies behave otherwise than before and have new versions');
       await engine.load(db);
     },
-    consumers: [{ producer: 'data_ingestion', topics: ['bar.closed'], batch: BATCH, handle: (tx, events) => engine.hear(tx, events) }],
+    consumers: [{ producer: 'data_ingestion', topics: ['bar.closed'], batch: BATCH, durability: 'soon', handle: (tx, events) => engine.hear(tx, events) }],
     commands: { setStrategyEnabled: (input) => setStrategyEnabled(parts, input) },
     flows: strategyFlows(parts),
   };
