@@ -44,6 +44,14 @@ function corrupt(file: string, why: string, cause?: unknown): AppError {
 
 const checksum = (text: string): string => createHash('sha256').update(text).digest('hex').slice(0, 32);
 
+/** What a failed write or opening means to a person. */
+function diskError(file: string, error: unknown): unknown {
+  if (!(error instanceof Database.SqliteError)) return error;
+  if (error.code === 'SQLITE_FULL') return new AppError('DATA_FOLDER_FULL', `The disk is full: the simulator's journal ${file} cannot be written; free some space and start again`, { cause: error });
+  if (/^SQLITE_(CORRUPT|NOTADB)/.test(error.code)) return corrupt(file, error.message, error);
+  return new AppError('DATA_FOLDER_UNUSABLE', `The simulator's journal ${file} cannot be used: ${error.message}. Check that the folder can be written and that no other program holds the file`, { cause: error });
+}
+
 function openFile(file: string): Database.Database {
   mkdirSync(path.dirname(file), { recursive: true });
   try {
@@ -55,9 +63,8 @@ function openFile(file: string): Database.Database {
     db.exec(SCHEMA);
     return db;
   } catch (error) {
-    if (error instanceof Database.SqliteError && /^SQLITE_(CORRUPT|NOTADB)/.test(error.code)) throw corrupt(file, error.message, error);
-    if (error instanceof Database.SqliteError && error.code === 'SQLITE_FULL') throw new AppError('DATA_FOLDER_FULL', `The disk is full: ${file} cannot be opened; free some space`, { cause: error });
     if (error instanceof AppError) throw error;
+    if (error instanceof Database.SqliteError) throw diskError(file, error);
     throw new AppError('DATA_FOLDER_UNUSABLE', `The simulator's journal ${file} cannot be opened: ${describeError(error)}. Check that the folder can be written`, { cause: error });
   }
 }
@@ -184,8 +191,12 @@ function journalOver(db: Database.Database, venue: Venue, lastSeq: number): Jour
       const result = venue.apply(operation);
       if (!result.ok) return result;
       // The venue has moved on: when the disk refuses, the only truthful state is the one on disk, so the error must end the process.
-      beDurable(operation.op !== 'step' || result.value.events.length > 0);
-      store(operation, result.value.events, cursor);
+      try {
+        beDurable(operation.op !== 'step' || result.value.events.length > 0);
+        store(operation, result.value.events, cursor);
+      } catch (error) {
+        throw diskError(db.name, error);
+      }
       seq += 1;
       if (seq % SNAPSHOT_EVERY === 0) snapshot();
       return result;

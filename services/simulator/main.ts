@@ -12,10 +12,24 @@ runService({
     const { config } = ctx;
     const endpoint = config.units.simulator;
     invariant(config.simulator && endpoint, 'The simulator needs its settings and its address');
+    const gauges = {
+      steps: ctx.metrics.gauge('simulator_steps', 'Minutes of the tape that were released'),
+      bars: ctx.metrics.gauge('simulator_bars', 'Bars that were released'),
+      openOrders: ctx.metrics.gauge('simulator_open_orders', 'Orders that rest at the simulated broker'),
+      marketTime: ctx.metrics.gauge('simulator_market_time_seconds', 'Market time, seconds since 1970'),
+    };
     const simulator = await openSimulator({
       settings: config.simulator, replay: config.replay ?? null, internalToken: config.internalToken, today: ctx.clock.now(), book: config.replay ? ctx.db : null, signal: ctx.signal, log: ctx.log,
-      health: ctx.healthReport, metrics: async () => ({ contentType: ctx.metrics.contentType, text: await ctx.metrics.render() }), onFatal: ctx.fatal,
+      health: ctx.healthReport, metrics: () => renderMetrics(), onFatal: ctx.fatal,
     });
+    const renderMetrics = async (): Promise<{ contentType: string; text: string }> => {
+      const { broker } = simulator;
+      gauges.steps.set(broker.counts().steps);
+      gauges.bars.set(broker.counts().bars);
+      gauges.openOrders.set(broker.venue.openOrders().length);
+      gauges.marketTime.set(broker.now() / 1000);
+      return { contentType: ctx.metrics.contentType, text: await ctx.metrics.render() };
+    };
     return {
       serve: async () => {
         await simulator.server.listen({ port: endpoint.port, host: endpoint.host });
@@ -28,7 +42,6 @@ runService({
           if (config.replay) await ctx.request('replayDone', { summary });
         }).catch(ctx.fatal);
       },
-      backlog: () => simulator.broker.venue.openOrders().length,
     };
   },
 });
