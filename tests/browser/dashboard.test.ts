@@ -1,0 +1,195 @@
+/** The dashboard in a real browser on the real stack in demo mode: it loads clean, moves by itself, trades, halts and remembers. */
+import { existsSync, readdirSync, statSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { build } from 'vite';
+import type { Page } from 'playwright-core';
+import { cleanUp, freshDataDir, startStack } from '../support/stack.ts';
+import type { TestStack } from '../support/stack.ts';
+import { openBrowser } from './harness.ts';
+import type { TestBrowser, WatchedPage } from './harness.ts';
+
+const ROOT = resolve(import.meta.dirname, '../..');
+const MOVE_LIMIT_MS = 20_000;
+let stack: TestStack;
+let browser: TestBrowser;
+let watched: WatchedPage;
+let page: Page;
+let origin = '';
+let link = '';
+
+/** Builds the page unless the built one is newer than every source. */
+async function buildPage(): Promise<void> {
+  const built = join(ROOT, 'dist/renderer/index.html');
+  const newest = Math.max(...['renderer', 'app'].flatMap((room) => readdirSync(join(ROOT, room), { recursive: true, encoding: 'utf8' }).map((name) => statSync(join(ROOT, room, name)).mtimeMs)));
+  if (!existsSync(built) || statSync(built).mtimeMs < newest) await build({ configFile: join(ROOT, 'renderer/vite.config.ts'), root: join(ROOT, 'renderer'), logLevel: 'error' });
+}
+
+/** Holds HALT until the page says so. */
+async function holdHalt(): Promise<void> {
+  await page.locator('.halt').hover();
+  await page.mouse.down();
+  await page.getByText('HALTED').waitFor({ timeout: MOVE_LIMIT_MS });
+  await page.mouse.up();
+}
+
+beforeAll(async () => {
+  await buildPage();
+  stack = startStack({ dataDir: await freshDataDir() });
+  link = (await stack.announced()).dashboard;
+  origin = new URL(link).origin;
+  browser = await openBrowser();
+  watched = await browser.newPage();
+  page = watched.page;
+  await page.goto(link);
+});
+
+afterAll(async () => {
+  await browser[Symbol.asyncDispose]();
+  await stack.stop();
+  await cleanUp();
+});
+
+describe('signing in', () => {
+  it('the printed link leads to the portfolio, and the token leaves the address', async () => {
+    await page.waitForURL(`${origin}/portfolio`);
+    await page.getByRole('region', { name: 'Account' }).waitFor();
+    expect(await page.locator('.mode-mark').first().textContent()).toBe('DEMO');
+  });
+
+  it('a used link signs nobody in, and says how to get another', async () => {
+    await using other = await browser.newPage();
+    await other.page.goto(link);
+    await other.page.getByRole('heading', { name: 'This link was used already' }).waitFor();
+  });
+
+  it('without a link the page shows nothing of the account', async () => {
+    await using other = await browser.newPage();
+    await other.page.goto(`${origin}/portfolio`);
+    await other.page.getByRole('heading', { name: 'Please sign in' }).waitFor();
+    expect(await other.page.locator('.headline').count()).toBe(0);
+  });
+});
+
+describe('portfolio', () => {
+  it('moves by itself: the market clock and the equity curve', async () => {
+    const clock = page.locator('.market-simulated');
+    const before = await clock.textContent();
+    await page.waitForFunction((text) => document.querySelector('.market-simulated')?.textContent !== text, before, { timeout: MOVE_LIMIT_MS });
+    await page.locator('.curve-card .js-plotly-plot .scatterlayer').first().waitFor({ timeout: MOVE_LIMIT_MS });
+  });
+
+  it('a manual order is previewed by risk, placed, filled and explained', async () => {
+    await page.getByRole('tab', { name: /Orders/ }).click();
+    await page.keyboard.press('b');
+    const ticket = page.locator('.ticket');
+    await ticket.getByLabel('Symbol', { exact: true }).fill('KO');
+    await ticket.getByLabel('Quantity, shares').fill('7');
+    await ticket.getByText('would pass').waitFor({ timeout: MOVE_LIMIT_MS });
+    await ticket.getByRole('button', { name: /^Buy 7 KO/ }).click();
+    await page.getByRole('button', { name: 'Follow this order' }).click();
+    const story = page.locator('.story');
+    await story.getByText('filled', { exact: true }).first().waitFor({ timeout: MOVE_LIMIT_MS });
+    await story.getByText('Asked for by hand').waitFor();
+    expect(await story.locator('.rules li').count()).toBeGreaterThan(3);
+    await page.keyboard.press('Escape');
+    await page.locator('.data-table tbody tr', { hasText: 'KO' }).filter({ hasText: 'manual' }).first().waitFor({ timeout: MOVE_LIMIT_MS });
+  });
+
+  it('an order that breaks a limit is denied with the rule', async () => {
+    await page.keyboard.press('b');
+    const ticket = page.locator('.ticket');
+    await ticket.getByLabel('Symbol', { exact: true }).fill('SPY');
+    await ticket.getByLabel('Quantity, shares').fill('500');
+    await ticket.getByText('would be denied').waitFor({ timeout: MOVE_LIMIT_MS });
+    expect(await ticket.locator('.rules .failed').count()).toBeGreaterThan(0);
+    await page.keyboard.press('Escape');
+    await ticket.waitFor({ state: 'detached' });
+  });
+});
+
+describe('HALT', () => {
+  it('a short press does nothing; a hold halts, survives a reload, and a reason resumes', async () => {
+    await page.locator('.halt').click();
+    expect(await page.locator('.trading-state').textContent()).toContain('ACTIVE');
+    await holdHalt();
+    await page.reload();
+    await page.getByText('HALTED').first().waitFor({ timeout: MOVE_LIMIT_MS });
+    await page.locator('.health-dot').click();
+    await page.locator('.verdict', { hasText: 'No' }).waitFor({ timeout: MOVE_LIMIT_MS });
+    await page.keyboard.press('Escape');
+    await page.getByRole('button', { name: 'Resume trading' }).click();
+    await page.getByLabel('Why is it right to trade again?').fill('The test is over');
+    await page.keyboard.press('Enter');
+    await page.locator('.trading-state', { hasText: 'ACTIVE' }).waitFor({ timeout: MOVE_LIMIT_MS });
+    const rows = await stack.read((query) => query('SELECT state, reason FROM risk_management.trading_state ORDER BY version DESC LIMIT 2'));
+    expect(rows).toEqual([{ state: 'ACTIVE', reason: 'The test is over' }, { state: 'HALTED', reason: 'Halted by hand on the dashboard' }]);
+  });
+});
+
+describe('health', () => {
+  it('g h shows every unit, the pipeline and the ledger checks; none is broken', async () => {
+    await page.keyboard.press('g');
+    await page.keyboard.press('h');
+    await page.waitForURL(`${origin}/health`);
+    await page.locator('table.units tbody tr.opens').nth(11).waitFor({ timeout: MOVE_LIMIT_MS });
+    await page.locator('.invariants li.good').nth(6).waitFor({ timeout: MOVE_LIMIT_MS });
+    expect(await page.locator('.invariants li.bad').allTextContents()).toEqual([]);
+    await page.locator('.edges li').first().waitFor();
+  });
+
+  it('a unit opens with its live output', async () => {
+    await page.locator('table.units tr', { hasText: 'Risk management' }).click();
+    await page.locator('.log-line').first().waitFor({ timeout: MOVE_LIMIT_MS });
+    await page.keyboard.press('Escape');
+    await page.locator('.unit-sheet').waitFor({ state: 'detached' });
+  });
+
+  it('a flow runs now and shows its steps', async () => {
+    await page.getByLabel('Run reconcile_trades now').click();
+    await page.locator('.flow-sheet .chapter').first().getByText('completed').first().waitFor({ timeout: MOVE_LIMIT_MS });
+    await page.keyboard.press('Escape');
+    await page.locator('.flow-sheet').waitFor({ state: 'detached' });
+  });
+
+  it('programs get the report where people get the page', async () => {
+    const report = (await (await fetch(`${origin}/health`)).json()) as { ready: boolean; units: { id: string; state: string }[] };
+    expect([report.ready, report.units.length]).toEqual([true, 12]);
+  });
+});
+
+describe('what the page remembers', () => {
+  it('theme and tab survive a reload', async () => {
+    await page.getByLabel('Appearance').click();
+    await page.getByRole('menuitem', { name: 'Dark' }).click();
+    await page.keyboard.press('g');
+    await page.keyboard.press('p');
+    await page.getByRole('tab', { name: /Fills/ }).click();
+    await page.reload();
+    await page.getByRole('tab', { name: /Fills/, selected: true }).waitFor();
+    expect(await page.locator('html').getAttribute('data-mantine-color-scheme')).toBe('dark');
+  });
+});
+
+describe('the whole visit', () => {
+  it('fits a small screen without scrolling sideways', async () => {
+    for (const path of ['/portfolio', '/health']) {
+      await page.setViewportSize({ width: 1024, height: 700 });
+      await page.goto(`${origin}${path}`);
+      await page.locator('.card').first().waitFor();
+      expect(await page.evaluate(() => (document.querySelector('.page')?.scrollWidth ?? 0) - (document.querySelector('.page')?.clientWidth ?? 0))).toBeLessThanOrEqual(0);
+    }
+  });
+
+  it('comes back by itself when the gateway is killed', async () => {
+    const killed = await stack.killUnit('gateway');
+    await page.locator('.connection').waitFor({ timeout: MOVE_LIMIT_MS });
+    await stack.recovered([killed]);
+    await page.locator('.connection').waitFor({ state: 'detached', timeout: MOVE_LIMIT_MS });
+  });
+
+  it('went without an error or a violated policy, but for the killed gateway', () => {
+    const ofTheKill = /ERR_CONNECTION_REFUSED|ERR_CONNECTION_RESET|ERR_INCOMPLETE_CHUNKED|ERR_EMPTY_RESPONSE|ERR_SOCKET|WebSocket connection/;
+    expect(watched.problems.filter((problem) => !ofTheKill.test(problem))).toEqual([]);
+  });
+});
