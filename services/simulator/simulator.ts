@@ -130,6 +130,7 @@ function createControls(pacer: () => Pacer | null): { readonly controls: Control
   };
 }
 
+/** Seconds and rate are those of this life: a simulator that was killed midway counts from its last start. */
 function summaryOf(broker: Broker, started: { readonly atMs: number; readonly steps: number; readonly bars: number }): TapeSummary {
   const seconds = (monotonicMs() - started.atMs) / 1000;
   const counts = broker.counts();
