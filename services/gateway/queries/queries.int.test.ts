@@ -1,0 +1,172 @@
+/** The gateway's queries on a real book, as the gateway's own role: one account worked by hand, number by number. */
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { HTTP } from '#app/contracts/http.ts';
+import { openDb } from '#chassis/db.ts';
+import type { Db } from '#chassis/db.ts';
+import { startBook } from '../../../tests/support/servers.ts';
+import type { Book } from '../../../tests/support/servers.ts';
+import { readAccount } from './account.ts';
+import { readHeads, readInvariants, readNotices, readPulse, readSymbols, readTradingState, readWatermarks } from './control.ts';
+import { readCurve, readCurveAfter, readCurveHead } from './curve.ts';
+import { readDecisions, readFills, readFillsAfter, readLedgerSeq, readOrders, readOrdersById, readStory } from './orders.ts';
+import { readDays, readStrategies } from './performance.ts';
+import { readPositions } from './positions.ts';
+
+let book: Book;
+let db: Db;
+/** Friday 2 January 2026, 09:30 in New York. */
+const OPEN = Date.UTC(2026, 0, 2, 14, 30);
+const iso = (ms: number): string => new Date(ms).toISOString();
+const decision = (id: string, change: Record<string, unknown> = {}): unknown[] => {
+  const row = { outcome: 'approved', code: null, reserved: '0', signal: null, strategy: null, source: 'manual', ...change };
+  return [id, `ms-${id}`, row.source, row.signal, row.strategy, row.outcome, row.code, row.reserved, JSON.stringify([{ rule: 'max_order_notional', passed: row.outcome === 'approved', threshold: '10000', observed: '1000', unit: 'USD', code: null }]), iso(OPEN)];
+};
+
+/**
+ * Opening cash 10,000. Bought 10 AAPL at 100 (fee 1), sold 4 at 110: cash 10,000 - 1,000 - 1 + 440 = 9,439; 6 AAPL at 100, last 105.
+ * An open buy of 10 KO reserves 700, 3 of them filled at 70: reserved 490, cash 9,439 - 210 = 9,229, 3 KO, last 69.
+ */
+async function fill(): Promise<void> {
+  const run = (text: string, params: unknown[] = []): Promise<unknown> => book.sql(text, params);
+  await run(`SELECT data_ingestion.ensure_month('2026-01-01')`);
+  for (const [symbol, close] of [['AAPL', '105'], ['KO', '69'], ['SPY', '600']]) {
+    await run(`INSERT INTO data_ingestion.symbols (symbol, name, exchange, is_tradable, is_fractionable, is_shortable, is_watched) VALUES ($1, $1 || ' Inc.', 'NASDAQ', true, true, false, true)`, [symbol]);
+    await run(`INSERT INTO data_ingestion.ingestion_status (symbol, timeframe, last_open_time, last_close, bars_total, last_seen_at) VALUES ($1, '1Min', $3, $2, 2, now())`, [symbol, close, iso(OPEN + 60_000)]);
+    for (const n of [0, 1]) await run(`INSERT INTO data_ingestion.market_data VALUES ($1, '1Min', $3, $2, $2, $2, $2, 1, 'test', now())`, [symbol, close, iso(OPEN + n * 60_000)]);
+  }
+  await run(`INSERT INTO risk_management.risk_limits (version, limits, actor) VALUES (1, '{"maxOrderNotional":"10000","maxPositionNotional":"20000","maxGrossExposure":"80000","maxDailyLoss":"2000"}', 'test')`);
+  await run(`INSERT INTO risk_management.risk_lease (holder, renewed_at, expires_at) VALUES ('r', now(), now() + interval '10 s')`);
+  await run(`INSERT INTO strategy_engine.strategies (strategy_id, name, kind, symbols, timeframe, parameters, sizing, current_version_id) VALUES ('sma', 'SMA', 'sma_cross', '{*}', '1Min', '{}', '{}', 'sma.v1')`);
+  await run(`INSERT INTO strategy_engine.strategy_signals (signal_id, strategy_id, strategy_version_id, symbol, timeframe, bar_open_time, ts_market, target, reference_price, reasons) VALUES ('s1', 'sma', 'sma.v1', 'AAPL', '1Min', $1, $1, 'long', 100, '[{"name":"SMA(10)","value":"101","threshold":"100"}]')`, [iso(OPEN)]);
+  const decisionSql = `INSERT INTO risk_management.risk_decisions (decision_id, client_order_id, source, signal_id, strategy_id, symbol, side, type, qty, outcome, code, message, reserved_notional, limits_version, rules, ts_market) VALUES ($1, $2, $3, $4, $5, 'AAPL', 'buy', 'market', 10, $6, $7, 'm', $8, 1, $9::jsonb, $10)`;
+  for (const row of [decision('d1', { signal: 's1', strategy: 'sma', source: 'strategy' }), decision('d2'), decision('d3', { reserved: '700' }), decision('d4', { outcome: 'denied', code: 'ORDER_NOTIONAL_EXCEEDED' })]) await run(decisionSql, row);
+  const orderSql = `INSERT INTO execution.orders (order_id, client_order_id, decision_id, source, strategy_id, signal_id, symbol, side, type, time_in_force, qty, limit_price, is_reducing, reference_price, status, is_closed, filled_qty, avg_fill_price, version, ts_market, approved_seq, created_at) VALUES ($1, 'ms-' || $2, $2, $3, $4, $5, $6, $7, $8, 'day', $9, $10, $7 = 'sell', 100, $11, $12, $13, $14, $15, $16, $17, $18)`;
+  await run(orderSql, ['o1', 'd1', 'strategy', 'sma', 's1', 'AAPL', 'buy', 'market', 10, null, 'filled', true, 10, 100, 4, iso(OPEN), 1, iso(OPEN)]);
+  await run(orderSql, ['o2', 'd2', 'manual', null, null, 'AAPL', 'sell', 'market', 4, null, 'filled', true, 4, 110, 4, iso(OPEN), 2, iso(OPEN + 1_000)]);
+  await run(orderSql, ['o3', 'd3', 'manual', null, null, 'KO', 'buy', 'limit', 10, 70, 'partially_filled', false, 3, 70, 4, iso(OPEN), 3, iso(OPEN + 2_000)]);
+  for (const order of ['o1', 'o2', 'o3']) for (const [version, kind] of [[1, 'initialized'], [2, 'submitted'], [3, 'accepted'], [4, 'fill']]) await run(`INSERT INTO execution.order_events (order_id, version, kind, status, filled_qty, ts_event, source, detail) VALUES ($1, $2, $3, 'accepted', 0, $4, 'stream', '{}')`, [order, version, kind, iso(OPEN)]);
+  const tradeSql = `INSERT INTO execution.trades (fill_id, order_id, strategy_id, symbol, side, qty, price, fee, ts_event, ts_seen, source, ledger_seq) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, now(), 'stream', $10)`;
+  await run(tradeSql, ['f1', 'o1', 'sma', 'AAPL', 'buy', 10, 100, 1, iso(OPEN), 1]);
+  await run(tradeSql, ['f2', 'o2', '', 'AAPL', 'sell', 4, 110, 0, iso(OPEN), 2]);
+  await run(tradeSql, ['f3', 'o3', '', 'KO', 'buy', 3, 70, 0, iso(OPEN), 3]);
+  await run(`INSERT INTO execution.positions VALUES ('AAPL', 2, 6, 100, 40, now()), ('KO', 1, 3, 70, 0, now()), ('SPY', 2, 0, NULL, 5, now())`);
+  await run(`INSERT INTO execution.strategy_positions VALUES ('sma', 'AAPL', 10, 100, 0, now()), ('', 'AAPL', -4, 110, 0, now()), ('', 'KO', 3, 70, 0, now())`);
+  await run(`INSERT INTO execution.account_ledger (account_number, opening_cash, cash, fees_total, ledger_seq, opened_at) VALUES ('A1', 10000, 9229, 1, 3, now())`);
+  await run(`INSERT INTO analytics.equity_curve (ts_market, equity, cash, long_value, short_value, day_pnl) SELECT t, 10000 + n, 0, 0, 0, 0 FROM (SELECT n, $1::timestamptz - interval '18 hours' + n * interval '1 minute' AS t FROM generate_series(0, 9) n) earlier`, [iso(OPEN)]);
+  await run(`INSERT INTO analytics.equity_curve (ts_market, equity, cash, long_value, short_value, day_pnl) VALUES ($1, 10050, 0, 0, 0, 0), ($2, 10066, 0, 0, 0, 0)`, [iso(OPEN + 60_000), iso(OPEN + 120_000)]);
+  await run(`INSERT INTO risk_management.risk_events (risk_event_id, severity, code, message, context) VALUES ('e1', 'critical', 'EXIT_FAILED', 'words', '{}')`);
+}
+
+beforeAll(async () => {
+  book = await startBook();
+  await book.sql(`ALTER ROLE gateway PASSWORD '${book.password}'`);
+  await fill();
+  db = openDb({ access: book.access('gateway'), database: 'trading_system', schema: null, applicationName: 'gateway', max: 3, onLost: () => undefined });
+});
+afterAll(async () => {
+  await db.close();
+  await book.stop();
+});
+
+describe('the account', () => {
+  it('is what the hand calculation says', async () => {
+    const account = HTTP.account.output.parse(await readAccount(db));
+    // 9,229 + 6 x 105 + 3 x 69 = 10,066; the day began after a last point of 10,009.
+    expect(account).toMatchObject({
+      accountNumber: 'A1', equity: '10066', cash: '9229', longValue: '837', shortValue: '0', grossExposure: '837', reserved: '490', buyingPower: '8739', feesTotal: '1', realizedPnl: '45', openPnl: '27',
+      day: '2026-01-02', dayOpenEquity: '10009', dayPnl: '57', openOrders: 1, positions: 2, unpriced: [], maxGrossExposure: '80000',
+    });
+  });
+  it('reserves what risk has approved and execution has not heard of yet', async () => {
+    await book.sql(`INSERT INTO risk_management.outbox (seq, topic, key, correlation_id, payload) VALUES (1, 'order.approved', 'k', 'c', '{"decisionId":"d9","reservedNotional":"100.5"}')`);
+    expect((await readAccount(db)).reserved).toBe('590.5');
+    await book.sql(`INSERT INTO execution.inbox_offset (producer, seq) VALUES ('risk_management', 1)`);
+    expect((await readAccount(db)).reserved).toBe('490');
+    await book.sql(`DELETE FROM risk_management.outbox`);
+    await book.sql(`DELETE FROM execution.inbox_offset`);
+  });
+});
+
+describe('lists', () => {
+  it('positions have value, weight and holders', async () => {
+    const { positions } = HTTP.positions.output.parse({ positions: await readPositions(db) });
+    expect(positions.map(({ symbol, marketValue, openPnl, holders }) => [symbol, marketValue, openPnl, holders])).toEqual([
+      ['AAPL', '630', '30', [{ strategyId: '', qty: '-4' }, { strategyId: 'sma', qty: '10' }]], ['KO', '207', '-3', [{ strategyId: '', qty: '3' }]],
+    ]);
+    expect(positions[0]?.weight).toBeCloseTo(630 / 10_066, 12);
+  });
+  it('orders come newest first, by scope and page', async () => {
+    const all = HTTP.orders.output.parse(await readOrders(db, { scope: 'all', limit: 10 }));
+    expect([all.orders.map((order) => order.orderId), all.openTotal, all.total]).toEqual([['o3', 'o2', 'o1'], 1, 3]);
+    expect((await readOrders(db, { scope: 'open', limit: 10 })).orders.map((order) => order.orderId)).toEqual(['o3']);
+    expect((await readOrders(db, { scope: 'all', limit: 1, before: OPEN + 2_000 })).orders.map((order) => order.orderId)).toEqual(['o2']);
+    expect((await readOrdersById(db, ['ms-d1', 'none'])).map((order) => order.orderId)).toEqual(['o1']);
+  });
+  it('fills come newest first, and after a ledger number oldest first', async () => {
+    expect(HTTP.fills.output.parse(await readFills(db, { limit: 2 })).fills.map((row) => row.fillId)).toEqual(['f3', 'f2']);
+    expect((await readFillsAfter(db, 1, 10)).map((row) => row.fillId)).toEqual(['f2', 'f3']);
+    expect(await readLedgerSeq(db)).toBe(3);
+  });
+  it('a story tells signal, rules, events and fills; a denied one has no order', async () => {
+    const story = HTTP.orderStory.output.parse(await readStory(db, 'd1'));
+    expect([story.signal?.reasons[0]?.name, story.decision?.rules[0]?.rule, story.events.map((event) => event.kind), story.fills.map((row) => row.fillId)]).toEqual(['SMA(10)', 'max_order_notional', ['initialized', 'submitted', 'accepted', 'fill'], ['f1']]);
+    const denied = HTTP.orderStory.output.parse(await readStory(db, 'd4'));
+    expect([denied.order, denied.decision?.code]).toEqual([null, 'ORDER_NOTIONAL_EXCEEDED']);
+    await expect(readStory(db, 'nothing')).rejects.toMatchObject({ code: 'ORDER_NOT_FOUND' });
+    expect(HTTP.decisions.output.parse(await readDecisions(db, { outcome: 'denied', limit: 5 }))).toMatchObject({ approvedTotal: 3, deniedTotal: 1 });
+  });
+  it('strategies, symbols and notices', async () => {
+    const { strategies, manual } = HTTP.strategies.output.parse(await readStrategies(db));
+    expect([strategies[0]?.signals, strategies[0]?.approved, strategies[0]?.fills, strategies[0]?.openPnl, manual.fills]).toEqual([1, 1, 1, '50', 2]);
+    expect((await readSymbols(db, 'ko', 5)).map((row) => row.symbol)).toEqual(['KO']);
+    expect(HTTP.notices.output.parse({ notices: await readNotices(db, 5) }).notices[0]).toMatchObject({ severity: 'critical', title: 'EXIT_FAILED' });
+  });
+});
+
+describe('the curve', () => {
+  it('of a day begins with the last point before it, and carries the benchmark of its minute', async () => {
+    const curve = await readCurve(db, '1D', 'SPY');
+    expect(curve.points.map((point) => point[1])).toEqual([10_009, 10_050, 10_066]);
+    expect(curve.points.at(-1)).toEqual([OPEN + 120_000, 10_066, 600]);
+    expect(curve.benchmark).toBe('SPY');
+    expect((await readCurve(db, '1D', 'NONE')).benchmark).toBeNull();
+    expect([await readCurveHead(db), (await readCurveAfter(db, OPEN + 60_000, 5)).length]).toEqual([OPEN + 120_000, 1]);
+  });
+  it('of years is thinned to at most 2,000 points and keeps its ends', async () => {
+    await book.sql(`INSERT INTO analytics.equity_curve (ts_market, equity, cash, long_value, short_value, day_pnl) SELECT $1::timestamptz - interval '2 years' + n * interval '3 minutes', 9000 + n / 1000.0, 0, 0, 0, 0 FROM generate_series(0, 99999) n`, [iso(OPEN)]);
+    const began = performance.now();
+    const curve = await readCurve(db, 'ALL', 'SPY');
+    expect(performance.now() - began).toBeLessThan(2_000);
+    expect([curve.isThinned, curve.points.length <= 2_000, curve.points.length > 500, curve.points.at(-1)?.[1]]).toEqual([true, true, true, 10_066]);
+  });
+  it('gives the P&L of each day against the last point before it', async () => {
+    const [today, before] = HTTP.pnlByDay.output.parse({ days: await readDays(db, 5) }).days;
+    expect([today?.day, today?.pnl, today?.fills, before?.day]).toEqual(['2026-01-02', '57', 3, '2026-01-01']);
+  });
+});
+
+describe('control', () => {
+  it('the switch, the lease and the pulse', async () => {
+    const state = HTTP.tradingState.output.parse(await readTradingState(db));
+    expect([state.state, state.limits.maxDailyLoss, (state.leaseValidMs ?? 0) <= 10_000]).toEqual(['ACTIVE', '2000', true]);
+    expect(await readPulse(db)).toMatchObject({ unknownOrders: 0, newestMarketAt: OPEN + 120_000 });
+    expect((await readHeads(db)).size).toBe(6);
+    expect(HTTP.pipeline.output.parse({ watermarks: await readWatermarks(db), at: 1 }).watermarks).toEqual([]);
+  });
+  it('the checks hold on this book, and each notices what breaks it', async () => {
+    const broken = async (): Promise<string[]> => (await readInvariants(db)).filter((row) => row.violations > 0).map((row) => row.id);
+    expect(await broken()).toEqual([]);
+    await book.sql(`UPDATE execution.account_ledger SET cash = cash + 1`);
+    expect(await broken()).toEqual(['I3']);
+    await book.sql(`UPDATE execution.account_ledger SET cash = cash - 1`);
+    await book.sql(`UPDATE execution.positions SET qty = 7 WHERE symbol = 'AAPL'`);
+    expect(await broken()).toEqual(['I2', 'I7']);
+    await book.sql(`UPDATE execution.positions SET qty = 6 WHERE symbol = 'AAPL'`);
+    await book.sql(`UPDATE execution.orders SET filled_qty = 4, version = 5 WHERE order_id = 'o3'`);
+    expect(await broken()).toEqual(['I1', 'I8']);
+  });
+  it('the gateway cannot write', async () => {
+    await expect(db.query(`UPDATE execution.orders SET status = 'filled'`)).rejects.toThrow(/permission denied/);
+    await expect(db.query(`INSERT INTO risk_management.trading_state (version, state, reason, actor) VALUES (2, 'ACTIVE', 'x', 'x')`)).rejects.toThrow(/permission denied/);
+  });
+});
