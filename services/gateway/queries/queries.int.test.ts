@@ -156,6 +156,10 @@ describe('control', () => {
   it('the checks hold on this book, and each notices what breaks it', async () => {
     const broken = async (): Promise<string[]> => (await readInvariants(db)).filter((row) => row.violations > 0).map((row) => row.id);
     expect(await broken()).toEqual([]);
+    await book.sql(`INSERT INTO execution.opening_positions VALUES ('IBM', 5, 200, now())`);
+    await book.sql(`INSERT INTO execution.positions VALUES ('IBM', 1, 5, 200, 0, now())`);
+    await book.sql(`INSERT INTO execution.strategy_positions VALUES ('', 'IBM', 5, 200, 0, now())`);
+    expect(await broken()).toEqual([]);
     await book.sql(`UPDATE execution.account_ledger SET cash = cash + 1`);
     expect(await broken()).toEqual(['I3']);
     await book.sql(`UPDATE execution.account_ledger SET cash = cash - 1`);
