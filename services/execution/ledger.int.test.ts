@@ -1,0 +1,118 @@
+/** The ledger over a real book: whatever order and repetition fills come in, each is there once; and HALT beats an order at the gate. */
+import fc from 'fast-check';
+import { pino } from 'pino';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { price, quantity } from '#app/domain/numeric.ts';
+import { epochMs } from '#app/domain/time.ts';
+import type { News } from '#app/execution/news.ts';
+import { openDb, type Db } from '#chassis/db.ts';
+import { createMetrics } from '#chassis/metrics.ts';
+import { brokenInvariants } from '../../tests/support/execution-stack.ts';
+import { startBook, until, type Book } from '../../tests/support/servers.ts';
+import type { Broker } from '../alpaca/ports.ts';
+import { createBooking, type Report } from './booking.ts';
+import { createHolds } from './holds.ts';
+import { insertApproved, moveOrder } from './orders.ts';
+import { createSubmitLane } from './submit-lane.ts';
+import { createSubmitter } from './submitter.ts';
+
+let book: Book;
+let db: Db;
+let risk: Db;
+const open = (user: 'execution' | 'risk_management'): Db => openDb({ access: book.access(user), database: 'trading_system', schema: user, applicationName: 'test', max: 4, onLost: () => undefined });
+beforeAll(async () => {
+  book = await startBook();
+  db = open('execution');
+  risk = open('risk_management');
+});
+afterAll(async () => {
+  await db.close();
+  await risk.close();
+  await book.stop();
+});
+beforeEach(async () => {
+  await book.sql('TRUNCATE execution.orders, execution.order_events, execution.trades, execution.positions, execution.strategy_positions, execution.account_ledger, execution.outbox CASCADE');
+  await book.sql(`INSERT INTO execution.account_ledger (account_number, opening_cash, cash, opened_at) VALUES ('T', 1000000, 1000000, now())`);
+});
+
+let seq = 0;
+const nowMs = () => epochMs(Date.now());
+async function stored(id: string, fields: { side: 'buy' | 'sell'; strategyId: string | null; qty: string }, isSubmitted: boolean): Promise<void> {
+  seq += 1;
+  const terms = { type: 'market', timeInForce: 'day', qty: quantity(fields.qty), limitPrice: null } as const;
+  await db.tx(async (tx) => {
+    const order = await insertApproved(tx, {
+      decisionId: id, clientOrderId: `ms-${id}`, source: 'strategy', signalId: null, strategyId: fields.strategyId, symbol: 'AAPL', side: fields.side, type: 'market', timeInForce: 'day', qty: fields.qty,
+      limitPrice: null, isReducing: false, referencePrice: '100', reservedNotional: '0', tsMarket: 1, tsBarSeen: null,
+    }, terms, seq);
+    if (isSubmitted) await moveOrder(tx, order, { event: { kind: 'submitted' }, tsEvent: order.tsMarket, source: 'local', detail: {} });
+  });
+}
+
+const fill = (id: string, source: 'stream' | 'activity', [qty, cum, dollars]: readonly [string, string, string]): News =>
+  ({ kind: 'fill', at: epochMs(1_000), filledQty: quantity(cum), execution: { id: source === 'stream' ? id : `activity-${id}`, qty: quantity(qty), price: price(dollars), cumQty: quantity(cum), source } });
+const reportsOf = (id: string, parts: readonly number[], cents: number): Report[] => {
+  let cum = 0;
+  const told = parts.flatMap((part, index): News[] => {
+    cum += part;
+    const facts = [String(part), String(cum), String((10_000 + cents * (index + 1)) / 100)] as const;
+    return [fill(`${id}-e${index}`, 'stream', facts), fill(`${id}-e${index}`, 'activity', facts)];
+  });
+  return [{ kind: 'accepted', at: epochMs(1), filledQty: quantity('0'), execution: null } satisfies News, ...told].map((news) => ({ clientOrderId: `ms-${id}`, brokerOrderId: `b-${id}`, news: [news], source: news.execution?.source ?? 'stream', tsSeen: epochMs(2_000) }));
+};
+
+describe('the ledger', () => {
+  const orders = fc.array(fc.record({ side: fc.constantFrom('buy' as const, 'sell' as const), strategyId: fc.constantFrom('one', 'two', null), parts: fc.array(fc.integer({ min: 1, max: 9 }), { minLength: 1, maxLength: 3 }), cents: fc.integer({ min: -50, max: 50 }) }), { minLength: 1, maxLength: 4 });
+
+  it('holds each fill once, told by stream and activities, twice, shuffled, in batches of any size', async () => {
+    const booking = createBooking(db, createMetrics(`test-${seq}`), nowMs);
+    let run = 0;
+    await fc.assert(fc.asyncProperty(orders, fc.infiniteStream(fc.nat(1_000)), fc.integer({ min: 1, max: 7 }), async (wishes, noise, size) => {
+      run += 1;
+      const made = wishes.map((wish, index) => ({ ...wish, id: `r${run}-${index}`, qty: wish.parts.reduce((sum, part) => sum + part, 0) }));
+      for (const one of made) await stored(one.id, { side: one.side, strategyId: one.strategyId, qty: String(one.qty) }, true);
+      const once = made.flatMap((one) => reportsOf(one.id, one.parts, one.cents));
+      const told = [...once, ...once].map((report) => ({ report, key: Number(noise.next().value) })).sort((a, b) => a.key - b.key).map(({ report }) => report);
+      for (let start = 0; start < told.length; start += size) await booking.book(told.slice(start, start + size));
+      for (const one of made) {
+        const [row] = await book.sql<{ status: string; filled_qty: string; fills: number }>('SELECT status, filled_qty, (SELECT count(*) FROM execution.trades t WHERE t.order_id = o.order_id) AS fills FROM execution.orders o WHERE order_id = $1', [one.id]);
+        expect(row).toEqual({ status: 'filled', filled_qty: `${one.qty}.000000000`, fills: one.parts.length });
+      }
+      expect(await brokenInvariants(book)).toEqual([]);
+    }), { numRuns: 25 });
+  }, 120_000);
+
+  it('rolls a whole batch back when one piece cannot be written, and books it when it is told again', async () => {
+    const booking = createBooking(db, createMetrics('test-rollback'), nowMs);
+    await stored('whole', { side: 'buy', strategyId: 'one', qty: '3' }, true);
+    await book.sql(`ALTER TABLE execution.trades ADD CONSTRAINT planted CHECK (price < 100.03)`);
+    const reports = reportsOf('whole', [1, 1, 1], 1);
+    await expect(booking.book(reports)).rejects.toThrow('planted');
+    expect(await book.sql('SELECT 1 FROM execution.trades')).toEqual([]);
+    await book.sql('ALTER TABLE execution.trades DROP CONSTRAINT planted');
+    expect((await booking.book(reports)).booked).toBe(3);
+    expect(await brokenInvariants(book)).toEqual([]);
+  });
+});
+
+describe('the gate', () => {
+  it('waits for a HALT that is being written, and then lets nothing out', async () => {
+    let posts = 0;
+    const broker = { permit: (priority: 'exit') => Promise.resolve({ priority }), submit: () => Promise.reject(new Error(`posted ${(posts += 1)}`)) } as unknown as Broker;
+    const booking = createBooking(db, createMetrics('test-gate'), nowMs);
+    const log = pino({ level: 'silent' });
+    const submitter = createSubmitter({ broker, booking, log, metrics: createMetrics('test-submit'), nowMs, onDoubt: () => undefined, onUnknown: () => undefined });
+    const lane = createSubmitLane({ db, broker, submitter, log, nowMs, holds: createHolds(() => undefined), onHeld: () => undefined, fatal: (error) => expect.unreachable(String(error)) });
+    await book.sql(`INSERT INTO risk_management.risk_lease (holder, renewed_at, expires_at) VALUES ('test', now(), now() + interval '1 day')`);
+    await stored('late', { side: 'buy', strategyId: 'one', qty: '1' }, false);
+    await risk.tx(async (tx) => {
+      await tx.query('SELECT pg_advisory_xact_lock(7001)');
+      await tx.query(`INSERT INTO risk_management.trading_state (version, state, reason, actor) VALUES (2, 'HALTED', 'test', 'test')`);
+      lane.start();
+      await until(async () => (await book.sql<{ n: number }>(`SELECT count(*) AS n FROM pg_locks WHERE locktype = 'advisory' AND objid = 7001 AND NOT granted`))[0]?.n === 1, 'the order to wait at the gate');
+    });
+    await until(async () => (await book.sql<{ status: string }>(`SELECT status FROM execution.orders WHERE order_id = 'late'`))[0]?.status === 'denied', 'the denial');
+    await lane.stop();
+    expect(posts).toBe(0);
+  });
+});
