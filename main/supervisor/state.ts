@@ -118,11 +118,11 @@ export function step(policy: UnitPolicy, status: UnitStatus, event: UnitEvent, c
       if (event.type === 'needsReady') return to({ state: 'starting', reasons: [] }, { type: 'spawn' }, { type: 'timer', ms: policy.startLimitMs });
       return same;
     case 'starting':
-      return whileStarting(policy, status, event, context, to);
+      return whileStarting({ policy, status, context, to }, event);
     case 'ready':
     case 'degraded':
     case 'unresponsive':
-      return whileUp(policy, status, event, context, to);
+      return whileUp({ policy, status, context, to }, event);
     case 'stopping':
       return whileStopping(status, event, to);
     case 'backoff':
@@ -146,8 +146,11 @@ const STOPPED: Change = { state: 'stopped', isWanted: false, isReturning: false,
 
 type To = (change: Change, ...effects: UnitEffect[]) => Step;
 
+/** One unit in one state, and the way to say what comes next. */
+type Situation = { readonly policy: UnitPolicy; readonly status: UnitStatus; readonly context: StepContext; readonly to: To };
+
 /** Stops that are the same wherever a process runs; null when the event is another one. */
-function leave(policy: UnitPolicy, status: UnitStatus, event: UnitEvent, to: To): Step | null {
+function leave({ policy, status, to }: Situation, event: UnitEvent): Step | null {
   const limit: UnitEffect = { type: 'timer', ms: policy.stopLimitMs };
   if (event.type === 'stop') {
     return to({ state: 'stopping', isWanted: false, isReturning: false }, { type: 'askStop', reason: event.reason, isUrgent: false }, limit);
@@ -162,8 +165,9 @@ function leave(policy: UnitPolicy, status: UnitStatus, event: UnitEvent, to: To)
   return null;
 }
 
-function whileStarting(policy: UnitPolicy, status: UnitStatus, event: UnitEvent, context: StepContext, to: To): Step {
-  const left = leave(policy, status, event, to);
+function whileStarting(situation: Situation, event: UnitEvent): Step {
+  const { policy, to } = situation;
+  const left = leave(situation, event);
   if (left) return left;
   switch (event.type) {
     case 'ready':
@@ -177,14 +181,15 @@ function whileStarting(policy: UnitPolicy, status: UnitStatus, event: UnitEvent,
     case 'hung':
       return to({}, { type: 'kill', reason: 'gave no sign of life while starting' });
     case 'exited':
-      return afterExit(policy, status, event.exit, context, to);
+      return afterExit(situation, event.exit);
     default:
       return to({});
   }
 }
 
-function whileUp(policy: UnitPolicy, status: UnitStatus, event: UnitEvent, context: StepContext, to: To): Step {
-  const left = leave(policy, status, event, to);
+function whileUp(situation: Situation, event: UnitEvent): Step {
+  const { status, to } = situation;
+  const left = leave(situation, event);
   if (left) return left;
   switch (event.type) {
     case 'degraded':
@@ -203,7 +208,7 @@ function whileUp(policy: UnitPolicy, status: UnitStatus, event: UnitEvent, conte
     case 'timer':
       return status.state === 'ready' ? to({ ends: [], losses: 0, isProbation: false }) : to({});
     case 'exited':
-      return afterExit(policy, status, event.exit, context, to);
+      return afterExit(situation, event.exit);
     default:
       return to({});
   }
@@ -225,7 +230,7 @@ function whileStopping(status: UnitStatus, event: UnitEvent, to: To): Step {
   }
 }
 
-function afterExit(policy: UnitPolicy, status: UnitStatus, exit: UnitExit, context: StepContext, to: To): Step {
+function afterExit({ policy, status, context, to }: Situation, exit: UnitExit): Step {
   if (policy.isOneshot && exit.code === EXIT.ok) return to({ state: 'done', ends: [], losses: 0, isProbation: false, reasons: [] });
   const restarts = status.restarts + 1;
   const reasons = [exit.reason];

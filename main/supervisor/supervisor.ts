@@ -75,7 +75,7 @@ export class Supervisor {
     const forced = setTimeout(() => this.killAll(), limitMs);
     await this.until(() => [...this.entries.values()].every((entry) => !entry.running && entry.status.state === 'stopped'));
     clearTimeout(forced);
-    await Promise.all([...this.entries.values()].map((entry) => entry.driver.discard?.()));
+    await Promise.all([...this.entries.values()].map((entry) => entry.driver.discard?.() ?? Promise.resolve()));
     if (this.ticker) clearInterval(this.ticker);
     this.ticker = null;
   }

@@ -14,6 +14,7 @@ import type { RunFiles } from '../supervisor/run-files.ts';
 import type { SpawnSpec, Spawner } from '../supervisor/spawner.ts';
 import type { UnitDriver } from '../supervisor/unit.ts';
 import { workersOf } from './catalog.ts';
+import { ownVariables } from './own-variables.ts';
 import { externalPostgresUnit, externalRedisUnit } from './external.ts';
 import { migrateUnit } from './migrate.ts';
 import { postgresUnit } from './postgres.ts';
@@ -41,9 +42,8 @@ const PASSED_ON = ['PATH', 'HOME', 'SystemRoot', 'TEMP', 'TMP', 'TMPDIR'];
 
 /** The whole environment of a worker; nothing of ours that could be a secret gets through. */
 function workerEnv(folder: DataFolder): Record<string, string> {
-  const passed = PASSED_ON.flatMap((name) => (process.env[name] === undefined ? [] : [[name, process.env[name]]]));
   return {
-    ...Object.fromEntries(passed),
+    ...ownVariables(PASSED_ON),
     TZ: 'UTC',
     LANG: 'C.UTF-8',
     NODE_ENV: 'production',

@@ -70,7 +70,14 @@ export function externalPostgresUnit(target: ExternalPostgres): UnitDriver {
 export function externalRedisUnit(target: RedisTarget): UnitDriver {
   const spec: UnitSpec = { ...COMMON, id: 'redis', title: `Redis at ${target.host}`, port: target.port };
   return externalUnit(spec, (onAnswer, onFailure) => {
-    let client = redisClient(target);
+    let cause: Error | null = null;
+    const connect = (): ReturnType<typeof redisClient> => {
+      cause = null;
+      return redisClient(target, (error) => {
+        cause = error;
+      });
+    };
+    let client = connect();
     let timer: NodeJS.Timeout | null = null;
     let isAsking = false;
     let isClosed = false;
@@ -81,13 +88,13 @@ export function externalRedisUnit(target: RedisTarget): UnitDriver {
       try {
         if (client.status !== 'ready') {
           client.disconnect();
-          client = redisClient(target);
+          client = connect();
           await client.connect();
         }
         await client.ping();
         onAnswer(performance.now() - before);
       } catch (error) {
-        if (!/WRONGPASS|NOAUTH|NOPERM/.test(describeError(error))) throw error;
+        if (!/WRONGPASS|NOAUTH|NOPERM/.test(`${describeError(error)} ${describeError(cause)}`)) throw cause ?? error;
         throw new AppError('CONFIG_INVALID', `Redis at ${target.host} does not accept the password. Correct REDIS_URL.`, { cause: error });
       } finally {
         isAsking = false;

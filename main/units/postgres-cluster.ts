@@ -7,6 +7,7 @@ import { promisify } from 'node:util';
 import { AppError, describeError } from '#app/domain/errors.ts';
 import type { UnitLog } from '../supervisor/logs.ts';
 import { identify } from '../supervisor/process-info.ts';
+import { ownVariables } from './own-variables.ts';
 import type { PostgresBinaries } from './postgres-binaries.ts';
 import { PG_HBA, judgePidFile, movePidFileAside, postgresConf } from './postgres-files.ts';
 import { giveTo } from './run-as.ts';
@@ -36,8 +37,7 @@ export function clusterFolder(dataDir: string, binaries: PostgresBinaries): stri
 
 /** Windows programs do not start without these. */
 export function windowsEnv(): Record<string, string> {
-  const names = process.platform === 'win32' ? ['SystemRoot', 'TEMP', 'TMP'] : [];
-  return Object.fromEntries(names.flatMap((name) => (process.env[name] === undefined ? [] : [[name, process.env[name]]])));
+  return process.platform === 'win32' ? ownVariables(['SystemRoot', 'TEMP', 'TMP']) : {};
 }
 
 /** Creates the data folder when there is none, writes the settings, and deals with a stale pid file. Returns the folder. */
@@ -84,7 +84,8 @@ async function createCluster(options: ClusterOptions, binaries: PostgresBinaries
     renameSync(making, folder);
   } catch (error) {
     rmSync(making, { recursive: true, force: true });
-    const detail = String((error as { stderr?: unknown }).stderr ?? '').trim().split('\n').at(-1) ?? '';
+    const { stderr } = error as { stderr?: unknown };
+    const detail = typeof stderr === 'string' ? (stderr.trim().split('\n').at(-1) ?? '') : '';
     throw new AppError('UNIT_START_FAILED', `The database could not be created in ${folder}: ${detail || describeError(error)}`, { cause: error });
   } finally {
     rmSync(passwordFile, { force: true });

@@ -10,6 +10,7 @@ import type { Child, Spawner } from '../supervisor/spawner.ts';
 import type { RunningUnit, UnitDriver, UnitSignals, UnitSpec } from '../supervisor/unit.ts';
 import { exitOf, exitOfError } from './exit-reason.ts';
 import { climb } from './ladder.ts';
+import type { Rung } from './ladder.ts';
 import { giveTo } from './run-as.ts';
 import type { RunAs } from './run-as.ts';
 
@@ -90,8 +91,8 @@ export function redisUnit(options: RedisOptions): UnitDriver {
   return { spec: { ...SPEC, port: options.reservation.port }, start: (signals) => startRedis(options, signals) };
 }
 
-/** A client that tries once and reports, instead of trying for ever. */
-export function redisClient(target: RedisTarget): Redis {
+/** A client that tries once and reports, instead of trying for ever. `onError` hears why a connection ended: its commands only say that it did. */
+export function redisClient(target: RedisTarget, onError: (error: Error) => void = () => undefined): Redis {
   const auth = { ...(target.username ? { username: target.username } : {}), ...(target.password ? { password: target.password } : {}) };
   const client = new Redis({
     ...(target.path ? { path: target.path } : { host: target.host, port: target.port, ...(target.tls ? { tls: {} } : {}) }),
@@ -107,7 +108,7 @@ export function redisClient(target: RedisTarget): Redis {
     connectionName: 'supervisor',
   });
   // Every command reports its own failure; without a listener the same error would end the process.
-  client.on('error', () => undefined);
+  client.on('error', onError);
   return client;
 }
 
@@ -214,18 +215,7 @@ function startRedis(options: RedisOptions, signals: UnitSignals): RunningUnit {
   return {
     stop: () => {
       quiet();
-      const running = child;
-      if (!running) return;
-      const shutdown = (): void => {
-        // A client without a connection cannot ask; and the answer to SHUTDOWN is that the connection ends.
-        if (client?.status === 'ready') client.shutdown().catch(() => undefined);
-        else running.signal('SIGTERM');
-      };
-      skip = climb(running, [
-        { act: shutdown, waitMs: SHUTDOWN_MS },
-        { act: () => void running.signal('SIGTERM'), waitMs: TERM_MS },
-        { act: () => void running.signal('SIGKILL'), waitMs: TERM_MS },
-      ]);
+      if (child) skip = climb(child, stopRungs(child, client));
     },
     kill: () => {
       quiet();
@@ -234,6 +224,19 @@ function startRedis(options: RedisOptions, signals: UnitSignals): RunningUnit {
     },
     send: () => undefined,
   };
+}
+
+function stopRungs(child: Child, client: Redis | null): Rung[] {
+  const shutdown = (): void => {
+    // A client without a connection cannot ask; and the answer to SHUTDOWN is that the connection ends.
+    if (client?.status === 'ready') client.shutdown().catch(() => undefined);
+    else child.signal('SIGTERM');
+  };
+  return [
+    { act: shutdown, waitMs: SHUTDOWN_MS },
+    { act: () => void child.signal('SIGTERM'), waitMs: TERM_MS },
+    { act: () => void child.signal('SIGKILL'), waitMs: TERM_MS },
+  ];
 }
 
 /** False while it does not listen yet or still loads its file. */

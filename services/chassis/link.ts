@@ -43,7 +43,7 @@ type ParentPort = {
 };
 
 function findPort(): Port {
-  const parentPort: ParentPort | undefined = Reflect.get(process, 'parentPort');
+  const parentPort = Reflect.get(process, 'parentPort') as ParentPort | undefined;
   if (parentPort) {
     return {
       post: (message, flushed) => {
@@ -89,6 +89,21 @@ export function connectLink(): Link {
   return linkOver(findPort(), endAfterClose);
 }
 
+function refusalOf(reply: Extract<ToWorker, { type: 'reply' }>): AppError {
+  return new AppError('INPUT_INVALID', reply.error?.message ?? 'The supervisor refused', { context: { code: reply.error?.code } });
+}
+
+/** Both ends come from one build: anything else is a defect, and a worker must not guess. */
+function parseMessage(raw: unknown): ToWorker {
+  const parsed = ToWorkerSchema.safeParse(raw);
+  invariant(parsed.success, 'Unknown message on the control channel', { issues: parsed.success ? [] : parsed.error.issues });
+  return parsed.data;
+}
+
+function goneError(context: Record<string, unknown>): AppError {
+  return new AppError('UNIT_TIMEOUT', 'The supervisor is gone', { context });
+}
+
 /** The link over any port; `ended` runs after the close listeners. Exposed for tests. */
 export function linkOver(port: Port, ended: () => void): Link {
   const listeners = new Set<(message: ToWorker) => void>();
@@ -102,14 +117,11 @@ export function linkOver(port: Port, ended: () => void): Link {
     pending.delete(message.requestId);
     clearTimeout(waiting.timer);
     if (message.ok) waiting.resolve(message.result);
-    else waiting.reject(new AppError('INPUT_INVALID', message.error?.message ?? 'The supervisor refused', { context: { code: message.error?.code } }));
+    else waiting.reject(refusalOf(message));
   };
 
   port.onMessage((raw) => {
-    const parsed = ToWorkerSchema.safeParse(raw);
-    // Both ends come from one build: anything else is a defect, and a worker must not guess.
-    invariant(parsed.success, 'Unknown message on the control channel', { issues: parsed.success ? [] : parsed.error.issues });
-    const message = parsed.data;
+    const message = parseMessage(raw);
     if (message.type === 'ping') port.post({ type: 'pong', nonce: message.nonce });
     if (message.type === 'reply') settle(message);
     for (const listener of listeners) listener(message);
@@ -119,7 +131,7 @@ export function linkOver(port: Port, ended: () => void): Link {
     isClosed = true;
     for (const [id, waiting] of pending) {
       clearTimeout(waiting.timer);
-      waiting.reject(new AppError('UNIT_TIMEOUT', 'The supervisor is gone', { context: { requestId: id } }));
+      waiting.reject(goneError({ requestId: id }));
     }
     pending.clear();
     ended();
@@ -150,7 +162,7 @@ export function linkOver(port: Port, ended: () => void): Link {
       const requestId = randomUUID();
       return new Promise<unknown>((resolve, reject) => {
         if (isClosed) {
-          reject(new AppError('UNIT_TIMEOUT', 'The supervisor is gone', { context: { verb } }));
+          reject(goneError({ verb }));
           return;
         }
         const timer = setTimeout(() => {
