@@ -32,8 +32,8 @@ export const KILLABLE_UNITS = ['simulator', 'execution', 'risk_management', 'str
 /** A unit that can be killed. */
 export type KillableUnit = (typeof KILLABLE_UNITS)[number];
 
-/** How to start. `entry` below the repository's root; `replay` is a folder of recorded bars. */
-export type StackOptions = { readonly dataDir: string; readonly replay?: string; readonly entry?: string; readonly isKeeping?: boolean };
+/** How to start. `entry` below the repository's root; `replay` is a folder of recorded bars, `speed` times real time (max when left out). */
+export type StackOptions = { readonly dataDir: string; readonly replay?: string; readonly speed?: number | 'max'; readonly entry?: string; readonly isKeeping?: boolean };
 
 /** A stack that was started. */
 export type TestStack = {
@@ -66,6 +66,9 @@ export type TestStack = {
   output(): string;
 };
 
+/** A part that was given up stays away for minutes; waiting for it makes no sense. */
+class GivenUp extends Error {}
+
 const everything = new Set<ChildProcess>();
 const folders = new Set<string>();
 
@@ -84,14 +87,14 @@ export function removeDataDir(dataDir: string): void {
   folders.delete(dataDir);
 }
 
-/** Ends what a failed test left running and removes its folders. To be called after each test. */
-export async function cleanUp(): Promise<void> {
+/** Ends what a failed test left running and removes its folders, unless somebody wants to look at them. To be called after each test. */
+export async function cleanUp({ isKeepingFolders = false } = {}): Promise<void> {
   for (const child of everything) {
     child.kill('SIGKILL');
     await until(() => child.exitCode !== null || child.signalCode !== null, 'the stack to die');
   }
   everything.clear();
-  for (const dataDir of folders) removeDataDir(dataDir);
+  if (!isKeepingFolders) for (const dataDir of folders) removeDataDir(dataDir);
 }
 
 /** Our own settings must come from the folder, not from the shell or the test runner. */
@@ -100,8 +103,8 @@ function cleanEnvironment(): NodeJS.ProcessEnv {
   return Object.fromEntries(Object.entries(process.env).filter(([key]) => !foreign.test(key) && !Object.hasOwn(SETTING_KEYS, key)));
 }
 
-function argumentsOf({ dataDir, replay, isKeeping }: StackOptions): string[] {
-  return ['start', '--json', '--data', dataDir, ...(replay === undefined ? [] : ['--replay', replay, '--speed', 'max']), ...(isKeeping === true ? ['--keep'] : [])];
+function argumentsOf({ dataDir, replay, speed = 'max', isKeeping }: StackOptions): string[] {
+  return ['start', '--json', '--data', dataDir, ...(replay === undefined ? [] : ['--replay', replay, '--speed', String(speed)]), ...(isKeeping === true ? ['--keep'] : [])];
 }
 
 /** What the child has said so far. */
@@ -148,7 +151,17 @@ export function startStack(options: StackOptions): TestStack {
   const failed = (what: string): Error => new Error(`${what} (exit ${heard.exit ?? 'none'}). Output:\n${heard.text}`);
   const waitFor = async <T>(what: string, limitMs: number, check: () => T | null | Promise<T | null>): Promise<T> => {
     try {
-      return await until(check, what, limitMs);
+      const answer = await until(async () => {
+        try {
+          const value = await check();
+          return value === null ? null : { value };
+        } catch (error) {
+          if (error instanceof GivenUp) return { givenUp: error };
+          throw error;
+        }
+      }, what, limitMs);
+      if (answer.givenUp) throw answer.givenUp;
+      return answer.value;
     } catch (error) {
       throw new Error(`${error instanceof Error ? error.message : String(error)}\n${await stateText()}\n${heard.text}`, { cause: error });
     }
@@ -171,8 +184,12 @@ export function startStack(options: StackOptions): TestStack {
       return heard.announcement;
     }),
     async finished(limitMs = 600_000) {
-      const exit = await exited(limitMs);
-      if (heard.end === null || typeof exit !== 'number') throw failed('The replay did not come to its end');
+      const exit = await waitFor('the replay to end', limitMs, async () => {
+        const lost = (await health())?.units.find((candidate) => candidate.state === 'failed');
+        if (lost) throw new GivenUp(`${lost.id} was given up: ${lost.reasons.join('; ')}\n${lost.lastExit?.lastLines.slice(-5).join('\n') ?? ''}`);
+        return heard.exit === null ? null : { exit: heard.exit };
+      });
+      if (heard.end === null || typeof exit.exit !== 'number') throw failed('The replay did not come to its end');
       return heard.end;
     },
     async killUnit(id) {
