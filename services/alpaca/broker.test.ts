@@ -48,6 +48,8 @@ describe('submit', () => {
     ['a duplicate id', { status: 422, body: { code: 40010001, message: 'client_order_id must be unique' } }, undefined, 'duplicate'],
     ['a reply that is not JSON', { status: 200, text: '{"id":' }, undefined, 'unreadable_reply'],
     ['a reply that is not an order', { status: 200, body: { id: 'x' } }, undefined, 'unreadable_reply'],
+    ['an order with an instant that does not exist', { status: 200, body: wireOrder({ updated_at: '2026-02-31T14:30:00Z' }) }, undefined, 'unreadable_reply'],
+    ['an order with a negative quantity', { status: 200, body: wireOrder({ filled_qty: '-1' }) }, undefined, 'unreadable_reply'],
     ['a reply for another order', { status: 200, body: wireOrder({ client_order_id: 'ms-2' }) }, undefined, 'unreadable_reply'],
     ['silence', () => undefined, 100, 'timeout'],
     ['silence in the body', (response) => { response.writeHead(200, { 'content-type': 'application/json' }); response.write('{"id"'); }, 100, 'timeout'],
@@ -96,7 +98,7 @@ describe('reading', () => {
     standIn.answer = () => ({ status: 200, body: [wireOrder(), { id: 'x', client_order_id: 'other', side: '' }] });
     expect(await broker.listOpen()).toHaveLength(1);
     standIn.answer = () => ({ status: 200, body: [{ id: 'x', client_order_id: 'ms-9', side: '' }] });
-    await expect(broker.listOpen()).rejects.toThrow();
+    await expect(broker.listOpen()).rejects.toMatchObject({ code: 'BROKER_REPLY_INVALID' });
   });
 
   it('tells what became of a cancel', async () => {

@@ -8,7 +8,7 @@ import { toRfc3339 } from '#app/domain/time.ts';
 import type { Governor } from './governor.ts';
 import { callOnce, isKeysRefused, REQUEST_TIMEOUT_MS, toAppError, type Failure, type RawCall } from './http.ts';
 import type { Broker, BrokerFill, BrokerOrder, OrderTicket, Permit, Priority, SubmitOutcome, UnknownCause } from './ports.ts';
-import { accountFromWire, accountWire, clockFromWire, clockWire, fillListWire, fillsFromWire, orderFromWire, orderListFromWire, orderListWire, orderWire, positionListWire, positionsFromWire } from './wire.ts';
+import { accountReply, clockReply, fillsReply, orderListReply, orderReply, positionsReply } from './wire.ts';
 
 /** "client_order_id must be unique", and other malformed input: only asking by the id tells them apart. */
 const CODE_DUPLICATE_OR_INVALID = 40010001;
@@ -51,16 +51,15 @@ function toPostBody(ticket: OrderTicket): trading.PostOrderRequest {
 }
 
 /** All open orders, page by page from the newest to the oldest. */
-async function allOpen(readPage: (until: string | undefined) => Promise<readonly unknown[]>, isOurs: BrokerOptions['isOurs']): Promise<readonly BrokerOrder[]> {
+async function allOpen(readPage: (until: string | undefined) => Promise<{ readonly size: number; readonly orders: readonly BrokerOrder[] }>): Promise<readonly BrokerOrder[]> {
   const found = new Map<string, BrokerOrder>();
   let until: string | undefined;
   for (let page = 0; page < MAX_OPEN_PAGES; page += 1) {
-    const list = await readPage(until);
+    const { size, orders } = await readPage(until);
     const before = found.size;
-    const batch = orderListFromWire(list, isOurs);
-    for (const order of batch) found.set(order.id, order);
-    const oldest = batch.at(-1)?.submittedAt ?? null;
-    if (list.length < OPEN_PAGE_SIZE) return [...found.values()];
+    for (const order of orders) found.set(order.id, order);
+    const oldest = orders.at(-1)?.submittedAt ?? null;
+    if (size < OPEN_PAGE_SIZE) return [...found.values()];
     invariant(found.size > before && oldest !== null, 'A page of open orders holds nothing new', { page });
     // `until` is exclusive and works in milliseconds here: ask one further so that orders of the same instant are not skipped.
     until = toRfc3339((oldest + 1) as typeof oldest);
@@ -77,6 +76,7 @@ export function createBroker(options: BrokerOptions): Broker {
   const accounts = new trading.AccountsApi(configuration);
   const positionsApi = new trading.PositionsApi(configuration);
   const clockApi = new trading.ClockApi(configuration);
+  const listReply = orderListReply(options.isOurs);
 
   const read = async <S extends z.ZodType>(what: string, schema: S, call: RawCall, priority: Priority = 'poll'): Promise<z.output<S>> => {
     const reply = await callOnce(governor, await governor.acquire(priority), schema, call);
@@ -84,23 +84,23 @@ export function createBroker(options: BrokerOptions): Broker {
     return reply.value;
   };
   const readOrder = async (what: string, call: RawCall, priority: Priority): Promise<BrokerOrder | null> => {
-    const reply = await callOnce(governor, await governor.acquire(priority), orderWire, call);
-    if (reply.ok) return orderFromWire(reply.value);
+    const reply = await callOnce(governor, await governor.acquire(priority), orderReply, call);
+    if (reply.ok) return reply.value;
     // Only the broker's own 404 (it has a code) says that the order does not exist; a proxy's 404 says nothing.
     if (reply.failure.kind === 'refused' && reply.failure.status === 404 && reply.failure.code !== null) return null;
     throw toAppError(reply.failure, what, reply.cause);
   };
 
   const submit = async (ticket: OrderTicket, permit: Permit): Promise<SubmitOutcome> => {
-    const reply = await callOnce(governor, permit, orderWire, () => orders.postOrderRaw({ postOrderRequest: toPostBody(ticket) }));
+    const reply = await callOnce(governor, permit, orderReply, () => orders.postOrderRaw({ postOrderRequest: toPostBody(ticket) }));
     if (!reply.ok) return submitFailed(reply.failure);
-    const order = orderFromWire(reply.value);
+    const order = reply.value;
     if (order.clientOrderId !== ticket.clientOrderId) return { kind: 'unknown', cause: 'unreadable_reply', message: `the broker answered for another order (${order.clientOrderId})` };
     return { kind: 'accepted', order };
   };
 
-  const fillPage = async (query: { after?: Date; pageToken?: string; direction: 'asc' | 'desc'; pageSize: number }): Promise<BrokerFill[]> =>
-    fillsFromWire(await read('fills', fillListWire, () => activities.getAccountActivitiesByActivityTypeRaw({ activityType: 'FILL', ...query })));
+  const fillPage = (query: { after?: Date; pageToken?: string; direction: 'asc' | 'desc'; pageSize: number }): Promise<BrokerFill[]> =>
+    read('fills', fillsReply, () => activities.getAccountActivitiesByActivityTypeRaw({ activityType: 'FILL', ...query }));
 
   return {
     permit: (priority) => governor.acquire(priority),
@@ -115,9 +115,9 @@ export function createBroker(options: BrokerOptions): Broker {
       if (failure.kind === 'refused' && failure.status === 422) return 'not_cancelable';
       throw toAppError(failure, 'cancel', reply.cause);
     },
-    listOpen: () => allOpen((until) => read('open orders', orderListWire, () => orders.getAllOrdersRaw({ status: 'open', limit: OPEN_PAGE_SIZE, direction: 'desc', ...(until === undefined ? {} : { until }) })), options.isOurs),
-    positions: async () => positionsFromWire(await read('positions', positionListWire, () => positionsApi.getAllOpenPositionsRaw())),
-    account: async () => accountFromWire(await read('account', accountWire, () => accounts.getAccountRaw())),
+    listOpen: () => allOpen((until) => read('open orders', listReply, () => orders.getAllOrdersRaw({ status: 'open', limit: OPEN_PAGE_SIZE, direction: 'desc', ...(until === undefined ? {} : { until }) }))),
+    positions: () => read('positions', positionsReply, () => positionsApi.getAllOpenPositionsRaw()),
+    account: () => read('account', accountReply, () => accounts.getAccountRaw()),
     async fillsAfter(from) {
       const found: BrokerFill[] = [];
       let pageToken = 'activityId' in from ? from.activityId : undefined;
@@ -130,6 +130,6 @@ export function createBroker(options: BrokerOptions): Broker {
       invariant(false, 'More fill activities than can be read at once', { pages: MAX_PAGES });
     },
     newestActivityId: async () => (await fillPage({ direction: 'desc', pageSize: 1 }))[0]?.activityId ?? null,
-    clock: async () => clockFromWire(await read('clock', clockWire, () => clockApi.legacyClockRaw())),
+    clock: () => read('clock', clockReply, () => clockApi.legacyClockRaw()),
   };
 }

@@ -9,7 +9,7 @@ import { tradingConfiguration } from './broker.ts';
 import type { Governor } from './governor.ts';
 import { callOnce, REQUEST_TIMEOUT_MS, toAppError, type RawCall } from './http.ts';
 import type { BarsQuery, MarketHistory } from './ports.ts';
-import { assetListWire, assetsFromWire, barsFromWire, barsPageWire, calendarFromWire, calendarWire, clockFromWire, clockWire } from './wire.ts';
+import { assetsReply, barsReply, calendarReply, clockReply } from './wire.ts';
 
 const PAGE_LIMIT = 10_000;
 const MAX_PAGES = 10_000;
@@ -45,22 +45,21 @@ export function createHistory(options: HistoryOptions): MarketHistory {
         symbols: query.symbols.join(','), timeframe: query.timeframe, start: new Date(query.start), end: new Date(query.end), limit: PAGE_LIMIT,
         adjustment: 'raw', feed: options.feed ?? 'iex', ...(pageToken === undefined ? {} : { pageToken }),
       } as const;
-      const reply = await read(options.dataGovernor, 'bars', barsPageWire, () => stocks.stockBarsRaw(request));
-      const found = barsFromWire(reply, query.timeframe);
-      if (found.length > 0) yield found;
-      if (!reply.next_page_token) return;
-      pageToken = reply.next_page_token;
+      const reply = await read(options.dataGovernor, 'bars', barsReply(query.timeframe), () => stocks.stockBarsRaw(request));
+      if (reply.bars.length > 0) yield reply.bars;
+      if (reply.nextPageToken === null || reply.nextPageToken === '') return;
+      pageToken = reply.nextPageToken;
     }
     invariant(false, 'More pages of bars than can be read at once', { pages: MAX_PAGES });
   }
 
   return {
     bars,
-    assets: async () => assetsFromWire(await read(options.tradingGovernor, 'assets', assetListWire, () => assetsApi.getV2AssetsRaw({ status: 'active', assetClass: 'us_equity' }))),
-    clock: async () => clockFromWire(await read(options.tradingGovernor, 'clock', clockWire, () => clockApi.legacyClockRaw())),
-    async calendar(startDate, endDate) {
+    assets: () => read(options.tradingGovernor, 'assets', assetsReply, () => assetsApi.getV2AssetsRaw({ status: 'active', assetClass: 'us_equity' })),
+    clock: () => read(options.tradingGovernor, 'clock', clockReply, () => clockApi.legacyClockRaw()),
+    calendar(startDate, endDate) {
       const range = { start: noonUtc(startDate), end: noonUtc(endDate) };
-      return calendarFromWire(await read(options.tradingGovernor, 'calendar', calendarWire, () => calendarApi.legacyCalendarRaw(range)));
+      return read(options.tradingGovernor, 'calendar', calendarReply, () => calendarApi.legacyCalendarRaw(range));
     },
   };
 }

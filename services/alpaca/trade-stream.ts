@@ -7,10 +7,10 @@ import { price, quantity } from '#app/domain/numeric.ts';
 import { epochMs, type EpochMs } from '#app/domain/time.ts';
 import type { LiveStream, StreamListener, TradeUpdate } from './ports.ts';
 import { keepStream, type StreamTimers } from './stream-keeper.ts';
-import { orderFromWire, orderWire } from './wire.ts';
+import { orderFromWire, orderWire, positiveWire } from './wire.ts';
 
-const exact = z.string().regex(/^\d{1,15}(\.\d{1,9})?$/);
-const updateWire = z.object({ event: z.string().min(1).max(64), order: orderWire, timestamp: z.date().optional(), execution_id: z.string().min(1).max(128).nullish(), price: exact.nullish(), qty: exact.nullish() });
+const updateWire = z.object({ event: z.string().min(1).max(64), order: orderWire, timestamp: z.date().optional(), execution_id: z.string().min(1).max(128).nullish(), price: z.string().nullish(), qty: z.string().nullish() });
+const fillWire = z.object({ execution_id: z.string(), price: positiveWire, qty: positiveWire });
 const FILL_EVENTS = new Set(['fill', 'partial_fill']);
 
 /**
@@ -21,7 +21,7 @@ export function updateFromSdk(raw: unknown, tsSeen: EpochMs): TradeUpdate {
   const wire = updateWire.parse(raw);
   const order = orderFromWire(wire.order);
   const isFill = FILL_EVENTS.has(wire.event);
-  const fill = isFill ? z.object({ execution_id: z.string(), price: exact, qty: exact }).parse(wire) : null;
+  const fill = isFill ? fillWire.parse(wire) : null;
   return {
     event: wire.event, order, tsSeen, at: wire.timestamp === undefined ? order.updatedAt : epochMs(wire.timestamp.getTime()),
     execution: fill === null ? null : { id: fill.execution_id, qty: quantity(fill.qty), price: price(fill.price) },

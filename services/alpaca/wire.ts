@@ -9,6 +9,9 @@ import { parseRfc3339, rfc3339Schema, type EpochMs, type Timeframe } from '#app/
 import { BROKER_STATUSES, type Asset, type BrokerAccount, type BrokerClock, type BrokerFill, type BrokerOrder, type BrokerPosition, type CalendarDay } from './ports.ts';
 
 const exact = z.string().regex(/^-?\d{1,15}(\.\d{1,9})?$/);
+const notNegative = z.string().regex(/^\d{1,15}(\.\d{1,9})?$/);
+/** Greater than zero: what was bought or sold, and for how much. */
+export const positiveWire = notNegative.refine((text) => /[1-9]/.test(text), 'must be greater than zero');
 /** Averages come with more digits than the ledger keeps. */
 const average = z.string().regex(/^-?\d{1,15}(\.\d{1,30})?$/).transform((text) => toText(roundToLedger(new Decimal(text))));
 const id = z.string().min(1).max(128);
@@ -16,7 +19,7 @@ const id = z.string().min(1).max(128);
 /** GET /v2/orders/..., POST /v2/orders, and `order` of a trade update. */
 export const orderWire = z.object({
   id, client_order_id: id, symbol: z.string().min(1).max(32), side: sideSchema, type: z.string(), time_in_force: z.string(),
-  qty: exact.nullish(), limit_price: exact.nullish(), status: z.enum(BROKER_STATUSES), filled_qty: exact, filled_avg_price: average.nullish(),
+  qty: positiveWire.nullish(), limit_price: positiveWire.nullish(), status: z.enum(BROKER_STATUSES), filled_qty: notNegative, filled_avg_price: average.nullish(),
   created_at: rfc3339Schema.nullish(), submitted_at: rfc3339Schema.nullish(), updated_at: rfc3339Schema.nullish(),
 });
 
@@ -36,84 +39,106 @@ export function orderFromWire(wire: z.infer<typeof orderWire>): BrokerOrder {
   };
 }
 
-/** The list of all open orders may hold kinds that are not ours (options legs, crypto): those are left out, one of ours that cannot be read is not. */
-export const orderListWire = z.array(z.unknown());
 const headWire = z.object({ client_order_id: z.string() });
 
-/** Reads a list of orders. `isOurs` tells by client order id. @throws ZodError when one of ours cannot be read. */
-export function orderListFromWire(list: readonly unknown[], isOurs: (clientOrderId: string) => boolean): BrokerOrder[] {
-  return list.flatMap((raw) => {
-    const parsed = orderWire.safeParse(raw);
-    if (parsed.success) return [orderFromWire(parsed.data)];
-    const head = headWire.safeParse(raw);
-    if (head.success && isOurs(head.data.client_order_id)) throw parsed.error;
-    return [];
+/** An order, read and turned into domain words in one go: what cannot be turned is an unreadable reply. */
+export const orderReply = orderWire.transform(orderFromWire);
+
+/** The list of all open orders may hold kinds that are not ours (options legs, crypto): those are left out, one of ours that cannot be read makes the reply unreadable. */
+export function orderListReply(isOurs: (clientOrderId: string) => boolean) {
+  return z.array(z.unknown()).transform((list): { readonly size: number; readonly orders: readonly BrokerOrder[] } => {
+    const orders = list.flatMap((raw) => {
+      const parsed = orderWire.safeParse(raw);
+      if (parsed.success) return [orderFromWire(parsed.data)];
+      const head = headWire.safeParse(raw);
+      if (head.success && isOurs(head.data.client_order_id)) throw parsed.error;
+      return [];
+    });
+    return { size: list.length, orders };
   });
 }
 
-export const fillListWire = z.array(z.object({
-  id: z.string().regex(/^\d{17}::.+$/), order_id: id, symbol: z.string(), side: z.enum(['buy', 'sell', 'sell_short']), qty: exact, price: exact, cum_qty: exact, transaction_time: rfc3339Schema,
+const fillListWire = z.array(z.object({
+  id: z.string().regex(/^\d{17}::.+$/), order_id: id, symbol: z.string(), side: z.enum(['buy', 'sell', 'sell_short']), qty: positiveWire, price: positiveWire, cum_qty: positiveWire, transaction_time: rfc3339Schema,
 }));
 
 /** FILL activities -> domain. A short sale is a sell. */
-export function fillsFromWire(list: z.infer<typeof fillListWire>): BrokerFill[] {
+function fillsFromWire(list: z.infer<typeof fillListWire>): BrokerFill[] {
   return list.map((wire) => ({
     activityId: wire.id, executionId: wire.id.slice(wire.id.indexOf('::') + 2), brokerOrderId: wire.order_id, symbol: wire.symbol, side: wire.side === 'buy' ? 'buy' : 'sell',
     qty: quantity(wire.qty), price: price(wire.price), cumQty: quantity(wire.cum_qty), at: parseRfc3339(wire.transaction_time),
   }));
 }
 
-export const accountWire = z.object({
+/** A page of FILL activities. */
+export const fillsReply = fillListWire.transform(fillsFromWire);
+
+const accountWire = z.object({
   account_number: id, status: z.string(), cash: exact, equity: exact, last_equity: exact, buying_power: exact, trading_blocked: z.boolean(), account_blocked: z.boolean(), trade_suspended_by_user: z.boolean().nullish(),
 });
 
 /** Account of the wire -> domain; blocked in any of Alpaca's three ways is blocked. */
-export function accountFromWire(wire: z.infer<typeof accountWire>): BrokerAccount {
+function accountFromWire(wire: z.infer<typeof accountWire>): BrokerAccount {
   return {
     accountNumber: wire.account_number, status: wire.status, cash: money(wire.cash), equity: money(wire.equity), lastEquity: money(wire.last_equity), buyingPower: money(wire.buying_power),
     isTradingBlocked: wire.trading_blocked || wire.account_blocked || wire.trade_suspended_by_user === true,
   };
 }
 
-export const positionListWire = z.array(z.object({ symbol: z.string(), qty: exact, side: z.enum(['long', 'short']), avg_entry_price: average }));
+/** The account. */
+export const accountReply = accountWire.transform(accountFromWire);
+
+const positionListWire = z.array(z.object({ symbol: z.string(), qty: exact, side: z.enum(['long', 'short']), avg_entry_price: average }));
 
 /** Positions -> domain, with the sign that `side` says (Alpaca's qty of a short is negative already). */
-export function positionsFromWire(list: z.infer<typeof positionListWire>): BrokerPosition[] {
+function positionsFromWire(list: z.infer<typeof positionListWire>): BrokerPosition[] {
   return list.map((wire) => {
     const size = quantity(wire.qty).abs();
     return { symbol: wire.symbol, qty: (wire.side === 'short' ? size.negated() : size) as Quantity, avgEntryPrice: price(wire.avg_entry_price) as Price };
   });
 }
 
-export const clockWire = z.object({ timestamp: rfc3339Schema, is_open: z.boolean(), next_open: rfc3339Schema, next_close: rfc3339Schema });
+/** All positions. */
+export const positionsReply = positionListWire.transform(positionsFromWire);
+
+const clockWire = z.object({ timestamp: rfc3339Schema, is_open: z.boolean(), next_open: rfc3339Schema, next_close: rfc3339Schema });
 
 /** Clock -> domain. */
-export function clockFromWire(wire: z.infer<typeof clockWire>): BrokerClock {
+function clockFromWire(wire: z.infer<typeof clockWire>): BrokerClock {
   return { at: parseRfc3339(wire.timestamp), isOpen: wire.is_open, nextOpen: parseRfc3339(wire.next_open), nextClose: parseRfc3339(wire.next_close) };
 }
 
-export const calendarWire = z.array(z.object({ date: z.iso.date(), open: z.string().regex(/^\d\d:\d\d$/), close: z.string().regex(/^\d\d:\d\d$/) }));
+/** The clock. */
+export const clockReply = clockWire.transform(clockFromWire);
+
+const calendarWire = z.array(z.object({ date: z.iso.date(), open: z.string().regex(/^\d\d:\d\d$/), close: z.string().regex(/^\d\d:\d\d$/) }));
 
 /** Calendar -> domain. */
-export function calendarFromWire(list: z.infer<typeof calendarWire>): CalendarDay[] {
+function calendarFromWire(list: z.infer<typeof calendarWire>): CalendarDay[] {
   return list.map(({ date, open, close }) => ({ date, open, close }));
 }
 
-export const assetListWire = z.array(z.object({
+/** The calendar. */
+export const calendarReply = calendarWire.transform(calendarFromWire);
+
+const assetListWire = z.array(z.object({
   id, symbol: z.string(), name: z.string().nullish(), exchange: z.string(), tradable: z.boolean(), fractionable: z.boolean(), shortable: z.boolean(), status: z.string(),
 }));
 
 /** Assets -> domain; an inactive asset is not tradable. */
-export function assetsFromWire(list: z.infer<typeof assetListWire>): Asset[] {
+function assetsFromWire(list: z.infer<typeof assetListWire>): Asset[] {
   return list.map((wire) => ({
     assetId: wire.id, symbol: wire.symbol, name: wire.name ?? wire.symbol, exchange: wire.exchange,
     isTradable: wire.tradable && wire.status === 'active', isFractionable: wire.fractionable, isShortable: wire.shortable,
   }));
 }
 
+/** All assets. */
+export const assetsReply = assetListWire.transform(assetsFromWire);
+
 const barNumbers = { o: z.number(), h: z.number(), l: z.number(), c: z.number(), v: z.number() };
 const historicBar = z.object({ t: rfc3339Schema, ...barNumbers });
-export const barsPageWire = z.object({ bars: z.record(z.string(), z.array(historicBar)).nullish(), next_page_token: z.string().nullish() });
+const barsPageWire = z.object({ bars: z.record(z.string(), z.array(historicBar)).nullish(), next_page_token: z.string().nullish() });
 
 type BarNumbers = { readonly open: number; readonly high: number; readonly low: number; readonly close: number; readonly volume: number };
 
@@ -129,8 +154,11 @@ export function barFromNumbers(symbol: string, timeframe: Timeframe, openTime: E
   return parsed.data;
 }
 
-/** One page of bars, sorted by symbol, then time. @throws AppError BROKER_REPLY_INVALID */
-export function barsFromWire(page: z.infer<typeof barsPageWire>, timeframe: Timeframe): BarWire[] {
-  return Object.entries(page.bars ?? {}).flatMap(([symbol, list]) =>
-    list.map((bar) => barFromNumbers(symbol, timeframe, parseRfc3339(bar.t), { open: bar.o, high: bar.h, low: bar.l, close: bar.c, volume: bar.v })));
+/** One page of bars, sorted by symbol, then time, with the token of the next. */
+export function barsReply(timeframe: Timeframe) {
+  return barsPageWire.transform((page): { readonly bars: readonly BarWire[]; readonly nextPageToken: string | null } => ({
+    nextPageToken: page.next_page_token ?? null,
+    bars: Object.entries(page.bars ?? {}).flatMap(([symbol, list]) =>
+      list.map((bar) => barFromNumbers(symbol, timeframe, parseRfc3339(bar.t), { open: bar.o, high: bar.h, low: bar.l, close: bar.c, volume: bar.v }))),
+  }));
 }
