@@ -51,7 +51,7 @@ function Locked({ isSpent }: { isSpent: boolean }): JSX.Element {
       <Logo size={40} />
       <h1>{isSpent ? 'This link was used already' : 'Please sign in'}</h1>
       <p>Mainspring prints a one-time link when it starts. Open that link in this browser; it signs you in for two weeks.</p>
-      <p className="muted">A new link: run <code>npm run status</code> in the folder of Mainspring, or start it again.</p>
+      <p className="muted">A browser that is signed in can make a new link: the menu at the top right, “Copy a link for another browser”. Each start prints one too.</p>
     </div>
   );
 }

@@ -26,7 +26,7 @@ const SAVE_AFTER_MS = 600;
 
 /** Any saved value as a complete state: unknown fields dropped, broken ones at their default. */
 export function readUiState(saved: unknown): UiState {
-  return uiStateSchema.parse(typeof saved === 'object' && saved !== null ? saved : {});
+  return uiStateSchema.parse(typeof saved === 'object' && saved !== null && !Array.isArray(saved) ? saved : {});
 }
 
 function loadLocal(): UiState {

@@ -1,10 +1,11 @@
 /** The bar on top: name, search, market clock, mode, connection, health. */
 import type { JSX } from 'react';
 import { ActionIcon, Kbd, Menu, Tooltip, UnstyledButton, useMantineColorScheme } from '@mantine/core';
-import { IconDeviceDesktop, IconMoon, IconSearch, IconSun, IconEyeglass } from '@tabler/icons-react';
+import { IconDeviceDesktop, IconLink, IconMoon, IconSearch, IconSun, IconEyeglass } from '@tabler/icons-react';
 import type { Mode } from '#app/contracts/config.ts';
 import { useIsStale, useNow } from '../data/clock.ts';
 import { useLive, useStatus } from '../data/live.ts';
+import { useAction } from '../data/queries.ts';
 import { setUiState, useUiState } from '../data/ui-state.ts';
 import { Dot } from '../ui/kit.tsx';
 import { age } from '../ui/format.ts';
@@ -49,6 +50,14 @@ function HealthDot(): JSX.Element {
   );
 }
 
+/** A one-time link for another browser, into the clipboard. */
+function LinkItem(): JSX.Element {
+  const action = useAction('loginLink');
+  const copy = (): void => action.mutate({}, { onSuccess: ({ url }) => void navigator.clipboard.writeText(url) });
+  const words = action.error ? action.error.message : action.isSuccess ? 'Copied. It works once' : 'Copy a link for another browser';
+  return <Menu.Item leftSection={<IconLink size={14} />} closeMenuOnClick={false} onClick={copy}>{words}</Menu.Item>;
+}
+
 function Appearance(): JSX.Element {
   const { setColorScheme } = useMantineColorScheme();
   const scheme = useUiState('scheme');
@@ -58,17 +67,18 @@ function Appearance(): JSX.Element {
     setColorScheme(next === 'system' ? 'auto' : next);
   };
   return (
-    <Menu position="bottom-end" width={210} shadow="md">
+    <Menu position="bottom-end" width={250} shadow="md">
       <Menu.Target>
-        <ActionIcon variant="subtle" color="gray" aria-label="Appearance" size="md">{scheme === 'dark' ? <IconMoon size={16} /> : scheme === 'light' ? <IconSun size={16} /> : <IconDeviceDesktop size={16} />}</ActionIcon>
+        <ActionIcon variant="subtle" color="gray" aria-label="Appearance and links" size="md">{scheme === 'dark' ? <IconMoon size={16} /> : scheme === 'light' ? <IconSun size={16} /> : <IconDeviceDesktop size={16} />}</ActionIcon>
       </Menu.Target>
       <Menu.Dropdown>
         <Menu.Label>Appearance</Menu.Label>
         <Menu.Item leftSection={<IconSun size={14} />} onClick={() => choose('light')}>Light</Menu.Item>
         <Menu.Item leftSection={<IconMoon size={14} />} onClick={() => choose('dark')}>Dark</Menu.Item>
         <Menu.Item leftSection={<IconDeviceDesktop size={14} />} onClick={() => choose('system')}>Like the system</Menu.Item>
-        <Menu.Divider />
         <Menu.Item leftSection={<IconEyeglass size={14} />} onClick={() => setUiState({ palette: palette === 'standard' ? 'colour_blind' : 'standard' })}>{palette === 'standard' ? 'Blue and orange for P&L' : 'Green and red for P&L'}</Menu.Item>
+        <Menu.Divider />
+        <LinkItem />
       </Menu.Dropdown>
     </Menu>
   );

@@ -13,7 +13,7 @@ import { readFillsAfter, readLedgerSeq, readOrdersById } from './queries/orders.
 import { readPositions } from './queries/positions.ts';
 
 /** Orders, fills and positions go out at once, in waves at least this far apart. */
-const WAVE_GAP_MS = 10;
+const WAVE_GAP_MS = 5;
 /** Prices at most four times a second. */
 const PRICE_INTERVAL_MS = 250;
 const FILLS_PER_PUSH = 500;
@@ -103,24 +103,31 @@ export class LiveFeed implements Disposable {
       if (now.hasFills) this.#cursor.ledgerSeq = await readLedgerSeq(db);
       return;
     }
-    const isFlood = now.orders.size > ORDERS_PER_PUSH;
-    const [fills, orders, positions, account] = await Promise.all([
-      now.hasFills ? readFillsAfter(db, this.#cursor.ledgerSeq, FILLS_PER_PUSH) : [],
-      now.orders.size > 0 && !isFlood ? readOrdersById(db, [...now.orders]) : [],
-      now.hasPositions ? readPositions(db) : null,
-      now.hasPositions ? readAccount(db) : null,
-    ]);
-    if (isFlood) push({ type: 'resync', reason: 'many orders moved at once' });
-    if (fills.length > 0) {
-      this.#cursor.ledgerSeq = fills.at(-1)?.ledgerSeq ?? this.#cursor.ledgerSeq;
-      push({ type: 'fills', fills });
-      for (const seenAt of now.fillsSeenAt) this.#options.onFillPushed(Math.max(0, this.#options.now() - seenAt));
-      this.#marks.hasFills ||= fills.length === FILLS_PER_PUSH;
-    }
-    if (orders.length > 0) push({ type: 'orders', orders });
-    if (positions) push({ type: 'positions', positions });
-    if (account) push({ type: 'account', account });
+    // Each answer leaves as soon as it is there: a fill does not wait for the valuation of the account.
+    await Promise.all([now.hasFills ? this.#pushFills() : undefined, this.#pushOrders(now.orders), now.hasPositions ? this.#pushHoldings() : undefined]);
     if (now.notices.length > 0) push({ type: 'notices', notices: now.notices });
+  }
+
+  async #pushFills(): Promise<void> {
+    const fills = await readFillsAfter(this.#options.db, this.#cursor.ledgerSeq, FILLS_PER_PUSH);
+    if (fills.length === 0) return;
+    this.#cursor.ledgerSeq = fills.at(-1)?.ledgerSeq ?? this.#cursor.ledgerSeq;
+    this.#options.push({ type: 'fills', fills });
+    for (const fill of fills) this.#options.onFillPushed(Math.max(0, this.#options.now() - fill.tsSeen));
+    this.#marks.hasFills ||= fills.length === FILLS_PER_PUSH;
+  }
+
+  async #pushOrders(moved: ReadonlySet<string>): Promise<void> {
+    if (moved.size === 0) return;
+    if (moved.size > ORDERS_PER_PUSH) this.#options.push({ type: 'resync', reason: 'many orders moved at once' });
+    else this.#options.push({ type: 'orders', orders: await readOrdersById(this.#options.db, [...moved]) });
+  }
+
+  async #pushHoldings(): Promise<void> {
+    const { db, push } = this.#options;
+    const [positions, account] = await Promise.all([readPositions(db), readAccount(db)]);
+    push({ type: 'positions', positions });
+    push({ type: 'account', account });
   }
 
   #pushPrices(): void {
@@ -150,9 +157,7 @@ export class LiveFeed implements Disposable {
     const { db, push } = this.#options;
     if (this.#marks.isRevalued) {
       this.#marks.isRevalued = false;
-      const [positions, account] = await Promise.all([readPositions(db), readAccount(db)]);
-      push({ type: 'positions', positions });
-      push({ type: 'account', account });
+      await this.#pushHoldings();
     }
     if (!this.#marks.hasEquity || this.#cursor.curve === 0) return;
     const points = await readCurveAfter(db, this.#cursor.curve, POINTS_PER_PUSH);

@@ -14,10 +14,10 @@ describe('mark', () => {
     mark(marks, bar(false));
     expect([marks.prices.get('AAPL'), marks.isRevalued, isUrgent(marks)]).toEqual([{ symbol: 'AAPL', price: '2.50', tsMarket: 120_000, tsSeen: 5 }, true, false]);
   });
-  it('makes a fill urgent and remembers when the broker told it', () => {
+  it('makes a fill urgent, and its order with it', () => {
     const marks = noMarks();
     mark(marks, { ...head, producer: 'execution', topic: 'order.filled', payload: { fillId: 'f', orderId: 'o', clientOrderId: 'ms-o', strategyId: null, symbol: 'AAPL', side: 'buy', qty: '1', price: '1', fee: '0', isOrderComplete: true, tsEvent: 1, tsSeen: 42 } });
-    expect([isUrgent(marks), marks.hasFills, marks.fillsSeenAt, [...marks.orders]]).toEqual([true, true, [42], ['ms-o']]);
+    expect([isUrgent(marks), marks.hasFills, [...marks.orders]]).toEqual([true, true, ['ms-o']]);
   });
   it('asks for the status at once when the trading state moved', () => {
     expect(mark(noMarks(), { ...head, producer: 'risk_management', topic: 'trading_state.changed', payload: { version: 2, state: 'HALTED', reason: 'r', actor: 'a' } })).toBe(true);

@@ -7,15 +7,15 @@ import { barCloseTime } from '#app/domain/bar.ts';
 /** Notices in one push. */
 const NOTICES_MAX = 50;
 
-/** Changes not yet pushed. `fillsSeenAt` = when the broker's messages of the fills reached us (for the latency measure). */
+/** Changes not yet pushed. */
 export type Marks = {
-  orders: Set<string>; hasFills: boolean; fillsSeenAt: number[]; hasPositions: boolean; notices: NoticeView[];
+  orders: Set<string>; hasFills: boolean; hasPositions: boolean; notices: NoticeView[];
   /** New prices: account and positions are worth something else. */ isRevalued: boolean; hasEquity: boolean; prices: Map<string, LivePrice>;
 };
 
 /** Nothing changed. */
 export function noMarks(): Marks {
-  return { orders: new Set(), hasFills: false, fillsSeenAt: [], hasPositions: false, notices: [], isRevalued: false, hasEquity: false, prices: new Map() };
+  return { orders: new Set(), hasFills: false, hasPositions: false, notices: [], isRevalued: false, hasEquity: false, prices: new Map() };
 }
 
 /** Is there something that must not wait for the next beat? */
@@ -40,7 +40,6 @@ export function mark(marks: Marks, envelope: EventEnvelope): boolean {
       return false;
     case 'order.filled':
       marks.hasFills = true;
-      marks.fillsSeenAt.push(envelope.payload.tsSeen);
       marks.orders.add(envelope.payload.clientOrderId);
       return false;
     case 'position.changed':

@@ -223,6 +223,31 @@ describe('the live socket', () => {
       expect(outcome).toContain('401');
     }
   });
+  it('drops a page that does not read, and the others get everything', async () => {
+    const connectPage = (): Promise<WebSocket> => new Promise((resolve) => {
+      const socket = open({ cookie, origin: `http://127.0.0.1:${port}` });
+      socket.once('message', () => resolve(socket));
+      socket.on('open', () => socket.send(hello(token)));
+    });
+    const [slow, quick] = await Promise.all([connectPage(), connectPage()]);
+    const dropped = closeCode(slow);
+    slow.pause();
+    const reason = 'x'.repeat(200_000);
+    let heard = 0;
+    quick.on('message', () => { heard += 1; });
+    const before = sockets.count();
+    let sent = 0;
+    while (sockets.count() === before && sent < 500) {
+      sockets.push({ type: 'resync', reason });
+      sent += 1;
+      await new Promise((resolve) => { setImmediate(resolve); });
+    }
+    expect(sockets.count()).toBe(before - 1);
+    await new Promise<void>((resolve) => { const timer = setInterval(() => { if (heard >= sent) { clearInterval(timer); resolve(); } }, 5); });
+    slow.resume();
+    expect([LIVE_CLOSE.tooSlow, 1006]).toContain(await dropped);
+    quick.close();
+  });
   it('takes a header token only together with its cookie', async () => {
     const socket = open({ origin: `http://127.0.0.1:${port}` });
     socket.on('open', () => socket.send(hello(token)));

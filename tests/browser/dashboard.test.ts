@@ -160,7 +160,7 @@ describe('health', () => {
 
 describe('what the page remembers', () => {
   it('theme and tab survive a reload', async () => {
-    await page.getByLabel('Appearance').click();
+    await page.getByLabel('Appearance and links').click();
     await page.getByRole('menuitem', { name: 'Dark' }).click();
     await page.keyboard.press('g');
     await page.keyboard.press('p');
