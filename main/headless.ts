@@ -8,7 +8,7 @@ import { runDoctor } from './cli/doctor.ts';
 import { runLogs } from './cli/logs.ts';
 import { runStart } from './cli/start.ts';
 import { findLayout } from './layout.ts';
-import { chooseDataDir, layoutOf } from './store/data-folder.ts';
+import { chooseDataDir, freshReplayDir, layoutOf } from './store/data-folder.ts';
 
 const USAGE_EXIT = 64;
 
@@ -18,7 +18,9 @@ async function main(): Promise<number> {
   // npm runs us in the folder of the package; a person means folders relative to where they typed.
   const here = process.env['INIT_CWD'] ?? process.cwd();
   const command = parseCommand(process.argv.slice(2), (folder) => path.resolve(here, folder));
-  const dataDir = chooseDataDir(command.dataDir === null ? null : path.resolve(here, command.dataDir), process.env);
+  const chosen = chooseDataDir(command.dataDir === null ? null : path.resolve(here, command.dataDir), process.env);
+  const isNamed = command.dataDir !== null || Boolean(process.env['MAINSPRING_HOME']);
+  const dataDir = command.replay !== null && !isNamed ? freshReplayDir(chosen, new Date()) : chosen;
   const { door, logFolder } = layoutOf(dataDir);
   switch (command.verb) {
     case 'help':

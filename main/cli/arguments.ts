@@ -37,6 +37,7 @@ export const USAGE = `mainspring <verb> [options]
   --json         one JSON document instead of text
   --headless     no window (the default outside the desktop app)
   --replay DIR   start: trade recorded bars of a folder, print the result, stop
+                 (in a data folder of its own unless --data names one)
   --speed N|max  with --replay: N times real time (default: max)
   --keep         start: stay up after the replay, or when a part cannot start
 

@@ -42,6 +42,20 @@ export function chooseDataDir(asked: string | null, env: Env): string {
   return path.resolve(asked ?? (env['MAINSPRING_HOME'] || platformFolder(env)));
 }
 
+/**
+ * A replay's own fresh folder beside the chosen one, named by the time of its start: a book belongs to one market, so recorded bars never mix with a demo or an account.
+ */
+export function freshReplayDir(dataDir: string, now: Date): string {
+  return path.join(`${dataDir}-replays`, now.toISOString().replace(/\.\d+Z$/, '').replaceAll(':', '').replace('T', '-'));
+}
+
+/** The folder of the chosen one and its replays that was used last; the chosen one when none was used yet. */
+export function lastUsedDir(dataDir: string): string {
+  const replays = existsSync(`${dataDir}-replays`) ? readdirSync(`${dataDir}-replays`).map((name) => path.join(`${dataDir}-replays`, name)) : [];
+  const usedAt = (folder: string): number => statSync(layoutOf(folder).storeFile, { throwIfNoEntry: false })?.mtimeMs ?? 0;
+  return [dataDir, ...replays].reduce((newest, folder) => (usedAt(folder) > usedAt(newest) ? folder : newest));
+}
+
 /** What lies where, without touching anything. */
 export function layoutOf(dataDir: string): DataFolder {
   const hash = createHash('sha256').update(dataDir).digest('hex').slice(0, 12);
