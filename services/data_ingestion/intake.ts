@@ -17,6 +17,7 @@ const REPAIR_RETRY = { baseMs: 250, capMs: 15_000 };
 /** What a repair did. */
 export type RepairResult = StoreResult & { readonly symbols: number; readonly from: number | null; readonly to: number };
 
+/** What the intake works with. */
 export type IntakeParts = {
   readonly db: Db;
   readonly history: MarketHistory;

@@ -1,3 +1,4 @@
+/** Bars applied to strategies: order, repetition, quiet times. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { parseRfc3339, MINUTE_MS } from '#app/domain/time.ts';

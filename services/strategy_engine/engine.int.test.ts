@@ -1,3 +1,4 @@
+/** The strategy engine over a real book. */
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { EventEnvelope } from '#app/contracts/events.ts';
 import type { BarWire } from '#app/domain/bar.ts';

@@ -1,3 +1,4 @@
+/** The strategy engine as a real process, killed in mid-work. */
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { flowRunDetailSchema } from '#app/contracts/flows.ts';
 import type { BarWire } from '#app/domain/bar.ts';
