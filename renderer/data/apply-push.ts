@@ -1,5 +1,5 @@
 /** How a live push changes what is known. Pure: old value and push in, new value out. */
-import type { EquityPoint, FillView, NoticeView, OrderView, PositionView } from '#app/contracts/views.ts';
+import type { EquityPoint, FillView, NoticeView, OrderView } from '#app/contracts/views.ts';
 import type { LivePrice } from '#app/contracts/live.ts';
 
 /** Rows that a list keeps at most; older ones are asked for when needed. */
@@ -57,15 +57,4 @@ export function applyPrices(known: ReadonlyMap<string, LivePrice>, fresh: readon
 export function applyNotices(known: readonly NoticeView[], fresh: readonly NoticeView[]): NoticeView[] {
   const ids = new Set(fresh.map((notice) => notice.id));
   return [...fresh, ...known.filter((notice) => !ids.has(notice.id))].slice(0, ROWS_KEPT);
-}
-
-/** Total of a column of positions in the statistics world, for a bar or a share; null when one is missing. */
-export function sumOf(positions: readonly PositionView[], pick: (position: PositionView) => string | null): number | null {
-  let sum = 0;
-  for (const position of positions) {
-    const value = pick(position);
-    if (value === null) return null;
-    sum += Number(value);
-  }
-  return sum;
 }

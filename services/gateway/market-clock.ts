@@ -26,9 +26,8 @@ export function clockAt(tsMarket: EpochMs, about: Omit<MarketClock, 'tsMarket' |
   }
 }
 
-/** The clock of a simulated market. `fallbackMs` = newest bar's close, for while the simulator does not answer. */
-export function simulatedClock(state: SimulatorState | null, isReplay: boolean, fallbackMs: number): MarketClock {
-  if (state === null) return clockAt(epochMs(fallbackMs), { isSimulated: true, isPaused: false, speed: null, note: 'The simulator does not answer; this is the newest bar' });
+/** The clock of a simulated market as the simulator tells it. */
+export function simulatedClock(state: SimulatorState, isReplay: boolean): MarketClock {
   const replay = !isReplay ? null : `Replay, step ${state.steps}${state.isFinished ? ', finished' : ''}`;
   const note = [replay, state.waitingFor].filter((part) => part !== null).join('; ');
   return clockAt(parseRfc3339(state.now), { isSimulated: true, isPaused: state.isPaused, speed: typeof state.speed === 'number' ? state.speed : null, note: note === '' ? null : note });
@@ -50,10 +49,16 @@ export function createMarketClock(options: { mode: Mode; isReplay: boolean; simu
       return null;
     }
   };
+  let last: SimulatorState | null = null;
   return {
     async read(newestMarketAt) {
       if (options.mode !== 'demo') return clockAt(options.now(), { isSimulated: false, isPaused: false, speed: 1, note: null });
-      return simulatedClock(await ask(), options.isReplay, newestMarketAt ?? options.now());
+      const state = await ask();
+      last = state ?? last;
+      if (state) return simulatedClock(state, options.isReplay);
+      // Without an answer the newest bar tells the time; speed and pause are what was heard last.
+      const known = last ? simulatedClock(last, options.isReplay) : null;
+      return clockAt(epochMs(newestMarketAt ?? options.now()), { isSimulated: true, isPaused: known?.isPaused ?? false, speed: known?.speed ?? null, note: 'The simulator does not answer; this is the newest bar' });
     },
   };
 }
