@@ -1,0 +1,32 @@
+/** `npm run bench [-- name ...]`: how fast and how small the built product is. Told, never tested: a busy computer must not fail a check. */
+import { machine, type Figure } from './lib/measure.ts';
+import { printReport, writeReport, type Report } from './lib/report.ts';
+import { benchLatency } from './latency.bench.ts';
+import { benchMemory } from './memory.bench.ts';
+import { benchReplay } from './replay.bench.ts';
+import { benchStartup } from './startup.bench.ts';
+import { benchThroughput } from './throughput.bench.ts';
+
+const BENCHMARKS: Readonly<Record<string, () => Promise<Figure[]>>> = { startup: benchStartup, memory: benchMemory, latency: benchLatency, throughput: benchThroughput, replay: benchReplay };
+
+async function main(wanted: readonly string[]): Promise<number> {
+  const unknown = wanted.filter((name) => !Object.hasOwn(BENCHMARKS, name));
+  if (unknown.length > 0) {
+    process.stderr.write(`Unknown: ${unknown.join(', ')}. Benchmarks: ${Object.keys(BENCHMARKS).join(', ')}\n`);
+    return 64;
+  }
+  const start = machine();
+  const benchmarks: Report['benchmarks'][number][] = [];
+  for (const [name, run] of Object.entries(BENCHMARKS)) {
+    if (wanted.length > 0 && !wanted.includes(name)) continue;
+    process.stderr.write(`${name} ...\n`);
+    const { load } = machine();
+    benchmarks.push({ name, load, figures: await run() });
+  }
+  const report: Report = { at: new Date().toISOString(), machine: start, benchmarks };
+  printReport(report);
+  writeReport(report);
+  return 0;
+}
+
+process.exitCode = await main(process.argv.slice(2));
