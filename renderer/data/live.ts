@@ -24,6 +24,9 @@ export const KEYS = {
   account: ['account'], positions: ['positions'], orders: (scope: 'open' | 'closed' | 'all') => ['orders', scope], fills: ['fills'], equity: (range: string) => ['equity', range], notices: ['notices'],
 } as const;
 
+/** Answers that pushes keep fresh, hence wrong when pushes were missed; the others ask by themselves every few seconds. */
+const PUSHED: ReadonlySet<string> = new Set(['account', 'positions', 'orders', 'fills', 'equity', 'notices', 'strategies', 'days', 'decisions', 'story']);
+
 function noteEquity(account: AccountView): void {
   equityTrail.update((trail) => [...trail, Number(account.equity)].slice(-TRAIL_POINTS));
 }
@@ -66,7 +69,7 @@ function apply(client: QueryClient, body: LiveBody): void {
       client.setQueryData(KEYS.notices, (list: RouteOutput<'notices'> | undefined) => (list ? { notices: applyNotices(list.notices, body.notices) } : list));
       return;
     case 'resync':
-      void client.invalidateQueries();
+      void client.invalidateQueries({ predicate: (query) => PUSHED.has(String(query.queryKey[0])) });
       return;
   }
 }
