@@ -15,6 +15,7 @@ describe('gate', () => {
     ['sends an exit while reducing', { tradingState: 'REDUCING', isReducing: true }, { kind: 'send' }],
     ['sends at exactly 120 s', { marketNow: epochMs(1_120_000) }, { kind: 'send' }],
     ['denies an old approval', { marketNow: epochMs(1_120_001) }, { kind: 'deny', code: 'APPROVAL_EXPIRED' }],
+    ['sends an old exit: the wish to get out does not age', { marketNow: epochMs(9_120_001), isReducing: true }, { kind: 'send' }],
     ['denies when halted although the lease is stale', { tradingState: 'HALTED', isLeaseFresh: false }, { kind: 'deny' }],
   ])('%s', (_, fields, answer) => {
     expect(decideGate(view(fields))).toMatchObject(answer);

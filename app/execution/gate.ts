@@ -3,7 +3,7 @@ import type { DenialCode } from '#app/domain/limits.ts';
 import { SECOND_MS, type EpochMs } from '#app/domain/time.ts';
 import { mayTrade, type TradingState } from '#app/domain/trading-state.ts';
 
-/** An approval is good for this long of market time. */
+/** The approval of an order that opens or adds is good for this long of market time; the wish to get out does not age. */
 export const APPROVAL_VALID_MS = 120 * SECOND_MS;
 
 /** What the gate sees, read in the transaction that makes the order `submitted`. `marketNow` is the latest market time known, null before the first bar. */
@@ -28,7 +28,7 @@ export function decideGate(view: GateView): GateAnswer {
       ? { kind: 'deny', code: 'TRADING_HALTED', message: 'Trading is halted' }
       : { kind: 'deny', code: 'TRADING_REDUCING_ONLY', message: 'Only orders that shrink a position may go out now' };
   }
-  if (view.marketNow !== null && view.marketNow - view.approvedAt > APPROVAL_VALID_MS) {
+  if (!view.isReducing && view.marketNow !== null && view.marketNow - view.approvedAt > APPROVAL_VALID_MS) {
     return { kind: 'deny', code: 'APPROVAL_EXPIRED', message: `The approval is older than ${APPROVAL_VALID_MS / SECOND_MS} s of market time` };
   }
   if (!view.isLeaseFresh) return { kind: 'hold', why: 'Risk has not renewed its lease' };

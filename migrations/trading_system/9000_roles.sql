@@ -36,7 +36,7 @@ GRANT EXECUTE ON FUNCTION data_ingestion.ensure_month(date) TO data_ingestion;
 GRANT INSERT, UPDATE, DELETE ON logging.system_logs, logging.trading_logs, logging.performance_logs TO notification;
 
 -- What was written stays written: orders' events, fills, decisions and the audit trail are never changed or removed.
-REVOKE UPDATE, DELETE ON execution.order_events, execution.trades FROM execution;
+REVOKE UPDATE, DELETE ON execution.order_events, execution.trades, execution.opening_positions FROM execution;
 REVOKE UPDATE, DELETE ON risk_management.risk_decisions, risk_management.trading_state, risk_management.risk_limits FROM risk_management;
 REVOKE DELETE ON execution.orders FROM execution;
 
