@@ -10,7 +10,9 @@ import type { Logger } from './log.ts';
 /** Redis' logical databases (mission M1). */
 export const REDIS_DB = { events: 0, marketData: 1, strategy: 2, session: 3, locks: 4, live: 5 } as const;
 /** Streams keep about this many entries; older ones are in the book. */
-const STREAM_MAX_LENGTH = 20_000;
+const STREAM_MAX_LENGTH = 2_000;
+/** Most events in one entry: a burst of bars is a few entries, not hundreds of commands. */
+const EVENTS_PER_ENTRY = 50;
 const RECONNECT_CAP_MS = 1_000;
 const COMMAND_TIMEOUT_MS = 5_000;
 
@@ -69,9 +71,21 @@ function cacheOver(redis: Redis, log: Logger): Cache {
 type Entries = [id: string, fields: string[] | null][];
 type StreamReply = [stream: string, entries: Entries][];
 
-function envelopeOf(fields: string[] | null): EventEnvelope | null {
-  const text = fields?.[1];
-  return text === undefined ? null : parseEnvelope(JSON.parse(text));
+/** The events of an entry: its fields are `e`, event, `e`, event, ... */
+function envelopesOf(fields: string[] | null): EventEnvelope[] {
+  const texts = (fields ?? []).filter((_, index) => index % 2 === 1);
+  return texts.map((text) => parseEnvelope(JSON.parse(text))).filter((envelope) => envelope !== null);
+}
+
+/** Runs of one producer's events, each small enough for an entry. */
+function entriesOf(envelopes: readonly EventEnvelope[]): EventEnvelope[][] {
+  const entries: EventEnvelope[][] = [];
+  for (const envelope of envelopes) {
+    const last = entries.at(-1);
+    if (last && last[0]?.producer === envelope.producer && last.length < EVENTS_PER_ENTRY) last.push(envelope);
+    else entries.push([envelope]);
+  }
+  return entries;
 }
 
 /** Opens the wire. Connections are made in the background and again for ever; nothing here throws while Redis is away but the calls that say so. */
@@ -97,7 +111,10 @@ export function openBus(access: RedisAccess, name: string, log: Logger): Bus {
   const publish = async (envelopes: readonly EventEnvelope[]): Promise<void> => {
     // All at once: a reader that waits would otherwise be woken by the first entry and work on that one alone.
     const batch = main.multi();
-    for (const envelope of envelopes) batch.xadd(streamName(envelope.producer), 'MAXLEN', '~', STREAM_MAX_LENGTH, '*', 'e', JSON.stringify(envelope));
+    for (const entry of entriesOf(envelopes)) {
+      const [first] = entry;
+      if (first) batch.xadd(streamName(first.producer), 'MAXLEN', '~', STREAM_MAX_LENGTH, '*', ...entry.flatMap((envelope) => ['e', JSON.stringify(envelope)]));
+    }
     let results;
     try {
       results = await batch.exec();
@@ -166,7 +183,7 @@ function openGroup(redis: Redis, group: string, producers: readonly ServiceId[])
         const found = new Map<ServiceId, EventEnvelope[]>();
         for (const [stream, entries] of reply ?? []) {
           const producer = producers[streams.indexOf(stream)];
-          const envelopes = entries.map(([, fields]) => envelopeOf(fields)).filter((envelope) => envelope !== null);
+          const envelopes = entries.flatMap(([, fields]) => envelopesOf(fields));
           if (producer !== undefined) found.set(producer, envelopes);
         }
         return found;
@@ -195,8 +212,7 @@ function followStreams(redis: Redis, producers: readonly ServiceId[], onEnvelope
     for (const [stream, entries] of reply ?? []) {
       for (const [id, fields] of entries) {
         ids.set(stream, id);
-        const envelope = envelopeOf(fields);
-        if (envelope) onEnvelope(envelope);
+        for (const envelope of envelopesOf(fields)) onEnvelope(envelope);
       }
     }
   };

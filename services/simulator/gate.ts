@@ -53,7 +53,9 @@ export type Gate = {
  * often only then; a wait that has become long is looked at ever more rarely.
  */
 const NAP_SHARE = 0.75;
-const NAP_CAP_MS = 30;
+const NAP_CAP_MS = 500;
+/** Looks are at least this share of the usual wait apart. */
+const LOOK_SHARE = 0.05;
 const LEARNING_RATE = 0.1;
 const POLLS = [{ untilMs: 30, everyMs: 1 }, { untilMs: 250, everyMs: 3 }, { untilMs: 2_000, everyMs: 10 }, { untilMs: Infinity, everyMs: 50 }] as const;
 const TELL_AFTER_MS = 30_000;
@@ -81,7 +83,7 @@ export function openGate({ db, signal, tell }: GateParts): Gate {
         tell(waiting, Math.round(now - began));
         toldAt = now;
       }
-      await sleep(POLLS.find((poll) => now - began < poll.untilMs)?.everyMs ?? 50, signal);
+      await sleep(Math.max(habit.usualMs * LOOK_SHARE, POLLS.find((poll) => now - began < poll.untilMs)?.everyMs ?? 50), signal);
     }
     habit.usualMs += LEARNING_RATE * (Math.min(monotonicMs() - began, NAP_CAP_MS) - habit.usualMs);
     waiting = null;
