@@ -6,7 +6,7 @@ import { epochMs, type EpochMs } from '#app/domain/time.ts';
 import { clockAt, createMarketClock, simulatedClock } from './market-clock.ts';
 
 const real = { isSimulated: false, isPaused: false, speed: 1, note: null };
-const state = { now: '2026-01-02T15:00:00Z', market: 'synthetic', speed: 60, isPaused: false, isFinished: false, steps: 5, waitingFor: null };
+const state = { marketTime: Date.UTC(2026, 0, 2, 15), speed: 60, isPaused: false, isFinished: false, step: 5, stepsTotal: null, waitingFor: null };
 let answer: unknown = state;
 let port = 0;
 const server = createServer((_request, response) => {
@@ -38,7 +38,7 @@ describe('the session', () => {
 describe('a simulated market', () => {
   it('has its own time and speed, and a replay says how far it is', () => {
     expect(simulatedClock(state, false)).toMatchObject({ tsMarket: Date.UTC(2026, 0, 2, 15), speed: 60, note: null });
-    expect(simulatedClock({ ...state, speed: 'max', waitingFor: 'analytics' }, true)).toMatchObject({ speed: null, note: 'Replay, step 5; analytics' });
+    expect(simulatedClock({ ...state, speed: 'max', stepsTotal: 9, waitingFor: 'analytics' }, true)).toMatchObject({ speed: null, note: 'Replay, step 5 of 9; analytics' });
   });
   it('falls back to the newest bar at the last known speed while the simulator does not answer', async () => {
     const clock = createMarketClock({ mode: 'demo', isReplay: false, simulator: { host: '127.0.0.1', port }, internalToken: 't', now: () => 0 as EpochMs, log: pino({ level: 'silent' }) });

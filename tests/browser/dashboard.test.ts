@@ -73,7 +73,7 @@ describe('signing in', () => {
 
 describe('portfolio', () => {
   it('moves by itself: the market clock and the equity curve', async () => {
-    const clock = page.locator('.market-simulated');
+    const clock = page.locator('.market-simulated', { hasText: '60×' });
     const before = await clock.textContent();
     await page.waitForFunction((text) => document.querySelector('.market-simulated')?.textContent !== text, before, { timeout: MOVE_LIMIT_MS });
     await page.locator('.curve-card .js-plotly-plot .scatterlayer').first().waitFor({ timeout: MOVE_LIMIT_MS });
