@@ -53,7 +53,7 @@ function Stats({ account }: { account: AccountView }): JSX.Element {
       <Stat label="Cash" unit="USD" account={account} foot={`${percent(Number(account.equity) === 0 ? null : Number(account.cash) / Number(account.equity), { signed: false, decimals: 1 })} of equity`}>
         <LiveNumber value={account.cash}><b>{money(account.cash)}</b></LiveNumber>
       </Stat>
-      <Stat label="Buying power" unit="USD" account={account} foot={`${money(account.reserved)} reserved by ${account.openOrders} open ${account.openOrders === 1 ? 'order' : 'orders'}`}>
+      <Stat label="Buying power" unit="USD" account={account} foot={`${money(account.reserved)} reserved · ${account.openOrders} open`}>
         <Explained label="Buying power = cash − reservations" rows={[['Cash', money(account.cash)], ['Reserved by open buys', money(account.reserved)], ['Margin', 'never used']]}>
           <LiveNumber value={account.buyingPower}><b>{money(account.buyingPower)}</b></LiveNumber>
         </Explained>
