@@ -102,8 +102,10 @@ async function run<Row>(target: pg.Pool | pg.PoolClient, text: string, params: r
 
 /** Commits and returns the command that the server says it carried out. `mustFlush`: this transaction was going to be on the disk later, but must be there now. */
 async function endTransaction(client: pg.PoolClient, mustFlush: boolean): Promise<string> {
-  const answer: pg.QueryResult | pg.QueryResult[] = await client.query(mustFlush ? 'SET LOCAL synchronous_commit = on; COMMIT' : 'COMMIT');
-  return (Array.isArray(answer) ? answer.at(-1) : answer)?.command ?? 'nothing';
+  // Several statements in one text are answered by several results, which the types do not tell.
+  const answer: unknown = await client.query(mustFlush ? 'SET LOCAL synchronous_commit = on; COMMIT' : 'COMMIT');
+  const results = (Array.isArray(answer) ? answer : [answer]) as readonly pg.QueryResult[];
+  return results.at(-1)?.command ?? 'nothing';
 }
 
 function appendSql(schema: ServiceId): string {
