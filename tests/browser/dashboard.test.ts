@@ -1,15 +1,12 @@
 /** The dashboard in a real browser on the real stack in demo mode: it loads clean, moves by itself, trades, halts and remembers. */
-import { existsSync, readdirSync, statSync } from 'node:fs';
-import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { build } from 'vite';
 import type { Page } from 'playwright-core';
 import { cleanUp, freshDataDir, startStack } from '../support/stack.ts';
 import type { TestStack } from '../support/stack.ts';
+import { buildPage } from './built-page.ts';
 import { openBrowser } from './harness.ts';
 import type { TestBrowser, WatchedPage } from './harness.ts';
 
-const ROOT = resolve(import.meta.dirname, '../..');
 const MOVE_LIMIT_MS = 20_000;
 let stack: TestStack;
 let browser: TestBrowser;
@@ -17,13 +14,6 @@ let watched: WatchedPage;
 let page: Page;
 let origin = '';
 let link = '';
-
-/** Builds the page unless the built one is newer than every source. */
-async function buildPage(): Promise<void> {
-  const built = join(ROOT, 'dist/renderer/index.html');
-  const newest = Math.max(...['renderer', 'app'].flatMap((room) => readdirSync(join(ROOT, room), { recursive: true, encoding: 'utf8' }).map((name) => statSync(join(ROOT, room, name)).mtimeMs)));
-  if (!existsSync(built) || statSync(built).mtimeMs < newest) await build({ configFile: join(ROOT, 'renderer/vite.config.ts'), root: join(ROOT, 'renderer'), logLevel: 'error' });
-}
 
 /** Holds HALT until the page says so. */
 async function holdHalt(): Promise<void> {
