@@ -29,8 +29,8 @@ function fillOf(trade: TradeRow): Fill {
   return { symbol: trade.symbol, side: trade.side, qty: quantity(trade.qty), price: price(trade.price), fee: money(trade.fee) };
 }
 
-function fold(trades: readonly TradeRow[], keyOf: (trade: TradeRow) => string, opening: readonly Position[] = []): Map<string, Position> {
-  const positions = new Map<string, Position>(opening.map((position) => [position.symbol, position]));
+function fold(trades: readonly TradeRow[], keyOf: (trade: TradeRow) => string, opening: ReadonlyMap<string, Position>): Map<string, Position> {
+  const positions = new Map(opening);
   for (const trade of trades) {
     const key = keyOf(trade);
     positions.set(key, applyFillToPosition(positions.get(key) ?? flatPosition(trade.symbol), fillOf(trade)));
@@ -60,8 +60,8 @@ export async function checkPositionsAndCash(query: Query): Promise<Violation[]> 
   const opening = (await query<{ symbol: string; qty: string; avg_price: string }>('SELECT symbol, qty, avg_price FROM execution.opening_positions'))
     .map((row): Position => ({ symbol: row.symbol, qty: quantity(row.qty), avgPrice: price(row.avg_price), realizedPnl: ZERO_MONEY }));
   const violations = [
-    ...compare(positions, fold(trades, (trade) => trade.symbol, opening), (row) => row.symbol),
-    ...compare(shares, fold(trades, (trade) => `${trade.strategy_id ?? ''}/${trade.symbol}`), (row) => `${row.strategy_id}/${row.symbol}`),
+    ...compare(positions, fold(trades, (trade) => trade.symbol, new Map(opening.map((position) => [position.symbol, position]))), (row) => row.symbol),
+    ...compare(shares, fold(trades, (trade) => `${trade.strategy_id ?? ''}/${trade.symbol}`, new Map(opening.map((position) => [`/${position.symbol}`, position]))), (row) => `${row.strategy_id}/${row.symbol}`),
   ];
   const [ledger] = await query<{ opening_cash: string; cash: string; ledger_seq: number }>('SELECT opening_cash, cash, ledger_seq FROM execution.account_ledger');
   if (!ledger) return trades.length === 0 ? violations : [...violations, { id: 'I3', subject: 'account', detail: 'there are fills but no ledger account' }];

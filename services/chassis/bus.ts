@@ -205,8 +205,14 @@ function followStreams(redis: Redis, producers: readonly ServiceId[], onEnvelope
   const ids = new Map<string, string>();
   let isOpen = true;
   let hadGap = false;
+  // `$` means "from now" at each call: between two calls on a silent stream its first entry would be missed. So the present end is asked for once.
+  const position = async (stream: string): Promise<void> => {
+    const [newest] = await redis.xrevrange(stream, '+', '-', 'COUNT', 1);
+    ids.set(stream, newest?.[0] ?? '0-0');
+  };
   const read = async (): Promise<void> => {
-    const reply = (await redis.xread('COUNT', 500, 'BLOCK', TAIL_BLOCK_MS, 'STREAMS', ...streams, ...streams.map((stream) => ids.get(stream) ?? '$'))) as StreamReply | null;
+    for (const stream of streams) if (!ids.has(stream)) await position(stream);
+    const reply = (await redis.xread('COUNT', 500, 'BLOCK', TAIL_BLOCK_MS, 'STREAMS', ...streams, ...streams.map((stream) => ids.get(stream) ?? '0-0'))) as StreamReply | null;
     if (hadGap) onGap();
     hadGap = false;
     for (const [stream, entries] of reply ?? []) {

@@ -177,6 +177,21 @@ describe('the wire', () => {
     expect(await from.query('SELECT 1 AS one')).toEqual([{ one: 1 }]);
   });
 
+  it('lets a follower without a group hear what is said from now on, from the first event of a silent stream', async () => {
+    const from = db('risk_management');
+    await relay(from);
+    const tailing = bus('gateway');
+    await until(() => tailing.isUp(), 'Redis');
+    const heard: string[] = [];
+    let gaps = 0;
+    const stop = tailing.tail(['risk_management', 'analytics'], (event) => heard.push(event.key), () => (gaps += 1));
+    cleanUp.push(stop);
+    await until(() => gaps === 1, 'the follower to be in place');
+    await say(from, 1, 30);
+    await until(() => heard.length >= 30, 'the follower to hear everything');
+    expect(heard).toEqual(keys(30));
+  });
+
   it('does not let a swallowed failure pass as a commit', async () => {
     const from = db('risk_management');
     await expect(from.tx(async (tx) => {
