@@ -36,8 +36,11 @@ export type BuildParts = {
   readonly facts: RunFacts;
 };
 
-/** Small heaps: ten workers share one computer with its user. */
-const NODE_FLAGS = ['--disable-warning=ExperimentalWarning', '--max-semi-space-size=2'];
+/** Few threads, and a young generation of 4 MB: a smaller one saves little and costs a quarter of the processor time in collections. */
+const NODE_FLAGS = ['--disable-warning=ExperimentalWarning', '--max-semi-space-size=4', '--v8-pool-size=1'];
+/** Workers that wait most of the time: a third less memory, and bursts of arithmetic run slower. Those that work on every bar of a burst are left out. */
+const SMALLER: ReadonlySet<WorkerId> = new Set(['analytics', 'gateway', 'notification', 'orchestrator', 'risk_management']);
+const SMALLER_FLAGS = ['--optimize-for-size'];
 const PASSED_ON = ['PATH', 'HOME', 'SystemRoot', 'TEMP', 'TMP', 'TMPDIR'];
 
 /** The whole environment of a worker; nothing of ours that could be a secret gets through. */
@@ -47,7 +50,7 @@ function workerEnv(folder: DataFolder): Record<string, string> {
     TZ: 'UTC',
     LANG: 'C.UTF-8',
     NODE_ENV: 'production',
-    MALLOC_ARENA_MAX: '2',
+    MALLOC_ARENA_MAX: '1',
     UV_THREADPOOL_SIZE: '2',
     NODE_COMPILE_CACHE: path.join(folder.cacheFolder, 'node'),
   };
@@ -89,7 +92,7 @@ function buildDatabases(parts: BuildParts): UnitDriver[] {
 export function buildUnits(parts: BuildParts): UnitDriver[] {
   const spawnOf = (id: WorkerId): SpawnSpec => ({
     command: process.execPath,
-    args: [...NODE_FLAGS, parts.layout.workerEntry(id)],
+    args: [...NODE_FLAGS, ...(SMALLER.has(id) ? SMALLER_FLAGS : []), parts.layout.workerEntry(id)],
     env: workerEnv(parts.folder),
     cwd: parts.layout.root,
     hasChannel: true,
