@@ -50,6 +50,15 @@ describe('the journal', () => {
     expect(journal.orders({ status: 'closed', limit: 500, isDescending: true, symbols: ['AAPL'] })).toHaveLength(13);
     journal.close();
   });
+  it('keeps open orders over an orderly end, and over the next', () => {
+    for (const life of [0, 1, 2]) {
+      const journal = openJournal(options());
+      expect(journal.venue.openOrders().map((order) => order.clientOrderId)).toEqual(Array.from({ length: life * 2 }, (_none, n) => `${n % 2 === 0 ? 'm' : 'l'}${Math.floor(n / 2)}`));
+      buy(journal, `m${life}`);
+      buy(journal, `l${life}`, '90');
+      journal.close();
+    }
+  });
   it('goes on across thousands of operations, keeping only what is needed', () => {
     let journal = openJournal(options());
     for (let n = 0; n < 4_500; n += 1) step(journal, n);

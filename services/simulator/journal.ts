@@ -6,7 +6,7 @@ import path from 'node:path';
 import { AppError, describeError } from '#app/domain/errors.ts';
 import { toText } from '#app/domain/numeric.ts';
 import type { EpochMs } from '#app/domain/time.ts';
-import { orderToText, readSnapshot, takeSnapshot, venueOperationSchema } from '#app/backtest/venue-snapshot.ts';
+import { orderToText, readSnapshot, takeSnapshot, venueOperationSchema, venueOrderSchema } from '#app/backtest/venue-snapshot.ts';
 import { isOpenStatus, type VenueConfig, type VenueEvent } from '#app/backtest/venue-types.ts';
 import { newVenueState, openVenue, venueEquity, type Venue, type VenueOperation } from '#app/backtest/venue.ts';
 import { queryActivities, queryOrders, type ActivityQuery, type ActivityText, type OrderQuery, type OrderText } from './journal-queries.ts';
@@ -95,6 +95,11 @@ function checkIdentity(db: Database.Database, options: JournalOptions): void {
   }
 }
 
+/** An order as text that can be compared: one that came back from a snapshot has its fields in another order than one that was placed in this life. */
+function inOneForm(order: unknown): string {
+  return JSON.stringify(orderToText(venueOrderSchema.parse(order)));
+}
+
 /** Rebuilds the venue: the newest snapshot, then every operation after it; checks the result against the stored orders. */
 function recover(db: Database.Database, options: JournalOptions): { venue: Venue; seq: number } {
   try {
@@ -108,8 +113,8 @@ function recover(db: Database.Database, options: JournalOptions): { venue: Venue
       if (!result.ok) throw corrupt(options.file, `operation ${row.seq} is refused now: ${result.error.message}`);
       seq = row.seq;
     }
-    const stored = db.prepare<[], { body: string }>('SELECT body FROM orders WHERE is_open = 1 ORDER BY seq').all().map((row) => row.body);
-    const rebuilt = venue.openOrders().map((order) => JSON.stringify(orderToText(order)));
+    const stored = db.prepare<[], { body: string }>('SELECT body FROM orders WHERE is_open = 1 ORDER BY seq').all().map((row) => inOneForm(JSON.parse(row.body)));
+    const rebuilt = venue.openOrders().map((order) => inOneForm(orderToText(order)));
     if (JSON.stringify(stored) !== JSON.stringify(rebuilt)) throw corrupt(options.file, 'its operations and its orders disagree');
     return { venue, seq };
   } catch (error) {
