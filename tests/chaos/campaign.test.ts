@@ -2,8 +2,8 @@
 import { rmSync } from 'node:fs';
 import { afterEach, describe, expect, it } from 'vitest';
 import { recordBars } from '../support/recorded-bars.ts';
-import { cleanUp } from '../support/stack.ts';
-import { Drawing, runCampaign, surplus, TARGETS } from './campaign.ts';
+import { cleanUp, KILLABLE_UNITS } from '../support/stack.ts';
+import { Drawing, runCampaign, surplus } from './campaign.ts';
 import { percentile } from './report.ts';
 
 const LIMIT_MS = 600_000;
@@ -31,8 +31,9 @@ describe('the tools of the campaign', () => {
 
 describe('a campaign', () => {
   it.each([
-    { who: 'random parts', kills: 12, targets: TARGETS.filter((target) => target !== 'supervisor') },
+    { who: 'random parts', kills: 12, targets: KILLABLE_UNITS },
     { who: 'the supervisor', kills: 1, targets: ['supervisor'] as const },
+    { who: 'an orderly stop', kills: 2, targets: ['orderly stop'] as const },
   ])('of $kills kills of $who loses and doubles nothing', async ({ kills, targets }) => {
     const folder = recordBars({ symbols: ['AAA', 'BBB', 'CCC'], days: ['2024-03-04', '2024-03-05'], minutes: 120, seed: 11 });
     const lines: string[] = [];

@@ -2,12 +2,12 @@
 import { seeded } from '../support/recorded-bars.ts';
 import { tradeReplay } from '../support/replays.ts';
 import { KILLABLE_UNITS } from '../support/stack.ts';
-import type { KillableUnit, TestStack } from '../support/stack.ts';
+import type { TestStack } from '../support/stack.ts';
 
+/** What can be killed, and the stop that is none: everything goes down in order and comes up again, in the middle of the work. */
+export const TARGETS = [...KILLABLE_UNITS, 'supervisor', 'orderly stop'] as const;
 /** What can be killed. */
-export const TARGETS = [...KILLABLE_UNITS, 'supervisor'] as const;
-/** What can be killed. */
-export type Target = KillableUnit | 'supervisor';
+export type Target = (typeof TARGETS)[number];
 
 /** One kill. `recoveryMs`: until every part was ready again, null when the replay ended before; `nth`: which kill of this target within the window. */
 export type Kill = { readonly target: Target; readonly nth: number; readonly isDouble: boolean; readonly recoveryMs: number | null };
@@ -33,6 +33,11 @@ const PAUSE_MS = { least: 100, span: 500 } as const;
 /** How often two parts die in the same moment. */
 const DOUBLE_SHARE = 0.1;
 const MOST_REPLAYS = 100;
+
+/** These take the whole stack down, and the same command is given again. */
+function isWhole(target: Target): target is 'supervisor' | 'orderly stop' {
+  return target === 'supervisor' || target === 'orderly stop';
+}
 
 /** Lines of `b` that `a` does not have, counting repetitions. */
 export function surplus(a: readonly string[], b: readonly string[]): string[] {
@@ -66,8 +71,8 @@ export class Drawing {
     const free = this.targets.filter((target) => this.recent(target, now) < MOST_PER_WINDOW);
     const first = free[Math.floor(this.random() * free.length)];
     if (first === undefined) return [];
-    const others = free.filter((target) => target !== first && target !== 'supervisor');
-    const isDouble = this.random() < DOUBLE_SHARE && first !== 'supervisor';
+    const others = free.filter((target) => target !== first && !isWhole(target));
+    const isDouble = this.random() < DOUBLE_SHARE && !isWhole(first);
     const second = isDouble ? others[Math.floor(this.random() * others.length)] : undefined;
     return second === undefined ? [first] : [first, second];
   }
@@ -82,6 +87,12 @@ export class Drawing {
   forget(): void {
     this.past.clear();
   }
+}
+
+/** @throws when the stop was not clean. */
+async function stopInOrder(stack: TestStack): Promise<void> {
+  const exit = await stack.stop();
+  if (exit !== 0) throw new Error(`An orderly stop ended with ${exit}:\n${stack.output()}`);
 }
 
 type Round = { readonly options: CampaignOptions; readonly random: () => number; readonly drawing: Drawing; readonly done: Kill[] };
@@ -99,11 +110,12 @@ async function disturb({ options, random, drawing, done }: Round, first: TestSta
     const at = performance.now();
     const pids: number[] = [];
     for (const target of targets) {
-      if (target !== 'supervisor') {
+      if (!isWhole(target)) {
         pids.push(await stack.killUnit(target));
         continue;
       }
-      await stack.killSupervisor();
+      if (target === 'supervisor') await stack.killSupervisor();
+      else await stopInOrder(stack);
       stack = again();
       await stack.announced();
     }
@@ -113,7 +125,7 @@ async function disturb({ options, random, drawing, done }: Round, first: TestSta
       done.push({ target, nth: drawing.note(target, at), isDouble: targets.length > 1, recoveryMs });
       options.tell(`${String(done.length).padStart(4)}  ${target.padEnd(16)} ${recoveryMs === null ? 'the replay had ended' : `${Math.round(recoveryMs)} ms`}${targets.length > 1 ? ' (two at once)' : ''}`);
     }
-    if (targets.includes('supervisor')) drawing.forget();
+    if (targets.some(isWhole)) drawing.forget();
     if (!isBack) return stack;
   }
   return stack;

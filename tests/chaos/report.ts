@@ -11,7 +11,7 @@ export function percentile(numbers: readonly number[], share: number): number | 
 const GOALS: Readonly<Record<string, string>> = { worker: 'p95 <= 2000, p99 <= 5000', postgres: 'p95 <= 6000', redis: 'p95 <= 4000', supervisor: 'p95 <= 12000' };
 
 function groupOf(kill: Kill): string {
-  const kind = kill.target === 'postgres' || kill.target === 'redis' || kill.target === 'supervisor' ? kill.target : 'worker';
+  const kind = kill.target === 'postgres' || kill.target === 'redis' || kill.target === 'supervisor' || kill.target === 'orderly stop' ? kill.target : 'worker';
   if (kill.isDouble) return 'two at once';
   return kill.nth > 1 ? `${kind}, again within a minute` : kind;
 }

@@ -66,7 +66,7 @@ export type TestStack = {
   output(): string;
 };
 
-/** A part that was given up stays away for minutes; waiting for it makes no sense. */
+/** What is waited for will not come: a part was given up, or the process has ended. */
 class GivenUp extends Error {}
 
 const everything = new Set<ChildProcess>();
@@ -180,7 +180,7 @@ export function startStack(options: StackOptions): TestStack {
     replayEnd: () => heard.end,
     output: () => heard.text,
     announced: (limitMs = START_LIMIT_MS) => waitFor('the stack to be up', limitMs, () => {
-      if (heard.announcement === null && heard.exit !== null) throw failed('The stack ended before it was up');
+      if (heard.announcement === null && heard.exit !== null) throw new GivenUp(`The stack ended before it was up (exit ${heard.exit})`);
       return heard.announcement;
     }),
     async finished(limitMs = 600_000) {
