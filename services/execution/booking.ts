@@ -52,8 +52,8 @@ async function bookOne(tx: Tx, open: Open, report: Report): Promise<{ doubts: Do
     }
     if (plan.events.length > 0) open.local = afterPlan(open.local, news, plan);
   }
-  // News that moved nothing may still have told us the broker's id.
-  const hasRest = patch.brokerOrderId !== undefined || patch.unknownSince !== undefined;
+  // News that moved nothing may still have told us the broker's id, or, when the stream was faster than the reply, the time of the POST.
+  const hasRest = patch.brokerOrderId !== undefined || patch.unknownSince !== undefined || patch.postedAt !== undefined;
   if (hasRest && !doubts.includes('contradiction')) open.order = await patchOrder(tx, open.order, patch);
   return { doubts, booked };
 }
