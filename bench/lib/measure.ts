@@ -10,11 +10,6 @@ export function quantile(values: readonly number[], p: number): number {
   return sorted[Math.min(sorted.length - 1, Math.max(0, Math.ceil(p * sorted.length) - 1))] ?? NaN;
 }
 
-/** The median. */
-export function median(values: readonly number[]): number {
-  return quantile(values, 0.5);
-}
-
 /** What a benchmark measures. `limit`: at most this (or at least, with `isFloor`); without it the figure is told without a verdict. `p`: which quantile counts, 0.5 unless told. */
 export type Measured = { readonly name: string; readonly unit: string; readonly values: readonly number[]; readonly limit?: number; readonly isFloor?: boolean; readonly p?: number };
 

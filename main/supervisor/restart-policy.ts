@@ -4,6 +4,8 @@
 export const BACKOFF_FIRST_MS = 500;
 /** The longest backoff, in milliseconds. */
 export const BACKOFF_CAP_MS = 15_000;
+/** The longest pause after a lost dependency, in milliseconds: it is no fault of the unit, which mostly waits for its needs anyway. */
+export const LOSS_CAP_MS = 1_000;
 /** Jitter of a delay: plus or minus this share. */
 export const BACKOFF_JITTER = 0.2;
 /** More counted ends than this within the window and the unit is given up. */

@@ -126,7 +126,7 @@ describe('exit codes', () => {
     const events = [...UP, exited(EXIT.dependency), ...Array.from({ length: 20 }, () => again).flat()];
     const { status, effects } = play(events);
     expect(status).toMatchObject({ state: 'backoff', ends: [] });
-    expect(effects.at(-1)).toEqual({ type: 'timer', ms: 15_000 });
+    expect(effects.at(-1)).toEqual({ type: 'timer', ms: 1_000 });
   });
 
   it('gives up at once on a bad configuration and tries again only for a human', () => {

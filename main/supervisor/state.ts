@@ -2,7 +2,7 @@
 import { EXIT } from '#app/contracts/control.ts';
 import type { UnitState } from '#app/contracts/health.ts';
 import { unreachable } from '#app/domain/errors.ts';
-import { HALF_OPEN_AFTER_MS, STABLE_AFTER_MS, backoffDelayMs, countEnd, isOverLimit } from './restart-policy.ts';
+import { HALF_OPEN_AFTER_MS, LOSS_CAP_MS, STABLE_AFTER_MS, backoffDelayMs, countEnd, isOverLimit } from './restart-policy.ts';
 
 /** How a process ended. `code` null = by `signal`, or it never came to life. `reason` is for people. */
 export type UnitExit = { readonly code: number | null; readonly signal: string | null; readonly reason: string };
@@ -238,7 +238,7 @@ function afterExit({ policy, status, context, to }: Situation, exit: UnitExit): 
     return to({ state: 'failed', restarts, reasons }, { type: 'notice', level: 'error', text: exit.reason });
   }
   if (exit.code === EXIT.dependency) {
-    const ms = backoffDelayMs(status.losses, context.random);
+    const ms = Math.min(LOSS_CAP_MS, backoffDelayMs(status.losses, context.random));
     return to({ state: 'backoff', losses: status.losses + 1, restarts, reasons }, { type: 'timer', ms });
   }
   const ends = countEnd(status.ends, context.now);

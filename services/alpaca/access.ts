@@ -6,6 +6,11 @@ const LIVE_HOST = 'api.alpaca.markets';
 const PAPER_HOST = 'paper-api.alpaca.markets';
 const LOOPBACK = new Set(['127.0.0.1', 'localhost', '[::1]']);
 
+/** The longest pause between two tries to reach the broker: a broker on this computer is back within a second, Alpaca deserves patience. */
+export function retryCapMs(access: AlpacaAccess): number {
+  return LOOPBACK.has(new URL(access.tradingUrl).hostname) ? 1_000 : 10_000;
+}
+
 function refuse(message: string): never {
   throw new AppError('BROKER_KEYS_REJECTED', message);
 }

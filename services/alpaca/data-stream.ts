@@ -4,7 +4,7 @@ import type { AlpacaAccess } from '#app/contracts/config.ts';
 import { describeError } from '#app/domain/errors.ts';
 import { epochMs, type EpochMs } from '#app/domain/time.ts';
 import type { Feed, FeedBar, StreamListener } from './ports.ts';
-import { keepStream, type StreamTimers } from './stream-keeper.ts';
+import { keepStream, streamTimers, type StreamTimers } from './stream-keeper.ts';
 import { barFromNumbers } from './wire.ts';
 
 /** A bar as the SDK hands it over -> domain. @throws AppError BROKER_REPLY_INVALID when it cannot be a bar */
@@ -42,7 +42,7 @@ export function createFeed(options: { readonly access: AlpacaAccess; readonly no
       hasNoSubscription: () => wished.length === 0,
     },
     listener,
-    options.timers,
+    options.timers ?? streamTimers(access),
   );
   return {
     start: () => kept.start(), state: () => kept.state(), lastMessageAgeMs: () => kept.lastMessageAgeMs(), reconnect: (reason) => kept.reconnect(reason), close: () => kept.close(),

@@ -1,7 +1,9 @@
 /** Keeps one of the SDK's streams open for ever: deadlines for each phase, silence, jittered backoff, refused keys. */
 import { streaming } from '@alpacahq/alpaca-trade-api';
 import { WebSocket } from 'ws';
+import type { AlpacaAccess } from '#app/contracts/config.ts';
 import { backoffMs } from '#chassis/clock.ts';
+import { retryCapMs } from './access.ts';
 import type { LiveStream, StreamListener, StreamState } from './ports.ts';
 
 /** Opening, authentication and subscription together must be done after this long. */
@@ -11,11 +13,13 @@ const MAX_FRAME_BYTES = 32 * 1024 * 1024;
 /** The whole list of rejections that mean "wrong keys" on the data stream; the trading stream gives no code. */
 const DATA_CODE_AUTH_FAILED = 402;
 const KEYS_RETRY_MS = 60_000;
-const BACKOFF = { baseMs: 250, capMs: 10_000, jitter: 0.5 };
+const BACKOFF = { baseMs: 250, jitter: 0.5 };
 
 /** The timers, in milliseconds; tests shorten them. A half-open socket is noticed after ping + pong wait. */
-export type StreamTimers = { readonly pingIntervalMs: number; readonly pongWaitMs: number; readonly establishMs: number; readonly keysRetryMs: number };
-export const DEFAULT_STREAM_TIMERS: StreamTimers = { pingIntervalMs: 10_000, pongWaitMs: 5_000, establishMs: ESTABLISH_MS, keysRetryMs: KEYS_RETRY_MS };
+export type StreamTimers = { readonly pingIntervalMs: number; readonly pongWaitMs: number; readonly establishMs: number; readonly keysRetryMs: number; readonly retryCapMs: number };
+export function streamTimers(access: AlpacaAccess): StreamTimers {
+  return { pingIntervalMs: 10_000, pongWaitMs: 5_000, establishMs: ESTABLISH_MS, keysRetryMs: KEYS_RETRY_MS, retryCapMs: retryCapMs(access) };
+}
 
 /** What every connection of a stream is made with. The SDK's own reconnecting is off: it gives up silently and cannot tell refused keys from a slow start. */
 export type ConnectionOptions = {
@@ -134,7 +138,7 @@ class StreamKeeper<Message> implements KeptStream<streaming.AlpacaWebSocket> {
   #lost(reason: string): void {
     this.#drop();
     this.#move('down', reason);
-    this.#retryTimer = setTimeout(() => this.#open(), backoffMs(this.#failures, BACKOFF));
+    this.#retryTimer = setTimeout(() => this.#open(), backoffMs(this.#failures, { ...BACKOFF, capMs: this.#timers.retryCapMs }));
     this.#failures += 1;
   }
 
@@ -191,6 +195,6 @@ class StreamKeeper<Message> implements KeptStream<streaming.AlpacaWebSocket> {
 }
 
 /** Starts keeping a stream. Nothing is opened before `start()`. */
-export function keepStream<Message>(kind: StreamKind<Message>, listener: StreamListener<Message>, timers: StreamTimers = DEFAULT_STREAM_TIMERS): KeptStream<streaming.AlpacaWebSocket> {
+export function keepStream<Message>(kind: StreamKind<Message>, listener: StreamListener<Message>, timers: StreamTimers): KeptStream<streaming.AlpacaWebSocket> {
   return new StreamKeeper(kind, listener, timers);
 }

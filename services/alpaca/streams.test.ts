@@ -8,7 +8,7 @@ import type { FeedBar, LiveStream, TradeUpdate } from './ports.ts';
 import { startStandIn, wireOrder, type StandIn } from '../../tests/support/alpaca-stand-in.ts';
 import { createTradeStream } from './trade-stream.ts';
 
-const timers = { pingIntervalMs: 100, pongWaitMs: 100, establishMs: 500, keysRetryMs: 60_000 };
+const timers = { pingIntervalMs: 100, pongWaitMs: 100, establishMs: 500, keysRetryMs: 60_000, retryCapMs: 1_000 };
 let standIn: StandIn;
 let open: LiveStream[] = [];
 beforeEach(async () => {

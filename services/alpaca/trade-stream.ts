@@ -6,7 +6,7 @@ import { describeError } from '#app/domain/errors.ts';
 import { price, quantity } from '#app/domain/numeric.ts';
 import { epochMs, type EpochMs } from '#app/domain/time.ts';
 import type { LiveStream, StreamListener, TradeUpdate } from './ports.ts';
-import { keepStream, type StreamTimers } from './stream-keeper.ts';
+import { keepStream, streamTimers, type StreamTimers } from './stream-keeper.ts';
 import { orderFromWire, orderWire, positiveWire } from './wire.ts';
 
 const updateWire = z.object({ event: z.string().min(1).max(64), order: orderWire, timestamp: z.date().optional(), execution_id: z.string().min(1).max(128).nullish(), price: z.string().nullish(), qty: z.string().nullish() });
@@ -57,6 +57,6 @@ export function createTradeStream(options: { readonly access: AlpacaAccess; read
       },
     },
     listener,
-    options.timers,
+    options.timers ?? streamTimers(access),
   );
 }

@@ -5,6 +5,7 @@ import type { EpochMs } from '#app/domain/time.ts';
 import { backoffMs, monotonicMs, sleep } from '#chassis/clock.ts';
 import type { Health } from '#chassis/health.ts';
 import type { Logger } from '#chassis/log.ts';
+import { retryCapMs } from '../alpaca/access.ts';
 import type { LiveStream, StreamState, TradeUpdate } from '../alpaca/ports.ts';
 import { createTradeStream } from '../alpaca/trade-stream.ts';
 import type { Holds } from './holds.ts';
@@ -14,7 +15,7 @@ import type { Reconciler } from './reconcile.ts';
 /** How long a start waits for the stream before it compares the books without it; orders then wait for the stream. */
 const LIVE_WAIT_MS = 5_000;
 const EXTEND_MS = 90_000;
-const RETRY = { baseMs: 500, capMs: 10_000 };
+const RETRY_BASE_MS = 250;
 const KEYS_RETRY_MS = 60_000;
 const KEYS_REFUSED = 'Alpaca refuses the keys on the stream of order updates. Check ALPACA_API_KEY and ALPACA_SECRET_KEY in the settings.';
 
@@ -57,7 +58,7 @@ export function createBrokerLink(parts: LinkParts): BrokerLink {
       if (!mayPass(error)) throw error;
       if (!hasRecovered) parts.extend(EXTEND_MS, `waiting for the broker: ${error.message}`);
       log.warn({ error: describeError(error), failures }, 'The books cannot be compared yet');
-      await sleep(error.code === 'BROKER_KEYS_REJECTED' ? KEYS_RETRY_MS : backoffMs(failures, RETRY), signal);
+      await sleep(error.code === 'BROKER_KEYS_REJECTED' ? KEYS_RETRY_MS : backoffMs(failures, { baseMs: RETRY_BASE_MS, capMs: retryCapMs(parts.access) }), signal);
       return false;
     }
   };

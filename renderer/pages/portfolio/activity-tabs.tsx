@@ -33,7 +33,7 @@ const FILLS: readonly Column<FillView>[] = [
   { id: 'amount', header: 'Amount', unit: 'USD', isNumber: true, value: (row) => Number(row.qty) * Number(row.price), cell: (row) => <span className="num">{money(Number(row.qty) * Number(row.price))}</span> },
   { id: 'fee', header: 'Fee', unit: 'USD', isNumber: true, value: (row) => Number(row.fee), cell: (row) => <span className="num muted">{money(row.fee)}</span> },
   { id: 'strategy', header: 'For', value: (row) => row.strategyId, cell: (row) => <span className="muted">{row.strategyId === null || row.strategyId === '' ? 'manual' : row.strategyId}</span> },
-  { id: 'id', header: 'Execution id', isMinor: true, value: (row) => row.fillId, cell: (row) => <code>{row.fillId.slice(0, 13)}</code> },
+  { id: 'id', header: 'Execution id', isMinor: true, value: (row) => row.fillId, cell: (row) => <code>{row.fillId.slice(-13)}</code> },
 ];
 
 /** Every execution, newest first. */

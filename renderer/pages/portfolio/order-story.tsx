@@ -57,7 +57,7 @@ function Events({ story }: { story: OrderStory }): JSX.Element | null {
           </li>
         ))}
       </ol>
-      {story.fills.length > 0 && <ul className="fill-list">{story.fills.map((fill) => <li key={fill.fillId}><span className="num">{quantity(fill.qty)} × {price(fill.price)}</span><Tooltip label={fill.fillId}><code>{fill.fillId.slice(0, 13)}</code></Tooltip><span className="muted">told by {fill.source}, ledger entry <span className="num">{fill.ledgerSeq}</span></span></li>)}</ul>}
+      {story.fills.length > 0 && <ul className="fill-list">{story.fills.map((fill) => <li key={fill.fillId}><span className="num">{quantity(fill.qty)} × {price(fill.price)}</span><Tooltip label={fill.fillId}><code>{fill.fillId.slice(-13)}</code></Tooltip><span className="muted">told by {fill.source}, ledger entry <span className="num">{fill.ledgerSeq}</span></span></li>)}</ul>}
     </Chapter>
   );
 }
