@@ -18,7 +18,7 @@ export async function benchReplay(): Promise<Figure[]> {
     const parts = [...run.cpuMs].filter(([, ms]) => ms > 0).sort(([, a], [, b]) => b - a);
     const cpu = parts.reduce((sum, [, ms]) => sum + ms, 0);
     return [
-      figureOf({ name: `lockstep step (${run.steps} steps, ${run.bars} bars)`, unit: 'ms', values: [(run.seconds * MS_PER_S) / run.steps], limit: 6 }),
+      figureOf({ name: `lockstep step (${run.steps} steps, ${run.bars} bars)`, unit: 'ms', values: [(run.seconds * MS_PER_S) / run.steps] }),
       figureOf({ name: '  processor time a step', unit: 'ms', values: [cpu / run.steps] }),
       ...parts.map(([name, ms]) => figureOf({ name: `    ${name}`, unit: 'ms', values: [ms / run.steps] })),
       figureOf({ name: '  events left unheard at the end', unit: '', values: [run.backlog], limit: 0 }),

@@ -11,9 +11,12 @@ export type BookSummary = {
 
 type OrderRow = { client_order_id: string; symbol: string; side: string; type: string; qty: string; limit_price: string | null; status: string; filled_qty: string; avg_fill_price: string | null; ts_market: number };
 
-/** One line for each order in the order of approval: what was sent, when in market time, what became of it. */
+/**
+ * One line for each order: what was sent, when in market time, what became of it; by market time, then id. The sequence within one instant is not
+ * part of the list: exits that follow fills of the same minute do not depend on each other, and a kill may divide them differently.
+ */
 export async function orderList(query: Query): Promise<string[]> {
-  const rows = await query<OrderRow>('SELECT client_order_id, symbol, side, type, qty, limit_price, status, filled_qty, avg_fill_price, ts_market FROM execution.orders ORDER BY approved_seq, client_order_id');
+  const rows = await query<OrderRow>('SELECT client_order_id, symbol, side, type, qty, limit_price, status, filled_qty, avg_fill_price, ts_market FROM execution.orders ORDER BY ts_market, client_order_id COLLATE "C"');
   return rows.map((row) => [row.client_order_id, row.symbol, row.side, row.type, row.qty, row.limit_price ?? '-', row.status, row.filled_qty, row.avg_fill_price ?? '-', row.ts_market].join(' '));
 }
 
