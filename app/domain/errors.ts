@@ -105,7 +105,9 @@ export function describeError(error: unknown): string {
   const parts: string[] = [];
   let current: unknown = error;
   for (let depth = 0; depth < 5 && current !== undefined && current !== null; depth += 1) {
-    parts.push(current instanceof Error ? current.message : typeof current === 'string' ? current : JSON.stringify(current));
+    const text = current instanceof Error ? current.message : typeof current === 'string' ? current : JSON.stringify(current);
+    // A wrapper often repeats the words of what it wraps.
+    if (!parts.some((part) => part.includes(text))) parts.push(text);
     current = current instanceof Error ? current.cause : undefined;
   }
   return parts.join(': ');

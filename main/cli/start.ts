@@ -150,7 +150,8 @@ function tellReplay(end: ReplayEnd, isJson: boolean): void {
 }
 
 function failureText(unit: UnitHealth): string {
-  const words = unit.lastExit?.lastLines.slice(-LAST_LINES) ?? [];
+  // An end for a person to mend has said in its reason all that helps; a bug has not.
+  const words = unit.lastExit?.code === EXIT.config ? [] : (unit.lastExit?.lastLines.slice(-LAST_LINES) ?? []);
   const reason = unit.reasons.join('; ') || unit.lastExit?.reason || 'no reason was given';
   return [`${unit.title} cannot start: ${reason}`, ...(words.length > 0 ? ['Its last words:', ...words.map((line) => `  ${line}`)] : [])].join('\n');
 }

@@ -34,7 +34,7 @@ const anyEvent: fc.Arbitrary<UnitEvent> = fc.oneof(
   fc.constant<UnitEvent>({ type: 'ready' }),
   fc.constant<UnitEvent>({ type: 'degraded', reasons: ['slow'] }),
   fc.constant<UnitEvent>({ type: 'recovered' }),
-  fc.constant<UnitEvent>({ type: 'extended', deadlineMs: 5_000 }),
+  fc.constant<UnitEvent>({ type: 'extended', deadlineMs: 5_000, reason: 'waits' }),
   fc.constant<UnitEvent>({ type: 'beat' }),
   fc.constant<UnitEvent>({ type: 'silent' }),
   fc.constant<UnitEvent>({ type: 'hung' }),
@@ -119,6 +119,17 @@ describe('exit codes', () => {
   it('treats a signal and an unasked exit 0 like a bug', () => {
     expect(play([...UP, exited(null, 'SIGKILL')]).status).toMatchObject({ state: 'backoff', ends: [3_000] });
     expect(play([...UP, exited(0)]).status).toMatchObject({ state: 'backoff', ends: [3_000] });
+  });
+
+  it('tells once what a long start waits for, and nothing of a short one', () => {
+    const starting = play(START).status;
+    expect(starting.state).toBe('starting');
+    const extend = (status: UnitStatus, now: number) => step(WORKER, status, { type: 'extended', deadlineMs: 5_000, reason: 'waits for the broker' }, { now, random: 0.5 });
+    expect(extend(starting, starting.since + 1_000).effects).toEqual([{ type: 'timer', ms: 5_000 }]);
+    const told = extend(starting, starting.since + 4_000);
+    expect(told.effects).toContainEqual({ type: 'notice', level: 'warn', text: 'waits for the broker' });
+    expect(told.status.reasons).toEqual(['waits for the broker']);
+    expect(extend(told.status, starting.since + 5_000).effects).toEqual([{ type: 'timer', ms: 5_000 }]);
   });
 
   it('does not count a lost dependency, but spaces the tries', () => {

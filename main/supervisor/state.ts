@@ -46,7 +46,7 @@ export type UnitEvent =
   | { readonly type: 'ready' }
   | { readonly type: 'degraded'; readonly reasons: readonly string[] }
   | { readonly type: 'recovered' }
-  | { readonly type: 'extended'; readonly deadlineMs: number }
+  | { readonly type: 'extended'; readonly deadlineMs: number; readonly reason: string }
   | { readonly type: 'beat' }
   | { readonly type: 'silent' }
   | { readonly type: 'hung' }
@@ -141,6 +141,9 @@ export function step(policy: UnitPolicy, status: UnitStatus, event: UnitEvent, c
   }
 }
 
+/** A start that takes longer than this, in milliseconds, tells people what it waits for. */
+const PATIENCE_MS = 3_000;
+
 const FRESH_WAIT: Change = { state: 'waiting', isWanted: true, ends: [], losses: 0, isProbation: false, reasons: [] };
 const STOPPED: Change = { state: 'stopped', isWanted: false, isReturning: false, reasons: [] };
 
@@ -166,7 +169,7 @@ function leave({ policy, status, to }: Situation, event: UnitEvent): Step | null
 }
 
 function whileStarting(situation: Situation, event: UnitEvent): Step {
-  const { policy, to } = situation;
+  const { policy, status, context, to } = situation;
   const left = leave(situation, event);
   if (left) return left;
   switch (event.type) {
@@ -174,8 +177,11 @@ function whileStarting(situation: Situation, event: UnitEvent): Step {
       return policy.isOneshot ? to({}) : to({ state: 'ready', reasons: [] }, { type: 'timer', ms: STABLE_AFTER_MS });
     case 'degraded':
       return to({ state: 'degraded', reasons: event.reasons });
-    case 'extended':
-      return to({}, { type: 'timer', ms: event.deadlineMs });
+    case 'extended': {
+      const timer: UnitEffect = { type: 'timer', ms: event.deadlineMs };
+      const isNews = context.now - status.since >= PATIENCE_MS && status.reasons[0] !== event.reason;
+      return isNews ? to({ reasons: [event.reason] }, timer, { type: 'notice', level: 'warn', text: event.reason }) : to({}, timer);
+    }
     case 'timer':
       return to({}, { type: 'kill', reason: `was not ready within ${Math.round(policy.startLimitMs / 1_000)} s` });
     case 'hung':

@@ -269,7 +269,7 @@ export class Supervisor {
       },
       degraded: (reasons) => tell({ type: 'degraded', reasons }),
       recovered: () => tell({ type: 'recovered' }),
-      extend: (deadlineMs) => tell({ type: 'extended', deadlineMs }),
+      extend: (deadlineMs, reason) => tell({ type: 'extended', deadlineMs, reason }),
       latency: (ms) => {
         entry.latencyMs = ms;
       },

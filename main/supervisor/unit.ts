@@ -33,7 +33,8 @@ export type UnitSignals = {
   /** A sign of life; workers add figures, databases the time their round trip took. */
   beat(beat: Beat | null, latencyMs?: number): void;
   latency(ms: number): void;
-  extend(deadlineMs: number): void;
+  /** More time for a start that makes progress or waits for something outside; `reason` is shown to people. */
+  extend(deadlineMs: number, reason: string): void;
   request(request: WorkerRequest): void;
   exited(exit: UnitExit): void;
 };

@@ -82,7 +82,7 @@ function startPostgres(options: PostgresOptions, signals: UnitSignals): RunningU
     if (started.pid !== null) signals.started(started.pid);
     // Recovery that makes progress says so: give it time.
     const unfollow = options.log.follow((line) => {
-      if (/redo in progress|syncing data directory|resetting unlogged/.test(line.text)) signals.extend(RECOVERY_EXTENSION_MS);
+      if (/redo in progress|syncing data directory|resetting unlogged/.test(line.text)) signals.extend(RECOVERY_EXTENSION_MS, 'recovering after an unclean stop');
     });
     let hasEnded = false;
     started.onEnd((end) => {

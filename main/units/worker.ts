@@ -164,7 +164,7 @@ function passOn(message: Passed, signals: UnitSignals, send: (message: ToWorker)
       signals.recovered();
       return;
     case 'extend':
-      signals.extend(message.deadlineMs);
+      signals.extend(message.deadlineMs, message.reason);
       return;
     case 'request':
       signals.request({

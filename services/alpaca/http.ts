@@ -75,7 +75,7 @@ export function toAppError(failure: Failure, what: string, cause: unknown): AppE
     return new AppError('BROKER_KEYS_REJECTED', 'Alpaca refuses the keys. Check ALPACA_API_KEY and ALPACA_SECRET_KEY in the settings; a paper account that was reset has new keys.', { context, cause });
   }
   if (failure.kind === 'unreadable') return new AppError('BROKER_REPLY_INVALID', `The broker's answer to "${what}" cannot be read`, { context, cause });
-  if (failure.kind !== 'refused' || failure.status >= 500) return new AppError('BROKER_UNREACHABLE', `The broker cannot be reached (${what}): ${failure.message}`, { context, cause });
+  if (failure.kind !== 'refused' || failure.status >= 500) return new AppError('BROKER_UNREACHABLE', `The broker cannot be reached (${what}). Check the internet connection and ALPACA_BASE_URL; it is tried again by itself`, { context, cause });
   if (failure.status === 429) return new AppError('RATE_LIMITED', 'The broker asks for fewer requests', { context, cause });
   if (failure.code === null) return new AppError('BROKER_UNREACHABLE', `Something between us and the broker refused "${what}" (${failure.status})`, { context, cause });
   return new AppError('BROKER_REJECTED', `The broker refused "${what}": ${failure.message}`, { context, cause });

@@ -15,6 +15,8 @@ import { refreshWatchList } from './watch-list.ts';
 
 const FIRST_CONTACT = { attempts: 1_000, baseMs: 250, capMs: 10_000 };
 const EXTEND_MS = 20_000;
+/** A start that waits longer than this says so. */
+const PATIENCE_MS = 5_000;
 /** In session, bars of liquid symbols come every minute: silence longer than this is worth a word. */
 const SILENCE_MS = 150_000;
 const LOOK_MS = 5_000;
@@ -72,18 +74,25 @@ async function setUp(ctx: ServiceContext): Promise<ServiceParts> {
   };
 }
 
-/** The first contact may wait for a broker that is away, as long as it takes; the supervisor is told so. */
+/** The first contact may wait for a broker that is away, as long as it takes; the supervisor, and through it the person, is told what we wait for. */
 async function reachBroker(ctx: ServiceContext, refreshSymbols: () => Promise<number>): Promise<void> {
-  await retry({ ...FIRST_CONTACT, signal: ctx.signal, isRetryable: (error) => !ctx.signal.aborted && isWaitable(error) }, async () => {
-    ctx.extend(EXTEND_MS, 'waiting for the broker');
+  let reason = 'waits for the broker: no answer yet';
+  const patience = setInterval(() => ctx.extend(EXTEND_MS, reason), PATIENCE_MS);
+  const attempt = async (): Promise<void> => {
     try {
       await refreshSymbols();
     } catch (error) {
+      reason = `waits for the broker: ${error instanceof Error ? error.message : String(error)}`;
       ctx.health.set('broker', { ok: false, message: describeError(error) });
       ctx.log.warn({ error: describeError(error) }, 'The broker cannot be reached yet');
       throw error;
     }
-  });
+  };
+  try {
+    await retry({ ...FIRST_CONTACT, signal: ctx.signal, isRetryable: (error) => !ctx.signal.aborted && isWaitable(error) }, attempt);
+  } finally {
+    clearInterval(patience);
+  }
 }
 
 function openFeed(ctx: ServiceContext, access: AlpacaAccess, { onMessages, repair }: { onMessages: (bars: readonly FeedBar[]) => void; repair: (why: string) => void }): Feed {

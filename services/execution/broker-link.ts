@@ -56,7 +56,7 @@ export function createBrokerLink(parts: LinkParts): BrokerLink {
       return true;
     } catch (error) {
       if (!mayPass(error)) throw error;
-      if (!hasRecovered) parts.extend(EXTEND_MS, `waiting for the broker: ${error.message}`);
+      if (!hasRecovered) parts.extend(EXTEND_MS, `waits for the broker: ${error.message}`);
       log.warn({ error: describeError(error), failures }, 'The books cannot be compared yet');
       await sleep(error.code === 'BROKER_KEYS_REJECTED' ? KEYS_RETRY_MS : backoffMs(failures, { baseMs: RETRY_BASE_MS, capMs: retryCapMs(parts.access) }), signal);
       return false;
