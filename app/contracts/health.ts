@@ -1,5 +1,6 @@
 /** Unit states and health reports: what the gateway, the command line and the health panel all show. */
 import * as z from 'zod';
+import { SERVICE_IDS } from '#app/domain/ids.ts';
 
 /** Every part of the system that the supervisor keeps, in start order. Service ids are also schema, role and metric names. */
 export const UNIT_IDS = [
@@ -8,12 +9,7 @@ export const UNIT_IDS = [
   'migrate',
   'simulator',
   'orchestrator',
-  'data_ingestion',
-  'strategy_engine',
-  'execution',
-  'risk_management',
-  'analytics',
-  'notification',
+  ...SERVICE_IDS,
   'gateway',
 ] as const;
 
@@ -21,21 +17,6 @@ export const UNIT_IDS = [
 export const UnitIdSchema = z.enum(UNIT_IDS);
 /** One of the supervisor's units. */
 export type UnitId = z.infer<typeof UnitIdSchema>;
-
-/** The six services of the trading path. */
-export const SERVICE_IDS = [
-  'data_ingestion',
-  'strategy_engine',
-  'execution',
-  'risk_management',
-  'analytics',
-  'notification',
-] as const;
-
-/** One of the six services. */
-export const ServiceIdSchema = z.enum(SERVICE_IDS);
-/** One of the six services. */
-export type ServiceId = z.infer<typeof ServiceIdSchema>;
 
 /** All units that are worker processes of ours, speaking the control channel. */
 export const WORKER_IDS = [...SERVICE_IDS, 'simulator', 'orchestrator', 'gateway'] as const;

@@ -2,8 +2,8 @@
 import * as z from 'zod';
 import type { EpochMs } from './time.ts';
 
-/** The six workers of mission M2, in the order in which they start (downstream first). */
-export const SERVICE_IDS = ['notification', 'analytics', 'execution', 'risk_management', 'strategy_engine', 'data_ingestion'] as const;
+/** The six services of the trading path; also the names of their folders, schemas, roles and metric labels. */
+export const SERVICE_IDS = ['data_ingestion', 'strategy_engine', 'execution', 'risk_management', 'analytics', 'notification'] as const;
 export type ServiceId = (typeof SERVICE_IDS)[number];
 export const serviceIdSchema = z.enum(SERVICE_IDS);
 

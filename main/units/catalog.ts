@@ -1,6 +1,6 @@
 /** The list of our workers: who needs whom, who follows whom, and how long each may take. */
 import type { UnitId, WorkerId } from '#app/contracts/health.ts';
-import { SERVICE_IDS } from '#app/contracts/health.ts';
+import { SERVICE_IDS } from '#app/domain/ids.ts';
 import type { Mode } from '#app/contracts/config.ts';
 import type { UnitSpec } from '../supervisor/unit.ts';
 import { WORKER_SILENCE } from '../supervisor/watchdog.ts';

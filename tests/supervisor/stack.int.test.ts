@@ -4,7 +4,7 @@ import path from 'node:path';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { UnitId } from '#app/contracts/health.ts';
-import { SERVICE_IDS } from '#app/contracts/health.ts';
+import { SERVICE_IDS } from '#app/domain/ids.ts';
 import { askDoor } from '#main/supervisor/door.ts';
 import { behave, bootFake, eventually, freshFolder, isAlive, ownPorts, removeFolder, untilHealthy, writeMigrations } from '../support/fake-stack.ts';
 import type { FakeStack } from '../support/fake-stack.ts';
