@@ -92,6 +92,14 @@ export const GatewaySecretsSchema = z.object({
 /** Secrets of the gateway alone. */
 export type GatewaySecrets = z.infer<typeof GatewaySecretsSchema>;
 
+/**
+ * Only in mode `live`: until when (EpochMs) orders that open or enlarge a position may go to the real account; null = disarmed.
+ * Never stored: every launch of the supervisor begins disarmed, and a worker that starts again is told what holds by then.
+ */
+export const LiveArmingSchema = z.object({ armedUntil: z.number().int().nullable() });
+/** Until when orders may go to the real account. */
+export type LiveArming = z.infer<typeof LiveArmingSchema>;
+
 /** Where a unit listens. */
 export const EndpointSchema = z.object({ host: z.string().min(1), port: PortSchema });
 /** Where a unit listens. */
@@ -116,6 +124,7 @@ export const RuntimeConfigSchema = z.object({
   alpaca: AlpacaAccessSchema.optional(),
   simulator: SimulatorSettingsSchema.optional(),
   gateway: GatewaySecretsSchema.optional(),
+  live: LiveArmingSchema.optional(),
   logLevel: LogLevelSchema,
   logRetentionDays: z.number().int().min(1),
 });

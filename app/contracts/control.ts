@@ -35,6 +35,8 @@ export const ToWorkerSchema = z.discriminatedUnion('type', [
   z.object({ type: z.literal('stop'), deadlineMs: z.number().int(), reason: z.string() }),
   /** The machine slept (or the supervisor was held up) for `pausedMs`: repair gaps, reconnect, reconcile. */
   z.object({ type: z.literal('resumed'), pausedMs: z.number() }),
+  /** To execution, risk_management and the gateway, in mode live alone: armed until then (EpochMs), or disarmed. Replaces what `init` said. */
+  z.object({ type: z.literal('arming'), armedUntil: z.number().int().nullable() }),
   /** Answer `pong` with the same nonce: measures the round trip through the worker's event loop. */
   z.object({ type: z.literal('ping'), nonce: z.number().int() }),
   /** To the gateway alone: the state of the whole stack, on each change and at least every 2 s. */
