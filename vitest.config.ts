@@ -1,12 +1,13 @@
-/** The test projects: `unit` in parallel, `integration` and `browser` one file at a time (they start real servers). */
+/** The test projects: `unit` and `integration` two files at a time, `chaos` and `browser` one at a time (they need the whole machine). */
 import { defineConfig } from 'vitest/config';
 
 const outside = ['**/node_modules/**', '**/dist/**'];
 const integrationFiles = [
   '{app,services,main,renderer,migrations,scripts}/**/*.int.test.{ts,tsx}',
   'tests/**/*.int.test.ts',
-  'tests/{contracts,flows,chaos,supervisor,simulation}/**/*.test.ts',
+  'tests/{contracts,supervisor,simulation}/**/*.test.ts',
 ];
+const chaosFiles = ['tests/{chaos,flows}/**/*.test.ts'];
 const browserFiles = ['tests/browser/**/*.test.ts'];
 
 /** vitest demands a default export here. */
@@ -20,7 +21,7 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['**/*.test.{ts,tsx}'],
-          exclude: [...outside, ...integrationFiles, ...browserFiles],
+          exclude: [...outside, ...integrationFiles, ...chaosFiles, ...browserFiles],
           pool: 'threads',
           testTimeout: 15_000,
         },
@@ -29,6 +30,17 @@ export default defineConfig({
         test: {
           name: 'integration',
           include: integrationFiles,
+          exclude: [...outside, ...chaosFiles],
+          // They wait more than they compute: each file has servers, ports and a folder of its own.
+          pool: 'forks',
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
+        },
+      },
+      {
+        test: {
+          name: 'chaos',
+          include: chaosFiles,
           exclude: outside,
           pool: 'forks',
           fileParallelism: false,

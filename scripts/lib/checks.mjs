@@ -115,6 +115,7 @@ export const STAGES = [
   single('build', 'Build', [inRoot('scripts', 'build.mjs')]),
   project('unit', 'Unit tests'),
   project('integration', 'Integration tests (real PostgreSQL and Redis)'),
+  project('chaos', 'Replays and kills (the whole stack)'),
   project('browser', 'Browser tests (Chromium)', ensureChromium),
 ];
 
