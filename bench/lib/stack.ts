@@ -92,7 +92,7 @@ export async function startStack(options: StackOptions): Promise<BenchStack> {
   const args = [PROGRAM, 'start', '--data', dataDir, '--json', ...(replay === undefined ? [] : ['--replay', replay, '--speed', String(speed), '--keep'])];
   const before = performance.now();
   const env = Object.fromEntries(Object.entries({ ...process.env, MALLOC_ARENA_MAX: '1', NODE_COMPILE_CACHE: path.join(path.dirname(PROGRAM), '..', '.compile-cache'), ...options.env }).filter((entry): entry is [string, string] => entry[1] !== undefined));
-  const child = nodeSpawner().start({ command: process.execPath, args: ['--max-semi-space-size=1', '--v8-pool-size=1', ...args], env, cwd: ROOT, hasChannel: false });
+  const child = nodeSpawner().start({ kind: 'program', command: process.execPath, args: ['--max-semi-space-size=1', '--v8-pool-size=1', ...args], env, cwd: ROOT });
   const said = followLines(child);
   const up = (await said('healthy', 120_000)) as { healthy: boolean; dashboard: string; pid: number; checks: { part: string; ok: boolean; detail: string }[] };
   const healthyMs = performance.now() - before;

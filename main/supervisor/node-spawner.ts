@@ -3,7 +3,7 @@ import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { accessSync, constants } from 'node:fs';
 import path from 'node:path';
-import type { Child, ProcessEnd, SpawnSpec, Spawner } from './spawner.ts';
+import type { Child, ProcessEnd, ProgramSpec, SpawnSpec, Spawner } from './spawner.ts';
 
 /** After the end of a process its pipes may be held open by grandchildren: wait this long for `close`, then report the end anyway. */
 const PIPE_GRACE_MS = 500;
@@ -23,8 +23,10 @@ function findSetpriv(): string | null {
   return null;
 }
 
+type CommandLine = { readonly command: string; readonly args: readonly string[] };
+
 /** The command behind `setpriv`, which changes the user first and sets the death signal last, then becomes the command (same pid). */
-function throughSetpriv(setpriv: string, spec: SpawnSpec): { command: string; args: string[] } {
+function throughSetpriv(setpriv: string, spec: ProgramSpec): CommandLine {
   const user = spec.runAs ? ['--reuid', String(spec.runAs.uid), '--regid', String(spec.runAs.gid), '--clear-groups'] : [];
   return { command: setpriv, args: [...user, '--pdeathsig', String(spec.deathSignal), '--', spec.command, ...spec.args] };
 }
@@ -32,24 +34,26 @@ function throughSetpriv(setpriv: string, spec: SpawnSpec): { command: string; ar
 /** A spawner for headless use, tests, and always for the databases. */
 export function nodeSpawner(): Spawner {
   const setpriv = findSetpriv();
-  return {
-    start: (spec) => {
-      const isWrapped = setpriv !== null && spec.deathSignal !== undefined;
-      const { command, args } = isWrapped ? throughSetpriv(setpriv, spec) : { command: spec.command, args: [...spec.args] };
-      const child = spawn(command, args, {
-        cwd: spec.cwd,
-        env: { ...spec.env },
-        stdio: spec.hasChannel ? ['ignore', 'pipe', 'pipe', 'ipc'] : ['ignore', 'pipe', 'pipe'],
-        // Own session on Unix: Ctrl-C in the terminal must reach us alone, we stop the others in order.
-        // Never on Windows: there a detached child leaves the job that ends it together with us.
-        detached: process.platform !== 'win32',
-        windowsHide: true,
-        shell: false,
-        ...(spec.runAs && !isWrapped ? { uid: spec.runAs.uid, gid: spec.runAs.gid } : {}),
-      });
-      return wrap(child);
-    },
-  };
+  return { start: (spec) => wrap(spec.kind === 'worker' ? launch(spec, { command: process.execPath, args: [...spec.nodeFlags, spec.module] }, 'ipc') : launchProgram(spec, setpriv)) };
+}
+
+function launchProgram(spec: ProgramSpec, setpriv: string | null): ChildProcess {
+  if (setpriv !== null && spec.deathSignal !== undefined) return launch(spec, throughSetpriv(setpriv, spec), null);
+  return launch(spec, spec, null, spec.runAs);
+}
+
+function launch(spec: SpawnSpec, { command, args }: CommandLine, channel: 'ipc' | null, user?: ProgramSpec['runAs']): ChildProcess {
+  return spawn(command, args, {
+    cwd: spec.cwd,
+    env: { ...spec.env },
+    stdio: ['ignore', 'pipe', 'pipe', ...(channel === null ? [] : [channel])],
+    // Own session on Unix: Ctrl-C in the terminal must reach us alone, we stop the others in order.
+    // Never on Windows: there a detached child leaves the job that ends it together with us.
+    detached: process.platform !== 'win32',
+    windowsHide: true,
+    shell: false,
+    ...(user ? { uid: user.uid, gid: user.gid } : {}),
+  });
 }
 
 function wrap(child: ChildProcess): Child {
@@ -72,6 +76,9 @@ function wrap(child: ChildProcess): Child {
     pid: child.pid ?? null,
     stdout: child.stdout,
     stderr: child.stderr,
+    onStarted: (listener) => {
+      if (child.pid !== undefined) listener(child.pid);
+    },
     send: (message) => {
       if (!child.connected) return;
       // A failed write means the process is ending; `close` reports it.

@@ -1,34 +1,52 @@
 /** The port through which processes are started: plain Node has one behind it, Electron another. */
 import type { Readable } from 'node:stream';
 
-/** What to start. `env` is complete: nothing of our own environment is inherited beside it. */
-export type SpawnSpec = {
+/** A program that is not ours (PostgreSQL, Redis). `env` is complete: nothing of our own environment is inherited beside it. */
+export type ProgramSpec = {
+  readonly kind: 'program';
   readonly command: string;
   readonly args: readonly string[];
   readonly env: Readonly<Record<string, string>>;
   readonly cwd: string;
-  /** Opens a message channel (workers); databases have none. */
-  readonly hasChannel: boolean;
   /** Run as this user (only possible for root on Unix). */
   readonly runAs?: { readonly uid: number; readonly gid: number } | undefined;
   /** Signal that the kernel sends to the process when we die, where the system can do that. */
   readonly deathSignal?: 'INT' | 'TERM' | 'KILL' | undefined;
 };
 
+/** A worker of ours: a module run by Node, with a message channel. `env` is complete. */
+export type WorkerSpec = {
+  readonly kind: 'worker';
+  /** Absolute path of the module. */
+  readonly module: string;
+  /** What the process is called where people look at processes. */
+  readonly name: string;
+  /** Flags for Node and V8; each one must be permitted under both spawners. */
+  readonly nodeFlags: readonly string[];
+  readonly env: Readonly<Record<string, string>>;
+  readonly cwd: string;
+};
+
+/** What to start. */
+export type SpawnSpec = ProgramSpec | WorkerSpec;
+
 /** How a process ended. */
 export type ProcessEnd = { readonly code: number | null; readonly signal: string | null; readonly error?: Error };
 
-/** A started process. `pid` is null when it could not be started; `onEnd` then tells why. */
+/** A process that was asked for. It may come to life later, or never; `onEnd` then tells why. */
 export type Child = {
+  /** Null until it lives, and for ever when it could not be started. */
   readonly pid: number | null;
   readonly stdout: Readable | null;
   readonly stderr: Readable | null;
-  /** Sends a message; a process that is gone is not an error, its end is reported anyway. */
+  /** Called once with the pid, at once when it is known already; never for a process that could not be started. */
+  onStarted(listener: (pid: number) => void): void;
+  /** Sends a message; before the process lives they wait in order. A process that is gone is not an error, its end is reported anyway. */
   send(message: unknown): void;
   onMessage(listener: (raw: unknown) => void): void;
   /** Called once, after the end of the process and of its output; called at once when it has ended already. */
   onEnd(listener: (end: ProcessEnd) => void): void;
-  /** Sends a signal; false when the process is gone. On Windows every signal is a hard kill. */
+  /** Sends a signal; false when the process is gone. On Windows every signal is a hard kill. One that does not live yet is ended as soon as it does. */
   signal(name: NodeJS.Signals): boolean;
 };
 

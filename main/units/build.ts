@@ -11,7 +11,7 @@ import type { Secrets } from '../store/secrets.ts';
 import type { Logs } from '../supervisor/logs.ts';
 import type { Reservation } from '../supervisor/ports.ts';
 import type { RunFiles } from '../supervisor/run-files.ts';
-import type { SpawnSpec, Spawner } from '../supervisor/spawner.ts';
+import type { Spawner, WorkerSpec } from '../supervisor/spawner.ts';
 import type { UnitDriver } from '../supervisor/unit.ts';
 import { workersOf } from './catalog.ts';
 import { ownVariables } from './own-variables.ts';
@@ -90,12 +90,13 @@ function buildDatabases(parts: BuildParts): UnitDriver[] {
 
 /** The drivers, databases first. */
 export function buildUnits(parts: BuildParts): UnitDriver[] {
-  const spawnOf = (id: WorkerId): SpawnSpec => ({
-    command: process.execPath,
-    args: [...NODE_FLAGS, ...(SMALLER.has(id) ? SMALLER_FLAGS : []), parts.layout.workerEntry(id)],
+  const spawnOf = (id: WorkerId): WorkerSpec => ({
+    kind: 'worker',
+    module: parts.layout.workerEntry(id),
+    name: id,
+    nodeFlags: [...NODE_FLAGS, ...(SMALLER.has(id) ? SMALLER_FLAGS : [])],
     env: workerEnv(parts.folder),
     cwd: parts.layout.root,
-    hasChannel: true,
   });
   const workers = workersOf(parts.settings.mode).map(({ spec, stopMs }) => {
     const reservation = reservationOf(parts, spec.id);

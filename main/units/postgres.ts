@@ -79,7 +79,7 @@ function startPostgres(options: PostgresOptions, signals: UnitSignals): RunningU
     const startedAt = Date.now();
     const started = spawnPostgres(options, binaries, folder);
     child = started;
-    if (started.pid !== null) signals.started(started.pid);
+    started.onStarted((pid) => signals.started(pid));
     // Recovery that makes progress says so: give it time.
     const unfollow = options.log.follow((line) => {
       if (/redo in progress|syncing data directory|resetting unlogged/.test(line.text)) signals.extend(RECOVERY_EXTENSION_MS, 'recovering after an unclean stop');
@@ -138,11 +138,11 @@ function stopRungs(options: PostgresOptions, child: Child): Rung[] {
 
 function spawnPostgres(options: PostgresOptions, binaries: PostgresBinaries, folder: string): Child {
   const child = options.spawner.start({
+    kind: 'program',
     command: binaries.postgres,
     args: ['-D', folder],
     env: { LC_ALL: 'C', TZ: 'UTC', PATH: path.dirname(binaries.postgres), ...windowsEnv() },
     cwd: folder,
-    hasChannel: false,
     runAs: options.runAs ?? undefined,
     deathSignal: 'INT',
   });

@@ -195,7 +195,7 @@ function startRedis(options: RedisOptions, signals: UnitSignals): RunningUnit {
     const unfollow = options.log.follow((line) => {
       isBroken ||= BROKEN_FILE.test(line.text);
     });
-    if (started.pid !== null) signals.started(started.pid);
+    started.onStarted((pid) => signals.started(pid));
     started.onEnd((end) => {
       quiet();
       unfollow();
@@ -253,11 +253,11 @@ async function answers(ask: () => Promise<void>): Promise<boolean> {
 
 function spawnRedis(options: RedisOptions, binary: RedisBinary, settings: string): Child {
   const child = options.spawner.start({
+    kind: 'program',
     command: binary.file,
     args: [settings],
     env: { LC_ALL: 'C', TZ: 'UTC', PATH: path.dirname(binary.file), ...(binary.libraryFolder === null ? {} : { LD_LIBRARY_PATH: binary.libraryFolder }) },
     cwd: path.dirname(settings),
-    hasChannel: false,
     runAs: options.runAs ?? undefined,
     deathSignal: 'TERM',
   });

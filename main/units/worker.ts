@@ -7,7 +7,7 @@ import type { UnitLog } from '../supervisor/logs.ts';
 import type { Reservation } from '../supervisor/ports.ts';
 import type { RunFiles } from '../supervisor/run-files.ts';
 import type { UnitExit } from '../supervisor/state.ts';
-import type { Child, SpawnSpec, Spawner } from '../supervisor/spawner.ts';
+import type { Child, Spawner, WorkerSpec } from '../supervisor/spawner.ts';
 import type { RunningUnit, UnitDriver, UnitSignals, UnitSpec } from '../supervisor/unit.ts';
 import { exitOf } from './exit-reason.ts';
 import { climb } from './ladder.ts';
@@ -21,7 +21,7 @@ export type WorkerOptions = {
   readonly spec: UnitSpec & { readonly id: WorkerId };
   /** How long a graceful stop may take, in milliseconds. */
   readonly stopMs: number;
-  readonly spawn: SpawnSpec;
+  readonly spawn: WorkerSpec;
   readonly spawner: Spawner;
   readonly reservation: Reservation;
   readonly runFiles: RunFiles;
@@ -45,10 +45,10 @@ export function workerUnit(options: WorkerOptions): UnitDriver {
       if (prepared && !prepared.hasEnded) return;
       const early = launch(options);
       prepared = early;
-      const { pid } = early.child;
-      if (pid === null) return;
-      options.runFiles.write(options.spec.id, pid, null).catch((error: unknown) => options.log.line('supervisor', `run file: ${String(error)}`));
-      early.child.onEnd(() => options.runFiles.remove(options.spec.id, pid));
+      early.child.onStarted((pid) => {
+        options.runFiles.write(options.spec.id, pid, null).catch((error: unknown) => options.log.line('supervisor', `run file: ${String(error)}`));
+        early.child.onEnd(() => options.runFiles.remove(options.spec.id, pid));
+      });
     },
     discard: () => {
       const early = prepared;
@@ -121,7 +121,7 @@ function run(options: WorkerOptions, state: Prepared, signals: UnitSignals): Run
   };
 
   state.listener = onMessage;
-  if (child.pid !== null) signals.started(child.pid);
+  child.onStarted((pid) => signals.started(pid));
   child.onEnd((how) => setImmediate(() => end(exitOf(how, state.complaint ?? words))));
   if (state.hasSaidHello) configure();
 
