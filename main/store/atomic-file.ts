@@ -1,0 +1,100 @@
+/** Files that are whole at any moment: written beside, forced to disk, renamed; patient with virus scanners that hold a file for a moment. */
+import { closeSync, fchmodSync, fchownSync, fsyncSync, openSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { AppError } from '#app/domain/errors.ts';
+
+/** What a system says of a file that another program has open: sharing violations on Windows, a mount point elsewhere. */
+const HELD: ReadonlySet<string> = new Set(['EBUSY', 'EPERM', 'EACCES']);
+const PATIENCE_MS = 2_000;
+const FIRST_WAIT_MS = 5;
+const LONGEST_WAIT_MS = 100;
+
+/** `mode` are the rights of the file (0600 unless told). `owner` gives it to another user before it appears under its name (as root only). */
+export type AtomicOptions = { readonly mode?: number; readonly owner?: { readonly uid: number; readonly gid: number } | null };
+
+/**
+ * Replaces a file in one step: after a power cut there is the old one or the new one, never half of one. Blocks for up to two seconds while another program holds the file.
+ * @throws AppError FILE_HELD (operator) when it is held for longer; every other system error (no space, no folder) as it is.
+ */
+export function writeFileAtomically(file: string, data: string | Uint8Array, options: AtomicOptions = {}): void {
+  const beside = `${file}.new`;
+  try {
+    patiently(file, () => writeThrough(beside, data, options));
+    renamePatiently(beside, file);
+  } catch (error) {
+    removeLeftover(beside);
+    throw error;
+  }
+  syncFolder(path.dirname(file));
+}
+
+/**
+ * Renames a file or folder, waiting for up to two seconds while another program (a virus scanner) holds it.
+ * @throws AppError FILE_HELD (operator) when it is held for longer; every other system error as it is.
+ */
+export function renamePatiently(from: string, to: string): void {
+  patiently(to, () => renameSync(from, to));
+}
+
+function writeThrough(file: string, data: string | Uint8Array, options: AtomicOptions): void {
+  const mode = options.mode ?? 0o600;
+  // A leftover of a crash may have other rights, or be a link that somebody laid there.
+  rmSync(file, { force: true });
+  const handle = openSync(file, 'wx', mode);
+  try {
+    // The mask of the process has narrowed the mode.
+    if (process.platform !== 'win32') fchmodSync(handle, mode);
+    if (options.owner) fchownSync(handle, options.owner.uid, options.owner.gid);
+    writeFileSync(handle, data);
+    fsyncSync(handle);
+  } finally {
+    closeSync(handle);
+  }
+}
+
+/** The new name itself reaches the disk with its folder. Windows journals names and cannot open folders. */
+function syncFolder(folder: string): void {
+  if (process.platform === 'win32') return;
+  const handle = openSync(folder, 'r');
+  try {
+    fsyncSync(handle);
+  } finally {
+    closeSync(handle);
+  }
+}
+
+/** The first error is the one to tell; a leftover is removed by the next write. */
+function removeLeftover(file: string): void {
+  try {
+    rmSync(file, { force: true });
+  } catch (error) {
+    if (!isHeld(error)) throw error;
+  }
+}
+
+function isHeld(error: unknown): boolean {
+  return HELD.has((error as NodeJS.ErrnoException).code ?? '');
+}
+
+function patiently(file: string, act: () => void): void {
+  const deadline = performance.now() + PATIENCE_MS;
+  for (let wait = FIRST_WAIT_MS; ; wait = Math.min(wait * 2, LONGEST_WAIT_MS)) {
+    try {
+      act();
+      return;
+    } catch (error) {
+      if (!isHeld(error)) throw error;
+      if (performance.now() + wait > deadline) throw held(file, error);
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, wait);
+    }
+  }
+}
+
+function held(file: string, cause: unknown): AppError {
+  const code = (cause as NodeJS.ErrnoException).code ?? 'unknown';
+  return new AppError(
+    'FILE_HELD',
+    `${file} could not be replaced (${code}): another program holds it, or you may not write there. Exclude ${path.dirname(file)} from your virus scanner, close programs that show the file, then try again.`,
+    { cause, context: { file, code } },
+  );
+}
