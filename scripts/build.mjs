@@ -14,14 +14,15 @@ const WORKERS = [
 /** Name of the file in dist/ (without its ending) -> its first source. */
 const ENTRIES = Object.fromEntries([
   ['main/headless', 'main/headless.ts'],
+  ['main/desktop', 'main/desktop/main.ts'],
   ...WORKERS.map((id) => [`services/${id}`, `services/${id}/main.ts`]),
 ]);
 
 /**
- * Stay in node_modules: native code, and optional parts of libraries that are not installed (they are asked for
+ * Stay outside: Electron, native code, and optional parts of libraries that are not installed (they are asked for
  * inside functions that we never call).
  */
-const EXTERNAL = ['better-sqlite3', 'pg-native', 'bufferutil', 'utf-8-validate', 'winston', 'winston-transport', '@opentelemetry/*'];
+const EXTERNAL = ['electron', 'better-sqlite3', 'pg-native', 'bufferutil', 'utf-8-validate', 'winston', 'winston-transport', '@opentelemetry/*'];
 
 /** CommonJS packages inside a module still call `require` for Node's own modules. */
 const REQUIRE_BANNER = "import { createRequire as createRequireOfBundle } from 'node:module'; const require = createRequireOfBundle(import.meta.url);";
@@ -67,6 +68,29 @@ async function buildProcesses(outdir) {
   });
 }
 
+/**
+ * The bridge between page and shell runs sandboxed: one CommonJS file that may ask for `electron` and nothing else;
+ * a Node module in it would not be found here, nor there.
+ * @param {string} outdir
+ */
+async function buildPreload(outdir) {
+  if (!isThere('main/desktop/preload.ts')) return;
+  await bundle({
+    entryPoints: { 'main/preload': inRoot('main/desktop/preload.ts') },
+    outdir,
+    outExtension: { '.js': '.cjs' },
+    absWorkingDir: inRoot(),
+    bundle: true,
+    platform: 'browser',
+    target: 'chrome140',
+    format: 'cjs',
+    minifySyntax: true,
+    legalComments: 'none',
+    external: ['electron'],
+    logLevel: 'warning',
+  });
+}
+
 /** @param {string} outDir */
 async function buildDashboard(outDir) {
   if (!isThere('renderer/vite.config.ts')) return;
@@ -87,7 +111,7 @@ async function main() {
   try {
     mkdirSync(next, { recursive: true });
     // Both must end before the folder is removed, whichever fails.
-    const results = await Promise.allSettled([buildProcesses(next), buildDashboard(`${next}/renderer`)]);
+    const results = await Promise.allSettled([buildProcesses(next), buildPreload(next), buildDashboard(`${next}/renderer`)]);
     const failed = results.find((result) => result.status === 'rejected');
     if (failed !== undefined) throw failed.reason;
     writeFileSync(`${next}/.sources`, isPartial ? 'partial' : hash);
