@@ -34,7 +34,7 @@ function throughSetpriv(setpriv: string, spec: ProgramSpec): CommandLine {
 /** A spawner for headless use, tests, and always for the databases. */
 export function nodeSpawner(): Spawner {
   const setpriv = findSetpriv();
-  return { start: (spec) => wrap(spec.kind === 'worker' ? launch(spec, { command: process.execPath, args: [...spec.nodeFlags, spec.module] }, 'ipc') : launchProgram(spec, setpriv)) };
+  return { start: (spec) => wrap(spec.kind === 'worker' ? launch(spec, { command: process.execPath, args: [...spec.nodeFlags, ...spec.v8Flags, spec.module] }, 'ipc') : launchProgram(spec, setpriv)) };
 }
 
 function launchProgram(spec: ProgramSpec, setpriv: string | null): ChildProcess {

@@ -21,8 +21,10 @@ export type WorkerSpec = {
   readonly module: string;
   /** What the process is called where people look at processes. */
   readonly name: string;
-  /** Flags for Node and V8; each one must be permitted under both spawners. */
+  /** Flags of Node itself, which Electron's own Node does not take: nothing may depend on them. */
   readonly nodeFlags: readonly string[];
+  /** Flags of V8. */
+  readonly v8Flags: readonly string[];
   readonly env: Readonly<Record<string, string>>;
   readonly cwd: string;
 };

@@ -7,7 +7,6 @@ import type { Layout } from '../layout.ts';
 import { configFor } from '../runtime-config.ts';
 import type { RunFacts } from '../runtime-config.ts';
 import type { DataFolder } from '../store/data-folder.ts';
-import type { Secrets } from '../store/secrets.ts';
 import type { Logs } from '../supervisor/logs.ts';
 import type { Reservation } from '../supervisor/ports.ts';
 import type { RunFiles } from '../supervisor/run-files.ts';
@@ -28,7 +27,6 @@ export type BuildParts = {
   readonly spawner: Spawner;
   readonly folder: DataFolder;
   readonly settings: Settings;
-  readonly secrets: Secrets;
   readonly logs: Logs;
   readonly runFiles: RunFiles;
   readonly reservations: ReadonlyMap<UnitId, Reservation>;
@@ -37,7 +35,8 @@ export type BuildParts = {
 };
 
 /** Few threads, and a young generation of 4 MB: a smaller one saves little and costs a quarter of the processor time in collections. */
-const NODE_FLAGS = ['--disable-warning=ExperimentalWarning', '--max-semi-space-size=4', '--v8-pool-size=1'];
+const NODE_FLAGS = ['--disable-warning=ExperimentalWarning', '--v8-pool-size=1'];
+const V8_FLAGS = ['--max-semi-space-size=4'];
 /** Workers that wait most of the time: a third less memory, and bursts of arithmetic run slower. Those that work on every bar of a burst are left out. */
 const SMALLER: ReadonlySet<WorkerId> = new Set(['analytics', 'gateway', 'notification', 'orchestrator', 'risk_management']);
 const SMALLER_FLAGS = ['--optimize-for-size'];
@@ -63,10 +62,10 @@ function reservationOf(parts: BuildParts, unit: UnitId): Reservation {
 }
 
 function buildDatabases(parts: BuildParts): UnitDriver[] {
-  const { settings, folder, facts, secrets, spawner, logs, runAs } = parts;
+  const { settings, folder, facts, spawner, logs, runAs } = parts;
   const { root } = parts.layout;
   const { externalHost, user } = settings.postgres;
-  const password = settings.postgres.password ?? secrets.ensure('postgres');
+  const password = facts.ownerPasswords.postgres;
   const { dataDir, socketFolder, logFolder } = folder;
   const common = { root, dataDir, socketFolder, runAs, spawner };
   const postgres =
@@ -75,7 +74,7 @@ function buildDatabases(parts: BuildParts): UnitDriver[] {
       : externalPostgresUnit({ host: externalHost, port: settings.ports.postgres, user, password });
   const redis =
     settings.redis.externalHost === null
-      ? redisUnit({ ...common, password: secrets.ensure('redis'), reservation: reservationOf(parts, 'redis'), log: logs.of('redis') })
+      ? redisUnit({ ...common, password: facts.ownerPasswords.redis, reservation: reservationOf(parts, 'redis'), log: logs.of('redis') })
       : externalRedisUnit(facts.redis);
   const migrate = migrateUnit({
     migrationsFolder: parts.layout.migrationsFolder,
@@ -94,9 +93,11 @@ export function buildUnits(parts: BuildParts): UnitDriver[] {
     kind: 'worker',
     module: parts.layout.workerEntry(id),
     name: id,
-    nodeFlags: [...NODE_FLAGS, ...(SMALLER.has(id) ? SMALLER_FLAGS : [])],
+    nodeFlags: NODE_FLAGS,
+    v8Flags: SMALLER.has(id) ? [...V8_FLAGS, ...SMALLER_FLAGS] : V8_FLAGS,
     env: workerEnv(parts.folder),
-    cwd: parts.layout.root,
+    // A real folder: the program itself may lie in an archive.
+    cwd: parts.folder.dataDir,
   });
   const workers = workersOf(parts.settings.mode).map(({ spec, stopMs }) => {
     const reservation = reservationOf(parts, spec.id);

@@ -36,11 +36,34 @@ export type Link = {
 
 type Pending = { resolve: (value: unknown) => void; reject: (error: AppError) => void; timer: NodeJS.Timeout };
 
+/** Electron's end of the channel in a utility process. It begins to read with its first listener, and it never tells that the other end is gone. */
 type ParentPort = {
   postMessage(message: unknown): void;
   on(event: 'message', listener: (event: { data: unknown }) => void): void;
-  on(event: 'close', listener: () => void): void;
 };
+
+const PARENT_LOOK_MS = 250;
+/** A message and the end of its process travel by separate ways under Electron: the words get this head start, in milliseconds. */
+const WORDS_FIRST_MS = 20;
+
+/** True while the process that started us lives. Windows goes on naming a parent that is dead. */
+function hasParent(parentPid: number): boolean {
+  if (process.platform !== 'win32') return process.ppid === parentPid;
+  try {
+    return process.kill(parentPid, 0);
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM';
+  }
+}
+
+function onParentGone(listener: () => void): void {
+  const parentPid = process.ppid;
+  const timer = setInterval(() => {
+    if (hasParent(parentPid)) return;
+    clearInterval(timer);
+    listener();
+  }, PARENT_LOOK_MS);
+}
 
 function findPort(): Port {
   const parentPort = Reflect.get(process, 'parentPort') as ParentPort | undefined;
@@ -48,10 +71,10 @@ function findPort(): Port {
     return {
       post: (message, flushed) => {
         parentPort.postMessage(message);
-        if (flushed) setImmediate(flushed);
+        if (flushed) setTimeout(flushed, WORDS_FIRST_MS);
       },
       onMessage: (listener) => parentPort.on('message', (event) => listener(event.data)),
-      onClose: (listener) => parentPort.on('close', listener),
+      onClose: onParentGone,
     };
   }
   if (!process.send) {
