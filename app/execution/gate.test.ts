@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { epochMs } from '#app/domain/time.ts';
 import { decideGate, type GateView } from './gate.ts';
 
-const view = (fields: Partial<GateView> = {}): GateView => ({ tradingState: 'ACTIVE', isLeaseFresh: true, isReducing: false, approvedAt: epochMs(1_000_000), marketNow: epochMs(1_060_000), ...fields });
+const view = (fields: Partial<GateView> = {}): GateView => ({ tradingState: 'ACTIVE', arming: 'not_needed', isLeaseFresh: true, isReducing: false, approvedAt: epochMs(1_000_000), marketNow: epochMs(1_060_000), ...fields });
 
 describe('gate', () => {
   it.each<[string, Partial<GateView>, object]>([
@@ -13,6 +13,11 @@ describe('gate', () => {
     ['denies when halted, even an exit', { tradingState: 'HALTED', isReducing: true }, { kind: 'deny', code: 'TRADING_HALTED' }],
     ['denies an entry while reducing', { tradingState: 'REDUCING' }, { kind: 'deny', code: 'TRADING_REDUCING_ONLY' }],
     ['sends an exit while reducing', { tradingState: 'REDUCING', isReducing: true }, { kind: 'send' }],
+    ['denies an entry while the real account is disarmed', { arming: 'disarmed' }, { kind: 'deny', code: 'LIVE_DISARMED' }],
+    ['denies it for good, also while the lease is stale', { arming: 'disarmed', isLeaseFresh: false }, { kind: 'deny', code: 'LIVE_DISARMED' }],
+    ['sends an exit while disarmed', { arming: 'disarmed', isReducing: true }, { kind: 'send' }],
+    ['sends an entry while armed', { arming: 'armed' }, { kind: 'send' }],
+    ['the switch counts while armed', { arming: 'armed', tradingState: 'HALTED' }, { kind: 'deny', code: 'TRADING_HALTED' }],
     ['sends at exactly 120 s', { marketNow: epochMs(1_120_000) }, { kind: 'send' }],
     ['denies an old approval', { marketNow: epochMs(1_120_001) }, { kind: 'deny', code: 'APPROVAL_EXPIRED' }],
     ['sends an old exit: the wish to get out does not age', { marketNow: epochMs(9_120_001), isReducing: true }, { kind: 'send' }],

@@ -1,4 +1,5 @@
 /** The last question before an order leaves: may it go now, must it wait, or is it denied? */
+import { maySendLive, type Arming } from '#app/domain/arming.ts';
 import type { DenialCode } from '#app/domain/limits.ts';
 import { SECOND_MS, type EpochMs } from '#app/domain/time.ts';
 import { mayTrade, type TradingState } from '#app/domain/trading-state.ts';
@@ -9,6 +10,7 @@ export const APPROVAL_VALID_MS = 120 * SECOND_MS;
 /** What the gate sees, read in the transaction that makes the order `submitted`. `marketNow` is the latest market time known, null before the first bar. */
 export type GateView = {
   readonly tradingState: TradingState;
+  readonly arming: Arming;
   readonly isLeaseFresh: boolean;
   readonly isReducing: boolean;
   readonly approvedAt: EpochMs;
@@ -21,12 +23,15 @@ export type GateAnswer =
   | { readonly kind: 'hold'; readonly why: string }
   | { readonly kind: 'deny'; readonly code: DenialCode; readonly message: string };
 
-/** Decides. The master switch comes first, then age, then the dead-man's lease of risk: a stale lease only delays. */
+/** Decides. The master switch comes first, then the arming of the real account, then age, then the dead-man's lease of risk: a stale lease only delays. */
 export function decideGate(view: GateView): GateAnswer {
   if (!mayTrade(view.tradingState, view.isReducing)) {
     return view.tradingState === 'HALTED'
       ? { kind: 'deny', code: 'TRADING_HALTED', message: 'Trading is halted' }
       : { kind: 'deny', code: 'TRADING_REDUCING_ONLY', message: 'Only orders that shrink a position may go out now' };
+  }
+  if (!maySendLive(view.arming, view.isReducing)) {
+    return { kind: 'deny', code: 'LIVE_DISARMED', message: 'The real account is not armed: only orders that shrink a position may go out' };
   }
   if (!view.isReducing && view.marketNow !== null && view.marketNow - view.approvedAt > APPROVAL_VALID_MS) {
     return { kind: 'deny', code: 'APPROVAL_EXPIRED', message: `The approval is older than ${APPROVAL_VALID_MS / SECOND_MS} s of market time` };

@@ -1,4 +1,5 @@
 /** What a decision looks at: holdings, open orders with their reservations, limits, the master switch; and the sums over them. */
+import type { Arming } from '#app/domain/arming.ts';
 import { DEFAULT_RISK_LIMITS, type RiskLimits } from '#app/domain/limits.ts';
 import { addMoney, Decimal, money, notional, roundToLedger, ZERO_MONEY, ZERO_QUANTITY, type Money, type Price, type Quantity } from '#app/domain/numeric.ts';
 import { invariant } from '#app/domain/errors.ts';
@@ -34,6 +35,8 @@ export type OpenOrder = {
 /** The account at one moment. `positions` are the account's, signed; `shares` those of each strategy (and '' = manual), by shareKey. */
 export type RiskBook = {
   readonly tradingState: TradingState;
+  /** May orders go to the real account? A fact from outside of the book, as of the moment of reading. */
+  readonly arming: Arming;
   readonly limits: ExactLimits;
   readonly cash: Money;
   readonly positions: ReadonlyMap<string, Quantity>;

@@ -21,7 +21,7 @@ function bookOf(changes: Partial<RiskBook> & { held?: Record<string, string> } =
   }
   const asset = { isTradable: true, isFractionable: true };
   return {
-    tradingState: 'ACTIVE', limits: DEFAULT_EXACT_LIMITS, cash: money('100000'), positions, shares, openOrders: [],
+    tradingState: 'ACTIVE', arming: 'not_needed', limits: DEFAULT_EXACT_LIMITS, cash: money('100000'), positions, shares, openOrders: [],
     assets: new Map([['AAPL', asset], ['MSFT', asset], ['HALT', { isTradable: false, isFractionable: false }]]), ...rest,
   };
 }
@@ -54,6 +54,9 @@ describe('a decision', () => {
     ['TRADING_HALTED', bookOf({ tradingState: 'HALTED' }), market, signal()],
     ['TRADING_HALTED', bookOf({ tradingState: 'HALTED', held: { 'sma|AAPL': '50' } }), market, signal({ target: 'flat' })],
     ['TRADING_REDUCING_ONLY', bookOf({ tradingState: 'REDUCING' }), market, signal()],
+    ['LIVE_DISARMED', bookOf({ arming: 'disarmed' }), market, signal()],
+    ['LIVE_DISARMED', bookOf({ arming: 'disarmed' }), market, manual()],
+    ['TRADING_HALTED', bookOf({ arming: 'armed', tradingState: 'HALTED' }), market, signal()],
     ['SYMBOL_NOT_TRADABLE', bookOf(), market, signal({ symbol: 'HALT' })],
     ['SYMBOL_NOT_TRADABLE', bookOf(), market, signal({ symbol: 'ZZZ' })],
     ['SYMBOL_NOT_TRADABLE', bookOf(), market, manual({ qty: quantity('0.5'), timeInForce: 'gtc' })],
@@ -98,6 +101,19 @@ describe('a decision', () => {
     const decision = decide(book, { ...market, dayOpenEquity: money('900000'), isDailyLossTripped: true }, signal({ target: 'flat' }));
     expect(decision).toMatchObject({ outcome: 'approved', side: 'sell', isReducing: true });
     expect([decision.qty.toString(), decision.reservedNotional.toString()]).toEqual(['5000', '0']);
+  });
+
+  it('asks for the arming in live alone, shows it in the story, and lets everything out that reduces', () => {
+    const live = (arming: RiskBook['arming'], intent: Intent) => decide(bookOf({ arming, held: { 'sma|AAPL': '50', '|AAPL': '10' } }), market, intent);
+    const rule = (decision: ReturnType<typeof decide>) => decision.rules.find(({ rule: name }) => name === 'live_armed');
+    expect(rule(live('not_needed', signal({ symbol: 'MSFT' })))).toBeUndefined();
+    const entry = live('disarmed', signal({ symbol: 'MSFT' }));
+    expect(rule(entry)).toEqual({ rule: 'live_armed', passed: false, threshold: 'armed, or the order reduces a position', observed: 'disarmed', unit: 'state', code: 'LIVE_DISARMED' });
+    expect(entry.message).toContain('Arm live trading');
+    expect(rule(live('armed', signal({ symbol: 'MSFT' })))).toMatchObject({ passed: true, observed: 'armed', code: null });
+    const exits: Intent[] = [signal({ target: 'flat' }), manual({ side: 'sell' }), { kind: 'exit', decisionId: 'x', signalId: null, strategyId: 'sma', symbol: 'AAPL', tsMarket: T }];
+    for (const exit of exits) expect(live('disarmed', exit)).toMatchObject({ outcome: 'approved', isReducing: true });
+    expect(live('disarmed', manual({ side: 'sell', qty: quantity('11') })).code).toBe('LIVE_DISARMED');
   });
 
   it('cancels an open entry before the exit, even while trading is halted', () => {

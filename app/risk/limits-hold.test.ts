@@ -17,6 +17,7 @@ const world = fc.record({
   limits: fc.record({ maxOrderNotional: cents(1, 30_000_00), maxPositionNotional: cents(1, 60_000_00), maxGrossExposure: cents(1, 150_000_00), maxDailyLoss: cents(1, 5_000_00) }),
   lossToday: cents(0, 6_000_00),
   tradingState: fc.constantFrom('ACTIVE', 'ACTIVE', 'ACTIVE', 'REDUCING', 'HALTED'),
+  arming: fc.constantFrom('not_needed', 'not_needed', 'armed', 'disarmed'),
 });
 const wish = fc.record({
   kind: fc.constantFrom('signal', 'signal', 'manual', 'exit'), strategyId: fc.constantFrom('sma', 'rsi'), symbol: fc.constantFrom(...SYMBOLS), target: fc.constantFrom('long', 'long', 'flat'),
@@ -35,7 +36,7 @@ function bookOf(raw: World): { book: RiskBook; market: RiskMarket } {
   }
   const prices = new Map<string, Price>(SYMBOLS.map((symbol, n) => [symbol, price(raw.prices[n] ?? '1')]));
   const assets = new Map(SYMBOLS.map((symbol) => [symbol, { isTradable: true, isFractionable: true }]));
-  const book: RiskBook = { tradingState: raw.tradingState, limits: exactLimits(raw.limits), cash: money(raw.cash), positions, shares, openOrders: [], assets };
+  const book: RiskBook = { tradingState: raw.tradingState, arming: raw.arming, limits: exactLimits(raw.limits), cash: money(raw.cash), positions, shares, openOrders: [], assets };
   let equity: Money = book.cash;
   for (const [symbol, qty] of positions) equity = equity.plus(qty.times(prices.get(symbol) ?? 0)) as Money;
   return { book, market: { prices, dayOpenEquity: equity.plus(raw.lossToday) as Money, isDailyLossTripped: false } };
@@ -74,6 +75,7 @@ describe('any sequence of decisions', () => {
           return;
         }
         expect(raw.tradingState).toBe('ACTIVE');
+        expect(raw.arming).not.toBe('disarmed');
         expect(decision.side).toBe('buy');
         expect(decision.reservedNotional.gt(0)).toBe(true);
         expect(decision.reservedNotional.lte(book.limits.maxOrderNotional)).toBe(true);

@@ -6,7 +6,7 @@ import { DEFAULT_EXACT_LIMITS, shareKey, type RiskBook, type RiskMarket } from '
 import { findings, portfolioRisk } from './monitor.ts';
 
 const book: RiskBook = {
-  tradingState: 'ACTIVE', limits: DEFAULT_EXACT_LIMITS, cash: money('83000'), positions: new Map([['AAPL', quantity('170')], ['SPY', quantity('0')]]),
+  tradingState: 'ACTIVE', arming: 'not_needed', limits: DEFAULT_EXACT_LIMITS, cash: money('83000'), positions: new Map([['AAPL', quantity('170')], ['SPY', quantity('0')]]),
   shares: new Map([[shareKey('sma', 'AAPL'), quantity('170')]]), openOrders: [], assets: new Map(),
 };
 const market: RiskMarket = { prices: new Map([['AAPL', price('100')]]), dayOpenEquity: money('102000'), isDailyLossTripped: false };

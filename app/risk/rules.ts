@@ -1,4 +1,5 @@
 /** The pre-trade rules: named, ordered, each with the threshold and the value it saw. The first that fails gives the denial's code. */
+import { maySendLive } from '#app/domain/arming.ts';
 import type { DenialCode, RuleResult } from '#app/domain/limits.ts';
 import { addMoney, addQuantity, notional, toText, ZERO_QUANTITY, type Money, type Price, type Quantity } from '#app/domain/numeric.ts';
 import type { OrderType, Side, TimeInForce } from '#app/domain/order.ts';
@@ -59,6 +60,16 @@ const STATE_RULES: readonly Rule[] = [
       passed: book.tradingState === 'ACTIVE' || proposal.isReducing, threshold: 'ACTIVE, or the order reduces a position', observed: book.tradingState,
       because: 'Only orders that reduce a position may go out now.',
     }),
+  },
+  {
+    name: 'live_armed', code: 'LIVE_DISARMED', unit: 'state',
+    ask: ({ book, proposal }) => {
+      if (book.arming === 'not_needed') return null;
+      return {
+        passed: maySendLive(book.arming, proposal.isReducing), threshold: 'armed, or the order reduces a position', observed: book.arming,
+        because: 'The real account is not armed: only orders that reduce a position may go out. Arm live trading to open or enlarge positions.',
+      };
+    },
   },
   {
     name: 'symbol_tradable', code: 'SYMBOL_NOT_TRADABLE', unit: 'state',

@@ -7,6 +7,7 @@ import type { WorkerHealth, WorkerId } from '#app/contracts/health.ts';
 import { AppError, describeError, invariant } from '#app/domain/errors.ts';
 import { SERVICE_IDS, type ServiceId } from '#app/domain/ids.ts';
 import type { Clock } from '#app/domain/time.ts';
+import { createArming, type LiveArming } from './arming.ts';
 import { openBus, type Bus } from './bus.ts';
 import { monotonicMs, systemClock } from './clock.ts';
 import { callCommand } from './commands.ts';
@@ -34,6 +35,8 @@ export type ServiceContext = {
   readonly metrics: Metrics;
   readonly health: Health;
   readonly flows: FlowRegistry;
+  /** May orders go to the real account? Kept up to date by the supervisor's messages. */
+  readonly arming: LiveArming;
   /** Aborted when the worker begins to drain. */
   readonly signal: AbortSignal;
   /** The lane is stuck for this long, null when it is idle or there is none: what a dead-man's lease must know. */
@@ -113,6 +116,11 @@ type State = { isReady: boolean; isStopping: boolean };
 async function live(spec: ServiceSpec, link: Link): Promise<void> {
   const config = await link.init();
   const log = createLog(spec.unit, config.logLevel);
+  const arming = createArming({ mode: config.mode, configured: config.live, clocks: () => ({ wall: systemClock.now(), monotonic: monotonicMs() }), log });
+  // Heard from the first moment on: a disarming must not be lost while we connect.
+  link.onMessage((message) => {
+    if (message.type === 'arming') arming.tell(message.armedUntil);
+  });
   const abort = new AbortController();
   const state: State = { isReady: false, isStopping: false };
   const running: Running = { parts: {}, lane: null, relay: null, server: null, own: null, engine: null };
@@ -136,7 +144,7 @@ async function live(spec: ServiceSpec, link: Link): Promise<void> {
     const { createFlowEngine } = await import('./flow-engine.ts');
     running.engine = createFlowEngine({ unit: spec.unit, config, log, onFatal: fatal });
   }
-  const ctx = createContext({ spec, config, log, link, state, running, wires, signal: abort.signal, fatal });
+  const ctx = createContext({ spec, config, log, arming, link, state, running, wires, signal: abort.signal, fatal });
 
   const stop = async (deadlineMs: number, code: number, reason: string): Promise<void> => {
     if (state.isStopping) return;
@@ -183,15 +191,15 @@ function openWires(spec: ServiceSpec, config: RuntimeConfig, { log, fatal }: { l
   return { db, bus: (spec.usesBus ?? true) ? openBus(config.redis, spec.unit, log) : null };
 }
 
-type ContextParts = { spec: ServiceSpec; config: RuntimeConfig; log: Logger; link: Link; state: State; running: Running; wires: Wires; signal: AbortSignal; fatal: (error: unknown) => void };
+type ContextParts = { spec: ServiceSpec; config: RuntimeConfig; log: Logger; arming: LiveArming; link: Link; state: State; running: Running; wires: Wires; signal: AbortSignal; fatal: (error: unknown) => void };
 
-function createContext({ spec, config, log, link, state, running, wires, signal, fatal }: ContextParts): ServiceContext {
+function createContext({ spec, config, log, arming, link, state, running, wires, signal, fatal }: ContextParts): ServiceContext {
   const health = createHealth((reasons) => {
     if (!state.isReady) return;
     link.send(reasons.length > 0 ? { type: 'degraded', reasons: [...reasons] } : { type: 'recovered' });
   });
   return {
-    unit: spec.unit, config, log, clock: systemClock, metrics: createMetrics(spec.unit), health, signal, fatal,
+    unit: spec.unit, config, log, arming, clock: systemClock, metrics: createMetrics(spec.unit), health, signal, fatal,
     get db() {
       invariant(wires.db, 'This unit has no book', { unit: spec.unit });
       return wires.db;

@@ -1,4 +1,5 @@
-/** The gate in the book: switch, lease and market time are read in the very transaction that makes an order `submitted`. */
+/** The gate in the book: switch, lease and market time (and the arming of the real account) are read in the very transaction that makes an order `submitted`. */
+import type { Arming } from '#app/domain/arming.ts';
 import { invariant } from '#app/domain/errors.ts';
 import { MINUTE_MS, type EpochMs } from '#app/domain/time.ts';
 import { tradingStateSchema } from '#app/domain/trading-state.ts';
@@ -17,8 +18,11 @@ export async function takeGateLock(tx: Tx): Promise<void> {
   await tx.query('SELECT pg_advisory_xact_lock_shared($1)', [TRADING_STATE_LOCK]);
 }
 
-/** Asks the gate about an order. The lock must be held; the statement's snapshot is then newer than any committed HALT. */
-export async function askGate(tx: Tx, order: Order): Promise<GateDecision> {
+/**
+ * Asks the gate about an order. The lock must be held; the statement's snapshot is then newer than any committed HALT.
+ * `arming` is asked last, after the book has answered: that may have taken a while.
+ */
+export async function askGate(tx: Tx, order: Order, arming: () => Arming): Promise<GateDecision> {
   const [row] = await tx.query<{ state: string; version: number; is_lease_fresh: boolean; last_open_time: number | null }>(
     `SELECT state, version,
        coalesce((SELECT expires_at > clock_timestamp() FROM risk_management.risk_lease), false) AS is_lease_fresh,
@@ -27,7 +31,7 @@ export async function askGate(tx: Tx, order: Order): Promise<GateDecision> {
   );
   invariant(row, 'The trading state has at least its first version');
   const answer = decideGate({
-    tradingState: tradingStateSchema.parse(row.state), isLeaseFresh: row.is_lease_fresh, isReducing: order.isReducing, approvedAt: order.tsMarket,
+    tradingState: tradingStateSchema.parse(row.state), arming: arming(), isLeaseFresh: row.is_lease_fresh, isReducing: order.isReducing, approvedAt: order.tsMarket,
     marketNow: row.last_open_time === null ? null : ((row.last_open_time + MINUTE_MS) as EpochMs),
   });
   return { ...answer, tradingStateVersion: row.version };

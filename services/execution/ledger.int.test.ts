@@ -2,18 +2,20 @@
 import fc from 'fast-check';
 import { pino } from 'pino';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import type { Arming } from '#app/domain/arming.ts';
 import { price, quantity } from '#app/domain/numeric.ts';
 import { epochMs } from '#app/domain/time.ts';
 import type { News } from '#app/execution/news.ts';
+import type { LiveArming } from '#chassis/arming.ts';
 import { openDb, type Db } from '#chassis/db.ts';
 import { createMetrics } from '#chassis/metrics.ts';
 import { brokenInvariants } from '../../tests/support/execution-stack.ts';
 import { startBook, until, type Book } from '../../tests/support/servers.ts';
-import type { Broker } from '../alpaca/ports.ts';
+import type { Broker, OrderTicket } from '../alpaca/ports.ts';
 import { createBooking, type Report } from './booking.ts';
 import { createHolds } from './holds.ts';
 import { insertApproved, moveOrder } from './orders.ts';
-import { createSubmitLane } from './submit-lane.ts';
+import { createSubmitLane, type SubmitLane } from './submit-lane.ts';
 import { createSubmitter } from './submitter.ts';
 
 let book: Book;
@@ -37,13 +39,13 @@ beforeEach(async () => {
 
 let seq = 0;
 const nowMs = () => epochMs(Date.now());
-async function stored(id: string, fields: { side: 'buy' | 'sell'; strategyId: string | null; qty: string }, isSubmitted: boolean): Promise<void> {
+async function stored(id: string, fields: { side: 'buy' | 'sell'; strategyId: string | null; qty: string; isReducing?: boolean }, isSubmitted: boolean): Promise<void> {
   seq += 1;
   const terms = { type: 'market', timeInForce: 'day', qty: quantity(fields.qty), limitPrice: null } as const;
   await db.tx(async (tx) => {
     const order = await insertApproved(tx, {
       decisionId: id, clientOrderId: `ms-${id}`, source: 'strategy', signalId: null, strategyId: fields.strategyId, symbol: 'AAPL', side: fields.side, type: 'market', timeInForce: 'day', qty: fields.qty,
-      limitPrice: null, isReducing: false, referencePrice: '100', reservedNotional: '0', tsMarket: 1, tsBarSeen: null,
+      limitPrice: null, isReducing: fields.isReducing ?? false, referencePrice: '100', reservedNotional: '0', tsMarket: 1, tsBarSeen: null,
     }, terms, seq);
     if (isSubmitted) await moveOrder(tx, order, { event: { kind: 'submitted' }, tsEvent: order.tsMarket, source: 'local', detail: {} });
   });
@@ -95,15 +97,81 @@ describe('the ledger', () => {
   });
 });
 
+/** A gate's parts with a broker that counts what it is sent and answers nothing. */
+function gateParts(arming: LiveArming): { lane: SubmitLane; sent: string[] } {
+  const sent: string[] = [];
+  const broker = {
+    permit: (priority: 'exit') => Promise.resolve({ priority }),
+    submit: (ticket: OrderTicket) => Promise.resolve({ kind: 'unknown', cause: 'timeout', message: `nothing came back ${sent.push(ticket.clientOrderId)}` }),
+  } as unknown as Broker;
+  counted += 1;
+  const booking = createBooking(db, createMetrics(`test-gate-${counted}`), nowMs);
+  const log = pino({ level: 'silent' });
+  const submitter = createSubmitter({ broker, booking, arming, log, metrics: createMetrics(`test-submit-${counted}`), nowMs, onDoubt: () => undefined, onUnknown: () => undefined });
+  return { sent, lane: createSubmitLane({ db, broker, submitter, arming, log, nowMs, holds, onHeld: () => undefined, fatal: (error) => expect.unreachable(String(error)) }) };
+}
+let counted = 0;
+const holds = createHolds(() => undefined);
+const freshLease = () => book.sql(`INSERT INTO risk_management.risk_lease (holder, renewed_at, expires_at) VALUES ('test', now(), now() + interval '1 day') ON CONFLICT (only_row) DO UPDATE SET expires_at = excluded.expires_at`);
+const statusOf = async (id: string) => (await book.sql<{ status: string; denial_code: string | null }>('SELECT status, denial_code FROM execution.orders WHERE order_id = $1', [id]))[0];
+const becomes = (id: string, status: string) => until(async () => (await statusOf(id))?.status === status, `${id} to be ${status}`);
+/** An arming that says what the test wants: each answer once, the last one for ever. */
+function armingThatSays(...answers: Arming[]): LiveArming & { become(next: Arming): void } {
+  const listeners: ((arming: Arming) => void)[] = [];
+  return {
+    now: () => (answers.length > 1 ? answers.shift() : answers[0]) ?? 'disarmed', armedUntil: () => null, onChange: (listener) => void listeners.push(listener),
+    become(next) {
+      answers.splice(0, answers.length, next);
+      for (const listener of listeners) listener(next);
+    },
+  };
+}
+
+describe('the gate of the real account', () => {
+  it('posts no entry when the arming ends between the commit and the POST, and keeps the book consistent', async () => {
+    await freshLease();
+    const { lane, sent } = gateParts(armingThatSays('armed', 'armed', 'disarmed'));
+    await stored('between', { side: 'buy', strategyId: 'one', qty: '1' }, false);
+    lane.start();
+    await becomes('between', 'canceled');
+    await lane.stop();
+    expect(sent).toEqual([]);
+    expect((await statusOf('between'))?.denial_code).toBe('LIVE_DISARMED');
+    expect(await book.sql(`SELECT kind FROM execution.order_events WHERE order_id = 'between' ORDER BY version`)).toEqual([{ kind: 'initialized' }, { kind: 'submitted' }, { kind: 'canceled' }]);
+    expect(await brokenInvariants(book)).toEqual([]);
+  });
+  it('posts an exit all the same', async () => {
+    await freshLease();
+    const { lane, sent } = gateParts(armingThatSays('disarmed'));
+    await stored('exit', { side: 'sell', strategyId: 'one', qty: '1', isReducing: true }, false);
+    lane.start();
+    await until(() => sent.length === 1, 'the POST of the exit');
+    await lane.stop();
+    expect([sent, (await statusOf('exit'))?.status]).toEqual([['ms-exit'], 'submitted']);
+  });
+  it('denies entries that something else held when the arming ended, although it is armed again before they could go', async () => {
+    await freshLease();
+    const arming = armingThatSays('armed');
+    const { lane, sent } = gateParts(arming);
+    holds.set('stream', 'test');
+    await stored('held', { side: 'buy', strategyId: 'one', qty: '1' }, false);
+    await stored('held-exit', { side: 'sell', strategyId: 'one', qty: '1', isReducing: true }, false);
+    lane.start();
+    arming.become('disarmed');
+    arming.become('armed');
+    await becomes('held', 'denied');
+    expect([(await statusOf('held'))?.denial_code, (await statusOf('held-exit'))?.status]).toEqual(['LIVE_DISARMED', 'initialized']);
+    holds.set('stream', null);
+    await until(() => sent.length === 1, 'the POST of the exit');
+    await lane.stop();
+    expect(sent).toEqual(['ms-held-exit']);
+  });
+});
+
 describe('the gate', () => {
   it('waits for a HALT that is being written, and then lets nothing out', async () => {
-    let posts = 0;
-    const broker = { permit: (priority: 'exit') => Promise.resolve({ priority }), submit: () => Promise.reject(new Error(`posted ${(posts += 1)}`)) } as unknown as Broker;
-    const booking = createBooking(db, createMetrics('test-gate'), nowMs);
-    const log = pino({ level: 'silent' });
-    const submitter = createSubmitter({ broker, booking, log, metrics: createMetrics('test-submit'), nowMs, onDoubt: () => undefined, onUnknown: () => undefined });
-    const lane = createSubmitLane({ db, broker, submitter, log, nowMs, holds: createHolds(() => undefined), onHeld: () => undefined, fatal: (error) => expect.unreachable(String(error)) });
-    await book.sql(`INSERT INTO risk_management.risk_lease (holder, renewed_at, expires_at) VALUES ('test', now(), now() + interval '1 day')`);
+    const { lane, sent } = gateParts(armingThatSays('not_needed'));
+    await freshLease();
     await stored('late', { side: 'buy', strategyId: 'one', qty: '1' }, false);
     await risk.tx(async (tx) => {
       await tx.query('SELECT pg_advisory_xact_lock(7001)');
@@ -111,8 +179,8 @@ describe('the gate', () => {
       lane.start();
       await until(async () => (await book.sql<{ n: number }>(`SELECT count(*) AS n FROM pg_locks WHERE locktype = 'advisory' AND objid = 7001 AND NOT granted`))[0]?.n === 1, 'the order to wait at the gate');
     });
-    await until(async () => (await book.sql<{ status: string }>(`SELECT status FROM execution.orders WHERE order_id = 'late'`))[0]?.status === 'denied', 'the denial');
+    await becomes('late', 'denied');
     await lane.stop();
-    expect(posts).toBe(0);
+    expect(sent).toEqual([]);
   });
 });

@@ -1,8 +1,10 @@
 /** Finds out what became of orders about which something is not known: asks by client order id until there is an answer. */
+import type { Arming } from '#app/domain/arming.ts';
 import { AppError, describeError } from '#app/domain/errors.ts';
 import { isClosed } from '#app/domain/order.ts';
 import { MINUTE_MS, type EpochMs } from '#app/domain/time.ts';
 import { compareOrders } from '#app/execution/reconcile.ts';
+import type { LiveArming } from '#chassis/arming.ts';
 import { backoffMs, isTransient } from '#chassis/clock.ts';
 import { crashPoint } from '#chassis/crash-point.ts';
 import type { Db, Tx } from '#chassis/db.ts';
@@ -26,7 +28,7 @@ const MAX_LOOK_UPS = 40;
 
 /** What the resolver needs. */
 export type ResolverParts = {
-  readonly db: Db; readonly broker: Broker; readonly booking: Booking; readonly submitter: Submitter; readonly holds: Holds; readonly log: Logger; readonly performer: Performer;
+  readonly db: Db; readonly broker: Broker; readonly booking: Booking; readonly submitter: Submitter; readonly holds: Holds; readonly arming: LiveArming; readonly log: Logger; readonly performer: Performer;
   readonly monotonicMs: () => number; readonly fatal: (error: unknown) => void;
 };
 
@@ -65,7 +67,7 @@ async function found({ db, broker, booking, performer, log }: ResolverParts, ord
 }
 
 /** What becomes of an order that the broker has never had. The gate is asked again, as for any order that is about to go out. */
-async function decideAgain(tx: Tx, order: Order): Promise<Order | Settled> {
+async function decideAgain(tx: Tx, order: Order, arming: () => Arming): Promise<Order | Settled> {
   if (isClosed(order.state.status) || order.brokerOrderId !== null) return 'settled';
   const close = async (kind: 'canceled' | 'expired', reason: string): Promise<Settled> => {
     await moveOrder(tx, order, { event: { kind }, tsEvent: order.tsMarket, source: 'local', detail: { reason: 'the broker never received it' }, patch: { reason, unknownSince: null } });
@@ -73,15 +75,15 @@ async function decideAgain(tx: Tx, order: Order): Promise<Order | Settled> {
   };
   if (order.state.status === 'pending_cancel') return close('canceled', 'Canceled before the broker received it');
   await takeGateLock(tx);
-  const decision = await askGate(tx, order);
+  const decision = await askGate(tx, order, arming);
   if (decision.kind === 'hold') return 'again';
   if (decision.kind === 'deny') return close(decision.code === 'APPROVAL_EXPIRED' ? 'expired' : 'canceled', `The broker never received it, and now: ${decision.message}`);
   return moveOrder(tx, order, { event: { kind: 'outcome_unknown' }, tsEvent: order.tsMarket, source: 'local', detail: { action: 'posted again under the same id' } });
 }
 
-async function neverArrived({ db, broker, booking, submitter, log }: ResolverParts, order: Order): Promise<Settled> {
+async function neverArrived({ db, broker, booking, submitter, arming, log }: ResolverParts, order: Order): Promise<Settled> {
   const permit = await broker.permit(order.isReducing ? 'exit' : 'entry');
-  const again = await booking.change(order.orderId, decideAgain);
+  const again = await booking.change(order.orderId, (tx, current) => decideAgain(tx, current, arming.now));
   if (typeof again === 'string') return again;
   log.warn({ orderId: order.orderId }, 'An order that never arrived is posted again under its id');
   crashPoint('execution.before-repost');

@@ -46,7 +46,7 @@ function createComparisonLog({ flows, log }: ServiceContext): { push(runId: stri
 }
 
 function build(ctx: ServiceContext) {
-  const { db, log, health, metrics } = ctx;
+  const { db, log, health, metrics, arming } = ctx;
   const access = ctx.config.alpaca;
   invariant(access, 'Execution is given the access to the broker');
   checkAccess(access, ctx.config.mode);
@@ -56,9 +56,9 @@ function build(ctx: ServiceContext) {
   const holds = createHolds(() => lane.ring());
   const { broker, lastAnswerAgeMs } = observeBroker(createBroker({ access, governor, isOurs: isOurOrder }), { health, holds, metrics, monotonicMs });
   const booking = createBooking(db, metrics, nowMs);
-  const submitter = createSubmitter({ broker, booking, log, metrics, nowMs, onDoubt: (orderId) => resolver.attend(orderId, DOUBT_DELAY_MS), onUnknown: (orderId) => resolver.unknown(orderId) });
-  const resolver = createResolver({ db, broker, booking, submitter, holds, log, monotonicMs, fatal, performer: { db, broker, booking, nowMs } });
-  const lane = createSubmitLane({ db, broker, submitter, holds, log, nowMs, fatal, onHeld: (why) => health.degraded('gate', why === null ? null : `Approved orders wait: ${why}`) });
+  const submitter = createSubmitter({ broker, booking, arming, log, metrics, nowMs, onDoubt: (orderId) => resolver.attend(orderId, DOUBT_DELAY_MS), onUnknown: (orderId) => resolver.unknown(orderId) });
+  const resolver = createResolver({ db, broker, booking, submitter, holds, arming, log, monotonicMs, fatal, performer: { db, broker, booking, nowMs } });
+  const lane = createSubmitLane({ db, broker, submitter, holds, arming, log, nowMs, fatal, onHeld: (why) => health.degraded('gate', why === null ? null : `Approved orders wait: ${why}`) });
   const cancels = createCancels({ db, broker, booking, log, nowMs, monotonicMs, fatal, onDoubt: (orderId) => resolver.attend(orderId) });
   const onBlocked = (isBlocked: boolean): void => health.degraded('blocked', isBlocked ? 'The broker has blocked trading for this account; ask Alpaca' : null);
   const snapshot = async (source: string): Promise<void> => {

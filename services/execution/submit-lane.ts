@@ -1,5 +1,7 @@
 /** Sends waiting orders one at a time, in the order in which risk approved them. */
+import type { Arming } from '#app/domain/arming.ts';
 import { isClosed } from '#app/domain/order.ts';
+import type { LiveArming } from '#chassis/arming.ts';
 import { crashPoint } from '#chassis/crash-point.ts';
 import type { Db } from '#chassis/db.ts';
 import type { Logger } from '#chassis/log.ts';
@@ -13,10 +15,12 @@ import type { Submitter } from './submitter.ts';
 
 const IDLE_MS = 1_000;
 const HELD_MS = 200;
+/** More never wait; the gate would stop the rest one by one. */
+const MAX_WAITING = 10_000;
 
 /** What the lane needs. `onHeld` hears why the gate holds orders (null = it does not). */
 export type SubmitLaneParts = {
-  readonly db: Db; readonly broker: Broker; readonly submitter: Submitter; readonly holds: Holds; readonly log: Logger; readonly nowMs: () => EpochMs;
+  readonly db: Db; readonly broker: Broker; readonly submitter: Submitter; readonly holds: Holds; readonly arming: LiveArming; readonly log: Logger; readonly nowMs: () => EpochMs;
   readonly onHeld: (why: string | null) => void; readonly fatal: (error: unknown) => void;
 };
 
@@ -26,12 +30,12 @@ export type SubmitLane = { ring(): void; start(): void; stop(): Promise<void> };
 type Passed = { readonly kind: 'send'; readonly order: Order } | { readonly kind: 'held'; readonly why: string } | { readonly kind: 'done' };
 
 /** The transaction before the POST: an order is `submitted` in the book, and told, before the broker can hear of it. */
-async function pass(parts: SubmitLaneParts, orderId: string): Promise<Passed> {
+async function pass(parts: SubmitLaneParts, orderId: string, arming: () => Arming): Promise<Passed> {
   return parts.db.tx(async (tx): Promise<Passed> => {
     await takeGateLock(tx);
     const [order] = await lockOrders(tx, { by: 'order_id', ids: [orderId] });
     if (order?.state.status !== 'initialized') return { kind: 'done' };
-    const decision = await askGate(tx, order);
+    const decision = await askGate(tx, order, arming);
     if (decision.kind === 'hold') return { kind: 'held', why: decision.why };
     const { tradingStateVersion } = decision;
     if (decision.kind === 'deny') {
@@ -45,14 +49,32 @@ async function pass(parts: SubmitLaneParts, orderId: string): Promise<Passed> {
   });
 }
 
+/** Entries that still wait when the arming ends are denied then and there, even while something else holds them: arming again is not asking for them again. */
+async function denyWaitingEntries(parts: SubmitLaneParts): Promise<void> {
+  const waiting = await parts.db.query<{ order_id: string }>(`SELECT order_id FROM execution.orders WHERE NOT is_closed AND status = 'initialized' AND NOT is_reducing ORDER BY approved_seq LIMIT ${MAX_WAITING}`);
+  for (const { order_id: orderId } of waiting) await pass(parts, orderId, () => 'disarmed');
+}
+
 /** Creates the lane. */
 export function createSubmitLane(parts: SubmitLaneParts): SubmitLane {
-  const { db, broker, submitter, holds } = parts;
+  const { db, broker, submitter, holds, arming } = parts;
   const bell = createBell();
   let loop: Loop | null = null;
   let isStopping = false;
+  let hasDisarmed = arming.now() === 'disarmed';
+  arming.onChange((now) => {
+    hasDisarmed ||= now === 'disarmed';
+    bell.ring();
+  });
 
   const turn = async (): Promise<void> => {
+    if (hasDisarmed) {
+      hasDisarmed = false;
+      await denyWaitingEntries(parts).catch((error: unknown) => {
+        hasDisarmed = true;
+        throw error;
+      });
+    }
     if (isStopping || holds.any()) return bell.wait(HELD_MS);
     const [next] = await db.query<{ order_id: string; is_reducing: boolean; status: 'initialized' }>(`SELECT order_id, is_reducing, status FROM execution.orders WHERE NOT is_closed AND status = 'initialized' ORDER BY approved_seq LIMIT 1`);
     if (!next || isClosed(next.status)) {
@@ -62,7 +84,7 @@ export function createSubmitLane(parts: SubmitLaneParts): SubmitLane {
     // The place in the request budget comes first: between the commit and the POST there is no waiting.
     const permit = await broker.permit(next.is_reducing ? 'exit' : 'entry');
     if (holds.any() || isStopping) return;
-    const passed = await pass(parts, next.order_id);
+    const passed = await pass(parts, next.order_id, arming.now);
     parts.onHeld(passed.kind === 'held' ? passed.why : null);
     if (passed.kind === 'held') return bell.wait(HELD_MS);
     if (passed.kind === 'done') return;

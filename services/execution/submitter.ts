@@ -1,7 +1,9 @@
 /** One POST and what came of it: the only caller of the broker's submit. */
+import { maySendLive } from '#app/domain/arming.ts';
 import { describeError, AppError } from '#app/domain/errors.ts';
 import type { EpochMs } from '#app/domain/time.ts';
 import { newsOfOrder } from '#app/execution/reconcile.ts';
+import type { LiveArming } from '#chassis/arming.ts';
 import { crashPoint } from '#chassis/crash-point.ts';
 import type { Logger } from '#chassis/log.ts';
 import type { Metrics } from '#chassis/metrics.ts';
@@ -11,7 +13,7 @@ import { moveOrder, type Order } from './orders.ts';
 
 /** What the submitter needs. `onDoubt`: the resolver must look at the order; `onUnknown`: its outcome is not known, nothing may be posted meanwhile. */
 export type SubmitterParts = {
-  readonly broker: Broker; readonly booking: Booking; readonly log: Logger; readonly metrics: Metrics; readonly nowMs: () => EpochMs;
+  readonly broker: Broker; readonly booking: Booking; readonly arming: LiveArming; readonly log: Logger; readonly metrics: Metrics; readonly nowMs: () => EpochMs;
   readonly onDoubt: (orderId: string) => void; readonly onUnknown: (orderId: string, cause: UnknownCause, message: string) => void;
 };
 
@@ -71,11 +73,23 @@ export function createSubmitter(parts: SubmitterParts): Submitter {
     log.warn({ orderId: order.orderId, code: outcome.code, message: outcome.message }, 'The broker rejected an order');
   };
 
+  /** The arming ended between the commit and the POST: nothing was sent in this try, and whatever was tried before has been looked up. */
+  const withdraw = async (order: Order): Promise<void> => {
+    await booking.change(order.orderId, async (tx, current) => {
+      if (current.brokerOrderId !== null || (current.state.status !== 'submitted' && current.state.status !== 'pending_cancel')) return;
+      const reason = 'The real account was disarmed before the order left';
+      await moveOrder(tx, current, { event: { kind: 'canceled' }, tsEvent: current.tsMarket, source: 'local', detail: { code: 'LIVE_DISARMED' }, patch: { denialCode: 'LIVE_DISARMED', reason, unknownSince: null } });
+    });
+    outcomes.inc({ outcome: 'withdrawn' });
+    log.warn({ orderId: order.orderId }, 'An order was withdrawn before its POST: the real account was disarmed');
+  };
+
   return {
     isInFlight: (orderId) => inFlight.has(orderId),
     async post(order, permit) {
       inFlight.add(order.orderId);
       try {
+        if (!maySendLive(parts.arming.now(), order.isReducing)) return await withdraw(order);
         const postedAt = parts.nowMs();
         if (order.tsBarSeen !== null) barToPost.observe(Math.max(0, postedAt - order.tsBarSeen));
         crashPoint('execution.before-post');

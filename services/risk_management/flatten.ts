@@ -2,12 +2,11 @@
 import { createHash } from 'node:crypto';
 import type { CommandInput, CommandOutput } from '#app/contracts/commands.ts';
 import { AppError } from '#app/domain/errors.ts';
-import { epochMs, type Clock } from '#app/domain/time.ts';
+import { epochMs } from '#app/domain/time.ts';
 import type { RiskBook } from '#app/risk/book.ts';
-import type { Db } from '#chassis/db.ts';
 import { answered, audit } from './audit.ts';
 import { openDesk } from './desk.ts';
-import { loadBook, lockDecisions, type LoadedBook } from './load-book.ts';
+import { loadBook, lockDecisions, type House, type LoadedBook } from './load-book.ts';
 import { marketNow } from './load-market.ts';
 import { replyOf, storedDecisions, type DecisionReply } from './replies.ts';
 
@@ -44,13 +43,13 @@ function decisionIdsOf(after: Record<string, unknown>, ask: Ask): string[] {
  * While trading is halted every answer is TRADING_HALTED and the wish is not kept.
  * @throws AppError IDEMPOTENCY_CONFLICT when the key was used for another symbol.
  */
-export async function flatten(db: Db, clock: Clock, ask: Ask): Promise<CommandOutput<'flatten'>> {
+export async function flatten({ db, clock, arming }: House, ask: Ask): Promise<CommandOutput<'flatten'>> {
   return db.tx(async (tx) => {
     await lockDecisions(tx);
     const before = await answered(tx, 'flatten', ask.idempotencyKey);
     if (before) return { decisions: (await storedDecisions(tx, decisionIdsOf(before, ask))).map((stored) => stored.reply) };
-    const scopes = sharesOf((await loadBook(tx)).book, ask.symbol);
-    const loaded: LoadedBook = await loadBook(tx, { symbols: [...new Set(scopes.map((scope) => scope.symbol))] });
+    const scopes = sharesOf((await loadBook(tx, arming)).book, ask.symbol);
+    const loaded: LoadedBook = await loadBook(tx, arming, { symbols: [...new Set(scopes.map((scope) => scope.symbol))] });
     const desk = openDesk(tx, loaded);
     const tsMarket = (await marketNow(tx)) ?? clock.now();
     const decisions: DecisionReply[] = [];

@@ -2,12 +2,13 @@
 import * as z from 'zod';
 import { epochMs, type EpochMs } from '#app/domain/time.ts';
 import { findings, portfolioRisk, type Finding, type PortfolioRisk, type UnknownOrder } from '#app/risk/monitor.ts';
-import type { Db, Queryable } from '#chassis/db.ts';
+import type { Queryable } from '#chassis/db.ts';
 import { flow, type FlowDefinition } from '#chassis/flows.ts';
-import { loadBook } from './load-book.ts';
+import { loadBook, type House } from './load-book.ts';
 import { loadMarket, marketNow } from './load-market.ts';
 import { recordRiskEvents } from './risk-events.ts';
 
+type FlowParts = Omit<House, 'clock'>;
 type Lease = { expiresAt: number | null; isFresh: boolean | null };
 
 /** An order whose fate is open for longer than the resolver usually needs. */
@@ -31,10 +32,10 @@ function leaseFindings(lease: Lease | undefined): Finding[] {
 }
 
 /** One look at everything, without writing. */
-async function measure(db: Db): Promise<{ risk: PortfolioRisk; found: Finding[] } | null> {
+async function measure({ db, arming }: FlowParts): Promise<{ risk: PortfolioRisk; found: Finding[] } | null> {
   const now: EpochMs | null = await marketNow(db);
   if (now === null) return null;
-  const loaded = await loadBook(db);
+  const loaded = await loadBook(db, arming);
   const market = await loadMarket(db, loaded, { tsMarket: now, before: epochMs(now + 1), symbols: [] });
   const risk = portfolioRisk(loaded.book, market);
   const [lease] = await db.query<Lease>('SELECT expires_at AS "expiresAt", expires_at > clock_timestamp() AS "isFresh" FROM risk_management.risk_lease');
@@ -42,7 +43,7 @@ async function measure(db: Db): Promise<{ risk: PortfolioRisk; found: Finding[] 
 }
 
 /** monitor_portfolio_risk: tells a person what comes near a limit, each fact once. It decides nothing: breakers belong to the lane. */
-export function riskFlows(db: Db): FlowDefinition[] {
+export function riskFlows(parts: FlowParts): FlowDefinition[] {
   return [
     flow({
       name: 'monitor_portfolio_risk',
@@ -51,12 +52,12 @@ export function riskFlows(db: Db): FlowDefinition[] {
       schedule: { cron: '*/15 * * * *', timeZone: 'America/New_York', only: 'in_session', describe: 'Every 15 minutes while the exchange is open' },
       retries: 3, retryDelayMs: 2_000, timeoutMs: 60_000, concurrency: 1, onMissed: 'skip',
       async run(ctx) {
-        const measured = await ctx.step('measure', () => measure(db));
+        const measured = await ctx.step('measure', () => measure(parts));
         if (measured === null) {
           ctx.log('info', 'No bar is known yet: nothing to measure');
           return { measured: false };
         }
-        const told = await ctx.step('warn', () => db.tx((tx) => recordRiskEvents(tx, measured.found)));
+        const told = await ctx.step('warn', () => parts.db.tx((tx) => recordRiskEvents(tx, measured.found)));
         ctx.log('info', 'Portfolio measured', { grossExposure: measured.risk.grossExposure, dayLoss: measured.risk.dayLoss, findings: measured.found.length, newFindings: told.length });
         return { measured: true, risk: measured.risk, findings: measured.found, newFindings: told };
       },

@@ -1,5 +1,6 @@
 /** What risk hears: signals become decisions, and what happens to orders makes it look at exits and at the day's loss again. */
 import type { EventEnvelope } from '#app/contracts/events.ts';
+import type { Arming } from '#app/domain/arming.ts';
 import { price, toText } from '#app/domain/numeric.ts';
 import { epochMs, type EpochMs } from '#app/domain/time.ts';
 import { dayLossOf } from '#app/risk/book.ts';
@@ -34,12 +35,12 @@ function trip(desk: Desk, market: LoadedMarket): LoadedMarket {
   return { ...market, isDailyLossTripped: true };
 }
 
-/** Hears every decision after its commit, for the metrics. */
-export type DecisionObserver = (decision: Decision) => void;
+/** What the lane needs. `observe` hears every decision on a signal after its commit, for the metrics. */
+export type LaneParts = { readonly arming: () => Arming; readonly observe: (decision: Decision) => void };
 
-async function onSignals(tx: Tx, signals: readonly Signal[], observe: DecisionObserver): Promise<void> {
+async function onSignals(tx: Tx, signals: readonly Signal[], { arming, observe }: LaneParts): Promise<void> {
   await lockDecisions(tx);
-  const loaded = await loadBook(tx, {
+  const loaded = await loadBook(tx, arming, {
     symbols: [...new Set(signals.map((signal) => signal.symbol))],
     strategyVersionIds: [...new Set(signals.map((signal) => signal.strategyVersionId))],
     decisionIds: signals.map((signal) => signal.signalId),
@@ -64,9 +65,9 @@ async function onSignals(tx: Tx, signals: readonly Signal[], observe: DecisionOb
  * After fills and closings: exits that did not complete are tried again; a loss beyond the limit is told at once. The breaker itself trips at a
  * signal, when all fills of the instant are in the book: in the middle of them the sum is one of several that could be seen.
  */
-async function onOrders(tx: Tx, events: readonly EventEnvelope[]): Promise<void> {
+async function onOrders(tx: Tx, events: readonly EventEnvelope[], { arming }: LaneParts): Promise<void> {
   await lockDecisions(tx);
-  const desk = openDesk(tx, await loadBook(tx));
+  const desk = openDesk(tx, await loadBook(tx, arming));
   await followUp(desk);
   const lastFill = Math.max(0, ...events.map((event) => (event.topic === 'order.filled' ? event.payload.tsEvent : 0)));
   if (lastFill > 0) await tellLoss(desk, epochMs(lastFill));
@@ -85,16 +86,16 @@ async function tellLoss(desk: Desk, lastFill: EpochMs): Promise<void> {
   });
 }
 
-/** The consumers of risk_management; `observe` hears the decisions on signals. */
-export function riskConsumers(observe: DecisionObserver): ConsumerSpec[] {
+/** The consumers of risk_management. */
+export function riskConsumers(parts: LaneParts): ConsumerSpec[] {
   return [
     {
       producer: 'strategy_engine', topics: ['signal.raised'],
-      handle: (tx, events) => onSignals(tx, events.flatMap((event) => (event.topic === 'signal.raised' ? [event.payload] : [])), observe),
+      handle: (tx, events) => onSignals(tx, events.flatMap((event) => (event.topic === 'signal.raised' ? [event.payload] : [])), parts),
     },
     {
       producer: 'execution', topics: ['order.filled', 'order.closed'],
-      handle: onOrders,
+      handle: (tx, events) => onOrders(tx, events, parts),
     },
   ];
 }

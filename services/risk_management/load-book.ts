@@ -1,15 +1,16 @@
 /** The book as risk decides on it: holdings, reservations, limits and switch, read in one statement, hence one moment. */
+import type { Arming } from '#app/domain/arming.ts';
 import { riskLimitsSchema } from '#app/domain/limits.ts';
 import { invariant } from '#app/domain/errors.ts';
 import { money, price, quantity, ZERO_MONEY, type Price, type Quantity } from '#app/domain/numeric.ts';
 import type { Side } from '#app/domain/order.ts';
-import type { EpochMs } from '#app/domain/time.ts';
+import type { Clock, EpochMs } from '#app/domain/time.ts';
 import type { TradingState } from '#app/domain/trading-state.ts';
 import { exactLimits, shareKey, type Asset, type OpenOrder, type RiskBook } from '#app/risk/book.ts';
 import { reservationLeft } from '#app/risk/decide.ts';
 import type { FlatTarget } from '#app/risk/follow-up.ts';
 import { sizingSchema, type Sizing } from '#app/risk/sizing.ts';
-import type { Queryable, Tx } from '#chassis/db.ts';
+import type { Db, Queryable, Tx } from '#chassis/db.ts';
 
 /** What the caller will decide about beside what is held; the statement reads only that of the large tables. */
 export type Wanted = { readonly symbols?: readonly string[]; readonly strategyVersionIds?: readonly string[]; readonly decisionIds?: readonly string[] };
@@ -30,6 +31,9 @@ export type LoadedBook = {
   /** In the order in which their last orders were approved. */
   readonly openTargets: readonly OpenTarget[];
 };
+
+/** What every decision needs beside the question: the book, the clock, and what is known of the arming of the real account. */
+export type House = { readonly db: Db; readonly clock: Clock; readonly arming: () => Arming };
 
 /** All who decide take this lock first, so that each sees the reservations of those before it. Held to the end of the transaction. */
 const DECISION_LOCK = 7002;
@@ -100,13 +104,14 @@ function readSizing(raw: unknown): Sizing | null {
   return parsed.success ? parsed.data : null;
 }
 
-/** Reads the book. In a transaction that decides, take lockDecisions first. @throws AppError INVARIANT_BROKEN before the first limits are written. */
-export async function loadBook(db: Queryable, wanted: Wanted = {}): Promise<LoadedBook> {
+/** Reads the book; `arming` is asked after it was read. In a transaction that decides, take lockDecisions first. @throws AppError INVARIANT_BROKEN before the first limits are written. */
+export async function loadBook(db: Queryable, arming: () => Arming, wanted: Wanted = {}): Promise<LoadedBook> {
   const [row] = await db.query<Row>(BOOK, [wanted.symbols ?? [], wanted.strategyVersionIds ?? [], wanted.decisionIds ?? []]);
   invariant(row, 'The book has no trading state or no limits');
   const averages = row.positions.flatMap(([symbol, , average]): [string, Price][] => (average === null ? [] : [[symbol, price(average)]]));
   const book: RiskBook = {
     tradingState: row.state,
+    arming: arming(),
     limits: exactLimits(riskLimitsSchema.parse(row.limits)),
     cash: row.cash === null ? ZERO_MONEY : money(row.cash),
     positions: new Map(row.positions.map(([symbol, qty]) => [symbol, quantity(qty)])),

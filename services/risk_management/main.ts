@@ -6,11 +6,13 @@ import { flatten } from './flatten.ts';
 import { riskFlows } from './flows.ts';
 import { riskConsumers } from './lane.ts';
 import { createLease } from './lease.ts';
+import type { House } from './load-book.ts';
 import { placeManualOrder, previewManualOrder } from './manual-orders.ts';
 import { ensureLimits, followUpAtResume, setRiskLimits, setTradingState } from './switch.ts';
 
 async function setUp(ctx: ServiceContext): Promise<ServiceParts> {
   const { config, db, clock, log, health } = ctx;
+  const house: House = { db, clock, arming: ctx.arming.now };
   const decisions = ctx.metrics.counter('risk_decisions_total', 'Decisions on signals', ['outcome', 'code']);
   const latency = ctx.metrics.histogram('bar_to_decision_ms', 'From the bar that made the signal reaching us to its decision being committed');
   const leaseDb = openDb({
@@ -25,7 +27,7 @@ async function setUp(ctx: ServiceContext): Promise<ServiceParts> {
   });
   let keeping: Promise<void> = Promise.resolve();
   const resume = (): void => {
-    followUpAtResume(db).then(
+    followUpAtResume(house).then(
       (due) => log.info({ due }, 'Looked at exits that waited'),
       (error: unknown) => log.warn({ error: describeError(error) }, 'Waiting exits are looked at again with the next event'),
     );
@@ -36,14 +38,17 @@ async function setUp(ctx: ServiceContext): Promise<ServiceParts> {
       await lease.take();
       health.set('lease', { ok: true });
     },
-    consumers: riskConsumers((decision) => {
-      decisions.inc({ outcome: decision.outcome, code: decision.code ?? 'none' });
-      if (decision.tsBarSeen !== null) latency.observe(Math.max(0, clock.now() - decision.tsBarSeen));
+    consumers: riskConsumers({
+      arming: ctx.arming.now,
+      observe(decision) {
+        decisions.inc({ outcome: decision.outcome, code: decision.code ?? 'none' });
+        if (decision.tsBarSeen !== null) latency.observe(Math.max(0, clock.now() - decision.tsBarSeen));
+      },
     }),
     commands: {
-      manualOrder: (ask) => placeManualOrder(db, clock, ask),
-      previewOrder: (ask) => previewManualOrder(db, clock, ask),
-      flatten: (ask) => flatten(db, clock, ask),
+      manualOrder: (ask) => placeManualOrder(house, ask),
+      previewOrder: (ask) => previewManualOrder(house, ask),
+      flatten: (ask) => flatten(house, ask),
       setRiskLimits: (ask) => setRiskLimits(db, ask),
       async setTradingState(ask) {
         const answer = await setTradingState(db, ask);
@@ -51,7 +56,7 @@ async function setUp(ctx: ServiceContext): Promise<ServiceParts> {
         return answer;
       },
     },
-    flows: riskFlows(db),
+    flows: riskFlows(house),
     async start() {
       keeping = lease.keep();
     },

@@ -4,10 +4,10 @@ import { AppError } from '#app/domain/errors.ts';
 import { price, quantity, toText } from '#app/domain/numeric.ts';
 import { epochMs, type Clock, type EpochMs } from '#app/domain/time.ts';
 import { decide, type Intent } from '#app/risk/decide.ts';
-import type { Db, Queryable } from '#chassis/db.ts';
+import type { Queryable } from '#chassis/db.ts';
 import { audit } from './audit.ts';
 import { openDesk } from './desk.ts';
-import { loadBook, lockDecisions } from './load-book.ts';
+import { loadBook, lockDecisions, type House } from './load-book.ts';
 import { loadMarket, marketNow } from './load-market.ts';
 import { replyOf, storedDecisions, type DecisionReply, type StoredDecision } from './replies.ts';
 
@@ -43,7 +43,7 @@ function sameOrder(stored: StoredDecision, ask: Ask): boolean {
  * Decides on a person's order. The same key and order give the first answer again.
  * @throws AppError IDEMPOTENCY_CONFLICT when the key was used for another order.
  */
-export async function placeManualOrder(db: Db, clock: Clock, ask: Ask): Promise<DecisionReply> {
+export async function placeManualOrder({ db, clock, arming }: House, ask: Ask): Promise<DecisionReply> {
   return db.tx(async (tx) => {
     await lockDecisions(tx);
     const [before] = await storedDecisions(tx, [decisionIdOf(ask)]);
@@ -51,7 +51,7 @@ export async function placeManualOrder(db: Db, clock: Clock, ask: Ask): Promise<
       if (sameOrder(before, ask)) return before.reply;
       throw new AppError('IDEMPOTENCY_CONFLICT', 'This key was used for another order; take a new one', { context: { idempotencyKey: ask.idempotencyKey } });
     }
-    const desk = openDesk(tx, await loadBook(tx, { symbols: [ask.symbol] }));
+    const desk = openDesk(tx, await loadBook(tx, arming, { symbols: [ask.symbol] }));
     const tsMarket = await timeOf(tx, clock);
     const market = await desk.marketAt(tsMarket, [ask.symbol], after(tsMarket));
     const decision = desk.decide(market, intentOf(ask, tsMarket), ask.idempotencyKey);
@@ -67,8 +67,8 @@ export async function placeManualOrder(db: Db, clock: Clock, ask: Ask): Promise<
 }
 
 /** What risk would say, writing nothing and waiting for nobody. */
-export async function previewManualOrder(db: Db, clock: Clock, ask: Ask): Promise<DecisionReply> {
-  const loaded = await loadBook(db, { symbols: [ask.symbol] });
+export async function previewManualOrder({ db, clock, arming }: House, ask: Ask): Promise<DecisionReply> {
+  const loaded = await loadBook(db, arming, { symbols: [ask.symbol] });
   const tsMarket = await timeOf(db, clock);
   const market = await loadMarket(db, loaded, { tsMarket, before: after(tsMarket), symbols: [ask.symbol] });
   return replyOf(decide(loaded.book, market, intentOf(ask, tsMarket)));

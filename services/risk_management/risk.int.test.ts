@@ -2,6 +2,7 @@
 import { pino } from 'pino';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { EventEnvelope } from '#app/contracts/events.ts';
+import type { Arming } from '#app/domain/arming.ts';
 import { DEFAULT_RISK_LIMITS } from '#app/domain/limits.ts';
 import { parseRfc3339, type EpochMs } from '#app/domain/time.ts';
 import type { Decision } from '#app/risk/decide.ts';
@@ -11,6 +12,7 @@ import { flatten } from './flatten.ts';
 import { riskFlows } from './flows.ts';
 import { riskConsumers } from './lane.ts';
 import { createLease } from './lease.ts';
+import type { House } from './load-book.ts';
 import { placeManualOrder, previewManualOrder } from './manual-orders.ts';
 import { ensureLimits, followUpAtResume, setRiskLimits, setTradingState } from './switch.ts';
 
@@ -19,8 +21,10 @@ let db: Db;
 const OPEN = parseRfc3339('2024-03-05T14:30:00Z');
 const bar = (minute: number): EpochMs => (OPEN + minute * 60_000) as EpochMs;
 const clock = { now: () => OPEN };
+let arming: Arming = 'not_needed';
+let house: House;
 const observed: Decision[] = [];
-const [strategyLane, executionLane] = riskConsumers((decision) => observed.push(decision));
+const [strategyLane, executionLane] = riskConsumers({ arming: () => arming, observe: (decision) => observed.push(decision) });
 
 type Signal = EventEnvelope<'signal.raised'>['payload'];
 const signal = (n: number, changes: Partial<Signal> = {}): Signal => ({
@@ -75,12 +79,14 @@ beforeAll(async () => {
   book = await startBook();
   await book.sql(`SELECT data_ingestion.ensure_month('2024-03-01')`);
   db = openDb({ access: book.access('risk_management'), database: 'trading_system', schema: 'risk_management', applicationName: 'risk_management', max: 4, onLost: () => undefined });
+  house = { db, clock, arming: () => arming };
 });
 afterAll(async () => {
   await db.close();
   await book.stop();
 });
 beforeEach(async () => {
+  arming = 'not_needed';
   await book.sql(`TRUNCATE ${TABLES.join(', ')} CASCADE`);
   await book.sql('DELETE FROM risk_management.trading_state WHERE version > 1');
   await book.sql('UPDATE risk_management.outbox_head SET seq = 0, sent_seq = 0');
@@ -229,7 +235,7 @@ describe('exits', () => {
     await orderMoved();
     expect((await decisions()).map((row) => row.code)).toEqual(['TRADING_HALTED']);
     await setTradingState(db, { idempotencyKey: 'resume-01', actor: 'test', state: 'REDUCING', reason: 'test' });
-    expect(await followUpAtResume(db)).toBe(1);
+    expect(await followUpAtResume(house)).toBe(1);
     expect((await decisions()).at(-1)).toMatchObject({ decision_id: `${signal(2).signalId}:r1`, outcome: 'approved', is_reducing: true });
   });
 });
@@ -237,20 +243,39 @@ describe('exits', () => {
 describe('a person', () => {
   const ask = { idempotencyKey: 'order-0001', actor: 'owner', symbol: 'AAPL', side: 'buy', type: 'market', timeInForce: 'day', qty: '10', limitPrice: null } as const;
   it('asks twice under one key and gets one order; another order under that key is refused', async () => {
-    const preview = await previewManualOrder(db, clock, ask);
+    const preview = await previewManualOrder(house, ask);
     expect(await decisions()).toEqual([]);
-    const first = await placeManualOrder(db, clock, ask);
+    const first = await placeManualOrder(house, ask);
     expect(first).toMatchObject({ outcome: 'approved', qty: '10', reservedNotional: '1000', clientOrderId: 'ms-manual:order-0001' });
     expect(preview).toEqual(first);
-    expect(await placeManualOrder(db, clock, ask)).toEqual(first);
+    expect(await placeManualOrder(house, ask)).toEqual(first);
     expect((await said('order.approved')).length).toBe(1);
-    await expect(placeManualOrder(db, clock, { ...ask, qty: '11' })).rejects.toMatchObject({ code: 'IDEMPOTENCY_CONFLICT' });
+    await expect(placeManualOrder(house, { ...ask, qty: '11' })).rejects.toMatchObject({ code: 'IDEMPOTENCY_CONFLICT' });
     expect((await book.sql<{ actor: string }>('SELECT actor FROM logging.audit_log')).map((row) => row.actor)).toEqual(['owner']);
+  });
+
+  it('meets a disarmed real account: no entry, the reason in the story, and a way out', async () => {
+    arming = 'disarmed';
+    const denied = await placeManualOrder(house, ask);
+    expect(denied).toMatchObject({ outcome: 'denied', code: 'LIVE_DISARMED', clientOrderId: null });
+    expect(denied.rules.find(({ rule }) => rule === 'live_armed')).toMatchObject({ passed: false, observed: 'disarmed' });
+    expect(await previewManualOrder(house, ask)).toEqual(denied);
+    await hold('', 'AAPL', '10');
+    await hold('sma', 'MSFT', '5');
+    expect(await placeManualOrder(house, { ...ask, idempotencyKey: 'order-0002', side: 'sell' })).toMatchObject({ outcome: 'approved' });
+    await hear(signal(1, { signalId: 'in', symbol: 'AAPL' }), signal(1, { signalId: 'out', symbol: 'MSFT', target: 'flat' }));
+    expect((await decisions()).map((row) => [row.decision_id, row.outcome, row.code])).toEqual([
+      ['manual:order-0001', 'denied', 'LIVE_DISARMED'], ['manual:order-0002', 'approved', null], ['in', 'denied', 'LIVE_DISARMED'], ['out', 'approved', null],
+    ]);
+    expect((await said('order.denied')).map((event) => event.payload['code'])).toEqual(['LIVE_DISARMED', 'LIVE_DISARMED']);
+    arming = 'armed';
+    expect(await placeManualOrder(house, { ...ask, idempotencyKey: 'order-0003', symbol: 'MSFT' })).toMatchObject({ outcome: 'denied', code: 'OPPOSITE_ORDER_OPEN' });
+    expect(await placeManualOrder(house, ask), 'the first answer stays under its key').toEqual(denied);
   });
 
   it('cannot outrun another by asking at the same time', async () => {
     await setCash('5000');
-    const replies = await Promise.all(Array.from({ length: 8 }, (_, n) => placeManualOrder(db, clock, { ...ask, idempotencyKey: `rush-000${n}` })));
+    const replies = await Promise.all(Array.from({ length: 8 }, (_, n) => placeManualOrder(house, { ...ask, idempotencyKey: `rush-000${n}` })));
     expect(replies.filter((reply) => reply.outcome === 'approved').length).toBe(4);
     expect(new Set(replies.filter((reply) => reply.outcome === 'denied').map((reply) => reply.code))).toEqual(new Set(['BUYING_POWER_EXCEEDED']));
   });
@@ -260,28 +285,28 @@ describe('a person', () => {
     await hold('sma', 'AAPL', '20');
     await hold('', 'AAPL', '5.5');
     const request = { idempotencyKey: 'flatten-1', actor: 'owner', symbol: null };
-    const answer = await flatten(db, clock, request);
+    const answer = await flatten(house, request);
     expect(answer.decisions.map((reply) => [reply.decisionId.replace(/^flatten:[0-9a-f]{24}:/, ''), reply.outcome, reply.code, reply.qty])).toEqual([
       ['manual:AAPL', 'approved', null, '5.5'], ['sma:AAPL', 'approved', null, '20'], ['sma:MSFT', 'denied', 'EXIT_PENDING', null],
     ]);
-    expect(await flatten(db, clock, request)).toEqual(answer);
+    expect(await flatten(house, request)).toEqual(answer);
     expect((await said('order.cancel_requested')).map((event) => event.payload['clientOrderId'])).toEqual(['ms-entry']);
     for (const reply of answer.decisions) if (reply.outcome === 'approved') await writeOrder(reply.decisionId);
     await writeOrder('entry', { filled: '7', status: 'canceled', closedAt: bar(2) });
     await hold('sma', 'MSFT', '7');
     await orderMoved();
     expect((await decisions()).at(-1)).toMatchObject({ outcome: 'approved', qty: '7', side: 'sell' });
-    await expect(flatten(db, clock, { ...request, symbol: 'AAPL' })).rejects.toMatchObject({ code: 'IDEMPOTENCY_CONFLICT' });
+    await expect(flatten(house, { ...request, symbol: 'AAPL' })).rejects.toMatchObject({ code: 'IDEMPOTENCY_CONFLICT' });
   });
 
   it('buys again after a flatten without being sold out', async () => {
     await hold('', 'AAPL', '5');
-    await flatten(db, clock, { idempotencyKey: 'flatten-2', actor: 'owner', symbol: 'AAPL' });
-    expect((await placeManualOrder(db, clock, { ...ask, idempotencyKey: 'too-early' })).code).toBe('OPPOSITE_ORDER_OPEN');
+    await flatten(house, { idempotencyKey: 'flatten-2', actor: 'owner', symbol: 'AAPL' });
+    expect((await placeManualOrder(house, { ...ask, idempotencyKey: 'too-early' })).code).toBe('OPPOSITE_ORDER_OPEN');
     const sold = (await decisions()).find((row) => row.side === 'sell');
     await writeOrder(sold?.decision_id ?? '', { filled: '5', status: 'filled', closedAt: bar(1) });
     await hold('', 'AAPL', '0');
-    const bought = await placeManualOrder(db, clock, ask);
+    const bought = await placeManualOrder(house, ask);
     await writeOrder(bought.decisionId, { filled: '10', status: 'filled', closedAt: bar(2) });
     await hold('', 'AAPL', '10');
     await orderMoved();
@@ -354,7 +379,7 @@ describe('the lease', () => {
 describe('monitor_portfolio_risk', () => {
   it('warns once of each fact', async () => {
     await hold('sma', 'AAPL', '190');
-    const [monitor] = riskFlows(db);
+    const [monitor] = riskFlows(house);
     const lines: string[] = [];
     const run = (): Promise<unknown> => monitor?.run({ runId: 'r', scheduledFor: null, step: (_name, fn) => fn({ attempt: 1, signal: new AbortController().signal }), log: (_level, message) => lines.push(message), progress: () => undefined, signal: new AbortController().signal }, {}) ?? Promise.reject(new Error('no flow'));
     expect(await run()).toMatchObject({ measured: true, newFindings: expect.arrayContaining(['position_near:AAPL:2024-03-05', 'lease_stale:never']) as unknown });

@@ -7,7 +7,7 @@ import type { Db, Tx } from '#chassis/db.ts';
 import { answered, audit } from './audit.ts';
 import { openDesk } from './desk.ts';
 import { followUp } from './follow-ups.ts';
-import { loadBook, lockDecisions } from './load-book.ts';
+import { loadBook, lockDecisions, type House } from './load-book.ts';
 import { marketNow } from './load-market.ts';
 import { recordRiskEvents } from './risk-events.ts';
 
@@ -36,10 +36,10 @@ export async function setTradingState(db: Db, ask: CommandInput<'setTradingState
 }
 
 /** Exits that waited for trading to resume go out, at the market's present time. */
-export async function followUpAtResume(db: Db): Promise<number> {
+export async function followUpAtResume({ db, arming }: Omit<House, 'clock'>): Promise<number> {
   return db.tx(async (tx) => {
     await lockDecisions(tx);
-    const desk = openDesk(tx, await loadBook(tx));
+    const desk = openDesk(tx, await loadBook(tx, arming));
     const due = await followUp(desk, (await marketNow(tx)) ?? undefined);
     await desk.save();
     return due;
