@@ -1,46 +1,35 @@
 /** The composition root: from a data folder to a running stack, and back to nothing. */
-import { randomBytes } from 'node:crypto';
-import path from 'node:path';
-import type { ReplaySettings } from '#app/contracts/config.ts';
+import type { CommandInput, CommandName, CommandOutput } from '#app/contracts/commands.ts';
+import type { Mode } from '#app/contracts/config.ts';
 import type { TapeSummary } from '#app/contracts/control.ts';
-import { WORKER_IDS } from '#app/contracts/health.ts';
-import type { Notice, StackHealth, UnitHealth, UnitId, VerifyReport, WorkerId } from '#app/contracts/health.ts';
-import type { PortWishes, Settings } from '#app/contracts/settings.ts';
-import { AppError, describeError, invariant } from '#app/domain/errors.ts';
+import type { LogLine, Notice, StackHealth, UnitHealth, UnitId, VerifyReport } from '#app/contracts/health.ts';
+import type { UnitIncident } from '#app/contracts/health.ts';
+import { invariant } from '#app/domain/errors.ts';
+import { openArming } from './arming.ts';
+import type { Arming } from './arming.ts';
+import { runCommand } from './command.ts';
+import { takeDoor } from './door-answers.ts';
+import { gatherFacts, listeningUnits } from './facts.ts';
 import type { Layout } from './layout.ts';
+import { openFolder, undoAll } from './open-folder.ts';
+import type { FolderOptions, OpenFolder, Undo } from './open-folder.ts';
 import { reservePorts } from './port-plan.ts';
 import { answerRequest } from './requests.ts';
-import { configFor } from './runtime-config.ts';
+import { ARMED_WORKERS, configFor } from './runtime-config.ts';
 import type { RunFacts } from './runtime-config.ts';
-import { openControlStore } from './store/control-store.ts';
-import type { ControlStore } from './store/control-store.ts';
-import { freeBytes, layoutOf, nearestExisting, prepareDataFolder } from './store/data-folder.ts';
-import type { DataFolder } from './store/data-folder.ts';
-import { readSettings } from './store/read-settings.ts';
-import { fileSecrets } from './store/secrets.ts';
-import type { Secrets } from './store/secrets.ts';
-import { openDoor } from './supervisor/door.ts';
-import type { Door } from './supervisor/door.ts';
-import { openLogs } from './supervisor/logs.ts';
-import type { Logs } from './supervisor/logs.ts';
-import { reapOrphans } from './supervisor/orphans.ts';
+import { freeBytes } from './store/data-folder.ts';
 import { openPortClaims } from './supervisor/port-claims.ts';
-import type { Reservation } from './supervisor/ports.ts';
-import { openRunFiles } from './supervisor/run-files.ts';
-import type { RunFiles } from './supervisor/run-files.ts';
 import type { Spawner } from './supervisor/spawner.ts';
 import { Supervisor } from './supervisor/supervisor.ts';
 import type { UnitDriver } from './supervisor/unit.ts';
 import { buildUnits } from './units/build.ts';
-import { workersOf } from './units/catalog.ts';
-import { redisSocket } from './units/redis.ts';
-import { assertReach, findRunAs } from './units/run-as.ts';
-import type { RunAs } from './units/run-as.ts';
 import { verifyStack } from './verify.ts';
 
 const STATES_EVERY_MS = 2_000;
 const STATES_DELAY_MS = 50;
 const STOP_LIMIT_MS = 60_000;
+/** The operating system gives a session about five seconds to end. */
+const STOP_AT_ONCE_LIMIT_MS = 4_500;
 
 /** What the stack tells whoever started it. */
 export type StackEvents = {
@@ -51,36 +40,49 @@ export type StackEvents = {
   readonly onStopAsked: () => void;
 };
 
-/** How to start. `env` is where settings beside the file come from. */
-export type BootOptions = {
-  readonly dataDir: string;
+/** How to start. */
+export type BootOptions = FolderOptions & {
   readonly layout: Layout;
-  readonly env: Readonly<Record<string, string | undefined>>;
-  readonly replay: ReplaySettings | null;
   readonly spawner: Spawner;
-  /** These units alone, for tools that need a part of the stack. */
-  readonly only?: readonly UnitId[];
+  /** This process goes on after the stack was stopped (the desktop). */
+  readonly isResident?: boolean;
   readonly events: StackEvents;
 };
 
 /** A started stack; its units may still be on their way. */
 export type Stack = {
-  readonly settings: Settings;
+  readonly mode: Mode;
   readonly supervisor: Supervisor;
   health(): StackHealth;
   verify(): Promise<VerifyReport>;
+  /** Where the gateway listens and the bearer token of this launch: for the window, never for a log. */
+  access(): { readonly baseUrl: string; readonly token: string };
   /** A new one-time link to the dashboard, good for 15 minutes. */
   loginLink(): string;
+  /**
+   * Runs a command straight on the worker that owns it, past the gateway.
+   * @throws AppError UNIT_TIMEOUT (temporary) when that worker is down; else its own refusal.
+   */
+  command<N extends CommandName>(name: N, input: CommandInput<N>): Promise<CommandOutput<N>>;
+  /** The last captured lines of a unit, or those after a sequence number. */
+  unitLogs(unitId: UnitId, lines: number, afterSeq?: number): LogLine[];
+  /** What happened to a unit (null: to all), newest first. */
+  history(question: { readonly unitId: UnitId | null; readonly limit: number }): UnitIncident[];
+  /** Until when (EpochMs) orders may go to the real account; null = disarmed. */
+  armedUntil(): number | null;
+  /** Arms the real account. @throws AppError INPUT_INVALID (phrase, minutes), LIVE_REFUSED (not live, or not up). */
+  armLive(phrase: string, minutes: number): number;
+  /** Disarms; nothing happens when it is disarmed. `reason` is shown to people. */
+  disarmLive(reason: string): void;
+  /** The computer is about to sleep. */
+  suspended(): void;
+  /** It woke after `pausedMs`. */
+  resumed(pausedMs: number): void;
+  /** Tells people something, and the record. */
+  notice(level: Notice['level'], text: string): void;
   /** Stops everything in reverse order and lets the data folder go. Safe to call twice. */
   stop(reason: string, isAtOnce?: boolean): Promise<void>;
 };
-
-/** Things that must be let go again, last first. */
-type Undo = (() => Promise<void> | void)[];
-
-async function undoAll(undo: Undo): Promise<void> {
-  for (let act = undo.pop(); act; act = undo.pop()) await act();
-}
 
 /**
  * Takes the data folder and starts everything in it.
@@ -96,109 +98,38 @@ export async function boot(options: BootOptions): Promise<Stack> {
   }
 }
 
-type Opened = {
-  folder: DataFolder;
-  store: ControlStore;
-  secrets: Secrets;
-  settings: Settings;
-  logs: Logs;
-  runFiles: RunFiles;
-  runAs: RunAs | null;
-  early: { level: Notice['level']; unit: UnitId | null; text: string }[];
-};
-
-/** Everything before the first process: folder, lock, settings, leftovers. */
-async function open(options: BootOptions, undo: Undo): Promise<Opened> {
-  const folder = layoutOf(options.dataDir);
-  const runAs = findRunAs();
-  assertReach(runAs, folder.dataDir, nearestExisting(folder.dataDir));
-  prepareDataFolder(folder);
-  const { store, replaced } = openControlStore(folder.storeFile, Date.now());
-  undo.push(() => store.close());
-  const { settings, warnings } = readSettings(folder.envFile, options.env);
-  const secrets = fileSecrets(folder.vaultFile);
-  const logs = openLogs(folder.logFolder, Date.now);
-  undo.push(() => logs.flushSync());
-  const runFiles = openRunFiles(folder.runFolder, store.instanceId);
-  const early: Opened['early'] = warnings.map((text) => ({ level: 'warn', unit: null, text }));
-  if (replaced !== null) early.push({ level: 'warn', unit: null, text: `The control store was damaged and begins anew; the old file is ${replaced}` });
-  for (const { unit, pid } of await reapOrphans(runFiles)) early.push({ level: 'info', unit: null, text: `A leftover of an earlier run was ended: ${unit} (process ${pid})` });
-  return { folder, store, secrets, settings, logs, runFiles, runAs, early };
-}
-
-function listeningUnits(settings: Settings): (UnitId & keyof PortWishes)[] {
-  const workers = workersOf(settings.mode).map((plan) => plan.spec.id);
-  return [...(settings.postgres.externalHost === null ? (['postgres'] as const) : []), ...(settings.redis.externalHost === null ? (['redis'] as const) : []), ...workers];
-}
-
-function gatherFacts(options: BootOptions, opened: Opened, reservations: ReadonlyMap<UnitId, Reservation>): RunFacts {
-  const { folder, settings, secrets, store } = opened;
-  const ports = new Map([...reservations].map(([unit, { port }]) => [unit, port]));
-  if (settings.postgres.externalHost !== null) ports.set('postgres', settings.ports.postgres);
-  if (settings.redis.externalHost !== null) ports.set('redis', settings.ports.redis);
-  const portOf = (unit: UnitId): number => {
-    const port = ports.get(unit);
-    invariant(port !== undefined, 'A listening unit has no port', { unit });
-    return port;
-  };
-  const isOwnRedis = settings.redis.externalHost === null;
-  const redisPassword = isOwnRedis ? secrets.ensure('redis') : settings.redis.password;
-  return {
-    instanceId: store.instanceId,
-    version: options.layout.version,
-    dataDir: folder.dataDir,
-    journalFile: path.join(folder.dataDir, 'simulator.sqlite'),
-    settings,
-    replay: options.replay,
-    postgres: {
-      host: settings.postgres.externalHost ?? folder.socketFolder ?? '127.0.0.1',
-      port: portOf('postgres'),
-      tradingDb: settings.postgres.tradingDb,
-      orchestratorDb: settings.postgres.orchestratorDb,
-    },
-    redis: {
-      ...(isOwnRedis && folder.socketFolder !== null ? { path: redisSocket(folder.socketFolder) } : {}),
-      host: settings.redis.externalHost ?? '127.0.0.1',
-      port: portOf('redis'),
-      ...(settings.redis.username === null ? {} : { username: settings.redis.username }),
-      ...(redisPassword === null ? {} : { password: redisPassword }),
-      tls: settings.redis.tls,
-    },
-    ports,
-    rolePasswords: Object.fromEntries(WORKER_IDS.map((id) => [id, secrets.ensure(`role.${id}`)])) as Record<WorkerId, string>,
-    internalToken: randomBytes(32).toString('hex'),
-    apiToken: randomBytes(32).toString('hex'),
-    sessionSecret: secrets.ensure('session'),
-    simulatorKeys: { keyId: `PK${secrets.ensure('simulator.key').slice(0, 18).toUpperCase()}`, secretKey: secrets.ensure('simulator.secret') },
-  };
-}
-
 async function begin(options: BootOptions, undo: Undo): Promise<Stack> {
-  const opened = await open(options, undo);
-  const { folder, store, settings, logs, runFiles, secrets, runAs } = opened;
+  const opened = await openFolder(options, undo);
+  const { folder, store, settings, logs, runFiles, runAs } = opened;
   const claims = await openPortClaims(folder.claimsFolder, store.instanceId);
   undo.push(() => claims.releaseAll());
   const { reservations, moved } = await reservePorts(listeningUnits(settings), settings.ports, { store, claims });
   undo.push(async () => {
     await Promise.all([...reservations.values()].map((reservation) => reservation.release()));
   });
-  const facts = gatherFacts(options, opened, reservations);
-  const allDrivers = buildUnits({ layout: options.layout, spawner: options.spawner, folder, settings, secrets, logs, runFiles, reservations, runAs, facts });
+  const arming: { of: Arming | null } = { of: null };
+  const armedUntil = (): number | null => arming.of?.armedUntil() ?? null;
+  const facts = await gatherFacts({ ...opened, version: options.layout.version, replay: options.replay, reservations, armedUntil });
+  const allDrivers = buildUnits({ layout: options.layout, spawner: options.spawner, folder, settings, logs, runFiles, reservations, runAs, facts });
   const drivers = options.only ? allDrivers.filter(({ spec }) => options.only?.includes(spec.id)) : allDrivers;
-  const stack = superviseAll({ options, opened, facts, drivers, undo });
-  undo.push(await takeDoor(folder, stack, options.events));
+  const supervised = supervise({ options, opened, facts, drivers, undo });
+  arming.of = armingOf(supervised.supervisor, opened);
+  const stack = stackOf({ ...supervised, opened, facts, arming: arming.of, undo });
+  const door = await takeDoor(folder.door, { ...stack, onStopAsked: options.events.onStopAsked, isResident: options.isResident ?? false });
+  undo.push(() => door.close());
   for (const { level, unit, text } of opened.early) stack.supervisor.notice(level, unit, text);
   for (const { unit, text } of moved) stack.supervisor.notice('warn', unit, text);
   stack.supervisor.startAll();
   return stack;
 }
 
-type Parts = { options: BootOptions; opened: Opened; facts: RunFacts; drivers: UnitDriver[]; undo: Undo };
+type Parts = { options: BootOptions; opened: OpenFolder; facts: RunFacts; drivers: UnitDriver[]; undo: Undo };
+type Supervised = { readonly supervisor: Supervisor; readonly health: () => StackHealth; readonly loginLink: () => string };
 
-function superviseAll({ options, opened, facts, drivers, undo }: Parts): Stack {
+/** The supervisor over the drivers, and the state of everything for whoever shows it. */
+function supervise({ options, opened, facts, drivers, undo }: Parts): Supervised {
   const { folder, store, settings, logs, runFiles } = opened;
   const startedAt = Date.now();
-  let ending: Promise<void> | null = null;
   let statesTimer: NodeJS.Timeout | null = null;
 
   const health = (): StackHealth => {
@@ -217,7 +148,7 @@ function superviseAll({ options, opened, facts, drivers, undo }: Parts): Stack {
       notices: supervisor.recentNotices(),
     };
   };
-  const loginLink = (): string => `http://127.0.0.1:${facts.ports.get('gateway') ?? 0}/login?token=${store.createLogin(Date.now())}`;
+  const loginLink = (): string => `${gatewayUrl(facts)}/login?token=${store.createLogin(Date.now())}`;
   const sendStates = (): void => {
     statesTimer = null;
     supervisor.send('gateway', { type: 'unitStates', stack: health() });
@@ -233,15 +164,16 @@ function superviseAll({ options, opened, facts, drivers, undo }: Parts): Stack {
       answerRequest(unit, request, {
         supervisor: () => supervisor,
         logs,
+        history: (question) => store.history(question),
         stackHealth: health,
         redeemLogin: (token) => store.redeemLogin(token, Date.now()),
         loginLink,
         replayDone: options.events.onReplayDone,
       }),
-    onChange: (id) => {
+    onChange: (id, _previous, exit) => {
       const unit = supervisor.health().find((entry) => entry.id === id);
       invariant(unit, 'A unit changed that is not there', { id });
-      store.record({ at: Date.now(), unit: id, state: unit.state, reason: unit.reasons.join('; ') });
+      store.record({ at: Date.now(), unit: id, state: unit.state, reason: unit.reasons.join('; '), exit });
       statesTimer ??= setTimeout(sendStates, STATES_DELAY_MS);
       options.events.onUnit(unit);
     },
@@ -252,39 +184,71 @@ function superviseAll({ options, opened, facts, drivers, undo }: Parts): Stack {
     clearInterval(states);
     if (statesTimer) clearTimeout(statesTimer);
   });
+  return { supervisor, health, loginLink };
+}
 
+function gatewayUrl(facts: RunFacts): string {
+  return `http://127.0.0.1:${facts.ports.get('gateway') ?? 0}`;
+}
+
+const UP: ReadonlySet<string> = new Set(['ready', 'degraded', 'done']);
+
+/** Who hold the gates on the way to the broker: what is armed must be able to say no. */
+const GATES = ['execution', 'risk_management'] as const satisfies readonly UnitId[];
+
+/** True once every unit is up. */
+export function isUp(supervisor: Supervisor): boolean {
+  return !supervisor.isStopping && supervisor.unitIds.every((id) => UP.has(supervisor.statusOf(id).state));
+}
+
+function armingOf(supervisor: Supervisor, { settings, audit }: OpenFolder): Arming {
+  return openArming({
+    mode: settings.mode,
+    wall: Date.now,
+    monotonic: () => performance.now(),
+    isUp: () => !supervisor.isStopping && GATES.every((id) => UP.has(supervisor.statusOf(id).state)),
+    apply: (armedUntil) => {
+      for (const id of ARMED_WORKERS) supervisor.send(id, { type: 'arming', armedUntil });
+    },
+    tell: (text) => {
+      audit.record({ level: 'warn', text });
+      supervisor.notice('warn', null, text);
+    },
+  });
+}
+
+/** What the owner of the stack can do with it. */
+function stackOf({ supervisor, health, loginLink, opened, facts, arming, undo }: Supervised & { opened: OpenFolder; facts: RunFacts; arming: Arming; undo: Undo }): Stack {
+  const { store, settings, logs, audit } = opened;
+  let ending: Promise<void> | null = null;
   return {
-    settings,
+    mode: settings.mode,
     supervisor,
     health,
     loginLink,
     verify: () => verifyStack({ units: supervisor.health(), configFor: (unit) => configFor(unit, facts), now: Date.now }),
+    access: () => ({ baseUrl: gatewayUrl(facts), token: facts.apiToken }),
+    command: (name, input) => runCommand(facts, name, input),
+    unitLogs: (unitId, lines, afterSeq) => logs.of(unitId).tail(lines, afterSeq),
+    history: (question) => store.history(question),
+    armedUntil: () => arming.armedUntil(),
+    armLive: (phrase, minutes) => arming.arm(phrase, minutes),
+    disarmLive: (reason) => arming.disarm(reason),
+    suspended: () => {
+      arming.disarm('the computer goes to sleep');
+      supervisor.suspended();
+    },
+    resumed: (pausedMs) => supervisor.resumed(pausedMs),
+    notice: (level, text) => {
+      audit.record({ level, text });
+      supervisor.notice(level, null, text);
+    },
     stop: (reason, isAtOnce = false) => {
-      ending ??= supervisor.stopAll(reason, STOP_LIMIT_MS, isAtOnce).then(() => undoAll(undo));
-      return ending;
+      arming.disarm('everything is being stopped');
+      const isHurried = isAtOnce && ending !== null;
+      ending ??= supervisor.stopAll(reason, isAtOnce ? STOP_AT_ONCE_LIMIT_MS : STOP_LIMIT_MS, isAtOnce).then(() => undoAll(undo));
+      // An orderly stop is under way already: everybody is asked now, and ended by force when the time is up.
+      return isHurried ? Promise.all([ending, supervisor.stopAll(reason, STOP_AT_ONCE_LIMIT_MS, true)]).then(() => undefined) : ending;
     },
   };
-}
-
-/** Opens the control door. The lock is ours already, so whatever lies at its address is stale. */
-async function takeDoor(folder: DataFolder, stack: Stack, events: StackEvents): Promise<() => Promise<void>> {
-  let door: Door;
-  try {
-    door = await openDoor(folder.door, async (verb) => {
-      switch (verb) {
-        case 'status':
-          return stack.health();
-        case 'verify':
-          return stack.verify();
-        case 'loginLink':
-          return { url: stack.loginLink() };
-        case 'stop':
-          events.onStopAsked();
-          return { pid: process.pid };
-      }
-    });
-  } catch (error) {
-    throw new AppError('DATA_FOLDER_UNUSABLE', `The control door ${folder.door} cannot be opened (${describeError(error)}). Choose another data folder with --data.`, { cause: error });
-  }
-  return () => door.close();
 }

@@ -3,12 +3,14 @@ import path from 'node:path';
 import { EXIT } from '#app/contracts/control.ts';
 import { AppError, describeError } from '#app/domain/errors.ts';
 import { USAGE, parseCommand } from './cli/arguments.ts';
+import type { Command } from './cli/arguments.ts';
 import { runStatus, runStop, runVerify } from './cli/ask.ts';
 import { runDoctor } from './cli/doctor.ts';
 import { runLogs } from './cli/logs.ts';
+import { homeOf, placeInUse, placeOfStart } from './cli/place.ts';
 import { runStart } from './cli/start.ts';
 import { findLayout } from './layout.ts';
-import { chooseDataDir, freshReplayDir, layoutOf } from './store/data-folder.ts';
+import { layoutOf } from './store/data-folder.ts';
 
 const USAGE_EXIT = 64;
 
@@ -18,26 +20,33 @@ async function main(): Promise<number> {
   // npm runs us in the folder of the package; a person means folders relative to where they typed.
   const here = process.env['INIT_CWD'] ?? process.cwd();
   const command = parseCommand(process.argv.slice(2), (folder) => path.resolve(here, folder));
-  const chosen = chooseDataDir(command.dataDir === null ? null : path.resolve(here, command.dataDir), process.env);
-  const isNamed = command.dataDir !== null || Boolean(process.env['MAINSPRING_HOME']);
-  const dataDir = command.replay !== null && !isNamed ? freshReplayDir(chosen, new Date()) : chosen;
-  const { door, logFolder } = layoutOf(dataDir);
+  const named = command.dataDir === null ? null : path.resolve(here, command.dataDir);
+  const home = homeOf(named, process.env);
   switch (command.verb) {
     case 'help':
       process.stdout.write(USAGE);
       return EXIT.ok;
     case 'start':
-      return runStart(command, dataDir, findLayout(import.meta.url));
+      return runStart(command, placeOfStart(home, command.replay !== null, process.env), findLayout(import.meta.url));
+    case 'doctor':
+      return runDoctor(placeOfStart(home, false, process.env), findLayout(import.meta.url), command.isJson);
+    default:
+      return onUsed(command, named ?? (await placeInUse(home)));
+  }
+}
+
+/** The verbs for what runs, or ran. */
+function onUsed(command: Command, dataDir: string): Promise<number> {
+  const { door, logFolder } = layoutOf(dataDir);
+  switch (command.verb) {
     case 'stop':
       return runStop(door, dataDir, command.isJson);
     case 'status':
       return runStatus(door, dataDir, command.isJson);
     case 'verify':
       return runVerify(door, dataDir, command.isJson);
-    case 'logs':
+    default:
       return runLogs({ folder: logFolder, unit: command.unit, lines: command.lines, isFollowing: command.isFollowing, isJson: command.isJson });
-    case 'doctor':
-      return runDoctor(dataDir, findLayout(import.meta.url), command.isJson);
   }
 }
 

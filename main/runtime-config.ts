@@ -13,6 +13,10 @@ export type RunFacts = {
   readonly replay: ReplaySettings | null;
   readonly postgres: Omit<PostgresAccess, 'user' | 'password'>;
   readonly redis: RedisAccess;
+  /** Until when (EpochMs) the real account is armed by now; null = disarmed. */
+  readonly armedUntil: () => number | null;
+  /** The owners of the two databases that are ours; they stay in the supervisor. */
+  readonly ownerPasswords: { readonly postgres: string; readonly redis: string };
   readonly ports: ReadonlyMap<UnitId, number>;
   readonly rolePasswords: Readonly<Record<WorkerId, string>>;
   readonly internalToken: string;
@@ -23,6 +27,9 @@ export type RunFacts = {
 
 const LOOPBACK = '127.0.0.1';
 const WITH_BROKER: ReadonlySet<WorkerId> = new Set(['execution', 'data_ingestion']);
+/** Who must know until when the real account is armed. */
+export const ARMED_WORKERS = ['execution', 'risk_management', 'gateway'] as const satisfies readonly WorkerId[];
+const ARMED: ReadonlySet<WorkerId> = new Set(ARMED_WORKERS);
 
 function brokerOf(facts: RunFacts): AlpacaAccess {
   if (facts.settings.alpaca) return facts.settings.alpaca;
@@ -62,6 +69,7 @@ export function configFor(unit: WorkerId, facts: RunFacts): RuntimeConfig {
     ...(WITH_BROKER.has(unit) ? { alpaca: brokerOf(facts) } : {}),
     ...(unit === 'simulator' ? { simulator: { ...settings.simulator, journalFile: facts.journalFile, ...facts.simulatorKeys } } : {}),
     ...(unit === 'gateway' ? { gateway: { apiToken: facts.apiToken, sessionSecret: facts.sessionSecret } } : {}),
+    ...(settings.mode === 'live' && ARMED.has(unit) ? { live: { armedUntil: facts.armedUntil() } } : {}),
     logLevel: settings.logLevel,
     logRetentionDays: settings.logRetentionDays,
   };

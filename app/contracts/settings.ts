@@ -1,4 +1,6 @@
 /** The settings a person writes in `.env` or the environment: their keys, defaults, and what to say when one is wrong. */
+import { BROKER_URLS, isKeyShaped, isLiveAddress, judgeAddress, judgeKeyId } from './broker-keys.ts';
+import type { KeyPair, MarketChoice } from './broker-keys.ts';
 import type { AlpacaAccess, LogLevel, Mode } from './config.ts';
 import type { SettingEntry, SettingProblem } from './env-text.ts';
 import { LOOPBACK, SETTING_KEYS, readerOf, splitUrl } from './setting-reader.ts';
@@ -117,43 +119,66 @@ function readRedis(reader: SettingReader): RedisSettings {
   }
 }
 
-const PAPER_URL = 'https://paper-api.alpaca.markets';
-const LIVE_HOST = 'api.alpaca.markets';
-
-function readAlpaca(reader: SettingReader): AlpacaAccess | null {
-  const keyId = reader.found('ALPACA_API_KEY');
-  const secretKey = reader.found('ALPACA_SECRET_KEY');
-  const base = reader.found('ALPACA_BASE_URL');
-  if (!keyId && !secretKey) return null;
-  if (!keyId || !secretKey) {
-    const missing = keyId ? 'ALPACA_SECRET_KEY' : 'ALPACA_API_KEY';
-    reader.complain(missing, 'is missing while the other half of the key pair is set', 'set both, or delete both to use the demo mode');
-    return null;
-  }
-  for (const [key, entry] of [['ALPACA_API_KEY', keyId], ['ALPACA_SECRET_KEY', secretKey]] as const) {
-    if (!/^[A-Za-z0-9/+=_-]{4,128}$/.test(entry.value)) reader.complain(key, 'has characters that no Alpaca key has', "copy it again from Alpaca's page, without spaces or quotes");
-  }
-  const tradingUrl = (base?.value ?? PAPER_URL).replace(/\/+$/, '').replace(/\/v2$/, '');
-  const url = splitUrl(tradingUrl);
-  const remedy = `write ALPACA_BASE_URL=${PAPER_URL}, or delete the line`;
-  if (!url || url.path !== '') reader.complain('ALPACA_BASE_URL', 'is not an address', remedy);
-  else if (url.host === LIVE_HOST) reader.complain('ALPACA_BASE_URL', 'is the address for live trading, which this version cannot arm', remedy);
-  // Keys are sent to this address: only the broker's own, or a stand-in on this computer.
-  else if (!(url.scheme === 'https' && url.host.endsWith('.alpaca.markets')) && !LOOPBACK.has(url.host)) {
-    reader.complain('ALPACA_BASE_URL', `names ${url.host}, and your keys would be sent there`, remedy);
-  } else if (url.host.endsWith('.alpaca.markets') && keyId.value.startsWith('AK')) {
-    reader.complain('ALPACA_API_KEY', 'is a key for live trading (it begins with AK) but the address is for paper', 'use a paper key (it begins with PK)');
-  }
-  const isLoopback = url !== null && LOOPBACK.has(url.host);
+function accessTo(tradingUrl: string, keys: KeyPair): AlpacaAccess {
+  const isLoopback = LOOPBACK.has(splitUrl(tradingUrl)?.host ?? '');
   const streamBase = tradingUrl.replace(/^http/, 'ws');
   return {
     tradingUrl,
     dataUrl: isLoopback ? tradingUrl : 'https://data.alpaca.markets',
     tradingStreamUrl: `${streamBase}/stream`,
     dataStreamUrl: isLoopback ? `${streamBase}/v2/iex` : 'wss://stream.data.alpaca.markets/v2/iex',
-    keyId: keyId.value,
-    secretKey: secretKey.value,
+    ...keys,
   };
+}
+
+/** The market and how to reach its broker. */
+type Market = { readonly mode: Mode; readonly alpaca: AlpacaAccess | null };
+const DEMO: Market = { mode: 'demo', alpaca: null };
+
+function baseOf(reader: SettingReader): string | null {
+  return reader.found('ALPACA_BASE_URL')?.value.replace(/\/+$/, '').replace(/\/v2$/, '') ?? null;
+}
+
+/** Keys in the settings decide alone: whoever writes them there wants just that. The address of the real account makes the market live; it begins disarmed. */
+function marketOfSettings(reader: SettingReader): Market {
+  const keyId = reader.found('ALPACA_API_KEY');
+  const secretKey = reader.found('ALPACA_SECRET_KEY');
+  if (!keyId || !secretKey) {
+    const missing = keyId ? 'ALPACA_SECRET_KEY' : 'ALPACA_API_KEY';
+    reader.complain(missing, 'is missing while the other half of the key pair is set', 'set both, or delete both');
+    return DEMO;
+  }
+  for (const [key, entry] of [['ALPACA_API_KEY', keyId], ['ALPACA_SECRET_KEY', secretKey]] as const) {
+    if (!isKeyShaped(entry.value)) reader.complain(key, 'has characters that no Alpaca key has', "copy it again from Alpaca's page, without spaces or quotes");
+  }
+  const base = baseOf(reader) ?? BROKER_URLS.paper;
+  const mode = isLiveAddress(base) ? 'live' : 'paper';
+  const address = judgeAddress(mode, base);
+  if (address) reader.complain('ALPACA_BASE_URL', address.problem, address.remedy);
+  const key = judgeKeyId(mode, keyId.value);
+  if (key) reader.complain('ALPACA_API_KEY', key.problem, key.remedy);
+  return { mode, alpaca: accessTo(base, { keyId: keyId.value, secretKey: secretKey.value }) };
+}
+
+/** The market that a person chose in the application, with the keys that are kept for it. */
+function marketOfChoice(reader: SettingReader, { mode, keys }: MarketChoice): Market {
+  if (mode === 'demo') return DEMO;
+  if (!keys) {
+    reader.complain('ALPACA_API_KEY', `is missing: the ${mode} market is chosen, but no keys are kept for it`, `enter them in the application, or with "mainspring keys set ${mode}"; or choose the demo`);
+    return DEMO;
+  }
+  const base = baseOf(reader) ?? BROKER_URLS[mode];
+  const address = judgeAddress(mode, base);
+  if (address) reader.complain('ALPACA_BASE_URL', address.problem, address.remedy);
+  const key = judgeKeyId(mode, keys.keyId);
+  if (key) reader.complain('ALPACA_API_KEY', `that is kept for ${mode} ${key.problem}`, key.remedy);
+  return { mode, alpaca: accessTo(base, keys) };
+}
+
+/** True when the settings themselves hold broker keys (or half of them): they decide the market then. */
+export function hasOwnKeys(entries: readonly SettingEntry[]): boolean {
+  const reader = readerOf(entries);
+  return reader.found('ALPACA_API_KEY') !== null || reader.found('ALPACA_SECRET_KEY') !== null;
 }
 
 function complainAboutTwins(reader: SettingReader, ports: PortWishes, isExternal: (unit: string) => boolean): void {
@@ -199,11 +224,16 @@ function readPostgres(reader: SettingReader): Settings['postgres'] {
   return postgres;
 }
 
-/** Everything the settings say, or what is wrong with them. `problems` must be empty before `settings` is used; `warnings` are shown. */
-export function parseSettings(entries: readonly SettingEntry[]): { settings: Settings; problems: readonly SettingProblem[]; warnings: readonly SettingProblem[] } {
+const NO_CHOICE: MarketChoice = { mode: 'demo', keys: null };
+
+/**
+ * Everything the settings say, or what is wrong with them. `problems` must be empty before `settings` is used; `warnings` are shown.
+ * `choice` counts when the settings hold no broker keys.
+ */
+export function parseSettings(entries: readonly SettingEntry[], choice: MarketChoice = NO_CHOICE): { settings: Settings; problems: readonly SettingProblem[]; warnings: readonly SettingProblem[] } {
   const reader = readerOf(entries);
   const redis = readRedis(reader);
-  const alpaca = readAlpaca(reader);
+  const market = hasOwnKeys(entries) ? marketOfSettings(reader) : marketOfChoice(reader, choice);
   const wishes = readPorts(reader);
   const ports = redis.port === null ? wishes : { ...wishes, redis: redis.port };
   const postgres = readPostgres(reader);
@@ -213,8 +243,8 @@ export function parseSettings(entries: readonly SettingEntry[]): { settings: Set
     ports,
     postgres,
     redis: { externalHost: redis.externalHost, username: redis.username, password: redis.password, tls: redis.tls },
-    mode: alpaca ? 'paper' : 'demo',
-    alpaca,
+    mode: market.mode,
+    alpaca: market.alpaca,
     simulator: {
       seed: reader.integer('SIMULATOR_SEED', 1, [0, 4_294_967_295]),
       startingCash: reader.matching('SIMULATOR_STARTING_CASH', '100000', /^[1-9]\d{0,11}(?:\.\d{1,2})?$/, 'an amount in dollars'),

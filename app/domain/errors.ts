@@ -29,6 +29,7 @@ export const ERROR_CODES = {
   UNIT_NOT_FOUND: 'invalid',
   UNIT_START_FAILED: 'operator',
   UNIT_TIMEOUT: 'temporary',
+  LIVE_REFUSED: 'denied',
   AUTH_MISSING: 'denied',
   AUTH_INVALID: 'denied',
   ROUTE_NOT_FOUND: 'invalid',

@@ -1,13 +1,17 @@
 /** `mainspring doctor`: looks for what could keep it from starting, and says what to do. Changes nothing. */
 import { accessSync, constants, existsSync, statSync } from 'node:fs';
 import path from 'node:path';
+import type { MarketChoice } from '#app/contracts/broker-keys.ts';
+import type { Mode } from '#app/contracts/config.ts';
 import type { PortWishes } from '#app/contracts/settings.ts';
 import { WORKER_IDS } from '#app/contracts/health.ts';
 import { AppError, describeError } from '#app/domain/errors.ts';
+import { choiceOf } from '../broker-keys.ts';
 import type { Layout } from '../layout.ts';
 import { LEAST_FREE_BYTES, freeBytes, layoutOf, nearestExisting } from '../store/data-folder.ts';
-import type { DataFolder } from '../store/data-folder.ts';
+import type { DataFolder, Home } from '../store/data-folder.ts';
 import { readSettings } from '../store/read-settings.ts';
+import { isSealedVault, plainSealer } from '../store/secrets.ts';
 import { isHeld } from '../supervisor/door.ts';
 import { isOurs } from '../supervisor/orphans.ts';
 import { reserve } from '../supervisor/ports.ts';
@@ -17,6 +21,7 @@ import { judgePidFile } from '../units/postgres-files.ts';
 import { findRedis } from '../units/redis.ts';
 import { assertReach, findRunAs } from '../units/run-as.ts';
 import { megabytes, table } from './format.ts';
+import type { Place } from './place.ts';
 
 /** One finding: `bad` keeps it from starting, `note` is only worth knowing. */
 export type Finding = { readonly what: string; readonly level: 'ok' | 'note' | 'bad'; readonly detail: string };
@@ -99,11 +104,25 @@ async function checkPidFile(folder: DataFolder, major: string, isRunning: boolea
   return verdict.kind === 'moveAside' ? note('postmaster.pid', `stale (${verdict.why}); the next start moves it aside`) : ok('postmaster.pid', verdict.kind === 'none' ? 'none' : 'left by an earlier run; it does no harm');
 }
 
+/** The keys themselves are not looked at: only that the vault opens, and whether there are any. */
+async function chosen(home: Home, mode: Mode): Promise<{ choice: MarketChoice; keys: Finding }> {
+  try {
+    const choice = await choiceOf(home, plainSealer, mode);
+    return { choice, keys: ok('Broker keys', choice.keys === null ? `none are needed from ${home.keysFile}` : `kept in ${home.keysFile}`) };
+  } catch (error) {
+    if (!(error instanceof AppError)) throw error;
+    const keys = isSealedVault(home.keysFile) ? note('Broker keys', `sealed by the desktop application, in ${home.keysFile}`) : bad('Broker keys', error.message);
+    return { choice: { mode, keys: null }, keys };
+  }
+}
+
 /** Makes all checks. */
-export async function examine(dataDir: string, layout: Layout, env: Readonly<Record<string, string | undefined>>): Promise<Finding[]> {
+export async function examine({ home, dataDir, mode }: Place, layout: Layout, env: Readonly<Record<string, string | undefined>>): Promise<Finding[]> {
   const folder = layoutOf(dataDir);
+  const { envFile } = home;
+  const { choice, keys } = await chosen(home, mode);
   const isRunning = await isHeld(folder.door);
-  const settings = (): ReturnType<typeof readSettings> => readSettings(folder.envFile, env);
+  const settings = (): ReturnType<typeof readSettings> => readSettings({ envFile, env, choice });
   const postgres = (): ReturnType<typeof findPostgres> => findPostgres({ root: layout.root, copyFolder: path.join(dataDir, 'runtime'), runAs: null });
   return [
     ok('Running', isRunning ? 'yes' : 'no'),
@@ -116,8 +135,9 @@ export async function examine(dataDir: string, layout: Layout, env: Readonly<Rec
     await guarded('Disk', () => checkDisk(folder)),
     await guarded('Settings', () => {
       const { warnings, settings: read } = settings();
-      return warnings.length > 0 ? note('Settings', warnings.join(' ')) : ok('Settings', `${existsSync(folder.envFile) ? folder.envFile : 'defaults'}, ${read.mode} mode`);
+      return warnings.length > 0 ? note('Settings', warnings.join(' ')) : ok('Settings', `${existsSync(envFile) ? envFile : 'defaults'}, ${read.mode} mode`);
     }),
+    keys,
     await guarded('Ports', () => checkPorts(isRunning, settings)),
     await guarded('postmaster.pid', () => checkPidFile(folder, postgres().major, isRunning)),
     await guarded('Leftovers', () => checkLeftovers(folder, isRunning)),
@@ -125,8 +145,8 @@ export async function examine(dataDir: string, layout: Layout, env: Readonly<Rec
 }
 
 /** Prints the findings; exit 1 when something keeps it from starting. */
-export async function runDoctor(dataDir: string, layout: Layout, isJson: boolean): Promise<number> {
-  const findings = await examine(dataDir, layout, process.env);
+export async function runDoctor(place: Place, layout: Layout, isJson: boolean): Promise<number> {
+  const findings = await examine(place, layout, process.env);
   const isFit = findings.every((finding) => finding.level !== 'bad');
   if (isJson) process.stdout.write(`${JSON.stringify({ fit: isFit, findings }, null, 2)}\n`);
   else {

@@ -5,11 +5,15 @@ import type { Notice, UnitHealth, VerifyReport } from '#app/contracts/health.ts'
 import { describeError } from '#app/domain/errors.ts';
 import { boot } from '../boot.ts';
 import type { Stack } from '../boot.ts';
+import { choiceOf } from '../broker-keys.ts';
 import type { ReplayEnd } from '../invariants/replay-end.ts';
 import type { Layout } from '../layout.ts';
+import { marketOfSettings } from '../store/read-settings.ts';
+import { plainSealer } from '../store/secrets.ts';
 import { nodeSpawner } from '../supervisor/node-spawner.ts';
 import type { Command } from './arguments.ts';
 import { duration, inStateColour, replayText, verifyText } from './format.ts';
+import type { Place } from './place.ts';
 
 const VERIFY_LIMIT_MS = 20_000;
 const VERIFY_EVERY_MS = 250;
@@ -37,7 +41,8 @@ function ending(): { promise: Promise<Ending>; settle: (how: Ending) => void; is
 }
 
 /** Runs until something ends it; returns the exit code. */
-export async function runStart(command: Command, dataDir: string, layout: Layout): Promise<number> {
+export async function runStart(command: Command, place: Place, layout: Layout): Promise<number> {
+  const { home, dataDir, mode } = place;
   const began = performance.now();
   const end = ending();
   let stack: Stack | null = null;
@@ -55,8 +60,12 @@ export async function runStart(command: Command, dataDir: string, layout: Layout
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, onSignal);
 
   say(`Mainspring ${layout.version}, data in ${dataDir}`);
+  for (const note of place.notes) say(note);
+  const isDecided = command.replay !== null || marketOfSettings(home.envFile, process.env) !== null;
   stack = await boot({
     dataDir,
+    envFile: home.envFile,
+    choice: isDecided ? { mode, keys: null } : await choiceOf(home, plainSealer, mode),
     layout,
     env: process.env,
     replay: command.replay,
@@ -107,11 +116,11 @@ async function verifyUntilHealthy(stack: Stack, isOver: () => boolean): Promise<
 function announce({ stack, report, tookMs, isJson, say }: { stack: Stack; report: VerifyReport; tookMs: number; isJson: boolean; say: (text: string) => void }): void {
   const dashboard = stack.loginLink();
   if (isJson) {
-    process.stdout.write(`${JSON.stringify({ healthy: report.healthy, mode: stack.settings.mode, dashboard, pid: process.pid, tookMs: Math.round(tookMs), checks: report.checks })}\n`);
+    process.stdout.write(`${JSON.stringify({ healthy: report.healthy, mode: stack.mode, dashboard, pid: process.pid, tookMs: Math.round(tookMs), checks: report.checks })}\n`);
     return;
   }
   say(`\n${verifyText(report)}`);
-  say(`\n${report.healthy ? 'All parts are healthy' : 'Not all parts are healthy'} after ${duration(tookMs)} (${stack.settings.mode} mode).`);
+  say(`\n${report.healthy ? 'All parts are healthy' : 'Not all parts are healthy'} after ${duration(tookMs)} (${stack.mode} mode).`);
   say(`Dashboard: ${dashboard}`);
   say('Ctrl-C stops everything.');
 }

@@ -1,8 +1,9 @@
 /** A read-only look at the book of a data folder, for the checker and the summaries. */
 import path from 'node:path';
 import { StackHealthSchema, type StackHealth } from '#app/contracts/health.ts';
+import { settingsFileOf } from '../store/market-mark.ts';
 import { readSettings } from '../store/read-settings.ts';
-import { fileSecrets } from '../store/secrets.ts';
+import { openSecrets, plainSealer } from '../store/secrets.ts';
 import { layoutOf } from '../store/data-folder.ts';
 import { askDoor } from '../supervisor/door.ts';
 import { openLook, type Look } from '../units/postgres-look.ts';
@@ -26,12 +27,12 @@ export function journalOf(dataDir: string): string {
  */
 export async function lookAtBook(dataDir: string, stack: StackHealth): Promise<Look> {
   const folder = layoutOf(dataDir);
-  const { settings } = readSettings(folder.envFile, process.env);
+  const { settings } = readSettings({ envFile: settingsFileOf(dataDir), env: process.env, isWithoutBroker: true });
   return openLook({
     host: settings.postgres.externalHost ?? folder.socketFolder ?? '127.0.0.1',
     port: stack.units.find((unit) => unit.id === 'postgres')?.port ?? settings.ports.postgres,
     user: settings.postgres.user,
-    password: settings.postgres.password ?? fileSecrets(folder.vaultFile).get('postgres'),
+    password: settings.postgres.password ?? (await openSecrets(folder.vaultFile, plainSealer)).get('postgres'),
     database: settings.postgres.tradingDb,
     purpose: 'invariants',
   });

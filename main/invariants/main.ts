@@ -2,7 +2,7 @@
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { AppError, describeError } from '#app/domain/errors.ts';
-import { chooseDataDir, lastUsedDir } from '../store/data-folder.ts';
+import { homeOf, placeInUse } from '../cli/place.ts';
 import { checkDataFolder, type InvariantReport } from './report.ts';
 
 const SHOWN_PER_CHECK = 10;
@@ -24,8 +24,8 @@ function asText(report: InvariantReport, withOrders: boolean): string {
 async function main(): Promise<number> {
   const { values } = parseArgs({ options: { data: { type: 'string' }, json: { type: 'boolean', default: false }, orders: { type: 'boolean', default: false }, settled: { type: 'boolean', default: false } } });
   const here = process.env['INIT_CWD'] ?? process.cwd();
-  const chosen = chooseDataDir(values.data === undefined ? null : path.resolve(here, values.data), process.env);
-  const dataDir = values.data === undefined ? lastUsedDir(chosen) : chosen;
+  const named = values.data === undefined ? null : path.resolve(here, values.data);
+  const dataDir = named ?? (await placeInUse(homeOf(null, process.env)));
   if (!values.json) process.stdout.write(`The book in ${dataDir}\n`);
   const report = await checkDataFolder(dataDir, values.settled);
   process.stdout.write(`${values.json ? JSON.stringify(report) : asText(report, values.orders)}\n`);

@@ -2,6 +2,7 @@
 import { AppError } from '#app/domain/errors.ts';
 import { boot } from '../boot.ts';
 import { findLayout } from '../layout.ts';
+import { settingsFileOf } from '../store/market-mark.ts';
 import { readJournalOrders } from '../store/simulator-journal.ts';
 import { nodeSpawner } from '../supervisor/node-spawner.ts';
 import { journalOf, lookAtBook, runningStack } from './book.ts';
@@ -36,7 +37,7 @@ async function checkOpenBook(dataDir: string, wasRunning: boolean, mustBeSettled
 export async function checkDataFolder(dataDir: string, mustBeSettled = false): Promise<InvariantReport> {
   if ((await runningStack(dataDir)) !== null) return checkOpenBook(dataDir, true, mustBeSettled);
   const stack = await boot({
-    dataDir, layout: findLayout(import.meta.url), env: process.env, replay: null, spawner: nodeSpawner(), only: ['postgres'],
+    dataDir, envFile: settingsFileOf(dataDir), layout: findLayout(import.meta.url), env: process.env, replay: null, spawner: nodeSpawner(), only: ['postgres'],
     events: { onUnit: () => undefined, onNotice: () => undefined, onReplayDone: () => undefined, onStopAsked: () => undefined },
   });
   try {

@@ -3,7 +3,10 @@ import { createHash } from 'node:crypto';
 import { chmodSync, existsSync, lstatSync, mkdirSync, readdirSync, rmSync, statSync, statfsSync, writeFileSync } from 'node:fs';
 import { homedir, tmpdir } from 'node:os';
 import path from 'node:path';
+import { ModeSchema } from '#app/contracts/config.ts';
+import type { Mode } from '#app/contracts/config.ts';
 import { AppError } from '#app/domain/errors.ts';
+import { marketIn } from './market-mark.ts';
 
 /** A unix socket's path may have about 104 bytes on the strictest system; PostgreSQL adds `/.s.PGSQL.65535`. */
 const MAX_SOCKET_FOLDER = 80;
@@ -37,23 +40,65 @@ function platformFolder(env: Env): string {
   return path.join(env['XDG_DATA_HOME'] || path.join(homedir(), '.local', 'share'), 'mainspring');
 }
 
-/** The folder asked for on the command line, else MAINSPRING_HOME, else the platform's place for data. Always absolute. */
-export function chooseDataDir(asked: string | null, env: Env): string {
-  return path.resolve(asked ?? (env['MAINSPRING_HOME'] || platformFolder(env)));
+/** The home of one person's Mainspring: choices and broker keys, and a data folder for each market. */
+export type Home = {
+  readonly homeDir: string;
+  readonly preferencesFile: string;
+  /** The vault of the broker keys. */
+  readonly keysFile: string;
+  readonly envFile: string;
+  /** The home was a data folder itself before there were markets; it goes on holding this one. Null in every other home. */
+  readonly olderMarket: Mode | null;
+  dataDirOf(mode: Mode): string;
+};
+
+/** MAINSPRING_HOME, else the platform's place for data. Always absolute. */
+export function chooseHome(env: Env): string {
+  return path.resolve(env['MAINSPRING_HOME'] || platformFolder(env));
 }
 
-/**
- * A replay's own fresh folder beside the chosen one, named by the time of its start: a book belongs to one market, so recorded bars never mix with a demo or an account.
- */
-export function freshReplayDir(dataDir: string, now: Date): string {
-  return path.join(`${dataDir}-replays`, now.toISOString().replace(/\.\d+Z$/, '').replaceAll(':', '').replace('T', '-'));
+function homeAt(folder: string, olderMarket: Mode | null, dataDirOf: (mode: Mode) => string): Home {
+  const inside = (name: string): string => path.join(folder, name);
+  return { homeDir: folder, preferencesFile: inside('preferences.json'), keysFile: inside('keys.json'), envFile: inside('.env'), olderMarket, dataDirOf };
 }
 
-/** The folder of the chosen one and its replays that was used last; the chosen one when none was used yet. */
-export function lastUsedDir(dataDir: string): string {
-  const replays = existsSync(`${dataDir}-replays`) ? readdirSync(`${dataDir}-replays`).map((name) => path.join(`${dataDir}-replays`, name)) : [];
-  const usedAt = (folder: string): number => statSync(layoutOf(folder).storeFile, { throwIfNoEntry: false })?.mtimeMs ?? 0;
-  return [dataDir, ...replays].reduce((newest, folder) => (usedAt(folder) > usedAt(newest) ? folder : newest));
+/** What lies where in a home, without touching anything: a book belongs to one market, so each has a folder of its own. */
+export function openHome(folder: string): Home {
+  const olderMarket = existsSync(layoutOf(folder).storeFile) ? marketIn(folder) : null;
+  return homeAt(folder, olderMarket, (mode) => (mode === olderMarket ? folder : path.join(folder, mode)));
+}
+
+/** One data folder with everything in it, as `--data` names it; it is for one market all the same. */
+export function singleHome(dataDir: string): Home {
+  return homeAt(dataDir, null, () => dataDir);
+}
+
+/** Creates the home when there is none. @throws AppError DATA_FOLDER_UNUSABLE (operator). */
+export function makeHome(home: Home): void {
+  try {
+    makeFolders(home.homeDir);
+  } catch (error) {
+    throw unusable(home.homeDir, error);
+  }
+}
+
+/** A replay's own fresh folder, named by the time of its start: recorded bars never mix with a demo or an account. */
+export function freshReplayDir(home: Home, now: Date): string {
+  return path.join(home.homeDir, 'replays', now.toISOString().replace(/\.\d+Z$/, '').replaceAll(':', '').replace('T', '-'));
+}
+
+function foldersIn(folder: string): string[] {
+  return existsSync(folder) ? readdirSync(folder).map((name) => path.join(folder, name)) : [];
+}
+
+/** The data folders of the home that were ever used, markets and replays, the last used first. */
+export function usedDirs(home: Home): string[] {
+  const replays = [...foldersIn(path.join(home.homeDir, 'replays')), ...foldersIn(`${home.homeDir}-replays`)];
+  const all = new Set([...ModeSchema.options.map((mode) => home.dataDirOf(mode)), ...replays]);
+  const changedAt = (file: string): number => statSync(file, { throwIfNoEntry: false })?.mtimeMs ?? 0;
+  // What runs writes to the log of its store; the store itself follows later.
+  const usedAt = (folder: string): number => Math.max(changedAt(layoutOf(folder).storeFile), changedAt(`${layoutOf(folder).storeFile}-wal`));
+  return [...all].filter((folder) => usedAt(folder) > 0).sort((a, b) => usedAt(b) - usedAt(a));
 }
 
 /** What lies where, without touching anything. */
@@ -105,8 +150,7 @@ export function prepareDataFolder(folder: DataFolder): void {
       rmSync(probe, { force: true });
       throw full(dataDir, 0);
     }
-    const remedy = 'Choose another folder with --data or MAINSPRING_HOME, or give yourself the right to write there.';
-    throw new AppError('DATA_FOLDER_UNUSABLE', `The data folder ${dataDir} cannot be written (${code ?? 'unknown error'}). ${remedy}`, { cause: error });
+    throw unusable(dataDir, error);
   }
   rmSync(probe, { force: true });
   const free = freeBytes(dataDir);
@@ -132,6 +176,12 @@ function ensureOwnFolder(folder: string, isRoot: boolean): void {
 export function freeBytes(folder: string): number {
   const { bavail, bsize } = statfsSync(folder);
   return bavail * bsize;
+}
+
+function unusable(folder: string, cause: unknown): AppError {
+  const { code } = cause as NodeJS.ErrnoException;
+  const remedy = 'Choose another folder with --data or MAINSPRING_HOME, or give yourself the right to write there.';
+  return new AppError('DATA_FOLDER_UNUSABLE', `The data folder ${folder} cannot be written (${code ?? 'unknown error'}). ${remedy}`, { cause });
 }
 
 function full(dataDir: string, free: number): AppError {

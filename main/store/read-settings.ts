@@ -3,7 +3,9 @@ import { existsSync, readFileSync, statSync } from 'node:fs';
 import { SETTING_KEYS } from '#app/contracts/setting-reader.ts';
 import { parseEnvText } from '#app/contracts/env-text.ts';
 import type { SettingEntry, SettingProblem } from '#app/contracts/env-text.ts';
-import { parseSettings } from '#app/contracts/settings.ts';
+import type { MarketChoice } from '#app/contracts/broker-keys.ts';
+import type { Mode } from '#app/contracts/config.ts';
+import { hasOwnKeys, parseSettings } from '#app/contracts/settings.ts';
 import type { Settings } from '#app/contracts/settings.ts';
 import { AppError } from '#app/domain/errors.ts';
 
@@ -25,12 +27,36 @@ function readFile(file: string): string {
   }
 }
 
-/** The settings with warnings as lines; the environment wins over the file. @throws AppError CONFIG_INVALID (operator) with one line per problem. */
-export function readSettings(envFile: string, env: Readonly<Record<string, string | undefined>>): { settings: Settings; warnings: string[] } {
+/** Where settings come from. */
+export type SettingSources = {
+  readonly envFile: string;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** The market chosen outside of them; it counts when they hold no broker keys. */
+  readonly choice?: MarketChoice;
+  /** No broker is spoken to, whatever was chosen and whatever keys lie about: replays, and tools that only read. */
+  readonly isWithoutBroker?: boolean;
+};
+
+const BROKER_KEYS: ReadonlySet<string> = new Set(['ALPACA_API_KEY', 'ALPACA_SECRET_KEY']);
+
+/** All entries; the environment comes after the file and wins. */
+function entriesOf({ envFile, env, isWithoutBroker = false }: SettingSources): { entries: SettingEntry[]; problems: readonly SettingProblem[] } {
   const file = parseEnvText(readFile(envFile), envFile);
   const fromEnvironment: SettingEntry[] = Object.keys(SETTING_KEYS).flatMap((key) => (env[key] ? [{ key, value: env[key], source: 'environment' }] : []));
-  const { settings, problems, warnings } = parseSettings([...file.entries, ...fromEnvironment]);
-  const all = [...file.problems, ...problems];
+  const entries = [...file.entries, ...fromEnvironment].filter((entry) => !isWithoutBroker || !BROKER_KEYS.has(entry.key));
+  return { entries, problems: file.problems };
+}
+
+/** The market that broker keys in the settings decide; null when there are none, so that a person may choose. @throws AppError CONFIG_INVALID. */
+export function marketOfSettings(envFile: string, env: SettingSources['env']): Mode | null {
+  return hasOwnKeys(entriesOf({ envFile, env }).entries) ? readSettings({ envFile, env }).settings.mode : null;
+}
+
+/** The settings, with warnings as lines. @throws AppError CONFIG_INVALID (operator) with one line per problem. */
+export function readSettings(sources: SettingSources): { settings: Settings; warnings: string[] } {
+  const { entries, problems: broken } = entriesOf(sources);
+  const { settings, problems, warnings } = parseSettings(entries, sources.isWithoutBroker === true ? undefined : sources.choice);
+  const all = [...broken, ...problems];
   if (all.length > 0) throw new AppError('CONFIG_INVALID', all.map(problemLine).join('\n'), { context: { count: all.length } });
   return { settings, warnings: warnings.map(problemLine) };
 }

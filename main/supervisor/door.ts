@@ -10,11 +10,11 @@ const MAX_VISITORS = 50;
 const CONNECT_LIMIT_MS = 2_000;
 
 /** What can be asked at the door. */
-export const DoorVerbSchema = z.enum(['status', 'verify', 'loginLink', 'stop']);
+export const DoorVerbSchema = z.enum(['status', 'verify', 'loginLink', 'stop', 'arm', 'disarm']);
 /** What can be asked at the door. */
 export type DoorVerb = z.infer<typeof DoorVerbSchema>;
 
-const QuestionSchema = z.object({ verb: DoorVerbSchema });
+const QuestionSchema = z.object({ verb: DoorVerbSchema, args: z.unknown().optional() });
 const AnswerSchema = z.union([
   z.object({ ok: z.literal(true), result: z.unknown() }),
   z.object({ ok: z.literal(false), error: z.string() }),
@@ -47,7 +47,7 @@ function parse(line: string): unknown {
  * Opens the door. The caller must hold the lock of the data folder: a socket file that lies there is then stale and is removed.
  * @throws the system's error when the socket cannot be made.
  */
-export function openDoor(address: string, answer: (verb: DoorVerb) => Promise<unknown>): Promise<Door> {
+export function openDoor(address: string, answer: (verb: DoorVerb, args: unknown) => Promise<unknown>): Promise<Door> {
   const visitors = new Set<Socket>();
   const server = createServer((socket) => {
     visitors.add(socket);
@@ -56,7 +56,7 @@ export function openDoor(address: string, answer: (verb: DoorVerb) => Promise<un
     socket.on('error', () => socket.destroy());
     onLines(socket, (line) => {
       const question = QuestionSchema.safeParse(parse(line));
-      const work = question.success ? answer(question.data.verb) : Promise.reject(new AppError('INPUT_INVALID', 'Unknown question at the control door'));
+      const work = question.success ? answer(question.data.verb, question.data.args) : Promise.reject(new AppError('INPUT_INVALID', 'Unknown question at the control door'));
       work.then(
         (result) => socket.end(`${JSON.stringify({ ok: true, result })}\n`),
         (error: unknown) => socket.end(`${JSON.stringify({ ok: false, error: describeError(error) })}\n`),
@@ -87,7 +87,7 @@ export function openDoor(address: string, answer: (verb: DoorVerb) => Promise<un
  * Asks the owner of a data folder; null when nobody owns it.
  * @throws AppError UNIT_TIMEOUT (temporary) when it does not answer in time; CONFIG_INVALID-free text of its own refusal as INPUT_INVALID.
  */
-export function askDoor(address: string, verb: DoorVerb, limitMs: number): Promise<{ result: unknown } | null> {
+export function askDoor(address: string, verb: DoorVerb, limitMs: number, args?: unknown): Promise<{ result: unknown } | null> {
   return new Promise((resolve, reject) => {
     const socket = connect(address);
     const timer = setTimeout(() => {
@@ -112,7 +112,7 @@ export function askDoor(address: string, verb: DoorVerb, limitMs: number): Promi
         else reject(new AppError('INPUT_INVALID', parsed.data.error));
       });
     });
-    socket.once('connect', () => socket.write(`${JSON.stringify({ verb })}\n`));
+    socket.once('connect', () => socket.write(`${JSON.stringify({ verb, args })}\n`));
   });
 }
 

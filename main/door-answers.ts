@@ -1,0 +1,48 @@
+/** What the owner of a data folder answers at its control door. */
+import * as z from 'zod';
+import type { StackHealth, VerifyReport } from '#app/contracts/health.ts';
+import { AppError, describeError } from '#app/domain/errors.ts';
+import { openDoor } from './supervisor/door.ts';
+import type { Door } from './supervisor/door.ts';
+
+const ArmArgsSchema = z.object({ phrase: z.string().max(100), minutes: z.number() });
+
+/** What the answers are made of. */
+export type DoorPorts = {
+  health(): StackHealth;
+  verify(): Promise<VerifyReport>;
+  loginLink(): string;
+  armLive(phrase: string, minutes: number): number;
+  disarmLive(reason: string): void;
+  readonly onStopAsked: () => void;
+  /** This process goes on after the stack was stopped. */
+  readonly isResident: boolean;
+};
+
+/** Opens the control door. The lock is ours already, so whatever lies at its address is stale. @throws AppError DATA_FOLDER_UNUSABLE (operator). */
+export async function takeDoor(address: string, ports: DoorPorts): Promise<Door> {
+  try {
+    return await openDoor(address, async (verb, args) => {
+      switch (verb) {
+        case 'status':
+          return ports.health();
+        case 'verify':
+          return ports.verify();
+        case 'loginLink':
+          return { url: ports.loginLink() };
+        case 'stop':
+          ports.onStopAsked();
+          return { pid: process.pid, isResident: ports.isResident };
+        case 'arm': {
+          const { phrase, minutes } = ArmArgsSchema.parse(args);
+          return { armedUntil: ports.armLive(phrase, minutes) };
+        }
+        case 'disarm':
+          ports.disarmLive('asked for on the command line');
+          return { armedUntil: null };
+      }
+    });
+  } catch (error) {
+    throw new AppError('DATA_FOLDER_UNUSABLE', `The control door ${address} cannot be opened (${describeError(error)}). Choose another data folder with --data.`, { cause: error });
+  }
+}
