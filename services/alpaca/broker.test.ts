@@ -2,6 +2,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { AppError } from '#app/domain/errors.ts';
 import { price, quantity } from '#app/domain/numeric.ts';
+import { checkAccess } from './access.ts';
 import { createBroker } from './broker.ts';
 import { createGovernor, type Governor } from './governor.ts';
 import type { Broker, OrderTicket } from './ports.ts';
@@ -18,7 +19,7 @@ beforeAll(async () => {
 afterAll(() => standIn.close());
 const fresh = (timeoutMs = 2_000): Broker => {
   governor = createGovernor({ monotonicMs: () => performance.now(), nowMs: () => Date.now() });
-  broker = createBroker({ access: standIn.access, governor, isOurs: (id) => id.startsWith('ms-'), timeoutMs });
+  broker = createBroker({ access: checkAccess(standIn.access, 'paper'), governor, isOurs: (id) => id.startsWith('ms-'), timeoutMs });
   standIn.seen.length = 0;
   return broker;
 };

@@ -1,10 +1,10 @@
 /** The broker over Alpaca's trading REST API: submit with its three outcomes, and everything that is read. */
 import { trading } from '@alpacahq/alpaca-trade-api';
 import * as z from 'zod';
-import type { AlpacaAccess } from '#app/contracts/config.ts';
 import { invariant } from '#app/domain/errors.ts';
 import { toText } from '#app/domain/numeric.ts';
 import { toRfc3339 } from '#app/domain/time.ts';
+import type { CheckedAccess } from './access.ts';
 import type { Governor } from './governor.ts';
 import { callOnce, isKeysRefused, REQUEST_TIMEOUT_MS, toAppError, type Failure, type RawCall } from './http.ts';
 import type { Broker, BrokerFill, BrokerOrder, OrderTicket, Permit, Priority, SubmitOutcome, UnknownCause } from './ports.ts';
@@ -18,10 +18,10 @@ const MAX_OPEN_PAGES = 20;
 const OPEN_PAGE_SIZE = 500;
 
 /** What the broker needs. `isOurs` tells our client order ids from those of other programs on the account. */
-export type BrokerOptions = { readonly access: AlpacaAccess; readonly governor: Governor; readonly isOurs: (clientOrderId: string) => boolean; readonly timeoutMs?: number };
+export type BrokerOptions = { readonly access: CheckedAccess; readonly governor: Governor; readonly isOurs: (clientOrderId: string) => boolean; readonly timeoutMs?: number };
 
 /** The SDK's transport: no retries (a POST must never be sent twice by a library), our deadline, redirects refused. */
-export function tradingConfiguration(access: AlpacaAccess, timeoutMs = REQUEST_TIMEOUT_MS): trading.Configuration {
+export function tradingConfiguration(access: CheckedAccess, timeoutMs = REQUEST_TIMEOUT_MS): trading.Configuration {
   return new trading.Configuration({ keyId: access.keyId, secret: access.secretKey, basePath: access.tradingUrl, timeoutMs, retry: { maxRetries: 0 }, redirect: 'error' });
 }
 

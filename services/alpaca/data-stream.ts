@@ -1,8 +1,8 @@
 /** The market-data stream: minute bars of the watched symbols. */
 import { streaming } from '@alpacahq/alpaca-trade-api';
-import type { AlpacaAccess } from '#app/contracts/config.ts';
 import { describeError } from '#app/domain/errors.ts';
 import { epochMs, type EpochMs } from '#app/domain/time.ts';
+import type { CheckedAccess } from './access.ts';
 import type { Feed, FeedBar, StreamListener } from './ports.ts';
 import { keepStream, streamTimers, type StreamTimers } from './stream-keeper.ts';
 import { barFromNumbers } from './wire.ts';
@@ -13,7 +13,7 @@ export function barFromSdk(bar: streaming.StreamBar, isRevision: boolean, tsSeen
 }
 
 /** Creates the feed; `start()` opens it. A bar that cannot be true is told as trouble and left out. */
-export function createFeed(options: { readonly access: AlpacaAccess; readonly nowMs: () => EpochMs; readonly listener: StreamListener<FeedBar>; readonly timers?: StreamTimers }): Feed {
+export function createFeed(options: { readonly access: CheckedAccess; readonly nowMs: () => EpochMs; readonly listener: StreamListener<FeedBar>; readonly timers?: StreamTimers }): Feed {
   const { access, listener } = options;
   let wished: readonly string[] = [];
   const take = (deliver: (bar: FeedBar) => void, isRevision: boolean) => (raw: streaming.StreamBar): void => {

@@ -1,10 +1,10 @@
 /** Bars and reference data over Alpaca's REST APIs. */
 import { marketData, trading } from '@alpacahq/alpaca-trade-api';
 import type * as z from 'zod';
-import type { AlpacaAccess } from '#app/contracts/config.ts';
 import { invariant } from '#app/domain/errors.ts';
 import { parseDate } from '#app/domain/time.ts';
 import { retry } from '#chassis/clock.ts';
+import type { CheckedAccess } from './access.ts';
 import { tradingConfiguration } from './broker.ts';
 import type { Governor } from './governor.ts';
 import { callOnce, REQUEST_TIMEOUT_MS, toAppError, type RawCall } from './http.ts';
@@ -18,7 +18,7 @@ const READ_RETRY = { attempts: 4, baseMs: 250, capMs: 5_000 };
 const PAGE_TIMEOUT_MS = 30_000;
 
 /** What history needs. `tradingGovernor` is the budget of the trading API (assets, clock, calendar), `dataGovernor` that of the data API; `feed` as the plan allows. */
-export type HistoryOptions = { readonly access: AlpacaAccess; readonly tradingGovernor: Governor; readonly dataGovernor: Governor; readonly feed?: 'iex' | 'sip'; readonly signal?: AbortSignal };
+export type HistoryOptions = { readonly access: CheckedAccess; readonly tradingGovernor: Governor; readonly dataGovernor: Governor; readonly feed?: 'iex' | 'sip'; readonly signal?: AbortSignal };
 
 /** Builds the reader. Each page is tried up to four times while the failure is temporary. */
 export function createHistory(options: HistoryOptions): MarketHistory {

@@ -63,6 +63,11 @@ export async function callOnce<S extends z.ZodType>(governor: Governor, _permit:
   }
 }
 
+/** What a person reads when the broker does not take the keys, and what to do about it. */
+export const KEYS_REFUSED = 'The broker refused the keys. Enter them again: under Broker keys in the application, or as ALPACA_API_KEY and ALPACA_SECRET_KEY in the settings; a paper account that was reset has new keys.';
+/** Refused keys are shown to the broker again after this long: it locks out who hammers, and a person has to act first. */
+export const KEYS_RETRY_MS = 60_000;
+
 /** Keys that are refused answer 401, or 403 without a code of Alpaca's. */
 export function isKeysRefused(failure: Failure): boolean {
   return failure.kind === 'refused' && (failure.status === 401 || (failure.status === 403 && failure.code === null));
@@ -72,7 +77,7 @@ export function isKeysRefused(failure: Failure): boolean {
 export function toAppError(failure: Failure, what: string, cause: unknown): AppError {
   const context = { what, ...(failure.kind === 'refused' ? { status: failure.status, brokerCode: failure.code } : {}) };
   if (isKeysRefused(failure)) {
-    return new AppError('BROKER_KEYS_REJECTED', 'Alpaca refuses the keys. Check ALPACA_API_KEY and ALPACA_SECRET_KEY in the settings; a paper account that was reset has new keys.', { context, cause });
+    return new AppError('BROKER_KEYS_REJECTED', KEYS_REFUSED, { context, cause });
   }
   if (failure.kind === 'unreadable') return new AppError('BROKER_REPLY_INVALID', `The broker's answer to "${what}" cannot be read`, { context, cause });
   if (failure.kind !== 'refused' || failure.status >= 500) return new AppError('BROKER_UNREACHABLE', `The broker cannot be reached (${what}). Check the internet connection and ALPACA_BASE_URL; it is tried again by itself`, { context, cause });

@@ -4,6 +4,7 @@ import { WebSocket } from 'ws';
 import type { AlpacaAccess } from '#app/contracts/config.ts';
 import { backoffMs } from '#chassis/clock.ts';
 import { retryCapMs } from './access.ts';
+import { KEYS_RETRY_MS } from './http.ts';
 import type { LiveStream, StreamListener, StreamState } from './ports.ts';
 
 /** Opening, authentication and subscription together must be done after this long. */
@@ -12,7 +13,6 @@ const HANDSHAKE_MS = 10_000;
 const MAX_FRAME_BYTES = 32 * 1024 * 1024;
 /** The whole list of rejections that mean "wrong keys" on the data stream; the trading stream gives no code. */
 const DATA_CODE_AUTH_FAILED = 402;
-const KEYS_RETRY_MS = 60_000;
 const BACKOFF = { baseMs: 250, jitter: 0.5 };
 
 /** The timers, in milliseconds; tests shorten them. A half-open socket is noticed after ping + pong wait. */

@@ -3,6 +3,7 @@ import { decode, encode } from '@msgpack/msgpack';
 import type { WebSocket } from 'ws';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { epochMs } from '#app/domain/time.ts';
+import { checkAccess } from './access.ts';
 import { createFeed } from './data-stream.ts';
 import type { FeedBar, LiveStream, TradeUpdate } from './ports.ts';
 import { startStandIn, wireOrder, type StandIn } from '../../tests/support/alpaca-stand-in.ts';
@@ -43,7 +44,7 @@ const authorize = (socket: WebSocket): void => {
 };
 const trade = () => {
   const { log, listener } = record<TradeUpdate>();
-  const stream = createTradeStream({ access: standIn.access, nowMs: () => epochMs(7), isOurs: (id) => id.startsWith('ms-'), listener, timers });
+  const stream = createTradeStream({ access: checkAccess(standIn.access, 'paper'), nowMs: () => epochMs(7), isOurs: (id) => id.startsWith('ms-'), listener, timers });
   open.push(stream);
   stream.start();
   return { log, stream };
@@ -126,7 +127,7 @@ describe('feed', () => {
       });
     };
     const { log, listener } = record<FeedBar>();
-    const feed = createFeed({ access: standIn.access, nowMs: () => epochMs(7), listener, timers });
+    const feed = createFeed({ access: checkAccess(standIn.access, 'paper'), nowMs: () => epochMs(7), listener, timers });
     open.push(feed);
     feed.watch(['AAPL', 'MSFT']);
     feed.start();

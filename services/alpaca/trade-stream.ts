@@ -1,10 +1,10 @@
 /** The account's stream of order updates. */
 import { streaming } from '@alpacahq/alpaca-trade-api';
 import * as z from 'zod';
-import type { AlpacaAccess } from '#app/contracts/config.ts';
 import { describeError } from '#app/domain/errors.ts';
 import { price, quantity } from '#app/domain/numeric.ts';
 import { epochMs, type EpochMs } from '#app/domain/time.ts';
+import type { CheckedAccess } from './access.ts';
 import type { LiveStream, StreamListener, TradeUpdate } from './ports.ts';
 import { keepStream, streamTimers, type StreamTimers } from './stream-keeper.ts';
 import { orderFromWire, orderWire, positiveWire } from './wire.ts';
@@ -35,7 +35,7 @@ function isForeign(raw: unknown, isOurs: (clientOrderId: string) => boolean): bo
 }
 
 /** Creates the stream; `start()` opens it. An update of ours that cannot be read is told as trouble: the owner then asks over REST. */
-export function createTradeStream(options: { readonly access: AlpacaAccess; readonly nowMs: () => EpochMs; readonly isOurs: (clientOrderId: string) => boolean; readonly listener: StreamListener<TradeUpdate>; readonly timers?: StreamTimers }): LiveStream {
+export function createTradeStream(options: { readonly access: CheckedAccess; readonly nowMs: () => EpochMs; readonly isOurs: (clientOrderId: string) => boolean; readonly listener: StreamListener<TradeUpdate>; readonly timers?: StreamTimers }): LiveStream {
   const { access, listener } = options;
   return keepStream<TradeUpdate>(
     {

@@ -4,6 +4,7 @@ import { AppError, describeError } from '#app/domain/errors.ts';
 import { backoffMs, isTransient, sleep } from '#chassis/clock.ts';
 import type { Db } from '#chassis/db.ts';
 import type { Logger } from '#chassis/log.ts';
+import { KEYS_RETRY_MS } from '../alpaca/http.ts';
 import type { FeedBar, MarketHistory } from '../alpaca/ports.ts';
 import { lastCompleteOpen, noteRevisions, storeBars, type SeenBar, type StoreResult } from './store.ts';
 
@@ -138,12 +139,13 @@ class IntakeLane implements Intake {
         job.resolve(result);
         return;
       } catch (error) {
-        if (!isTransient(error)) {
+        const isRefused = error instanceof AppError && error.code === 'BROKER_KEYS_REJECTED';
+        if (!isRefused && !isTransient(error)) {
           job.reject(error);
           throw error;
         }
         this.parts.onTrouble(`Bars cannot be read from the broker: ${describeError(error)}`);
-        await sleep(backoffMs(attempt, REPAIR_RETRY), this.parts.signal);
+        await sleep(isRefused ? KEYS_RETRY_MS : backoffMs(attempt, REPAIR_RETRY), this.parts.signal);
       }
     }
     job.reject(stopped());

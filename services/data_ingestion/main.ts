@@ -1,13 +1,13 @@
 /** data_ingestion: bars from the broker's feed into the book, each once, gaps repaired. The wiring at a glance. */
-import type { AlpacaAccess } from '#app/contracts/config.ts';
-import { describeError, invariant } from '#app/domain/errors.ts';
+import { AppError, describeError, invariant } from '#app/domain/errors.ts';
 import { isInSession } from '#app/market/calendar.ts';
 import { monotonicMs, retry } from '#chassis/clock.ts';
 import { runService, type ServiceContext, type ServiceParts } from '#chassis/service.ts';
-import { checkAccess } from '../alpaca/access.ts';
+import { checkAccess, type CheckedAccess } from '../alpaca/access.ts';
 import { createFeed } from '../alpaca/data-stream.ts';
 import { createGovernor } from '../alpaca/governor.ts';
 import { createHistory } from '../alpaca/history.ts';
+import { KEYS_REFUSED, KEYS_RETRY_MS } from '../alpaca/http.ts';
 import type { Feed, FeedBar } from '../alpaca/ports.ts';
 import { ingestionFlows } from './flows.ts';
 import { startIntake, type Intake } from './intake.ts';
@@ -23,9 +23,8 @@ const LOOK_MS = 5_000;
 
 async function setUp(ctx: ServiceContext): Promise<ServiceParts> {
   const { config, db, log, health } = ctx;
-  const access = config.alpaca;
-  invariant(access, 'data_ingestion was given no broker access');
-  checkAccess(access, config.mode);
+  invariant(config.alpaca, 'data_ingestion was given no broker access');
+  const access = checkAccess(config.alpaca, config.mode);
   const governor = () => createGovernor({ monotonicMs, nowMs: () => ctx.clock.now() });
   const history = createHistory({ access, tradingGovernor: governor(), dataGovernor: governor(), signal: ctx.signal });
   const barsSeen = ctx.metrics.counter('bars_seen_total', 'Bars that arrived on the stream');
@@ -90,12 +89,35 @@ async function reachBroker(ctx: ServiceContext, refreshSymbols: () => Promise<nu
   };
   try {
     await retry({ ...FIRST_CONTACT, signal: ctx.signal, isRetryable: (error) => !ctx.signal.aborted && isWaitable(error) }, attempt);
+  } catch (error) {
+    // Refused keys need a person, who must be able to see this part: it comes up degraded, and asks rarely.
+    if (!isKeysRefused(error)) throw error;
+    askAgain(ctx, refreshSymbols);
   } finally {
     clearInterval(patience);
   }
 }
 
-function openFeed(ctx: ServiceContext, access: AlpacaAccess, { onMessages, repair }: { onMessages: (bars: readonly FeedBar[]) => void; repair: (why: string) => void }): Feed {
+/** Shows refused keys to the broker again once a minute, until it takes them. */
+function askAgain(ctx: ServiceContext, refreshSymbols: () => Promise<number>): void {
+  ctx.health.degraded('keys', KEYS_REFUSED);
+  const timer = setInterval(() => {
+    refreshSymbols().then(() => {
+      clearInterval(timer);
+      ctx.health.degraded('keys', null);
+    }, (error: unknown) => {
+      ctx.log.warn({ error: describeError(error) }, 'The broker still refuses the keys');
+      if (!isKeysRefused(error) && !isWaitable(error) && !ctx.signal.aborted) ctx.fatal(error);
+    });
+  }, KEYS_RETRY_MS);
+  ctx.signal.addEventListener('abort', () => clearInterval(timer));
+}
+
+function isKeysRefused(error: unknown): boolean {
+  return error instanceof AppError && error.code === 'BROKER_KEYS_REJECTED';
+}
+
+function openFeed(ctx: ServiceContext, access: CheckedAccess, { onMessages, repair }: { onMessages: (bars: readonly FeedBar[]) => void; repair: (why: string) => void }): Feed {
   return createFeed({
     access, nowMs: () => ctx.clock.now(),
     listener: {
@@ -115,7 +137,7 @@ function openFeed(ctx: ServiceContext, access: AlpacaAccess, { onMessages, repai
   });
 }
 
-/** Unreachable or throttled brokers are waited for; wrong keys are not. */
+/** Unreachable or throttled brokers are waited for; what only a person can change is not. */
 function isWaitable(error: unknown): boolean {
   return error instanceof Error && Reflect.get(error, 'family') !== 'operator';
 }

@@ -2,6 +2,7 @@
 import { AppError } from '#app/domain/errors.ts';
 import type { Health } from '#chassis/health.ts';
 import type { Metrics } from '#chassis/metrics.ts';
+import { KEYS_REFUSED } from '../alpaca/http.ts';
 import type { Broker } from '../alpaca/ports.ts';
 import type { Holds } from './holds.ts';
 
@@ -48,7 +49,7 @@ export function observeBroker(inner: Broker, parts: { readonly health: Health; r
       const outcome = await inner.submit(ticket, permit);
       latency.observe({ call: 'submit' }, monotonicMs() - began);
       if (outcome.kind !== 'unknown' || outcome.cause === 'duplicate') answered(monotonicMs() - began);
-      else if (outcome.cause === 'keys') failed('BROKER_KEYS_REJECTED', 'Alpaca refuses the keys. Check ALPACA_API_KEY and ALPACA_SECRET_KEY in the settings.');
+      else if (outcome.cause === 'keys') failed('BROKER_KEYS_REJECTED', KEYS_REFUSED);
       else failed('BROKER_UNREACHABLE', `An order got no answer (${outcome.cause}); its outcome is being looked up`);
       return outcome;
     },

@@ -1,11 +1,11 @@
 /** The connection to the broker as a whole: the stream of updates, and comparing the books after everything that may have been missed. */
-import type { AlpacaAccess } from '#app/contracts/config.ts';
 import { AppError, describeError } from '#app/domain/errors.ts';
 import type { EpochMs } from '#app/domain/time.ts';
 import { backoffMs, monotonicMs, sleep } from '#chassis/clock.ts';
 import type { Health } from '#chassis/health.ts';
 import type { Logger } from '#chassis/log.ts';
-import { retryCapMs } from '../alpaca/access.ts';
+import { retryCapMs, type CheckedAccess } from '../alpaca/access.ts';
+import { KEYS_REFUSED, KEYS_RETRY_MS } from '../alpaca/http.ts';
 import type { LiveStream, StreamState, TradeUpdate } from '../alpaca/ports.ts';
 import { createTradeStream } from '../alpaca/trade-stream.ts';
 import type { Holds } from './holds.ts';
@@ -16,18 +16,19 @@ import type { Reconciler } from './reconcile.ts';
 const LIVE_WAIT_MS = 5_000;
 const EXTEND_MS = 90_000;
 const RETRY_BASE_MS = 250;
-const KEYS_RETRY_MS = 60_000;
-const KEYS_REFUSED = 'Alpaca refuses the keys on the stream of order updates. Check ALPACA_API_KEY and ALPACA_SECRET_KEY in the settings.';
 
 /** What the link needs. `extend` asks the supervisor for patience while the start waits for the broker. */
 export type LinkParts = {
-  readonly access: AlpacaAccess; readonly instanceId: string; readonly reconciler: Reconciler; readonly holds: Holds; readonly health: Health; readonly log: Logger; readonly nowMs: () => EpochMs;
+  readonly access: CheckedAccess; readonly instanceId: string; readonly reconciler: Reconciler; readonly holds: Holds; readonly health: Health; readonly log: Logger; readonly nowMs: () => EpochMs;
   readonly signal: AbortSignal; readonly onUpdates: (updates: readonly TradeUpdate[]) => void; readonly extend: (deadlineMs: number, reason: string) => void; readonly onCompared: (runId: string) => void; readonly fatal: (error: unknown) => void;
 };
 
 /** The link. */
 export type BrokerLink = {
-  /** Opens the stream and compares the books; resolves when they have been compared (or the worker is stopping). Until then no order goes out. */
+  /**
+   * Opens the stream and compares the books; resolves when they have been compared (or the worker is stopping). Until then no order goes out.
+   * Refused keys do not hold up the start: a person has to see the part and change them. The comparison is still tried, and orders wait for it.
+   */
   recover(): Promise<void>;
   /** Something may have been missed: reconnect, and compare. */
   reconnect(reason: string): void;
@@ -47,6 +48,7 @@ export function createBrokerLink(parts: LinkParts): BrokerLink {
   let gaps = 0;
   let hasRecovered = false;
   let isComparing = false;
+  const keysRefused = Promise.withResolvers<void>();
 
   const tryOnce = async (reason: string, failures: number): Promise<boolean> => {
     const runId = `${reason}:${parts.instanceId}:${parts.nowMs()}`;
@@ -56,9 +58,11 @@ export function createBrokerLink(parts: LinkParts): BrokerLink {
       return true;
     } catch (error) {
       if (!mayPass(error)) throw error;
-      if (!hasRecovered) parts.extend(EXTEND_MS, `waits for the broker: ${error.message}`);
+      const isRefused = error.code === 'BROKER_KEYS_REJECTED';
+      if (isRefused) keysRefused.resolve();
+      else if (!hasRecovered) parts.extend(EXTEND_MS, `waits for the broker: ${error.message}`);
       log.warn({ error: describeError(error), failures }, 'The books cannot be compared yet');
-      await sleep(error.code === 'BROKER_KEYS_REJECTED' ? KEYS_RETRY_MS : backoffMs(failures, { baseMs: RETRY_BASE_MS, capMs: retryCapMs(parts.access) }), signal);
+      await sleep(isRefused ? KEYS_RETRY_MS : backoffMs(failures, { baseMs: RETRY_BASE_MS, capMs: retryCapMs(parts.access) }), signal);
       return false;
     }
   };
@@ -107,8 +111,10 @@ export function createBrokerLink(parts: LinkParts): BrokerLink {
       stream.start();
       const until = monotonicMs() + LIVE_WAIT_MS;
       while (stream.state() !== 'live' && stream.state() !== 'keys_rejected' && monotonicMs() < until && !signal.aborted) await sleep(10, signal);
-      await compare('start');
+      const compared = compare('start');
+      await Promise.race([compared, keysRefused.promise]);
       hasRecovered = true;
+      compared.catch(parts.fatal);
     },
     reconnect: (reason) => stream.reconnect(reason),
     lastMessageAgeMs: () => stream.lastMessageAgeMs(),

@@ -14,6 +14,7 @@ const IDLE_MS = 500;
 /** A cancel that was asked for and not answered by the stream is asked for again after this long. */
 const AGAIN_MS = 5_000;
 const FAILED_MS = 1_000;
+const KEYS_REFUSED_MS = 15_000;
 
 /**
  * Writes the wish to cancel on a locked order: one that was never sent is closed at once, one that is at the broker becomes `pending_cancel`.
@@ -62,7 +63,7 @@ export function createCancels(parts: CancelsParts): Cancels {
     } catch (error) {
       if (!(error instanceof AppError) || !(error.code.startsWith('BROKER_') || error.code === 'RATE_LIMITED')) throw error;
       log.warn({ orderId: order.order_id, error: describeError(error) }, 'A cancel could not be delivered; it is tried again');
-      nextAskAt.set(order.order_id, parts.monotonicMs() + FAILED_MS);
+      nextAskAt.set(order.order_id, parts.monotonicMs() + (error.code === 'BROKER_KEYS_REJECTED' ? KEYS_REFUSED_MS : FAILED_MS));
     }
   };
 

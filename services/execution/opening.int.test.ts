@@ -1,5 +1,6 @@
 /** First contact with an account, and everything about an account that is not as it should be. */
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { startStandIn } from '../../tests/support/alpaca-stand-in.ts';
 import { until } from '../../tests/support/servers.ts';
 import type { TestWorker } from '../../tests/support/worker.ts';
 import { brokenInvariants, startStack, type Stack } from '../../tests/support/execution-stack.ts';
@@ -18,12 +19,37 @@ afterEach(async () => {
 afterAll(() => stack.stop());
 
 describe('the account', () => {
-  it('refused keys: not ready, says what to do, asks rarely', async () => {
-    worker = stack.start(undefined, { secretKey: 'wrong' });
-    await until(async () => (await stack.health()).reasons.some((reason) => reason.includes('ALPACA_SECRET_KEY')), 'the remedy', 20_000);
-    expect((await stack.health()).ready).toBe(false);
-    await until(() => worker.messages.some((message) => message.type === 'extend'), 'the wish for patience');
-    await worker.kill();
+  it('refused keys: comes up degraded, says what to do, sends nothing', async () => {
+    worker = stack.start(undefined, { access: { secretKey: 'wrong' } });
+    await worker.ready(20_000);
+    const { reasons } = await stack.health();
+    expect(reasons.join()).toContain('The broker refused the keys. Enter them again');
+    await stack.approve('refused');
+    await until(async () => (await stack.order('refused'))?.status === 'initialized', 'the order to be written down');
+    await until(() => worker.messages.filter((message) => message.type === 'beat').length >= 2, 'two more seconds');
+    expect([(await stack.order('refused'))?.status, await stack.atBroker('refused')]).toEqual(['initialized', []]);
+    await stack.requestCancel('refused');
+    await stack.reaches('refused', 'canceled');
+    expect(await worker.stop()).toBe(0);
+  });
+
+  it.each([[401, 'unauthorized.'], [403, 'forbidden.']])('a broker that answers %i to everything is asked a handful of times, not a storm', async (status, message) => {
+    const standIn = await startStandIn();
+    standIn.answer = () => ({ status, body: { message } });
+    let sockets = 0;
+    standIn.onSocket = (socket) => {
+      sockets += 1;
+      socket.on('message', () => socket.send(JSON.stringify({ stream: 'authorization', data: { status: 'unauthorized', action: 'authenticate' } })));
+    };
+    worker = stack.start(undefined, { access: standIn.access });
+    await worker.ready(20_000);
+    await until(() => worker.messages.filter((one) => one.type === 'beat').length >= 8, 'eight seconds');
+    expect((await stack.health()).reasons.join()).toContain('The broker refused the keys');
+    expect(standIn.seen.filter((request) => request.method !== 'GET')).toEqual([]);
+    expect(standIn.seen.length, standIn.seen.map((request) => request.path).join(' ')).toBeLessThanOrEqual(4);
+    expect(sockets).toBe(1);
+    expect(await worker.stop()).toBe(0);
+    await standIn.close();
   });
 
   it('what it held before becomes opening positions, and trading goes on from there', async () => {

@@ -47,9 +47,8 @@ function createComparisonLog({ flows, log }: ServiceContext): { push(runId: stri
 
 function build(ctx: ServiceContext) {
   const { db, log, health, metrics, arming } = ctx;
-  const access = ctx.config.alpaca;
-  invariant(access, 'Execution is given the access to the broker');
-  checkAccess(access, ctx.config.mode);
+  invariant(ctx.config.alpaca, 'Execution is given the access to the broker');
+  const access = checkAccess(ctx.config.alpaca, ctx.config.mode);
   const nowMs = ctx.clock.now;
   const fatal = (error: unknown): void => ctx.fatal(error);
   const governor = createGovernor({ monotonicMs, nowMs });

@@ -3,7 +3,7 @@ import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Payload } from '#app/contracts/events.ts';
-import type { RuntimeConfig } from '#app/contracts/config.ts';
+import type { AlpacaAccess, RuntimeConfig } from '#app/contracts/config.ts';
 import { until, startBook, startWire, type Book, type Wire } from './servers.ts';
 import { freePorts, simulatorAccess, simulatorSettings, startWorker, testConfig, type TestWorker } from './worker.ts';
 
@@ -16,8 +16,8 @@ export type BookOrder = { readonly order_id: string; readonly client_order_id: s
 /** The stack. */
 export type Stack = {
   readonly book: Book; readonly wire: Wire; readonly units: RuntimeConfig['units'];
-  /** Starts execution; with `crashAt` it is killed once at that point. */
-  start(crashAt?: string, more?: { readonly secretKey?: string }): TestWorker;
+  /** Starts execution; with `crashAt` it is killed once at that point. `access` and `config` override what it is told. */
+  start(crashAt?: string, more?: { readonly access?: Partial<AlpacaAccess>; readonly config?: Partial<RuntimeConfig> }): TestWorker;
   /** REST at the simulator, as any other program on the account would use it. */
   call(path: string, body?: object): Promise<Record<string, unknown>>;
   /** Control of the simulator: POST /sim/<path>. */
@@ -39,12 +39,12 @@ export type Stack = {
   stop(): Promise<void>;
 };
 
-/** Starts book, wire and simulator; the market stands still until the test steps it. */
-export async function startStack(): Promise<Stack> {
+/** Starts book, wire and simulator; the market stands still until the test steps it. `keyId`: the key that the simulator takes (AK... to pose as the real account). */
+export async function startStack({ keyId = 'PKTEST' } = {}): Promise<Stack> {
   const [book, wire, units] = [await startBook(), await startWire(), await freePorts()];
-  const settings = simulatorSettings();
+  const settings = { ...simulatorSettings(), keyId };
   const simConfig = testConfig('simulator', { book, wire }, units, { simulator: settings });
-  const access = simulatorAccess(units);
+  const access = { ...simulatorAccess(units), keyId };
   const call = async (path: string, body?: object): Promise<Record<string, unknown>> => {
     const response = await fetch(`${access.tradingUrl}${path}`, {
       method: body === undefined ? 'GET' : 'POST', ...(body === undefined ? {} : { body: JSON.stringify(body) }),
@@ -65,7 +65,7 @@ export async function startStack(): Promise<Stack> {
   return {
     book, wire, units,
     call,
-    start: (crashAt, more = {}) => startWorker(testConfig('execution', { book, wire }, units, { alpaca: { ...access, ...more } }),
+    start: (crashAt, more = {}) => startWorker(testConfig('execution', { book, wire }, units, { alpaca: { ...access, ...more.access }, ...more.config }),
       crashAt === undefined ? {} : { env: { MAINSPRING_CRASH_AT: `${crashAt}@${join(mkdtempSync(join(tmpdir(), 'ms-crash-')), 'done')}` } }),
     async sim(path, body = {}) {
       await call(`/sim/${path}`, body);
