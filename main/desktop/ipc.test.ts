@@ -23,7 +23,8 @@ const channels = new Map<string, Listener>();
 const handlers = Object.fromEntries(SHELL_CALL_NAMES.map((name) => [name, async (input: unknown): Promise<unknown> => {
   calls.push({ name, input });
   if (result instanceof Error) throw result;
-  return result instanceof Promise ? await (result as Promise<unknown>) : result;
+  const value: unknown = await result;
+  return value;
 }])) as unknown as ShellHandlers;
 serveCalls({ handle: (channel, listener) => void channels.set(channel, listener as Listener) }, { handlers, ours: () => contents, onDefect: (name) => defects.push(name) });
 

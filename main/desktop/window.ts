@@ -1,20 +1,22 @@
 /** The one window: every guard stated, shown when there is something to see. */
 import type { BrowserWindow, BrowserWindowConstructorOptions } from 'electron';
 import { SHELL_ORIGIN } from '#app/contracts/shell-names.ts';
+import { LEAST_SIZE } from './window-state.ts';
+import type { WindowBounds } from './window-state.ts';
 
 /** What a window is made of. */
 export type WindowOptions = {
   readonly preloadFile: string;
   readonly iconFile: string;
-  readonly bounds: { readonly x?: number; readonly y?: number; readonly width: number; readonly height: number };
+  readonly bounds: WindowBounds;
 };
 
 /** The window's settings. Each guard is stated although it is the default: a test reads them. */
 export function windowSettings({ preloadFile, iconFile, bounds }: WindowOptions): BrowserWindowConstructorOptions {
   return {
     ...bounds,
-    minWidth: 900,
-    minHeight: 600,
+    minWidth: LEAST_SIZE.width,
+    minHeight: LEAST_SIZE.height,
     show: false,
     title: 'Mainspring',
     icon: iconFile,
