@@ -46,7 +46,7 @@ function packagesOf(file) {
 }
 
 /** The program that runs npm, and its first arguments: npm tells its children where it lives. */
-function npmCommand() {
+export function npmCommand() {
   const cli = process.env['npm_execpath'];
   const isOurs = process.execPath.startsWith(inRoot('node_modules') + sep);
   const ownNode = isOurs ? process.env['npm_node_execpath'] ?? process.execPath : process.execPath;
