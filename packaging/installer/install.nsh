@@ -1,0 +1,330 @@
+; The installer: checks first, then the transaction.
+
+Function .onInit
+  SetShellVarContext current
+  !insertmacro HasFlag "" "--updated" $isUpdate
+  !insertmacro HasFlag "" "--force-run" $isForceRun
+  Call refuseOldWindows
+  !insertmacro TakeMutex ""
+  Call warnWhenElevated
+  ReadRegStr $oldFolder HKCU "${KEY_APP}" "InstallLocation"
+  ${If} ${Silent}
+    Call checkFolder
+    ${If} $R0 <> 0
+      SetErrorLevel $R0
+      Quit
+    ${EndIf}
+  ${EndIf}
+FunctionEnd
+
+Function refuseOldWindows
+  ; A 64-bit Setup cannot even be loaded by 32-bit Windows, which says so itself.
+  StrCpy $R1 "1"
+!if ${NSIS_PTR_SIZE} = 4
+  ${IfNot} ${RunningX64}
+    StrCpy $R1 "0"
+  ${EndIf}
+!endif
+  SetRegView 64
+  ; This value exists from Windows 10 on.
+  ReadRegDWORD $R0 HKLM "SOFTWARE\Microsoft\Windows NT\CurrentVersion" "CurrentMajorVersionNumber"
+  ${If} $R1 == "1"
+  ${AndIf} $R0 >= 10
+    Return
+  ${EndIf}
+  MessageBox MB_OK|MB_ICONSTOP "${PRODUCT_NAME} needs 64-bit Windows 10 or newer." /SD IDOK
+  SetErrorLevel ${ERROR_WINDOWS}
+  Quit
+FunctionEnd
+
+Function warnWhenElevated
+  ${If} ${Silent}
+    Return
+  ${EndIf}
+  UserInfo::GetAccountType
+  Pop $R0
+  ${If} $R0 == "Admin"
+    UserInfo::GetName
+    Pop $R1
+    MessageBox MB_OKCANCEL|MB_ICONEXCLAMATION "Setup was started as administrator. It does not need to be: ${PRODUCT_NAME} is installed for one person, now for $R1.$\r$\n$\r$\nIf that is not you, choose Cancel and start Setup with a normal double click. ${PRODUCT_NAME} itself refuses to run as administrator, because its database does." IDOK proceed
+    SetErrorLevel ${ERROR_CANCELLED}
+    Quit
+    proceed:
+  ${EndIf}
+FunctionEnd
+
+Function skipWhenUpdating
+  ${If} $isUpdate == "1"
+    Abort
+  ${EndIf}
+FunctionEnd
+
+; Is $INSTDIR ours, new or empty? The code of the refusal in $R0, 0 for none; its words in $R1.
+Function checkFolder
+  StrCpy $R0 0
+  StrLen $R2 "$INSTDIR"
+  IntOp $R2 $R2 + ${LONGEST_PATH}
+  IntOp $R2 $R2 + 11
+  ${If} $R2 > ${MAX_PATH_UNITS}
+    StrCpy $R0 ${ERROR_PATH}
+    StrCpy $R1 "The path of this folder is too long for Windows. Choose a shorter one."
+    Return
+  ${EndIf}
+  ${If} ${FileExists} "$INSTDIR\${UNINSTALLER}"
+  ${OrIf} ${FileExists} "$INSTDIR\${LIST_ON_DISK}"
+    Return
+  ${EndIf}
+  ; Somebody else's files: another program's could be overwritten, and ours would lie among them.
+  FindFirst $R3 $R4 "$INSTDIR\*.*"
+  ${DoUntil} $R4 == ""
+    ${If} $R4 != "."
+    ${AndIf} $R4 != ".."
+    ${AndIf} $R4 != ".incoming"
+    ${AndIf} $R4 != ".outgoing"
+      StrCpy $R0 ${ERROR_FOREIGN_FOLDER}
+      StrCpy $R1 "This folder is not empty and does not hold ${PRODUCT_NAME}. Choose an empty or a new folder."
+    ${EndIf}
+    FindNext $R3 $R4
+  ${Loop}
+  FindClose $R3
+FunctionEnd
+
+Function leaveFolder
+  Call checkFolder
+  ${If} $R0 <> 0
+    MessageBox MB_OK|MB_ICONEXCLAMATION "$R1"
+    Abort
+  ${EndIf}
+FunctionEnd
+
+; --- The transaction
+
+; Virus scanners hold a new file for a moment: five tries within two seconds, then the person decides.
+!define PLACE_TRIES 5
+!define PLACE_PAUSE_MS 400
+
+; Moves $R8 to $R9, whose folder exists and which does not exist itself.
+Function moveFile
+  retry:
+  StrCpy $R7 0
+  again:
+    ClearErrors
+    Rename "$R8" "$R9"
+    ${IfNot} ${Errors}
+      Return
+    ${EndIf}
+    IntOp $R7 $R7 + 1
+    Sleep ${PLACE_PAUSE_MS}
+    ${If} $R7 < ${PLACE_TRIES}
+      Goto again
+    ${EndIf}
+  MessageBox MB_RETRYCANCEL|MB_ICONEXCLAMATION "Another program holds this file:$\r$\n$R8$\r$\n$\r$\nMostly it is an antivirus program that has not finished. Wait a moment and choose Retry. Cancel restores the version that was installed before." /SD IDCANCEL IDRETRY retry
+  StrCpy $hasFailed "1"
+FunctionEnd
+
+; $R6 is a name relative to $INSTDIR.
+Function placeFile
+  ${If} $hasFailed == "1"
+    Return
+  ${EndIf}
+  ${If} ${FileExists} "$INSTDIR\$R6"
+    StrCpy $R8 "$INSTDIR\$R6"
+    StrCpy $R9 "${OUTGOING}\$R6"
+    Call moveFile
+    ${If} $hasFailed == "1"
+      Return
+    ${EndIf}
+  ${EndIf}
+  StrCpy $R8 "${INCOMING}\$R6"
+  StrCpy $R9 "$INSTDIR\$R6"
+  Call moveFile
+FunctionEnd
+
+; What is still in .incoming was never placed; of the rest the old file, if there was one, comes back.
+Function restoreFile
+  ${IfNot} ${FileExists} "${INCOMING}\$R6"
+    Delete "$INSTDIR\$R6"
+  ${EndIf}
+  ${If} ${FileExists} "${OUTGOING}\$R6"
+    Rename "${OUTGOING}\$R6" "$INSTDIR\$R6"
+  ${EndIf}
+FunctionEnd
+
+!macro PrepareFolder relative
+  CreateDirectory "$INSTDIR\${relative}"
+  CreateDirectory "${OUTGOING}\${relative}"
+!macroend
+!macro PlaceFile relative
+  StrCpy $R6 "${relative}"
+  Call placeFile
+!macroend
+!macro RestoreFile relative
+  StrCpy $R6 "${relative}"
+  Call restoreFile
+!macroend
+!macro DropEmptyFolder relative
+  RMDir "$INSTDIR\${relative}"
+!macroend
+
+; Deletes what only the old version had: names of its list whose file did not move to .outgoing.
+Function deleteStaleFiles
+  ClearErrors
+  FileOpen $R0 "${OUTGOING}\${LIST_ON_DISK}" r
+  ${If} ${Errors}
+    Return
+  ${EndIf}
+  ${Do}
+    ClearErrors
+    FileReadUTF16LE $R0 $R6
+    ${If} ${Errors}
+      ${Break}
+    ${EndIf}
+    ${Do} ; Cut the line's end.
+      StrCpy $R1 $R6 1 -1
+      ${If} $R1 != "$\r"
+      ${AndIf} $R1 != "$\n"
+        ${Break}
+      ${EndIf}
+      StrCpy $R6 $R6 -1
+    ${Loop}
+    Call deleteStaleFile
+  ${Loop}
+  FileClose $R0
+FunctionEnd
+
+Function deleteStaleFile
+  ${If} $R6 == ""
+  ${OrIf} ${FileExists} "${OUTGOING}\$R6"
+    Return
+  ${EndIf}
+  ; The list lies in a folder that others may write to: nothing outside of $INSTDIR.
+  StrCpy $R2 0
+  ${Do}
+    StrCpy $R1 $R6 1 $R2
+    StrCpy $R3 $R6 2 $R2
+    ${If} $R1 == ""
+      ${Break}
+    ${EndIf}
+    ${If} $R1 == ":"
+    ${OrIf} $R3 == ".."
+      Return
+    ${EndIf}
+    IntOp $R2 $R2 + 1
+  ${Loop}
+  ${IfNot} ${FileExists} "$INSTDIR\$R6"
+    Return
+  ${EndIf}
+  Delete "$INSTDIR\$R6"
+  ; Its folders, as far as they are empty now.
+  StrCpy $R1 "$INSTDIR\$R6"
+  ${Do}
+    ${GetParent} "$R1" $R1
+    ${If} $R1 == $INSTDIR
+    ${OrIf} $R1 == ""
+      ${Break}
+    ${EndIf}
+    RMDir "$R1"
+  ${Loop}
+FunctionEnd
+
+; An earlier version in another folder would stay behind without any way to remove it.
+Function removeMovedVersion
+  ${If} $oldFolder == ""
+  ${OrIf} $oldFolder == $INSTDIR
+  ${OrIfNot} ${FileExists} "$oldFolder\${UNINSTALLER}"
+    Return
+  ${EndIf}
+  DetailPrint "Removing the version in $oldFolder"
+  ExecWait '"$oldFolder\${UNINSTALLER}" /S --updated _?=$oldFolder'
+  Delete "$oldFolder\${UNINSTALLER}"
+  RMDir "$oldFolder"
+FunctionEnd
+
+Section "Install"
+  SetRegView 64
+  Call ensureStopped
+  RMDir /r "${INCOMING}"
+  RMDir /r "${OUTGOING}"
+  DetailPrint "Unpacking"
+  !insertmacro ExtractAll "${INCOMING}"
+  SetOutPath "$INSTDIR"
+
+  ; Meanwhile it may have been started again.
+  Call ensureStopped
+  DetailPrint "Installing"
+  StrCpy $hasFailed "0"
+  CreateDirectory "${OUTGOING}"
+  !insertmacro ForEachFolder PrepareFolder
+  !insertmacro ForEachFile PlaceFile
+  ${If} $hasFailed == "1"
+    !insertmacro ForEachFile RestoreFile
+    RMDir /r "${INCOMING}"
+    RMDir /r "${OUTGOING}"
+    !insertmacro ForEachFolderDeepestFirst DropEmptyFolder
+    SetErrorLevel ${ERROR_IN_USE}
+    Quit
+  ${EndIf}
+  Call deleteStaleFiles
+  RMDir /r "${OUTGOING}"
+  RMDir /r "${INCOMING}"
+  WriteUninstaller "$INSTDIR\${UNINSTALLER}"
+  Call removeMovedVersion
+  Call writeRegistry
+  Call writeShortcuts
+SectionEnd
+
+Function writeRegistry
+  WriteRegStr HKCU "${KEY_APP}" "InstallLocation" "$INSTDIR"
+  WriteRegStr HKCU "${KEY_UNINSTALL}" "DisplayName" "${PRODUCT_NAME}"
+  WriteRegStr HKCU "${KEY_UNINSTALL}" "DisplayVersion" "${VERSION}"
+  WriteRegStr HKCU "${KEY_UNINSTALL}" "Publisher" "${COMPANY_NAME}"
+  WriteRegStr HKCU "${KEY_UNINSTALL}" "DisplayIcon" "$INSTDIR\${PRODUCT_FILENAME}.exe,0"
+  WriteRegStr HKCU "${KEY_UNINSTALL}" "InstallLocation" "$INSTDIR"
+  WriteRegStr HKCU "${KEY_UNINSTALL}" "UninstallString" '"$INSTDIR\${UNINSTALLER}"'
+  WriteRegStr HKCU "${KEY_UNINSTALL}" "QuietUninstallString" '"$INSTDIR\${UNINSTALLER}" /S'
+  WriteRegDWORD HKCU "${KEY_UNINSTALL}" "EstimatedSize" ${INSTALL_KB}
+  WriteRegDWORD HKCU "${KEY_UNINSTALL}" "NoModify" 1
+  WriteRegDWORD HKCU "${KEY_UNINSTALL}" "NoRepair" 1
+  ${GetTime} "" "L" $R0 $R1 $R2 $R3 $R4 $R5 $R6
+  WriteRegStr HKCU "${KEY_UNINSTALL}" "InstallDate" "$R2$R1$R0"
+FunctionEnd
+
+Function writeShortcuts
+  SetOutPath "$INSTDIR"
+  CreateShortCut "$SMPROGRAMS\${PRODUCT_NAME}.lnk" "$INSTDIR\${PRODUCT_FILENAME}.exe" "" "$INSTDIR\${PRODUCT_FILENAME}.exe" 0 SW_SHOWNORMAL "" "Algorithmic trading on your own PC"
+  !insertmacro SetShortcutIdentity "$SMPROGRAMS\${PRODUCT_NAME}.lnk"
+  ; Who deleted the icon from the desktop does not get it back with every update.
+  ${If} $isUpdate != "1"
+  ${OrIf} ${FileExists} "$DESKTOP\${PRODUCT_NAME}.lnk"
+    CreateShortCut "$DESKTOP\${PRODUCT_NAME}.lnk" "$INSTDIR\${PRODUCT_FILENAME}.exe" "" "$INSTDIR\${PRODUCT_FILENAME}.exe" 0 SW_SHOWNORMAL "" "Algorithmic trading on your own PC"
+    !insertmacro SetShortcutIdentity "$DESKTOP\${PRODUCT_NAME}.lnk"
+  ${EndIf}
+  System::Call 'shell32::SHChangeNotify(i 0x08000000, i 0, p 0, p 0)'
+FunctionEnd
+
+Function startProgram
+  UserInfo::GetAccountType
+  Pop $R0
+  ${If} $R0 == "Admin"
+    ; The desktop's own Explorer starts it with the person's normal rights; it takes no arguments.
+    Exec '"$WINDIR\explorer.exe" "$INSTDIR\${PRODUCT_FILENAME}.exe"'
+  ${ElseIf} $isUpdate == "1"
+    Exec '"$INSTDIR\${PRODUCT_FILENAME}.exe" --updated'
+  ${Else}
+    Exec '"$INSTDIR\${PRODUCT_FILENAME}.exe"'
+  ${EndIf}
+FunctionEnd
+
+Function .onInstSuccess
+  ${If} ${Silent}
+  ${AndIf} $isForceRun == "1"
+    Call startProgram
+  ${EndIf}
+FunctionEnd
+
+; Unpacking failed (a full disk, mostly) or was cancelled: what was installed before is untouched.
+Function .onInstFailed
+  SetOutPath "$TEMP"
+  RMDir /r "${INCOMING}"
+  RMDir "$INSTDIR"
+FunctionEnd
