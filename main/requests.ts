@@ -1,7 +1,7 @@
 /** Answers what workers ask over the control channel: known verbs, parsed arguments, and only from those who may. */
 import { CONTROL_VERBS } from '#app/contracts/control.ts';
 import type { ControlResult, ControlVerb, TapeSummary } from '#app/contracts/control.ts';
-import type { StackHealth, UnitId } from '#app/contracts/health.ts';
+import type { StackHealth, UnitId, UnitIncident } from '#app/contracts/health.ts';
 import { AppError, describeError } from '#app/domain/errors.ts';
 import type { Logs } from './supervisor/logs.ts';
 import type { Supervisor } from './supervisor/supervisor.ts';
@@ -11,6 +11,7 @@ import type { WorkerRequest } from './supervisor/unit.ts';
 export type RequestPorts = {
   readonly supervisor: () => Supervisor;
   readonly logs: Logs;
+  readonly history: (question: { readonly unitId: UnitId | null; readonly limit: number }) => UnitIncident[];
   readonly stackHealth: () => StackHealth;
   readonly redeemLogin: (token: string) => boolean;
   readonly loginLink: () => string;
@@ -46,6 +47,8 @@ function perform(verb: ControlVerb, args: unknown, caller: UnitId, ports: Reques
       const { unitId, lines, afterSeq } = CONTROL_VERBS.unitLogs.args.parse(args);
       return { lines: ports.logs.of(unitId).tail(lines, afterSeq) };
     }
+    case 'unitHistory':
+      return { incidents: ports.history(CONTROL_VERBS.unitHistory.args.parse(args)) };
     case 'stackHealth':
       return ports.stackHealth();
     case 'redeemLogin':

@@ -1,7 +1,7 @@
 /** The control channel: every message between the supervisor and a worker. */
 import * as z from 'zod';
 import { RuntimeConfigSchema } from './config.ts';
-import { LogLineSchema, StackHealthSchema, UnitIdSchema } from './health.ts';
+import { INCIDENTS_MAX, LogLineSchema, StackHealthSchema, UnitIdSchema, UnitIncidentSchema } from './health.ts';
 import type { WorkerId } from './health.ts';
 
 /** Exit codes every worker uses (ADR 0005); anything else, or a signal, is treated as `bug`. */
@@ -98,6 +98,12 @@ export const CONTROL_VERBS = {
     result: z.object({ lines: z.array(LogLineSchema) }),
     callers: ['gateway'],
   },
+  /** What happened to one unit, or to all (null), newest first. */
+  unitHistory: {
+    args: z.object({ unitId: UnitIdSchema.nullable(), limit: z.number().int().min(1).max(INCIDENTS_MAX) }),
+    result: z.object({ incidents: z.array(UnitIncidentSchema) }),
+    callers: ['gateway'],
+  },
   /** The whole stack now. */
   stackHealth: { args: z.object({}), result: StackHealthSchema, callers: ['gateway'] },
   /** Spend a one-time login token; `valid` is false for an unknown, expired or spent one. */
@@ -121,6 +127,7 @@ export const CONTROL_VERB_NAMES = [
   'stopUnit',
   'restartUnit',
   'unitLogs',
+  'unitHistory',
   'stackHealth',
   'redeemLogin',
   'loginLink',

@@ -66,6 +66,14 @@ export const LastExitSchema = z.object({
 /** How a unit's last process ended. */
 export type LastExit = z.infer<typeof LastExitSchema>;
 
+/** Most incidents that one answer carries. */
+export const INCIDENTS_MAX = 200;
+
+/** One thing that happened to a unit: the state it came to, and why; `exit` where a process ended (with its first and last lines). `at` is EpochMs. */
+export const UnitIncidentSchema = z.object({ at: z.number().int(), unit: UnitIdSchema, state: UnitStateSchema, reason: z.string(), exit: LastExitSchema.nullable() });
+/** One thing that happened to a unit. */
+export type UnitIncident = z.infer<typeof UnitIncidentSchema>;
+
 /**
  * One unit as people see it. `since` is EpochMs of the last change of state; ages and latencies are milliseconds; null = not known (yet).
  * Liveness is `lastBeatAgeMs`, readiness is `state`, health is `reasons`: three fields, never one.

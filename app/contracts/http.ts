@@ -2,7 +2,7 @@
 import * as z from 'zod';
 import { COMMANDS, decisionReply } from './commands.ts';
 import { deploymentViewSchema, flowNameSchema, flowRunDetailSchema, flowRunSchema, runStateSchema } from './flows.ts';
-import { LogLineSchema, StackHealthSchema, UnitIdSchema } from './health.ts';
+import { INCIDENTS_MAX, LogLineSchema, StackHealthSchema, UnitIdSchema, UnitIncidentSchema } from './health.ts';
 import {
   accountViewSchema, decisionViewSchema, equityPointSchema, fillViewSchema, invariantViewSchema, marketClockSchema, noticeViewSchema, orderStorySchema, orderViewSchema,
   positionViewSchema, sessionViewSchema, strategyViewSchema, symbolViewSchema, tradingStateViewSchema, verdictSchema, watermarkSchema,
@@ -88,6 +88,7 @@ export const HTTP = {
   stopUnit: { method: 'POST', path: '/api/units/:unitId/stop', auth: 'session', movesMoney: false, summary: 'Stop a unit and keep it stopped', input: unit, output: done },
   restartUnit: { method: 'POST', path: '/api/units/:unitId/restart', auth: 'session', movesMoney: false, summary: 'Stop a unit, then start it', input: unit, output: done },
   unitLogs: { method: 'GET', path: '/api/units/:unitId/logs', auth: 'session', movesMoney: false, summary: 'Captured output of a unit', input: unit.extend({ lines: z.coerce.number().int().min(1).max(500).default(200), afterSeq: z.coerce.number().int().optional() }), output: z.object({ lines: z.array(LogLineSchema) }) },
+  unitHistory: { method: 'GET', path: '/api/units/history', auth: 'session', movesMoney: false, summary: 'What happened to the units, newest first', input: z.object({ unitId: UnitIdSchema.optional(), limit: z.coerce.number().int().min(1).max(INCIDENTS_MAX).default(50) }), output: z.object({ incidents: z.array(UnitIncidentSchema) }) },
   loginLink: { method: 'POST', path: '/api/login-link', auth: 'session', movesMoney: false, summary: 'A one-time link for another browser', input: nothing, output: z.object({ url: z.string() }) },
 
   deployments: { method: 'GET', path: '/api/flows', auth: 'session', movesMoney: false, summary: 'Flows with schedule, last and next run', input: nothing, output: z.object({ deployments: z.array(deploymentViewSchema) }) },

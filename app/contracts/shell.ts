@@ -1,7 +1,7 @@
 /** The contract between the window's page and the desktop shell: the only description of that boundary (IPC). */
 import * as z from 'zod';
 import { ModeSchema } from './config.ts';
-import { LastExitSchema, LogLineSchema, StackHealthSchema, UnitIdSchema, UnitStateSchema } from './health.ts';
+import { INCIDENTS_MAX, LogLineSchema, StackHealthSchema, UnitIdSchema, UnitIncidentSchema } from './health.ts';
 import type { ShellCallName, ShellEventName } from './shell-names.ts';
 import { decimalText } from '#app/domain/numeric.ts';
 import { tradingStateSchema } from '#app/domain/trading-state.ts';
@@ -71,11 +71,6 @@ export const BrokerKeysSchema = z.object({ paper: KeyStatusSchema, live: KeyStat
 /** What may be told of the broker keys. */
 export type BrokerKeys = z.infer<typeof BrokerKeysSchema>;
 
-/** One thing that happened to a unit; `exit` where a process ended (with its first and last lines). */
-export const UnitIncidentSchema = z.object({ at: ms, unit: UnitIdSchema, state: UnitStateSchema, reason: z.string(), exit: LastExitSchema.nullable() });
-/** One thing that happened to a unit. */
-export type UnitIncident = z.infer<typeof UnitIncidentSchema>;
-
 /** Addresses outside that the shell may open in the person's browser; nothing else can be opened. */
 export const SHELL_LINKS = ['alpaca_paper_keys', 'alpaca_live_keys', 'project'] as const;
 
@@ -98,7 +93,7 @@ export const SHELL_CALLS = {
   restartUnit: { input: unit, output: done },
   unitLogs: { input: unit.extend({ lines: z.number().int().min(1).max(500), afterSeq: z.number().int().optional() }), output: z.object({ lines: z.array(LogLineSchema) }) },
   /** What happened to the units, newest first; works while nothing runs. */
-  unitHistory: { input: z.object({ unitId: UnitIdSchema.nullable(), limit: z.number().int().min(1).max(200) }), output: z.object({ incidents: z.array(UnitIncidentSchema) }) },
+  unitHistory: { input: z.object({ unitId: UnitIdSchema.nullable(), limit: z.number().int().min(1).max(INCIDENTS_MAX) }), output: z.object({ incidents: z.array(UnitIncidentSchema) }) },
   /** Asks where to, writes the zip; null when the person changed their mind. */
   saveDiagnostics: { input: nothing, output: z.object({ path: z.string().nullable() }) },
   /** Stops all new orders; goes straight to risk, past the gateway. */

@@ -2,24 +2,23 @@
 import { createHash, randomBytes, randomUUID, timingSafeEqual } from 'node:crypto';
 import { chmodSync, renameSync } from 'node:fs';
 import Database from 'better-sqlite3';
-import type { UnitId, UnitState } from '#app/contracts/health.ts';
-import { AppError } from '#app/domain/errors.ts';
+import type { UnitId, UnitIncident } from '#app/contracts/health.ts';
+import { AppError, invariant } from '#app/domain/errors.ts';
+import { EVENT_TABLE, EXIT_TABLE, historyOver } from './unit-history.ts';
+import type { HistoryQuestion, UnitChange } from './unit-history.ts';
 
-const SCHEMA_VERSION = 1;
-const MAX_EVENTS = 10_000;
-const TRIM_EVERY = 500;
 const LOGIN_LIFE_MS = 15 * 60_000;
 const MAX_LOGINS = 25;
 
-const SCHEMA = `
+const SCHEMA_1 = `
 CREATE TABLE setting (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;
 CREATE TABLE port (unit TEXT PRIMARY KEY, port INTEGER NOT NULL) STRICT, WITHOUT ROWID;
 CREATE TABLE login (hash BLOB PRIMARY KEY, expires_at INTEGER NOT NULL) STRICT, WITHOUT ROWID;
-CREATE TABLE unit_event (id INTEGER PRIMARY KEY, at INTEGER NOT NULL, unit TEXT NOT NULL, state TEXT NOT NULL, reason TEXT NOT NULL) STRICT;
+${EVENT_TABLE}
 `;
-
-/** One change of a unit's state. `at` is EpochMs. */
-export type UnitChange = { readonly at: number; readonly unit: UnitId; readonly state: UnitState; readonly reason: string };
+/** Step by step from an empty file to the present schema; step n leads to version n + 1. */
+const STEPS = [SCHEMA_1, EXIT_TABLE] as const;
+const SCHEMA_VERSION = STEPS.length;
 
 /** The control store. While it is open no other process can open it: that is what makes us the only owner. */
 export type ControlStore = {
@@ -32,7 +31,8 @@ export type ControlStore = {
   /** True once for each token that is known and not expired. */
   redeemLogin(token: string, now: number): boolean;
   record(change: UnitChange): void;
-  recentChanges(limit: number): UnitChange[];
+  /** What happened, newest first. */
+  history(question: HistoryQuestion): UnitIncident[];
   close(): void;
 };
 
@@ -72,12 +72,19 @@ function open(file: string): ControlStore {
       throw new AppError('DATABASE_NEWER', `The data folder was last used by a newer version of Mainspring (control store ${version}, this one knows ${SCHEMA_VERSION}). Install that version again.`);
     }
     chmodSync(file, 0o600);
-    if (version === 0) db.transaction(() => db.exec(SCHEMA).pragma(`user_version = ${SCHEMA_VERSION}`))();
+    for (let next = version; next < SCHEMA_VERSION; next += 1) take(db, next);
     return storeOver(db);
   } catch (error) {
     db.close();
     throw error;
   }
+}
+
+/** One step of the schema, whole or not at all. */
+function take(db: Database.Database, from: number): void {
+  const step = STEPS[from];
+  invariant(step !== undefined, 'The control store has no step from this version', { from });
+  db.transaction(() => db.exec(step).pragma(`user_version = ${from + 1}`))();
 }
 
 const hashOf = (token: string): Buffer => createHash('sha256').update(token).digest();
@@ -88,14 +95,11 @@ function storeOver(db: Database.Database): ControlStore {
   const getPort = db.prepare<[string], { port: number }>('SELECT port FROM port WHERE unit = ?');
   const putPort = db.prepare('INSERT INTO port VALUES (?, ?) ON CONFLICT DO UPDATE SET port = excluded.port');
   const dropPort = db.prepare('DELETE FROM port WHERE unit = ?');
-  const addEvent = db.prepare('INSERT INTO unit_event (at, unit, state, reason) VALUES (@at, @unit, @state, @reason)');
-  const trimEvents = db.prepare('DELETE FROM unit_event WHERE id <= (SELECT max(id) FROM unit_event) - ?');
-  const listEvents = db.prepare<[number], UnitChange>('SELECT at, unit, state, reason FROM unit_event ORDER BY id DESC LIMIT ?');
   const addLogin = db.prepare('INSERT INTO login VALUES (?, ?)');
   const expireLogins = db.prepare('DELETE FROM login WHERE expires_at <= ? OR hash NOT IN (SELECT hash FROM login ORDER BY expires_at DESC LIMIT ?)');
   const listLogins = db.prepare<[], { hash: Buffer }>('SELECT hash FROM login');
   const dropLogin = db.prepare('DELETE FROM login WHERE hash = ?');
-  let added = 0;
+  const history = historyOver(db);
 
   const known = getSetting.get('instanceId')?.value;
   const instanceId = known ?? randomUUID();
@@ -118,12 +122,8 @@ function storeOver(db: Database.Database): ControlStore {
       if (match) dropLogin.run(match.hash);
       return match !== undefined;
     },
-    record: (change) => {
-      addEvent.run(change);
-      added += 1;
-      if (added % TRIM_EVERY === 0) trimEvents.run(MAX_EVENTS);
-    },
-    recentChanges: (limit) => listEvents.all(limit),
+    record: (change) => history.record(change),
+    history: (question) => history.read(question),
     close: () => db.close(),
   };
 }

@@ -12,6 +12,8 @@ const FILE_BYTES = 10 * 1_024 * 1_024;
 const FILE_COUNT = 5;
 const CRASH_FIRST_LINES = 10;
 const CRASH_LAST_LINES = 200;
+/** What travels with the health of a unit and stays in its history is less than what a crash file keeps. */
+const TOLD_LAST_LINES = 50;
 const CRASH_FILES = 50;
 const MAX_LINE_LENGTH = 16_384;
 const MAX_WAITING_BYTES = 4 * 1_024 * 1_024;
@@ -28,7 +30,7 @@ export type UnitLog = {
   begin(): void;
   /** The last `count` lines, or those after a sequence number. */
   tail(count: number, afterSeq?: number): LogLine[];
-  /** First and last lines of the present process. */
+  /** The first 10 and the last 50 lines of the present process. */
   ends(): { firstLines: string[]; lastLines: string[] };
   /** Writes the crash file and returns its path. */
   writeCrash(reason: string): string;
@@ -165,7 +167,7 @@ export function openLogs(folder: string, now: () => number): Logs {
       file.write(`${text}\n`);
       for (const follower of followers) follower(entry);
     };
-    const lastLines = (): string[] => ring.filter((entry) => entry.seq > beganSeq).slice(-CRASH_LAST_LINES).map((entry) => entry.text);
+    const lastLines = (count: number): string[] => ring.filter((entry) => entry.seq > beganSeq).slice(-count).map((entry) => entry.text);
     return {
       line,
       capture: (stream, readable) => {
@@ -176,11 +178,11 @@ export function openLogs(folder: string, now: () => number): Logs {
         beganSeq = seq;
       },
       tail: (count, afterSeq) => (afterSeq === undefined ? ring : ring.filter((entry) => entry.seq > afterSeq)).slice(-count),
-      ends: () => ({ firstLines: [...first], lastLines: lastLines() }),
+      ends: () => ({ firstLines: [...first], lastLines: lastLines(TOLD_LAST_LINES) }),
       writeCrash: (reason) => {
         const at = new Date(now()).toISOString();
         const target = path.join(crashFolderOf(folder), `${at.replaceAll(':', '-')}-${unit}.log`);
-        writeFileSync(target, [`${unit}: ${reason}`, `at ${at}`, '--- first lines', ...first, '--- last lines', ...lastLines(), ''].join('\n'));
+        writeFileSync(target, [`${unit}: ${reason}`, `at ${at}`, '--- first lines', ...first, '--- last lines', ...lastLines(CRASH_LAST_LINES), ''].join('\n'));
         return target;
       },
       follow: (listener) => {

@@ -1,17 +1,19 @@
 /** Performs the effects of the unit table: starts, watches, stops and restarts every unit. */
 import type { ToWorker } from '#app/contracts/control.ts';
-import type { Notice, UnitHealth, UnitId } from '#app/contracts/health.ts';
+import type { LastExit, Notice, UnitHealth, UnitId } from '#app/contracts/health.ts';
 import { AppError, describeError, invariant } from '#app/domain/errors.ts';
 import type { Logs } from './logs.ts';
+import { watchPauses } from './pauses.ts';
+import type { Pauses, Resumption } from './pauses.ts';
 import type { RunFiles } from './run-files.ts';
 import { isDecided, startOrderOf } from './start-order.ts';
 import type { StartOrder } from './start-order.ts';
 import { hasProcess, isKeeping, isServing, step } from './state.ts';
 import type { UnitEffect, UnitEvent, UnitExit, UnitStatus } from './state.ts';
 import type { UnitDriver, UnitSignals, WorkerRequest } from './unit.ts';
-import { forgetProcess, healthOf, measureUsage, newEntry, policyOf } from './unit-entry.ts';
+import { forgetProcess, healthOf, measureUsages, newEntry, policyOf } from './unit-entry.ts';
 import type { Entry } from './unit-entry.ts';
-import { TICK_MS, judgeSilence, pauseOf } from './watchdog.ts';
+import { TICK_MS, judgeSilence } from './watchdog.ts';
 
 const USAGE_EVERY_MS = 5_000;
 const PING_EVERY_MS = 2_000;
@@ -28,8 +30,8 @@ export type SupervisorPorts = {
   readonly random: () => number;
   /** A request of a worker, checked for its caller there. */
   readonly onRequest: (unit: UnitId, request: WorkerRequest) => void;
-  /** Something changed that people see. */
-  readonly onChange: (unit: UnitId, previous: UnitStatus['state']) => void;
+  /** A unit came to another state; `exit` when that is because its process ended. */
+  readonly onChange: (unit: UnitId, previous: UnitStatus['state'], exit: LastExit | null) => void;
   readonly onNotice: (notice: Notice) => void;
 };
 
@@ -44,7 +46,7 @@ export class Supervisor {
   private isDraining = false;
   private isStoppingAll = false;
   private ticker: NodeJS.Timeout | null = null;
-  private lastTick: { monotonic: number; wall: number };
+  private readonly pauses: Pauses;
   private lastUsageAt = 0;
   private lastPingAt = 0;
   private readonly watchers = new Set<() => void>();
@@ -52,13 +54,13 @@ export class Supervisor {
   constructor(ports: SupervisorPorts) {
     this.ports = ports;
     this.order = startOrderOf(ports.drivers.map((driver) => driver.spec));
-    this.lastTick = { monotonic: ports.monotonic(), wall: ports.wall() };
+    this.pauses = watchPauses(ports);
     for (const driver of ports.drivers) this.entries.set(driver.spec.id, newEntry(driver, ports.monotonic(), ports.wall()));
   }
 
   /** Wants every unit up; each starts as soon as its needs are ready. */
   startAll(): void {
-    this.lastTick = { monotonic: this.ports.monotonic(), wall: this.ports.wall() };
+    this.pauses.begin();
     this.ticker ??= setInterval(() => this.tick(), TICK_MS);
     for (const id of this.order.ids) this.push(id, { type: 'start' });
     this.drain();
@@ -76,7 +78,7 @@ export class Supervisor {
     await this.until(() => [...this.entries.values()].every((entry) => !entry.running && entry.status.state === 'stopped'));
     clearTimeout(forced);
     await Promise.all([...this.entries.values()].map((entry) => entry.driver.discard?.() ?? Promise.resolve()));
-    if (this.ticker) clearInterval(this.ticker);
+    clearInterval(this.ticker ?? undefined);
     this.ticker = null;
   }
 
@@ -101,6 +103,17 @@ export class Supervisor {
   send(id: UnitId, message: ToWorker): void {
     const entry = this.entries.get(id);
     if (entry && isKeeping(entry.status.state)) entry.running?.send(message);
+  }
+
+  /** The computer goes to sleep: no timer runs out and nobody is taken for silent until it has woken. */
+  suspended(): void {
+    this.pauses.suspend();
+    for (const entry of this.entries.values()) if (entry.timer) clearTimeout(entry.timer.handle);
+  }
+
+  /** It woke after `pausedMs`. The first tick after the sleep may have noticed that by itself: the workers hear it once. */
+  resumed(pausedMs: number): void {
+    this.goOn(this.pauses.resume(pausedMs));
   }
 
   /** Resolves as soon as the condition holds; it is asked after every change. */
@@ -150,8 +163,8 @@ export class Supervisor {
 
   private entryOf(id: UnitId): Entry {
     const entry = this.entries.get(id);
-    if (!entry) throw new AppError('UNIT_NOT_FOUND', `There is no unit ${id} in this run`, { context: { id } });
-    return entry;
+    if (entry) return entry;
+    throw new AppError('UNIT_NOT_FOUND', `There is no unit ${id} in this run`, { context: { id } });
   }
 
   private push(id: UnitId, event: UnitEvent): void {
@@ -186,7 +199,7 @@ export class Supervisor {
       if (status.state === 'waiting') this.prepareSoon(entry);
     }
     for (const effect of effects) this.perform(id, entry, effect);
-    if (status.state !== before.state) this.ports.onChange(id, before.state);
+    if (status.state !== before.state) this.ports.onChange(id, before.state, event.type === 'exited' ? entry.lastExit : null);
   }
 
   /** One program is loaded per turn of the loop, so that a database that can start now does not wait for all of them. */
@@ -234,7 +247,7 @@ export class Supervisor {
   }
 
   private clearTimer(entry: Entry): void {
-    if (entry.timer) clearTimeout(entry.timer.handle);
+    clearTimeout(entry.timer?.handle);
     entry.timer = null;
   }
 
@@ -282,8 +295,7 @@ export class Supervisor {
       },
       request: (request) => this.ports.onRequest(id, request),
       exited: (exit) => {
-        if (entry.generation !== generation) return;
-        this.afterExit(id, entry, exit);
+        if (entry.generation === generation) this.afterExit(id, entry, exit);
       },
     };
   }
@@ -345,12 +357,10 @@ export class Supervisor {
 
   private tick(): void {
     const now = this.ports.monotonic();
-    const wall = this.ports.wall();
-    const pausedMs = pauseOf({ monotonicMs: now - this.lastTick.monotonic, wallMs: wall - this.lastTick.wall });
-    this.lastTick = { monotonic: now, wall };
-    if (pausedMs > 0) this.resume(pausedMs, now);
+    const resumption = this.pauses.tick();
+    if (resumption) this.goOn(resumption);
     for (const [id, entry] of this.entries) {
-      if (entry.lastBeatAt === null || !hasProcess(entry.status.state) || entry.status.state === 'stopping') continue;
+      if (this.pauses.isSuspended || entry.lastBeatAt === null || !hasProcess(entry.status.state) || entry.status.state === 'stopping') continue;
       const silence = judgeSilence(now - entry.lastBeatAt, entry.driver.spec.silence);
       if (silence === 'silent' && entry.status.state !== 'unresponsive') this.push(id, { type: 'silent' });
       if (silence === 'hung') {
@@ -362,31 +372,27 @@ export class Supervisor {
     this.drain();
     if (now - this.lastPingAt >= PING_EVERY_MS) {
       this.lastPingAt = now;
-      for (const entry of this.entries.values()) if (isKeeping(entry.status.state)) entry.running?.send({ type: 'ping', nonce: Math.round(now * 1_000) });
+      this.tellAll({ type: 'ping', nonce: Math.round(now * 1_000) });
     }
     if (now - this.lastUsageAt >= USAGE_EVERY_MS) {
       this.lastUsageAt = now;
-      void this.measure();
+      void measureUsages([...this.entries.values()], this.ports.monotonic, (id, error) => this.notice('warn', id, `The memory of ${id} could not be measured: ${describeError(error)}`));
     }
   }
 
-  /** We were held up, not they: every timer starts again, and the workers learn that time has passed. */
-  private resume(pausedMs: number, now: number): void {
-    this.notice('info', null, `The computer (or this program) was held up for ${Math.round(pausedMs / 1_000)} s`);
+  /** We were held up, not they: every timer starts again, and the workers learn, once, that time has passed. */
+  private goOn({ pausedMs, isNews }: Resumption): void {
+    const now = this.ports.monotonic();
     for (const [id, entry] of this.entries) {
       if (entry.lastBeatAt !== null) entry.lastBeatAt = now;
       if (entry.timer) this.armTimer(id, entry, entry.timer.ms);
-      if (isKeeping(entry.status.state)) entry.running?.send({ type: 'resumed', pausedMs });
     }
+    if (!isNews) return;
+    this.notice('info', null, `The computer (or this program) was held up for ${Math.round(pausedMs / 1_000)} s`);
+    this.tellAll({ type: 'resumed', pausedMs });
   }
 
-  private async measure(): Promise<void> {
-    for (const [id, entry] of this.entries) {
-      try {
-        await measureUsage(entry, this.ports.monotonic);
-      } catch (error) {
-        this.notice('warn', id, `The memory of ${id} could not be measured: ${describeError(error)}`);
-      }
-    }
+  private tellAll(message: ToWorker): void {
+    for (const id of this.order.ids) this.send(id, message);
   }
 }

@@ -1,6 +1,6 @@
 /** The supervisor's record of one unit, and the unit as people see it. */
 import type { Beat } from '#app/contracts/control.ts';
-import type { LastExit, UnitHealth } from '#app/contracts/health.ts';
+import type { LastExit, UnitHealth, UnitId } from '#app/contracts/health.ts';
 import { usageOfTree } from './process-info.ts';
 import { initialStatus } from './state.ts';
 import type { UnitPolicy, UnitStatus } from './state.ts';
@@ -85,8 +85,18 @@ export function forgetProcess(entry: Entry): void {
   entry.generation += 1;
 }
 
-/** Reads what a database and its children use; workers tell it themselves with each beat. */
-export async function measureUsage(entry: Entry, monotonic: () => number): Promise<void> {
+/** Reads what the databases and their children use; workers tell it themselves with each beat. Never rejects. */
+export async function measureUsages(entries: readonly Entry[], monotonic: () => number, onFailure: (id: UnitId, error: unknown) => void): Promise<void> {
+  for (const entry of entries) {
+    try {
+      await measureUsage(entry, monotonic);
+    } catch (error) {
+      onFailure(entry.driver.spec.id, error);
+    }
+  }
+}
+
+async function measureUsage(entry: Entry, monotonic: () => number): Promise<void> {
   const { pid } = entry;
   if (pid === null || entry.driver.spec.kind !== 'database') return;
   const usage = await usageOfTree(pid);

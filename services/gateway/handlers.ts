@@ -102,6 +102,7 @@ export function createHandlers(parts: HandlerParts): Handlers {
     stopUnit: (input) => ctx.request('stopUnit', { unitId: input.unitId }),
     restartUnit: (input) => ctx.request('restartUnit', { unitId: input.unitId }),
     unitLogs: (input) => ctx.request('unitLogs', { unitId: input.unitId, lines: input.lines, ...(input.afterSeq === undefined ? {} : { afterSeq: input.afterSeq }) }),
+    unitHistory: (input) => ctx.request('unitHistory', { unitId: input.unitId ?? null, limit: input.limit }),
     loginLink: () => ctx.request('loginLink', {}),
 
     deployments: async () => ({ deployments: await orchestrator.deployments() }),
