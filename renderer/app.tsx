@@ -1,25 +1,24 @@
 /** The dashboard: sign-in, live connection, look, and the pages. */
-import { useEffect, useState } from 'react';
 import type { JSX } from 'react';
 import { Button, Loader, MantineProvider } from '@mantine/core';
 import { QueryClient, QueryClientProvider } from '@tanstack/react-query';
 import { createRootRoute, createRoute, createRouter, Outlet, redirect, RouterProvider } from '@tanstack/react-router';
-import type { SessionView } from '#app/contracts/views.ts';
-import { call, ClientError, setToken } from './data/client.ts';
-import { createStore, useStore } from './data/external-store.ts';
-import { connectLive } from './data/live.ts';
-import { adoptUiState, setUiState, uiState, useUiState } from './data/ui-state.ts';
+import { ClientError } from './data/client.ts';
+import { useSession, useSignIn } from './data/session.ts';
+import { useMode } from './data/stack.ts';
+import { setUiState, uiState, useUiState } from './data/ui-state.ts';
 import { Frame } from './frame/frame.tsx';
 import { Logo } from './frame/logo.tsx';
 import { HealthPage } from './health/health-page.tsx';
 import { PortfolioPage } from './pages/portfolio/portfolio-page.tsx';
+import { hasShell } from './shell/bridge.ts';
+import { Window } from './shell/window.tsx';
 import { Failure } from './ui/kit.tsx';
 import { theme, variablesFor } from './theme.ts';
 
 const client = new QueryClient({
   defaultOptions: { queries: { staleTime: 5_000, retry: (failures, error) => failures < 2 && error instanceof ClientError && (error.status === 0 || error.status >= 500), refetchOnWindowFocus: false } },
 });
-const session = createStore<SessionView | null>(null);
 
 const rootRoute = createRootRoute({ component: FramedOutlet });
 const routes = [
@@ -40,8 +39,7 @@ declare module '@tanstack/react-router' {
 }
 
 function FramedOutlet(): JSX.Element {
-  const mode = useStore(session)?.mode ?? 'demo';
-  return <Frame mode={mode}><Outlet /></Frame>;
+  return <Frame mode={useMode()}><Outlet /></Frame>;
 }
 
 /** What a browser without a login sees. */
@@ -56,35 +54,17 @@ function Locked({ isSpent }: { isSpent: boolean }): JSX.Element {
   );
 }
 
-/** Signs in, then shows the pages; without a login says how to get one. */
-function SignedIn(): JSX.Element {
-  const known = useStore(session);
-  const [failure, setFailure] = useState<unknown>(null);
-  const [attempt, setAttempt] = useState(0);
-  useEffect(() => {
-    let isCurrent = true;
-    let end = (): void => undefined;
-    call('session', {}).then((view) => {
-      if (!isCurrent) return;
-      setToken(view.token);
-      adoptUiState(view.uiState);
-      session.set(view);
-      setFailure(null);
-      end = connectLive(client, () => setAttempt((now) => now + 1));
-    }).catch((error: unknown) => {
-      if (!isCurrent) return;
-      setFailure(error);
-      // The gateway may just be starting: look again by ourselves, unless it said that we are not signed in.
-      if (error instanceof ClientError && error.status !== 401) setTimeout(() => setAttempt((now) => now + 1), 2_000);
-    });
-    return () => {
-      isCurrent = false;
-      end();
-    };
-  }, [attempt]);
+/** In a browser: signs in, then shows the pages; without a login says how to get one. */
+function Browser(): JSX.Element {
+  const known = useSession();
+  const { failure, retry } = useSignIn(client);
   if (failure instanceof ClientError && failure.status === 401) return <Locked isSpent={location.search.includes('login=spent')} />;
   if (known) return <RouterProvider router={router} />;
-  return <div className="locked">{failure === null ? <Loader size="sm" /> : <><Failure error={failure} /><Button variant="default" onClick={() => setAttempt((now) => now + 1)}>Try again</Button></>}</div>;
+  return <div className="locked">{failure === null ? <Loader size="sm" /> : <><Failure error={failure} /><Button variant="default" onClick={retry}>Try again</Button></>}</div>;
+}
+
+function goTo(path: '/portfolio' | '/health'): void {
+  void router.navigate({ to: path });
 }
 
 /** Everything. */
@@ -94,7 +74,7 @@ export function App(): JSX.Element {
   return (
     <MantineProvider theme={theme} defaultColorScheme={scheme === 'system' ? 'auto' : scheme} cssVariablesResolver={variablesFor(palette)}>
       <QueryClientProvider client={client}>
-        <SignedIn />
+        {hasShell ? <Window client={client} go={goTo}><RouterProvider router={router} /></Window> : <Browser />}
       </QueryClientProvider>
     </MantineProvider>
   );

@@ -9,6 +9,8 @@ import './styles/base.css';
 import './styles/frame.css';
 import './styles/kit.css';
 import './styles/pages.css';
+import './styles/shell.css';
+import './styles/application.css';
 import { App } from './app.tsx';
 
 const root = document.getElementById('root');

@@ -4,6 +4,8 @@ import type { RouteContract, RouteInput, RouteName, RouteOutput } from '#app/con
 
 const TIMEOUT_MS = 15_000;
 
+const NO_ANSWER = 'The gateway does not answer. What is shown is what was known last; it is asked again by itself.';
+
 /** A refusal or a lost connection, in words for people. `status` 0 = no answer at all. */
 export class ClientError extends Error {
   readonly status: number;
@@ -19,16 +21,28 @@ export class ClientError extends Error {
   }
 }
 
-/** Where the gateway is and the page's token; the token arrives with the session. */
-const access = { base: '', token: '' };
+/** Where the gateway is, and what opens it. In a browser the page came from it (`base` is empty) and the token arrives with the session; in the window the shell tells both. */
+export type Access = { readonly base: string; readonly token: string; readonly kind: 'page' | 'bearer' };
 
-/** Notes the token that each request carries from now on. */
-export function setToken(token: string): void {
-  access.token = token;
+let access: Access | null = { base: '', token: '', kind: 'page' };
+let renewAccess: (() => Promise<boolean>) | null = null;
+
+/** Notes the access that each request carries from now on; null = the gateway is known to be down, nothing is asked. */
+export function setAccess(next: Access | null): void {
+  access = next;
 }
-/** The token for the live socket's hello. */
-export function currentToken(): string {
-  return access.token;
+/** Notes the token of a page that the gateway served. */
+export function setToken(token: string): void {
+  if (access?.kind === 'page') access = { ...access, token };
+}
+/** Where the live socket goes and the token of its hello; null while the gateway is down. */
+export function liveAccess(): { url: string; token: string } | null {
+  if (access === null) return null;
+  return { url: `${(access.base === '' ? location.origin : access.base).replace(/^http/, 'ws')}/live`, token: access.token };
+}
+/** Who fetches a fresh token when one is refused; answers whether there is another one now. */
+export function onRefusedToken(renew: (() => Promise<boolean>) | null): void {
+  renewAccess = renew;
 }
 
 /** A key for one press of a button: repeated by a retry, new at the next press. */
@@ -53,6 +67,30 @@ async function refusal(response: Response): Promise<ClientError> {
   return new ClientError(message, { status: response.status, code, ...(issues ? { issues } : {}) });
 }
 
+/** Who asks: a page that the gateway served shows its token, the window shows the bearer token of this launch. */
+function identity(from: Access): Record<string, string> {
+  if (from.token === '') return {};
+  return from.kind === 'bearer' ? { authorization: `Bearer ${from.token}` } : { [TOKEN_HEADER]: from.token };
+}
+
+/** One request with what the gateway must know of us; a refused bearer token is renewed once. @throws ClientError */
+async function request(url: string, init: { method: string; body: string | null; headers: Record<string, string>; signal: AbortSignal; asker: AbortSignal | undefined }): Promise<Response> {
+  const { headers, asker, ...rest } = init;
+  for (let attempt = 0; ; attempt += 1) {
+    const from = access;
+    if (from === null) throw new ClientError(NO_ANSWER, { status: 0, code: 'NO_ANSWER' });
+    let response: Response;
+    try {
+      response = await fetch(`${from.base}${url}`, { ...rest, cache: 'no-store', credentials: from.kind === 'bearer' ? 'omit' : 'same-origin', headers: { ...headers, ...identity(from) } });
+    } catch (error) {
+      if (asker?.aborted) throw error;
+      throw new ClientError(NO_ANSWER, { status: 0, code: 'NO_ANSWER' });
+    }
+    // Refused for its token, a request did nothing: it may be sent again as it is.
+    if (response.status !== 401 || from.kind !== 'bearer' || attempt > 0 || !(await renewAccess?.())) return response;
+  }
+}
+
 /**
  * Asks the gateway. Replies are checked against the contract.
  * @throws ClientError with the gateway's words, or status 0 when it does not answer.
@@ -61,26 +99,17 @@ export async function call<N extends RouteName>(name: N, input: RouteInput<N>, o
   const route: RouteContract = HTTP[name];
   const { url, body } = buildRequest(route, input as Record<string, unknown>);
   const timeout = AbortSignal.timeout(TIMEOUT_MS);
-  let response: Response;
-  try {
-    response = await fetch(`${access.base}${url}`, {
-      method: route.method, body, credentials: 'same-origin', cache: 'no-store', signal: options.signal ? AbortSignal.any([options.signal, timeout]) : timeout,
-      headers: {
-        ...(access.token === '' ? {} : { [TOKEN_HEADER]: access.token }), ...(body === null ? {} : { 'content-type': 'application/json' }),
-        ...(route.movesMoney ? { [IDEMPOTENCY_HEADER]: options.idempotencyKey ?? newKey() } : {}),
-      },
-    });
-  } catch (error) {
-    if (options.signal?.aborted) throw error;
-    throw new ClientError('The gateway does not answer. What is shown is what was known last; it is asked again by itself.', { status: 0, code: 'NO_ANSWER' });
-  }
+  const response = await request(url, {
+    method: route.method, body, signal: options.signal ? AbortSignal.any([options.signal, timeout]) : timeout, asker: options.signal,
+    headers: { ...(body === null ? {} : { 'content-type': 'application/json' }), ...(route.movesMoney ? { [IDEMPOTENCY_HEADER]: options.idempotencyKey ?? newKey() } : {}) },
+  });
   if (!response.ok) throw await refusal(response);
   return route.output.parse(await response.json()) as RouteOutput<N>;
 }
 
 /** Opens a live tail of a unit's output as newline-delimited JSON. @throws ClientError */
 export async function openLogTail(unit: string, lines: number, signal: AbortSignal): Promise<ReadableStream<Uint8Array<ArrayBuffer>>> {
-  const response = await fetch(`${access.base}/logs?unit=${encodeURIComponent(unit)}&lines=${lines}&follow=1`, { signal, headers: { [TOKEN_HEADER]: access.token }, cache: 'no-store' });
+  const response = await request(`/logs?unit=${encodeURIComponent(unit)}&lines=${lines}&follow=1`, { method: 'GET', body: null, headers: {}, signal, asker: signal });
   if (!response.ok) throw await refusal(response);
   if (!response.body) throw new ClientError('The log has no content', { status: response.status, code: 'UNKNOWN' });
   return response.body;

@@ -5,7 +5,7 @@ import type { LiveBody, LivePrice, LiveStatus } from '#app/contracts/live.ts';
 import type { AccountView } from '#app/contracts/views.ts';
 import type { RouteOutput } from '#app/contracts/http.ts';
 import { applyEquity, applyFills, applyNotices, applyOrders, applyPrices } from './apply-push.ts';
-import { currentToken } from './client.ts';
+import { liveAccess } from './client.ts';
 import { createStore, useStore } from './external-store.ts';
 
 /** The state of the connection. `heardAt` = this computer's clock at the last push; `skewMs` = gateway's clock minus ours. */
@@ -74,10 +74,6 @@ function apply(client: QueryClient, body: LiveBody): void {
   }
 }
 
-function socketUrl(): string {
-  return `${location.origin.replace(/^http/, 'ws')}/live`;
-}
-
 /** Opens the connection and keeps it; returns its end. `onSignedOut` runs when the token is no longer good. */
 export function connectLive(client: QueryClient, onSignedOut: () => void): () => void {
   let socket: WebSocket | null = null;
@@ -85,11 +81,20 @@ export function connectLive(client: QueryClient, onSignedOut: () => void): () =>
   let attempts = 0;
   let isEnded = false;
 
+  const again = (): void => {
+    attempts += 1;
+    timer = setTimeout(open, Math.min(RETRY_CAP_MS, RETRY_FIRST_MS * 2 ** Math.min(attempts, 8)));
+  };
   const open = (): void => {
+    const access = liveAccess();
+    if (access === null) {
+      again();
+      return;
+    }
     let expected = 1;
-    const own = new WebSocket(socketUrl());
+    const own = new WebSocket(access.url);
     socket = own;
-    own.onopen = () => own.send(JSON.stringify({ type: 'hello', token: currentToken(), protocol: LIVE_PROTOCOL }));
+    own.onopen = () => own.send(JSON.stringify({ type: 'hello', token: access.token, protocol: LIVE_PROTOCOL }));
     own.onmessage = (event: MessageEvent<string>) => {
       const parsed = livePushSchema.safeParse(JSON.parse(event.data));
       if (!parsed.success || parsed.data.seq !== expected) {
@@ -109,8 +114,7 @@ export function connectLive(client: QueryClient, onSignedOut: () => void): () =>
         live.update((state) => ({ ...state, phase: 'signed_out' }));
         onSignedOut();
       } else live.update((state) => ({ ...state, phase: 'lost' }));
-      attempts += 1;
-      timer = setTimeout(open, Math.min(RETRY_CAP_MS, RETRY_FIRST_MS * 2 ** Math.min(attempts, 8)));
+      again();
     };
   };
   open();
@@ -118,7 +122,15 @@ export function connectLive(client: QueryClient, onSignedOut: () => void): () =>
     isEnded = true;
     clearTimeout(timer);
     socket?.close();
+    live.update((state) => (state.phase === 'signed_out' ? state : { ...state, phase: 'lost' }));
   };
+}
+
+/** Forgets what was heard: another market is about to speak, and nothing of the last one may be shown as its own. */
+export function forgetLive(): void {
+  live.set({ phase: 'connecting', heardAt: null, skewMs: 0, status: null, instanceId: null });
+  prices.set(new Map());
+  equityTrail.set([]);
 }
 
 /** The connection. */

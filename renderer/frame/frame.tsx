@@ -4,8 +4,11 @@ import type { JSX, ReactNode } from 'react';
 import { useNavigate } from '@tanstack/react-router';
 import type { Mode } from '#app/contracts/config.ts';
 import { newKey } from '../data/client.ts';
+import { useArmedUntil } from '../data/arming.ts';
 import { useIsStale } from '../data/clock.ts';
 import { useAction } from '../data/queries.ts';
+import { hasShell } from '../shell/bridge.ts';
+import { useShellAction } from '../shell/shell-queries.ts';
 import { useHold } from '../ui/hold-button.tsx';
 import { Navigation } from './navigation.tsx';
 import { Palette } from './palette.tsx';
@@ -17,10 +20,15 @@ import { TopBar } from './top-bar.tsx';
 /** Halting from anywhere: one key per press, so that a repeated answer is one halt. */
 function useHalt(): { halt: () => void; error: string | null } {
   const action = useAction('setTradingState', [['tradingState']]);
+  const direct = useShellAction('halt');
   const [error, setError] = useState<string | null>(null);
   const halt = (): void => {
+    const words = { reason: 'Halted by hand on the dashboard', idempotencyKey: newKey() };
+    const onError = (failure: Error): void => setError(`Not halted: ${failure.message}`);
     setError(null);
-    action.mutate({ state: 'HALTED', reason: 'Halted by hand on the dashboard', idempotencyKey: newKey() }, { onError: (failure) => setError(`Not halted: ${failure.message}`) });
+    // The window's way leads straight to risk, gateway or not.
+    if (hasShell) direct.mutate(words, { onError });
+    else action.mutate({ ...words, state: 'HALTED' }, { onError });
   };
   return { halt, error };
 }
@@ -29,11 +37,12 @@ function useHalt(): { halt: () => void; error: string | null } {
 export function Frame({ mode, children }: { mode: Mode; children: ReactNode }): JSX.Element {
   const navigate = useNavigate();
   const isStale = useIsStale();
+  const isDisarmed = useArmedUntil() === null;
   const { halt, error } = useHalt();
   const byKey = useHold(halt);
-  useShortcuts({ go: (path) => void navigate({ to: path }), order: () => openSheet({ kind: 'ticket', start: {} }), halt: byKey });
+  useShortcuts({ go: (path) => void navigate({ to: path }), order: () => openSheet({ kind: 'ticket', start: {} }), settings: () => { if (hasShell) openSheet({ kind: 'application', section: null }); }, halt: byKey });
   return (
-    <div className={`frame mode-${mode}`} data-stale={isStale}>
+    <div className={`frame mode-${mode} ${isDisarmed ? 'disarmed' : ''} ${hasShell ? 'in-window' : ''}`} data-stale={isStale}>
       <div className="mode-line" aria-hidden />
       <TopBar mode={mode} />
       <div className="frame-body">

@@ -7,6 +7,7 @@ import { useNavigate } from '@tanstack/react-router';
 import { IconSearch } from '@tabler/icons-react';
 import { useSymbols } from '../data/queries.ts';
 import { setUiState } from '../data/ui-state.ts';
+import { hasShell } from '../shell/bridge.ts';
 import { price } from '../ui/format.ts';
 import { openSheet, setPalette, usePalette } from './panels.ts';
 
@@ -46,8 +47,15 @@ function useEntries(query: string, isOpen: boolean): PaletteEntry[] {
       { id: 'dark', group: 'Actions', name: 'Dark theme', hint: 'appearance', run: scheme('dark') },
       { id: 'system', group: 'Actions', name: 'Theme like the system', hint: 'appearance', run: scheme('system') },
     ];
+    const own: PaletteEntry[] = hasShell ? [
+      { id: 'application', group: 'Actions', name: 'Application settings', hint: 'Ctrl ,', run: () => openSheet({ kind: 'application', section: null }) },
+      { id: 'market', group: 'Actions', name: 'Change market', hint: 'demo, paper, live', run: () => openSheet({ kind: 'application', section: 'market' }) },
+      { id: 'keys', group: 'Actions', name: 'Broker keys', hint: 'Alpaca', run: () => openSheet({ kind: 'application', section: 'keys' }) },
+      { id: 'updates', group: 'Actions', name: 'Updates', hint: 'application', run: () => openSheet({ kind: 'application', section: 'updates' }) },
+      { id: 'about', group: 'Actions', name: 'About Mainspring', hint: 'versions, licences', run: () => openSheet({ kind: 'about' }) },
+    ] : [];
     const found = (symbols.data?.symbols ?? []).map((symbol): PaletteEntry => ({ id: `symbol-${symbol.symbol}`, group: 'Symbols', name: symbol.symbol, hint: `${symbol.name} · ${price(symbol.lastPrice)}`, run: () => openSheet({ kind: 'ticket', start: { symbol: symbol.symbol } }) }));
-    return [...fixed, ...found];
+    return [...fixed, ...own, ...found];
   }, [navigate, setColorScheme, symbols.data]);
 }
 

@@ -3,13 +3,18 @@ import { createStore, useStore } from '../data/external-store.ts';
 import type { OrderTicket } from '#app/contracts/http.ts';
 import type { UnitId } from '#app/contracts/health.ts';
 
+/** Parts of the application's settings that a link may point at. */
+export type ApplicationSection = 'market' | 'keys' | 'live' | 'updates';
+
 /** At most one side sheet is open. */
 export type Sheet =
   | { readonly kind: 'health' }
   | { readonly kind: 'ticket'; readonly start: Partial<OrderTicket> }
   | { readonly kind: 'story'; readonly decisionId: string }
   | { readonly kind: 'unit'; readonly unitId: UnitId }
-  | { readonly kind: 'flow'; readonly flow: string; readonly runId: string | null };
+  | { readonly kind: 'flow'; readonly flow: string; readonly runId: string | null }
+  | { readonly kind: 'application'; readonly section: ApplicationSection | null }
+  | { readonly kind: 'about' };
 
 const sheet = createStore<Sheet | null>(null);
 const palette = createStore(false);

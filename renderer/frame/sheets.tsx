@@ -2,6 +2,8 @@
 import type { JSX } from 'react';
 import { Drawer } from '@mantine/core';
 import type { Mode } from '#app/contracts/config.ts';
+import { AboutSheet } from '../application/about-sheet.tsx';
+import { ApplicationSheet } from '../application/application-sheet.tsx';
 import { HealthView } from '../health/health-view.tsx';
 import { FlowSheet } from '../health/flow-sheet.tsx';
 import { UnitSheet } from '../health/unit-sheet.tsx';
@@ -11,7 +13,7 @@ import { closeSheet, useSheet } from './panels.ts';
 import type { Sheet } from './panels.ts';
 import { ModeMark } from './top-bar.tsx';
 
-const WIDTHS: Readonly<Record<Sheet['kind'], number>> = { health: 760, ticket: 460, story: 540, unit: 720, flow: 640 };
+const WIDTHS: Readonly<Record<Sheet['kind'], number>> = { health: 760, ticket: 460, story: 540, unit: 720, flow: 640, application: 620, about: 620 };
 
 function titleOf(sheet: Sheet): string {
   switch (sheet.kind) {
@@ -20,6 +22,8 @@ function titleOf(sheet: Sheet): string {
     case 'story': return 'Why this order';
     case 'unit': return 'Unit';
     case 'flow': return 'Flow';
+    case 'application': return 'Application settings';
+    case 'about': return 'About Mainspring';
   }
 }
 
@@ -30,6 +34,8 @@ function Content({ sheet }: { sheet: Sheet }): JSX.Element {
     case 'story': return <OrderStorySheet decisionId={sheet.decisionId} />;
     case 'unit': return <UnitSheet unitId={sheet.unitId} />;
     case 'flow': return <FlowSheet flow={sheet.flow} runId={sheet.runId} />;
+    case 'application': return <ApplicationSheet section={sheet.section} />;
+    case 'about': return <AboutSheet />;
   }
 }
 

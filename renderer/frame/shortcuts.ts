@@ -12,7 +12,7 @@ export function isTyping(target: EventTarget | null): boolean {
 }
 
 /** What the keys do. `halt` = Shift+H held. */
-export type ShortcutActions = { go(path: '/portfolio' | '/health'): void; order(): void; halt: { begin(): void; end(): void } };
+export type ShortcutActions = { go(path: '/portfolio' | '/health'): void; order(): void; settings(): void; halt: { begin(): void; end(): void } };
 
 /** Listens while the frame is shown. */
 export function useShortcuts(actions: ShortcutActions): void {
@@ -27,6 +27,11 @@ export function useShortcuts(actions: ShortcutActions): void {
       if ((event.ctrlKey || event.metaKey) && key === 'k') {
         event.preventDefault();
         setPalette(true);
+        return;
+      }
+      if ((event.ctrlKey || event.metaKey) && key === ',') {
+        event.preventDefault();
+        latest.current.settings();
         return;
       }
       if (event.ctrlKey || event.metaKey || event.altKey || isTyping(event.target)) return;

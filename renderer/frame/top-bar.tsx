@@ -1,25 +1,41 @@
 /** The bar on top: name, search, market clock, mode, connection, health. */
 import type { JSX } from 'react';
 import { ActionIcon, Kbd, Menu, Tooltip, UnstyledButton, useMantineColorScheme } from '@mantine/core';
-import { IconDeviceDesktop, IconLink, IconMoon, IconSearch, IconSun, IconEyeglass } from '@tabler/icons-react';
+import { IconDeviceDesktop, IconEyeglass, IconInfoCircle, IconLink, IconMoon, IconSearch, IconSettings, IconSun } from '@tabler/icons-react';
 import type { Mode } from '#app/contracts/config.ts';
 import { useIsStale, useNow } from '../data/clock.ts';
 import { useLive, useStatus } from '../data/live.ts';
 import { useAction } from '../data/queries.ts';
+import { useSession } from '../data/session.ts';
+import { useGatewayAway, useStack } from '../data/stack.ts';
 import { setUiState, useUiState } from '../data/ui-state.ts';
+import { hasShell } from '../shell/bridge.ts';
+import { useShellSilence } from '../shell/shell-status.ts';
 import { Dot } from '../ui/kit.tsx';
-import { age } from '../ui/format.ts';
+import { age, countdown } from '../ui/format.ts';
+import { useArmedUntil } from '../data/arming.ts';
 import { Logo } from './logo.tsx';
 import { MarketClock } from './market-clock.tsx';
 import { openSheet, setPalette } from './panels.ts';
 
 const MODES: Readonly<Record<Mode, string>> = { demo: 'Demo: a simulated market and a simulated account. No real money', paper: 'Paper: real market data, Alpaca paper account. No real money', live: 'Live: real orders with real money' };
 
-/** DEMO, PAPER or LIVE. */
+/** Live, and how long orders may still go out; shown wherever the market is. */
+function Arming({ armedUntil }: { armedUntil: number | null }): JSX.Element {
+  const now = useNow();
+  const leftMs = armedUntil === null ? 0 : armedUntil - now;
+  return leftMs > 0 ? <b className="num">ARMED {countdown(leftMs)}</b> : <b>DISARMED</b>;
+}
+
+/** DEMO, PAPER or LIVE; for live also whether orders may go out. In the window it opens the choice of markets. */
 export function ModeMark({ mode }: { mode: Mode }): JSX.Element {
+  const armedUntil = useArmedUntil();
+  const words = <>{mode.toUpperCase()}{mode === 'live' && armedUntil !== undefined && <Arming armedUntil={armedUntil} />}</>;
+  const isArmed = typeof armedUntil === 'number';
+  const className = `mode-mark ${mode} ${mode === 'live' && isArmed ? 'armed' : ''}`;
   return (
-    <Tooltip label={MODES[mode]}>
-      <span className={`mode-mark ${mode}`}>{mode.toUpperCase()}</span>
+    <Tooltip label={mode === 'live' && !isArmed && armedUntil !== undefined ? `${MODES.live}; disarmed: no order that opens or adds goes out` : MODES[mode]}>
+      {hasShell ? <UnstyledButton className={className} onClick={() => openSheet({ kind: 'application', section: mode === 'live' ? 'live' : 'market' })}>{words}</UnstyledButton> : <span className={className}>{words}</span>}
     </Tooltip>
   );
 }
@@ -29,6 +45,10 @@ function Connection(): JSX.Element | null {
   const isStale = useIsStale();
   const phase = useLive((state) => state.phase);
   const heardAt = useLive((state) => state.heardAt);
+  const away = useGatewayAway();
+  const silentMs = useShellSilence();
+  if (silentMs !== null) return <span className="connection" role="status"><Dot tone="bad" />The application is silent for {age(silentMs)}</span>;
+  if (away !== null) return <span className="connection calm" role="status"><Dot tone="warn" />Gateway {away}</span>;
   if (phase === 'open' && !isStale) return null;
   const words = phase === 'connecting' ? 'Connecting' : heardAt === null ? 'No connection' : `No news for ${age(now - heardAt)}`;
   return <span className="connection" role="status"><Dot tone={phase === 'connecting' ? 'busy' : 'bad'} />{words}</span>;
@@ -37,12 +57,15 @@ function Connection(): JSX.Element | null {
 function HealthDot(): JSX.Element {
   const status = useStatus();
   const isStale = useIsStale();
-  const units = status?.stack?.units ?? [];
+  const units = useStack()?.units ?? [];
   const good = units.filter((unit) => unit.state === 'ready' || unit.state === 'done').length;
-  const isWell = units.length > 0 && good === units.length && !isStale;
-  const tone = units.length === 0 || isStale ? 'idle' : status?.verdict.canTrade === false ? 'bad' : isWell ? 'good' : 'warn';
+  // The window hears of the parts from the shell, whatever the gateway does; a browser knows nothing without it.
+  const isOld = isStale && !hasShell;
+  const isWell = units.length > 0 && good === units.length && !isOld;
+  const tone = units.length === 0 || isOld ? 'idle' : !isStale && status?.verdict.canTrade === false ? 'bad' : isWell ? 'good' : 'warn';
+  const words = status === null || isStale ? `${good} of ${units.length} parts are ready` : status.verdict.headline;
   return (
-    <Tooltip label={status === null ? 'Health is not known yet' : `${status.verdict.headline}. Click for the health panel`}>
+    <Tooltip label={units.length === 0 ? 'Health is not known yet' : `${words}. Click for the health panel`}>
       <UnstyledButton className="health-dot" onClick={() => openSheet({ kind: 'health' })} aria-label={`Health: ${good} of ${units.length} parts ready`}>
         <Dot tone={tone} /><span className="num">{good}/{units.length === 0 ? '–' : units.length}</span>
       </UnstyledButton>
@@ -58,10 +81,12 @@ function LinkItem(): JSX.Element {
   return <Menu.Item leftSection={<IconLink size={14} />} closeMenuOnClick={false} onClick={copy}>{words}</Menu.Item>;
 }
 
-function Appearance(): JSX.Element {
+/** How the page looks, links for other browsers, and in the window the application's own settings. */
+export function Appearance(): JSX.Element {
   const { setColorScheme } = useMantineColorScheme();
   const scheme = useUiState('scheme');
   const palette = useUiState('palette');
+  const session = useSession();
   const choose = (next: 'light' | 'dark' | 'system'): void => {
     setUiState({ scheme: next });
     setColorScheme(next === 'system' ? 'auto' : next);
@@ -78,7 +103,9 @@ function Appearance(): JSX.Element {
         <Menu.Item leftSection={<IconDeviceDesktop size={14} />} onClick={() => choose('system')}>Like the system</Menu.Item>
         <Menu.Item leftSection={<IconEyeglass size={14} />} onClick={() => setUiState({ palette: palette === 'standard' ? 'colour_blind' : 'standard' })}>{palette === 'standard' ? 'Blue and orange for P&L' : 'Green and red for P&L'}</Menu.Item>
         <Menu.Divider />
-        <LinkItem />
+        {session !== null && <LinkItem />}
+        {hasShell && <Menu.Item leftSection={<IconSettings size={14} />} onClick={() => openSheet({ kind: 'application', section: null })}>Application settings</Menu.Item>}
+        {hasShell && <Menu.Item leftSection={<IconInfoCircle size={14} />} onClick={() => openSheet({ kind: 'about' })}>About Mainspring</Menu.Item>}
       </Menu.Dropdown>
     </Menu>
   );

@@ -5,7 +5,7 @@ import { Button, Popover, TextInput, Tooltip } from '@mantine/core';
 import { IconHandStop, IconPlayerPlay } from '@tabler/icons-react';
 import { useAction } from '../data/queries.ts';
 import { newKey } from '../data/client.ts';
-import { useStatus } from '../data/live.ts';
+import { useGatewayAway, useTradingState } from '../data/stack.ts';
 import { Dot } from '../ui/kit.tsx';
 import { HoldButton } from '../ui/hold-button.tsx';
 
@@ -34,20 +34,20 @@ function Resume({ isNarrow }: { isNarrow: boolean }): JSX.Element {
 
 /** State and switch. `isHeldByKey` shows the progress of Shift+H. */
 export function TradingSwitch({ isNarrow, isHeldByKey, halt, error }: { isNarrow: boolean; isHeldByKey: boolean; halt: () => void; error: string | null }): JSX.Element {
-  const trading = useStatus()?.trading;
-  const state = trading?.state ?? null;
+  const { state, why, isOld } = useTradingState();
+  const isAway = useGatewayAway() !== null;
   const tone = state === 'ACTIVE' ? 'good' : state === 'REDUCING' ? 'warn' : state === 'HALTED' ? 'bad' : 'idle';
   return (
     <div className={`trading-switch ${state === 'HALTED' ? 'halted' : ''}`}>
-      <Tooltip label={trading ? `${trading.reason} (${trading.actor})` : 'Not known yet'} position="right">
-        <div className="trading-state"><Dot tone={tone} />{!isNarrow && <span>Trading <strong>{state ?? '–'}</strong></span>}</div>
+      <Tooltip label={isOld && state !== null ? `${why}. Nobody confirms it at the moment` : why} position="right">
+        <div className={isOld ? 'trading-state old' : 'trading-state'}><Dot tone={isOld ? 'idle' : tone} />{!isNarrow && <span>Trading <strong>{state ?? '–'}</strong></span>}</div>
       </Tooltip>
       {state !== 'HALTED' && (
         <HoldButton className="halt" onHeld={halt} isHeldElsewhere={isHeldByKey} label="Halt trading: hold, or hold Shift+H. No new order goes out until you resume; cancels always work">
           <IconHandStop size={16} aria-hidden />{!isNarrow && <span>HALT</span>}
         </HoldButton>
       )}
-      {state !== null && state !== 'ACTIVE' && <Resume isNarrow={isNarrow} />}
+      {state !== null && state !== 'ACTIVE' && !isAway && <Resume isNarrow={isNarrow} />}
       {error !== null && <p className="switch-error" role="alert">{error}</p>}
     </div>
   );

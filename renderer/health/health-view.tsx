@@ -1,18 +1,34 @@
 /** health: can I trust it right now? The same parts as a page and as a panel over any page. */
 import type { JSX } from 'react';
+import { useGatewayAway } from '../data/stack.ts';
+import { DiagnosticsButton } from '../shell/diagnostics-button.tsx';
 import { FlowsCard } from './flows-card.tsx';
+import { GatewayAway, ThroughGateway } from './gateway-away.tsx';
+import { IncidentsCard } from './incidents.tsx';
 import { DiskCard, InvariantsCard, NoticesCard, PipelineCard } from './side-cards.tsx';
 import { UnitsCard } from './units-card.tsx';
 import { VerdictCard } from './verdict-card.tsx';
 
 /** All parts; two columns on a page, one in a panel. */
 export function HealthView({ isPanel = false }: { isPanel?: boolean }): JSX.Element {
+  const isAway = useGatewayAway() !== null;
   return (
     <div className={isPanel ? 'health panel' : 'health'}>
       <VerdictCard />
+      {isAway && <section className="card"><GatewayAway>Everything below that does not say otherwise comes from the application itself and is fresh. Trading does not need the gateway.</GatewayAway></section>}
       <div className="health-columns">
-        <div className="health-main"><UnitsCard /><FlowsCard /></div>
-        <div className="health-side"><PipelineCard /><InvariantsCard /><DiskCard /><NoticesCard /></div>
+        <div className="health-main">
+          <UnitsCard />
+          <IncidentsCard />
+          <ThroughGateway title="Flows" meanwhile="Flows go on by their schedules; their runs are shown again when the gateway is back."><FlowsCard /></ThroughGateway>
+        </div>
+        <div className="health-side">
+          <ThroughGateway title="Pipeline" meanwhile="Events go on; who has heard whom is shown again when the gateway is back."><PipelineCard /></ThroughGateway>
+          <ThroughGateway title="Ledger checks" meanwhile="The book checks itself when the gateway asks for it."><InvariantsCard /></ThroughGateway>
+          <DiskCard />
+          <NoticesCard />
+          <DiagnosticsButton />
+        </div>
       </div>
     </div>
   );

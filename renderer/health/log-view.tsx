@@ -2,14 +2,17 @@
 import { useEffect, useRef, useState } from 'react';
 import type { JSX } from 'react';
 import { LogLineSchema } from '#app/contracts/health.ts';
-import type { LogLine } from '#app/contracts/health.ts';
+import type { LogLine, UnitId } from '#app/contracts/health.ts';
 import { openLogTail } from '../data/client.ts';
+import { hasShell, shellCall } from '../shell/bridge.ts';
 import { Failure, SkeletonRows } from '../ui/kit.tsx';
 import { marketTime } from '../ui/format.ts';
 
 const LINES_FIRST = 200;
 const LINES_KEPT = 1_000;
 const RETRY_MS = 2_000;
+/** How often the window asks for new lines: soon enough to look live. */
+const ASK_MS = 600;
 
 type Shown = { readonly level: string; readonly text: string };
 
@@ -23,6 +26,18 @@ export function readLine(line: Pick<LogLine, 'text' | 'stream'>): Shown {
   } catch (error) {
     if (error instanceof SyntaxError) return { level: 'info', text: line.text };
     throw error;
+  }
+}
+
+/** Asks the shell for what came since the last line, again and again, until the signal ends it. */
+async function followShell(unit: UnitId, signal: AbortSignal, add: (lines: LogLine[]) => void): Promise<void> {
+  let afterSeq: number | undefined;
+  while (!signal.aborted) {
+    const { lines } = await shellCall('unitLogs', { unitId: unit, lines: LINES_FIRST, ...(afterSeq === undefined ? {} : { afterSeq }) });
+    if (signal.aborted) return;
+    if (lines.length > 0 || afterSeq === undefined) add(lines);
+    afterSeq = lines.at(-1)?.seq ?? afterSeq ?? -1;
+    await new Promise((resolve) => setTimeout(resolve, ASK_MS));
   }
 }
 
@@ -40,7 +55,7 @@ async function follow(unit: string, signal: AbortSignal, add: (lines: LogLine[])
 }
 
 /** The live tail; sticks to the end until the reader scrolls up. */
-export function LogView({ unit }: { unit: string }): JSX.Element {
+export function LogView({ unit }: { unit: UnitId }): JSX.Element {
   const [lines, setLines] = useState<readonly LogLine[] | null>(null);
   const [failure, setFailure] = useState<unknown>(null);
   const [attempt, setAttempt] = useState(0);
@@ -50,7 +65,7 @@ export function LogView({ unit }: { unit: string }): JSX.Element {
     const abort = new AbortController();
     let timer: ReturnType<typeof setTimeout> | undefined;
     setLines(null);
-    follow(unit, abort.signal, (fresh) => {
+    (hasShell ? followShell : follow)(unit, abort.signal, (fresh) => {
       setFailure(null);
       setLines((now) => [...(now ?? []), ...fresh].slice(-LINES_KEPT));
     }).catch((error: unknown) => {

@@ -4,7 +4,7 @@ import { Tooltip } from '@mantine/core';
 import { IconCircleCheck, IconCircleX } from '@tabler/icons-react';
 import type { Watermark } from '#app/contracts/views.ts';
 import { useAge } from '../data/clock.ts';
-import { useStatus } from '../data/live.ts';
+import { useGatewayAway, useStack } from '../data/stack.ts';
 import { useInvariants, useNotices, usePipeline } from '../data/queries.ts';
 import { Answer, Card, Dot, Empty } from '../ui/kit.tsx';
 import { age, bytes, count } from '../ui/format.ts';
@@ -52,7 +52,7 @@ export function InvariantsCard(): JSX.Element {
 
 /** Free space, and where the data is. */
 export function DiskCard(): JSX.Element {
-  const stack = useStatus()?.stack ?? null;
+  const stack = useStack();
   return (
     <Card title="Disk">
       <dl className="facts">
@@ -69,19 +69,19 @@ function Ago({ at }: { at: number }): JSX.Element {
   return <span className="num muted">{age(ms)}</span>;
 }
 
-/** The newest risk events, notifications and notices of the supervisor. */
+type NoticeRow = { readonly id: string; readonly severity: 'info' | 'warning' | 'critical'; readonly title: string; readonly body: string; readonly at: number };
+
+function NoticeRows({ rows }: { rows: readonly NoticeRow[] }): JSX.Element {
+  const newest = [...rows].sort((a, b) => b.at - a.at).slice(0, 12);
+  if (newest.length === 0) return <Empty title="Nothing to tell">Risk events, fills that were announced and ports that had to move are listed here.</Empty>;
+  return <ul className="notices">{newest.map((row) => <li key={row.id}><Dot tone={row.severity === 'critical' ? 'bad' : row.severity === 'warning' ? 'warn' : 'idle'} /><span><strong>{row.title}</strong> <span className="muted">{row.body}</span></span><Ago at={row.at} /></li>)}</ul>;
+}
+
+/** The newest risk events, notifications and notices of the supervisor; the supervisor's alone while the gateway is away. */
 export function NoticesCard(): JSX.Element {
   const query = useNotices();
-  const stack = useStatus()?.stack ?? null;
-  const own = (stack?.notices ?? []).map((notice) => ({ id: `${notice.at}-${notice.text}`, severity: notice.level === 'error' ? 'critical' : notice.level === 'warn' ? 'warning' : 'info', title: notice.unit ?? 'supervisor', body: notice.text, at: notice.at }));
-  return (
-    <Card title="Notices">
-      <Answer query={query}>
-        {(data) => {
-          const rows = [...own, ...data.notices].sort((a, b) => b.at - a.at).slice(0, 12);
-          return rows.length === 0 ? <Empty title="Nothing to tell">Risk events, fills that were announced and ports that had to move are listed here.</Empty> : <ul className="notices">{rows.map((row) => <li key={row.id}><Dot tone={row.severity === 'critical' ? 'bad' : row.severity === 'warning' ? 'warn' : 'idle'} /><span><strong>{row.title}</strong> <span className="muted">{row.body}</span></span><Ago at={row.at} /></li>)}</ul>;
-        }}
-      </Answer>
-    </Card>
-  );
+  const stack = useStack();
+  const isAway = useGatewayAway() !== null;
+  const own = (stack?.notices ?? []).map((notice): NoticeRow => ({ id: `${notice.at}-${notice.text}`, severity: notice.level === 'error' ? 'critical' : notice.level === 'warn' ? 'warning' : 'info', title: notice.unit ?? 'supervisor', body: notice.text, at: notice.at }));
+  return <Card title="Notices">{isAway ? <NoticeRows rows={own} /> : <Answer query={query}>{(data) => <NoticeRows rows={[...own, ...data.notices]} />}</Answer>}</Card>;
 }

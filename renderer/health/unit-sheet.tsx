@@ -2,13 +2,17 @@
 import { useState } from 'react';
 import type { JSX } from 'react';
 import { Button, Popover } from '@mantine/core';
-import type { LastExit, UnitHealth, UnitId } from '#app/contracts/health.ts';
-import { useStatus } from '../data/live.ts';
-import { useAction } from '../data/queries.ts';
-import { SkeletonRows, Tag } from '../ui/kit.tsx';
+import type { UnitHealth, UnitId } from '#app/contracts/health.ts';
+import { useStack } from '../data/stack.ts';
+import { hasShell } from '../shell/bridge.ts';
+import { Answer, SkeletonRows, Tag } from '../ui/kit.tsx';
 import { age, bothZones, bytes, latency, NOTHING } from '../ui/format.ts';
+import { ExitLines, IncidentList, useIncidents } from './incidents.tsx';
 import { LogView } from './log-view.tsx';
-import { STATE_TONES } from './unit-words.ts';
+import { useUnitAction } from './unit-action.ts';
+import { exitWords, STATE_TONES } from './unit-words.ts';
+
+const STORY_ROWS = 40;
 
 function StopButton({ unit, stop, isPending }: { unit: UnitHealth; stop: () => void; isPending: boolean }): JSX.Element {
   const [isOpen, setOpen] = useState(false);
@@ -16,16 +20,16 @@ function StopButton({ unit, stop, isPending }: { unit: UnitHealth; stop: () => v
     <Popover opened={isOpen} onChange={setOpen} position="bottom-end" width={260} shadow="md" withArrow trapFocus>
       <Popover.Target><Button size="compact-sm" variant="default" onClick={() => setOpen(true)} loading={isPending}>Stop…</Button></Popover.Target>
       <Popover.Dropdown>
-        <div className="stack"><p>{unit.title} stays stopped until you start it; parts that need it wait. {unit.id === 'gateway' ? 'This page goes away with it.' : ''}</p><Button size="compact-md" color="red" data-autofocus onClick={() => { setOpen(false); stop(); }}>Stop {unit.title}</Button></div>
+        <div className="stack"><p>{unit.title} stays stopped until you start it; parts that need it wait. {unit.id !== 'gateway' ? '' : hasShell ? 'Trading goes on; this window sees it again when you start the gateway.' : 'This page goes away with it.'}</p><Button size="compact-md" color="red" data-autofocus onClick={() => { setOpen(false); stop(); }}>Stop {unit.title}</Button></div>
       </Popover.Dropdown>
     </Popover>
   );
 }
 
 function Actions({ unit }: { unit: UnitHealth }): JSX.Element {
-  const start = useAction('startUnit');
-  const stop = useAction('stopUnit');
-  const restart = useAction('restartUnit');
+  const start = useUnitAction('startUnit');
+  const stop = useUnitAction('stopUnit');
+  const restart = useUnitAction('restartUnit');
   const error = start.error ?? stop.error ?? restart.error;
   const isDown = unit.state === 'stopped' || unit.state === 'failed' || unit.state === 'backoff';
   const input = { unitId: unit.id };
@@ -37,19 +41,26 @@ function Actions({ unit }: { unit: UnitHealth }): JSX.Element {
   );
 }
 
-function Exit({ exit }: { exit: LastExit }): JSX.Element {
+/** The unit's story; while there is none, how it last ended. */
+function Story({ unit }: { unit: UnitHealth }): JSX.Element {
+  const query = useIncidents(unit.id, STORY_ROWS);
   return (
     <section className="chapter">
-      <header><h3>How it last ended</h3><span className="muted" title={bothZones(exit.at)}>{exit.signal ?? `code ${exit.code ?? NOTHING}`}</span></header>
-      <p>{exit.reason}</p>
-      {exit.firstLines.length + exit.lastLines.length > 0 && <pre className="exit-lines">{[...exit.firstLines, ...(exit.firstLines.length > 0 && exit.lastLines.length > 0 ? ['…'] : []), ...exit.lastLines.slice(-40)].join('\n')}</pre>}
+      <header><h3>What happened</h3><span className="muted">newest first</span></header>
+      <Answer query={query}>
+        {(data) => {
+          if (data.incidents.length > 0) return <IncidentList incidents={data.incidents} hasUnit={false} />;
+          if (unit.lastExit === null) return <p className="muted">Nothing since its first start.</p>;
+          return <><p>{unit.lastExit.reason} <span className="muted" title={bothZones(unit.lastExit.at)}>({exitWords(unit.lastExit)})</span></p><ExitLines exit={unit.lastExit} /></>;
+        }}
+      </Answer>
     </section>
   );
 }
 
 /** The unit in its sheet. */
 export function UnitSheet({ unitId }: { unitId: UnitId }): JSX.Element {
-  const unit = useStatus()?.stack?.units.find((candidate) => candidate.id === unitId);
+  const unit = useStack()?.units.find((candidate) => candidate.id === unitId);
   if (!unit) return <SkeletonRows />;
   const facts: [string, string][] = [
     ['Process', unit.pid === null ? NOTHING : String(unit.pid)], ['Port', unit.port === null ? NOTHING : String(unit.port)], ['Uptime', age(unit.uptimeMs)], ['Restarts', String(unit.restarts)],
@@ -62,7 +73,7 @@ export function UnitSheet({ unitId }: { unitId: UnitId }): JSX.Element {
       {unit.reasons.length > 0 && <ul className="reasons">{unit.reasons.map((reason) => <li key={reason}>{reason}</li>)}</ul>}
       <dl className="facts grid">{facts.map(([name, value]) => <div key={name}><dt>{name}</dt><dd className="num">{value}</dd></div>)}</dl>
       <section className="chapter"><header><h3>Output</h3><span className="muted">live, New York time</span></header><LogView unit={unit.id} /></section>
-      {unit.lastExit && <Exit exit={unit.lastExit} />}
+      <Story unit={unit} />
     </div>
   );
 }

@@ -1,5 +1,5 @@
-/** Units in words: tone of a state, and the phases of the start. */
-import type { UnitHealth, UnitId, UnitState } from '#app/contracts/health.ts';
+/** Units in words: tone of a state, the phases of the start, and what an exit code says. */
+import type { LastExit, UnitHealth, UnitId, UnitState } from '#app/contracts/health.ts';
 
 /** How a state feels. */
 export const STATE_TONES: Readonly<Record<UnitState, 'good' | 'warn' | 'bad' | 'idle' | 'busy'>> = {
@@ -20,4 +20,14 @@ export function sumUnits(units: readonly UnitHealth[]): { ready: number; total: 
     ready: units.filter((unit) => unit.state === 'ready' || unit.state === 'done').length, total: units.length,
     memoryBytes: units.reduce((sum, unit) => sum + (unit.memoryBytes ?? 0), 0), restarts: units.reduce((sum, unit) => sum + unit.restarts, 0),
   };
+}
+
+const CODES: Readonly<Record<number, string>> = { 0: 'asked to stop', 70: 'a fault of its own', 75: 'lost what it needs', 78: 'wrong configuration' };
+
+/** How a process ended, in short. exitWords({ code: 75, signal: null }) = 'code 75: lost what it needs' */
+export function exitWords(exit: Pick<LastExit, 'code' | 'signal'>): string {
+  if (exit.signal !== null) return `killed by ${exit.signal}`;
+  if (exit.code === null) return 'ended';
+  const words = CODES[exit.code];
+  return words === undefined ? `code ${exit.code}` : `code ${exit.code}: ${words}`;
 }

@@ -2,7 +2,7 @@
 import { useEffect, useState } from 'react';
 import type { JSX } from 'react';
 import type { UnitHealth } from '#app/contracts/health.ts';
-import { useStatus } from '../data/live.ts';
+import { useStack } from '../data/stack.ts';
 import { openSheet } from '../frame/panels.ts';
 import { Card, Dot, SkeletonRows } from '../ui/kit.tsx';
 import { age, bytes, latency, NOTHING } from '../ui/format.ts';
@@ -34,7 +34,7 @@ function UnitRow({ unit, cpu }: { unit: UnitHealth; cpu: readonly number[] }): J
 
 /** The card. */
 export function UnitsCard(): JSX.Element {
-  const stack = useStatus()?.stack ?? null;
+  const stack = useStack();
   const [history, setHistory] = useState<UnitHistory>(new Map());
   useEffect(() => {
     if (stack) setHistory((now) => addSample(now, stack));

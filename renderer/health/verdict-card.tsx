@@ -5,6 +5,9 @@ import { IconAlertTriangle, IconCircleCheck, IconCircleX } from '@tabler/icons-r
 import type { TradeCheck, Verdict } from '#app/contracts/views.ts';
 import { useIsStale } from '../data/clock.ts';
 import { useStatus } from '../data/live.ts';
+import { useGatewayAway } from '../data/stack.ts';
+import { useShellStatus } from '../shell/shell-status.ts';
+import { shellVerdict } from './shell-verdict.ts';
 
 function toneOf(check: TradeCheck): 'good' | 'warn' | 'bad' {
   return check.ok ? 'good' : check.level === 'hindrance' ? 'bad' : 'warn';
@@ -38,7 +41,11 @@ function Answered({ verdict, isStale }: { verdict: Verdict; isStale: boolean }):
 
 /** The card. */
 export function VerdictCard(): JSX.Element {
-  const verdict = useStatus()?.verdict;
-  const isStale = useIsStale();
+  const told = useStatus()?.verdict;
+  const isGatewayStale = useIsStale();
+  const shell = useShellStatus();
+  const isAway = useGatewayAway() !== null;
+  const verdict = isAway && shell ? shellVerdict(shell) : told;
+  const isStale = isGatewayStale && !isAway;
   return verdict ? <Answered verdict={verdict} isStale={isStale} /> : <Skeleton height={150} radius="md" />;
 }

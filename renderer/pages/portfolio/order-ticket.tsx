@@ -5,9 +5,11 @@ import { Autocomplete, Button, NumberInput, SegmentedControl } from '@mantine/co
 import { useDebouncedValue } from '@mantine/hooks';
 import { orderTicketSchema } from '#app/contracts/http.ts';
 import type { OrderTicket, RouteOutput } from '#app/contracts/http.ts';
+import { useArmedUntil } from '../../data/arming.ts';
 import { newKey } from '../../data/client.ts';
 import { useLivePrice, useStatus } from '../../data/live.ts';
 import { useAction, usePreview, useSymbols } from '../../data/queries.ts';
+import { useMode } from '../../data/stack.ts';
 import { openSheet } from '../../frame/panels.ts';
 import { Age, Failure, SkeletonRows, Tag } from '../../ui/kit.tsx';
 import { money, price, quantity } from '../../ui/format.ts';
@@ -84,6 +86,19 @@ function Fields({ draft, change, errors, isTouched }: { draft: Draft; change: (p
   );
 }
 
+/** In the live market while it is disarmed: said before anything is typed. */
+function DisarmedNote(): JSX.Element | null {
+  const isLive = useMode() === 'live';
+  const isDisarmed = useArmedUntil() === null;
+  if (!isLive || !isDisarmed) return null;
+  return (
+    <section className="ticket-note" role="note">
+      <p><strong>Live trading is disarmed.</strong> An order that opens or adds to a position will be denied; one that reduces it passes.</p>
+      <Button size="compact-sm" variant="default" onClick={() => openSheet({ kind: 'application', section: 'live' })}>Arm…</Button>
+    </section>
+  );
+}
+
 /** The ticket in its sheet. */
 export function OrderTicketSheet({ start }: { start: Partial<OrderTicket> }): JSX.Element {
   const [draft, setDraft] = useState<Draft>({ symbol: start.symbol ?? '', side: start.side ?? 'buy', type: start.type ?? 'market', timeInForce: 'day', qty: start.qty ?? '', limitPrice: start.limitPrice ?? '' });
@@ -109,6 +124,7 @@ export function OrderTicketSheet({ start }: { start: Partial<OrderTicket> }): JS
   if (place.data) return <Result reply={place.data} again={() => change({ qty: '' })} />;
   return (
     <form className="stack ticket" onSubmit={submit} noValidate>
+      <DisarmedNote />
       <Fields draft={draft} change={change} errors={errors} isTouched={isTouched} />
       <section className="preview" aria-label="Risk preview" aria-live="polite"><Preview ticket={asked === null || ticket === null ? null : (JSON.parse(asked) as OrderTicket)} /></section>
       {place.error && <Failure error={place.error} />}

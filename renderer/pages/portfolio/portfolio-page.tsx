@@ -6,9 +6,12 @@ import { IconPlus } from '@tabler/icons-react';
 import { newKey } from '../../data/client.ts';
 import { KEYS } from '../../data/live.ts';
 import { useAction, useFills, useOrders, usePositions } from '../../data/queries.ts';
+import { useSession } from '../../data/session.ts';
+import { useGatewayAway } from '../../data/stack.ts';
 import { PORTFOLIO_TABS, setUiState, useUiState } from '../../data/ui-state.ts';
 import type { UiState } from '../../data/ui-state.ts';
 import { openSheet } from '../../frame/panels.ts';
+import { GatewayAway } from '../../health/gateway-away.tsx';
 import { AllocationTab, DaysTab, FillsTab, StrategiesTab } from './activity-tabs.tsx';
 import { CurveCard } from './curve-card.tsx';
 import { Headline } from './headline.tsx';
@@ -62,8 +65,12 @@ function FlattenAll(): JSX.Element {
 export function PortfolioPage(): JSX.Element {
   const tab = useUiState('tab');
   const counts = useCounts();
+  const isAway = useGatewayAway() !== null;
+  const isSeen = useSession() !== null;
+  if (isAway && !isSeen) return <section className="card"><GatewayAway>Account, positions and orders are seen through it. Trading itself does not need it.</GatewayAway></section>;
   return (
     <div className="portfolio">
+      {isAway && <section className="card"><GatewayAway>What stands here is what was known last; trading itself goes on.</GatewayAway></section>}
       <Headline />
       <CurveCard />
       <section className="card tabs-card">
