@@ -1,4 +1,4 @@
-/** The test projects: `unit` and `integration` two files at a time, `chaos` and `browser` one at a time (they need the whole machine). */
+/** The test projects: `unit` and `integration` two files at a time, `chaos`, `browser` and `desktop` one at a time (they need the whole machine). */
 import { defineConfig } from 'vitest/config';
 
 const outside = ['**/node_modules/**', '**/dist/**'];
@@ -9,6 +9,7 @@ const integrationFiles = [
 ];
 const chaosFiles = ['tests/{chaos,flows}/**/*.test.ts'];
 const browserFiles = ['tests/browser/**/*.test.ts'];
+const desktopFiles = ['tests/desktop/**/*.test.ts'];
 
 /** vitest demands a default export here. */
 export default defineConfig({
@@ -21,7 +22,7 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['**/*.test.{ts,tsx}'],
-          exclude: [...outside, ...integrationFiles, ...chaosFiles, ...browserFiles],
+          exclude: [...outside, ...integrationFiles, ...chaosFiles, ...browserFiles, ...desktopFiles],
           pool: 'threads',
           testTimeout: 15_000,
         },
@@ -53,6 +54,17 @@ export default defineConfig({
           name: 'browser',
           include: browserFiles,
           exclude: outside,
+          pool: 'forks',
+          fileParallelism: false,
+          testTimeout: 60_000,
+          hookTimeout: 90_000,
+        },
+      },
+      {
+        test: {
+          name: 'desktop',
+          include: desktopFiles,
+          exclude: [...outside, ...integrationFiles],
           pool: 'forks',
           fileParallelism: false,
           testTimeout: 60_000,

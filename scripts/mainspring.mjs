@@ -4,9 +4,11 @@ import { existsSync } from 'node:fs';
 import { findNode, inRoot } from './lib/places.mjs';
 import { runForeground } from './lib/child.mjs';
 import { ensureBuilt } from './lib/built.mjs';
+import { chooseProgram, findElectron } from './lib/desktop.mjs';
 import { endWith, ensureSetup } from './setup.mjs';
 
 const PROGRAM = inRoot('dist', 'main', 'headless.mjs');
+const WINDOW = inRoot('dist', 'main', 'desktop.mjs');
 /** Talk to what already runs: they must work while sources are half-edited, and never replace what runs. */
 const VERBS_OF_A_RUNNING_INSTANCE = ['stop', 'status', 'verify', 'logs'];
 
@@ -31,7 +33,12 @@ async function prepare(verb) {
 try {
   const args = process.argv.slice(2);
   const node = await prepare(args[0] ?? '');
-  process.exitCode = await runForeground(node, [...NODE_FLAGS, PROGRAM, ...args], programEnvironment());
+  const { platform, env } = process;
+  const chosen = chooseProgram(args, { platform, env, isRoot: process.getuid?.() === 0, electron: findElectron(env, platform) });
+  if (chosen.kind === 'desktop') {
+    process.stdout.write('Opening the window; npm start -- --headless stays in the terminal.\n');
+    process.exitCode = await runForeground(chosen.electron, [WINDOW, ...chosen.options], process.env);
+  } else process.exitCode = await runForeground(node, [...NODE_FLAGS, PROGRAM, ...args], programEnvironment());
 } catch (error) {
   endWith(error);
 }

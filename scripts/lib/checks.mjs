@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { inRoot, root, toolEnvironment } from './places.mjs';
 import { StepFailure } from './child.mjs';
 import { ensureChromium, findChromium } from './system.mjs';
+import { ensureBuilt } from './built.mjs';
 
 /**
  * @typedef {{ passed: number, failed: number }} Count
@@ -78,14 +79,14 @@ export function countReport(file, endedWell) {
  * A vitest project.
  * @param {string} name
  * @param {string} title
- * @param {() => Promise<void>} [prepare]
+ * @param {(tools: Tools) => Promise<void>} [prepare]
  * @returns {Stage}
  */
 const project = (name, title, prepare) => ({
   name,
   title,
   run: async (tools) => {
-    await prepare?.();
+    await prepare?.(tools);
     const folder = mkdtempSync(join(tmpdir(), 'mainspring-report-'));
     try {
       const report = join(folder, 'report.json');
@@ -117,6 +118,10 @@ export const STAGES = [
   project('integration', 'Integration tests (real PostgreSQL and Redis)'),
   project('chaos', 'Replays and kills (the whole stack)'),
   project('browser', 'Browser tests (Chromium)', ensureChromium),
+  project('desktop', 'Desktop tests (the built application, its window in Chromium)', async ({ node }) => {
+    await ensureChromium();
+    await ensureBuilt(node);
+  }),
 ];
 
 /**

@@ -67,7 +67,8 @@ export class StandInContents extends Emitter<ContentsEvents> implements Pick<Web
     });
     page.on('domcontentloaded', () => void page.title().then((title) => this.#retitle(title), () => undefined));
     const debuggee = await page.context().newCDPSession(page);
-    debuggee.on('Fetch.requestPaused', (paused: Paused) => void this.#navigating(page, debuggee, paused));
+    const mainFrameId = (await debuggee.send('Page.getFrameTree')).frameTree.frame.id;
+    debuggee.on('Fetch.requestPaused', (paused: Paused) => void this.#navigating(page, debuggee, { ...paused, isMainFrame: paused.frameId === mainFrameId }));
     await debuggee.send('Fetch.enable', { patterns: [{ resourceType: 'Document', requestStage: 'Request' }] });
     this.#livePage = page;
     return page;
@@ -85,12 +86,10 @@ export class StandInContents extends Emitter<ContentsEvents> implements Pick<Web
   }
 
   /** A document is asked for: by us, or by the page. */
-  async #navigating(page: Page, debuggee: CDPSession, paused: Paused): Promise<void> {
+  async #navigating(page: Page, debuggee: CDPSession, paused: Paused & { isMainFrame: boolean }): Promise<void> {
     const url = toApp(paused.request.url);
     const isOwn = this.#ownLoad === url && paused.redirectedRequestId === undefined;
-    const mainId = await debuggee.send('Page.getFrameTree').then((tree) => tree.frameTree.frame.id);
-    const isMainFrame = paused.frameId === mainId;
-    if (isOwn || this.#mayGo(page, url, { isMainFrame, isRedirect: paused.redirectedRequestId !== undefined })) {
+    if (isOwn || this.#mayGo(page, url, { isMainFrame: paused.isMainFrame, isRedirect: paused.redirectedRequestId !== undefined })) {
       await debuggee.send('Fetch.continueRequest', { requestId: paused.requestId }).catch(() => undefined);
     } else await debuggee.send('Fetch.failRequest', { requestId: paused.requestId, errorReason: 'Aborted' }).catch(() => undefined);
   }
