@@ -30,6 +30,7 @@ export const ERROR_CODES = {
   UNIT_START_FAILED: 'operator',
   UNIT_TIMEOUT: 'temporary',
   LIVE_REFUSED: 'denied',
+  UPDATE_REFUSED: 'denied',
   AUTH_MISSING: 'denied',
   AUTH_INVALID: 'denied',
   ROUTE_NOT_FOUND: 'invalid',
