@@ -70,7 +70,7 @@ describe('settings', () => {
     expect(problemsOf('EXECUTION_PORT=8001')[0]).toContain('gives execution the port 8001, which data_ingestion has');
   });
 
-  it('send keys to the broker or this computer only, and never to the live broker', () => {
+  it('send keys to the broker or this computer only, each to its own account', () => {
     const keys = 'ALPACA_API_KEY=PKTEST123\nALPACA_SECRET_KEY=secret123\n';
     expect(from(keys).settings).toMatchObject({ mode: 'paper', alpaca: { tradingUrl: 'https://paper-api.alpaca.markets', dataStreamUrl: 'wss://stream.data.alpaca.markets/v2/iex' } });
     expect(from(`${keys}ALPACA_BASE_URL=https://paper-api.alpaca.markets/v2/`).settings.alpaca?.tradingUrl).toBe('https://paper-api.alpaca.markets');
@@ -78,9 +78,39 @@ describe('settings', () => {
     expect(problemsOf(`${keys}ALPACA_BASE_URL=https://evil.example`)[0]).toContain('your keys would be sent there');
     expect(problemsOf(`${keys}ALPACA_BASE_URL=http://paper-api.alpaca.markets`)[0]).toContain('your keys would be sent there');
     expect(problemsOf(`${keys}ALPACA_BASE_URL=https://paper-api.alpaca.markets.evil.example`)[0]).toContain('your keys would be sent there');
-    expect(problemsOf(`${keys}ALPACA_BASE_URL=https://api.alpaca.markets`)[0]).toContain('live trading');
+    expect(problemsOf(`${keys}ALPACA_BASE_URL=https://api.alpaca.markets`)[0]).toContain('not a key for live trading');
+    expect(problemsOf(`${keys}ALPACA_BASE_URL=https://user:secret@paper-api.alpaca.markets`)[0]).toContain('is not an address');
     expect(problemsOf('ALPACA_API_KEY=AKLIVE123\nALPACA_SECRET_KEY=secret123')[0]).toContain('begins with AK');
     expect(problemsOf('ALPACA_API_KEY=PKTEST123')[0]).toContain('ALPACA_SECRET_KEY is missing');
+  });
+
+  it('are live with the address and a key of the real account, and only then', () => {
+    const keys = 'ALPACA_API_KEY=AKLIVE123\nALPACA_SECRET_KEY=secret123\n';
+    expect(from(`${keys}ALPACA_BASE_URL=https://api.alpaca.markets/v2`)).toMatchObject({ problems: [], settings: { mode: 'live', alpaca: { tradingUrl: 'https://api.alpaca.markets', tradingStreamUrl: 'wss://api.alpaca.markets/stream', keyId: 'AKLIVE123' } } });
+    expect(problemsOf(`${keys}ALPACA_BASE_URL=http://127.0.0.1:9000`)[0]).toContain('begins with AK');
+    expect(problemsOf(`${keys}ALPACA_BASE_URL=http://api.alpaca.markets`)[0]).toContain('your keys would be sent there');
+  });
+
+  it('follow the chosen market with the keys kept for it, unless they hold keys themselves', () => {
+    const paper = { mode: 'paper', keys: { keyId: 'PKKEPT1234', secretKey: 'kept-secret' } } as const;
+    const live = { mode: 'live', keys: { keyId: 'AKKEPT1234', secretKey: 'kept-secret' } } as const;
+    expect(parseSettings([], paper)).toMatchObject({ problems: [], settings: { mode: 'paper', alpaca: { tradingUrl: 'https://paper-api.alpaca.markets', keyId: 'PKKEPT1234' } } });
+    expect(parseSettings([], live)).toMatchObject({ problems: [], settings: { mode: 'live', alpaca: { tradingUrl: 'https://api.alpaca.markets', keyId: 'AKKEPT1234' } } });
+    expect(parseSettings([], { mode: 'demo', keys: live.keys }).settings).toMatchObject({ mode: 'demo', alpaca: null });
+    const own = parseEnvText('ALPACA_API_KEY=PKOWN12345\nALPACA_SECRET_KEY=own-secret', '.env').entries;
+    expect(parseSettings(own, live).settings).toMatchObject({ mode: 'paper', alpaca: { keyId: 'PKOWN12345' } });
+    // Half a pair is a mistake to be mended, never a reason to trade another market.
+    expect(parseSettings(own.slice(0, 1), live).problems).not.toEqual([]);
+  });
+
+  it('say what to do when keys are missing, or lie on the wrong side', () => {
+    const wordsOf = (choice: Parameters<typeof parseSettings>[1], text = ''): string => parseSettings(parseEnvText(text, '.env').entries, choice).problems.map(({ key, problem, remedy }) => `${key} ${problem} (${remedy})`).join('\n');
+    expect(wordsOf({ mode: 'paper', keys: null })).toContain('mainspring keys set paper');
+    expect(wordsOf({ mode: 'paper', keys: { keyId: 'AKplanted', secretKey: 'planted' } })).toMatch(/kept for paper is a key for live trading/);
+    expect(wordsOf({ mode: 'live', keys: { keyId: 'PKplanted', secretKey: 'planted' } })).toMatch(/kept for live is not a key for live trading/);
+    expect(wordsOf({ mode: 'paper', keys: { keyId: 'PKplanted', secretKey: 'planted' } }, 'ALPACA_BASE_URL=https://api.alpaca.markets')).toContain('is not the address of the paper account');
+    expect(wordsOf({ mode: 'live', keys: { keyId: 'AKplanted', secretKey: 'planted' } }, 'ALPACA_BASE_URL=https://paper-api.alpaca.markets')).toContain('is not the address of the live account');
+    expect(wordsOf({ mode: 'live', keys: { keyId: 'AKplanted', secretKey: 'planted' } }, 'ALPACA_BASE_URL=https://evil.example')).not.toContain('planted');
   });
 
   it('never repeat a secret in a message', () => {

@@ -6,7 +6,7 @@ const START_MS = Date.UTC(2001, 0, 2, 14, 30);
 
 /** Inserts `minutes` batches of `symbols` bars, one transaction each, into a table like market_data; bars a second. */
 export async function bareInsertRate(stack: BenchStack, symbols: number, minutes: number): Promise<number> {
-  const book = stack.book();
+  const book = await stack.book();
   try {
     await book.query('CREATE TABLE public.bench_bars (symbol text, timeframe text, open_time timestamptz, open numeric(24,9), high numeric(24,9), low numeric(24,9), close numeric(24,9), volume numeric(24,9), PRIMARY KEY (symbol, timeframe, open_time))');
     const names = Array.from({ length: symbols }, (_, index) => `S${index}`);

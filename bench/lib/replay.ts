@@ -21,7 +21,7 @@ const LEFT = `
     (SELECT count(*)::int FROM execution.orders) AS orders`;
 
 async function figuresOf(stack: BenchStack): Promise<Omit<ReplayRun, 'cpuMs'>> {
-  const book = stack.book();
+  const book = await stack.book();
   try {
     const [written] = await book.query<Written>(WRITTEN);
     const [left] = await book.query<{ backlog: number; orders: number }>(LEFT);

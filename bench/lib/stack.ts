@@ -1,8 +1,9 @@
 /** A whole Mainspring for a benchmark: the built product, started and stopped as a person would. */
-import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { chmodSync, existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { openSecrets, plainSealer } from '#main/store/secrets.ts';
 import { nodeSpawner } from '#main/supervisor/node-spawner.ts';
 import type { Child } from '#main/supervisor/spawner.ts';
 import { openDb, type Db } from '#chassis/db.ts';
@@ -22,7 +23,7 @@ export type BenchStack = {
   readonly dashboard: string;
   /** Resolves at the end of the replay; the stack stays up. */
   replayed(limitMs: number): Promise<void>;
-  book(): Db;
+  book(): Promise<Db>;
   /** Asks it to stop and waits for the end; how long that took. */
   stop(): Promise<number>;
 };
@@ -73,10 +74,10 @@ function followLines(child: Child): (key: string, limitMs: number) => Promise<un
     });
 }
 
-function bookOf(dataDir: string, port: number): Db {
-  const vault = JSON.parse(readFileSync(path.join(dataDir, 'vault.json'), 'utf8')) as Record<string, string>;
+async function bookOf(dataDir: string, port: number): Promise<Db> {
+  const vault = await openSecrets(path.join(dataDir, 'vault.json'), plainSealer);
   return openDb({
-    access: { host: path.join(dataDir, 'run', 'sock'), port, user: 'mainspring', password: vault['postgres'] ?? '', tradingDb: 'trading_system', orchestratorDb: 'orchestrator' },
+    access: { host: path.join(dataDir, 'run', 'sock'), port, user: 'mainspring', password: vault.get('postgres') ?? '', tradingDb: 'trading_system', orchestratorDb: 'orchestrator' },
     database: 'trading_system', schema: null, applicationName: 'bench', max: 1, onLost: () => undefined,
   });
 }

@@ -1,10 +1,8 @@
 /** A PostgreSQL and a Redis of the user's: used and watched, never started or stopped. */
-import { readFileSync } from 'node:fs';
-import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { RunningUnit, UnitDriver } from '#main/supervisor/unit.ts';
 import { externalPostgresUnit, externalRedisUnit } from '#main/units/external.ts';
-import { bootFake, eventually, freshFolder, ownPorts, removeFolder, untilHealthy } from '../support/fake-stack.ts';
+import { bootFake, eventually, freshFolder, ownPorts, removeFolder, untilHealthy, vaultOf } from '../support/fake-stack.ts';
 import type { FakeStack } from '../support/fake-stack.ts';
 
 const dataDir = freshFolder();
@@ -33,7 +31,7 @@ beforeAll(async () => {
   env = await ownPorts();
   server = await bootFake({ dataDir, env });
   await untilHealthy(server);
-  vault = JSON.parse(readFileSync(path.join(dataDir, 'vault.json'), 'utf8')) as Record<string, string>;
+  vault = vaultOf(dataDir);
 });
 
 afterAll(async () => {

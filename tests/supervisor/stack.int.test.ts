@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { UnitId } from '#app/contracts/health.ts';
 import { SERVICE_IDS } from '#app/domain/ids.ts';
 import { askDoor } from '#main/supervisor/door.ts';
-import { behave, bootFake, eventually, freshFolder, isAlive, ownPorts, removeFolder, untilHealthy, writeMigrations } from '../support/fake-stack.ts';
+import { behave, bootFake, eventually, freshFolder, isAlive, ownPorts, removeFolder, untilHealthy, vaultOf, writeMigrations } from '../support/fake-stack.ts';
 import type { FakeStack } from '../support/fake-stack.ts';
 
 const dataDir = freshFolder();
@@ -15,7 +15,7 @@ let fake: FakeStack;
 let env: Record<string, string>;
 
 async function query<R extends pg.QueryResultRow>(user: UnitId, sql: string): Promise<R[]> {
-  const vault = JSON.parse(readFileSync(path.join(dataDir, 'vault.json'), 'utf8')) as Record<string, string>;
+  const vault = vaultOf(dataDir);
   const client = new pg.Client({ host: '127.0.0.1', port: Number(env['POSTGRES_PORT']), user, password: vault[`role.${user}`], database: 'trading_system' });
   await client.connect();
   try {
@@ -66,7 +66,7 @@ describe('a started stack', () => {
   });
 
   it('keeps passwords and keys out of arguments and environments of every process', () => {
-    const vault = Object.values(JSON.parse(readFileSync(path.join(dataDir, 'vault.json'), 'utf8')) as Record<string, string>);
+    const vault = Object.values(vaultOf(dataDir));
     for (const { pid } of fake.stack.health().units) {
       if (pid === null) continue;
       const seen = readFileSync(`/proc/${pid}/cmdline`, 'utf8') + readFileSync(`/proc/${pid}/environ`, 'utf8');

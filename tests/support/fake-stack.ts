@@ -97,6 +97,12 @@ export function untilHealthy(fake: FakeStack, limitMs = 30_000): Promise<void> {
   return eventually('every part is healthy', () => fake.stack.health().healthy, limitMs);
 }
 
+/** The passwords that a data folder was given, by name: from its vault as a headless start writes it. */
+export function vaultOf(dataDir: string): Record<string, string> {
+  const { secrets } = JSON.parse(readFileSync(path.join(dataDir, 'vault.json'), 'utf8')) as { secrets: Record<string, { value: string }> };
+  return Object.fromEntries(Object.entries(secrets).map(([name, { value }]) => [name, value]));
+}
+
 /** True while a process is alive; a zombie that its new parent has not fetched yet is dead. */
 export function isAlive(pid: number): boolean {
   try {
