@@ -33,6 +33,7 @@ export type LivePrice = z.infer<typeof priceSchema>;
 export const statusSchema = z.object({
   stack: StackHealthSchema.nullable(), market: marketClockSchema, verdict: verdictSchema, trading: tradingStateViewSchema,
   /** Is the wire (Redis) heard? If not, the book is polled each second and pages stay right, only later. */ isWireUp: z.boolean(),
+  /** Until when orders that open or enlarge positions may go to the real account (EpochMs); null = disarmed, and always null in demo and paper. */ armedUntil: ms.nullable(),
 });
 export type LiveStatus = z.infer<typeof statusSchema>;
 

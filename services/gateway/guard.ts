@@ -2,12 +2,11 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { TOKEN_HEADER } from '#app/contracts/http.ts';
 import type { AuthClass } from '#app/contracts/http.ts';
+import { SHELL_ORIGIN } from '#app/contracts/shell-names.ts';
 import { AppError } from '#app/domain/errors.ts';
 import { bearerOf, isSameSecret } from '#chassis/http.ts';
 import type { BrowserSession, Sessions } from './sessions.ts';
 
-/** The desktop shell's window. */
-export const SHELL_ORIGIN = 'app://mainspring';
 /** Requests per second and caller, and how many may come at once. */
 const RATE_PER_SECOND = 100;
 const RATE_BURST = 200;
@@ -17,8 +16,8 @@ const CALLERS_MAX = 1_000;
 /** `public`: needs no token (page files, login, liveness). */
 export type Access = AuthClass | 'public';
 
-/** Who passed the guard. */
-export type Caller = { readonly kind: 'browser'; readonly session: BrowserSession } | { readonly kind: 'token' } | { readonly kind: 'anonymous' };
+/** Who passed the guard. `desktop`: the shell's window; `token`: another program of this person with the token of this launch. */
+export type Caller = { readonly kind: 'browser'; readonly session: BrowserSession } | { readonly kind: 'desktop' } | { readonly kind: 'token' } | { readonly kind: 'anonymous' };
 
 /** The guard of one gateway. */
 export type Guard = {
@@ -28,6 +27,8 @@ export type Guard = {
   admitSocket(headers: IncomingHttpHeaders): void;
   /** Is this hello's token good for the socket's headers? */
   isSocketToken(headers: IncomingHttpHeaders, token: string): boolean;
+  /** Does the request say that it comes from the shell's window? No proof of anything: whoever is no page can say so. */
+  isShell(headers: IncomingHttpHeaders): boolean;
   /** The origin to allow in a reply, or null. */
   allowedOrigin(headers: IncomingHttpHeaders): string | null;
 };
@@ -76,7 +77,10 @@ export function createGuard(options: GuardOptions): Guard {
   const checkOrigin = (headers: IncomingHttpHeaders): void => {
     if (headers.origin !== undefined && allowedOrigin(headers) === null) throw new AppError('AUTH_INVALID', 'Requests from other pages are refused');
   };
+  /** The window has its token from the shell and no login: a cookie that came along proves nothing about it. */
+  const isShell = (headers: IncomingHttpHeaders): boolean => header(headers, 'origin') === SHELL_ORIGIN;
   const browserSession = (headers: IncomingHttpHeaders): BrowserSession | null => {
+    if (isShell(headers)) return null;
     // Another port of this computer is the same *site*, so SameSite does not stop it; this header does.
     const site = header(headers, 'sec-fetch-site');
     if (site !== undefined && site !== 'same-origin' && site !== 'none') return null;
@@ -88,7 +92,7 @@ export function createGuard(options: GuardOptions): Guard {
     const bearer = bearerOf(headers.authorization);
     if (bearer !== '') {
       if (!isSameSecret(bearer, apiToken)) throw new AppError('AUTH_INVALID', 'This token is not of this launch; open the link that `mainspring start` printed');
-      return { kind: 'token' };
+      return { kind: isShell(headers) ? 'desktop' : 'token' };
     }
     const session = browserSession(headers);
     if (session === null) throw new AppError('AUTH_MISSING', 'Please sign in with the link that `mainspring start` printed');
@@ -113,9 +117,10 @@ export function createGuard(options: GuardOptions): Guard {
     },
     isSocketToken(headers, token) {
       if (isSameSecret(token, apiToken)) return true;
-      const session = sessions.read(header(headers, 'cookie'), options.now());
+      const session = isShell(headers) ? null : sessions.read(header(headers, 'cookie'), options.now());
       return session !== null && headers.origin !== undefined && sessions.isHeaderToken(session, token);
     },
     allowedOrigin,
+    isShell,
   };
 }

@@ -53,8 +53,13 @@ export class LiveFeed implements Disposable {
   /** Notes an event of the wire; what is urgent goes out within milliseconds. */
   hear(envelope: EventEnvelope): void {
     this.#gaps.hear(envelope.producer, envelope.seq);
-    if (mark(this.#marks, envelope)) this.#pushStatus(true).catch((error: unknown) => this.#options.onFailure(error));
+    if (mark(this.#marks, envelope)) this.statusChanged();
     this.#schedule();
+  }
+
+  /** Something that a person must see at once: reads the status anew and pushes it. */
+  statusChanged(): void {
+    this.#pushStatus(true).catch((error: unknown) => this.#options.onFailure(error));
   }
 
   /** The wire was away: what it carried may be lost, so pages ask for everything again. */

@@ -57,7 +57,7 @@ function setUp(ctx: ServiceContext): Promise<ServiceParts> {
   const sessions = createSessions(config.gateway.sessionSecret, endpoint.port);
   const guard = createGuard({ port: endpoint.port, apiToken: config.gateway.apiToken, sessions, now, monotonic: monotonicMs });
   const clock = createMarketClock({ mode: config.mode, isReplay: config.replay !== undefined, simulator: config.units.simulator, internalToken: config.internalToken, now, log });
-  const status = createStatus({ db, clock, stack: () => stack, isWireUp: () => bus.isUp(), now });
+  const status = createStatus({ db, clock, stack: () => stack, isWireUp: () => bus.isUp(), live: () => (config.mode === 'live' ? { armedUntil: ctx.arming.armedUntil() } : null), now });
   const fillToPush = metrics.histogram('fill_to_push_ms', 'From the broker\'s message of a fill to its push to the pages', [], FILL_BUCKETS_MS);
   const droppedSockets = metrics.counter('live_dropped_total', 'Pages that were too slow and dropped');
 
@@ -71,6 +71,7 @@ function setUp(ctx: ServiceContext): Promise<ServiceParts> {
       else ctx.fatal(error);
     },
   });
+  ctx.arming.onChange(() => feed.statusChanged());
   const handlers = createHandlers({ ctx, sessions, status, orchestrator: createOrchestrator(config) });
   let stopTail = (): void => undefined;
 

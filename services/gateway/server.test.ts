@@ -6,9 +6,11 @@ import { WebSocket } from 'ws';
 import type { FastifyInstance } from 'fastify';
 import { pino } from 'pino';
 import { HELLO_DEADLINE_MS, LIVE_CLOSE, LIVE_PROTOCOL, livePushSchema } from '#app/contracts/live.ts';
-import { HTTP, TOKEN_HEADER } from '#app/contracts/http.ts';
+import { HTTP, IDEMPOTENCY_HEADER, TOKEN_HEADER } from '#app/contracts/http.ts';
+import type { LogLine } from '#app/contracts/health.ts';
+import { SHELL_ORIGIN } from '#app/contracts/shell-names.ts';
 import { AppError } from '#app/domain/errors.ts';
-import { createGuard, SHELL_ORIGIN } from './guard.ts';
+import { createGuard } from './guard.ts';
 import type { Handlers } from './handlers.ts';
 import { buildServer } from './server.ts';
 import { createSessions } from './sessions.ts';
@@ -18,12 +20,13 @@ import type { Sockets } from './sockets.ts';
 const API_TOKEN = 'a'.repeat(64);
 const SECRET = 's'.repeat(64);
 const log = pino({ level: 'silent' });
+const logLine: LogLine = { seq: 1, at: 1, unit: 'execution', stream: 'stdout', text: 'hello' };
 let app: FastifyInstance;
 let sockets: Sockets;
 let port = 0;
 let cookie = '';
 let token = '';
-const calls: { name: string; input: unknown; key: string }[] = [];
+const calls: { name: string; input: unknown; key: string; actor: string }[] = [];
 
 /** A free port, asked from the system. */
 async function freePort(): Promise<number> {
@@ -58,8 +61,8 @@ beforeAll(async () => {
   const guard = createGuard({ port, apiToken: API_TOKEN, sessions, now: Date.now, monotonic: () => performance.now() });
   sockets = createSockets({ guard, instanceId: 'test', log, now: Date.now, onHello: () => Promise.resolve([]), onDropped: () => undefined });
   const handlers = new Proxy({}, {
-    get: (_target, name: string) => (input: unknown, request: { idempotencyKey: string }) => {
-      calls.push({ name, input, key: request.idempotencyKey });
+    get: (_target, name: string) => (input: unknown, request: { idempotencyKey: string; actor: string }) => {
+      calls.push({ name, input, key: request.idempotencyKey, actor: request.actor });
       if (name === 'setTradingState') return Promise.resolve({ version: 2, state: 'HALTED' });
       if (name === 'saveUiState') return Promise.resolve({ accepted: true });
       if (name === 'positions') return Promise.resolve({ positions: [] });
@@ -69,7 +72,7 @@ beforeAll(async () => {
   }) as Handlers;
   app = await buildServer({
     host: '127.0.0.1', port, version: '1', log, guard, sessions, handlers, sockets, now: Date.now, files: { isBuilt: true, find: () => null, open: () => { throw new Error('no files here'); } },
-    logs: { read: () => Promise.resolve([]) }, health: () => ({ unit: 'gateway', version: '1', instanceId: 'i', live: true, ready: true, uptimeMs: 1, reasons: [], detail: {}, units: [] }),
+    logs: { read: () => Promise.resolve([logLine]) }, health: () => ({ unit: 'gateway', version: '1', instanceId: 'i', live: true, ready: true, uptimeMs: 1, reasons: [], detail: {}, units: [] }),
     metrics: () => Promise.resolve({ contentType: 'text/plain', text: 'x 1\n' }), redeemLogin: (given) => Promise.resolve(given === 'good-link'),
   });
   await app.listen({ host: '127.0.0.1', port });
@@ -175,12 +178,88 @@ describe('replies', () => {
   });
 });
 
+describe('the window of the desktop', () => {
+  const bearer = { authorization: `Bearer ${API_TOKEN}` };
+  const page = { origin: SHELL_ORIGIN, 'sec-fetch-site': 'cross-site', 'sec-fetch-mode': 'cors', ...bearer };
+
+  it('asks first, and may use every method and header of the contract', async () => {
+    for (const { method, path } of Object.values(HTTP)) {
+      const asked = ['authorization', ...(method === 'GET' ? [] : ['content-type', IDEMPOTENCY_HEADER])];
+      const reply = await ask('OPTIONS', path, { origin: SHELL_ORIGIN, 'access-control-request-method': method, 'access-control-request-headers': asked.join(',') });
+      expect([reply.status, reply.headers['access-control-allow-origin'], reply.headers['access-control-allow-credentials'], reply.body]).toEqual([204, SHELL_ORIGIN, undefined, '']);
+      expect(String(reply.headers['access-control-allow-methods']).split(', ')).toContain(method);
+      expect(String(reply.headers['access-control-allow-headers']).split(', ')).toEqual(expect.arrayContaining(asked));
+    }
+    for (const path of ['/logs', '/metrics', '/api/openapi.json']) expect((await ask('OPTIONS', path, { origin: SHELL_ORIGIN, 'access-control-request-method': 'GET' })).headers['access-control-allow-origin']).toBe(SHELL_ORIGIN);
+  });
+  it('is let into this computer when Chromium asks for that, and nobody else is', async () => {
+    const question = { 'access-control-request-method': 'GET', 'access-control-request-private-network': 'true', 'access-control-request-local-network': 'true' };
+    const reply = await ask('OPTIONS', '/api/positions', { origin: SHELL_ORIGIN, ...question });
+    expect([reply.headers['access-control-allow-private-network'], reply.headers['access-control-allow-local-network']]).toEqual(['true', 'true']);
+    for (const origin of ['https://evil.example', `http://127.0.0.1:${port}`, 'app://mainspring.evil', 'null']) {
+      expect((await ask('OPTIONS', '/api/positions', { origin, ...question })).headers['access-control-allow-private-network']).toBeUndefined();
+    }
+    expect((await ask('OPTIONS', '/api/positions', { origin: SHELL_ORIGIN, 'access-control-request-method': 'GET' })).headers['access-control-allow-private-network']).toBeUndefined();
+  });
+  it('reads and acts with the token of this launch, under its own name; refusals can be read too', async () => {
+    const reply = await ask('GET', '/api/positions', page);
+    expect([reply.status, reply.headers['access-control-allow-origin'], reply.headers['cross-origin-resource-policy'], reply.headers.vary]).toEqual([200, SHELL_ORIGIN, 'cross-origin', 'Origin']);
+    expect((await ask('GET', '/api/session', page)).status).toBe(200);
+    expect((await ask('POST', '/api/login-link', { ...page, ...json }, '{}')).headers['access-control-allow-origin']).toBe(SHELL_ORIGIN);
+    expect((await ask('PUT', '/api/ui-state', { ...page, ...json }, JSON.stringify({ uiState: { theme: 'dark' } }))).status).toBe(200);
+    expect(calls.at(-1)).toMatchObject({ name: 'saveUiState', actor: 'desktop' });
+    await ask('GET', '/api/positions', bearer);
+    expect(calls.at(-1)).toMatchObject({ name: 'positions', actor: 'token' });
+    for (const [path, status, headers] of [['/api/positions', 401, { origin: SHELL_ORIGIN }], ['/api/decisions/none/story', 404, page], ['/api/nowhere', 404, page]] as const) {
+      const refusal = await ask('GET', path, headers);
+      expect([refusal.status, refusal.headers['access-control-allow-origin'], typeof JSON.parse(refusal.body)]).toEqual([status, SHELL_ORIGIN, 'object']);
+    }
+  });
+  it('tails a log across origins', async () => {
+    const first = await new Promise<{ status: number; origin: unknown; text: string }>((resolve, reject) => {
+      const request = httpRequest({ host: '127.0.0.1', port, path: '/logs?unit=execution&lines=5&follow=1', headers: { host: `127.0.0.1:${port}`, ...page } }, (response) => {
+        response.once('data', (chunk: Buffer) => {
+          resolve({ status: response.statusCode ?? 0, origin: response.headers['access-control-allow-origin'], text: chunk.toString() });
+          request.destroy();
+        });
+        response.on('error', () => undefined);
+      });
+      request.on('error', reject);
+      request.end();
+    });
+    expect(first).toEqual({ status: 200, origin: SHELL_ORIGIN, text: `${JSON.stringify(logLine)}\n` });
+  });
+  const forged: [string, Record<string, string>][] = [
+    ['another host of its scheme', { ...page, origin: 'app://mainspring.evil' }],
+    ['another page of its scheme', { ...page, origin: 'app://other' }],
+    ['its origin with a port', { ...page, origin: 'app://mainspring:80' }],
+    ['its origin with a path', { ...page, origin: 'app://mainspring/' }],
+    ['its origin in capitals', { ...page, origin: 'APP://MAINSPRING' }],
+    ['its origin twice', { ...page, origin: `${SHELL_ORIGIN}, ${SHELL_ORIGIN}` }],
+    ['the null origin of a sandboxed frame', { ...page, origin: 'null' }],
+    ['a file', { ...page, origin: 'file://' }],
+    ['no token', { origin: SHELL_ORIGIN }],
+    ['the token of another launch', { ...page, authorization: `Bearer ${'b'.repeat(64)}` }],
+    ['a token cut short', { ...page, authorization: `Bearer ${API_TOKEN.slice(1)}` }],
+    ['the token as a password', { ...page, authorization: `Basic ${API_TOKEN}` }],
+  ];
+  it.each(forged)('refuses %s', async (_what, headers) => {
+    const before = calls.length;
+    expect((await ask('GET', '/api/positions', headers)).status).toBe(401);
+    expect(calls.length).toBe(before);
+  });
+  it('has no use for a browser\'s cookie, with its header token or without', async () => {
+    expect((await ask('GET', '/api/session', { cookie, origin: SHELL_ORIGIN })).status).toBe(401);
+    expect((await ask('GET', '/api/positions', { ...browser(), origin: SHELL_ORIGIN })).status).toBe(401);
+  });
+});
+
 describe('routes that move money', () => {
   it('demand an idempotency key and pass it on', async () => {
     const body = JSON.stringify({ state: 'HALTED', reason: 'test' });
     expect((await ask('POST', '/api/trading-state', { ...browser(), ...json }, body)).status).toBe(400);
     expect((await ask('POST', '/api/trading-state', { ...browser(), ...json, 'idempotency-key': 'press-1-abc' }, body)).status).toBe(200);
-    expect(calls.at(-1)).toEqual({ name: 'setTradingState', input: { state: 'HALTED', reason: 'test' }, key: 'press-1-abc' });
+    expect(calls.at(-1)).toEqual({ name: 'setTradingState', input: { state: 'HALTED', reason: 'test' }, key: 'press-1-abc', actor: expect.stringMatching(/^browser:/) as string });
   });
   it('are those that the contract says', () => {
     expect(Object.entries(HTTP).filter(([, route]) => route.movesMoney).map(([name]) => name).sort()).toEqual(['cancelOrder', 'flatten', 'placeOrder', 'runFlow', 'setRiskLimits', 'setStrategyEnabled', 'setTradingState']);
@@ -247,6 +326,20 @@ describe('the live socket', () => {
     slow.resume();
     expect([LIVE_CLOSE.tooSlow, 1006]).toContain(await dropped);
     quick.close();
+  });
+  it('welcomes the window with the token of this launch, and no other page that has it', async () => {
+    const socket = open({ origin: SHELL_ORIGIN });
+    socket.on('open', () => socket.send(hello(API_TOKEN)));
+    const first = await new Promise<unknown>((resolve) => { socket.once('message', (data: Buffer) => resolve(JSON.parse(data.toString()))); });
+    expect(livePushSchema.parse(first).push.type).toBe('welcome');
+    socket.close();
+    for (const origin of ['app://mainspring.evil', 'app://other', 'null', 'https://evil.example']) {
+      const forged = open({ origin });
+      expect(await new Promise<string>((resolve) => { forged.on('open', () => resolve('open')); forged.on('error', (error) => resolve(error.message)); })).toContain('401');
+    }
+    const withCookie = open({ cookie, origin: SHELL_ORIGIN });
+    withCookie.on('open', () => withCookie.send(hello(token)));
+    expect(await closeCode(withCookie)).toBe(LIVE_CLOSE.unauthorized);
   });
   it('takes a header token only together with its cookie', async () => {
     const socket = open({ origin: `http://127.0.0.1:${port}` });

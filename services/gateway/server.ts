@@ -24,6 +24,8 @@ const BODY_BYTES_MAX = 262_144;
 const HEADERS_TIMEOUT_MS = 5_000;
 const REQUEST_TIMEOUT_MS = 10_000;
 const SOCKET_MESSAGE_BYTES_MAX = 4_096;
+/** What the routes of the contract use. */
+const METHODS = [...new Set(Object.values(HTTP).map((route) => route.method))].join(', ');
 
 declare module 'fastify' {
   interface FastifyContextConfig {
@@ -78,7 +80,11 @@ function protect(parts: ServerParts, request: FastifyRequest, reply: FastifyRepl
   const origin = parts.guard.allowedOrigin(request.headers);
   if (origin === null) return;
   reply.headers({ vary: 'Origin', 'access-control-allow-origin': origin, 'cross-origin-resource-policy': 'cross-origin' });
-  if (request.method === 'OPTIONS') reply.headers({ 'access-control-allow-methods': 'GET, POST, PUT', 'access-control-allow-headers': `authorization, content-type, ${IDEMPOTENCY_HEADER}, ${TOKEN_HEADER}`, 'access-control-max-age': '600' });
+  if (request.method !== 'OPTIONS') return;
+  reply.headers({ 'access-control-allow-methods': METHODS, 'access-control-allow-headers': `authorization, content-type, ${IDEMPOTENCY_HEADER}, ${TOKEN_HEADER}`, 'access-control-max-age': '600' });
+  if (!parts.guard.isShell(request.headers)) return;
+  // Chromium asks before a page reaches into this computer; the question had two names while its draft was written.
+  for (const network of ['private', 'local']) if (request.headers[`access-control-request-${network}-network`] === 'true') reply.header(`access-control-allow-${network}-network`, 'true');
 }
 
 function contextOf(request: FastifyRequest, route: RouteContract): RequestContext {

@@ -8,12 +8,13 @@ import type { Queryable } from '#chassis/db.ts';
 import type { MarketClockReader } from './market-clock.ts';
 import { readPulse, readTradingState } from './queries/control.ts';
 import { judge } from './verdict.ts';
+import type { VerdictInput } from './verdict.ts';
 
 /** A status is read again when it is older than this. */
 const FRESH_MS = 400;
 
 /** What the status is made of. */
-export type StatusSources = { readonly db: Queryable; readonly clock: MarketClockReader; stack(): StackHealth | null; isWireUp(): boolean; now(): number };
+export type StatusSources = { readonly db: Queryable; readonly clock: MarketClockReader; stack(): StackHealth | null; isWireUp(): boolean; /** Null where nothing needs arming. */ live(): VerdictInput['live']; now(): number };
 
 /** Bars are late when the next one is overdue by the limit of staleness: a minute of market time at the market's speed, and 5 s. */
 export function barLimitMs(market: MarketClock): number {
@@ -29,9 +30,10 @@ export function createStatus(sources: StatusSources): { read(isForced?: boolean)
     const at = sources.now();
     const stack = sources.stack();
     const isWireUp = sources.isWireUp();
+    const live = sources.live();
     const newestBarAgeMs = pulse.newestBarSeenAt === null ? null : Math.max(0, at - pulse.newestBarSeenAt);
-    const verdict = judge({ stack, trading, market, isWireUp, unknownOrders: pulse.unknownOrders, newestBarAgeMs, barLimitMs: barLimitMs(market), at });
-    return { stack, market, verdict, trading, isWireUp };
+    const verdict = judge({ stack, trading, market, isWireUp, unknownOrders: pulse.unknownOrders, newestBarAgeMs, barLimitMs: barLimitMs(market), live, at });
+    return { stack, market, verdict, trading, isWireUp, armedUntil: live?.armedUntil ?? null };
   };
   return {
     read(isForced = false) {

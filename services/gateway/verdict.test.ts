@@ -12,7 +12,7 @@ function stack(states: Partial<Record<string, UnitState>> = {}, diskFreeBytes = 
 }
 function input(change: Partial<VerdictInput> = {}): VerdictInput {
   return {
-    stack: stack(), isWireUp: true, unknownOrders: 0, newestBarAgeMs: 500, barLimitMs: 6_000, at: 1,
+    stack: stack(), isWireUp: true, unknownOrders: 0, newestBarAgeMs: 500, barLimitMs: 6_000, live: null, at: 1,
     trading: { state: 'ACTIVE', version: 1, reason: 'first start', actor: 'system', at: 0, leaseValidMs: 8_000, limits: DEFAULT_RISK_LIMITS, limitsVersion: 1, history: [] },
     market: { tsMarket: 1, isSimulated: true, isPaused: false, speed: 60, session: 'open', changesAt: 2, note: null }, ...change,
   };
@@ -28,6 +28,8 @@ describe('judge', () => {
     ['a lease never taken', { trading: { ...input().trading, leaseValidMs: null } }, 'risk lease'],
     ['execution gone', { stack: stack({ execution: 'backoff' }) }, 'execution'],
     ['PostgreSQL gone', { stack: stack({ postgres: 'starting' }) }, 'postgres'],
+    ['the real account disarmed', { live: { armedUntil: null } }, 'live trading'],
+    ['its arming over', { live: { armedUntil: 1 } }, 'live trading'],
     ['a full disk', { stack: stack({}, 1e8) }, 'disk'],
   ])('says no: %s', (_name, change, reason) => {
     const verdict = judge(input(change));
@@ -44,6 +46,12 @@ describe('judge', () => {
     ['execution degraded', { stack: stack({ execution: 'degraded' }) }],
   ])('says yes, with care: %s', (_name, change) => {
     expect(judge(input(change))).toMatchObject({ canTrade: true, headline: expect.stringMatching(/^Yes, with care/) as string });
+  });
+  it('names the arming in live alone, with the time that is left', () => {
+    const live = (change: Partial<VerdictInput>) => judge(input(change)).checks.find((check) => check.name === 'Live trading');
+    expect(live({})).toBeUndefined();
+    expect(live({ live: { armedUntil: 3_600_001 } })).toEqual({ name: 'Live trading', ok: true, level: 'hindrance', observed: 'armed for 60 min more', remedy: null });
+    expect(live({ live: { armedUntil: null } })?.remedy).toContain('Arm live trading');
   });
   it('does not call bars late while the market is closed', () => {
     const verdict = judge(input({ market: { ...input().market, session: 'closed' }, newestBarAgeMs: 1e9 }));

@@ -11,6 +11,7 @@ export type VerdictInput = {
   readonly unknownOrders: number;
   /** Wall-clock age of the newest bar. */ readonly newestBarAgeMs: number | null;
   /** Bars are late beyond this. */ readonly barLimitMs: number;
+  /** Until when the real account is armed (EpochMs, null = disarmed); null where nothing needs arming. */ readonly live: { readonly armedUntil: number | null } | null;
   readonly at: number;
 };
 
@@ -38,6 +39,14 @@ function stateCheck(trading: TradingStateView): TradeCheck {
   const observed = ok ? 'ACTIVE' : `${trading.state} by ${trading.actor}: ${trading.reason}`;
   const remedy = trading.state === 'HALTED' ? 'Resume trading with a reason when you are sure' : 'Only orders that shrink exposure pass; resume trading to allow all';
   return { name: 'Trading state', ok, level: trading.state === 'HALTED' ? 'hindrance' : 'caution', observed, remedy: ok ? null : remedy };
+}
+
+function liveCheck(armedUntil: number | null, at: number): TradeCheck {
+  const ok = armedUntil !== null && armedUntil > at;
+  return {
+    name: 'Live trading', ok, level: 'hindrance', observed: ok ? `armed for ${seconds(armedUntil - at)} more` : 'disarmed: only orders that reduce a position go to the real account',
+    remedy: ok ? null : 'Arm live trading in the application; it disarms itself after the time you choose',
+  };
 }
 
 function leaseCheck(leaseValidMs: number | null): TradeCheck {
@@ -70,6 +79,7 @@ function diskCheck(free: number | null): TradeCheck {
 export function judge(input: VerdictInput): Verdict {
   const checks: TradeCheck[] = [
     stateCheck(input.trading),
+    ...(input.live === null ? [] : [liveCheck(input.live.armedUntil, input.at)]),
     leaseCheck(input.trading.leaseValidMs),
     unitCheck(input, 'postgres', 'book', 'hindrance'),
     unitCheck(input, 'execution', 'orders', 'hindrance'),
