@@ -53,6 +53,8 @@ export type Quit = {
   request(reason: string): Promise<void>;
   /** Ends without a question: the computer shuts down, or there is nobody to ask. */
   now(reason: string): Promise<void>;
+  /** Stops everything in order, without a question; whoever asked ends the process (the installer of an update). */
+  stopFor(reason: string): Promise<void>;
   readonly isLeaving: () => boolean;
 };
 
@@ -60,15 +62,19 @@ export type Quit = {
 export function createQuit({ standing, ask, stop, leave, monotonic }: QuitPorts): Quit {
   let state: 'idle' | 'asking' | 'stopping' | 'forced' = 'idle';
   let since = 0;
-  const end = async (reason: string, isAtOnce: boolean): Promise<void> => {
+  const halt = (reason: string, isAtOnce: boolean): Promise<void> => {
     state = isAtOnce ? 'forced' : 'stopping';
     since = monotonic();
-    await stop(reason, isAtOnce);
+    return stop(reason, isAtOnce);
+  };
+  const end = async (reason: string, isAtOnce: boolean): Promise<void> => {
+    await halt(reason, isAtOnce);
     leave();
   };
   return {
     isLeaving: () => state === 'stopping' || state === 'forced',
     now: (reason) => end(reason, true),
+    stopFor: (reason) => halt(reason, false),
     async request(reason) {
       if (state === 'stopping' && monotonic() - since >= DOUBLE_CLICK_MS) return end(`${reason}, asked again`, true);
       if (state !== 'idle') return undefined;

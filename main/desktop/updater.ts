@@ -1,0 +1,125 @@
+/** Updates: off until somebody asks for them, never installed while an order is open, every failure in words. */
+import type { UpdateStatus } from '#app/contracts/shell.ts';
+import { AppError, describeError } from '#app/domain/errors.ts';
+import { count } from './words.ts';
+
+const FIRST_LOOK_MS = 60_000;
+const LOOK_EVERY_MS = 6 * 3_600_000;
+
+/** Where updates come from. */
+export type UpdateSource = {
+  /** The version that is offered; null when there is nothing newer. */
+  check(): Promise<{ readonly version: string } | null>;
+  /** Fetches and verifies what `check` found. `onPercent` 0 to 100. */
+  download(onPercent: (percent: number) => void): Promise<void>;
+  /** Starts the installer and ends this process. */
+  install(): void;
+};
+
+/** What the updater is made of. */
+export type UpdaterPorts = {
+  /** Opens the source at its first use; its refusal (AppError) says why there are no updates for this installation. */
+  readonly openSource: () => Promise<UpdateSource>;
+  /** Did the person ask for updates? */
+  readonly isWanted: () => boolean;
+  /** Open orders as they are known now; null = not known; 0 while nothing runs. */
+  readonly openOrders: () => number | null;
+  /** Stops everything in order before the installer runs. */
+  readonly stop: (reason: string) => Promise<void>;
+  readonly onChange: () => void;
+  readonly log: (level: 'info' | 'warn', text: string) => void;
+};
+
+/** The updates of this installation. */
+export type Updater = {
+  status(): UpdateStatus;
+  /** The person's choice changed, or the application has started. */
+  follow(): void;
+  /** Looks now; downloads only when updates are wanted. Never throws: what went wrong is in the status. */
+  check(): Promise<UpdateStatus>;
+  /** Stops everything and starts the installer. @throws AppError UPDATE_REFUSED (denied) without a download, or while orders are open or unknown */
+  install(): Promise<void>;
+  close(): void;
+};
+
+/** What the failure of a look or a download means for a person. */
+export function updateFailure(error: unknown): string {
+  const text = describeError(error);
+  if (/sha512|checksum mismatch/i.test(text)) return 'The download was damaged on its way (its checksum is not the published one). It was thrown away and nothing was installed; it is fetched again at the next look.';
+  if (/not signed|ERR_UPDATER_INVALID_SIGNATURE/i.test(text)) return 'The download is not signed by the makers of Mainspring. It was thrown away and nothing was installed.';
+  if (/ENOTFOUND|ECONNREFUSED|ECONNRESET|ETIMEDOUT|EAI_AGAIN|ERR_INTERNET_DISCONNECTED|ERR_NAME_NOT_RESOLVED|ERR_CONNECTION|ERR_NETWORK/i.test(text)) return 'The update server cannot be reached. Trading is not affected; it is tried again later.';
+  if (/ENOSPC/.test(text)) return 'There is not enough room on the disk for the update.';
+  if (/\b404\b|ERR_UPDATER_CHANNEL_FILE_NOT_FOUND/.test(text)) return 'The update server has no list of versions now. It is asked again later.';
+  return `The update failed: ${text.split('\n')[0] ?? text}`;
+}
+
+type Stage = { readonly state: 'none' | 'checking' | 'downloading' | 'ready' | 'failed' | 'unavailable'; readonly version: string | null; readonly percent: number | null; readonly message: string | null };
+const RESTING: Stage = { state: 'none', version: null, percent: null, message: null };
+
+/** Builds the updater; nothing is loaded or asked before it is wanted. */
+export function createUpdater(ports: UpdaterPorts): Updater {
+  let stage = RESTING;
+  let source: UpdateSource | null = null;
+  let running: Promise<void> | null = null;
+  let timer: NodeJS.Timeout | undefined;
+
+  const become = (next: Partial<Stage>): void => {
+    stage = { ...RESTING, ...next };
+    ports.onChange();
+  };
+  const status = (): UpdateStatus => {
+    if (stage.state !== 'ready') return ports.isWanted() || stage !== RESTING ? { ...stage } : { ...RESTING, state: 'off' };
+    const open = ports.openOrders();
+    if (open === 0) return { ...stage };
+    const why = open === null ? 'it is not known whether orders are open' : `${count(open, 'order')} ${open === 1 ? 'is' : 'are'} open`;
+    return { ...stage, state: 'held', message: `Version ${stage.version ?? ''} is downloaded and waits: ${why}.` };
+  };
+  const look = async (): Promise<void> => {
+    become({ state: 'checking' });
+    try {
+      source ??= await ports.openSource();
+      const found = await source.check();
+      if (found === null) return become({ message: 'This is the newest version.' });
+      const { version } = found;
+      if (!ports.isWanted()) return become({ version, message: `Version ${version} is there. Switch updates on to download it.` });
+      become({ state: 'downloading', version, percent: 0 });
+      await source.download((percent) => {
+        if (Math.floor(percent) !== stage.percent) become({ state: 'downloading', version, percent: Math.floor(percent) });
+      });
+      ports.log('info', `Version ${version} was downloaded and waits to be installed`);
+      return become({ state: 'ready', version, percent: 100 });
+    } catch (error) {
+      if (error instanceof AppError) return become({ state: 'unavailable', message: error.message });
+      ports.log('warn', `The update failed: ${describeError(error)}`);
+      return become({ state: 'failed', message: updateFailure(error) });
+    }
+  };
+  const lookOnce = (): Promise<void> => {
+    if (stage.state === 'ready') return Promise.resolve();
+    running ??= look().finally(() => (running = null));
+    return running;
+  };
+  const schedule = (delayMs: number): void => {
+    clearTimeout(timer);
+    if (!ports.isWanted() || stage.state === 'unavailable') return;
+    timer = setTimeout(() => void lookOnce().then(() => schedule(LOOK_EVERY_MS)), delayMs);
+    timer.unref();
+  };
+
+  return {
+    status,
+    follow: () => schedule(FIRST_LOOK_MS),
+    check: async () => {
+      await lookOnce();
+      return status();
+    },
+    install: async () => {
+      const now = status();
+      if (now.state === 'held') throw new AppError('UPDATE_REFUSED', `${now.message ?? ''} Cancel them or wait, then install.`);
+      if (now.state !== 'ready' || source === null) throw new AppError('UPDATE_REFUSED', 'There is no downloaded update to install.');
+      await ports.stop(`the update to version ${now.version ?? ''} is installed`);
+      source.install();
+    },
+    close: () => clearTimeout(timer),
+  };
+}
