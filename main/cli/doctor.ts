@@ -2,15 +2,14 @@
 import { accessSync, constants, existsSync, statSync } from 'node:fs';
 import path from 'node:path';
 import type { MarketChoice } from '#app/contracts/broker-keys.ts';
-import type { Mode } from '#app/contracts/config.ts';
 import type { PortWishes } from '#app/contracts/settings.ts';
 import { WORKER_IDS } from '#app/contracts/health.ts';
 import { AppError, describeError } from '#app/domain/errors.ts';
 import { choiceOf } from '../broker-keys.ts';
 import type { Layout } from '../layout.ts';
 import { LEAST_FREE_BYTES, freeBytes, layoutOf, nearestExisting } from '../store/data-folder.ts';
-import type { DataFolder, Home } from '../store/data-folder.ts';
-import { readSettings } from '../store/read-settings.ts';
+import type { DataFolder } from '../store/data-folder.ts';
+import { marketOfSettings, readSettings } from '../store/read-settings.ts';
 import { isSealedVault, plainSealer } from '../store/secrets.ts';
 import { isHeld } from '../supervisor/door.ts';
 import { isOurs } from '../supervisor/orphans.ts';
@@ -28,6 +27,7 @@ export type Finding = { readonly what: string; readonly level: 'ok' | 'note' | '
 
 const LEAST_NODE = [22, 13] as const;
 
+type Env = Readonly<Record<string, string | undefined>>;
 type Check = () => Promise<Finding> | Finding;
 
 const ok = (what: string, detail: string): Finding => ({ what, level: 'ok', detail });
@@ -104,42 +104,50 @@ async function checkPidFile(folder: DataFolder, major: string, isRunning: boolea
   return verdict.kind === 'moveAside' ? note('postmaster.pid', `stale (${verdict.why}); the next start moves it aside`) : ok('postmaster.pid', verdict.kind === 'none' ? 'none' : 'left by an earlier run; it does no harm');
 }
 
-/** The keys themselves are not looked at: only that the vault opens, and whether there are any. */
-async function chosen(home: Home, mode: Mode): Promise<{ choice: MarketChoice; keys: Finding }> {
+/** The keys themselves are not shown: only whether the vault opens, and whether there are any. */
+async function chosen({ home, mode }: Place, env: Env): Promise<{ choice: MarketChoice; keys: Finding }> {
+  const demo: MarketChoice = { mode: 'demo', keys: null };
   try {
+    if (marketOfSettings(home.envFile, env) !== null) return { choice: demo, keys: ok('Broker keys', 'in the settings') };
     const choice = await choiceOf(home, plainSealer, mode);
-    return { choice, keys: ok('Broker keys', choice.keys === null ? `none are needed from ${home.keysFile}` : `kept in ${home.keysFile}`) };
+    const words = mode === 'demo' ? 'none are needed for the demo' : choice.keys === null ? `none are kept for the ${mode} market` : `kept in ${home.keysFile}`;
+    return { choice, keys: ok('Broker keys', words) };
   } catch (error) {
     if (!(error instanceof AppError)) throw error;
+    // Wrong settings have a line of their own.
+    if (error.code === 'CONFIG_INVALID') return { choice: demo, keys: note('Broker keys', 'not looked at while the settings are wrong') };
     const keys = isSealedVault(home.keysFile) ? note('Broker keys', `sealed by the desktop application, in ${home.keysFile}`) : bad('Broker keys', error.message);
-    return { choice: { mode, keys: null }, keys };
+    return { choice: demo, keys };
   }
 }
 
 /** Makes all checks. */
-export async function examine({ home, dataDir, mode }: Place, layout: Layout, env: Readonly<Record<string, string | undefined>>): Promise<Finding[]> {
+export async function examine(place: Place, layout: Layout, env: Env): Promise<Finding[]> {
+  const { dataDir, home: { envFile } } = place;
   const folder = layoutOf(dataDir);
-  const { envFile } = home;
-  const { choice, keys } = await chosen(home, mode);
+  const { choice, keys } = await chosen(place, env);
   const isRunning = await isHeld(folder.door);
   const settings = (): ReturnType<typeof readSettings> => readSettings({ envFile, env, choice });
-  const postgres = (): ReturnType<typeof findPostgres> => findPostgres({ root: layout.root, copyFolder: path.join(dataDir, 'runtime'), runAs: null });
+  const postgres = (): ReturnType<typeof findPostgres> => findPostgres({ layout, copyFolder: path.join(dataDir, 'runtime'), runAs: null });
   return [
     ok('Running', isRunning ? 'yes' : 'no'),
     await guarded('Node', checkNode),
     await guarded('Workers', () => checkPrograms(layout)),
-    await guarded('PostgreSQL', () => ok('PostgreSQL', `${postgres().version}, ${postgres().postgres}`)),
-    await guarded('Redis', () => ok('Redis', findRedis(layout.root).file)),
+    await guarded('PostgreSQL', async () => {
+      const found = await postgres();
+      return ok('PostgreSQL', `${found.version}, ${found.postgres}`);
+    }),
+    await guarded('Redis', async () => ok('Redis', (await findRedis(layout)).file)),
     await guarded('User', () => ok('User', findRunAs() ? `root; the databases run as ${findRunAs()?.name ?? ''}` : 'the databases run as you')),
     await guarded('Data folder', () => checkFolder(folder)),
     await guarded('Disk', () => checkDisk(folder)),
     await guarded('Settings', () => {
-      const { warnings, settings: read } = settings();
-      return warnings.length > 0 ? note('Settings', warnings.join(' ')) : ok('Settings', `${existsSync(envFile) ? envFile : 'defaults'}, ${read.mode} mode`);
+      const { warnings } = settings();
+      return warnings.length > 0 ? note('Settings', warnings.join(' ')) : ok('Settings', `${existsSync(envFile) ? envFile : 'defaults'}, ${place.mode} mode`);
     }),
     keys,
     await guarded('Ports', () => checkPorts(isRunning, settings)),
-    await guarded('postmaster.pid', () => checkPidFile(folder, postgres().major, isRunning)),
+    await guarded('postmaster.pid', async () => checkPidFile(folder, (await postgres()).major, isRunning)),
     await guarded('Leftovers', () => checkLeftovers(folder, isRunning)),
   ];
 }

@@ -5,6 +5,7 @@ import { readdir, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { AppError } from '#app/domain/errors.ts';
+import type { Layout } from '../layout.ts';
 import { readManifest } from './manifest.ts';
 import type { RuntimeFile, RuntimePart } from './manifest.ts';
 
@@ -39,6 +40,15 @@ export async function verifyPart(part: RuntimePart, { runtimeFolder, runtimeMani
   if (foreign !== undefined) throw damaged(`A program that is not ours lies in the installation: ${foreign}`, path.join(runtimeFolder, foreign));
   await checkAll(runtimeFolder, [...wanted].sort(([a], [b]) => (a < b ? -1 : 1)));
   return { folder, version: facts.version };
+}
+
+/**
+ * A part of an installed application, compared with its list; null when the application came without databases (a clone), so that those of the computer are used.
+ * @throws AppError RUNTIME_DAMAGED (operator)
+ */
+export function shippedPart(part: RuntimePart, { runtimeFolder, runtimeManifest }: Layout): Promise<VerifiedPart | null> {
+  if (runtimeFolder === null || runtimeManifest === null) return Promise.resolve(null);
+  return verifyPart(part, { runtimeFolder, runtimeManifest });
 }
 
 async function checkAll(runtimeFolder: string, files: readonly (readonly [string, RuntimeFile])[]): Promise<void> {
@@ -92,7 +102,12 @@ async function namesBelow(folder: string, prefix: string): Promise<string[]> {
   } catch (error) {
     throw damaged(`The folder ${folder} cannot be read (${(error as NodeJS.ErrnoException).code ?? 'unknown error'})`, folder);
   }
-  const names = await Promise.all(entries.map((entry) => (entry.isDirectory() ? namesBelow(path.join(folder, entry.name), `${prefix}/${entry.name}`) : [`${prefix}/${entry.name}`])));
+  const names = await Promise.all(
+    entries.map(async (entry) => {
+      const name = `${prefix}/${entry.name}`;
+      return entry.isDirectory() ? namesBelow(path.join(folder, entry.name), name) : [name];
+    }),
+  );
   return names.flat().sort();
 }
 

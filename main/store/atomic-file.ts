@@ -1,6 +1,8 @@
 /** Files that are whole at any moment: written beside, forced to disk, renamed; patient with virus scanners that hold a file for a moment. */
 import { closeSync, fchmodSync, fchownSync, fsyncSync, openSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { rename } from 'node:fs/promises';
 import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { AppError } from '#app/domain/errors.ts';
 
 /** What a system says of a file that another program has open: sharing violations on Windows, a mount point elsewhere. */
@@ -8,6 +10,8 @@ const HELD: ReadonlySet<string> = new Set(['EBUSY', 'EPERM', 'EACCES']);
 const PATIENCE_MS = 2_000;
 const FIRST_WAIT_MS = 5;
 const LONGEST_WAIT_MS = 100;
+/** A scanner walks through a new folder file by file. */
+const FOLDER_PATIENCE_MS = 20_000;
 
 /** `mode` are the rights of the file (0600 unless told). `owner` gives it to another user before it appears under its name (as root only). */
 export type AtomicOptions = { readonly mode?: number; readonly owner?: { readonly uid: number; readonly gid: number } | null };
@@ -34,6 +38,24 @@ export function writeFileAtomically(file: string, data: string | Uint8Array, opt
  */
 export function renamePatiently(from: string, to: string): void {
   patiently(to, () => renameSync(from, to));
+}
+
+/**
+ * Renames a folder with many new files, waiting for up to twenty seconds while a virus scanner walks through it. Does not block.
+ * @throws AppError FILE_HELD (operator) when it is held for longer; every other system error as it is.
+ */
+export async function renameFolder(from: string, to: string): Promise<void> {
+  const deadline = performance.now() + FOLDER_PATIENCE_MS;
+  for (;;) {
+    try {
+      await rename(from, to);
+      return;
+    } catch (error) {
+      if (!isHeld(error)) throw error;
+      if (performance.now() > deadline) throw held(to, error);
+      await sleep(LONGEST_WAIT_MS);
+    }
+  }
 }
 
 function writeThrough(file: string, data: string | Uint8Array, options: AtomicOptions): void {

@@ -62,12 +62,11 @@ function reservationOf(parts: BuildParts, unit: UnitId): Reservation {
 }
 
 function buildDatabases(parts: BuildParts): UnitDriver[] {
-  const { settings, folder, facts, spawner, logs, runAs } = parts;
-  const { root } = parts.layout;
+  const { layout, settings, folder, facts, spawner, logs, runAs } = parts;
   const { externalHost, user } = settings.postgres;
   const password = facts.ownerPasswords.postgres;
   const { dataDir, socketFolder, logFolder } = folder;
-  const common = { root, dataDir, socketFolder, runAs, spawner };
+  const common = { layout, dataDir, socketFolder, runAs, spawner };
   const postgres =
     externalHost === null
       ? postgresUnit({ ...common, logFolder, user, password, reservation: reservationOf(parts, 'postgres'), log: logs.of('postgres') })

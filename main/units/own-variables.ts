@@ -9,3 +9,14 @@ export function ownVariables(names: readonly string[]): Record<string, string> {
   }
   return found;
 }
+
+/** Folders in which a program of ours looks for others: its own one, and on Windows the system's (initdb runs `cmd.exe`). */
+export function programPath(folder: string): string {
+  const system = process.env['SystemRoot'];
+  return process.platform === 'win32' && system !== undefined ? `${folder};${system}\\System32` : folder;
+}
+
+/** Windows programs do not start without these. */
+export function windowsEnv(): Record<string, string> {
+  return process.platform === 'win32' ? ownVariables(['SystemRoot', 'SystemDrive', 'ComSpec', 'TEMP', 'TMP']) : {};
+}

@@ -1,13 +1,15 @@
 /** The data folder of PostgreSQL before its start: created when missing, configured, freed of a stale pid file. */
 import { execFile } from 'node:child_process';
-import { chownSync, existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { chownSync, existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { AppError, describeError } from '#app/domain/errors.ts';
+import { renameFolder, writeFileAtomically } from '../store/atomic-file.ts';
 import type { UnitLog } from '../supervisor/logs.ts';
 import { identify } from '../supervisor/process-info.ts';
-import { ownVariables } from './own-variables.ts';
+import { programPath, windowsEnv } from './own-variables.ts';
+import { pgCtlStop } from './postgres-ctl.ts';
 import type { PostgresBinaries } from './postgres-binaries.ts';
 import { PG_HBA, judgePidFile, movePidFileAside, postgresConf } from './postgres-files.ts';
 import { giveTo } from './run-as.ts';
@@ -17,6 +19,9 @@ const run = promisify(execFile);
 const INITDB_LIMIT_MS = 120_000;
 const REAP_LIMIT_MS = 30_000;
 const REAP_POLL_MS = 20;
+const LONGEST_WINDOWS_FOLDER = 160;
+/** Windows answers "busy" for a while after a program or a virus scanner let a file go. */
+const REMOVE = { recursive: true, force: true, maxRetries: 20, retryDelay: 100 } as const;
 
 /** Where the cluster lives and who owns it. */
 export type ClusterOptions = {
@@ -35,11 +40,6 @@ export function clusterFolder(dataDir: string, binaries: PostgresBinaries): stri
   return path.join(dataDir, 'postgres', binaries.major);
 }
 
-/** Windows programs do not start without these. */
-export function windowsEnv(): Record<string, string> {
-  return process.platform === 'win32' ? ownVariables(['SystemRoot', 'TEMP', 'TMP']) : {};
-}
-
 /** Creates the data folder when there is none, writes the settings, and deals with a stale pid file. Returns the folder. */
 export async function prepareFolder(options: ClusterOptions, binaries: PostgresBinaries): Promise<string> {
   const folder = clusterFolder(options.dataDir, binaries);
@@ -51,14 +51,9 @@ export async function prepareFolder(options: ClusterOptions, binaries: PostgresB
     giveTo(options.runAs, options.socketFolder);
   }
   if (!existsSync(path.join(folder, 'PG_VERSION'))) await createCluster(options, binaries, folder);
-  else await clearPidFile(options, folder);
-  const owned = (name: string, text: string): void => {
-    const file = path.join(folder, name);
-    writeFileSync(`${file}.new`, text, { mode: 0o600 });
-    if (options.runAs) chownSync(`${file}.new`, options.runAs.uid, options.runAs.gid);
-    renameSync(`${file}.new`, file);
-  };
-  owned('postgresql.conf', postgresConf({ port: options.port, socketFolder: options.socketFolder }));
+  else await clearPidFile(options, binaries, folder);
+  const owned = (name: string, text: string): void => writeFileAtomically(path.join(folder, name), text, { owner: options.runAs });
+  owned('postgresql.conf', postgresConf({ port: options.port, socketFolder: options.socketFolder, platform: process.platform }));
   owned('pg_hba.conf', PG_HBA);
   return folder;
 }
@@ -67,32 +62,46 @@ export async function prepareFolder(options: ClusterOptions, binaries: PostgresB
 async function createCluster(options: ClusterOptions, binaries: PostgresBinaries, folder: string): Promise<void> {
   const making = `${folder}.new`;
   const passwordFile = path.join(path.dirname(folder), '.password');
-  rmSync(making, { recursive: true, force: true });
+  assertShort(folder);
+  rmSync(making, REMOVE);
   writeFileSync(passwordFile, options.password, { mode: 0o600 });
   if (options.runAs) chownSync(passwordFile, options.runAs.uid, options.runAs.gid);
   const locale = ['--encoding=UTF8', '--locale=C', '--locale-provider=builtin', '--builtin-locale=C.UTF-8'];
-  const args = ['-D', making, '-U', options.user, `--pwfile=${passwordFile}`, '-A', 'scram-sha-256', '--data-checksums', ...locale];
+  // Names relative to the working folder: umlauts and quotes of the path to it are then the system's business alone.
+  const args = ['-D', path.basename(making), '-U', options.user, `--pwfile=${path.basename(passwordFile)}`, '-A', 'scram-sha-256', '--data-checksums', ...locale];
   try {
     const { stdout } = await run(binaries.initdb, args, {
       cwd: path.dirname(folder),
-      env: { LC_ALL: 'C', TZ: 'UTC', PATH: path.dirname(binaries.initdb), ...windowsEnv() },
+      env: { LC_ALL: 'C', TZ: 'UTC', PATH: programPath(path.dirname(binaries.initdb)), ...windowsEnv() },
       timeout: INITDB_LIMIT_MS,
       windowsHide: true,
       ...(options.runAs ? { uid: options.runAs.uid, gid: options.runAs.gid } : {}),
     });
     for (const line of stdout.trim().split('\n')) options.log.line('stdout', line);
-    renameSync(making, folder);
+    await renameFolder(making, folder);
   } catch (error) {
-    rmSync(making, { recursive: true, force: true });
+    rmSync(making, REMOVE);
+    if (error instanceof AppError) throw error;
     const { stderr } = error as { stderr?: unknown };
     const detail = typeof stderr === 'string' ? (stderr.trim().split('\n').at(-1) ?? '') : '';
-    throw new AppError('UNIT_START_FAILED', `The database could not be created in ${folder}: ${detail || describeError(error)}`, { cause: error });
+    throw new AppError('UNIT_START_FAILED', `The database could not be created in ${folder}: ${detail || describeError(error)}${letterRemedy(folder)}`, { cause: error });
   } finally {
     rmSync(passwordFile, { force: true });
   }
 }
 
-async function clearPidFile(options: ClusterOptions, folder: string): Promise<void> {
+/** The longest path that Windows programs can open has 260 letters, and PostgreSQL needs up to 100 for itself. */
+function assertShort(folder: string): void {
+  if (process.platform !== 'win32' || folder.length <= LONGEST_WINDOWS_FOLDER) return;
+  throw new AppError('DATA_FOLDER_UNUSABLE', `The path of the data folder is too long for PostgreSQL on Windows (${folder}). Choose a shorter one, such as C:\\Mainspring.`);
+}
+
+function letterRemedy(folder: string): string {
+  if (process.platform !== 'win32' || /^[\x20-\x7e]*$/.test(folder)) return '';
+  return '. PostgreSQL for Windows only opens folders whose letters belong to the language of the system: choose a data folder such as C:\\Mainspring.';
+}
+
+async function clearPidFile(options: ClusterOptions, binaries: PostgresBinaries, folder: string): Promise<void> {
   const verdict = await judgePidFile(folder);
   switch (verdict.kind) {
     case 'none':
@@ -105,22 +114,40 @@ async function clearPidFile(options: ClusterOptions, folder: string): Promise<vo
     }
     case 'reap':
       options.log.line('supervisor', `A server of an earlier run (process ${verdict.pid}) still uses this folder and is stopped`);
-      return endOldServer(verdict.pid);
+      return endOldServer(options, verdict.pid, { binaries, folder });
     case 'ask':
       throw new AppError('UNIT_START_FAILED', `PostgreSQL is not started because ${verdict.why}. If it is not in use, stop that process, or delete ${path.join(folder, 'postmaster.pid')}, then start again.`);
   }
 }
 
-async function endOldServer(pid: number): Promise<void> {
+type OldServer = { readonly binaries: PostgresBinaries; readonly folder: string };
+
+async function endOldServer(options: ClusterOptions, pid: number, server: OldServer): Promise<void> {
   const identity = await identify(pid);
   if (!identity) return;
+  const isGone = async (): Promise<boolean> => (await identify(pid))?.startMark !== identity.startMark;
+  await (process.platform === 'win32' ? endByPgCtl(options, server) : endBySignals(pid, isGone));
+  if (!(await isGone())) throw new AppError('UNIT_START_FAILED', `The PostgreSQL of an earlier run (process ${pid}) does not end. End it by hand, then start again.`);
+}
+
+async function endByPgCtl(options: ClusterOptions, { binaries, folder }: OldServer): Promise<void> {
+  for (const mode of ['fast', 'immediate'] as const) {
+    try {
+      await pgCtlStop(binaries, { folder, mode, seconds: REAP_LIMIT_MS / 1_000 });
+      return;
+    } catch (error) {
+      options.log.line('supervisor', `pg_ctl stop -m ${mode}: ${describeError(error)}`);
+    }
+  }
+}
+
+async function endBySignals(pid: number, isGone: () => Promise<boolean>): Promise<void> {
   process.kill(pid, 'SIGINT');
   const deadline = performance.now() + REAP_LIMIT_MS;
   while (performance.now() < deadline) {
-    if ((await identify(pid))?.startMark !== identity.startMark) return;
+    if (await isGone()) return;
     await sleep(REAP_POLL_MS);
   }
   process.kill(pid, 'SIGQUIT');
   await sleep(1_000);
-  if ((await identify(pid))?.startMark === identity.startMark) throw new AppError('UNIT_START_FAILED', `The PostgreSQL of an earlier run (process ${pid}) does not end. End it by hand, then start again.`);
 }

@@ -1,11 +1,15 @@
 /** The files of a PostgreSQL data folder that we write or judge: settings, access rules, the pid file. */
-import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { AppError } from '#app/domain/errors.ts';
+import { renamePatiently } from '../store/atomic-file.ts';
 import { identify } from '../supervisor/process-info.ts';
 
 /** What the settings file needs to know. */
-export type PostgresListen = { readonly port: number; readonly socketFolder: string | null };
+export type PostgresListen = { readonly port: number; readonly socketFolder: string | null; readonly platform: NodeJS.Platform };
+
+/** The default there (open_datasync) leaves what is committed in the write cache of the disk. */
+const WINDOWS_WAL = '\nwal_sync_method = fsync';
 
 /**
  * Settings that promise (durability, limits), then settings for a small computer.
@@ -24,7 +28,7 @@ ssl = off
 # What is committed stays committed.
 fsync = on
 full_page_writes = on
-synchronous_commit = on
+synchronous_commit = on${listen.platform === 'win32' ? WINDOWS_WAL : ''}
 wal_level = replica
 max_wal_senders = 3
 max_replication_slots = 3
@@ -81,6 +85,9 @@ host  replication all 127.0.0.1/32 scram-sha-256
 /** Lines of `postmaster.pid` that we use. `startedAt` is EpochMs with the precision of a second; `status` is empty while starting. */
 export type PidFile = { readonly pid: number; readonly dataFolder: string; readonly startedAt: number; readonly status: string };
 
+/** What Windows says of a file that is just being written, scanned or deleted. */
+const BEING_WRITTEN: ReadonlySet<string> = new Set(['EBUSY', 'EPERM', 'EACCES']);
+
 /** Reads `postmaster.pid`; null when there is none or it is still being written. */
 export function readPidFile(dataFolder: string): PidFile | null {
   const file = path.join(dataFolder, 'postmaster.pid');
@@ -89,10 +96,11 @@ export function readPidFile(dataFolder: string): PidFile | null {
   try {
     text = readFileSync(file, 'utf8');
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
+    const code = (error as NodeJS.ErrnoException).code ?? '';
+    if (code === 'ENOENT' || (process.platform === 'win32' && BEING_WRITTEN.has(code))) return null;
     throw error;
   }
-  const lines = text.split('\n');
+  const lines = text.split(/\r?\n/);
   const pid = Math.abs(Number(lines[0]));
   const seconds = Number(lines[2]);
   if (!Number.isInteger(pid) || pid <= 0 || !Number.isFinite(seconds)) return null;
@@ -120,6 +128,13 @@ export type StaleVerdict =
 
 const SAME_START_MS = 10_000;
 
+/** Is the folder that PostgreSQL names this one? On Windows it writes forward slashes and the letters of the system's old code page, which we cannot read. */
+export function isSameFolder(named: string, folder: string, platform: NodeJS.Platform): boolean {
+  if (platform !== 'win32') return path.resolve(named) === path.resolve(folder);
+  const plain = (text: string): string => path.win32.resolve(text).normalize('NFC').toLowerCase().replace(/[^\x20-\x7e]+/g, '?');
+  return plain(named) === plain(folder);
+}
+
 /** Judges a pid file against the process that has its pid now. */
 export async function judgePidFile(dataFolder: string): Promise<StaleVerdict> {
   const file = path.join(dataFolder, 'postmaster.pid');
@@ -131,7 +146,7 @@ export async function judgePidFile(dataFolder: string): Promise<StaleVerdict> {
   if (identity.image !== 'postgres') return { kind: 'moveAside', why: `process ${content.pid} is ${identity.image}, not PostgreSQL` };
   const distance = identity.startedAt - content.startedAt;
   if (distance > SAME_START_MS) return { kind: 'moveAside', why: `process ${content.pid} was started later than the server that wrote the file` };
-  if (Math.abs(distance) <= SAME_START_MS && path.resolve(content.dataFolder) === path.resolve(dataFolder)) return { kind: 'reap', pid: content.pid };
+  if (Math.abs(distance) <= SAME_START_MS && isSameFolder(content.dataFolder, dataFolder, process.platform)) return { kind: 'reap', pid: content.pid };
   return { kind: 'ask', why: `process ${content.pid} is a PostgreSQL that may use ${dataFolder}` };
 }
 
@@ -144,6 +159,6 @@ export function movePidFileAside(dataFolder: string, logFolder: string, stamp: s
   } catch (error) {
     throw new AppError('DATA_FOLDER_UNUSABLE', `The stale file ${source} cannot be copied to ${target}.`, { cause: error });
   }
-  renameSync(source, `${source}.stale`);
+  renamePatiently(source, `${source}.stale`);
   return target;
 }

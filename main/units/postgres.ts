@@ -1,17 +1,19 @@
 /** PostgreSQL: started directly, ready by its own word and a real query, stopped by steps. */
-import { execFile } from 'node:child_process';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describeError } from '#app/domain/errors.ts';
+import type { Layout } from '../layout.ts';
 import type { Reservation } from '../supervisor/ports.ts';
 import type { Child, Spawner } from '../supervisor/spawner.ts';
 import type { RunningUnit, UnitDriver, UnitSignals, UnitSpec } from '../supervisor/unit.ts';
 import { exitOf, exitOfError } from './exit-reason.ts';
 import { climb } from './ladder.ts';
 import type { Rung } from './ladder.ts';
+import { programPath, windowsEnv } from './own-variables.ts';
+import { pgCtlStop } from './postgres-ctl.ts';
 import { findPostgres } from './postgres-binaries.ts';
 import type { PostgresBinaries } from './postgres-binaries.ts';
-import { clusterFolder, prepareFolder, windowsEnv } from './postgres-cluster.ts';
+import { prepareFolder } from './postgres-cluster.ts';
 import type { ClusterOptions } from './postgres-cluster.ts';
 import { isReadyFile, readPidFile } from './postgres-files.ts';
 import { postgresProbe } from './postgres-probe.ts';
@@ -23,7 +25,7 @@ const IMMEDIATE_STOP_MS = 10_000;
 
 /** Where our own PostgreSQL lives and how it is reached. */
 export type PostgresOptions = Omit<ClusterOptions, 'port'> & {
-  readonly root: string;
+  readonly layout: Layout;
   readonly reservation: Reservation;
   readonly spawner: Spawner;
 };
@@ -64,12 +66,13 @@ function probeOf(options: PostgresOptions, signals: UnitSignals): ReturnType<typ
 function startPostgres(options: PostgresOptions, signals: UnitSignals): RunningUnit {
   const probe = probeOf(options, signals);
   let child: Child | null = null;
+  let rungs: Rung[] = [];
   let skip: (() => void) | null = null;
   let isUnwanted = false;
   let failure: unknown = null;
 
   const begin = async (): Promise<void> => {
-    const binaries = findPostgres({ root: options.root, copyFolder: path.join(options.dataDir, 'runtime'), runAs: options.runAs });
+    const binaries = await findPostgres({ layout: options.layout, copyFolder: path.join(options.dataDir, 'runtime'), runAs: options.runAs });
     const folder = await prepareFolder({ ...options, port: options.reservation.port }, binaries);
     await options.reservation.release();
     if (isUnwanted) {
@@ -79,6 +82,7 @@ function startPostgres(options: PostgresOptions, signals: UnitSignals): RunningU
     const startedAt = Date.now();
     const started = spawnPostgres(options, binaries, folder);
     child = started;
+    rungs = stopRungs(options, started, { binaries, folder });
     started.onStarted((pid) => signals.started(pid));
     // Recovery that makes progress says so: give it time.
     const unfollow = options.log.follow((line) => {
@@ -104,7 +108,7 @@ function startPostgres(options: PostgresOptions, signals: UnitSignals): RunningU
     stop: () => {
       isUnwanted = true;
       probe.close();
-      if (child) skip = climb(child, stopRungs(options, child));
+      if (child) skip = climb(child, rungs);
     },
     kill: () => {
       isUnwanted = true;
@@ -116,7 +120,9 @@ function startPostgres(options: PostgresOptions, signals: UnitSignals): RunningU
   };
 }
 
-function stopRungs(options: PostgresOptions, child: Child): Rung[] {
+type Server = { readonly binaries: PostgresBinaries; readonly folder: string };
+
+function stopRungs(options: PostgresOptions, child: Child, { binaries, folder }: Server): Rung[] {
   const kill = { act: () => void child.signal('SIGKILL'), waitMs: 5_000 };
   if (process.platform !== 'win32') {
     return [
@@ -125,15 +131,13 @@ function stopRungs(options: PostgresOptions, child: Child): Rung[] {
       kill,
     ];
   }
-  // A signal on Windows is a hard kill; pg_ctl knows how to ask.
-  const ask = (mode: 'fast' | 'immediate', seconds: number) => (): void => {
-    const binaries = findPostgres({ root: options.root, copyFolder: path.join(options.dataDir, 'runtime'), runAs: null });
-    const args = ['stop', '-D', clusterFolder(options.dataDir, binaries), '-m', mode, '-t', String(seconds)];
-    execFile(binaries.pgCtl, args, { windowsHide: true }, (error) => {
-      if (error) options.log.line('supervisor', `pg_ctl stop -m ${mode}: ${describeError(error)}`);
-    });
-  };
-  return [{ act: ask('fast', 30), waitMs: FAST_STOP_MS }, { act: ask('immediate', 10), waitMs: IMMEDIATE_STOP_MS }, kill];
+  const ask = (mode: 'fast' | 'immediate', waitMs: number): Rung => ({
+    act: () => {
+      pgCtlStop(binaries, { folder, mode, seconds: waitMs / 1_000 }).catch((error: unknown) => options.log.line('supervisor', `pg_ctl stop -m ${mode}: ${describeError(error)}`));
+    },
+    waitMs,
+  });
+  return [ask('fast', FAST_STOP_MS), ask('immediate', IMMEDIATE_STOP_MS), kill];
 }
 
 function spawnPostgres(options: PostgresOptions, binaries: PostgresBinaries, folder: string): Child {
@@ -141,7 +145,7 @@ function spawnPostgres(options: PostgresOptions, binaries: PostgresBinaries, fol
     kind: 'program',
     command: binaries.postgres,
     args: ['-D', folder],
-    env: { LC_ALL: 'C', TZ: 'UTC', PATH: path.dirname(binaries.postgres), ...windowsEnv() },
+    env: { LC_ALL: 'C', TZ: 'UTC', PATH: programPath(path.dirname(binaries.postgres)), ...windowsEnv() },
     cwd: folder,
     runAs: options.runAs ?? undefined,
     deathSignal: 'INT',

@@ -1,9 +1,12 @@
 /** Redis: found on this computer, started from a private settings file, ready by PONG, stopped by SHUTDOWN. */
-import { accessSync, chownSync, constants, existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { accessSync, constants, existsSync, mkdirSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Redis } from 'ioredis';
 import { AppError, describeError } from '#app/domain/errors.ts';
+import type { Layout } from '../layout.ts';
+import { shippedPart } from '../runtime/verify-runtime.ts';
+import { renamePatiently, writeFileAtomically } from '../store/atomic-file.ts';
 import type { UnitLog } from '../supervisor/logs.ts';
 import type { Reservation } from '../supervisor/ports.ts';
 import type { Child, Spawner } from '../supervisor/spawner.ts';
@@ -11,6 +14,7 @@ import type { RunningUnit, UnitDriver, UnitSignals, UnitSpec } from '../supervis
 import { exitOf, exitOfError } from './exit-reason.ts';
 import { climb } from './ladder.ts';
 import type { Rung } from './ladder.ts';
+import { programPath, windowsEnv } from './own-variables.ts';
 import { giveTo } from './run-as.ts';
 import type { RunAs } from './run-as.ts';
 
@@ -19,11 +23,14 @@ const PROBE_LIMIT_MS = 4_000;
 const START_POLL_MS = 5;
 const SHUTDOWN_MS = 10_000;
 const TERM_MS = 5_000;
+/** On Windows it is an MSYS2 program: file names are UTF-8 to it in this locale alone. */
+const LOCALE = process.platform === 'win32' ? 'C.UTF-8' : 'C';
+const SETTINGS_NAME = 'redis.conf';
 const BROKEN_FILE = /Bad file format reading the append only file|Unexpected end of file reading the append only file|Error reading the append only file|The AOF .* doesn't exist/;
 
 /** Where our own Redis lives and how it is reached. */
 export type RedisOptions = {
-  readonly root: string;
+  readonly layout: Layout;
   readonly dataDir: string;
   readonly socketFolder: string | null;
   readonly runAs: RunAs | null;
@@ -46,16 +53,22 @@ export type RedisTarget = {
 /** The program and where its libraries are. */
 export type RedisBinary = { readonly file: string; readonly libraryFolder: string | null };
 
+const PROGRAM_NAME = process.platform === 'win32' ? 'redis-server.exe' : 'redis-server';
+
 /**
- * Finds the server: on the PATH, else where the set-up unpacked it.
- * @throws AppError RUNTIME_MISSING (operator) with the command that installs it.
+ * Finds the server. An installed application uses its own alone, after each file was compared with its list; else the one on the PATH, else where the set-up unpacked it.
+ * @throws AppError RUNTIME_DAMAGED (operator) naming the file that is not as it was shipped; RUNTIME_MISSING (operator) with the command that installs it.
  */
-export function findRedis(root: string, searchPath = process.env['PATH'] ?? ''): RedisBinary {
-  const name = process.platform === 'win32' ? 'redis-server.exe' : 'redis-server';
+export async function findRedis(layout: Layout, searchPath = process.env['PATH'] ?? ''): Promise<RedisBinary> {
+  const shipped = await shippedPart('redis', layout);
+  return shipped ? { file: path.join(shipped.folder, PROGRAM_NAME), libraryFolder: null } : ofComputer(layout.root, searchPath);
+}
+
+function ofComputer(root: string, searchPath: string): RedisBinary {
   const bundled = path.join(root, 'node_modules', '.runtime', 'redis');
   const folders = [...searchPath.split(path.delimiter), '/usr/bin', '/usr/local/bin', '/opt/homebrew/bin', path.join(bundled, 'usr', 'bin'), bundled].filter((folder) => folder !== '');
   for (const folder of folders) {
-    const file = path.join(folder, name);
+    const file = path.join(folder, PROGRAM_NAME);
     if (!isProgram(file)) continue;
     const libraries = path.join(bundled, 'usr', 'lib', process.arch === 'arm64' ? 'aarch64-linux-gnu' : 'x86_64-linux-gnu');
     return { file, libraryFolder: file.startsWith(bundled) && existsSync(libraries) ? libraries : null };
@@ -112,7 +125,8 @@ export function redisClient(target: RedisTarget, onError: (error: Error) => void
   return client;
 }
 
-function settingsOf(options: RedisOptions, folder: string, socket: string | null): string {
+/** Names in it are relative to the working folder: drive letters, quotes and umlauts of the path to it never reach Redis, which on Windows knows Unix paths alone. */
+function settingsOf(options: RedisOptions, socket: string | null): string {
   return [
     'bind 127.0.0.1',
     `port ${options.reservation.port}`,
@@ -121,7 +135,7 @@ function settingsOf(options: RedisOptions, folder: string, socket: string | null
     'protected-mode yes',
     'daemonize no',
     'databases 16',
-    `dir "${folder}"`,
+    'dir ./',
     'loglevel notice',
     'logfile ""',
     'save ""',
@@ -135,8 +149,8 @@ function settingsOf(options: RedisOptions, folder: string, socket: string | null
   ].join('\n');
 }
 
-/** Writes the private settings file and returns its path. */
-function prepare(options: RedisOptions): { settings: string; folder: string; socket: string | null } {
+/** Writes the private settings file into the folder of the server, and returns that. */
+function prepare(options: RedisOptions): string {
   const folder = path.join(options.dataDir, 'redis');
   mkdirSync(folder, { recursive: true });
   giveTo(options.runAs, folder);
@@ -147,16 +161,17 @@ function prepare(options: RedisOptions): { settings: string; folder: string; soc
     socket = redisSocket(options.socketFolder);
     rmSync(socket, { force: true });
   }
-  const settings = path.join(folder, 'redis.conf');
-  writeFileSync(`${settings}.new`, settingsOf(options, folder, socket), { mode: 0o600 });
-  if (options.runAs) chownSync(`${settings}.new`, options.runAs.uid, options.runAs.gid);
-  renameSync(`${settings}.new`, settings);
-  return { settings, folder, socket };
+  writeFileAtomically(path.join(folder, SETTINGS_NAME), settingsOf(options, socket), { owner: options.runAs });
+  return folder;
 }
 
 /** The unix socket of our own Redis. */
 export function redisSocket(socketFolder: string): string {
   return path.join(socketFolder, 'redis.sock');
+}
+
+function addressOf(options: RedisOptions): RedisTarget {
+  return { path: options.socketFolder ? redisSocket(options.socketFolder) : undefined, host: '127.0.0.1', port: options.reservation.port, password: options.password, tls: false };
 }
 
 function startRedis(options: RedisOptions, signals: UnitSignals): RunningUnit {
@@ -174,7 +189,7 @@ function startRedis(options: RedisOptions, signals: UnitSignals): RunningUnit {
     const before = performance.now();
     if (client?.status !== 'ready') {
       client?.disconnect();
-      client = redisClient({ path: options.socketFolder ? redisSocket(options.socketFolder) : undefined, host: '127.0.0.1', port: options.reservation.port, password: options.password, tls: false });
+      client = redisClient(addressOf(options));
       await client.connect();
     }
     await client.ping();
@@ -182,14 +197,14 @@ function startRedis(options: RedisOptions, signals: UnitSignals): RunningUnit {
   };
 
   const begin = async (): Promise<void> => {
-    const binary = findRedis(options.root);
-    const { settings, folder } = prepare(options);
+    const binary = await findRedis(options.layout);
+    const folder = prepare(options);
     await options.reservation.release();
     if (isOver) {
       signals.exited({ code: 0, signal: null, reason: 'stopped before it was started' });
       return;
     }
-    const started = spawnRedis(options, binary, settings);
+    const started = spawnRedis(options, binary, folder);
     child = started;
     let isBroken = false;
     const unfollow = options.log.follow((line) => {
@@ -215,7 +230,7 @@ function startRedis(options: RedisOptions, signals: UnitSignals): RunningUnit {
   return {
     stop: () => {
       quiet();
-      if (child) skip = climb(child, stopRungs(child, client));
+      if (child) skip = climb(child, stopRungs(options, child, client));
     },
     kill: () => {
       quiet();
@@ -226,10 +241,12 @@ function startRedis(options: RedisOptions, signals: UnitSignals): RunningUnit {
   };
 }
 
-function stopRungs(child: Child, client: Redis | null): Rung[] {
+function stopRungs(options: RedisOptions, child: Child, client: Redis | null): Rung[] {
   const shutdown = (): void => {
-    // A client without a connection cannot ask; and the answer to SHUTDOWN is that the connection ends.
+    // The answer to SHUTDOWN is that the connection ends.
     if (client?.status === 'ready') client.shutdown().catch(() => undefined);
+    // A signal on Windows is a hard kill: there a new connection asks. Elsewhere SIGTERM means the same as SHUTDOWN.
+    else if (process.platform === 'win32') shutdownAnew(options);
     else child.signal('SIGTERM');
   };
   return [
@@ -237,6 +254,14 @@ function stopRungs(child: Child, client: Redis | null): Rung[] {
     { act: () => void child.signal('SIGTERM'), waitMs: TERM_MS },
     { act: () => void child.signal('SIGKILL'), waitMs: TERM_MS },
   ];
+}
+
+function shutdownAnew(options: RedisOptions): void {
+  const client = redisClient(addressOf(options));
+  client
+    .connect()
+    .then(() => client.shutdown().catch(() => undefined))
+    .catch((error: unknown) => options.log.line('supervisor', `SHUTDOWN could not be asked for: ${describeError(error)}`));
 }
 
 /** False while it does not listen yet or still loads its file. */
@@ -251,13 +276,13 @@ async function answers(ask: () => Promise<void>): Promise<boolean> {
   }
 }
 
-function spawnRedis(options: RedisOptions, binary: RedisBinary, settings: string): Child {
+function spawnRedis(options: RedisOptions, binary: RedisBinary, folder: string): Child {
   const child = options.spawner.start({
     kind: 'program',
     command: binary.file,
-    args: [settings],
-    env: { LC_ALL: 'C', TZ: 'UTC', PATH: path.dirname(binary.file), ...(binary.libraryFolder === null ? {} : { LD_LIBRARY_PATH: binary.libraryFolder }) },
-    cwd: path.dirname(settings),
+    args: [SETTINGS_NAME],
+    env: { LC_ALL: LOCALE, TZ: 'UTC', PATH: programPath(path.dirname(binary.file)), ...windowsEnv(), ...(binary.libraryFolder === null ? {} : { LD_LIBRARY_PATH: binary.libraryFolder }) },
+    cwd: folder,
     runAs: options.runAs ?? undefined,
     deathSignal: 'TERM',
   });
@@ -270,6 +295,6 @@ function spawnRedis(options: RedisOptions, binary: RedisBinary, settings: string
 function setAside(options: RedisOptions, folder: string): void {
   const aside = `${folder}.unreadable`;
   rmSync(aside, { recursive: true, force: true });
-  renameSync(folder, aside);
+  renamePatiently(folder, aside);
   options.log.line('supervisor', `The append-only file was unreadable and is kept in ${aside}; Redis starts empty`);
 }

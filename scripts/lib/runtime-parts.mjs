@@ -8,7 +8,7 @@ import { closureOf, readPe } from './pe.mjs';
 /** The three libraries of Microsoft's C++ runtime that PostgreSQL needs and its package does not have. */
 export const VC_RUNTIME = ['MSVCP140.dll', 'VCRUNTIME140.dll', 'VCRUNTIME140_1.dll'];
 /** PostgreSQL says of itself that it was compiled by 19.44; with an older runtime such a program may crash. */
-const OLDEST_VC_RUNTIME = [14, 44];
+const OLDEST_VC_RUNTIME = /** @type {const} */ ([14, 44]);
 
 const POSTGRES_PROGRAMS = ['initdb.exe', 'pg_ctl.exe', 'postgres.exe'];
 /** The procedural language and the stemmer that initdb sets up, and the conversions for older tools of western systems. */
