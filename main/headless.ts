@@ -7,7 +7,7 @@ import type { Command } from './cli/arguments.ts';
 import { runStatus, runStop, runVerify } from './cli/ask.ts';
 import { runDoctor } from './cli/doctor.ts';
 import { runLogs } from './cli/logs.ts';
-import { homeOf, placeInUse, placeOfStart } from './cli/place.ts';
+import { homeOf, placeInUse, placeOfStart, placeToExamine } from './cli/place.ts';
 import { runStart } from './cli/start.ts';
 import { findLayout } from './layout.ts';
 import { layoutOf } from './store/data-folder.ts';
@@ -29,7 +29,7 @@ async function main(): Promise<number> {
     case 'start':
       return runStart(command, placeOfStart(home, command.replay !== null, process.env), findLayout(import.meta.url));
     case 'doctor':
-      return runDoctor(placeOfStart(home, false, process.env), findLayout(import.meta.url), command.isJson);
+      return runDoctor(placeToExamine(home, process.env), findLayout(import.meta.url), command.isJson);
     default:
       return onUsed(command, named ?? (await placeInUse(home)));
   }

@@ -1,5 +1,6 @@
 /** Where a command works: the data folder that `--data` names, else the home's market that is meant. */
 import type { Mode } from '#app/contracts/config.ts';
+import { AppError } from '#app/domain/errors.ts';
 import { chooseHome, freshReplayDir, layoutOf, openHome, singleHome, usedDirs } from '../store/data-folder.ts';
 import type { Home } from '../store/data-folder.ts';
 import { openPreferences } from '../store/preferences.ts';
@@ -27,6 +28,16 @@ export function placeOfStart(home: Home, isReplay: boolean, env: Env): Place {
     ...(home.olderMarket === mode && !isReplay ? [`${home.homeDir} holds the ${mode} market itself, from before each market had a folder of its own; it is used as it is`] : []),
   ];
   return { home, mode, notes, dataDir: isReplay && !isNamed ? freshReplayDir(home, new Date()) : named };
+}
+
+/** Where a start would belong; with settings that are wrong, the demo: they are told of by the start itself. */
+export function placeToExamine(home: Home, env: Env): Place {
+  try {
+    return placeOfStart(home, false, env);
+  } catch (error) {
+    if (error instanceof AppError && error.code === 'CONFIG_INVALID') return { home, mode: 'demo', dataDir: home.dataDirOf('demo'), notes: [] };
+    throw error;
+  }
 }
 
 /** The folder of the home that somebody runs in, else the one that was used last, else the demo's. */

@@ -131,7 +131,13 @@ export function nearestExisting(folder: string): string {
 function makeFolders(folder: string): void {
   if (existsSync(folder)) return;
   makeFolders(path.dirname(folder));
-  mkdirSync(folder, { mode: 0o711 });
+  mkdirSync(folder, { mode: 0o700 });
+  letThrough(folder);
+}
+
+/** Root hands the databases to another user, who must be able to pass through; the mask of the process would forbid it. */
+function letThrough(folder: string): void {
+  if (process.platform !== 'win32') chmodSync(folder, process.getuid?.() === 0 ? 0o711 : 0o700);
 }
 
 /**
@@ -155,9 +161,9 @@ export function prepareDataFolder(folder: DataFolder): void {
   rmSync(probe, { force: true });
   const free = freeBytes(dataDir);
   if (free < LEAST_FREE_BYTES) throw full(dataDir, free);
-  // Root hands the databases to another user, who must be able to pass through; everything inside is closed for itself.
+  // Everything inside is closed for itself.
+  letThrough(dataDir);
   const isRoot = process.getuid?.() === 0;
-  if (process.platform !== 'win32') chmodSync(dataDir, isRoot ? 0o711 : 0o700);
   for (const inner of [folder.runFolder, folder.logFolder, folder.cacheFolder]) mkdirSync(inner, { recursive: true, mode: isRoot && inner === folder.runFolder ? 0o711 : 0o700 });
   if (folder.socketFolder !== null) ensureOwnFolder(path.dirname(folder.socketFolder), isRoot);
 }
