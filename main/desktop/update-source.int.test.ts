@@ -28,7 +28,7 @@ class NodeExecutor extends HttpExecutor {
       configureRequestUrl(url, request);
       configureRequestOptions(request);
       const self = this as unknown as { doDownload(request: object, call: object, redirects: number): void };
-      self.doDownload(request, { destination, options, onCancel, callback: (error: Error | null) => (error === null ? resolve(destination) : reject(error)), responseHandler: null }, 0);
+      self.doDownload(request, { destination, options, onCancel, callback: (error?: Error | null) => (error ? reject(error) : resolve(destination)), responseHandler: null }, 0);
     });
   }
 }
