@@ -1,5 +1,4 @@
 /** One way to look at and act on the desktop application, whether it runs in real Electron or on the stand-in. */
-import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import type { Page } from 'playwright-core';
 import type { ForgedFrame, ProbeCommands, ProbeName, Snapshot } from './probe-types.ts';
@@ -9,8 +8,8 @@ export const ROOT = path.resolve(import.meta.dirname, '../..');
 /** The built entry. */
 export const ENTRY = path.join(ROOT, 'dist', 'main', 'desktop.mjs');
 
-/** How to start. `home`: the folder of this person's Mainspring. `keyring`: what key store the system has (stand-in alone). */
-export type LaunchOptions = { readonly home: string; readonly args?: readonly string[]; readonly env?: Readonly<Record<string, string>>; readonly keyring?: 'system' | 'basic_text' | 'unavailable' };
+/** How to start. `home`: the folder of this person's Mainspring. `keyring`: what key store the system has (stand-in alone). `entry`: another program than ours. */
+export type LaunchOptions = { readonly home: string; readonly args?: readonly string[]; readonly env?: Readonly<Record<string, string>>; readonly keyring?: 'system' | 'basic_text' | 'unavailable'; readonly entry?: string };
 
 /** A running desktop application. */
 export type Desktop = {
@@ -39,14 +38,6 @@ export type Desktop = {
   /** Ends it whatever it does. */
   kill(): Promise<void>;
 };
-
-/** The real Electron, where one is installed: `ELECTRON_OVERRIDE_DIST_PATH`, or the package's own folder. Null = only the stand-in can run. */
-export function findElectron(env: Readonly<Record<string, string | undefined>> = process.env): string | null {
-  const folder = env['ELECTRON_OVERRIDE_DIST_PATH'] ?? path.join(ROOT, 'node_modules', 'electron', 'dist');
-  const named = path.join(ROOT, 'node_modules', 'electron', 'path.txt');
-  const names = existsSync(named) ? [readFileSync(named, 'utf8').trim()] : ['electron', 'electron.exe', 'Electron.app/Contents/MacOS/Electron'];
-  return names.map((name) => path.join(folder, name)).find((file) => existsSync(file)) ?? null;
-}
 
 /** Our settings must come from the home folder, not from the shell or the test runner. */
 export function cleanEnvironment(options: LaunchOptions): Record<string, string> {

@@ -16,7 +16,7 @@ const SWITCHES = process.platform === 'linux' ? ['--no-sandbox'] : [];
 /** Starts the application in `executablePath`. */
 export async function launchElectron(executablePath: string, options: LaunchOptions): Promise<Desktop> {
   const env = cleanEnvironment(options);
-  const args = [...SWITCHES, '-r', PROBE, ENTRY, ...(options.args ?? [])];
+  const args = [...SWITCHES, '-r', PROBE, options.entry ?? ENTRY, ...(options.args ?? [])];
   const electron = await _electron.launch({ executablePath, args, env, cwd: ROOT });
   const child = electron.process();
   let text = '';

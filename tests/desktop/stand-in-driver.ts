@@ -1,6 +1,7 @@
 /** The desktop application on the stand-in: its own process, its window attached through Chromium's debugging port. */
 import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
+import { mkdirSync } from 'node:fs';
 import path from 'node:path';
 import { chromium } from 'playwright-core';
 import type { Browser, Page } from 'playwright-core';
@@ -19,12 +20,13 @@ type Told = { id?: number; result?: unknown; error?: string; event?: string; end
 type Waiting = { resolve(value: unknown): void; reject(error: Error): void };
 
 function start(options: LaunchOptions, args: readonly string[]): ChildProcess {
+  mkdirSync(path.join(options.home, '..', 'stand-in'), { recursive: true });
   const env = {
     ...cleanEnvironment(options),
     MAINSPRING_STAND_IN_KEYRING: options.keyring ?? 'system',
-    MAINSPRING_STAND_IN_KEYRING_FILE: path.join(options.home, '..', 'keyring', 'key'),
+    MAINSPRING_STAND_IN_FOLDER: path.join(options.home, '..', 'stand-in'),
   };
-  return spawn(process.execPath, ['--import', REGISTER, ENTRY, ...args], { cwd: ROOT, env, stdio: ['ignore', 'pipe', 'pipe', 'ipc'] });
+  return spawn(process.execPath, ['--import', REGISTER, options.entry ?? ENTRY, ...args], { cwd: ROOT, env, stdio: ['ignore', 'pipe', 'pipe', 'ipc'] });
 }
 
 /** Starts the application. Returns at once. */

@@ -33,6 +33,13 @@ const TEXT_LIMIT = 1_000_000;
 /** Runs in a process of its own: Electron's lock is synchronous, Node's sockets are not. */
 const TELL_FIRST = `const s=require('node:net').connect(process.argv[1],()=>s.end(process.argv[2]));s.on('error',()=>process.exit(1));s.on('close',()=>process.exit(0));s.resume();`;
 
+/** Where the stand-in keeps what belongs to the system: Chromium's profile, the key store, the lock. @throws Error when the driver named none */
+export function standInFolder(): string {
+  const folder = process.env['MAINSPRING_STAND_IN_FOLDER'];
+  if (folder === undefined) throw new Error('The driver names the folder of the stand-in: MAINSPRING_STAND_IN_FOLDER');
+  return folder;
+}
+
 /** Stands in for `app`. */
 export class StandInApp extends Emitter<AppEvents> implements Pick<App, 'enableSandbox' | 'setAppUserModelId' | 'getVersion' | 'getName' | 'setName' | 'getPath' | 'getAppPath' | 'isPackaged' | 'requestSingleInstanceLock' | 'hasSingleInstanceLock' | 'whenReady' | 'isReady' | 'quit' | 'exit' | 'getLoginItemSettings' | 'setLoginItemSettings' | 'relaunch' | 'focus'> {
   readonly isPackaged = false;
@@ -122,7 +129,7 @@ export class StandInApp extends Emitter<AppEvents> implements Pick<App, 'enableS
 
   #lockAddress(): string {
     const hash = createHash('sha256').update(this.getPath('userData')).digest('hex').slice(0, 12);
-    return path.join(tmpdir(), `ms-desktop-${hash}.lock`);
+    return path.join(standInFolder(), `${hash}.lock`);
   }
 
   requestSingleInstanceLock(additionalData?: Record<string, unknown>): boolean {

@@ -1,10 +1,9 @@
 /** The Chromium behind the stand-in's windows: one process per application, with a debugging port at which the test attaches. */
-import { existsSync, readFileSync, rmSync } from 'node:fs';
-import { mkdtempSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { chromium } from 'playwright-core';
 import type { BrowserContext } from 'playwright-core';
+import { standInFolder } from './app.ts';
 import { openProxy } from './proxy.ts';
 import type { Proxy, SchemeHandler } from './proxy.ts';
 
@@ -17,7 +16,7 @@ export type ChromiumProcess = { readonly context: BrowserContext; readonly endpo
 export async function startChromium(handlers: ReadonlyMap<string, SchemeHandler>): Promise<ChromiumProcess> {
   const executablePath = CANDIDATES.find((path) => path !== undefined && existsSync(path));
   if (executablePath === undefined) throw new Error('No Chromium found. Remedy: apt-get install chromium, or set MAINSPRING_CHROMIUM.');
-  const profile = mkdtempSync(join(tmpdir(), 'ms-window-'));
+  const profile = mkdtempSync(join(standInFolder(), 'window-'));
   const proxy = await openProxy(handlers);
   const context = await chromium.launchPersistentContext(profile, {
     executablePath,

@@ -51,7 +51,8 @@ const require = (name) => {
   return { contextBridge, ipcRenderer };
 };
 const module = { exports: {} };
-const exports = module.exports;
+((require, module, exports) => {
 ${source}
+})(require, module, module.exports);
 })();`;
 }

@@ -1,15 +1,15 @@
 /** `safeStorage`: real encryption under a key file that stands for the system's key store. */
 import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { dirname } from 'node:path';
+import { dirname, join } from 'node:path';
 import type { SafeStorage } from 'electron';
-import { app } from './app.ts';
+import { app, standInFolder } from './app.ts';
 
-/** What kind of key store the system has: `MAINSPRING_STAND_IN_KEYRING` chooses it; its file is `MAINSPRING_STAND_IN_KEYRING_FILE`. */
+/** What kind of key store the system has: `MAINSPRING_STAND_IN_KEYRING` chooses it; its file lies in the stand-in's folder. */
 type Keyring = 'system' | 'basic_text' | 'unavailable';
 
 const keyring = (process.env['MAINSPRING_STAND_IN_KEYRING'] ?? 'system') as Keyring;
-const keyFile = process.env['MAINSPRING_STAND_IN_KEYRING_FILE'] ?? '';
+const keyFile = join(standInFolder(), 'keyring');
 const KEY_BYTES = 32;
 const NONCE_BYTES = 12;
 const TAG_BYTES = 16;
@@ -17,7 +17,6 @@ const TAG_BYTES = 16;
 function key(): Buffer {
   app.assertReady('safeStorage cannot be used');
   if (keyring === 'unavailable') throw new Error('Encryption is not available');
-  if (keyFile === '') throw new Error('The driver names the file of the key store');
   if (!existsSync(keyFile)) {
     mkdirSync(dirname(keyFile), { recursive: true });
     writeFileSync(keyFile, randomBytes(KEY_BYTES), { mode: 0o600 });
