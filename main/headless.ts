@@ -6,7 +6,9 @@ import { USAGE, parseCommand } from './cli/arguments.ts';
 import type { Command } from './cli/arguments.ts';
 import { runStatus, runStop, runVerify } from './cli/ask.ts';
 import { runDoctor } from './cli/doctor.ts';
+import { runKeys } from './cli/keys.ts';
 import { runLogs } from './cli/logs.ts';
+import { runArm, runDisarm, runMode } from './cli/market.ts';
 import { homeOf, placeInUse, placeOfStart, placeToExamine } from './cli/place.ts';
 import { runStart } from './cli/start.ts';
 import { findLayout } from './layout.ts';
@@ -30,9 +32,21 @@ async function main(): Promise<number> {
       return runStart(command, placeOfStart(home, command.replay !== null, process.env), findLayout(import.meta.url));
     case 'doctor':
       return runDoctor(placeToExamine(home, process.env), findLayout(import.meta.url), command.isJson);
+    case 'keys':
+      return runKeys(command.words, home, command.isJson);
+    case 'mode':
+      return runMode(command.words, home, command.isJson);
+    case 'arm':
+    case 'disarm':
+      return onLive(command, home.dataDirOf('live'));
     default:
       return onUsed(command, named ?? (await placeInUse(home)));
   }
+}
+
+function onLive({ verb, words, isJson }: Command, dataDir: string): Promise<number> {
+  const live = { door: layoutOf(dataDir).door, dataDir, isJson };
+  return verb === 'arm' ? runArm(words, live) : runDisarm(live);
 }
 
 /** The verbs for what runs, or ran. */

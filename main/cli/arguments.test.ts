@@ -15,8 +15,14 @@ describe('the command line', () => {
     expect(parse('start', '--help').verb).toBe('help');
   });
 
+  it('hands the words of keys, mode and arm on', () => {
+    expect(parse('keys', 'set', 'paper')).toMatchObject({ verb: 'keys', words: ['set', 'paper'], unit: null });
+    expect(parse('mode', 'live').words).toEqual(['live']);
+    expect(parse('arm').words).toEqual([]);
+  });
+
   it('refuses what it does not understand, with the usage', () => {
-    for (const argv of [['dance'], ['stop', 'redis'], ['logs', 'nobody'], ['logs', '-n', 'many'], ['start', '--speed', '2'], ['start', '--replay', 'x', '--speed', '0'], ['status', '--replay', 'x'], ['start', '--nonsense']]) {
+    for (const argv of [['dance'], ['stop', 'redis'], ['disarm', 'now'], ['logs', 'nobody'], ['logs', '-n', 'many'], ['start', '--speed', '2'], ['start', '--replay', 'x', '--speed', '0'], ['status', '--replay', 'x'], ['start', '--nonsense']]) {
       expect(() => parse(...argv), argv.join(' ')).toThrow('mainspring <verb>');
     }
   });

@@ -6,7 +6,7 @@ import type { UnitId } from '#app/contracts/health.ts';
 import { AppError } from '#app/domain/errors.ts';
 
 /** What can be done. */
-export const VERBS = ['start', 'stop', 'status', 'verify', 'logs', 'doctor', 'help'] as const;
+export const VERBS = ['start', 'stop', 'status', 'verify', 'logs', 'doctor', 'mode', 'keys', 'arm', 'disarm', 'help'] as const;
 /** One thing that can be done. */
 export type Verb = (typeof VERBS)[number];
 
@@ -19,6 +19,8 @@ export type Command = {
   /** Go on after a replay, or after a part that cannot start. */
   readonly isKeeping: boolean;
   readonly unit: UnitId | null;
+  /** What follows the verb, for verbs that take words. */
+  readonly words: readonly string[];
   readonly isFollowing: boolean;
   readonly lines: number;
 };
@@ -32,8 +34,16 @@ export const USAGE = `mainspring <verb> [options]
   verify     ask every part; exit 1 when one is not healthy
   logs       captured output: logs [part] [-n LINES] [--follow]
   doctor     look for what could keep it from starting
+  mode       the market of the next start: mode [demo|paper|live]
+  keys       broker keys: keys, keys set paper|live, keys remove paper|live
+             (asked for, or two lines through a pipe; never arguments)
+  arm        let orders go to the real account: arm [60|240|480] minutes
+  disarm     no new position with real money from now on
 
-  --data DIR     the data folder (default: MAINSPRING_HOME, else the platform's place)
+  --data DIR     one data folder with everything in it (default: the home,
+                 MAINSPRING_HOME or the platform's place, with a folder in it
+                 for each market; stop, status, verify and logs take the one
+                 that runs, or was used last)
   --json         one JSON document instead of text
   --headless     no window (the default outside the desktop app)
   --replay DIR   start: trade recorded bars of a folder, print the result, stop
@@ -72,7 +82,8 @@ function parseRaw(argv: readonly string[]) {
   });
 }
 
-function refuse(message: string): never {
+/** Refuses a command line. @throws AppError INPUT_INVALID with the usage, always. */
+export function refuse(message: string): never {
   throw new AppError('INPUT_INVALID', `${message}\n\n${USAGE}`);
 }
 
@@ -83,14 +94,18 @@ function speedOf(text: string | undefined): ReplaySettings['speed'] {
   return speed;
 }
 
+/** Verbs that read their words themselves. */
+const WITH_WORDS: ReadonlySet<Verb> = new Set(['mode', 'keys', 'arm']);
+
 /** Reads the command line. `resolve` makes a folder absolute. @throws AppError INPUT_INVALID with the usage. */
 export function parseCommand(argv: readonly string[], resolve: (folder: string) => string): Command {
   const { values, positionals } = parse(argv);
   const [word = 'help', target, ...rest] = positionals;
   const verb = VERBS.find((known) => known === word);
   if (verb === undefined) refuse(`"${word}" is not a verb.`);
-  if (rest.length > 0 || (target !== undefined && verb !== 'logs')) refuse(`"${rest[0] ?? target ?? ''}" is one word too many.`);
-  const unit = target === undefined ? null : UnitIdSchema.safeParse(target);
+  const hasWords = WITH_WORDS.has(verb);
+  if (!hasWords && (rest.length > 0 || (target !== undefined && verb !== 'logs'))) refuse(`"${rest[0] ?? target ?? ''}" is one word too many.`);
+  const unit = target === undefined || hasWords ? null : UnitIdSchema.safeParse(target);
   if (unit?.success === false) refuse(`"${target ?? ''}" is not a part.`);
   if ((values.replay !== undefined || values.speed !== undefined) && verb !== 'start') refuse('--replay and --speed belong to start.');
   if (values.speed !== undefined && values.replay === undefined) refuse('--speed needs --replay.');
@@ -103,6 +118,7 @@ export function parseCommand(argv: readonly string[], resolve: (folder: string) 
     replay: values.replay === undefined ? null : { folder: resolve(values.replay), speed: speedOf(values.speed) },
     isKeeping: values.keep,
     unit: unit?.success ? unit.data : null,
+    words: positionals.slice(1),
     isFollowing: values.follow,
     lines: Number(lines),
   };

@@ -14,7 +14,8 @@ function print(text: string): void {
   process.stdout.write(`${text}\n`);
 }
 
-function tellNotRunning(isJson: boolean, dataDir: string): void {
+/** Says that nothing runs there. */
+export function tellNotRunning(isJson: boolean, dataDir: string): void {
   print(isJson ? JSON.stringify({ running: false, healthy: false }) : `Mainspring is not running with the data folder ${dataDir}. Start it with "mainspring start".`);
 }
 
@@ -50,10 +51,11 @@ export async function runStop(door: string, dataDir: string, isJson: boolean): P
     print(isJson ? JSON.stringify({ stopped: true, wasRunning: false }) : `Mainspring is not running with the data folder ${dataDir}.`);
     return 0;
   }
-  const { pid } = z.object({ pid: z.number().int() }).parse(answer.result);
+  const { pid, isResident } = z.object({ pid: z.number().int(), isResident: z.boolean() }).parse(answer.result);
   const deadline = performance.now() + STOP_LIMIT_MS;
   while (performance.now() < deadline) {
-    if (!isAlive(pid) && !(await isHeld(door))) {
+    // The desktop application itself goes on; its stack is what was asked to stop.
+    if ((isResident || !isAlive(pid)) && !(await isHeld(door))) {
       const tookMs = Math.round(performance.now() - before);
       print(isJson ? JSON.stringify({ stopped: true, wasRunning: true, tookMs }) : `Stopped in ${(tookMs / 1_000).toFixed(1)} s.`);
       return 0;

@@ -39,12 +39,14 @@ export type PreferencesStore = {
 
 /** Opens the preferences; a missing file is all defaults. A damaged one is set aside and the defaults come back. */
 export function openPreferences(file: string): PreferencesStore {
-  let { stored, warning } = load(file);
+  const { stored: first, warning } = load(file);
+  let stored = first;
   return {
     warning,
     read: () => stored,
     update: (change) => {
-      const next = StoredSchema.parse({ ...stored, ...change });
+      // The command line may have written meanwhile.
+      const next = StoredSchema.parse({ ...load(file).stored, ...change });
       writeFileAtomically(file, `${JSON.stringify(next, null, 2)}\n`, { mode: 0o600 });
       stored = next;
       return stored;
