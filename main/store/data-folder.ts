@@ -7,6 +7,7 @@ import { ModeSchema } from '#app/contracts/config.ts';
 import type { Mode } from '#app/contracts/config.ts';
 import { AppError } from '#app/domain/errors.ts';
 import { marketIn } from './market-mark.ts';
+import { assertLocalDisk } from './network-drive.ts';
 
 /** A unix socket's path may have about 104 bytes on the strictest system; PostgreSQL adds `/.s.PGSQL.65535`. */
 const MAX_SOCKET_FOLDER = 80;
@@ -141,12 +142,13 @@ function letThrough(folder: string): void {
 }
 
 /**
- * Creates the folder and proves that it can be written and has room.
+ * Creates the folder and proves that it is on a disk of this computer, can be written and has room.
  * @throws AppError DATA_FOLDER_UNUSABLE or DATA_FOLDER_FULL (operator), naming the folder and the remedy.
  */
 export function prepareDataFolder(folder: DataFolder): void {
   const { dataDir } = folder;
   const probe = path.join(dataDir, '.write-test');
+  assertLocalDisk(dataDir, nearestExisting(dataDir));
   try {
     makeFolders(dataDir);
     writeFileSync(probe, 'x'.repeat(4_096));

@@ -1,9 +1,10 @@
 /** Run files: which processes we started, written so that the next start can find and end leftovers. */
-import { mkdirSync, readFileSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, readdirSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import * as z from 'zod';
 import { UnitIdSchema } from '#app/contracts/health.ts';
 import type { UnitId } from '#app/contracts/health.ts';
+import { writeFileAtomically } from '../store/atomic-file.ts';
 import { identify } from './process-info.ts';
 
 const RunFileSchema = z.object({
@@ -38,9 +39,7 @@ export function openRunFiles(folder: string, instanceId: string): RunFiles {
       const identity = await identify(pid);
       if (!identity) return;
       const content: RunFile = { unit, pid, startMark: identity.startMark, image: identity.image, port, instanceId };
-      const file = fileOf(unit, pid);
-      writeFileSync(`${file}.new`, JSON.stringify(content), { mode: 0o600 });
-      renameSync(`${file}.new`, file);
+      writeFileAtomically(fileOf(unit, pid), JSON.stringify(content));
     },
     remove: (unit, pid) => {
       for (const name of names()) {
