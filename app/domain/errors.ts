@@ -31,6 +31,7 @@ export const ERROR_CODES = {
   UNIT_TIMEOUT: 'temporary',
   LIVE_REFUSED: 'denied',
   UPDATE_REFUSED: 'denied',
+  ORDERS_OPEN: 'denied',
   AUTH_MISSING: 'denied',
   AUTH_INVALID: 'denied',
   ROUTE_NOT_FOUND: 'invalid',
