@@ -60,14 +60,25 @@ function ownPipe(source: NodeJS.ReadableStream | null): { readonly stream: PassT
   return { stream, hangUpAgain: () => void source?.pipe(stream) };
 }
 
-/** Streams that are closed once everything in them was read. */
-function whenAllClosed(streams: readonly Readable[], act: () => void): void {
-  let open = streams.length;
+/** Acts once everything in the streams was read; before or after the process has ended. */
+function whenAllRead(streams: readonly Readable[], act: () => void): void {
+  let open = streams.filter((stream) => !stream.closed).length;
+  if (open === 0) act();
   for (const stream of streams) {
     stream.once('close', () => {
       open -= 1;
       if (open === 0) act();
     });
+  }
+}
+
+/** By pid, not by the utility's own kill(): that one begins mildly, and waits. False when the process is gone. */
+function deliver(pid: number, name: NodeJS.Signals): boolean {
+  try {
+    return process.kill(pid, name);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ESRCH') return false;
+    throw error;
   }
 }
 
@@ -85,15 +96,6 @@ function childOver(utility: UtilityProcess): Child {
     if (end) return;
     end = how;
     for (const listener of endListeners) listener(how);
-  };
-  /** By pid, not by utility.kill(): that one begins mildly, and waits. */
-  const deliver = (living: number, name: NodeJS.Signals): boolean => {
-    try {
-      return process.kill(living, name);
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code === 'ESRCH') return false;
-      throw error;
-    }
   };
   const giveUp = setTimeout(() => {
     asked = 'SIGKILL';
@@ -115,7 +117,7 @@ function childOver(utility: UtilityProcess): Child {
     clearTimeout(giveUp);
     const how = endOf(code, asked);
     exit = how;
-    whenAllClosed([stdout.stream, stderr.stream], () => finish(how));
+    whenAllRead([stdout.stream, stderr.stream], () => finish(how));
     // After Electron has taken the listeners off.
     process.nextTick(() => {
       stdout.hangUpAgain();

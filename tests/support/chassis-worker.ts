@@ -18,6 +18,7 @@ runService({
           if (input.reason === 'degrade') ctx.health.degraded('test', 'Planted: something is wrong');
           if (input.reason === 'recover') ctx.health.degraded('test', null);
           if (input.reason === 'die') ctx.fatal(new Error('Planted: an invariant broke'));
+          if (input.reason === 'forget') void Promise.reject(new Error('Planted: nobody handles this'));
           if (input.reason === 'deny') return Promise.reject(new AppError('ORDER_DENIED', 'Planted: a rule said no'));
           return Promise.resolve({ version: 7, state: input.state });
         },

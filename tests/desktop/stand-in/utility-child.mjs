@@ -5,7 +5,6 @@ import { EventEmitter } from 'node:events';
 const send = process.send.bind(process);
 const entry = process.argv[2];
 process.argv.splice(1, 2, entry);
-delete process.env.MAINSPRING_STAND_IN;
 
 class ParentPort extends EventEmitter {
   #waiting = [];
@@ -31,14 +30,14 @@ class ParentPort extends EventEmitter {
   }
 }
 
-const isConnected = () => Reflect.get(process, 'connected') === true;
 Object.defineProperty(process, 'parentPort', { enumerable: true, writable: false, value: new ParentPort() });
 // As in Electron: the end is told over the channel before the process is gone.
 process.on('exit', (code) => {
-  if (isConnected()) send({ exit: code }, undefined, undefined, () => undefined);
+  if (process.connected) send({ exit: code }, undefined, undefined, () => undefined);
 });
 // Chromium would end us when its browser process dies; a worker must not lean on that, so here nothing happens.
 process.on('disconnect', () => undefined);
-for (const name of ['send', 'disconnect', 'channel']) Reflect.deleteProperty(process, name);
+// The channel below must stay where Node put it; nothing that speaks through it may.
+for (const name of ['send', 'disconnect']) Reflect.deleteProperty(process, name);
 
 await import(pathToFileURL(entry).href);

@@ -76,8 +76,8 @@ class StandInUtilityProcess extends EventEmitter implements UtilityProcess {
   }
 
   #launch(module: string, args: readonly string[], options: ForkOptions): void {
-    const child = spawn(process.execPath, [...NODE_FLAGS, ...v8FlagsOf(options.execArgv), CHILD, module, ...args], {
-      env: options.env ?? process.env,
+    const child: ChildProcess = spawn(process.execPath, [...NODE_FLAGS, ...v8FlagsOf(options.execArgv), CHILD, module, ...args], {
+      env: { ...(options.env ?? process.env) },
       ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
       stdio: ['ignore', this.#stdout ? 'pipe' : 'inherit', this.#stderr ? 'pipe' : 'inherit', 'ipc'],
       // As structured clones, not as JSON.
