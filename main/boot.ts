@@ -17,6 +17,8 @@ import { reservePorts } from './port-plan.ts';
 import { answerRequest } from './requests.ts';
 import { ARMED_WORKERS, configFor } from './runtime-config.ts';
 import type { RunFacts } from './runtime-config.ts';
+import { openAudit } from './store/audit.ts';
+import type { Audit } from './store/audit.ts';
 import { freeBytes } from './store/data-folder.ts';
 import { openPortClaims } from './supervisor/port-claims.ts';
 import type { Spawner } from './supervisor/spawner.ts';
@@ -113,8 +115,9 @@ async function begin(options: BootOptions, undo: Undo): Promise<Stack> {
   const allDrivers = buildUnits({ layout: options.layout, spawner: options.spawner, folder, settings, logs, runFiles, reservations, runAs, facts });
   const drivers = options.only ? allDrivers.filter(({ spec }) => options.only?.includes(spec.id)) : allDrivers;
   const supervised = supervise({ options, opened, facts, drivers, undo });
-  arming.of = armingOf(supervised.supervisor, opened);
-  const stack = stackOf({ ...supervised, opened, facts, arming: arming.of, undo });
+  const audit = openAudit(folder.logFolder, (text) => supervised.supervisor.notice('error', null, text));
+  arming.of = armingOf(supervised.supervisor, settings.mode, audit);
+  const stack = stackOf({ ...supervised, opened, facts, arming: arming.of, audit, undo });
   const door = await takeDoor(folder.door, { ...stack, onStopAsked: options.events.onStopAsked, isResident: options.isResident ?? false });
   undo.push(() => door.close());
   for (const { level, unit, text } of opened.early) stack.supervisor.notice(level, unit, text);
@@ -201,9 +204,9 @@ export function isUp(supervisor: Supervisor): boolean {
   return !supervisor.isStopping && supervisor.unitIds.every((id) => UP.has(supervisor.statusOf(id).state));
 }
 
-function armingOf(supervisor: Supervisor, { settings, audit }: OpenFolder): Arming {
+function armingOf(supervisor: Supervisor, mode: Mode, audit: Audit): Arming {
   return openArming({
-    mode: settings.mode,
+    mode,
     wall: Date.now,
     monotonic: () => performance.now(),
     isUp: () => !supervisor.isStopping && GATES.every((id) => UP.has(supervisor.statusOf(id).state)),
@@ -218,8 +221,8 @@ function armingOf(supervisor: Supervisor, { settings, audit }: OpenFolder): Armi
 }
 
 /** What the owner of the stack can do with it. */
-function stackOf({ supervisor, health, loginLink, opened, facts, arming, undo }: Supervised & { opened: OpenFolder; facts: RunFacts; arming: Arming; undo: Undo }): Stack {
-  const { store, settings, logs, audit } = opened;
+function stackOf({ supervisor, health, loginLink, opened, facts, arming, audit, undo }: Supervised & { opened: OpenFolder; facts: RunFacts; arming: Arming; audit: Audit; undo: Undo }): Stack {
+  const { store, settings, logs } = opened;
   let ending: Promise<void> | null = null;
   return {
     mode: settings.mode,

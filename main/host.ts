@@ -2,16 +2,19 @@
 import path from 'node:path';
 import type { KeyPair } from '#app/contracts/broker-keys.ts';
 import type { Mode } from '#app/contracts/config.ts';
-import type { Notice } from '#app/contracts/health.ts';
+import type { Notice, UnitIncident } from '#app/contracts/health.ts';
 import type { BrokerAccount, BrokerKeys, ShellPhase } from '#app/contracts/shell.ts';
 import { AppError, describeError } from '#app/domain/errors.ts';
 import { boot, isUp } from './boot.ts';
 import type { BootOptions, Stack, StackEvents } from './boot.ts';
 import { choiceOf, forgetBrokerKeys, readBrokerKeys, storeBrokerKeys } from './broker-keys.ts';
 import { openAudit } from './store/audit.ts';
+import { layoutOf } from './store/data-folder.ts';
 import type { Home } from './store/data-folder.ts';
 import { marketOfSettings } from './store/read-settings.ts';
 import type { Sealer } from './store/secrets.ts';
+import { readHistory } from './store/unit-history.ts';
+import type { HistoryQuestion } from './store/unit-history.ts';
 
 /** What a host is made of. `log` is the application's own log; `onStopAsked` decides what a `mainspring stop` at the door means. */
 export type HostOptions = Pick<BootOptions, 'layout' | 'env' | 'spawner'> & {
@@ -51,14 +54,27 @@ export type Host = {
   /** Until when (EpochMs). @throws AppError INPUT_INVALID (phrase, minutes), LIVE_REFUSED (denied). */
   armLive(phrase: string, minutes: number): { readonly armedUntil: number };
   disarmLive(): void;
+  /** What happened to the units of the chosen market, newest first; also while nothing runs. */
+  history(question: HistoryQuestion): UnitIncident[];
 };
 
 const NOTHING = (): void => undefined;
 
+/** A listener that throws is a defect, but not of the start or stop that it listens to. */
+function tellListener(listener: () => void): void {
+  try {
+    listener();
+  } catch (error) {
+    queueMicrotask(() => {
+      throw error;
+    });
+  }
+}
+
 /** A host that runs nothing yet. */
 export function createHost(options: HostOptions): Host {
   const { home, sealer, log, events } = options;
-  const audit = openAudit(path.join(home.homeDir, 'logs'));
+  const audit = openAudit(path.join(home.homeDir, 'logs'), (text) => log('error', text));
   const listeners = new Set<() => void>();
   let state: HostState = { phase: 'stopped', problem: null, stack: null, mode: options.mode };
   let queue: Promise<void> = Promise.resolve();
@@ -66,7 +82,7 @@ export function createHost(options: HostOptions): Host {
 
   const become = (next: Partial<HostState>): void => {
     state = { ...state, ...next };
-    for (const listener of [...listeners]) listener();
+    for (const listener of [...listeners]) tellListener(listener);
   };
   const note = (text: string): void => {
     log('info', text);
@@ -183,5 +199,6 @@ export function createHost(options: HostOptions): Host {
       state.stack?.disarmLive('asked for by a person');
       become({});
     },
+    history: (question) => state.stack?.history(question) ?? readHistory(layoutOf(home.dataDirOf(state.mode)).storeFile, question),
   };
 }

@@ -3,8 +3,6 @@ import type { MarketChoice } from '#app/contracts/broker-keys.ts';
 import type { ReplaySettings } from '#app/contracts/config.ts';
 import type { Notice, UnitId } from '#app/contracts/health.ts';
 import type { Settings } from '#app/contracts/settings.ts';
-import { openAudit } from './store/audit.ts';
-import type { Audit } from './store/audit.ts';
 import { openControlStore } from './store/control-store.ts';
 import type { ControlStore } from './store/control-store.ts';
 import { layoutOf, nearestExisting, prepareDataFolder } from './store/data-folder.ts';
@@ -50,7 +48,6 @@ export type OpenFolder = {
   readonly store: ControlStore;
   readonly secrets: Secrets;
   readonly settings: Settings;
-  readonly audit: Audit;
   readonly logs: Logs;
   readonly runFiles: RunFiles;
   readonly runAs: RunAs | null;
@@ -80,5 +77,5 @@ export async function openFolder(options: FolderOptions, undo: Undo): Promise<Op
     ...(replaced === null ? [] : [{ level: 'warn' as const, unit: null, text: `The control store was damaged and begins anew; the old file is ${replaced}` }]),
     ...leftovers.map(({ unit, pid }) => ({ level: 'info' as const, unit: null, text: `A leftover of an earlier run was ended: ${unit} (process ${pid})` })),
   ];
-  return { folder, store, secrets, settings, audit: openAudit(folder.logFolder), logs, runFiles, runAs, early };
+  return { folder, store, secrets, settings, logs, runFiles, runAs, early };
 }

@@ -34,7 +34,7 @@ async function set(home: Home, account: BrokerAccount): Promise<BrokerKeys> {
 export async function runKeys(words: readonly string[], home: Home, isJson: boolean): Promise<number> {
   const [act, account, ...rest] = words;
   if (rest.length > 0) refuse('There are too many words. Keys are asked for; they are never written on the command line, where others can see them.');
-  const record = (text: string): void => openAudit(path.join(home.homeDir, 'logs')).record({ level: 'info', text: `${text} on the command line` });
+  const record = (text: string): void => openAudit(path.join(home.homeDir, 'logs'), (failure) => void process.stderr.write(`${failure}\n`)).record({ level: 'info', text: `${text} on the command line` });
   let keys: BrokerKeys;
   let done = '';
   if (act === undefined) keys = await readBrokerKeys(home, plainSealer);

@@ -28,7 +28,7 @@ export function runMode(words: readonly string[], home: Home, isJson: boolean): 
     if (decided !== null && decided !== mode.data) return refuse(`Broker keys in ${home.envFile} or in the environment decide: ${decided}. Delete them there to choose.`);
     makeHome(home);
     preferences.update({ mode: mode.data });
-    openAudit(path.join(home.homeDir, 'logs')).record({ level: 'info', text: `The ${mode.data} market was chosen on the command line` });
+    openAudit(path.join(home.homeDir, 'logs'), (failure) => void process.stderr.write(`${failure}\n`)).record({ level: 'info', text: `The ${mode.data} market was chosen on the command line` });
   }
   const mode = decided ?? preferences.read().mode;
   const why = decided === null ? '' : ', because broker keys in the settings say so';

@@ -1,5 +1,5 @@
 /** A worker for tests: speaks the control channel and misbehaves on request (MODE in its unit's line of fake-worker.json in the data folder). */
-import { readFileSync, existsSync } from 'node:fs';
+import { readFileSync, existsSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import path from 'node:path';
 
@@ -24,19 +24,24 @@ function begin(config) {
     return;
   }
   if (wish.neverReady) return;
+  // What it was told, without a line in any log: for tests that look who learns what.
+  if (wish.keepConfig) writeFileSync(wish.keepConfig, JSON.stringify(config));
   const body = { unit: config.unit, version: config.version, instanceId: config.instanceId, live: true, ready: true, uptimeMs: 0, reasons: [], detail: {} };
   const server = createServer((request, response) => {
     const isFlows = request.url === '/api/deployments';
     response.setHeader('content-type', 'application/json');
+    if (wish.commands && request.method === 'POST' && request.headers.authorization === `Bearer ${config.internalToken}`) return response.end(JSON.stringify(wish.commands[request.url]));
     response.end(JSON.stringify(isFlows ? (wish.flows ?? []) : { ...body, uptimeMs: Date.now() - startedAt }));
   });
   server.listen(config.units[config.unit].port, '127.0.0.1', () => {
+    if (config.live) process.stdout.write(`live ${config.live.armedUntil}\n`);
     process.send({ type: 'ready', port: config.units[config.unit].port });
     if (wish.exitAfterMs !== undefined) setTimeout(() => process.exit(wish.exitCode ?? 1), wish.exitAfterMs);
     if (wish.request) process.send({ type: 'request', requestId: '1', ...wish.request });
   });
   process.on('message', (message) => {
     if (message.type === 'reply') process.stdout.write(`reply ${JSON.stringify(message)}\n`);
+    if (message.type === 'arming') process.stdout.write(`arming ${message.armedUntil}\n`);
     if (message.type === 'resumed') process.stdout.write(`resumed ${message.pausedMs}\n`);
     if (message.type === 'stop' && !wish.ignoreStop) {
       server.close();
