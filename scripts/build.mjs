@@ -3,6 +3,7 @@ import { existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:f
 import { pathToFileURL } from 'node:url';
 import { build as bundle } from 'esbuild';
 import { build as buildPages } from 'vite';
+import { writeLicences } from './lib/licences.mjs';
 import { inRoot } from './lib/places.mjs';
 import { hashSources } from './lib/sources.mjs';
 
@@ -45,12 +46,14 @@ function isThere(path) {
  * Whitespace and syntax are shrunk (it is memory in each of ten processes), names are kept: stack traces in the
  * logs stay readable without loading source maps.
  * @param {string} outdir
+ * @returns {Promise<string[]>} the files it was made of
  */
 async function buildProcesses(outdir) {
   const entryPoints = Object.fromEntries(Object.entries(ENTRIES).filter(([, source]) => isThere(source)).map(([name, source]) => [name, inRoot(source)]));
-  await bundle({
+  const { metafile } = await bundle({
     entryPoints,
     outdir,
+    metafile: true,
     outExtension: { '.js': '.mjs' },
     absWorkingDir: inRoot(),
     bundle: true,
@@ -66,6 +69,7 @@ async function buildProcesses(outdir) {
     banner: { js: REQUIRE_BANNER },
     logLevel: 'warning',
   });
+  return Object.keys(metafile.inputs);
 }
 
 /**
@@ -91,15 +95,20 @@ async function buildPreload(outdir) {
   });
 }
 
-/** @param {string} outDir */
+/**
+ * @param {string} outDir
+ * @returns {Promise<string[]>} the modules it was made of
+ */
 async function buildDashboard(outDir) {
-  if (!isThere('renderer/vite.config.ts')) return;
-  await buildPages({
+  if (!isThere('renderer/vite.config.ts')) return [];
+  const built = await buildPages({
     configFile: inRoot('renderer', 'vite.config.ts'),
     root: inRoot('renderer'),
     logLevel: 'warn',
     build: { outDir, emptyOutDir: true },
   });
+  const outputs = [built].flat().flatMap((part) => ('output' in part ? part.output : []));
+  return outputs.flatMap((part) => (part.type === 'chunk' ? part.moduleIds : part.originalFileNames.map((name) => inRoot('renderer', name))));
 }
 
 /** Builds beside dist/ and swaps at the end, so that dist/ is always one whole build. */
@@ -114,6 +123,7 @@ async function main() {
     const results = await Promise.allSettled([buildProcesses(next), buildPreload(next), buildDashboard(`${next}/renderer`)]);
     const failed = results.find((result) => result.status === 'rejected');
     if (failed !== undefined) throw failed.reason;
+    writeLicences(`${next}/licences.json`, results.flatMap((result) => (result.status === 'fulfilled' ? result.value ?? [] : [])));
     writeFileSync(`${next}/.sources`, isPartial ? 'partial' : hash);
     if (existsSync(inRoot('dist'))) renameSync(inRoot('dist'), old);
     renameSync(next, inRoot('dist'));

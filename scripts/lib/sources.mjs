@@ -6,7 +6,7 @@ import { inRoot } from './places.mjs';
 
 const MARKER = inRoot('dist', '.sources');
 const FOLDERS = ['app', 'services', 'main', 'renderer', 'migrations'];
-const FILES = ['package.json', 'package-lock.json', 'scripts/build.mjs', 'tsconfig.base.json'];
+const FILES = ['package.json', 'package-lock.json', 'scripts/build.mjs', 'scripts/lib/licences.mjs', 'scripts/lib/runtime-components.mjs', 'tsconfig.base.json'];
 
 /**
  * @param {string} folder
