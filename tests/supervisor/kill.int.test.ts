@@ -37,7 +37,7 @@ describe('a stop in the middle of a start', () => {
       await new Promise((resolve) => setTimeout(resolve, delayMs));
       const before = performance.now();
       await fake.stack.stop('changed my mind');
-      expect(performance.now() - before).toBeLessThan(5_000);
+      expect(performance.now() - before, 'less than the shortest limit of a start').toBeLessThan(15_000);
     }
   });
 });
