@@ -58,6 +58,8 @@ export function variablesFor(palette: Palette): CSSVariablesResolver {
   });
 }
 
+/** Mantine's greys for the dark scheme, from our own: fields and switches stand on the same ground as everything else. */
+const DARK_GREYS: MantineColorsTuple = ['#e7eaf0', '#b6bdc9', '#8b95a5', '#5f6978', '#37414e', '#2a323d', '#1b212a', '#0e1116', '#0b0e12', '#080a0d'];
 const ACCENT: MantineColorsTuple = ['#eef5ff', '#dbe9fe', '#bfd8fe', '#93bffd', '#6aa5fb', '#3b82f6', '#2563eb', '#1d4fd0', '#1e40a8', '#1e3a85'];
 
 /** Mantine's theme. 13 px base, 8 px grid, radius 6. */
@@ -68,7 +70,7 @@ export const theme = createTheme({
   spacing: { xs: '4px', sm: '8px', md: '12px', lg: '16px', xl: '24px' },
   radius: { xs: '3px', sm: '4px', md: '6px', lg: '8px', xl: '12px' },
   defaultRadius: 'md',
-  colors: { accent: ACCENT },
+  colors: { accent: ACCENT, dark: DARK_GREYS },
   primaryColor: 'accent',
   primaryShade: { light: 6, dark: 5 },
   cursorType: 'pointer',

@@ -29,7 +29,7 @@ export function KeptBy({ keptBy }: { keptBy: BrokerKeys['keptBy'] | null }): JSX
 }
 
 /** The fields, where to get the keys, and how they are kept. */
-export function KeyFields({ account, draft, change, keptBy, stored, hasFocus = false }: { account: BrokerAccount; draft: KeyDraft; change: (draft: KeyDraft) => void; keptBy: BrokerKeys['keptBy'] | null; stored: KeyStatus | null; hasFocus?: boolean }): JSX.Element {
+export function KeyFields({ account, draft, change, keptBy, stored, hasFocus = false }: { account: BrokerAccount; draft: KeyDraft; change: (draft: KeyDraft) => void; keptBy?: BrokerKeys['keptBy'] | null; stored: KeyStatus | null; hasFocus?: boolean }): JSX.Element {
   const link = useShellAction('openLink');
   const placeholder = stored?.isSet ? `stored, ends in ${stored.ending ?? '…'}` : `${PREFIXES[account].own}…`;
   const common = { autoComplete: 'off', spellCheck: false, maxLength: 128 } as const;
@@ -40,7 +40,7 @@ export function KeyFields({ account, draft, change, keptBy, stored, hasFocus = f
         <PasswordInput {...common} label="Secret key" placeholder={stored?.isSet ? 'stored' : ''} value={draft.secretKey} onChange={(event) => change({ ...draft, secretKey: event.currentTarget.value })} className="mono-input" />
       </div>
       <div className="key-notes">
-        <KeptBy keptBy={keptBy} />
+        {keptBy === undefined ? <span /> : <KeptBy keptBy={keptBy} />}
         <UnstyledButton className="link" onClick={() => link.mutate({ link: LINKS[account] })}>Get {account} keys at Alpaca <IconExternalLink size={12} aria-hidden /></UnstyledButton>
       </div>
       {link.error && <p className="switch-error" role="alert">{link.error.message}</p>}

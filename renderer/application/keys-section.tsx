@@ -49,7 +49,7 @@ function Enter({ account, keys, done }: { account: BrokerAccount; keys: BrokerKe
   };
   return (
     <form onSubmit={submit} className="stack" aria-label={`${NAMES[account]} keys`}>
-      <KeyFields account={account} draft={draft} change={setDraft} keptBy={keys.keptBy} stored={keys[account]} hasFocus />
+      <KeyFields account={account} draft={draft} change={setDraft} stored={keys[account]} hasFocus />
       {save.error && <p className="switch-error" role="alert">{save.error.message}</p>}
       <div className="shell-actions"><Button type="submit" size="compact-md" disabled={!isReady} loading={save.isPending}>Save {account} keys</Button><Button size="compact-md" variant="subtle" color="gray" onClick={done}>Cancel</Button></div>
     </form>

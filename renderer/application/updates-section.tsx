@@ -29,7 +29,7 @@ export function UpdatesSection({ status, preferences, isTarget }: { status: Shel
     <Section title="Updates" isTarget={isTarget}>
       <PreferenceSwitch preferences={preferences} field="updates" name="Look for updates" effect="Looks once a day and downloads what is new. Installing always asks, and never while an order is open." />
       <Setting
-        name="Now" effect={<span className={update.state === 'failed' ? 'loss-text' : ''} role="status">{updateWords(update)}</span>}
+        name="Status" effect={<span className={update.state === 'failed' ? 'loss-text' : ''} role="status">{updateWords(update)}</span>}
         control={canCheck ? <Button size="compact-sm" variant="default" disabled={update.state === 'checking' || update.state === 'downloading'} loading={check.isPending} onClick={() => check.mutate({})}>Check for updates</Button>
           : update.state !== 'unavailable' && <Button size="compact-sm" disabled={update.state === 'held'} loading={install.isPending} onClick={() => install.mutate({})}>Install and restart</Button>}
       />

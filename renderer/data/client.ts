@@ -31,6 +31,10 @@ let renewAccess: (() => Promise<boolean>) | null = null;
 export function setAccess(next: Access | null): void {
   access = next;
 }
+/** Is there a gateway to ask, as far as is known? */
+export function hasAccess(): boolean {
+  return access !== null;
+}
 /** Notes the token of a page that the gateway served. */
 export function setToken(token: string): void {
   if (access?.kind === 'page') access = { ...access, token };

@@ -1,7 +1,7 @@
 /** What the page looks like, remembered over reloads (this browser) and restarts (the gateway). */
 import * as z from 'zod';
 import { curveRangeSchema } from '#app/contracts/http.ts';
-import { call } from './client.ts';
+import { call, hasAccess } from './client.ts';
 import { createStore, useStore } from './external-store.ts';
 
 /** Tabs of the portfolio page. */
@@ -47,6 +47,8 @@ export function setUiState(change: Partial<UiState>): void {
   localStorage.setItem(LOCAL_KEY, JSON.stringify(store.get()));
   clearTimeout(timer);
   timer = setTimeout(() => {
+    // While the gateway is away this window remembers by itself.
+    if (!hasAccess()) return;
     call('saveUiState', { uiState: store.get() }).catch((error: unknown) => console.warn('The appearance was kept in this browser only', error));
   }, SAVE_AFTER_MS);
 }

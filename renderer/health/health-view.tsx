@@ -15,7 +15,7 @@ export function HealthView({ isPanel = false }: { isPanel?: boolean }): JSX.Elem
   return (
     <div className={isPanel ? 'health panel' : 'health'}>
       <VerdictCard />
-      {isAway && <section className="card"><GatewayAway>Everything below that does not say otherwise comes from the application itself and is fresh. Trading does not need the gateway.</GatewayAway></section>}
+      {isAway && <section className="card"><GatewayAway>What stands below comes from the application itself and is fresh; trading does not need the gateway.</GatewayAway></section>}
       <div className="health-columns">
         <div className="health-main">
           <UnitsCard />

@@ -1,22 +1,26 @@
 /** "What happened": the story of the parts, newest first; where a process ended, its first and last lines unfold. */
-import { useState } from 'react';
+import { useMemo, useState } from 'react';
 import type { JSX } from 'react';
 import { UnstyledButton } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import type { UseQueryResult } from '@tanstack/react-query';
 import { IconChevronRight } from '@tabler/icons-react';
-import type { LastExit, UnitId } from '#app/contracts/health.ts';
-import type { UnitIncident } from '#app/contracts/health.ts';
+import type { LastExit, UnitId, UnitIncident } from '#app/contracts/health.ts';
 import { call } from '../data/client.ts';
 import { useNow } from '../data/clock.ts';
 import { hasShell, shellCall } from '../shell/bridge.ts';
-import { Answer, Card, Dot, Empty } from '../ui/kit.tsx';
+import { partName } from '../shell/parts.ts';
+import { Answer, Card, Empty, Tag } from '../ui/kit.tsx';
 import { bothZones, marketDayTime, marketTime } from '../ui/format.ts';
-import { exitWords, STATE_TONES } from './unit-words.ts';
+import { foldStory } from './story.ts';
+import type { StoryLine } from './story.ts';
+import { exitShort, exitWords, STATE_TONES } from './unit-words.ts';
 
 const EVERY_MS = 3_000;
 const ROWS_FIRST = 6;
-const ROWS_MAX = 60;
+/** The most that may be asked for; many of them fold into one line. */
+const ROWS_MAX = 200;
+const NAMES_MAX = 3;
 const DAY_MS = 86_400_000;
 
 /** What happened to a unit, or to all (null); from the shell in the window, which knows it while nothing runs. */
@@ -34,16 +38,20 @@ export function ExitLines({ exit }: { exit: LastExit }): JSX.Element {
   return <pre className="exit-lines" tabIndex={0} aria-label="First and last lines">{[...exit.firstLines, ...(hasBoth ? ['…'] : []), ...exit.lastLines].join('\n')}</pre>;
 }
 
-function Row({ incident, hasUnit }: { incident: UnitIncident; hasUnit: boolean }): JSX.Element {
+/** Up to three parts by name, more by number. */
+function who(units: readonly UnitId[]): string {
+  return units.length <= NAMES_MAX ? units.map(partName).join(', ') : `${units.length} parts`;
+}
+
+function Row({ line, hasUnit }: { line: StoryLine; hasUnit: boolean }): JSX.Element {
   const [isOpen, setOpen] = useState(false);
   const now = useNow();
-  const { exit } = incident;
+  const { exit } = line;
   const words = (
     <>
-      <time className="num muted" title={bothZones(incident.at)}>{now - incident.at < DAY_MS ? marketTime(incident.at) : marketDayTime(incident.at)}</time>
-      <Dot tone={STATE_TONES[incident.state]} />
-      <span className="incident-words">{hasUnit && <strong>{incident.unit}</strong>} <span className={`unit-state ${STATE_TONES[incident.state]}`}>{incident.state}</span> <span className="muted">{incident.reason}</span></span>
-      <span className="muted incident-exit">{exit ? exitWords(exit) : ''}</span>
+      <time className="num muted" title={bothZones(line.at)}>{now - line.at < DAY_MS ? marketTime(line.at) : marketDayTime(line.at)}</time>
+      <span className="incident-words">{hasUnit && <strong title={line.units.map(partName).join(', ')}>{who(line.units)}</strong>} <Tag tone={STATE_TONES[line.state]}>{line.state}</Tag> <span className="muted">{line.reason}</span></span>
+      <span className="muted incident-exit" title={exit ? exitWords(exit) : undefined}>{exit ? exitShort(exit) : ''}</span>
     </>
   );
   if (!exit) return <li className="incident"><div className="incident-row">{words}<span /></div></li>;
@@ -58,11 +66,12 @@ function Row({ incident, hasUnit }: { incident: UnitIncident; hasUnit: boolean }
 /** The list; more rows on demand. */
 export function IncidentList({ incidents, hasUnit = true }: { incidents: readonly UnitIncident[]; hasUnit?: boolean }): JSX.Element {
   const [isAll, setAll] = useState(false);
-  const shown = isAll ? incidents : incidents.slice(0, ROWS_FIRST);
+  const story = useMemo(() => foldStory(incidents), [incidents]);
+  const shown = isAll ? story : story.slice(0, ROWS_FIRST);
   return (
     <>
-      <ul className="incidents">{shown.map((incident, n) => <Row key={`${incident.at}-${incident.unit}-${incident.state}-${n}`} incident={incident} hasUnit={hasUnit} />)}</ul>
-      {incidents.length > shown.length && <UnstyledButton className="more" onClick={() => setAll(true)}>Show all {incidents.length}</UnstyledButton>}
+      <ul className="incidents">{shown.map((line) => <Row key={`${line.at}-${line.units.join()}-${line.state}`} line={line} hasUnit={hasUnit} />)}</ul>
+      {story.length > shown.length && <UnstyledButton className="more" onClick={() => setAll(true)}>Show all {story.length}</UnstyledButton>}
     </>
   );
 }

@@ -22,11 +22,11 @@ export function shellVerdict(status: ShellStatus): Verdict {
   const state = status.trading?.state ?? null;
   const gateway = unitOf('gateway')?.state ?? 'stopped';
   const checks: TradeCheck[] = [
-    { name: 'Gateway', ok: false, level: 'caution', observed: gateway, remedy: 'Start it below. Until then prices, orders and flows are not seen here' },
+    { name: 'Gateway', ok: false, level: 'caution', observed: gateway, remedy: 'Prices, orders and flows are not seen here until it is back' },
     ...(state === null ? [] : [{ name: 'Trading state', ok: state === 'ACTIVE', level: 'hindrance' as const, observed: `${state} when heard last`, remedy: state === 'ACTIVE' ? null : 'Resume trading on the left, once the gateway is back' }]),
     ...(status.mode === 'live' ? [{ name: 'Live trading', ok: status.armedUntil !== null, level: 'hindrance' as const, observed: status.armedUntil === null ? 'disarmed' : 'armed', remedy: status.armedUntil === null ? 'Arm it in the application’s settings' : null }] : []),
     ...NEEDED.map((part) => checkOf(part, unitOf(part.id))),
   ];
   const isHindered = checks.some((check) => !check.ok && check.level === 'hindrance');
-  return { canTrade: !isHindered, headline: isHindered ? 'No: see what is missing' : 'It goes on, unseen: the gateway is away, the parts that trade are ready', checks, at: status.at };
+  return { canTrade: !isHindered, headline: isHindered ? 'No: see what is missing' : 'It goes on, unseen by this window', checks, at: status.at };
 }

@@ -12,7 +12,7 @@ import { LogView } from './log-view.tsx';
 import { useUnitAction } from './unit-action.ts';
 import { exitWords, STATE_TONES } from './unit-words.ts';
 
-const STORY_ROWS = 40;
+const STORY_ROWS = 100;
 
 function StopButton({ unit, stop, isPending }: { unit: UnitHealth; stop: () => void; isPending: boolean }): JSX.Element {
   const [isOpen, setOpen] = useState(false);

@@ -24,7 +24,12 @@ export function sumUnits(units: readonly UnitHealth[]): { ready: number; total: 
 
 const CODES: Readonly<Record<number, string>> = { 0: 'asked to stop', 70: 'a fault of its own', 75: 'lost what it needs', 78: 'wrong configuration' };
 
-/** How a process ended, in short. exitWords({ code: 75, signal: null }) = 'code 75: lost what it needs' */
+/** How a process ended, for a narrow column. exitShort({ code: 75, signal: null }) = 'code 75' */
+export function exitShort(exit: Pick<LastExit, 'code' | 'signal'>): string {
+  return exit.signal ?? (exit.code === null ? 'ended' : `code ${exit.code}`);
+}
+
+/** How a process ended, in words. exitWords({ code: 75, signal: null }) = 'code 75: lost what it needs' */
 export function exitWords(exit: Pick<LastExit, 'code' | 'signal'>): string {
   if (exit.signal !== null) return `killed by ${exit.signal}`;
   if (exit.code === null) return 'ended';

@@ -42,7 +42,7 @@ export function UnitsCard(): JSX.Element {
   if (!stack) return <Card title="Units"><SkeletonRows count={11} /></Card>;
   const sum = sumUnits(stack.units);
   return (
-    <Card title="Units" extra={<span className="muted num">{sum.ready} of {sum.total} ready · {bytes(sum.memoryBytes)} · {sum.restarts} restarts</span>} isFlush>
+    <Card title="Units" extra={<span className="muted num">{sum.ready} of {sum.total} ready · {bytes(sum.memoryBytes)} · {sum.restarts} {sum.restarts === 1 ? 'restart' : 'restarts'}</span>} isFlush>
       <div className="table-scroll">
         <table className="data-table units" aria-label="Units in start order">
           <thead><tr><th>Unit</th><th>State</th><th className="number">Uptime</th><th className="number">Restarts</th><th className="number">CPU</th><th className="number">Memory</th><th className="number">Beat</th><th className="number">Latency</th><th className="number">Port</th></tr></thead>

@@ -60,16 +60,16 @@ function Row({ part, unit, span, start }: { part: Part; unit: UnitHealth | undef
   );
 }
 
-/** How far each part is. Bars show when it started and how long it took. */
-export function PartsNow({ stack, mode, times, title }: { stack: StackHealth | null; mode: Mode; times: StartTimes | null; title: string }): JSX.Element {
+/** How far each part is. With `times`, bars show when it started and how long it took. */
+export function PartsNow({ stack, mode, times }: { stack: StackHealth | null; mode: Mode; times: StartTimes | null }): JSX.Element {
   const now = useNow();
   const parts = stack === null ? partsOf(mode) : partsIn(stack);
   const ends = [...(times?.spans.values() ?? [])].map((span) => span.end ?? stack?.at ?? now);
   const from = times?.startedAt ?? now;
   const start = { from, scaleMs: Math.max(SCALE_MIN_MS, Math.max(from, ...ends) - from), now: Math.max(now, stack?.at ?? 0) };
   return (
-    <section className="parts now" aria-label={title}>
-      <h2>{title}</h2>
+    <section className="parts now" aria-label="Parts">
+      <h2>Parts</h2>
       <ol>{parts.map((part) => <Row key={part.id} part={part} unit={stack?.units.find((unit) => unit.id === part.id)} span={times?.spans.get(part.id)} start={start} />)}</ol>
     </section>
   );

@@ -6,7 +6,7 @@ import type { StackHealth, UnitHealth, UnitId, UnitState } from '#app/contracts/
 export type Part = { readonly id: UnitId; readonly name: string; readonly does: string };
 
 const PARTS: readonly Part[] = [
-  { id: 'postgres', name: 'PostgreSQL', does: 'the book: each order and fill is written here first' },
+  { id: 'postgres', name: 'PostgreSQL', does: 'the book: keeps each order and fill' },
   { id: 'redis', name: 'Redis', does: 'the wire: carries news between the parts' },
   { id: 'migrate', name: 'Migrations', does: 'brings the book’s tables up to date' },
   { id: 'simulator', name: 'Simulator', does: 'a market and a broker of your own' },
@@ -27,6 +27,11 @@ export function partsOf(mode: Mode): readonly Part[] {
 /** The parts that a stack really has, in start order. */
 export function partsIn(stack: Pick<StackHealth, 'units'>): readonly Part[] {
   return PARTS.filter((part) => stack.units.some((unit) => unit.id === part.id));
+}
+
+/** What a part is called. */
+export function partName(id: UnitId): string {
+  return PARTS.find((part) => part.id === id)?.name ?? id;
 }
 
 /** Has it arrived? Degraded counts: it works, and says what is missing. */

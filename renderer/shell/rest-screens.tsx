@@ -42,7 +42,7 @@ export function FailedScreen({ status }: { status: ShellStatus }): JSX.Element {
       </section>
       <p className="muted">Nothing runs and no order goes out. Your data is as it was.</p>
       <div className="shell-actions">
-        <Button size="md" loading={start.isPending} onClick={() => start.mutate({})}>Start again</Button>
+        <Button size="sm" loading={start.isPending} onClick={() => start.mutate({})}>Start again</Button>
         <Button size="sm" variant="default" loading={folder.isPending} onClick={() => folder.mutate({})}>Open data folder</Button>
         <DiagnosticsButton size="sm" />
       </div>

@@ -12,7 +12,7 @@ function Footer({ status, isFirst }: { status: ShellStatus; isFirst: boolean }):
   const open = useShellAction('openDataFolder');
   return (
     <footer className="shell-foot muted">
-      <span className="shell-place">{open.error ? <span className="loss-text" role="alert">{open.error.message}</span> : <>Data: <UnstyledButton className="quiet-link" onClick={() => open.mutate({})} title="Open the data folder"><code>{status.homeDir}</code></UnstyledButton></>}</span>
+      <span className="shell-place">{isFirst ? null : open.error ? <span className="loss-text" role="alert">{open.error.message}</span> : <>Data: <UnstyledButton className="quiet-link" onClick={() => open.mutate({})} title="Open the data folder"><code>{status.homeDir}</code></UnstyledButton></>}</span>
       {!isFirst && <UnstyledButton className="quiet-link" onClick={() => openSheet({ kind: 'application', section: null })}>Application settings</UnstyledButton>}
       <UnstyledButton className="quiet-link" onClick={() => openSheet({ kind: 'about' })}>About</UnstyledButton>
     </footer>

@@ -44,9 +44,9 @@ function Progress({ stack, isStopping }: { stack: StackHealth | null; isStopping
   );
 }
 
-/** Why it takes so long: what the supervisor said since this start, and what starting parts say of themselves. */
-function Waits({ stack }: { stack: StackHealth }): JSX.Element | null {
-  const told = stack.notices.filter((notice) => notice.at >= stack.startedAt && notice.level !== 'info').slice(-NOTICES_MAX);
+/** Why it takes so long: what the supervisor said since this start (or stop) began, and what starting parts say of themselves. */
+function Waits({ stack, since }: { stack: StackHealth; since: number }): JSX.Element | null {
+  const told = stack.notices.filter((notice) => notice.at >= since && notice.level !== 'info').slice(-NOTICES_MAX);
   const own = stack.units.filter((unit) => unit.state === 'starting' && unit.reasons.length > 0);
   if (told.length + own.length === 0) return null;
   return (
@@ -84,9 +84,9 @@ export function StartScreen({ status, peek, isOpening = false }: { status: Shell
   const broken = stack?.units.filter((unit) => unit.state === 'failed' || (unit.state === 'backoff' && unit.lastExit !== null)) ?? [];
   const isLong = stack !== null && now - stack.startedAt > LONG_MS;
   return (
-    <ShellPage status={status} title={isOpening ? 'Ready' : broken.length > 0 ? 'A part is missing' : 'Starting'} lead={isOpening ? 'Opening the dashboard.' : `Each part begins when the one before it answers. Then ${MARKETS[status.mode]} opens.`} aside={<PartsNow stack={stack} mode={status.mode} times={times} title="Parts" />}>
+    <ShellPage status={status} title={isOpening ? 'Ready' : broken.length > 0 ? 'A part is missing' : 'Starting'} lead={isOpening ? 'Opening the dashboard.' : broken.length > 0 ? 'The parts that need it wait. What is there already goes on.' : `Each part begins when the one before it answers. Then ${MARKETS[status.mode]} opens.`} aside={<PartsNow stack={stack} mode={status.mode} times={times} />}>
       <Progress stack={stack} isStopping={false} />
-      {stack && !isOpening && <Waits stack={stack} />}
+      {stack && !isOpening && <Waits stack={stack} since={stack.startedAt} />}
       {broken.slice(0, 2).map((unit) => <Broken key={unit.id} unit={unit} />)}
       {!isOpening && (
         <div className="shell-actions">
@@ -102,11 +102,11 @@ export function StartScreen({ status, peek, isOpening = false }: { status: Shell
 
 /** The screen of a stop: the parts end in reverse order. */
 export function StopScreen({ status }: { status: ShellStatus }): JSX.Element {
-  const times = useStartTimes(status.stack);
+  const [beganAt] = useState(() => Date.now());
   return (
-    <ShellPage status={status} title="Stopping" lead="Each part finishes what it is doing, the book last. Orders that are open at the broker stay open there." aside={<PartsNow stack={status.stack} mode={status.mode} times={times} title="Parts" />}>
+    <ShellPage status={status} title="Stopping" lead="Each part finishes what it is doing, the book last. Orders that are open at the broker stay open there." aside={<PartsNow stack={status.stack} mode={status.mode} times={null} />}>
       <Progress stack={status.stack} isStopping />
-      {status.stack && <Waits stack={status.stack} />}
+      {status.stack && <Waits stack={status.stack} since={beganAt} />}
     </ShellPage>
   );
 }
