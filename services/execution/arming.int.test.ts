@@ -59,9 +59,11 @@ describe('the real account', () => {
   });
 
   it('disarms itself when the time is over, without another word from the supervisor', async () => {
-    const armedUntil = Date.now() + 4_000;
-    await run(armedUntil);
-    await isFilled(await approved('in-time'));
+    await run(null);
+    const armedUntil = Date.now() + 5_000;
+    arm(armedUntil);
+    const inTime = await approved('in-time');
+    await isFilled(inTime);
     await until(() => Date.now() > armedUntil, 'the time to be over');
     await isDenied(await approved('too-late'));
     await isFilled(await approved('exit', exit));

@@ -41,6 +41,26 @@ export function mayPass(error: unknown): error is AppError {
   return error instanceof AppError && (error.code.startsWith('BROKER_') || error.family === 'temporary' || error.family === 'conflict');
 }
 
+type Attempt = { readonly reason: string; readonly failures: number; readonly hasRecovered: boolean; readonly onKeysRefused: () => void };
+
+/** Compares the books once; false when that failed in a way that may pass, after the pause that it asks for. */
+async function compareOnce(parts: LinkParts, { reason, failures, hasRecovered, onKeysRefused }: Attempt): Promise<boolean> {
+  const runId = `${reason}:${parts.instanceId}:${parts.nowMs()}`;
+  try {
+    await parts.reconciler.run(runId);
+    parts.onCompared(runId);
+    return true;
+  } catch (error) {
+    if (!mayPass(error)) throw error;
+    const isRefused = error.code === 'BROKER_KEYS_REJECTED';
+    if (isRefused) onKeysRefused();
+    else if (!hasRecovered) parts.extend(EXTEND_MS, `waits for the broker: ${error.message}`);
+    parts.log.warn({ error: describeError(error), failures }, 'The books cannot be compared yet');
+    await sleep(isRefused ? KEYS_RETRY_MS : backoffMs(failures, { baseMs: RETRY_BASE_MS, capMs: retryCapMs(parts.access) }), parts.signal);
+    return false;
+  }
+}
+
 /** Creates the link. */
 export function createBrokerLink(parts: LinkParts): BrokerLink {
   const { holds, health, log, signal } = parts;
@@ -50,22 +70,6 @@ export function createBrokerLink(parts: LinkParts): BrokerLink {
   let isComparing = false;
   const keysRefused = Promise.withResolvers<void>();
 
-  const tryOnce = async (reason: string, failures: number): Promise<boolean> => {
-    const runId = `${reason}:${parts.instanceId}:${parts.nowMs()}`;
-    try {
-      await parts.reconciler.run(runId);
-      parts.onCompared(runId);
-      return true;
-    } catch (error) {
-      if (!mayPass(error)) throw error;
-      const isRefused = error.code === 'BROKER_KEYS_REJECTED';
-      if (isRefused) keysRefused.resolve();
-      else if (!hasRecovered) parts.extend(EXTEND_MS, `waits for the broker: ${error.message}`);
-      log.warn({ error: describeError(error), failures }, 'The books cannot be compared yet');
-      await sleep(isRefused ? KEYS_RETRY_MS : backoffMs(failures, { baseMs: RETRY_BASE_MS, capMs: retryCapMs(parts.access) }), signal);
-      return false;
-    }
-  };
   /** New orders wait until a comparison has ended that began after the last gap. */
   const compare = async (reason: string): Promise<void> => {
     gaps += 1;
@@ -74,7 +78,7 @@ export function createBrokerLink(parts: LinkParts): BrokerLink {
     holds.set('reconciling', 'The books are being compared with the broker');
     for (let failures = 0, seen = -1; seen !== gaps && !signal.aborted; ) {
       const begun = gaps;
-      if (await tryOnce(reason, failures)) seen = begun;
+      if (await compareOnce(parts, { reason, failures, hasRecovered, onKeysRefused: keysRefused.resolve })) seen = begun;
       else failures += 1;
     }
     isComparing = false;
