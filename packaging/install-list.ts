@@ -46,7 +46,8 @@ function extraction(tree: InstallTree): string[] {
   return tree.files.flatMap(({ name }) => {
     const folder = path.posix.dirname(name);
     const source = path.join(tree.folder, name);
-    const file = `  File "${source.replaceAll('$', '$$$$')}"`;
+    // The one place where NSIS takes a name as it stands.
+    const file = `  File "${source}"`;
     if (folder === current) return [file];
     current = folder;
     return [`  SetOutPath "\${into}${folder === '.' ? '' : `\\${onWindows(folder)}`}"`, file];
@@ -60,7 +61,7 @@ function extraction(tree: InstallTree): string[] {
 export function writeInstallList(tree: InstallTree): string {
   const { files, folders } = tree;
   if (!files.some(({ name }) => name === LIST_ON_DISK)) throw new Error(`${LIST_ON_DISK} is not in ${tree.folder}; a later update could not tell its files.`);
-  const each = (names: readonly string[]): string[] => names.map((name) => `  !insertmacro \${do} "${onWindows(name)}"`);
+  const each = (names: readonly string[]): string[] => names.map((name) => `  !insertmacro \${visit} "${onWindows(name)}"`);
   const totalKb = Math.ceil(files.reduce((sum, { bytes }) => sum + bytes, 0) / 1024);
   return [
     '; Written by packaging/install-list.ts while the installer is built.',
@@ -68,10 +69,10 @@ export function writeInstallList(tree: InstallTree): string {
     `!define LONGEST_PATH ${Math.max(...files.map(({ name }) => name.length))}`,
     '',
     macro('ExtractAll into', extraction(tree)),
-    macro('ForEachFile do', each(files.map(({ name }) => name))),
-    macro('ForEachProgram do', each(files.map(({ name }) => name).filter((name) => PROGRAM.test(name)))),
-    macro('ForEachFolder do', each(folders)),
-    macro('ForEachFolderDeepestFirst do', each([...folders].reverse())),
+    macro('ForEachFile visit', each(files.map(({ name }) => name))),
+    macro('ForEachProgram visit', each(files.map(({ name }) => name).filter((name) => PROGRAM.test(name)))),
+    macro('ForEachFolder visit', each(folders)),
+    macro('ForEachFolderDeepestFirst visit', each([...folders].reverse())),
   ].join('\n');
 }
 

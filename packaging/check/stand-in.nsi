@@ -34,6 +34,13 @@ Section
     FileClose $0
     Quit
   ${EndIf}
+  ; A virus scanner holds files like this.
+  ReadEnvStr $4 STAND_IN_HOLD
+  ${If} $4 != ""
+    FileOpen $3 $4 r
+  ${EndIf}
+  FileOpen $0 "$9\running" w
+  FileClose $0
   ; Runs while the check wants a running program.
   StrCpy $2 0
   ${Do}

@@ -166,10 +166,14 @@ FunctionEnd
   RMDir "$INSTDIR\${relative}"
 !macroend
 
-; Deletes what only the old version had: names of its list whose file did not move to .outgoing.
-Function deleteStaleFiles
+; The old version's list, kept aside: the new one takes its name. Lines end in CR LF.
+!define OLD_LIST "$PLUGINSDIR\old-files.txt"
+
+; Calls ${visit} with each name of the old list in $R6. The list lies where others may write: nothing outside of $INSTDIR.
+!macro DefineForEachOldFile name visit
+Function ${name}
   ClearErrors
-  FileOpen $R0 "${OUTGOING}\${LIST_ON_DISK}" r
+  FileOpen $R0 "${OLD_LIST}" r
   ${If} ${Errors}
     Return
   ${EndIf}
@@ -179,7 +183,7 @@ Function deleteStaleFiles
     ${If} ${Errors}
       ${Break}
     ${EndIf}
-    ${Do} ; Cut the line's end.
+    ${Do}
       StrCpy $R1 $R6 1 -1
       ${If} $R1 != "$\r"
       ${AndIf} $R1 != "$\n"
@@ -187,45 +191,78 @@ Function deleteStaleFiles
       ${EndIf}
       StrCpy $R6 $R6 -1
     ${Loop}
-    Call deleteStaleFile
+    Call isNameInside
+    ${If} $R2 == "1"
+      Call ${visit}
+    ${EndIf}
   ${Loop}
   FileClose $R0
 FunctionEnd
+!macroend
 
-Function deleteStaleFile
+; Is $R6 a name below a folder? The answer in $R2.
+Function isNameInside
+  StrCpy $R2 "1"
+  StrCpy $R3 0
   ${If} $R6 == ""
-  ${OrIf} ${FileExists} "${OUTGOING}\$R6"
-    Return
+    StrCpy $R2 "0"
   ${EndIf}
-  ; The list lies in a folder that others may write to: nothing outside of $INSTDIR.
-  StrCpy $R2 0
   ${Do}
-    StrCpy $R1 $R6 1 $R2
-    StrCpy $R3 $R6 2 $R2
+    StrCpy $R1 $R6 1 $R3
+    StrCpy $R4 $R6 2 $R3
     ${If} $R1 == ""
       ${Break}
     ${EndIf}
     ${If} $R1 == ":"
-    ${OrIf} $R3 == ".."
-      Return
+    ${OrIf} $R4 == ".."
+      StrCpy $R2 "0"
+      ${Break}
     ${EndIf}
-    IntOp $R2 $R2 + 1
+    IntOp $R3 $R3 + 1
   ${Loop}
-  ${IfNot} ${FileExists} "$INSTDIR\$R6"
+FunctionEnd
+
+; What the new version does not have moves to .outgoing.
+Function retireFile
+  ${If} $hasFailed == "1"
+  ${OrIf} ${FileExists} "${INCOMING}\$R6"
+  ${OrIfNot} ${FileExists} "$INSTDIR\$R6"
     Return
   ${EndIf}
-  Delete "$INSTDIR\$R6"
-  ; Its folders, as far as they are empty now.
+  StrCpy $R8 "$INSTDIR\$R6"
+  StrCpy $R9 "${OUTGOING}\$R6"
+  ${GetParent} "$R9" $R1
+  CreateDirectory "$R1"
+  Call moveFile
+FunctionEnd
+
+Function bringBackFile
+  ${If} ${FileExists} "${OUTGOING}\$R6"
+  ${AndIfNot} ${FileExists} "$INSTDIR\$R6"
+    Rename "${OUTGOING}\$R6" "$INSTDIR\$R6"
+  ${EndIf}
+FunctionEnd
+
+; The folders above a retired file, as far as they are empty now.
+Function dropOldFolders
+  ${If} ${FileExists} "$INSTDIR\$R6"
+    Return
+  ${EndIf}
   StrCpy $R1 "$INSTDIR\$R6"
   ${Do}
     ${GetParent} "$R1" $R1
-    ${If} $R1 == $INSTDIR
-    ${OrIf} $R1 == ""
+    StrLen $R3 $R1
+    StrLen $R4 $INSTDIR
+    ${If} $R3 <= $R4
       ${Break}
     ${EndIf}
     RMDir "$R1"
   ${Loop}
 FunctionEnd
+
+!insertmacro DefineForEachOldFile retireOldFiles retireFile
+!insertmacro DefineForEachOldFile bringBackOldFiles bringBackFile
+!insertmacro DefineForEachOldFile tidyOldFolders dropOldFolders
 
 ; An earlier version in another folder would stay behind without any way to remove it.
 Function removeMovedVersion
@@ -253,18 +290,22 @@ Section "Install"
   Call ensureStopped
   DetailPrint "Installing"
   StrCpy $hasFailed "0"
+  InitPluginsDir
+  CopyFiles /SILENT "$INSTDIR\${LIST_ON_DISK}" "${OLD_LIST}"
   CreateDirectory "${OUTGOING}"
+  Call retireOldFiles
   !insertmacro ForEachFolder PrepareFolder
   !insertmacro ForEachFile PlaceFile
   ${If} $hasFailed == "1"
     !insertmacro ForEachFile RestoreFile
+    Call bringBackOldFiles
     RMDir /r "${INCOMING}"
     RMDir /r "${OUTGOING}"
     !insertmacro ForEachFolderDeepestFirst DropEmptyFolder
     SetErrorLevel ${ERROR_IN_USE}
     Quit
   ${EndIf}
-  Call deleteStaleFiles
+  Call tidyOldFolders
   RMDir /r "${OUTGOING}"
   RMDir /r "${INCOMING}"
   WriteUninstaller "$INSTDIR\${UNINSTALLER}"
@@ -308,8 +349,6 @@ Function startProgram
   ${If} $R0 == "Admin"
     ; The desktop's own Explorer starts it with the person's normal rights; it takes no arguments.
     Exec '"$WINDIR\explorer.exe" "$INSTDIR\${PRODUCT_FILENAME}.exe"'
-  ${ElseIf} $isUpdate == "1"
-    Exec '"$INSTDIR\${PRODUCT_FILENAME}.exe" --updated'
   ${Else}
     Exec '"$INSTDIR\${PRODUCT_FILENAME}.exe"'
   ${EndIf}

@@ -6,8 +6,8 @@
 ;
 ; An installation goes through four steps, and a failure in any of them leaves the old program as it was:
 ;   1 everything is unpacked into $INSTDIR\.incoming;
-;   2 each old file moves to $INSTDIR\.outgoing, the new one takes its place (a rename on the same disk);
-;   3 files that only the old version had are deleted, by the list that it left behind;
+;   2 files that only the old version had, by the list that it left behind, move to $INSTDIR\.outgoing;
+;   3 each other old file moves there, and the new one takes its place (a rename on the same disk);
 ;   4 .outgoing goes, and the shortcuts and registry entries are written.
 ;
 ; Exit codes: 0 done, 1 cancelled, 2 the package could not be unpacked, 3 Mainspring is still running, 4 a file is in

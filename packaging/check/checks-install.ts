@@ -1,0 +1,109 @@
+/** Setup on a real Windows API (Wine): refusals, installation, update, removal. */
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import type { Pair } from './pair.ts';
+import { expectInstalled, expectLink, placeFor, startStandIn, startsOf } from './house.ts';
+import type { House } from './house.ts';
+import { expectSame, expectSameFiles, expectTrue } from './report.ts';
+import type { Report } from './report.ts';
+import { hashTree, waitUntil } from './wine.ts';
+
+/** Setup's exit codes (packaging/installer/installer.nsi). */
+const CODES = { done: 0, running: 3, inUse: 4, windows: 5, foreignFolder: 6, secondSetup: 7, path: 8 } as const;
+/** Setup asks twice a second whether the program has stopped. */
+const TWO_POLLS = { MAINSPRING_SETUP_STOP_POLLS: '2' };
+
+const expectNothingInstalled = (house: House, folder = house.folder): void => expectSame('files', [...hashTree(folder).keys()], []);
+
+/** What must not be installed, and says so with an exit code. */
+export async function checkRefusals(report: Report, pair: Pair, house: House): Promise<void> {
+  report.section('What Setup refuses');
+  const { setupFile } = pair.newer;
+  await report.check('a Windows before 10', async () => {
+    expectSame('exit code', (await house.setup(setupFile, [])).code, CODES.windows);
+    expectNothingInstalled(house);
+  });
+  await house.wine.run('winecfg', ['-v', 'win10']);
+  await report.check('a Setup.exe that was damaged on its way, even when told not to look', async () => {
+    const damaged = path.join(house.wine.drive, 'damaged.exe');
+    const bytes = readFileSync(setupFile);
+    const middle = Math.floor(bytes.length / 2);
+    bytes.writeUInt8(bytes.readUInt8(middle) ^ 0x01, middle);
+    writeFileSync(damaged, bytes);
+    for (const args of [[], ['/NCRC']]) {
+      const { code } = await house.setup(damaged, args);
+      expectTrue(`exit code ${code}`, code !== CODES.done);
+      expectNothingInstalled(house);
+    }
+    rmSync(damaged);
+  });
+  await report.check('a folder that holds something else, which it leaves alone', async () => {
+    const foreign = path.join(house.wine.drive, 'Games');
+    mkdirSync(path.join(foreign, 'resources'), { recursive: true });
+    writeFileSync(path.join(foreign, 'resources', 'app.asar'), 'another program');
+    const before = hashTree(foreign);
+    expectSame('exit code', (await house.setup(setupFile, [`/D=${house.wine.onWindows(foreign)}`])).code, CODES.foreignFolder);
+    expectSameFiles('Games', hashTree(foreign), before);
+    rmSync(foreign, { recursive: true });
+  });
+  await report.check('a folder whose path is too long for Windows', async () => {
+    const folder = path.join(house.wine.drive, 'a'.repeat(100), 'b'.repeat(100));
+    expectSame('exit code', (await house.setup(setupFile, [`/D=${house.wine.onWindows(folder)}`])).code, CODES.path);
+    expectNothingInstalled(house, folder);
+  });
+}
+
+/** The first installation, into an empty Windows. */
+export async function checkInstallation(report: Report, pair: Pair, house: House): Promise<void> {
+  report.section(`Installing ${path.basename(pair.older.setupFile)}`);
+  await report.check('silently: every file, byte by byte, registry entries and shortcuts', async () => {
+    expectSame('exit code', (await house.setup(pair.older.setupFile, [])).code, CODES.done);
+    await expectInstalled(house, pair.older);
+    expectLink(house, house.desktopLink, house.folder);
+  });
+  await report.check('the installed program starts', async () => {
+    const running = await startStandIn(house, path.join(house.folder, 'Mainspring.exe'), 'first');
+    expectSame('started with', startsOf(running.folder), ['']);
+    await running.end();
+  });
+  await report.check('the same again repairs a damaged file', async () => {
+    writeFileSync(path.join(house.folder, 'resources', 'app.asar'), 'damaged');
+    rmSync(path.join(house.folder, 'ffmpeg.dll'));
+    expectSame('exit code', (await house.setup(pair.older.setupFile, [])).code, CODES.done);
+    await expectInstalled(house, pair.older);
+  });
+}
+
+/** What an update must survive. */
+export async function checkTroubledUpdates(report: Report, pair: Pair, house: House): Promise<void> {
+  report.section('Updates that cannot go on change nothing');
+  const { setupFile } = pair.newer;
+  await report.check('a database that does not end: Setup waits, gives up, and it runs on', async () => {
+    const database = await startStandIn(house, path.join(house.folder, 'resources/runtime/postgres/bin/postgres.exe'), 'database');
+    expectSame('exit code', (await house.setup(setupFile, ['--updated'], TWO_POLLS)).code, CODES.running);
+    await expectInstalled(house, pair.older);
+    expectSame('still running', database.child.exitCode, null);
+    await database.end();
+  });
+  await report.check('a second Setup while the first one waits', async () => {
+    const database = await startStandIn(house, path.join(house.folder, 'resources/runtime/postgres/bin/postgres.exe'), 'database');
+    const asked = placeFor(house, 'asked');
+    const first = house.wine.start(setupFile, ['/S', '--updated'], { STAND_IN_FOLDER: house.wine.onWindows(asked) });
+    const ended = new Promise<number | null>((resolve) => void first.once('close', resolve));
+    await waitUntil('the first Setup to ask the program to quit', () => startsOf(asked).includes('--quit'));
+    expectSame('exit code of the second', (await house.setup(setupFile, ['--updated'])).code, CODES.secondSetup);
+    await database.end();
+    expectSame('exit code of the first', await ended, CODES.done);
+    await expectInstalled(house, pair.newer);
+    expectSame('back to the older version', (await house.setup(pair.older.setupFile, [])).code, CODES.done);
+    await expectInstalled(house, pair.older);
+  });
+  await report.check('a file that a virus scanner holds: the old version comes back, byte by byte', async () => {
+    const held = path.join(house.folder, 'resources', 'runtime', 'postgres', 'share', 'timezone', 'America', 'New_York');
+    const scanner = await startStandIn(house, pair.program, 'scanner', held);
+    const { code } = await house.setup(setupFile, ['--updated']);
+    await scanner.end();
+    expectSame('exit code', code, CODES.inUse);
+    await expectInstalled(house, pair.older);
+  });
+}
