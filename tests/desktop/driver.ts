@@ -27,7 +27,7 @@ export type Desktop = {
   probe<N extends ProbeName>(name: N, input: ProbeCommands[N][0]): Promise<ProbeCommands[N][1]>;
   look(): Promise<Snapshot>;
   /** Asks a channel as somebody else would. */
-  forge(channel: string, args: readonly unknown[], frame: ForgedFrame): Promise<{ answer?: unknown; thrown?: string }>;
+  forge(channel: string, args: readonly unknown[], frame: ForgedFrame, isOtherWindow?: boolean): Promise<{ answer?: unknown; thrown?: string }>;
   /** Starts the program once more, with the same home; resolves with its exit code. */
   startAgain(args?: readonly string[]): Promise<number>;
   /** Resolves with the exit code, or the signal's name, when the main process has ended. */

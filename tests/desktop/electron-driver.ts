@@ -41,7 +41,7 @@ export async function launchElectron(executablePath: string, options: LaunchOpti
     addressOf: (page) => page.url(),
     webAddress: (address) => address,
     look: () => probe('snapshot', {}),
-    forge: (channel, given, frame) => probe('forge', { channel, args: given, frame }),
+    forge: (channel, given, frame, isOtherWindow = false) => probe('forge', { channel, args: given, frame, isOtherWindow }),
     startAgain: (given = []) =>
       new Promise((resolve, reject) => {
         const second = spawn(executablePath, [...SWITCHES, ENTRY, ...given], { env, cwd: ROOT, stdio: 'ignore' });

@@ -28,7 +28,7 @@ export type Snapshot = {
 };
 
 /** A frame that somebody pretends to be; `main` is the real one. */
-export type ForgedFrame = 'main' | null | { readonly url: string; readonly origin: string };
+export type ForgedFrame = 'main' | null | { readonly url: string; readonly origin: string; readonly frameToken?: string; readonly parent?: Readonly<Record<string, unknown>> };
 
 /** Commands: their input and what they give. */
 export type ProbeCommands = {

@@ -185,8 +185,10 @@ const COMMANDS = {
     const { webContents } = theWindow();
     const handler = handlers.get(channel);
     if (!handler) return { thrown: 'no handler' };
-    const sender = isOtherWindow ? { id: -1, isDestroyed: () => false, mainFrame: frame } : webContents;
-    const senderFrame = frame === 'main' ? webContents.mainFrame : frame;
+    const sender = isOtherWindow ? { id: -1, isDestroyed: () => false, mainFrame: webContents.mainFrame } : webContents;
+    // Everything but what is forged is as in the real one: each check must bite by itself.
+    const { processId, frameToken, routingId } = webContents.mainFrame;
+    const senderFrame = frame === 'main' ? webContents.mainFrame : frame && { processId, frameToken, routingId, parent: null, detached: false, isDestroyed: () => false, ...frame };
     try {
       return { answer: await handler({ type: 'frame', sender, senderFrame, frameId: 1, processId: 1, preventDefault() {}, defaultPrevented: false }, ...args) };
     } catch (error) {

@@ -87,7 +87,7 @@ export function launchStandIn(options: LaunchOptions): Desktop {
     addressOf: (shown) => toApp(shown.url()),
     webAddress: toWeb,
     look: () => probe('snapshot', {}),
-    forge: (channel, args, frame) => probe('forge', { channel, args, frame }),
+    forge: (channel, args, frame, isOtherWindow = false) => probe('forge', { channel, args, frame, isOtherWindow }),
     async startAgain(args = []) {
       const second = start(options, args);
       let code: number | null = null;

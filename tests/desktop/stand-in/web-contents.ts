@@ -23,12 +23,13 @@ export type ContentsEvents = {
 };
 
 /** What of a frame is stood in for. */
-export type StandInFrame = Pick<WebFrameMain, 'url' | 'origin' | 'detached' | 'processId' | 'routingId'> & { readonly parent: StandInFrame | null; readonly top: StandInFrame | null; isDestroyed(): boolean };
+export type StandInFrame = Pick<WebFrameMain, 'url' | 'origin' | 'detached' | 'processId' | 'routingId' | 'frameToken'> & { readonly parent: StandInFrame | null; readonly top: StandInFrame | null; isDestroyed(): boolean };
 
 type Paused = { requestId: string; request: { url: string }; frameId: string; redirectedRequestId?: string };
 
 const ABORTED = -3;
 let nextId = 1;
+let frameCount = 0;
 
 /** Stands in for `WebContents`. */
 export class StandInContents extends Emitter<ContentsEvents> implements Pick<WebContents, 'id' | 'send' | 'isDestroyed' | 'reload' | 'getURL' | 'getTitle' | 'setWindowOpenHandler' | 'isCrashed'> {
@@ -116,6 +117,7 @@ export class StandInContents extends Emitter<ContentsEvents> implements Pick<Web
       isDestroyed: () => frame.isDetached(),
       processId: this.id,
       routingId: this.id,
+      frameToken: `${this.id}-${++frameCount}`,
     };
     this.#frames.set(frame, made);
     return made;
