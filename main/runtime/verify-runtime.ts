@@ -14,8 +14,8 @@ const CHUNK_BYTES = 1_048_576;
 /** Windows looks for libraries beside a program first: one more of these is somebody else's code in our process. */
 const PROGRAM = /\.(exe|dll|com|bat|cmd|sys|ocx|manifest|local)$/i;
 
-/** Checksums of files that did not change since, by path. A restart then reads no file again. */
-const known = new Map<string, { readonly bytes: number; readonly modifiedNs: bigint; readonly sha256: string }>();
+/** Checksums of files that did not change since, by path. A restart then reads no file again. A program can set the time of a change back, but not the one that the system keeps for itself. */
+const known = new Map<string, { readonly bytes: number; readonly modifiedNs: bigint; readonly changedNs: bigint; readonly sha256: string }>();
 
 /** Where the shipped parts are, and the list of what they are. */
 export type ShippedRuntime = { readonly runtimeFolder: string; readonly runtimeManifest: string };
@@ -74,12 +74,12 @@ async function checkAll(runtimeFolder: string, files: readonly (readonly [string
 /** What is wrong with a file, in words; null when it is as it was shipped. */
 async function complaintAbout(file: string, wanted: RuntimeFile): Promise<string | null> {
   try {
-    const { size, mtimeNs } = await stat(file, { bigint: true });
+    const { size, mtimeNs, ctimeNs } = await stat(file, { bigint: true });
     if (Number(size) !== wanted.bytes) return `has ${size} bytes instead of ${wanted.bytes}`;
     const before = known.get(file);
-    const isUnchanged = before?.bytes === wanted.bytes && before.modifiedNs === mtimeNs;
+    const isUnchanged = before?.bytes === wanted.bytes && before.modifiedNs === mtimeNs && before.changedNs === ctimeNs;
     const sha256 = isUnchanged ? before.sha256 : await checksumOf(file);
-    known.set(file, { bytes: wanted.bytes, modifiedNs: mtimeNs, sha256 });
+    known.set(file, { bytes: wanted.bytes, modifiedNs: mtimeNs, changedNs: ctimeNs, sha256 });
     return sha256 === wanted.sha256 ? null : 'was changed';
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code;
