@@ -1,25 +1,50 @@
-/** The entry of the desktop application. */
-import path from 'node:path';
-import { app, BrowserWindow, protocol } from 'electron';
+/** The entry of the desktop application: what must happen before Electron is ready, then the application itself. */
+import {
+  app, BrowserWindow, crashReporter, dialog, ipcMain, Menu, nativeImage, Notification, powerMonitor, protocol, safeStorage, screen, session, shell, Tray, utilityProcess,
+} from 'electron';
+import { describeError } from '#app/domain/errors.ts';
 import { findLayout } from '../layout.ts';
-import { handleScheme } from './protocol.ts';
+import { readArguments } from './argv.ts';
+import { keepCrashDumps } from './crash-reports.ts';
+import { openShellHome } from './home.ts';
+import { guardNavigation } from './navigation.ts';
+import { runDesktop } from './run.ts';
 import { registerScheme } from './scheme.ts';
-import { openWindow, PAGE_ADDRESS } from './window.ts';
+import { openShellLog } from './shell-log.ts';
+import { endRunningInstance, takeInstance } from './single-instance.ts';
 
+/** The name under which Windows knows the application: of its shortcut, its notifications, its start with the system. */
+const APP_ID = 'app.mainspring.desktop';
+
+// Everything that we write is for its owner alone.
 process.umask(0o077);
+const wishes = readArguments(process.argv, process.env['INIT_CWD'] ?? process.cwd());
+const place = openShellHome(wishes, process.env);
+if (place.profileFolder !== null) {
+  app.setPath('userData', place.profileFolder);
+  app.setPath('crashDumps', place.crashFolder);
+}
+app.setAppUserModelId(APP_ID);
 app.enableSandbox();
 registerScheme(protocol);
-const layout = findLayout(import.meta.url);
+app.on('web-contents-created', (_event, contents) => guardNavigation(contents));
 
-async function run(): Promise<void> {
-  handleScheme(protocol, { folder: path.join(layout.root, 'dist', 'renderer'), gatewayPort: () => null });
-  const window = openWindow((settings) => new BrowserWindow(settings), {
-    preloadFile: path.join(layout.root, 'dist', 'main', 'preload.cjs'),
-    iconFile: path.join(layout.root, 'assets', 'icon-256.png'),
-    bounds: { width: 1360, height: 860 },
-  }, false);
-  await window.loadURL(PAGE_ADDRESS);
+const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
+
+function begin(): void {
+  keepCrashDumps(crashReporter);
+  const electron = { app, BrowserWindow, dialog, ipcMain, Menu, nativeImage, Notification, powerMonitor, protocol, safeStorage, screen, session, shell, Tray, utilityProcess };
+  const log = openShellLog(place.home.homeDir);
+  const failed = (error: unknown): void => {
+    log('error', `The application could not begin: ${describeError(error)}`);
+    dialog.showErrorBox('Mainspring cannot begin', `${describeError(error)}\n\nNothing was started. Install Mainspring again, or look into ${place.home.homeDir}.`);
+    app.exit(1);
+  };
+  // Never awaited at the top of this module: Electron is not ready before the module has been evaluated.
+  app.whenReady().then(() => runDesktop({ electron, layout: findLayout(import.meta.url), wishes, place, log })).catch(failed);
 }
 
-// Never awaited at the top: Electron is not ready before this module has been evaluated.
-void app.whenReady().then(run);
+if (wishes.isQuit) {
+  void endRunningInstance(app, { monotonic: () => performance.now(), sleep }).then((isEnded) => app.exit(isEnded ? 0 : 1));
+} else if (takeInstance(app, wishes.isHidden)) begin();
+else app.exit(0);

@@ -53,6 +53,8 @@ export type Quit = {
   request(reason: string): Promise<void>;
   /** Ends without a question: the computer shuts down, or there is nobody to ask. */
   now(reason: string): Promise<void>;
+  /** Stops everything in order and leaves, without a question: whoever asked has decided (the command line). */
+  inOrder(reason: string): Promise<void>;
   /** Stops everything in order, without a question; whoever asked ends the process (the installer of an update). */
   stopFor(reason: string): Promise<void>;
   readonly isLeaving: () => boolean;
@@ -74,6 +76,7 @@ export function createQuit({ standing, ask, stop, leave, monotonic }: QuitPorts)
   return {
     isLeaving: () => state === 'stopping' || state === 'forced',
     now: (reason) => end(reason, true),
+    inOrder: (reason) => end(reason, false),
     stopFor: (reason) => halt(reason, false),
     async request(reason) {
       if (state === 'stopping' && monotonic() - since >= DOUBLE_CLICK_MS) return end(`${reason}, asked again`, true);

@@ -78,7 +78,8 @@ export function trayMenu(facts: TrayFacts, now: number): readonly TrayLine[] {
   const command = (action: TrayAction, label: string, isEnabled = true): TrayLine => ({ kind: 'command', action, label, isEnabled });
   return [
     { kind: 'text', label: [market(facts, now), phase === 'failed' ? 'Not started' : whatRuns(facts)].join(' · ') },
-    ...(phase === 'running' ? [{ kind: 'text', label: tradingWords(facts, now).join(' · ') } as const] : []),
+    // Without figures: a menu that changes while it is open jumps.
+    ...(phase === 'running' ? [{ kind: 'text', label: tradingWords(facts, now)[0] ?? '' } as const] : []),
     { kind: 'separator' },
     command('open', 'Open dashboard'),
     { kind: 'separator' },

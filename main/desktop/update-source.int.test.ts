@@ -131,7 +131,7 @@ describe('updates from a real server', () => {
     const updater = createUpdater({ openSource: () => Promise.resolve(source), isWanted: () => true, openOrders: () => openOrders, stop: () => Promise.resolve(), onChange: () => undefined, log: () => undefined });
     expect(await updater.check()).toMatchObject({ state: 'failed', message: expect.stringContaining('damaged') as string });
     served = SETUP;
-    expect(await updater.check()).toMatchObject({ state: 'held', version: '0.2.0', message: 'Version 0.2.0 is downloaded and waits: 1 order is open.' });
+    expect(await updater.check()).toMatchObject({ state: 'held', version: '0.2.0', message: '1 order is open now.' });
     openOrders = 0;
     expect(updater.status()).toMatchObject({ state: 'ready', version: '0.2.0' });
   });

@@ -4,7 +4,7 @@ import { AppError, describeError } from '#app/domain/errors.ts';
 import { count } from './words.ts';
 
 const FIRST_LOOK_MS = 60_000;
-const LOOK_EVERY_MS = 6 * 3_600_000;
+const LOOK_EVERY_MS = 24 * 3_600_000;
 
 /** Where updates come from. */
 export type UpdateSource = {
@@ -37,7 +37,7 @@ export type Updater = {
   follow(): void;
   /** Looks now; downloads only when updates are wanted. Never throws: what went wrong is in the status. */
   check(): Promise<UpdateStatus>;
-  /** Stops everything and starts the installer. @throws AppError UPDATE_REFUSED (denied) without a download, or while orders are open or unknown */
+  /** Stops everything and starts the installer. @throws AppError UPDATE_REFUSED (denied) without a download, ORDERS_OPEN (denied) while orders are open or unknown */
   install(): Promise<void>;
   close(): void;
 };
@@ -71,15 +71,14 @@ export function createUpdater(ports: UpdaterPorts): Updater {
     if (stage.state !== 'ready') return ports.isWanted() || stage !== RESTING ? { ...stage } : { ...RESTING, state: 'off' };
     const open = ports.openOrders();
     if (open === 0) return { ...stage };
-    const why = open === null ? 'it is not known whether orders are open' : `${count(open, 'order')} ${open === 1 ? 'is' : 'are'} open`;
-    return { ...stage, state: 'held', message: `Version ${stage.version ?? ''} is downloaded and waits: ${why}.` };
+    return { ...stage, state: 'held', message: open === null ? 'It is not known now whether orders are open.' : `${count(open, 'order')} ${open === 1 ? 'is' : 'are'} open now.` };
   };
   const look = async (): Promise<void> => {
     become({ state: 'checking' });
     try {
       source ??= await ports.openSource();
       const found = await source.check();
-      if (found === null) return become({ message: 'This is the newest version.' });
+      if (found === null) return become({ message: null });
       const { version } = found;
       if (!ports.isWanted()) return become({ version, message: `Version ${version} is there. Switch updates on to download it.` });
       become({ state: 'downloading', version, percent: 0 });
@@ -115,7 +114,7 @@ export function createUpdater(ports: UpdaterPorts): Updater {
     },
     install: async () => {
       const now = status();
-      if (now.state === 'held') throw new AppError('UPDATE_REFUSED', `${now.message ?? ''} Cancel them or wait, then install.`);
+      if (now.state === 'held') throw new AppError('ORDERS_OPEN', `${now.message ?? ''} The update waits until none is.`);
       if (now.state !== 'ready' || source === null) throw new AppError('UPDATE_REFUSED', 'There is no downloaded update to install.');
       await ports.stop(`the update to version ${now.version ?? ''} is installed`);
       source.install();

@@ -1,0 +1,107 @@
+/** The application without its window: the host and everything that follows it. Knows nothing of Electron. */
+import type { ShellStatus } from '#app/contracts/shell.ts';
+import { createHost } from '../host.ts';
+import type { Host, HostOptions } from '../host.ts';
+import type { PreferencesStore } from '../store/preferences.ts';
+import { openGatewayFeed } from './gateway-client.ts';
+import { createNotifier } from './notify.ts';
+import type { Announcement } from './notify.ts';
+import type { Standing } from './quit.ts';
+import type { ShellLog } from './shell-log.ts';
+import { gatewayOf, keepTold, readStatus } from './status.ts';
+import { freshBrief } from './tray-menu.ts';
+import { createUpdater } from './updater.ts';
+import type { Updater, UpdaterPorts } from './updater.ts';
+
+/** What the core is made of. */
+export type CoreParts = Pick<HostOptions, 'layout' | 'env' | 'spawner' | 'home' | 'sealer'> &
+  Pick<UpdaterPorts, 'openSource'> & {
+    readonly preferences: PreferencesStore;
+    readonly log: ShellLog;
+    readonly show: (announcement: Announcement) => void;
+    /** Is the person looking at the window? */
+    readonly isWatched: () => boolean;
+    /** The status, soon after each change and every two seconds while anything runs. */
+    readonly onStatus: (status: ShellStatus) => void;
+    /** `mainspring stop` asked at the control door. */
+    readonly onStopAsked: () => void;
+    /** Stops everything in order because the application is about to be replaced. */
+    readonly stopFor: (reason: string) => Promise<void>;
+  };
+
+/** The application without its window. */
+export type Core = {
+  readonly host: Host;
+  readonly updater: Updater;
+  status(): ShellStatus;
+  /** What is at stake when somebody wants to stop now. */
+  standing(): Standing;
+  /** Something outside changed that the status tells. */
+  changed(): void;
+  close(): void;
+};
+
+/** Builds the core; nothing runs yet. */
+export function createCore(parts: CoreParts): Core {
+  const { preferences, log } = parts;
+  const host = createHost({
+    layout: parts.layout, env: parts.env, spawner: parts.spawner, home: parts.home, sealer: parts.sealer, mode: preferences.read().mode, log,
+    events: {
+      onUnit: (unit) => {
+        notifier.unit(unit);
+        if (unit.id === 'gateway') feed.follow();
+        teller.changed();
+      },
+      onNotice: () => teller.changed(),
+      onStopAsked: parts.onStopAsked,
+    },
+  });
+  const feed = openGatewayFeed({
+    access: () => gatewayOf(host),
+    onFills: (fills) => notifier.fills(fills),
+    onNotices: (notices) => notifier.notices(notices),
+    onBrief: () => teller.changed(),
+    log,
+    now: Date.now,
+  });
+  const notifier = createNotifier({
+    preferences: () => preferences.read().application,
+    isWatched: parts.isWatched,
+    show: parts.show,
+    monotonic: () => performance.now(),
+    later: (act, delayMs) => {
+      const timer = setTimeout(act, delayMs);
+      return () => clearTimeout(timer);
+    },
+  });
+  const isResting = (): boolean => host.state().stack === null && host.state().phase !== 'starting';
+  const standing = (): Standing => {
+    const { phase, mode } = host.state();
+    const brief = freshBrief(feed.brief(), Date.now());
+    return { phase, mode, openOrders: brief?.openOrders ?? null, positions: brief?.positions ?? null };
+  };
+  const updater = createUpdater({
+    openSource: parts.openSource,
+    isWanted: () => preferences.read().application.updates,
+    openOrders: () => (isResting() ? 0 : standing().openOrders),
+    stop: parts.stopFor,
+    onChange: () => teller.changed(),
+    log,
+  });
+  const status = (): ShellStatus => readStatus({ host, feed, updater, preferences, now: Date.now });
+  const teller = keepTold(() => parts.onStatus(status()), () => !isResting());
+  host.onChange(() => {
+    feed.follow();
+    teller.changed();
+  });
+  return {
+    host, updater, status, standing,
+    changed: () => teller.changed(),
+    close() {
+      teller.close();
+      notifier.close();
+      feed.close();
+      updater.close();
+    },
+  };
+}
