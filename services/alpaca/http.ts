@@ -77,7 +77,8 @@ export function isKeysRefused(failure: Failure): boolean {
 export function toAppError(failure: Failure, what: string, cause: unknown): AppError {
   const context = { what, ...(failure.kind === 'refused' ? { status: failure.status, brokerCode: failure.code } : {}) };
   if (isKeysRefused(failure)) {
-    return new AppError('BROKER_KEYS_REJECTED', KEYS_REFUSED, { context, cause });
+    // Without its cause: whoever refuses keys may repeat them in the answer, and causes are logged.
+    return new AppError('BROKER_KEYS_REJECTED', KEYS_REFUSED, { context });
   }
   if (failure.kind === 'unreadable') return new AppError('BROKER_REPLY_INVALID', `The broker's answer to "${what}" cannot be read`, { context, cause });
   if (failure.kind !== 'refused' || failure.status >= 500) return new AppError('BROKER_UNREACHABLE', `The broker cannot be reached (${what}). Check the internet connection and ALPACA_BASE_URL; it is tried again by itself`, { context, cause });
