@@ -9,6 +9,7 @@ import { boot, isUp } from './boot.ts';
 import type { BootOptions, Stack, StackEvents } from './boot.ts';
 import { choiceOf, forgetBrokerKeys, readBrokerKeys, storeBrokerKeys } from './broker-keys.ts';
 import { openAudit } from './store/audit.ts';
+import type { Audit } from './store/audit.ts';
 import { layoutOf } from './store/data-folder.ts';
 import type { Home } from './store/data-folder.ts';
 import { marketOfSettings } from './store/read-settings.ts';
@@ -73,132 +74,171 @@ function tellListener(listener: () => void): void {
 
 /** A host that runs nothing yet. */
 export function createHost(options: HostOptions): Host {
-  const { home, sealer, log, events } = options;
-  const audit = openAudit(path.join(home.homeDir, 'logs'), (text) => log('error', text));
-  const listeners = new Set<() => void>();
-  let state: HostState = { phase: 'stopped', problem: null, stack: null, mode: options.mode };
-  let queue: Promise<void> = Promise.resolve();
-  let keysQueue: Promise<unknown> = Promise.resolve();
+  return new StackHost(options);
+}
 
-  const become = (next: Partial<HostState>): void => {
-    state = { ...state, ...next };
-    for (const listener of [...listeners]) tellListener(listener);
-  };
-  const note = (text: string): void => {
-    log('info', text);
-    audit.record({ level: 'info', text });
-  };
+class StackHost implements Host {
+  readonly home: Home;
+  private readonly options: HostOptions;
+  private readonly audit: Audit;
+  private readonly listeners = new Set<() => void>();
+  private now: HostState;
+  private queue: Promise<void> = Promise.resolve();
+  private keysQueue: Promise<unknown> = Promise.resolve();
+
+  constructor(options: HostOptions) {
+    this.options = options;
+    this.home = options.home;
+    this.audit = openAudit(path.join(options.home.homeDir, 'logs'), (text) => options.log('error', text));
+    this.now = { phase: 'stopped', problem: null, stack: null, mode: options.mode };
+  }
+
+  state(): HostState {
+    return this.now;
+  }
+
+  start(mode: Mode): Promise<void> {
+    return this.queued(async () => {
+      if (this.now.stack !== null && this.now.mode === mode) return;
+      if (this.now.stack !== null) await this.end(`the market changes to ${mode}`, false);
+      await this.begin(mode);
+    });
+  }
+
+  stop(reason: string, isAtOnce = false): Promise<void> {
+    // The session of the system ends in seconds: what runs is told now, before whatever waits in the queue.
+    if (isAtOnce) this.now.stack?.stop(reason, true).catch((error: unknown) => this.options.log('error', describeError(error)));
+    return this.queued(() => this.end(reason, isAtOnce));
+  }
+
+  restart(reason: string): Promise<void> {
+    return this.queued(async () => {
+      await this.end(reason, false);
+      await this.begin(this.now.mode);
+    });
+  }
+
+  onChange(listener: () => void): () => void {
+    this.listeners.add(listener);
+    return () => this.listeners.delete(listener);
+  }
+
+  brokerKeys(): Promise<BrokerKeys> {
+    return readBrokerKeys(this.home, this.options.sealer);
+  }
+
+  setBrokerKeys(account: BrokerAccount, pair: KeyPair): Promise<BrokerKeys> {
+    return this.changeKeys(account, `Keys for the ${account} account were stored`, () => storeBrokerKeys(this.home, this.options.sealer, account, pair));
+  }
+
+  removeBrokerKeys(account: BrokerAccount): Promise<BrokerKeys> {
+    return this.changeKeys(account, `The keys of the ${account} account were removed`, () => forgetBrokerKeys(this.home, this.options.sealer, account));
+  }
+
+  armLive(phrase: string, minutes: number): { readonly armedUntil: number } {
+    const { stack, phase } = this.now;
+    if (stack === null || phase !== 'running') throw new AppError('LIVE_REFUSED', 'Live trading is armed while everything runs. Start it, wait until all parts are up, then try again.');
+    const armedUntil = stack.armLive(phrase, minutes);
+    this.become({});
+    return { armedUntil };
+  }
+
+  disarmLive(): void {
+    this.now.stack?.disarmLive('asked for by a person');
+    this.become({});
+  }
+
+  history(question: HistoryQuestion): UnitIncident[] {
+    return this.now.stack?.history(question) ?? readHistory(layoutOf(this.home.dataDirOf(this.now.mode)).storeFile, question);
+  }
+
+  private become(next: Partial<HostState>): void {
+    this.now = { ...this.now, ...next };
+    for (const listener of [...this.listeners]) tellListener(listener);
+  }
+
+  private note(text: string): void {
+    this.options.log('info', text);
+    this.audit.record({ level: 'info', text });
+  }
+
   /** One after the other; each task tells its own failure, so the next one need not know of it. */
-  const queued = (task: () => Promise<void>): Promise<void> => {
-    queue = queue.then(task, task);
-    return queue;
-  };
+  private queued(task: () => Promise<void>): Promise<void> {
+    this.queue = this.queue.then(task, task);
+    return this.queue;
+  }
 
-  const fail = (error: unknown, what: string): void => {
+  private fail(error: unknown, what: string): void {
     const isKnown = error instanceof AppError && error.family !== 'bug';
     const problem = { message: isKnown ? error.message : `Mainspring met an error that it does not know: ${describeError(error)}`, code: error instanceof AppError ? error.code : 'INVARIANT_BROKEN' };
-    log('error', `${what} (${problem.code}): ${problem.message}`);
-    become({ phase: 'failed', problem, stack: null });
-  };
-  const begin = async (mode: Mode): Promise<void> => {
-    become({ phase: 'starting', problem: null, mode });
+    this.options.log('error', `${what} (${problem.code}): ${problem.message}`);
+    this.become({ phase: 'failed', problem, stack: null });
+  }
+
+  private async begin(mode: Mode): Promise<void> {
+    this.become({ phase: 'starting', problem: null, mode });
     try {
-      const decided = marketOfSettings(home.envFile, options.env);
-      if (decided !== null && decided !== mode) {
-        throw new AppError('CONFIG_INVALID', `The ${mode} market was chosen, but broker keys in ${home.envFile} or in the environment say ${decided}. Delete the lines ALPACA_API_KEY and ALPACA_SECRET_KEY there; keys entered in the application are kept safer.`);
-      }
-      const stack = await boot({
-        layout: options.layout,
-        env: options.env,
-        spawner: options.spawner,
-        dataDir: home.dataDirOf(mode),
-        envFile: home.envFile,
-        choice: decided === null ? await choiceOf(home, sealer, mode) : { mode, keys: null },
-        replay: null,
-        sealer,
-        isResident: true,
-        events: {
-          onUnit: events.onUnit ?? NOTHING,
-          onNotice: (notice) => {
-            log(notice.level, notice.text);
-            events.onNotice?.(notice);
-          },
-          onReplayDone: events.onReplayDone ?? NOTHING,
-          onStopAsked: events.onStopAsked ?? (() => void stop('asked at the control door')),
-        },
-      });
-      become({ stack });
-      note(`Started in the ${mode} market, data in ${home.dataDirOf(mode)}`);
-      void stack.supervisor.until(() => isUp(stack.supervisor) || state.stack !== stack).then(() => {
-        if (state.stack === stack && state.phase === 'starting') become({ phase: 'running' });
+      const stack = await boot(await this.bootOptions(mode));
+      this.become({ stack });
+      this.note(`Started in the ${mode} market, data in ${this.home.dataDirOf(mode)}`);
+      void stack.supervisor.until(() => isUp(stack.supervisor) || this.now.stack !== stack).then(() => {
+        if (this.now.stack === stack && this.now.phase === 'starting') this.become({ phase: 'running' });
       });
     } catch (error) {
-      fail(error, 'The start failed');
+      this.fail(error, 'The start failed');
     }
-  };
-  const end = async (reason: string, isAtOnce: boolean): Promise<void> => {
-    const { stack } = state;
+  }
+
+  /** @throws AppError CONFIG_INVALID (operator) when keys in the settings decide another market than the chosen one. */
+  private async bootOptions(mode: Mode): Promise<BootOptions> {
+    const { home, env, layout, spawner, sealer, events, log } = this.options;
+    const decided = marketOfSettings(home.envFile, env);
+    if (decided !== null && decided !== mode) {
+      throw new AppError('CONFIG_INVALID', `The ${mode} market was chosen, but broker keys in ${home.envFile} or in the environment say ${decided}. Delete the lines ALPACA_API_KEY and ALPACA_SECRET_KEY there; keys entered in the application are kept safer.`);
+    }
+    return {
+      layout, env, spawner, sealer,
+      dataDir: home.dataDirOf(mode),
+      envFile: home.envFile,
+      choice: decided === null ? await choiceOf(home, sealer, mode) : { mode, keys: null },
+      replay: null,
+      isResident: true,
+      events: {
+        onUnit: events.onUnit ?? NOTHING,
+        onNotice: (notice) => {
+          log(notice.level, notice.text);
+          events.onNotice?.(notice);
+        },
+        onReplayDone: events.onReplayDone ?? NOTHING,
+        onStopAsked: events.onStopAsked ?? (() => void this.stop('asked at the control door')),
+      },
+    };
+  }
+
+  private async end(reason: string, isAtOnce: boolean): Promise<void> {
+    const { stack } = this.now;
     if (stack === null) {
-      become({ phase: 'stopped', problem: null });
+      this.become({ phase: 'stopped', problem: null });
       return;
     }
-    become({ phase: 'stopping' });
+    this.become({ phase: 'stopping' });
     try {
       await stack.stop(reason, isAtOnce);
-      note(`Stopped: ${reason}`);
-      become({ phase: 'stopped', stack: null, problem: null });
+      this.note(`Stopped: ${reason}`);
+      this.become({ phase: 'stopped', stack: null, problem: null });
     } catch (error) {
-      fail(error, 'The stop was not complete');
+      this.fail(error, 'The stop was not complete');
     }
-  };
-  const stop = (reason: string, isAtOnce = false): Promise<void> => {
-    // The session of the system ends in seconds: what runs is told now, before whatever waits in the queue.
-    if (isAtOnce && state.stack !== null) void state.stack.stop(reason, true).catch((error: unknown) => log('error', describeError(error)));
-    return queued(() => end(reason, isAtOnce));
-  };
-  const onKeys = async (text: string, account: BrokerAccount, act: () => Promise<BrokerKeys>): Promise<BrokerKeys> => {
-    const work = keysQueue.then(act, act);
-    keysQueue = work;
-    const keys = await work;
-    if (account === 'live') state.stack?.disarmLive('the keys of the live account were changed');
-    note(text);
-    state.stack?.notice('info', text);
-    become({});
-    return keys;
-  };
+  }
 
-  return {
-    home,
-    state: () => state,
-    start: (mode) =>
-      queued(async () => {
-        if (state.stack !== null && state.mode === mode) return;
-        if (state.stack !== null) await end(`the market changes to ${mode}`, false);
-        await begin(mode);
-      }),
-    stop,
-    restart: (reason) =>
-      queued(async () => {
-        await end(reason, false);
-        await begin(state.mode);
-      }),
-    onChange: (listener) => {
-      listeners.add(listener);
-      return () => listeners.delete(listener);
-    },
-    brokerKeys: () => readBrokerKeys(home, sealer),
-    setBrokerKeys: (account, pair) => onKeys(`Keys for the ${account} account were stored`, account, () => storeBrokerKeys(home, sealer, account, pair)),
-    removeBrokerKeys: (account) => onKeys(`The keys of the ${account} account were removed`, account, () => forgetBrokerKeys(home, sealer, account)),
-    armLive: (phrase, minutes) => {
-      if (state.stack === null || state.phase !== 'running') throw new AppError('LIVE_REFUSED', 'Live trading is armed while everything runs. Start it, wait until all parts are up, then try again.');
-      const armedUntil = state.stack.armLive(phrase, minutes);
-      become({});
-      return { armedUntil };
-    },
-    disarmLive: () => {
-      state.stack?.disarmLive('asked for by a person');
-      become({});
-    },
-    history: (question) => state.stack?.history(question) ?? readHistory(layoutOf(home.dataDirOf(state.mode)).storeFile, question),
-  };
+  private async changeKeys(account: BrokerAccount, text: string, change: () => Promise<BrokerKeys>): Promise<BrokerKeys> {
+    const work = this.keysQueue.then(change, change);
+    this.keysQueue = work;
+    const keys = await work;
+    if (account === 'live') this.now.stack?.disarmLive('the keys of the live account were changed');
+    this.note(text);
+    this.now.stack?.notice('info', text);
+    this.become({});
+    return keys;
+  }
 }
