@@ -1,7 +1,9 @@
 /** What the owner of a data folder answers at its control door. */
 import * as z from 'zod';
-import type { StackHealth, VerifyReport } from '#app/contracts/health.ts';
+import { INCIDENTS_MAX } from '#app/contracts/health.ts';
+import type { StackHealth, UnitIncident, VerifyReport } from '#app/contracts/health.ts';
 import { AppError, describeError } from '#app/domain/errors.ts';
+import type { HistoryQuestion } from './store/unit-history.ts';
 import { openDoor } from './supervisor/door.ts';
 import type { Door } from './supervisor/door.ts';
 
@@ -12,6 +14,7 @@ export type DoorPorts = {
   health(): StackHealth;
   verify(): Promise<VerifyReport>;
   loginLink(): string;
+  history(question: HistoryQuestion): UnitIncident[];
   armLive(phrase: string, minutes: number): number;
   disarmLive(reason: string): void;
   readonly onStopAsked: () => void;
@@ -30,6 +33,8 @@ export async function takeDoor(address: string, ports: DoorPorts): Promise<Door>
           return ports.verify();
         case 'loginLink':
           return { url: ports.loginLink() };
+        case 'history':
+          return ports.history({ unitId: null, limit: INCIDENTS_MAX });
         case 'stop':
           ports.onStopAsked();
           return { pid: process.pid, isResident: ports.isResident };

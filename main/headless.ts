@@ -5,6 +5,7 @@ import { AppError, describeError } from '#app/domain/errors.ts';
 import { USAGE, parseCommand } from './cli/arguments.ts';
 import type { Command } from './cli/arguments.ts';
 import { runStatus, runStop, runVerify } from './cli/ask.ts';
+import { runDiagnostics } from './cli/diagnostics.ts';
 import { runDoctor } from './cli/doctor.ts';
 import { runKeys } from './cli/keys.ts';
 import { runLogs } from './cli/logs.ts';
@@ -32,6 +33,8 @@ async function main(): Promise<number> {
       return runStart(command, placeOfStart(home, command.replay !== null, process.env), findLayout(import.meta.url));
     case 'doctor':
       return runDoctor(placeToExamine(home, process.env), findLayout(import.meta.url), command.isJson);
+    case 'diagnostics':
+      return runDiagnostics({ home, dataDir: named ?? (await placeInUse(home)), version: findLayout(import.meta.url).version, out: command.out, here, isJson: command.isJson });
     case 'keys':
       return runKeys(command.words, home, command.isJson);
     case 'mode':

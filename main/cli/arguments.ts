@@ -6,7 +6,7 @@ import type { UnitId } from '#app/contracts/health.ts';
 import { AppError } from '#app/domain/errors.ts';
 
 /** What can be done. */
-export const VERBS = ['start', 'stop', 'status', 'verify', 'logs', 'doctor', 'mode', 'keys', 'arm', 'disarm', 'help'] as const;
+export const VERBS = ['start', 'stop', 'status', 'verify', 'logs', 'doctor', 'mode', 'keys', 'arm', 'disarm', 'diagnostics', 'help'] as const;
 /** One thing that can be done. */
 export type Verb = (typeof VERBS)[number];
 
@@ -23,6 +23,8 @@ export type Command = {
   readonly words: readonly string[];
   readonly isFollowing: boolean;
   readonly lines: number;
+  /** Where to write to; null for a name of our own in the present folder. */
+  readonly out: string | null;
 };
 
 /** The help text. */
@@ -39,6 +41,8 @@ export const USAGE = `mainspring <verb> [options]
              (asked for, or two lines through a pipe; never arguments)
   arm        let orders go to the real account: arm [60|240|480] minutes
   disarm     no new position with real money from now on
+  diagnostics  one zip with versions, settings, logs and history, without
+             passwords or keys: diagnostics [--out FILE]
 
   --data DIR     one data folder with everything in it (default: the home,
                  MAINSPRING_HOME or the platform's place, with a folder in it
@@ -77,6 +81,7 @@ function parseRaw(argv: readonly string[]) {
       keep: { type: 'boolean', default: false },
       follow: { type: 'boolean', short: 'f', default: false },
       lines: { type: 'string', short: 'n' },
+      out: { type: 'string' },
       help: { type: 'boolean', short: 'h', default: false },
     },
   });
@@ -108,6 +113,7 @@ export function parseCommand(argv: readonly string[], resolve: (folder: string) 
   const unit = target === undefined || hasWords ? null : UnitIdSchema.safeParse(target);
   if (unit?.success === false) refuse(`"${target ?? ''}" is not a part.`);
   if ((values.replay !== undefined || values.speed !== undefined) && verb !== 'start') refuse('--replay and --speed belong to start.');
+  if (values.out !== undefined && verb !== 'diagnostics') refuse('--out belongs to diagnostics.');
   if (values.speed !== undefined && values.replay === undefined) refuse('--speed needs --replay.');
   const lines = values.lines ?? '100';
   if (!/^\d{1,6}$/.test(lines) || Number(lines) > MAX_LINES) refuse(`-n is "${lines}": write a number from 0 to ${MAX_LINES}.`);
@@ -121,5 +127,6 @@ export function parseCommand(argv: readonly string[], resolve: (folder: string) 
     words: positionals.slice(1),
     isFollowing: values.follow,
     lines: Number(lines),
+    out: values.out === undefined ? null : resolve(values.out),
   };
 }

@@ -10,7 +10,7 @@ const MAX_VISITORS = 50;
 const CONNECT_LIMIT_MS = 2_000;
 
 /** What can be asked at the door. */
-export const DoorVerbSchema = z.enum(['status', 'verify', 'loginLink', 'stop', 'arm', 'disarm']);
+export const DoorVerbSchema = z.enum(['status', 'verify', 'loginLink', 'stop', 'arm', 'disarm', 'history']);
 /** What can be asked at the door. */
 export type DoorVerb = z.infer<typeof DoorVerbSchema>;
 
