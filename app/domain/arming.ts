@@ -2,9 +2,7 @@
 import { HOUR_MS, type EpochMs } from './time.ts';
 
 /** `not_needed` outside of mode live; there `disarmed` lets only orders pass that reduce a position (and every cancel). */
-export const ARMINGS = ['not_needed', 'armed', 'disarmed'] as const;
-/** May orders go to the real account? */
-export type Arming = (typeof ARMINGS)[number];
+export type Arming = 'not_needed' | 'armed' | 'disarmed';
 
 /** Nothing is armed for longer, whatever was asked. */
 export const ARMED_MAX_MS = 8 * HOUR_MS;

@@ -6,13 +6,16 @@ export type HoldReason = 'stream' | 'reconciling' | 'unknown_outcome' | 'keys' |
 /** The set of present reasons. */
 export type Holds = { set(reason: HoldReason, why: string | null): void; any(): boolean; reasons(): readonly string[] };
 
-/** Creates the set; `onFree` is called whenever the last reason goes. */
-export function createHolds(onFree: () => void): Holds {
+/** Creates the set; `onFree` is called whenever the last reason goes, `onChange` hears the reasons whenever they change. */
+export function createHolds(onFree: () => void, onChange: (reasons: readonly string[]) => void = () => undefined): Holds {
   const present = new Map<HoldReason, string>();
   return {
     set(reason, why) {
-      if (why !== null) present.set(reason, why);
-      else if (present.delete(reason) && present.size === 0) onFree();
+      if ((present.get(reason) ?? null) === why) return;
+      if (why === null) present.delete(reason);
+      else present.set(reason, why);
+      onChange([...present.values()]);
+      if (present.size === 0) onFree();
     },
     any: () => present.size > 0,
     reasons: () => [...present.values()],

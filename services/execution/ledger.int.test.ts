@@ -13,7 +13,7 @@ import { brokenInvariants } from '../../tests/support/execution-stack.ts';
 import { startBook, until, type Book } from '../../tests/support/servers.ts';
 import type { Broker, OrderTicket } from '../alpaca/ports.ts';
 import { createBooking, type Report } from './booking.ts';
-import { createHolds } from './holds.ts';
+import { createHolds, type Holds } from './holds.ts';
 import { insertApproved, moveOrder } from './orders.ts';
 import { createSubmitLane, type SubmitLane } from './submit-lane.ts';
 import { createSubmitter } from './submitter.ts';
@@ -98,20 +98,20 @@ describe('the ledger', () => {
 });
 
 /** A gate's parts with a broker that counts what it is sent and answers nothing. */
-function gateParts(arming: LiveArming): { lane: SubmitLane; sent: string[] } {
+function gateParts(arming: LiveArming): { lane: SubmitLane; holds: Holds; sent: string[] } {
   const sent: string[] = [];
   const broker = {
     permit: (priority: 'exit') => Promise.resolve({ priority }),
     submit: (ticket: OrderTicket) => Promise.resolve({ kind: 'unknown', cause: 'timeout', message: `nothing came back ${sent.push(ticket.clientOrderId)}` }),
   } as unknown as Broker;
   counted += 1;
+  const holds = createHolds(() => undefined);
   const booking = createBooking(db, createMetrics(`test-gate-${counted}`), nowMs);
   const log = pino({ level: 'silent' });
   const submitter = createSubmitter({ broker, booking, arming, log, metrics: createMetrics(`test-submit-${counted}`), nowMs, onDoubt: () => undefined, onUnknown: () => undefined });
-  return { sent, lane: createSubmitLane({ db, broker, submitter, arming, log, nowMs, holds, onHeld: () => undefined, fatal: (error) => expect.unreachable(String(error)) }) };
+  return { sent, holds, lane: createSubmitLane({ db, broker, submitter, arming, log, nowMs, holds, onHeld: () => undefined, fatal: (error) => expect.unreachable(String(error)) }) };
 }
 let counted = 0;
-const holds = createHolds(() => undefined);
 const freshLease = () => book.sql(`INSERT INTO risk_management.risk_lease (holder, renewed_at, expires_at) VALUES ('test', now(), now() + interval '1 day') ON CONFLICT (only_row) DO UPDATE SET expires_at = excluded.expires_at`);
 const statusOf = async (id: string) => (await book.sql<{ status: string; denial_code: string | null }>('SELECT status, denial_code FROM execution.orders WHERE order_id = $1', [id]))[0];
 const becomes = (id: string, status: string) => until(async () => (await statusOf(id))?.status === status, `${id} to be ${status}`);
@@ -152,7 +152,7 @@ describe('the gate of the real account', () => {
   it('denies entries that something else held when the arming ended, although it is armed again before they could go', async () => {
     await freshLease();
     const arming = armingThatSays('armed');
-    const { lane, sent } = gateParts(arming);
+    const { lane, holds, sent } = gateParts(arming);
     holds.set('stream', 'test');
     await stored('held', { side: 'buy', strategyId: 'one', qty: '1' }, false);
     await stored('held-exit', { side: 'sell', strategyId: 'one', qty: '1', isReducing: true }, false);

@@ -52,7 +52,7 @@ function build(ctx: ServiceContext) {
   const nowMs = ctx.clock.now;
   const fatal = (error: unknown): void => ctx.fatal(error);
   const governor = createGovernor({ monotonicMs, nowMs });
-  const holds = createHolds(() => lane.ring());
+  const holds = createHolds(() => lane.ring(), (reasons) => health.set('orders', reasons.length === 0 ? { ok: true } : { ok: false, message: reasons.join('; ') }));
   const { broker, lastAnswerAgeMs } = observeBroker(createBroker({ access, governor, isOurs: isOurOrder }), { health, holds, metrics, monotonicMs });
   const booking = createBooking(db, metrics, nowMs);
   const submitter = createSubmitter({ broker, booking, arming, log, metrics, nowMs, onDoubt: (orderId) => resolver.attend(orderId, DOUBT_DELAY_MS), onUnknown: (orderId) => resolver.unknown(orderId) });

@@ -19,6 +19,7 @@ import { createSessions } from './sessions.ts';
 import { createSockets } from './sockets.ts';
 import { openStaticFiles } from './static-files.ts';
 import { createStatus } from './status.ts';
+import { createWaitingOrders } from './waiting-orders.ts';
 
 const SCRAPE_TIMEOUT_MS = 2_000;
 const FILL_BUCKETS_MS = [1, 2, 5, 10, 20, 30, 40, 50, 75, 100, 200, 500, 1_000, 5_000];
@@ -57,7 +58,7 @@ function setUp(ctx: ServiceContext): Promise<ServiceParts> {
   const sessions = createSessions(config.gateway.sessionSecret, endpoint.port);
   const guard = createGuard({ port: endpoint.port, apiToken: config.gateway.apiToken, sessions, now, monotonic: monotonicMs });
   const clock = createMarketClock({ mode: config.mode, isReplay: config.replay !== undefined, simulator: config.units.simulator, internalToken: config.internalToken, now, log });
-  const status = createStatus({ db, clock, stack: () => stack, isWireUp: () => bus.isUp(), live: () => (config.mode === 'live' ? { armedUntil: ctx.arming.armedUntil() } : null), now });
+  const status = createStatus({ db, clock, waitingOrders: createWaitingOrders({ execution: config.units.execution, log }), stack: () => stack, isWireUp: () => bus.isUp(), live: () => (config.mode === 'live' ? { armedUntil: ctx.arming.armedUntil() } : null), now });
   const fillToPush = metrics.histogram('fill_to_push_ms', 'From the broker\'s message of a fill to its push to the pages', [], FILL_BUCKETS_MS);
   const droppedSockets = metrics.counter('live_dropped_total', 'Pages that were too slow and dropped');
 

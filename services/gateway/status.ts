@@ -9,12 +9,13 @@ import type { MarketClockReader } from './market-clock.ts';
 import { readPulse, readTradingState } from './queries/control.ts';
 import { judge } from './verdict.ts';
 import type { VerdictInput } from './verdict.ts';
+import type { WaitingOrdersReader } from './waiting-orders.ts';
 
 /** A status is read again when it is older than this. */
 const FRESH_MS = 400;
 
 /** What the status is made of. */
-export type StatusSources = { readonly db: Queryable; readonly clock: MarketClockReader; stack(): StackHealth | null; isWireUp(): boolean; /** Null where nothing needs arming. */ live(): VerdictInput['live']; now(): number };
+export type StatusSources = { readonly db: Queryable; readonly clock: MarketClockReader; readonly waitingOrders: WaitingOrdersReader; stack(): StackHealth | null; isWireUp(): boolean; /** Null where nothing needs arming. */ live(): VerdictInput['live']; now(): number };
 
 /** Bars are late when the next one is overdue by the limit of staleness: a minute of market time at the market's speed, and 5 s. */
 export function barLimitMs(market: MarketClock): number {
@@ -25,14 +26,14 @@ export function barLimitMs(market: MarketClock): number {
 export function createStatus(sources: StatusSources): { read(isForced?: boolean): Promise<LiveStatus> } {
   let last: { at: number; reading: Promise<LiveStatus> } | null = null;
   const readNow = async (): Promise<LiveStatus> => {
-    const [trading, pulse] = await Promise.all([readTradingState(sources.db), readPulse(sources.db)]);
+    const [trading, pulse, ordersWaitFor] = await Promise.all([readTradingState(sources.db), readPulse(sources.db), sources.waitingOrders.read()]);
     const market = await sources.clock.read(pulse.newestMarketAt);
     const at = sources.now();
     const stack = sources.stack();
     const isWireUp = sources.isWireUp();
     const live = sources.live();
     const newestBarAgeMs = pulse.newestBarSeenAt === null ? null : Math.max(0, at - pulse.newestBarSeenAt);
-    const verdict = judge({ stack, trading, market, isWireUp, unknownOrders: pulse.unknownOrders, newestBarAgeMs, barLimitMs: barLimitMs(market), live, at });
+    const verdict = judge({ stack, trading, market, isWireUp, unknownOrders: pulse.unknownOrders, ordersWaitFor, newestBarAgeMs, barLimitMs: barLimitMs(market), live, at });
     return { stack, market, verdict, trading, isWireUp, armedUntil: live?.armedUntil ?? null };
   };
   return {

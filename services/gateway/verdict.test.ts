@@ -12,7 +12,7 @@ function stack(states: Partial<Record<string, UnitState>> = {}, diskFreeBytes = 
 }
 function input(change: Partial<VerdictInput> = {}): VerdictInput {
   return {
-    stack: stack(), isWireUp: true, unknownOrders: 0, newestBarAgeMs: 500, barLimitMs: 6_000, live: null, at: 1,
+    stack: stack(), isWireUp: true, unknownOrders: 0, ordersWaitFor: null, newestBarAgeMs: 500, barLimitMs: 6_000, live: null, at: 1,
     trading: { state: 'ACTIVE', version: 1, reason: 'first start', actor: 'system', at: 0, leaseValidMs: 8_000, limits: DEFAULT_RISK_LIMITS, limitsVersion: 1, history: [] },
     market: { tsMarket: 1, isSimulated: true, isPaused: false, speed: 60, session: 'open', changesAt: 2, note: null }, ...change,
   };
@@ -30,6 +30,7 @@ describe('judge', () => {
     ['PostgreSQL gone', { stack: stack({ postgres: 'starting' }) }, 'postgres'],
     ['the real account disarmed', { live: { armedUntil: null } }, 'live trading'],
     ['its arming over', { live: { armedUntil: 1 } }, 'live trading'],
+    ['refused keys', { ordersWaitFor: 'The broker refused the keys', stack: stack({ execution: 'degraded' }) }, 'orders to the broker'],
     ['a full disk', { stack: stack({}, 1e8) }, 'disk'],
   ])('says no: %s', (_name, change, reason) => {
     const verdict = judge(input(change));

@@ -9,6 +9,7 @@ export type VerdictInput = {
   readonly market: MarketClock;
   readonly isWireUp: boolean;
   readonly unknownOrders: number;
+  /** Why execution keeps approved orders back; null = it does not, or does not say. */ readonly ordersWaitFor: string | null;
   /** Wall-clock age of the newest bar. */ readonly newestBarAgeMs: number | null;
   /** Bars are late beyond this. */ readonly barLimitMs: number;
   /** Until when the real account is armed (EpochMs, null = disarmed); null where nothing needs arming. */ readonly live: { readonly armedUntil: number | null } | null;
@@ -83,6 +84,7 @@ export function judge(input: VerdictInput): Verdict {
     leaseCheck(input.trading.leaseValidMs),
     unitCheck(input, 'postgres', 'book', 'hindrance'),
     unitCheck(input, 'execution', 'orders', 'hindrance'),
+    { name: 'Orders to the broker', ok: input.ordersWaitFor === null, level: 'hindrance', observed: input.ordersWaitFor === null ? 'go out' : `wait: ${input.ordersWaitFor}`, remedy: input.ordersWaitFor === null ? null : 'They go out by themselves when the reason is gone; cancels are not held back' },
     unitCheck(input, 'risk_management', 'limits', 'hindrance'),
     unitCheck(input, 'data_ingestion', 'bars', 'caution'),
     unitCheck(input, 'strategy_engine', 'signals', 'caution'),

@@ -63,7 +63,7 @@ async function page<Output>(method: string, path: string, body?: object): Promis
 }
 type Reply = RouteOutput<'placeOrder'>;
 const ticket = (side: 'buy' | 'sell', qty = '1') => page<Reply>('POST', '/api/orders', { symbol: 'AAPL', side, type: 'market', timeInForce: 'day', qty, limitPrice: null });
-const verdict = async () => (await page<RouteOutput<'stack'>>('GET', '/api/health')).verdict.checks.find((check) => check.name === 'Live trading');
+const verdict = async (name = 'Live trading') => (await page<RouteOutput<'stack'>>('GET', '/api/health')).verdict.checks.find((check) => check.name === name);
 /** What the shell asks of risk, past the gateway. */
 const command = <N extends CommandName>(name: N, input: CommandInput<N>): Promise<CommandOutput<N>> => callCommand(testConfig('gateway', { book, wire }, units), name, input);
 
@@ -114,6 +114,9 @@ describe('trading with real money', () => {
     arm(Date.now() + HOUR);
     await isFilled(await ticket('buy', '10'));
     expect(await verdict()).toMatchObject({ ok: true });
+    expect(await verdict('Orders to the broker')).toMatchObject({ ok: true, observed: 'go out' });
+    await sim('faults', { kind: 'refuse_streams', ms: 1_000, streams: 'trading' });
+    await until(async () => (await verdict('Orders to the broker'))?.observed.includes('stream'), 'the verdict to say that orders wait');
     await crash('execution', 'risk_management');
     await isFilled(await ticket('buy'));
   });
