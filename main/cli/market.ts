@@ -3,6 +3,7 @@ import path from 'node:path';
 import * as z from 'zod';
 import { ModeSchema } from '#app/contracts/config.ts';
 import { ARM_MINUTES, LIVE_PHRASE } from '#app/contracts/shell.ts';
+import { AppError } from '#app/domain/errors.ts';
 import { makeHome } from '../store/data-folder.ts';
 import type { Home } from '../store/data-folder.ts';
 import { openAudit } from '../store/audit.ts';
@@ -45,8 +46,13 @@ export async function runArm(words: readonly string[], { door, dataDir, isJson }
   const minutes = ARM_MINUTES.find((known) => String(known) === word);
   if (minutes === undefined || rest.length > 0) return refuse(`Live trading is armed for ${ARM_MINUTES.join(', ')} minutes.`);
   const [phrase = ''] = await ask([{ text: `Orders with REAL MONEY become possible for ${minutes} minutes.\nTo go on, type ${LIVE_PHRASE}: `, isHidden: false }]);
-  const answer = await askDoor(door, 'arm', ASK_LIMIT_MS, { phrase, minutes });
-  return tell(answer, dataDir, isJson);
+  try {
+    return tell(await askDoor(door, 'arm', ASK_LIMIT_MS, { phrase, minutes }), dataDir, isJson);
+  } catch (error) {
+    // What the owner of the folder refuses is no mistake in the command line.
+    if (error instanceof AppError && error.code === 'INPUT_INVALID') throw new AppError('LIVE_REFUSED', error.message, { cause: error });
+    throw error;
+  }
 }
 
 /** `disarm`: no new position with real money from now on. */
