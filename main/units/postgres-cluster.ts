@@ -58,6 +58,12 @@ export async function prepareFolder(options: ClusterOptions, binaries: PostgresB
   return folder;
 }
 
+/** Arguments of initdb. Both names are relative to its working folder: umlauts and quotes of the path to it are then the system's business alone. */
+export function initdbArgs(folderName: string, passwordName: string, user: string): string[] {
+  const locale = ['--encoding=UTF8', '--locale=C', '--locale-provider=builtin', '--builtin-locale=C.UTF-8'];
+  return ['-D', folderName, '-U', user, `--pwfile=${passwordName}`, '-A', 'scram-sha-256', '--data-checksums', ...locale];
+}
+
 /** initdb into a folder beside, renamed when it is complete: a half-made cluster never stands where a whole one is expected. */
 async function createCluster(options: ClusterOptions, binaries: PostgresBinaries, folder: string): Promise<void> {
   const making = `${folder}.new`;
@@ -66,9 +72,7 @@ async function createCluster(options: ClusterOptions, binaries: PostgresBinaries
   rmSync(making, REMOVE);
   writeFileSync(passwordFile, options.password, { mode: 0o600 });
   if (options.runAs) chownSync(passwordFile, options.runAs.uid, options.runAs.gid);
-  const locale = ['--encoding=UTF8', '--locale=C', '--locale-provider=builtin', '--builtin-locale=C.UTF-8'];
-  // Names relative to the working folder: umlauts and quotes of the path to it are then the system's business alone.
-  const args = ['-D', path.basename(making), '-U', options.user, `--pwfile=${path.basename(passwordFile)}`, '-A', 'scram-sha-256', '--data-checksums', ...locale];
+  const args = initdbArgs(path.basename(making), path.basename(passwordFile), options.user);
   try {
     const { stdout } = await run(binaries.initdb, args, {
       cwd: path.dirname(folder),
