@@ -29,8 +29,8 @@ export type CallParts = {
   readonly applyPreferences: (next: Preferences) => void;
   /** The choices as the system sees them. */
   readonly readPreferences: () => Preferences;
-  /** What happened to the units, from the folder of the market, while nothing runs. */
-  readonly storedHistory: (question: { readonly unitId: UnitId | null; readonly limit: number }) => ShellOutput<'unitHistory'>['incidents'];
+  /** What happened to the units, newest first. */
+  readonly history: (question: { readonly unitId: UnitId | null; readonly limit: number }) => ShellOutput<'unitHistory'>['incidents'];
   readonly saveDiagnostics: () => Promise<string | null>;
   readonly openDataFolder: () => Promise<void>;
   readonly openLink: (link: ShellLink) => Promise<void>;
@@ -89,7 +89,7 @@ function marketCalls({ host, preferences, standing }: CallParts): Pick<ShellHand
   };
 }
 
-function unitCalls({ host, storedHistory }: CallParts): Pick<ShellHandlers, 'startUnit' | 'stopUnit' | 'restartUnit' | 'unitLogs' | 'unitHistory'> {
+function unitCalls({ host, history }: CallParts): Pick<ShellHandlers, 'startUnit' | 'stopUnit' | 'restartUnit' | 'unitLogs' | 'unitHistory'> {
   const command = (wish: 'start' | 'stop' | 'restart') => ({ unitId }: { unitId: UnitId }): typeof DONE => {
     running(host).supervisor.command(unitId, wish, 'asked for in the window');
     return DONE;
@@ -99,7 +99,7 @@ function unitCalls({ host, storedHistory }: CallParts): Pick<ShellHandlers, 'sta
     stopUnit: command('stop'),
     restartUnit: command('restart'),
     unitLogs: ({ unitId, lines, afterSeq }) => ({ lines: host.state().stack?.unitLogs(unitId, lines, afterSeq) ?? [] }),
-    unitHistory: (question) => ({ incidents: host.state().stack?.history(question) ?? storedHistory(question) }),
+    unitHistory: (question) => ({ incidents: history(question) }),
   };
 }
 

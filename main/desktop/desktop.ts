@@ -2,6 +2,7 @@
 import path from 'node:path';
 import type { ShellStatus } from '#app/contracts/shell.ts';
 import type { PreferencesStore } from '../store/preferences.ts';
+import type { Sealer } from '../store/secrets.ts';
 import { nodeSpawner } from '../supervisor/node-spawner.ts';
 import { menuActs } from './acts.ts';
 import type { MenuActs } from './app-menu.ts';
@@ -28,7 +29,7 @@ const FORCED_LIMIT_MS = 15_000;
 const STOP_LIMIT_MS = 75_000;
 
 /** The application while it runs. */
-export type Desktop = Start & { readonly preferences: PreferencesStore; readonly core: Core; readonly main: ShownWindow; readonly quit: Quit; readonly dialogs: Dialogs; readonly acts: MenuActs };
+export type Desktop = Start & { readonly preferences: PreferencesStore; readonly core: Core; readonly main: ShownWindow; readonly quit: Quit; readonly dialogs: Dialogs; readonly sealer: Sealer; readonly acts: MenuActs };
 
 /** Resolves with the work, or after the limit: the way out is never blocked for ever. */
 async function within(limitMs: number, work: Promise<void>): Promise<void> {
@@ -69,7 +70,7 @@ export async function openDesktop(start: Start): Promise<Desktop> {
     monotonic: () => performance.now(),
   });
   const main = openShownWindow({ start, preferences, core, quit, dialogs });
-  const acts = menuActs({ core, quit, dialogs, show, log, open: (to) => main.open(to), ...fileActs({ start, core, dialogs }) });
+  const acts = menuActs({ core, quit, dialogs, show, log, open: (to) => main.open(to), ...fileActs({ ...start, core, dialogs, sealer }) });
   const tray = openTray({
     create: (image) => new electron.Tray(image),
     imageOf: (file) => electron.nativeImage.createFromPath(file),
@@ -83,5 +84,5 @@ export async function openDesktop(start: Start): Promise<Desktop> {
     main.show(status);
   };
   display(core.status());
-  return { ...start, preferences, core, main, quit, dialogs, acts };
+  return { ...start, preferences, core, main, quit, dialogs, sealer, acts };
 }

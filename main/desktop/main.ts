@@ -22,7 +22,7 @@ const wishes = readArguments(process.argv, process.env['INIT_CWD'] ?? process.cw
 const place = openShellHome(wishes, process.env);
 if (place.profileFolder !== null) {
   app.setPath('userData', place.profileFolder);
-  app.setPath('crashDumps', place.crashFolder);
+  app.setPath('crashDumps', place.dumpFolder);
 }
 app.setAppUserModelId(APP_ID);
 app.enableSandbox();

@@ -1,14 +1,12 @@
 /** Runs the application: connects it with the page, the system and later starts, then begins to trade if a market was chosen. */
 import { describeError } from '#app/domain/errors.ts';
-import { layoutOf } from '../store/data-folder.ts';
-import { readHistory } from '../store/unit-history.ts';
 import { readAbout } from './about.ts';
 import { createCalls } from './calls.ts';
 import type { CallParts } from './calls.ts';
 import { endOnDefect, writeCrashReport } from './crash-reports.ts';
 import { openDesktop } from './desktop.ts';
 import type { Desktop } from './desktop.ts';
-import { fileActs } from './file-acts.ts';
+import { fileActs, unitStory } from './file-acts.ts';
 import { serveCalls } from './ipc.ts';
 import { setStartWithSystem, startsWithSystem } from './login-item.ts';
 import { openLink } from './open-external.ts';
@@ -35,16 +33,15 @@ function preferenceCalls({ electron, wishes, preferences }: Desktop): Pick<CallP
 
 /** The page asks, the shell answers. */
 function answerPage(desktop: Desktop): void {
-  const { electron, layout, core, preferences, main, dialogs, log } = desktop;
-  const { home } = core.host;
+  const { electron, layout, core, preferences, main, log } = desktop;
   const handlers = createCalls({
     host: core.host, updater: core.updater, status: core.status, standing: core.standing, preferences,
     onPage: () => main.pageListens(),
-    storedHistory: (question) => readHistory(layoutOf(home.dataDirOf(core.host.state().mode)).storeFile, question),
+    history: (question) => unitStory(core.host, question),
     openLink: (link) => openLink(electron.shell, link),
     about: () => readAbout(layout, process.versions),
     ...preferenceCalls(desktop),
-    ...fileActs({ start: desktop, core, dialogs }),
+    ...fileActs(desktop),
   });
   serveCalls(electron.ipcMain, { handlers, ours: main.contents, onDefect: (call, error) => log('error', `The call ${call} failed: ${describeError(error)}`) });
 }
