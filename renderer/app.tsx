@@ -12,8 +12,9 @@ import { Logo } from './frame/logo.tsx';
 import { HealthPage } from './health/health-page.tsx';
 import { PortfolioPage } from './pages/portfolio/portfolio-page.tsx';
 import { hasShell } from './shell/bridge.ts';
-import { Window } from './shell/window.tsx';
+import { DesktopWindow } from './shell/window.tsx';
 import { Failure } from './ui/kit.tsx';
+import { Stumble } from './ui/stumble.tsx';
 import { theme, variablesFor } from './theme.ts';
 
 const client = new QueryClient({
@@ -74,7 +75,9 @@ export function App(): JSX.Element {
   return (
     <MantineProvider theme={theme} defaultColorScheme={scheme === 'system' ? 'auto' : scheme} cssVariablesResolver={variablesFor(palette)}>
       <QueryClientProvider client={client}>
-        {hasShell ? <Window client={client} go={goTo}><RouterProvider router={router} /></Window> : <Browser />}
+        <Stumble>
+          {hasShell ? <DesktopWindow client={client} go={goTo}><RouterProvider router={router} /></DesktopWindow> : <Browser />}
+        </Stumble>
       </QueryClientProvider>
     </MantineProvider>
   );

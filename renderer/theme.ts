@@ -1,6 +1,6 @@
 /** The look of the dashboard in one place: colours, type, spacing; the page and the charts take the same tokens. */
-import { createTheme } from '@mantine/core';
-import type { CSSVariablesResolver, MantineColorsTuple } from '@mantine/core';
+import { createTheme, defaultVariantColorsResolver } from '@mantine/core';
+import type { CSSVariablesResolver, MantineColorsTuple, VariantColorsResolver } from '@mantine/core';
 
 /** Light or dark, as shown (after "system" was resolved). */
 export type Scheme = 'light' | 'dark';
@@ -62,6 +62,14 @@ export function variablesFor(palette: Palette): CSSVariablesResolver {
 const DARK_GREYS: MantineColorsTuple = ['#e7eaf0', '#b6bdc9', '#8b95a5', '#5f6978', '#37414e', '#2a323d', '#1b212a', '#0e1116', '#0b0e12', '#080a0d'];
 const ACCENT: MantineColorsTuple = ['#eef5ff', '#dbe9fe', '#bfd8fe', '#93bffd', '#6aa5fb', '#3b82f6', '#2563eb', '#1d4fd0', '#1e40a8', '#1e3a85'];
 
+/** Filled buttons carry text that can be read on them, in both schemes; red is the colour of loss. */
+const colours: VariantColorsResolver = (input) => {
+  const usual = defaultVariantColorsResolver(input);
+  if (input.variant !== 'filled') return usual;
+  if (input.color === 'red') return { ...usual, background: 'var(--loss)', hover: 'color-mix(in srgb, var(--loss) 88%, var(--text))', color: 'var(--on-accent)' };
+  return input.color === undefined || input.color === input.theme.primaryColor ? { ...usual, color: 'var(--on-accent)' } : usual;
+};
+
 /** Mantine's theme. 13 px base, 8 px grid, radius 6. */
 export const theme = createTheme({
   fontFamily: FONTS.text,
@@ -73,6 +81,7 @@ export const theme = createTheme({
   colors: { accent: ACCENT, dark: DARK_GREYS },
   primaryColor: 'accent',
   primaryShade: { light: 6, dark: 5 },
+  variantColorResolver: colours,
   cursorType: 'pointer',
   respectReducedMotion: true,
   headings: { fontFamily: FONTS.text, fontWeight: '600' },

@@ -10,9 +10,13 @@ Plotly.register([bar, treemap]);
 
 const CONFIG = { displayModeBar: false, displaylogo: false, responsive: false, doubleClick: false, scrollZoom: false, showTips: false } as const;
 
+/** Plotly looks at the pointer up to 50 ms late, and stumbles over a chart that was taken apart meanwhile. */
+const PURGE_AFTER_MS = 300;
+
 /** A chart of a figure. `height` in px is reserved before the first paint; `label` says to a screen reader what it shows. */
 export function Chart({ figure, height, label }: { figure: Figure; height: number; label: string }): JSX.Element {
   const place = useRef<HTMLDivElement>(null);
+  const purge = useRef<ReturnType<typeof setTimeout> | undefined>(undefined);
 
   useEffect(() => {
     const element = place.current;
@@ -24,6 +28,7 @@ export function Chart({ figure, height, label }: { figure: Figure; height: numbe
   useEffect(() => {
     const element = place.current;
     if (!element) return undefined;
+    clearTimeout(purge.current);
     let width = element.clientWidth;
     const observer = new ResizeObserver(() => {
       if (element.clientWidth === width || element.clientWidth === 0) return;
@@ -33,7 +38,7 @@ export function Chart({ figure, height, label }: { figure: Figure; height: numbe
     observer.observe(element);
     return () => {
       observer.disconnect();
-      Plotly.purge(element);
+      purge.current = setTimeout(() => Plotly.purge(element), PURGE_AFTER_MS);
     };
   }, []);
 

@@ -15,6 +15,8 @@ const RETRY_IN_WINDOW_MS = 700;
 
 const session = createStore<SessionView | null>(null);
 let lastToken: string | null = null;
+/** Whose figures the page holds; they are dropped before another one's arrive, even if a late push of the old one came after the last clean-up. */
+let lastLaunch: string | null = null;
 
 /** Asks the shell where the gateway is and what opens it. @returns is there a token, another one than before? */
 async function takeAccess(): Promise<boolean> {
@@ -52,8 +54,9 @@ async function signIn(client: QueryClient): Promise<SessionView> {
   const view = await call('session', {});
   setToken(view.token);
   adoptUiState(view.uiState);
-  const before = session.get();
-  if (before !== null && (before.instanceId !== view.instanceId || before.mode !== view.mode)) forgetSession(client);
+  const launch = `${view.mode} ${view.instanceId}`;
+  if (lastLaunch !== null && lastLaunch !== launch) forgetSession(client);
+  lastLaunch = launch;
   session.set(view);
   return view;
 }

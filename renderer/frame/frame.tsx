@@ -7,6 +7,7 @@ import { newKey } from '../data/client.ts';
 import { useArmedUntil } from '../data/arming.ts';
 import { useIsStale } from '../data/clock.ts';
 import { useAction } from '../data/queries.ts';
+import { noteTradingState } from '../data/stack.ts';
 import { hasShell } from '../shell/bridge.ts';
 import { useShellAction } from '../shell/shell-queries.ts';
 import { useHold } from '../ui/hold-button.tsx';
@@ -27,7 +28,7 @@ function useHalt(): { halt: () => void; error: string | null } {
     const onError = (failure: Error): void => setError(`Not halted: ${failure.message}`);
     setError(null);
     // The window's way leads straight to risk, gateway or not.
-    if (hasShell) direct.mutate(words, { onError });
+    if (hasShell) direct.mutate(words, { onError, onSuccess: ({ state }) => noteTradingState(state) });
     else action.mutate({ ...words, state: 'HALTED' }, { onError });
   };
   return { halt, error };

@@ -1,4 +1,5 @@
 /** The bar on top: name, search, market clock, mode, connection, health. */
+import { useState } from 'react';
 import type { JSX } from 'react';
 import { ActionIcon, Kbd, Menu, Tooltip, UnstyledButton, useMantineColorScheme } from '@mantine/core';
 import { IconDeviceDesktop, IconEyeglass, IconInfoCircle, IconLink, IconMoon, IconSearch, IconSettings, IconSun } from '@tabler/icons-react';
@@ -76,8 +77,11 @@ function HealthDot(): JSX.Element {
 /** A one-time link for another browser, into the clipboard. */
 function LinkItem(): JSX.Element {
   const action = useAction('loginLink');
-  const copy = (): void => action.mutate({}, { onSuccess: ({ url }) => void navigator.clipboard.writeText(url) });
-  const words = action.error ? action.error.message : action.isSuccess ? 'Copied. It works once' : 'Copy a link for another browser';
+  const [outcome, setOutcome] = useState<'copied' | 'shown' | null>(null);
+  // Where the clipboard is closed to pages, the link is shown to be copied by hand.
+  const copy = (): void => action.mutate({}, { onSuccess: ({ url }) => void navigator.clipboard.writeText(url).then(() => setOutcome('copied'), () => setOutcome('shown')) });
+  const words = action.error ? action.error.message : outcome === 'copied' ? 'Copied. It works once' : 'Copy a link for another browser';
+  if (outcome === 'shown') return <Menu.Label><span className="muted">Works once:</span> <code className="one-time-link">{action.data?.url}</code></Menu.Label>;
   return <Menu.Item leftSection={<IconLink size={14} />} closeMenuOnClick={false} onClick={copy}>{words}</Menu.Item>;
 }
 

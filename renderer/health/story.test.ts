@@ -4,7 +4,7 @@ import type { UnitId, UnitIncident, UnitState } from '#app/contracts/health.ts';
 import { foldStory } from './story.ts';
 
 const ended = (code: number | null, signal: string | null = null): UnitIncident['exit'] => ({ code, signal, at: 1, reason: 'r', firstLines: ['a'], lastLines: ['b'] });
-const incident = (at: number, unit: UnitId, state: UnitState, exit: UnitIncident['exit'] = null, reason = ''): UnitIncident => ({ at, unit, state, reason, exit });
+const incident = (at: number, unit: UnitId, state: UnitState, exit: UnitIncident['exit'] = null): UnitIncident => ({ at, unit, state, reason: '', exit });
 
 describe('the story', () => {
   it('leaves out the steps on the way, but tells where a part is now', () => {

@@ -12,12 +12,14 @@ const SILENT_AFTER_MS = 5_000;
 const ASK_EVERY_MS = 2_500;
 /** A window whose shell said nothing for this long, though asked, says so. */
 const DEAF_AFTER_MS = 10_000;
+const OVERTAKEN_MS = 5_000;
 
 const news = createStore<ShellNews>({ status: null, heardAt: null, error: null });
 
 function hear(status: ShellStatus): void {
-  // An answer may arrive after a push that is newer than it.
-  if (status.at < (news.get().status?.at ?? 0)) return;
+  const olderMs = (news.get().status?.at ?? 0) - status.at;
+  // An answer may arrive after a push that is newer than it. Much older, and it is the computer's clock that was set back.
+  if (olderMs > 0 && olderMs < OVERTAKEN_MS) return;
   news.set({ status, heardAt: Date.now(), error: null });
 }
 

@@ -55,7 +55,7 @@ export function Welcome({ status }: { status: ShellStatus }): JSX.Element {
           <ChoiceCard value="demo" chosen={choice} choose={setChoice} name="Demo" tag="recommended">A simulated market, broker and account. Works offline and needs nothing; trades within a minute.</ChoiceCard>
           <ChoiceCard value="paper" chosen={choice} choose={setChoice} name="Paper" tag="needs free keys">Real prices, and Alpaca’s paper account: simulated money at a real broker.</ChoiceCard>
         </div>
-        {choice === 'paper' && <KeyFields account="paper" draft={draft} change={setDraft} keptBy={keys.data?.keptBy ?? null} stored={keys.data?.paper ?? null} hasFocus />}
+        {choice === 'paper' && <KeyFields account="paper" draft={draft} change={setDraft} keptBy={keys.data?.keptBy ?? null} stored={keys.data?.paper ?? null} />}
         <p className="muted welcome-place">Everything is kept in <code>{status.homeDir}</code>. {choice === 'demo' ? 'Nothing leaves this computer.' : 'Nothing leaves this computer but what the broker needs.'} No real money in either.</p>
         {error !== null && <p className="switch-error" role="alert">{error}</p>}
         <Button type="submit" size="md" disabled={!isReady} loading={isBusy}>{choice === 'demo' ? 'Start demo' : 'Use my paper account'}</Button>

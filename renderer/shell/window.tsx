@@ -101,7 +101,7 @@ function useNavigation(isDashboard: boolean, go: (path: '/portfolio' | '/health'
 }
 
 /** The window. `go` moves the dashboard to a page. */
-export function Window({ client, go, children }: { client: QueryClient; go: (path: '/portfolio' | '/health') => void; children: ReactNode }): JSX.Element {
+export function DesktopWindow({ client, go, children }: { client: QueryClient; go: (path: '/portfolio' | '/health') => void; children: ReactNode }): JSX.Element {
   const status = useShellStatus();
   const error = useShellError();
   const session = useSession();
@@ -119,10 +119,8 @@ export function Window({ client, go, children }: { client: QueryClient; go: (pat
   useEffect(() => {
     if (screen === 'quiet' || isDashboard) return;
     closeSheet();
-    if (screen !== 'starting') {
-      setPeeking(false);
-      forgetSession(client);
-    }
+    forgetSession(client);
+    if (screen !== 'starting') setPeeking(false);
   }, [screen, isDashboard, client]);
   if (status === null) return <Quiet error={error} />;
   return (

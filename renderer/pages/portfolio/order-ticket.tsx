@@ -11,6 +11,7 @@ import { useLivePrice, useStatus } from '../../data/live.ts';
 import { useAction, usePreview, useSymbols } from '../../data/queries.ts';
 import { useMode } from '../../data/stack.ts';
 import { openSheet } from '../../frame/panels.ts';
+import { hasShell } from '../../shell/bridge.ts';
 import { Age, Failure, SkeletonRows, Tag } from '../../ui/kit.tsx';
 import { money, price, quantity } from '../../ui/format.ts';
 import { barLimitMs } from './freshness.ts';
@@ -93,8 +94,8 @@ function DisarmedNote(): JSX.Element | null {
   if (!isLive || !isDisarmed) return null;
   return (
     <section className="ticket-note" role="note">
-      <p><strong>Live trading is disarmed.</strong> An order that opens or adds to a position will be denied; one that reduces it passes.</p>
-      <Button size="compact-sm" variant="default" onClick={() => openSheet({ kind: 'application', section: 'live' })}>Arm…</Button>
+      <p><strong>Live trading is disarmed.</strong> An order that opens or adds to a position will be denied; one that reduces it passes.{!hasShell && ' It is armed in the application, or with mainspring arm.'}</p>
+      {hasShell && <Button size="compact-sm" variant="default" onClick={() => openSheet({ kind: 'application', section: 'live' })}>Arm…</Button>}
     </section>
   );
 }
