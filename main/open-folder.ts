@@ -16,6 +16,7 @@ import type { Logs } from './supervisor/logs.ts';
 import { reapOrphans } from './supervisor/orphans.ts';
 import { openRunFiles } from './supervisor/run-files.ts';
 import type { RunFiles } from './supervisor/run-files.ts';
+import { assertNotElevated } from './supervisor/windows-process-info.ts';
 import { assertReach, findRunAs } from './units/run-as.ts';
 import type { RunAs } from './units/run-as.ts';
 
@@ -63,6 +64,7 @@ export async function openFolder(options: FolderOptions, undo: Undo): Promise<Op
   const envFile = options.envFile ?? folder.envFile;
   const isTool = options.only !== undefined;
   const { settings, warnings } = readSettings({ envFile, env: options.env, isWithoutBroker: options.replay !== null || isTool, ...(options.choice ? { choice: options.choice } : {}) });
+  if (settings.postgres.externalHost === null) await assertNotElevated();
   if (!isTool) assertMarket(folder.dataDir, settings.mode);
   const { store, replaced } = openControlStore(folder.storeFile, Date.now());
   undo.push(() => store.close());

@@ -5,6 +5,7 @@ import type { ControlStore } from './store/control-store.ts';
 import type { PortClaims } from './supervisor/port-claims.ts';
 import { choosePort } from './supervisor/ports.ts';
 import type { Reservation } from './supervisor/ports.ts';
+import { listeningPorts } from './supervisor/windows-process-info.ts';
 
 /** The reserved ports, and a line for each that had to move. */
 export type PortPlan = { readonly reservations: ReadonlyMap<UnitId, Reservation>; readonly moved: readonly { unit: UnitId; text: string }[] };
@@ -16,6 +17,7 @@ export type PortPlan = { readonly reservations: ReadonlyMap<UnitId, Reservation>
 export async function reservePorts(units: readonly (UnitId & keyof PortWishes)[], wishes: PortWishes, { store, claims }: { store: ControlStore; claims: PortClaims }): Promise<PortPlan> {
   const reservations = new Map<UnitId, Reservation>();
   const moved: { unit: UnitId; text: string }[] = [];
+  const foreign = await listeningPorts();
   const wished = new Set(units.map((unit) => wishes[unit]));
   try {
     for (const unit of units) {
@@ -23,7 +25,8 @@ export async function reservePorts(units: readonly (UnitId & keyof PortWishes)[]
       // Nobody may get what another one wishes for.
       const others = new Set([...wished, ...[...reservations.values()].map((reservation) => reservation.port)]);
       others.delete(wish);
-      const reservation = await choosePort({ wish, remembered: store.rememberedPort(unit), taken: others, claims }, Math.random);
+      const taken = new Set([...others, ...foreign]);
+      const reservation = await choosePort({ wish, remembered: store.rememberedPort(unit), taken, claims }, Math.random);
       reservations.set(unit, reservation);
       if (reservation.port !== wish) {
         store.rememberPort(unit, reservation.port);

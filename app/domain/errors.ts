@@ -28,6 +28,7 @@ export const ERROR_CODES = {
   BUS_UNREACHABLE: 'temporary',
   UNIT_NOT_FOUND: 'invalid',
   UNIT_START_FAILED: 'operator',
+  START_ELEVATED: 'operator',
   UNIT_TIMEOUT: 'temporary',
   LIVE_REFUSED: 'denied',
   UPDATE_REFUSED: 'denied',

@@ -15,6 +15,7 @@ import { isHeld } from '../supervisor/door.ts';
 import { isOurs } from '../supervisor/orphans.ts';
 import { reserve } from '../supervisor/ports.ts';
 import { openRunFiles } from '../supervisor/run-files.ts';
+import { assertNotElevated } from '../supervisor/windows-process-info.ts';
 import { findPostgres } from '../units/postgres-binaries.ts';
 import { judgePidFile } from '../units/postgres-files.ts';
 import { findRedis } from '../units/redis.ts';
@@ -92,6 +93,12 @@ async function checkLeftovers(folder: DataFolder, isRunning: boolean): Promise<F
   return alive.length === 0 ? ok('Leftovers', 'none') : note('Leftovers', `${alive.join(', ')} of an earlier run: the next start ends them.`);
 }
 
+async function checkUser(): Promise<Finding> {
+  await assertNotElevated();
+  const user = findRunAs();
+  return ok('User', user ? `root; the databases run as ${user.name}` : 'the databases run as you');
+}
+
 function checkPrograms(layout: Layout): Finding {
   const missing = WORKER_IDS.filter((id) => !existsSync(layout.workerEntry(id)));
   return missing.length === 0 ? ok('Workers', `${WORKER_IDS.length} programs in ${layout.root}`) : bad('Workers', `missing: ${missing.join(', ')}. Run the set-up again (npm start builds them).`);
@@ -138,7 +145,7 @@ export async function examine(place: Place, layout: Layout, env: Env): Promise<F
       return ok('PostgreSQL', `${found.version}, ${found.postgres}`);
     }),
     await guarded('Redis', async () => ok('Redis', (await findRedis(layout)).file)),
-    await guarded('User', () => ok('User', findRunAs() ? `root; the databases run as ${findRunAs()?.name ?? ''}` : 'the databases run as you')),
+    await guarded('User', checkUser),
     await guarded('Data folder', () => checkFolder(folder)),
     await guarded('Disk', () => checkDisk(folder)),
     await guarded('Settings', () => {

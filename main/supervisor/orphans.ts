@@ -16,7 +16,7 @@ const WORKER_LADDER: readonly (readonly [NodeJS.Signals, number])[] = [['SIGKILL
 /** True when the process of a run file is still the one that we started: same pid, same start, same program. */
 export async function isOurs(file: RunFile): Promise<boolean> {
   const identity = await identify(file.pid);
-  return identity !== null && identity.startMark === file.startMark && isSameImage(identity.image, file.image);
+  return identity !== null && file.startMark !== '' && identity.startMark === file.startMark && isSameImage(identity.image, file.image);
 }
 
 /** `setpriv` may have been noted in the moment before it became the program. */

@@ -3,18 +3,14 @@ import { execFile } from 'node:child_process';
 import { readFile, readlink } from 'node:fs/promises';
 import path from 'node:path';
 import { promisify } from 'node:util';
+import type { ProcessIdentity } from './process-identity.ts';
+import { identifyWindows } from './windows-process-info.ts';
 
 const run = promisify(execFile);
 const ASK_TIMEOUT_MS = 10_000;
 const PAGE_BYTES = 4_096;
 const TICKS_PER_SECOND = 100;
 const MAX_CHILDREN = 200;
-
-/**
- * Identity of a process. `startMark` differs between two processes that had the same pid one after the other
- * (Linux: boot id and start tick; elsewhere the start time); `image` is the name of its program.
- */
-export type ProcessIdentity = { readonly pid: number; readonly startMark: string; readonly image: string; readonly startedAt: number };
 
 type LinuxStat = { comm: string; parent: number; cpuTicks: number; startTicks: number; rssPages: number };
 
@@ -81,13 +77,6 @@ async function identifyMac(pid: number): Promise<ProcessIdentity | null> {
     if ((error as { code?: unknown }).code === 1) return null;
     throw error;
   }
-}
-
-async function identifyWindows(pid: number): Promise<ProcessIdentity | null> {
-  const query = `Get-CimInstance Win32_Process -Filter "ProcessId=${pid}" | ForEach-Object { $_.CreationDate.ToUniversalTime().ToString('o') + '|' + $_.Name }`;
-  const { stdout } = await run('powershell.exe', ['-NoProfile', '-NonInteractive', '-Command', query], { timeout: ASK_TIMEOUT_MS, windowsHide: true });
-  const [created = '', name = ''] = stdout.trim().split('|');
-  return created === '' ? null : { pid, startMark: created, image: name.replace(/\.exe$/i, ''), startedAt: Date.parse(created) };
 }
 
 /** Identity of a living process, or null when there is none (a zombie counts as none). */
