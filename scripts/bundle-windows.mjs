@@ -62,7 +62,7 @@ async function packPostgres(version) {
   const folder = mkdtempSync(join(tmpdir(), 'mainspring-postgres-'));
   try {
     const npm = npmCommand();
-    const args = ['pack', `${POSTGRES_PACKAGE}@${version}`, '--pack-destination', folder, '--ignore-scripts', '--silent', '--loglevel=error'];
+    const args = ['pack', `${POSTGRES_PACKAGE}@${version}`, '--pack-destination', '.', '--ignore-scripts', '--silent', '--loglevel=error'];
     await runStep(`Downloading PostgreSQL for Windows (${version})`, npm.command, [...npm.args, ...args], { cwd: folder, shell: npm.command.endsWith('.cmd') });
     const name = readdirSync(folder).find((entry) => entry.endsWith('.tgz'));
     if (name === undefined) throw new StepFailure(`npm packed nothing for ${POSTGRES_PACKAGE}@${version}.`);
@@ -122,7 +122,10 @@ async function redisPart(archiveFile) {
   const checksum = `sha256-${REDIS.sha256}`;
   let archive;
   if (archiveFile === undefined) {
-    const get = () => download(REDIS.url, remedy);
+    const get = () => {
+      process.stderr.write(`Downloading ${REDIS.url} ...\n`);
+      return download(REDIS.url, remedy);
+    };
     archive = await cached({ cacheFile: join(CACHE, `redis-${REDIS.version}.zip`), checksum, title: 'Redis for Windows', remedy, get });
   } else {
     if (!existsSync(archiveFile)) throw new StepFailure(`${archiveFile} does not exist. Remedy: ${remedy}`);
@@ -168,7 +171,7 @@ function write(out, parts) {
     if (existsSync(old) && !existsSync(out)) renameSync(old, out);
     throw error;
   } finally {
-    for (const folder of [next, old]) rmSync(folder, { recursive: true, force: true });
+    for (const folder of [next, old]) rmSync(folder, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 });
   }
   return all;
 }
