@@ -83,6 +83,9 @@ describe('a killed part', () => {
     for (const id of SERVICE_IDS) if (id !== 'execution') expect(fake.pidOf(id)).toBe(pids.get(id));
     const crashes = readdirSync(path.join(dataDir, 'logs', 'crashes'));
     expect(crashes.some((name) => name.endsWith('-execution.log'))).toBe(true);
+    const story = fake.stack.history({ unitId: 'execution', limit: 4 });
+    expect(story.map(({ state }) => state)).toEqual(['ready', 'starting', 'waiting', 'backoff']);
+    expect(story.map(({ exit }) => exit?.signal ?? null)).toEqual([null, null, null, 'SIGKILL']);
   });
 
   it('takes its dependents down and up again when it is PostgreSQL, and nothing committed is lost', async () => {
