@@ -183,7 +183,7 @@ class TapePacer implements Pacer {
     const width = BAR_MS / this.pace;
     // After a hold-up the tape goes on at its pace; it does not run to catch up.
     this.dueAt = Math.max(this.dueAt + width, monotonicMs() - width);
-    while (!signal.aborted && !this.isHeld && monotonicMs() < this.dueAt) await sleep(Math.min(this.dueAt - monotonicMs(), MAX_NAP_MS), signal);
+    while (!signal.aborted && !this.isHeld && monotonicMs() < this.dueAt) await sleep(Math.max(0, Math.min(this.dueAt - monotonicMs(), MAX_NAP_MS)), signal);
   }
 
   private async until(condition: () => boolean, why: string): Promise<void> {
