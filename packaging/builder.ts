@@ -1,5 +1,5 @@
 /** Runs electron-builder: what depends on the machine and on this release goes in here, all else is electron-builder.yml. */
-import { copyFileSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { Arch, build, Platform } from 'electron-builder';
 import type { Configuration } from 'electron-builder';
@@ -7,6 +7,12 @@ import { LIST_ON_DISK, readTree, writeInstallList, writeListOnDisk } from './ins
 
 /** The repository's top folder. */
 export const root = path.join(import.meta.dirname, '..');
+
+/** The version of package.json: the one that a release has. */
+export function currentVersion(): string {
+  const { version } = JSON.parse(readFileSync(path.join(root, 'package.json'), 'utf8')) as { version: string };
+  return version;
+}
 
 /** What a build needs to know. */
 export type BuildOptions = {
@@ -41,10 +47,12 @@ function writeLists(unpackedFolder: string, listFile: string): void {
 }
 
 function configurationOf(options: BuildOptions, onUnpacked: () => void): Configuration {
-  const { outputFolder, version, electronDist, updateFeed } = options;
+  const { outputFolder, version, runtimeFolder, electronDist, updateFeed } = options;
   return {
     directories: { output: outputFolder },
     extraMetadata: { version },
+    // Signing changes a file, and these must keep the checksums of the manifest; their makers' names are not ours either.
+    win: { signExts: readTree(runtimeFolder).files.map(({ name }) => name).filter((name) => name.endsWith('.exe')).map((name) => `!${path.posix.basename(name)}`) },
     ...(electronDist === undefined ? {} : { electronDist }),
     ...(updateFeed === undefined ? {} : { publish: { provider: 'generic', url: updateFeed } }),
     // The last moment before the installer is compiled: every file is in its place.

@@ -1,5 +1,5 @@
 /** Setup on a real Windows API (Wine): refusals, installation, update, removal. */
-import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import type { Pair } from './pair.ts';
 import { expectInstalled, expectLink, placeFor, startStandIn, startsOf } from './house.ts';

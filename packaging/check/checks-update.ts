@@ -67,7 +67,7 @@ export async function checkMove(report: Report, pair: Pair, house: House): Promi
 }
 
 /** Nothing but data may be left, and with /DELETEDATA not even that. */
-export async function checkRemoval(report: Report, pair: Pair, house: House, folder: string, before: Snapshot): Promise<void> {
+export async function checkRemoval(report: Report, pair: Pair, house: House, { folder, before }: { folder: string; before: Snapshot }): Promise<void> {
   report.section('Removing');
   const data = hashTree(house.data);
   await report.check('the uninstaller waits for a running program, too', async () => {

@@ -9,10 +9,11 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { root } from '../builder.ts';
-import { checkBuild, sizesOf } from './checks-build.ts';
+import { sizesOf } from '../sizes.ts';
+import { checkBuild } from './checks-build.ts';
 import { checkInstallation, checkRefusals, checkTroubledUpdates } from './checks-install.ts';
 import { checkMove, checkRemoval, checkUpdate, liveIn, takeSnapshot } from './checks-update.ts';
-import { openHouse } from './house.ts';
+import { KEY_UNINSTALL, openHouse } from './house.ts';
 import { buildPair } from './pair.ts';
 import type { Pair } from './pair.ts';
 import { makeReport } from './report.ts';
@@ -29,7 +30,7 @@ const { values: options } = parseArgs({
 
 /** The databases for Windows, with a stand-in for Redis where its archive is out of reach. */
 function bundleRuntime(folder: string): string {
-  const made = spawnSync(process.execPath, [path.join(root, 'scripts', 'bundle-windows.mjs'), '--stand-in-redis', '--out', folder], { stdio: 'inherit' });
+  const made = spawnSync(process.execPath, [path.join(root, 'scripts', 'bundle-windows.mjs'), '--stand-in-redis', '--without-vc-runtime', '--out', folder], { stdio: 'inherit' });
   if (made.status !== 0 || !existsSync(path.join(folder, 'manifest.json'))) throw new Error('The databases for Windows could not be bundled (scripts/bundle-windows.mjs).');
   return folder;
 }
@@ -39,13 +40,15 @@ async function checkOnWindows(report: Report, pair: Pair, folder: string): Promi
   try {
     const house = openHouse(wine);
     await checkRefusals(report, pair, house);
+    // Every real Windows has it.
+    await wine.run('reg', ['add', path.win32.dirname(`HKCU\\${KEY_UNINSTALL}`), '/f']);
     const before = await takeSnapshot(house);
     await checkInstallation(report, pair, house);
     await checkTroubledUpdates(report, pair, house);
     await liveIn(house);
     await checkUpdate(report, pair, house);
     const moved = await checkMove(report, pair, house);
-    await checkRemoval(report, pair, house, moved, before);
+    await checkRemoval(report, pair, house, { folder: moved, before });
   } finally {
     await wine.stop();
   }
@@ -57,7 +60,7 @@ const folder = mkdtempSync(path.join(tmpdir(), 'mainspring-packaging-'));
 try {
   const pair = await buildPair(root, folder, options.quick ? null : bundleRuntime(path.join(folder, 'runtime')));
   report.section('What is packed');
-  for (const line of sizesOf(pair)) report.say(line);
+  for (const line of sizesOf(pair.newer)) report.say(line);
   await checkBuild(report, pair, root);
   mkdirSync(path.join(folder, 'windows'));
   await checkOnWindows(report, pair, path.join(folder, 'windows'));

@@ -1,7 +1,7 @@
 /** Builds what the checks install: two versions of the application, the later one as it would be released. */
-import { copyFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { buildInstaller } from '../builder.ts';
+import { buildInstaller, currentVersion } from '../builder.ts';
 import type { Built } from '../builder.ts';
 import { makeStandInElectron } from './stand-in.ts';
 
@@ -33,12 +33,6 @@ function makeSmallRuntime(folder: string, program: string, only: string): string
   return folder;
 }
 
-/** The version of package.json: what a release would have. */
-export function currentVersion(root: string): string {
-  const { version } = JSON.parse(readFileSync(path.join(root, 'package.json'), 'utf8')) as { version: string };
-  return version;
-}
-
 /**
  * @param runtimeFolder the real databases for the later version; null for a few small files in their place
  * @throws Error when the product is not built
@@ -55,7 +49,7 @@ export async function buildPair(root: string, folder: string, runtimeFolder: str
     runtimeFolder: makeSmallRuntime(path.join(folder, 'runtime-older'), program, 'old-only'),
   });
   const newer = await buildInstaller({
-    ...common, compressor: runtimeFolder === null ? 'zlib' : 'lzma', version: currentVersion(root), outputFolder: path.join(folder, 'newer'),
+    ...common, compressor: runtimeFolder === null ? 'zlib' : 'lzma', version: currentVersion(), outputFolder: path.join(folder, 'newer'),
     runtimeFolder: runtimeFolder ?? makeSmallRuntime(path.join(folder, 'runtime-newer'), program, 'new-only'),
   });
   return { older, newer, program, electronFolder };

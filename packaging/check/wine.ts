@@ -7,8 +7,9 @@ import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 const WINE_FOLDERS = ['/usr/lib/wine', '/usr/bin', '/opt/wine-stable/bin'];
-const LONGEST_RUN_MS = 240_000;
+const LONGEST_RUN_MS = 120_000;
 const POLL_MS = 50;
+const MOST_KILLS = 20;
 
 function findIn(folders: readonly string[], names: readonly string[]): string {
   const found = folders.flatMap((folder) => names.map((name) => path.join(folder, name))).find((file) => existsSync(file));
@@ -35,11 +36,11 @@ export type Wine = {
   stop(): Promise<void>;
 };
 
-async function waitForEnd(child: ChildProcess): Promise<Ended> {
+function waitForEnd(child: ChildProcess): Promise<Ended> {
   let output = '';
   child.stdout?.on('data', (chunk: Buffer) => (output += chunk.toString()));
   child.stderr?.on('data', (chunk: Buffer) => (output += chunk.toString()));
-  return await new Promise<Ended>((resolve, reject) => {
+  return new Promise<Ended>((resolve, reject) => {
     const timer = setTimeout(() => {
       child.kill('SIGKILL');
       reject(new Error(`${child.spawnargs.join(' ')} did not end in ${LONGEST_RUN_MS / 1000} s.`));
@@ -48,6 +49,27 @@ async function waitForEnd(child: ChildProcess): Promise<Ended> {
     child.once('close', (code) => {
       clearTimeout(timer);
       resolve({ code: code ?? -1, output });
+    });
+  });
+}
+
+const LONGEST_BOOT_MS = 120_000;
+
+/** Command prompts end in `>`. */
+async function waitForPrompt(shell: ChildProcess): Promise<void> {
+  let said = '';
+  await new Promise<void>((resolve, reject) => {
+    const timer = setTimeout(() => {
+      shell.kill('SIGKILL');
+      reject(new Error(`Wine did not start in ${LONGEST_BOOT_MS / 1000} s: ${said}`));
+    }, LONGEST_BOOT_MS);
+    shell.once('error', reject);
+    shell.once('close', (code) => reject(new Error(`Wine did not start (${code}): ${said}`)));
+    shell.stdout?.on('data', (chunk: Buffer) => {
+      said += chunk.toString();
+      if (!said.trimEnd().endsWith('>')) return;
+      clearTimeout(timer);
+      resolve();
     });
   });
 }
@@ -80,9 +102,11 @@ export async function makeWine(folder: string): Promise<Wine> {
   const start: Wine['start'] = (file, args, extra = {}) =>
     spawn(wine, [file, ...args.flatMap((argument) => argument.split(' '))], { env: { ...env, ...extra }, cwd: folder, stdio: ['ignore', 'pipe', 'pipe'] });
   const run: Wine['run'] = async (file, args, extra) => await waitForEnd(start(file, args, extra));
-  const booted = await run('wineboot', ['-i']);
+  // Wine's own services end with its last program and take seconds to come back: this one keeps them. Its prompt also
+  // says that the new Windows is complete; programs that start earlier may wait for each other for ever.
+  const keeper = spawn(wine, ['cmd'], { env, cwd: folder, stdio: ['pipe', 'pipe', 'ignore'] });
+  await waitForPrompt(keeper);
   const drive = path.join(env.WINEPREFIX, 'drive_c');
-  if (booted.code !== 0 || !existsSync(drive)) throw new Error(`Wine did not start (${booted.code}): ${booted.output}`);
   const users = readdirSync(path.join(drive, 'users')).filter((name) => name !== 'Public');
   // `reg query` prints in a code page that has no umlauts; an exported file is Unicode.
   const snapshot = async (): Promise<readonly string[]> => {
@@ -101,8 +125,14 @@ export async function makeWine(folder: string): Promise<Wine> {
     registry: async (key) => parseValues(await snapshot(), key),
     registrySnapshot: snapshot,
     stop: async () => {
-      spawnSync(server, ['-k'], { env });
-      await waitForEnd(spawn(server, ['-w'], { env }));
+      keeper.stdin.end();
+      await waitForEnd(keeper);
+      // A program that ends last may have started the server anew: until it says that there is none.
+      for (let tries = 0; tries < MOST_KILLS; tries += 1) {
+        if (spawnSync(server, ['-k'], { env }).status !== 0) return;
+        await waitForEnd(spawn(server, ['-w'], { env }));
+      }
+      throw new Error(`Wine in ${folder} does not stop.`);
     },
   };
 }

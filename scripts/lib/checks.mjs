@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { inRoot, root, toolEnvironment } from './places.mjs';
 import { StepFailure } from './child.mjs';
-import { ensureChromium, findChromium } from './system.mjs';
+import { ensureChromium, ensurePackagingTools, findChromium } from './system.mjs';
 import { ensureBuilt } from './built.mjs';
 
 /**
@@ -100,10 +100,34 @@ const project = (name, title, prepare) => ({
 });
 
 /**
+ * The packaging, checked by a program of its own that counts.
+ * @type {Stage}
+ */
+const packaging = {
+  name: 'packaging',
+  title: 'Packaging (the installer, built and tried on Wine)',
+  run: async (tools) => {
+    await ensurePackagingTools();
+    await ensureBuilt(tools.node);
+    const folder = mkdtempSync(join(tmpdir(), 'mainspring-report-'));
+    try {
+      const report = join(folder, 'report.json');
+      const endedWell = await runTool(tools, [inRoot('packaging', 'check', 'main.ts'), '--quick', '--report', report]);
+      if (!existsSync(report)) return FAILED_ONCE;
+      /** @type {Count} */
+      const { passed, failed } = JSON.parse(readFileSync(report, 'utf8'));
+      return { passed, failed: failed === 0 && !endedWell ? 1 : failed };
+    } finally {
+      rmSync(folder, { recursive: true, force: true });
+    }
+  },
+};
+
+/**
  * The folders that the import fences look at: those that exist.
  * @returns {string[]}
  */
-const cruisedFolders = () => ['app', 'services', 'main', 'renderer', 'bench', 'tests', 'scripts'].filter((folder) => existsSync(inRoot(folder)));
+const cruisedFolders = () => ['app', 'services', 'main', 'renderer', 'bench', 'tests', 'scripts', 'packaging'].filter((folder) => existsSync(inRoot(folder)));
 
 /** All stages, cheapest first. */
 export const STAGES = [
@@ -122,6 +146,7 @@ export const STAGES = [
     await ensureChromium();
     await ensureBuilt(node);
   }),
+  packaging,
 ];
 
 /**

@@ -145,3 +145,22 @@ export async function ensureChromium() {
   }
   await aptInstall('Installing Chromium for the browser tests', ['chromium'], rootPrefix);
 }
+
+/** The compiler of installers, and a Windows to install into: without their plug-ins and 32-bit halves. */
+const PACKAGING_PROGRAMS = [
+  { name: 'makensis', deb: 'nsis', paths: ['/usr/bin/makensis'] },
+  { name: 'Wine (64 bits)', deb: 'wine64', paths: ['/usr/lib/wine/wine64', '/usr/bin/wine64', '/opt/wine-stable/bin/wine64'] },
+];
+
+/** Makes sure that installers can be built and tried here; a system where we may not install the tools gets a message. */
+export async function ensurePackagingTools() {
+  const missing = PACKAGING_PROGRAMS.filter(({ paths }) => !paths.some((path) => existsSync(path)));
+  if (missing.length === 0) return;
+  const names = missing.map(({ name }) => name).join(' and ');
+  const debs = missing.map(({ deb }) => deb);
+  const rootPrefix = isDebian() ? asRoot() : undefined;
+  if (rootPrefix === undefined) {
+    throw new StepFailure(`${names} missing: the installer is built and tried with them, on Debian or Ubuntu. Remedy there: sudo apt-get install ${debs.join(' ')}`);
+  }
+  await aptInstall(`Installing ${names} for the packaging checks`, debs, rootPrefix);
+}
