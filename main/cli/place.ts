@@ -3,7 +3,7 @@ import type { Mode } from '#app/contracts/config.ts';
 import { AppError } from '#app/domain/errors.ts';
 import { chooseHome, freshReplayDir, layoutOf, openHome, singleHome, usedDirs } from '../store/data-folder.ts';
 import type { Home } from '../store/data-folder.ts';
-import { openPreferences } from '../store/preferences.ts';
+import { openPreferences, peekPreferences } from '../store/preferences.ts';
 import { marketOfSettings } from '../store/read-settings.ts';
 import { isHeld } from '../supervisor/door.ts';
 
@@ -30,12 +30,17 @@ export function placeOfStart(home: Home, isReplay: boolean, env: Env): Place {
   return { home, mode, notes, dataDir: isReplay && !isNamed ? freshReplayDir(home, new Date()) : named };
 }
 
-/** Where a start would belong; with settings that are wrong, the demo: they are told of by the start itself. */
+/** Where a start would belong, without touching anything; settings that are wrong decide nothing, they are told of elsewhere. */
 export function placeToExamine(home: Home, env: Env): Place {
+  const mode = marketOrNull(home, env) ?? peekPreferences(home.preferencesFile).mode;
+  return { home, mode, dataDir: home.dataDirOf(mode), notes: [] };
+}
+
+function marketOrNull(home: Home, env: Env): Mode | null {
   try {
-    return placeOfStart(home, false, env);
+    return marketOfSettings(home.envFile, env);
   } catch (error) {
-    if (error instanceof AppError && error.code === 'CONFIG_INVALID') return { home, mode: 'demo', dataDir: home.dataDirOf('demo'), notes: [] };
+    if (error instanceof AppError && error.family === 'operator') return null;
     throw error;
   }
 }

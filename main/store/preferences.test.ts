@@ -3,7 +3,7 @@ import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, statSync, w
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import { DEFAULTS, openPreferences } from './preferences.ts';
+import { DEFAULTS, openPreferences, peekPreferences } from './preferences.ts';
 
 const folder = mkdtempSync(path.join(tmpdir(), 'ms-prefs-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -40,6 +40,15 @@ describe('preferences', () => {
       expect(existsSync(file)).toBe(false);
     }
     expect(readdirSync(folder).every((name) => name.startsWith('preferences.json.damaged-'))).toBe(true);
+  });
+
+  it('can be looked at without touching anything', () => {
+    writeFileSync(file, '{"mode":"dem');
+    expect(peekPreferences(file)).toEqual(DEFAULTS);
+    expect(readFileSync(file, 'utf8')).toBe('{"mode":"dem');
+    writeFileSync(file, '{"mode":"live"}');
+    expect(peekPreferences(file).mode).toBe('live');
+    rmSync(file);
   });
 
   it('refuse to store what they could not read', () => {

@@ -37,6 +37,11 @@ export type PreferencesStore = {
   update(change: Partial<Stored>): Stored;
 };
 
+/** What is chosen, for those who only look: nothing is touched, and a damaged file counts as none. */
+export function peekPreferences(file: string): Stored {
+  return existsSync(file) ? (parse(readFileSync(file, 'utf8')) ?? DEFAULTS) : DEFAULTS;
+}
+
 /** Opens the preferences; a missing file is all defaults. A damaged one is set aside and the defaults come back. */
 export function openPreferences(file: string): PreferencesStore {
   const { stored: first, warning } = load(file);
