@@ -17,7 +17,7 @@ function codeOf(text: string): ErrorCode {
  * Runs a command on the worker that owns it. Commands are idempotent by their key: after no answer, ask again with the same key.
  * @throws AppError UNIT_TIMEOUT (temporary) when the worker cannot be reached or gives no answer that can be read; else its own code and message.
  */
-export async function runCommand<N extends CommandName>(facts: RunFacts, name: N, input: CommandInput<N>): Promise<CommandOutput<N>> {
+export async function runCommand<N extends CommandName>(facts: Pick<RunFacts, 'ports' | 'internalToken'>, name: N, input: CommandInput<N>): Promise<CommandOutput<N>> {
   const { service, input: inputSchema, output } = COMMANDS[name];
   const port = facts.ports.get(service) ?? 0;
   const noAnswer = (cause: unknown): AppError => new AppError('UNIT_TIMEOUT', `The part ${service} does not answer. Look at the health panel; try again when it is ready.`, { cause, context: { service, name } });
