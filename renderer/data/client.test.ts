@@ -1,7 +1,10 @@
-/** Requests are built from the contract alone. */
-import { describe, expect, it } from 'vitest';
+/** Requests are built from the contract alone, and carry what opens the gateway. */
+import { createServer } from 'node:http';
+import type { IncomingMessage, Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { HTTP } from '#app/contracts/http.ts';
-import { buildRequest } from './client.ts';
+import { buildRequest, call, hasAccess, liveAccess, onRefusedToken, setAccess } from './client.ts';
 
 describe('buildRequest', () => {
   it('fills the path, puts the rest of a GET into the query and leaves out what is undefined', () => {
@@ -10,5 +13,58 @@ describe('buildRequest', () => {
   });
   it('sends the rest of a POST as JSON', () => {
     expect(buildRequest(HTTP.setStrategyEnabled, { strategyId: 'sma_cross', isEnabled: false })).toEqual({ url: '/api/strategies/sma_cross/enabled', body: '{"isEnabled":false}' });
+  });
+});
+
+describe('a window’s requests', () => {
+  let server: Server;
+  let base: string;
+  let seen: IncomingMessage[] = [];
+  beforeAll(async () => {
+    server = createServer((request, response) => {
+      seen.push(request);
+      const isGood = request.headers.authorization === 'Bearer good';
+      response.writeHead(isGood ? 200 : 401, { 'content-type': 'application/json' });
+      response.end(JSON.stringify(isGood ? { accepted: true } : { error: { code: 'TOKEN_WRONG', family: 'denied', message: 'Sign in again' } }));
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    base = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  });
+  beforeEach(() => {
+    seen = [];
+    onRefusedToken(null);
+  });
+  afterAll(() => new Promise((resolve) => server.close(resolve)));
+
+  const ask = (): Promise<unknown> => call('saveUiState', { uiState: {} });
+
+  it('carry the bearer token, and no cookie header of the page', async () => {
+    setAccess({ base, token: 'good', kind: 'bearer' });
+    await ask();
+    expect(seen[0]?.headers).toMatchObject({ authorization: 'Bearer good', 'content-type': 'application/json' });
+    expect(seen[0]?.headers['x-mainspring-token']).toBeUndefined();
+    expect(liveAccess()).toEqual({ url: `${base.replace('http', 'ws')}/live`, token: 'good' });
+  });
+  it('fetch a refused token anew, once, and ask again', async () => {
+    setAccess({ base, token: 'of the last launch', kind: 'bearer' });
+    onRefusedToken(() => {
+      setAccess({ base, token: 'good', kind: 'bearer' });
+      return Promise.resolve(true);
+    });
+    await expect(ask()).resolves.toEqual({ accepted: true });
+    expect(seen).toHaveLength(2);
+  });
+  it('give up when the fresh token is refused as well', async () => {
+    setAccess({ base, token: 'bad', kind: 'bearer' });
+    onRefusedToken(() => Promise.resolve(true));
+    await expect(ask()).rejects.toMatchObject({ status: 401, code: 'TOKEN_WRONG' });
+    expect(seen).toHaveLength(2);
+  });
+  it('are not sent while the gateway is known to be down', async () => {
+    setAccess(null);
+    expect(hasAccess()).toBe(false);
+    expect(liveAccess()).toBeNull();
+    await expect(ask()).rejects.toMatchObject({ status: 0, code: 'NO_ANSWER' });
+    expect(seen).toHaveLength(0);
   });
 });

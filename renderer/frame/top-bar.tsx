@@ -2,7 +2,7 @@
 import { useState } from 'react';
 import type { JSX } from 'react';
 import { ActionIcon, Kbd, Menu, Tooltip, UnstyledButton, useMantineColorScheme } from '@mantine/core';
-import { IconDeviceDesktop, IconEyeglass, IconInfoCircle, IconLink, IconMoon, IconSearch, IconSettings, IconSun } from '@tabler/icons-react';
+import { IconDeviceDesktop, IconDownload, IconEyeglass, IconInfoCircle, IconLink, IconMoon, IconSearch, IconSettings, IconSun } from '@tabler/icons-react';
 import type { Mode } from '#app/contracts/config.ts';
 import { useIsStale, useNow } from '../data/clock.ts';
 import { useLive, useStatus } from '../data/live.ts';
@@ -11,7 +11,7 @@ import { useSession } from '../data/session.ts';
 import { useGatewayAway, useStack } from '../data/stack.ts';
 import { setUiState, useUiState } from '../data/ui-state.ts';
 import { hasShell } from '../shell/bridge.ts';
-import { useShellSilence } from '../shell/shell-status.ts';
+import { useShellPart, useShellSilence } from '../shell/shell-status.ts';
 import { Dot } from '../ui/kit.tsx';
 import { age, countdown } from '../ui/format.ts';
 import { useArmedUntil } from '../data/arming.ts';
@@ -91,6 +91,7 @@ export function Appearance(): JSX.Element {
   const scheme = useUiState('scheme');
   const palette = useUiState('palette');
   const session = useSession();
+  const hasUpdate = useShellPart((status) => status?.update.state === 'ready');
   const choose = (next: 'light' | 'dark' | 'system'): void => {
     setUiState({ scheme: next });
     setColorScheme(next === 'system' ? 'auto' : next);
@@ -98,7 +99,7 @@ export function Appearance(): JSX.Element {
   return (
     <Menu position="bottom-end" width={250} shadow="md">
       <Menu.Target>
-        <ActionIcon variant="subtle" color="gray" aria-label="Appearance and links" size="md">{scheme === 'dark' ? <IconMoon size={16} /> : scheme === 'light' ? <IconSun size={16} /> : <IconDeviceDesktop size={16} />}</ActionIcon>
+        <ActionIcon variant="subtle" color="gray" aria-label="Appearance and links" size="md" className={hasUpdate ? 'has-news' : ''}>{scheme === 'dark' ? <IconMoon size={16} /> : scheme === 'light' ? <IconSun size={16} /> : <IconDeviceDesktop size={16} />}</ActionIcon>
       </Menu.Target>
       <Menu.Dropdown>
         <Menu.Label>Appearance</Menu.Label>
@@ -108,6 +109,7 @@ export function Appearance(): JSX.Element {
         <Menu.Item leftSection={<IconEyeglass size={14} />} onClick={() => setUiState({ palette: palette === 'standard' ? 'colour_blind' : 'standard' })}>{palette === 'standard' ? 'Blue and orange for P&L' : 'Green and red for P&L'}</Menu.Item>
         <Menu.Divider />
         {session !== null && <LinkItem />}
+        {hasUpdate && <Menu.Item leftSection={<IconDownload size={14} />} onClick={() => openSheet({ kind: 'application', section: 'updates' })}>An update is ready</Menu.Item>}
         {hasShell && <Menu.Item leftSection={<IconSettings size={14} />} onClick={() => openSheet({ kind: 'application', section: null })}>Application settings</Menu.Item>}
         {hasShell && <Menu.Item leftSection={<IconInfoCircle size={14} />} onClick={() => openSheet({ kind: 'about' })}>About Mainspring</Menu.Item>}
       </Menu.Dropdown>

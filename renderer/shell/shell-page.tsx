@@ -6,7 +6,15 @@ import type { ShellStatus } from '#app/contracts/shell.ts';
 import { Logo } from '../frame/logo.tsx';
 import { openSheet } from '../frame/panels.ts';
 import { Appearance, ModeMark } from '../frame/top-bar.tsx';
+import { Dot } from '../ui/kit.tsx';
+import { age } from '../ui/format.ts';
 import { useShellAction } from './shell-queries.ts';
+import { useShellSilence } from './shell-status.ts';
+
+function Silence(): JSX.Element | null {
+  const silentMs = useShellSilence();
+  return silentMs === null ? null : <span className="connection" role="status"><Dot tone="bad" />The application is silent for {age(silentMs)}</span>;
+}
 
 function Footer({ status, isFirst }: { status: ShellStatus; isFirst: boolean }): JSX.Element {
   const open = useShellAction('openDataFolder');
@@ -28,7 +36,7 @@ export function ShellPage({ status, title, lead, children, aside, isFirst = fals
       <div className="mode-line" aria-hidden />
       <header className="shell-head">
         <div className="brand"><Logo /><strong>Mainspring</strong></div>
-        <div className="top-right">{!isFirst && <ModeMark mode={status.mode} />}<Appearance /></div>
+        <div className="top-right"><Silence />{!isFirst && <ModeMark mode={status.mode} />}<Appearance /></div>
       </header>
       <main className="shell-main">
         <section className="shell-left">

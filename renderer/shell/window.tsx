@@ -112,6 +112,7 @@ export function DesktopWindow({ client, go, children }: { client: QueryClient; g
   const isSettled = useSettled(isDashboard, status?.gatewayUrl === null);
   const fading = useFading(!isSettled);
   const wasStarting = useWasStarting(screen);
+  const [hasHeld] = useState(wasStarting);
   useNavigation(isDashboard, go);
   useEffect(() => {
     if (isSettled) sessionStorage.removeItem(STARTING_KEY);
@@ -122,11 +123,12 @@ export function DesktopWindow({ client, go, children }: { client: QueryClient; g
     forgetSession(client);
     if (screen !== 'starting') setPeeking(false);
   }, [screen, isDashboard, client]);
-  if (status === null) return <Quiet error={error} />;
+  // Between two pages of one start Chromium holds the last picture until there is another: a logo in between would be a flash.
+  if (status === null) return wasStarting && error === null ? <></> : <Quiet error={error} />;
   return (
     <>
       {isDashboard && (session !== null || isSettled) && <div className="shell-stage" inert={!isSettled}>{children}</div>}
-      {fading !== 'gone' && <div className={`shell-cover ${fading}`} aria-hidden={fading === 'leaving'} inert={fading === 'leaving'}><ScreenOf screen={screen} status={status} wasStarting={wasStarting} peek={() => setPeeking(true)} /></div>}
+      {fading !== 'gone' && <div className={`shell-cover ${fading} ${hasHeld ? 'held' : ''}`} aria-hidden={fading === 'leaving'} inert={fading === 'leaving'}><ScreenOf screen={screen} status={status} wasStarting={wasStarting} peek={() => setPeeking(true)} /></div>}
       {!isDashboard && <Sheets mode={status.mode} />}
     </>
   );
