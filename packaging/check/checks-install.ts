@@ -2,10 +2,11 @@
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import type { Pair } from './pair.ts';
-import { expectInstalled, expectLink, placeFor, startStandIn, startsOf } from './house.ts';
+import { APP_ID, expectInstalled, expectLink, placeFor, startStandIn, startsOf } from './house.ts';
 import type { House } from './house.ts';
 import { expectSame, expectSameFiles, expectTrue } from './report.ts';
 import type { Report } from './report.ts';
+import { compile } from './stand-in.ts';
 import { hashTree, waitUntil } from './wine.ts';
 
 /** Setup's exit codes (packaging/installer/installer.nsi). */
@@ -60,6 +61,12 @@ export async function checkInstallation(report: Report, pair: Pair, house: House
     expectSame('exit code', (await house.setup(pair.older.setupFile, [])).code, CODES.done);
     await expectInstalled(house, pair.older);
     expectLink(house, house.desktopLink, house.folder);
+  });
+  await report.check('the shortcuts get the identity of the program, in the layout that Windows reads', async () => {
+    const file = path.join(house.wine.drive, 'identity.exe');
+    compile('identity.nsi', { OUT_FILE: file, APP_ID, INSTALLER_FOLDER: path.join(import.meta.dirname, '..', 'installer') });
+    expectSame('exit code', (await house.wine.run(file, [])).code, 42);
+    rmSync(file);
   });
   await report.check('the installed program starts', async () => {
     const running = await startStandIn(house, path.join(house.folder, 'Mainspring.exe'), 'first');

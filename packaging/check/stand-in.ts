@@ -25,6 +25,16 @@ function fuseWire(): Buffer {
 }
 
 /**
+ * Compiles one of the small programs of this folder.
+ * @throws Error with makensis' words
+ */
+export function compile(script: string, defines: Readonly<Record<string, string>>): void {
+  const args = ['-V2', '-WX', ...Object.entries(defines).map(([name, value]) => `-D${name}=${value}`), path.join(import.meta.dirname, script)];
+  const made = spawnSync('makensis', args, { encoding: 'utf8' });
+  if (made.status !== 0) throw new Error(`makensis could not compile ${script}:\n${made.stdout}${made.stderr}`);
+}
+
+/**
  * Builds the folder that electron-builder takes for an unpacked Electron.
  * @throws Error with makensis' words
  */
@@ -32,8 +42,7 @@ export function makeStandInElectron(folder: string): void {
   mkdirSync(path.join(folder, 'locales'), { recursive: true });
   mkdirSync(path.join(folder, 'resources'), { recursive: true });
   const executable = path.join(folder, 'electron.exe');
-  const made = spawnSync('makensis', ['-V2', '-WX', `-DOUT_FILE=${executable}`, path.join(import.meta.dirname, 'stand-in.nsi')], { encoding: 'utf8' });
-  if (made.status !== 0) throw new Error(`makensis could not make the stand-in for Electron:\n${made.stdout}${made.stderr}`);
+  compile('stand-in.nsi', { OUT_FILE: executable });
   appendFileSync(executable, fuseWire());
   for (const language of ['de', 'en-US']) writeFileSync(path.join(folder, 'locales', `${language}.pak`), `language ${language}\n`);
   writeFileSync(path.join(folder, 'LICENSE'), 'The licence of Electron stands here in a real build.\n');

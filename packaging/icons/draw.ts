@@ -2,7 +2,9 @@
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { initWasm, Resvg } from '@resvg/resvg-wasm';
-import { applicationIcon, TRAY_STATES, trayIcon } from './mark.ts';
+import { applicationIcon, installerSidebar, TRAY_STATES, trayIcon } from './mark.ts';
+import { writeBmp } from './bmp.ts';
+import type { Pixels } from './bmp.ts';
 import { writeIco } from './ico.ts';
 import type { Picture } from './ico.ts';
 
@@ -10,6 +12,8 @@ const APPLICATION_SIZES = [16, 20, 24, 32, 40, 48, 64, 128, 256];
 const TRAY_SIZES = [16, 20, 24, 32, 40, 48];
 /** Widths of the pictures beside the `.ico`. */
 const PNG_SIZES = [16, 24, 32, 48, 64, 128, 256];
+
+const SIDEBAR_WIDTH = 164;
 
 /** resvg gives colours multiplied by their opacity; icons and PNG want them straight. */
 function straighten(premultiplied: Uint8Array): Uint8Array {
@@ -22,14 +26,16 @@ function straighten(premultiplied: Uint8Array): Uint8Array {
   return straight;
 }
 
-function draw(svg: string, size: number): Picture {
-  const renderer = new Resvg(svg, { fitTo: { mode: 'width', value: size }, font: { loadSystemFonts: false } });
+function draw(svg: string, width: number): Pixels & { readonly png: Uint8Array } {
+  const renderer = new Resvg(svg, { fitTo: { mode: 'width', value: width }, font: { loadSystemFonts: false } });
   const image = renderer.render();
-  const picture = { size, png: image.asPng(), rgba: straighten(image.pixels) };
+  const picture = { width: image.width, height: image.height, png: image.asPng(), rgba: straighten(image.pixels) };
   image.free();
   renderer.free();
   return picture;
 }
+
+const drawIcon = (svg: string, size: number): Picture => ({ ...draw(svg, size), size });
 
 let isReady: Promise<void> | undefined;
 
@@ -38,14 +44,16 @@ export async function drawIcons(): Promise<ReadonlyMap<string, Uint8Array>> {
   isReady ??= initWasm(readFileSync(createRequire(import.meta.url).resolve('@resvg/resvg-wasm/index_bg.wasm')));
   await isReady;
   const files = new Map<string, Uint8Array>();
-  const application = new Map(APPLICATION_SIZES.map((size) => [size, draw(applicationIcon(size), size)]));
+  const application = new Map(APPLICATION_SIZES.map((size) => [size, drawIcon(applicationIcon(size), size)]));
   files.set('icon.ico', writeIco([...application.values()]));
   for (const size of PNG_SIZES) {
     const picture = application.get(size);
     if (picture !== undefined) files.set(`icon-${size}.png`, picture.png);
   }
+  // electron-builder looks for this name.
+  files.set('installerSidebar.bmp', writeBmp(draw(installerSidebar(), SIDEBAR_WIDTH)));
   for (const state of TRAY_STATES) {
-    const pictures = TRAY_SIZES.map((size) => draw(trayIcon(state), size));
+    const pictures = TRAY_SIZES.map((size) => drawIcon(trayIcon(state), size));
     files.set(`tray/${state}.ico`, writeIco(pictures));
     for (const [name, size] of [[`tray/${state}.png`, 16], [`tray/${state}@2x.png`, 32]] as const) {
       const picture = pictures.find((candidate) => candidate.size === size);

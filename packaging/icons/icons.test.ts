@@ -3,6 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { drawIcons } from './draw.ts';
+import { writeBmp } from './bmp.ts';
 import { writeIco } from './ico.ts';
 import { TRAY_STATES } from './mark.ts';
 
@@ -72,5 +73,17 @@ describe('writing an icon file', () => {
   it('refuses a picture whose pixels do not match its size', () => {
     expect(() => writeIco([{ ...picture, size: 2 }])).toThrow(RangeError);
     expect(() => writeIco([{ ...picture, size: 300, rgba: new Uint8Array(300 * 300 * 4) }])).toThrow(RangeError);
+  });
+});
+
+describe('writing a bitmap', () => {
+  it('turns rows bottom up, RGBA to BGR, and fills each row to four bytes', () => {
+    const file = writeBmp({ width: 1, height: 2, rgba: new Uint8Array([1, 2, 3, 255, 4, 5, 6, 255]) });
+    expect([file.subarray(0, 2).toString(), file.readUInt32LE(2), file.readInt32LE(18), file.readInt32LE(22)]).toEqual(['BM', file.length, 1, 2]);
+    expect([...file.subarray(54)]).toEqual([6, 5, 4, 0, 3, 2, 1, 0]);
+  });
+
+  it('refuses a picture whose pixels do not match its size', () => {
+    expect(() => writeBmp({ width: 2, height: 2, rgba: new Uint8Array(4) })).toThrow(RangeError);
   });
 });

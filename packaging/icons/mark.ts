@@ -52,3 +52,11 @@ export function trayIcon(state: TrayState): string {
   const disc = `<circle cx="23" cy="23" r="9" fill="${TILE}"/>`;
   return wrap(`<defs>${gap}</defs><g mask="url(#gap)">${tile}${line}</g>${disc}<g transform="translate(15 15)">${shape(colour)}</g>`);
 }
+
+/** The picture beside the installer's first and last page, 164 x 314 pixels: the spring grows out of the page. */
+export function installerSidebar(): string {
+  const shade = `<linearGradient id="shade" x1="0" y1="0" x2="0" y2="1"><stop offset="0" stop-color="${TILE}"/><stop offset="1" stop-color="#0d1117"/></linearGradient>`;
+  const spring = (scale: number, x: number, y: number, look: string): string => `<path d="${SPRING}" fill="none" stroke-linecap="round" transform="translate(${x} ${y}) scale(${scale}) translate(-15.1 -16.9)" ${look}/>`;
+  const ghost = spring(13, 128, 232, 'stroke="#1f2a3a" stroke-width="1.5"');
+  return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 164 314"><defs>${shade}</defs><rect width="164" height="314" fill="url(#shade)"/>${ghost}${spring(4.2, 74, 92, `stroke="${ACCENT}" stroke-width="2.2"`)}</svg>`;
+}

@@ -102,30 +102,3 @@ FunctionEnd
     Quit
   ${EndIf}
 !macroend
-
-; Windows shows notifications under the name of the shortcut whose AppUserModelID is the program's. Where the shell
-; has no property store for shortcuts the shortcut stays as it is.
-!macro SetShortcutIdentity link
-  !insertmacro ComHlpr_CreateInProcInstance ${CLSID_ShellLink} ${IID_IShellLink} r0 ""
-  ${If} $0 P<> 0
-    ${IUnknown::QueryInterface} $0 '("${IID_IPersistFile}",.r1)'
-    ${If} $1 P<> 0
-      ${IPersistFile::Load} $1 '("${link}",2)'
-      ${IUnknown::QueryInterface} $0 '("${IID_IPropertyStore}",.r2)'
-      ${If} $2 P<> 0
-        System::Call '*(&w128 "${APP_ID}")p.r3'
-        System::Call '*${SYSSTRUCT_PROPERTYKEY}(${PKEY_AppUserModel_ID})p.r4'
-        System::Call '*${SYSSTRUCT_PROPVARIANT}(${VT_LPWSTR},,$3)p.r5'
-        ${IPropertyStore::SetValue} $2 '($4,$5)'
-        ${IPropertyStore::Commit} $2 ""
-        ${IUnknown::Release} $2 ""
-        System::Free $5
-        System::Free $4
-        System::Free $3
-        ${IPersistFile::Save} $1 '("${link}",1)'
-      ${EndIf}
-      ${IUnknown::Release} $1 ""
-    ${EndIf}
-    ${IUnknown::Release} $0 ""
-  ${EndIf}
-!macroend

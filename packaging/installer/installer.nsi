@@ -107,5 +107,6 @@ Var busyFile      ; a file that another process holds, "" for none
 Var hasFailed     ; "1" once a file could not be put into its place
 Var oldFolder     ; where an earlier version lies
 !include "${PROJECT_DIR}/packaging/installer/common.nsh"
+!include "${PROJECT_DIR}/packaging/installer/identity.nsh"
 !include "${PROJECT_DIR}/packaging/installer/install.nsh"
 !include "${PROJECT_DIR}/packaging/installer/uninstall.nsh"
