@@ -90,7 +90,12 @@ export function createCore(parts: CoreParts): Core {
   });
   const status = (): ShellStatus => readStatus({ host, feed, updater, preferences, now: Date.now });
   const teller = keepTold(() => parts.onStatus(status()), () => !isResting());
+  let phase = host.state().phase;
   host.onChange(() => {
+    const now = host.state();
+    // A start in the tray must not fail unseen.
+    if (now.phase === 'failed' && phase !== 'failed' && !parts.isWatched()) parts.show({ title: 'Mainspring does not run', body: now.problem?.message ?? '', to: 'health' });
+    ({ phase } = now);
     feed.follow();
     teller.changed();
   });

@@ -11,7 +11,7 @@ import { guardNavigation } from './navigation.ts';
 import { runDesktop } from './run.ts';
 import { registerScheme } from './scheme.ts';
 import { openShellLog } from './shell-log.ts';
-import { endRunningInstance, takeInstance } from './single-instance.ts';
+import { endRunningInstance, hearLaterStarts, takeInstance } from './single-instance.ts';
 
 /** The name under which Windows knows the application: of its shortcut, its notifications, its start with the system. */
 const APP_ID = 'app.mainspring.desktop';
@@ -33,6 +33,7 @@ const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout
 
 function begin(): void {
   keepCrashDumps(crashReporter);
+  const laterStarts = hearLaterStarts(app);
   const electron = { app, BrowserWindow, dialog, ipcMain, Menu, nativeImage, Notification, powerMonitor, protocol, safeStorage, screen, session, shell, Tray, utilityProcess };
   const log = openShellLog(place.home.homeDir);
   const failed = (error: unknown): void => {
@@ -41,7 +42,7 @@ function begin(): void {
     app.exit(1);
   };
   // Never awaited at the top of this module: Electron is not ready before the module has been evaluated.
-  app.whenReady().then(() => runDesktop({ electron, layout: findLayout(import.meta.url), wishes, place, log })).catch(failed);
+  app.whenReady().then(() => runDesktop({ electron, layout: findLayout(import.meta.url), wishes, place, log, laterStarts })).catch(failed);
 }
 
 if (wishes.isQuit) {

@@ -11,7 +11,6 @@ import { serveCalls } from './ipc.ts';
 import { setStartWithSystem, startsWithSystem } from './login-item.ts';
 import { openLink } from './open-external.ts';
 import { followSessionEnd, followSleep } from './power.ts';
-import { answerLaterStarts } from './single-instance.ts';
 import type { Start } from './start.ts';
 
 /** A page that crashes again is loaded again so often within a minute; then a person must. */
@@ -47,7 +46,7 @@ function answerPage(desktop: Desktop): void {
 }
 
 /** Sleep, shutdown, later starts, and every way in which the system ends an application. */
-function followSystem({ electron, core, main, quit, preferences }: Desktop): void {
+function followSystem({ electron, core, main, quit, preferences, laterStarts }: Desktop): void {
   const { app, powerMonitor } = electron;
   const { host } = core;
   followSleep(powerMonitor, { suspended: () => host.state().stack?.suspended(), resumed: (pausedMs) => host.state().stack?.resumed(pausedMs), now: Date.now });
@@ -63,7 +62,7 @@ function followSystem({ electron, core, main, quit, preferences }: Desktop): voi
       wasRunning = false;
     },
   });
-  answerLaterStarts(app, { show: () => main.open(), quit: () => void quit.request('asked by another start') });
+  laterStarts({ show: () => main.open(), quit: () => void quit.request('asked by another start') });
   app.on('before-quit', (event) => {
     if (quit.isLeaving()) return;
     event.preventDefault();

@@ -20,14 +20,31 @@ export function takeInstance(app: Instance, isHidden: boolean): boolean {
   return knock(app, isHidden ? 'wait' : 'show');
 }
 
-/** Listens to later starts. What they send is data from another process: anything unknown means "show". */
-export function answerLaterStarts(app: Instance, acts: { readonly show: () => void; readonly quit: () => void }): void {
+/** What a later start can make this one do. */
+export type LaterStartActs = { readonly show: () => void; readonly quit: () => void };
+
+/**
+ * Listens to later starts from now on; what they want before anybody can do it waits for the returned function. What they send is data from
+ * another process: anything unknown means "show".
+ */
+export function hearLaterStarts(app: Instance): (acts: LaterStartActs) => void {
+  let acts: LaterStartActs | null = null;
+  let early: Wish | null = null;
+  const perform = (wish: Wish): void => {
+    if (wish === 'quit') acts?.quit();
+    else if (wish === 'show') acts?.show();
+  };
   app.on('second-instance', (_event, _argv, _folder, told) => {
     const parsed = KnockSchema.safeParse(told);
     const wish = parsed.success ? parsed.data.wish : 'show';
-    if (wish === 'quit') acts.quit();
-    else if (wish === 'show') acts.show();
+    if (acts !== null) perform(wish);
+    else if (wish !== 'wait' && early !== 'quit') early = wish;
   });
+  return (given) => {
+    acts = given;
+    if (early !== null) perform(early);
+    early = null;
+  };
 }
 
 /** Asks the running instance to end and waits for it: true = none runs any more. `sleep` resolves after some milliseconds. */

@@ -4,6 +4,7 @@ import type { Layout } from '../layout.ts';
 import type { Wishes } from './argv.ts';
 import type { ShellHome } from './home.ts';
 import type { ShellLog } from './shell-log.ts';
+import type { hearLaterStarts } from './single-instance.ts';
 
 /** What of Electron the application is made of. */
 export type Electron = Pick<
@@ -12,4 +13,4 @@ export type Electron = Pick<
 >;
 
 /** One start of the application. */
-export type Start = { readonly electron: Electron; readonly layout: Layout; readonly wishes: Wishes; readonly place: ShellHome; readonly log: ShellLog };
+export type Start = { readonly electron: Electron; readonly layout: Layout; readonly wishes: Wishes; readonly place: ShellHome; readonly log: ShellLog; readonly laterStarts: ReturnType<typeof hearLaterStarts> };
