@@ -11,6 +11,7 @@ import type { Stack, StackEvents } from '#main/boot.ts';
 import { findLayout } from '#main/layout.ts';
 import type { Layout } from '#main/layout.ts';
 import { nodeSpawner } from '#main/supervisor/node-spawner.ts';
+import type { Spawner } from '#main/supervisor/spawner.ts';
 
 const HERE = path.dirname(fileURLToPath(import.meta.url));
 const ROOT = path.resolve(HERE, '..', '..');
@@ -75,17 +76,17 @@ export function behave(dataDir: string, behaviour: Behaviour): void {
 export type FakeStack = { readonly stack: Stack; readonly notices: Notice[]; readonly dataDir: string; pidOf(id: UnitId): number; stateOf(id: UnitId): string };
 
 /** How to start. */
-export type FakeOptions = { readonly dataDir: string; readonly env: Readonly<Record<string, string>>; readonly migrationsFolder?: string; readonly events?: Partial<StackEvents> };
+export type FakeOptions = { readonly dataDir: string; readonly env: Readonly<Record<string, string>>; readonly migrationsFolder?: string; readonly events?: Partial<StackEvents>; readonly spawner?: Spawner };
 
 /** Boots; does not wait for anything. */
-export async function bootFake({ dataDir, env, migrationsFolder, events }: FakeOptions): Promise<FakeStack> {
+export async function bootFake({ dataDir, env, migrationsFolder, events, spawner = nodeSpawner() }: FakeOptions): Promise<FakeStack> {
   const notices: Notice[] = [];
   const stack = await boot({
     dataDir,
     layout: fakeLayout(migrationsFolder ?? path.join(dataDir, 'no-migrations')),
     env,
     replay: null,
-    spawner: nodeSpawner(),
+    spawner,
     events: { onUnit: () => undefined, onNotice: (notice) => notices.push(notice), onReplayDone: () => undefined, onStopAsked: () => undefined, ...events },
   });
   const unitOf = (id: UnitId) => stack.health().units.find((unit) => unit.id === id);

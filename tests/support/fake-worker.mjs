@@ -8,19 +8,26 @@ const ask = (config) => {
   return existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8'))[config.unit] ?? {}) : {};
 };
 
+// Under Node a channel of its own, under Electron the port to the parent, which does not tell when that is gone.
+const port = process.parentPort;
+const post = port ? (message, sent) => (port.postMessage(message), sent && setTimeout(sent, 20)) : (message, sent) => process.send(message, undefined, undefined, sent);
+const listen = (act) => (port ? port.on('message', (event) => act(event.data)) : process.on('message', act));
+
 const startedAt = Date.now();
+const parent = process.ppid;
+if (port) setInterval(() => process.ppid === parent || process.exit(75), 250);
 process.on('disconnect', () => process.exit(75));
-process.on('message', (message) => {
-  if (message.type === 'ping') process.send({ type: 'pong', nonce: message.nonce });
+listen((message) => {
+  if (message.type === 'ping') post({ type: 'pong', nonce: message.nonce });
   if (message.type === 'init') begin(message.config);
 });
-process.send({ type: 'hello', pid: process.pid });
+post({ type: 'hello', pid: process.pid });
 
 function begin(config) {
   const wish = ask(config);
   if (wish.exitAtStart !== undefined) {
     process.stderr.write('these are my last words\n');
-    process.send({ type: 'exiting', code: wish.exitAtStart, reason: wish.reason ?? 'as the test asked' }, undefined, undefined, () => process.exit(wish.exitAtStart));
+    post({ type: 'exiting', code: wish.exitAtStart, reason: wish.reason ?? 'as the test asked' }, () => process.exit(wish.exitAtStart));
     return;
   }
   if (wish.neverReady) return;
@@ -35,11 +42,11 @@ function begin(config) {
   });
   server.listen(config.units[config.unit].port, '127.0.0.1', () => {
     if (config.live) process.stdout.write(`live ${config.live.armedUntil}\n`);
-    process.send({ type: 'ready', port: config.units[config.unit].port });
+    post({ type: 'ready', port: config.units[config.unit].port });
     if (wish.exitAfterMs !== undefined) setTimeout(() => process.exit(wish.exitCode ?? 1), wish.exitAfterMs);
-    if (wish.request) process.send({ type: 'request', requestId: '1', ...wish.request });
+    if (wish.request) post({ type: 'request', requestId: '1', ...wish.request });
   });
-  process.on('message', (message) => {
+  listen((message) => {
     if (message.type === 'reply') process.stdout.write(`reply ${JSON.stringify(message)}\n`);
     if (message.type === 'arming') process.stdout.write(`arming ${message.armedUntil}\n`);
     if (message.type === 'resumed') process.stdout.write(`resumed ${message.pausedMs}\n`);
@@ -48,7 +55,7 @@ function begin(config) {
       process.exit(0);
     }
   });
-  const beat = () => process.send({ type: 'beat', beat: { eventLoopDelayP99Ms: 0, backlog: 0, oldestPendingAgeMs: null, brokerMessageAgeMs: null, memoryBytes: process.memoryUsage.rss(), cpuPercent: 0 } });
+  const beat = () => post({ type: 'beat', beat: { eventLoopDelayP99Ms: 0, backlog: 0, oldestPendingAgeMs: null, brokerMessageAgeMs: null, memoryBytes: process.memoryUsage.rss(), cpuPercent: 0 } });
   beat();
   setInterval(beat, 1_000);
 }
