@@ -134,6 +134,7 @@ function supervise({ options, opened, facts, drivers, undo }: Parts): Supervised
   const { folder, store, settings, logs, runFiles } = opened;
   const startedAt = Date.now();
   let statesTimer: NodeJS.Timeout | null = null;
+  let isOver = false;
 
   const health = (): StackHealth => {
     const units = supervisor.health();
@@ -146,7 +147,7 @@ function supervise({ options, opened, facts, drivers, undo }: Parts): Supervised
       healthy: !supervisor.isStopping && units.every((unit) => unit.state === 'ready' || unit.state === 'done'),
       stopping: supervisor.isStopping,
       dataDir: folder.dataDir,
-      diskFreeBytes: freeBytes(folder.dataDir),
+      diskFreeBytes: freeBytesOrNull(folder.dataDir),
       units,
       notices: supervisor.recentNotices(),
     };
@@ -177,17 +178,28 @@ function supervise({ options, opened, facts, drivers, undo }: Parts): Supervised
       const unit = supervisor.health().find((entry) => entry.id === id);
       invariant(unit, 'A unit changed that is not there', { id });
       store.record({ at: Date.now(), unit: id, state: unit.state, reason: unit.reasons.join('; '), exit });
-      statesTimer ??= setTimeout(sendStates, STATES_DELAY_MS);
+      if (!isOver) statesTimer ??= setTimeout(sendStates, STATES_DELAY_MS);
       options.events.onUnit(unit);
     },
     onNotice: options.events.onNotice,
   });
   const states = setInterval(sendStates, STATES_EVERY_MS);
   undo.push(() => {
+    isOver = true;
     clearInterval(states);
     if (statesTimer) clearTimeout(statesTimer);
   });
   return { supervisor, health, loginLink };
+}
+
+/** The disk may have been unplugged: people must be told of everything else all the same. */
+function freeBytesOrNull(folder: string): number | null {
+  try {
+    return freeBytes(folder);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === undefined) throw error;
+    return null;
+  }
 }
 
 function gatewayUrl(facts: RunFacts): string {

@@ -92,6 +92,7 @@ function run(options: WorkerOptions, state: Prepared, signals: UnitSignals): Run
   const pings = new Map<number, number>();
   let words: string | null = null;
   let isOver = false;
+  let isConfigured = false;
   let skip: (() => void) | null = null;
 
   const send = (message: ToWorker): void => {
@@ -104,7 +105,9 @@ function run(options: WorkerOptions, state: Prepared, signals: UnitSignals): Run
   };
   const configure = (): void => {
     void options.reservation.release().then(() => {
-      if (!isOver) send({ type: 'init', config: options.config() });
+      if (isOver) return;
+      isConfigured = true;
+      send({ type: 'init', config: options.config() });
     });
   };
   const onMessage = (message: FromWorker): void => {
@@ -132,7 +135,7 @@ function run(options: WorkerOptions, state: Prepared, signals: UnitSignals): Run
       const deadlineMs = isUrgent ? Math.min(URGENT_STOP_MS, options.stopMs) : options.stopMs;
       const ask = (): void => {
         // Before its configuration it has done nothing yet, and nobody listens to `stop`.
-        if (state.hasSaidHello) send({ type: 'stop', deadlineMs, reason });
+        if (isConfigured) send({ type: 'stop', deadlineMs, reason });
         else child.signal('SIGKILL');
       };
       skip = climb(child, [
