@@ -104,7 +104,8 @@ export function usedDirs(home: Home): string[] {
 
 /** What lies where, without touching anything. */
 export function layoutOf(dataDir: string): DataFolder {
-  const hash = createHash('sha256').update(dataDir).digest('hex').slice(0, 12);
+  // Windows takes every spelling of a path for the same folder: whoever asks at the door must find it by any of them.
+  const hash = createHash('sha256').update(process.platform === 'win32' ? dataDir.toLowerCase() : dataDir).digest('hex').slice(0, 12);
   const runFolder = path.join(dataDir, 'run');
   const isPlain = PLAIN_PATH.test(runFolder) && Buffer.byteLength(runFolder) <= MAX_SOCKET_FOLDER;
   const socketBase = isPlain ? runFolder : path.join(tmpdir(), `mainspring-${process.getuid?.() ?? 0}-${hash}`);

@@ -156,10 +156,10 @@ type Situation = { readonly policy: UnitPolicy; readonly status: UnitStatus; rea
 function leave({ policy, status, to }: Situation, event: UnitEvent): Step | null {
   const limit: UnitEffect = { type: 'timer', ms: policy.stopLimitMs };
   if (event.type === 'stop') {
-    return to({ state: 'stopping', isWanted: false, isReturning: false }, { type: 'askStop', reason: event.reason, isUrgent: false }, limit);
+    return to({ state: 'stopping', isWanted: false, isReturning: false, reasons: [event.reason] }, { type: 'askStop', reason: event.reason, isUrgent: false }, limit);
   }
   if (event.type === 'restart') {
-    return to({ state: 'stopping', isReturning: true, ends: [], isProbation: false }, { type: 'askStop', reason: event.reason, isUrgent: false }, limit);
+    return to({ state: 'stopping', isReturning: true, ends: [], isProbation: false, reasons: [event.reason] }, { type: 'askStop', reason: event.reason, isUrgent: false }, limit);
   }
   if (event.type === 'needsLost') {
     const reason = `${event.need} is not there`;
