@@ -48,6 +48,7 @@ export function TradingSwitch({ isNarrow, isHeldByKey, halt, error }: { isNarrow
         </HoldButton>
       )}
       {state !== null && state !== 'ACTIVE' && !isAway && <Resume isNarrow={isNarrow} />}
+      {state !== null && state !== 'ACTIVE' && isAway && !isNarrow && <p className="muted switch-note">Resuming needs the gateway.</p>}
       {error !== null && <p className="switch-error" role="alert">{error}</p>}
     </div>
   );

@@ -25,18 +25,21 @@ function statusWith(change: Partial<ShellStatus>, states: Partial<Record<UnitId,
 
 describe('the verdict without the gateway', () => {
   it('says that trading goes on when every part of it is ready, and that the gateway is away', () => {
-    const verdict = shellVerdict(statusWith({}));
+    const verdict = shellVerdict(statusWith({}), 'ACTIVE');
     expect(verdict.canTrade).toBe(true);
     expect(verdict.checks.find((check) => check.name === 'Gateway')).toMatchObject({ ok: false, level: 'caution', observed: 'stopped' });
   });
   it('says no when a part that trading needs is down, when halted, and when live is disarmed', () => {
-    expect(shellVerdict(statusWith({}, { execution: 'backoff' })).canTrade).toBe(false);
-    expect(shellVerdict(statusWith({ trading: { state: 'HALTED', equity: '1', dayPnl: null, openOrders: 0, positions: 0, at: 4 } })).canTrade).toBe(false);
-    expect(shellVerdict(statusWith({ mode: 'live' })).canTrade).toBe(false);
-    expect(shellVerdict(statusWith({ mode: 'live', armedUntil: 9 })).canTrade).toBe(true);
+    expect(shellVerdict(statusWith({}, { execution: 'backoff' }), 'ACTIVE').canTrade).toBe(false);
+    expect(shellVerdict(statusWith({}), 'HALTED').canTrade).toBe(false);
+    expect(shellVerdict(statusWith({ mode: 'live' }), 'ACTIVE').canTrade).toBe(false);
+    expect(shellVerdict(statusWith({ mode: 'live', armedUntil: 9 }), 'ACTIVE').canTrade).toBe(true);
+  });
+  it('does not hide that it has not heard of the trading state', () => {
+    expect(shellVerdict(statusWith({}), null).checks.find((check) => check.name === 'Trading state')).toMatchObject({ ok: false, observed: 'not known here' });
   });
   it('counts a degraded part as a caution', () => {
-    const verdict = shellVerdict(statusWith({}, { data_ingestion: 'degraded' }));
+    const verdict = shellVerdict(statusWith({}, { data_ingestion: 'degraded' }), 'ACTIVE');
     expect(verdict.canTrade).toBe(true);
     expect(verdict.checks.find((check) => check.name === 'Data ingestion')?.level).toBe('caution');
   });

@@ -5,7 +5,7 @@ import { IconAlertTriangle, IconCircleCheck, IconCircleX } from '@tabler/icons-r
 import type { TradeCheck, Verdict } from '#app/contracts/views.ts';
 import { useIsStale } from '../data/clock.ts';
 import { useStatus } from '../data/live.ts';
-import { useGatewayAway } from '../data/stack.ts';
+import { useGatewayAway, useTradingState } from '../data/stack.ts';
 import { useShellStatus } from '../shell/shell-status.ts';
 import { shellVerdict } from './shell-verdict.ts';
 
@@ -45,7 +45,8 @@ export function VerdictCard(): JSX.Element {
   const isGatewayStale = useIsStale();
   const shell = useShellStatus();
   const isAway = useGatewayAway() !== null;
-  const verdict = isAway && shell ? shellVerdict(shell) : told;
+  const { state } = useTradingState();
+  const verdict = isAway && shell ? shellVerdict(shell, state) : told;
   const isStale = isGatewayStale && !isAway;
   return verdict ? <Answered verdict={verdict} isStale={isStale} /> : <Skeleton height={150} radius="md" />;
 }
