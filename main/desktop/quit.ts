@@ -30,7 +30,7 @@ export function stopQuestion({ phase, mode, openOrders, positions }: Standing): 
   const rests = `${count(openOrders, 'order')} ${openOrders === 1 ? 'is' : 'are'} open ${BROKER[mode]}.`;
   const later =
     mode === 'demo'
-      ? 'The demo market stands still until the next start; they wait in it.'
+      ? `The demo market stands still until the next start; ${openOrders === 1 ? 'it waits' : 'they wait'} in it.`
       : `Stopping cancels nothing: ${openOrders === 1 ? 'it stays' : 'they stay'} with the broker and may be filled while Mainspring does not watch. Fills are read at the next start.`;
   return { message: rests, detail: `${later}${held}` };
 }
