@@ -21,8 +21,13 @@ describe('the command line', () => {
     expect(parse('arm').words).toEqual([]);
   });
 
+  it('writes diagnostics where it is told, or where the person is', () => {
+    expect(parse('diagnostics', '--out', 'd.zip')).toMatchObject({ verb: 'diagnostics', out: '/here/d.zip' });
+    expect(parse('diagnostics').out).toBeNull();
+  });
+
   it('refuses what it does not understand, with the usage', () => {
-    for (const argv of [['dance'], ['stop', 'redis'], ['disarm', 'now'], ['logs', 'nobody'], ['logs', '-n', 'many'], ['start', '--speed', '2'], ['start', '--replay', 'x', '--speed', '0'], ['status', '--replay', 'x'], ['start', '--nonsense']]) {
+    for (const argv of [['dance'], ['stop', 'redis'], ['disarm', 'now'], ['logs', 'nobody'], ['logs', '-n', 'many'], ['start', '--speed', '2'], ['start', '--replay', 'x', '--speed', '0'], ['status', '--replay', 'x'], ['start', '--nonsense'], ['status', '--out', 'x'], ['diagnostics', 'now']]) {
       expect(() => parse(...argv), argv.join(' ')).toThrow('mainspring <verb>');
     }
   });

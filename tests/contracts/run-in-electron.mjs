@@ -8,13 +8,13 @@ import { build } from 'esbuild';
 const here = import.meta.dirname;
 const folder = mkdtempSync(path.join(tmpdir(), 'ms-electron-'));
 
-/** Where the package keeps its program. Not asked of the package itself: that would download it. */
+/** Where the program lies: the folder that is named for the package, else its own. Not asked of the package itself: that would download it. */
 function findElectron() {
   const inside = { win32: 'electron.exe', darwin: 'Electron.app/Contents/MacOS/Electron' }[process.platform] ?? 'electron';
-  return path.join(here, '..', '..', 'node_modules', 'electron', 'dist', inside);
+  return path.join(process.env.ELECTRON_OVERRIDE_DIST_PATH ?? path.join(here, '..', '..', 'node_modules', 'electron', 'dist'), inside);
 }
 
-const program = process.argv[2] ?? process.env.ELECTRON_PROGRAM ?? findElectron();
+const program = process.argv[2] ?? findElectron();
 if (!existsSync(program)) {
   process.stderr.write('There is no Electron program here. Name it: node tests/contracts/run-in-electron.mjs C:\\path\\to\\electron.exe\n');
   process.exit(2);
