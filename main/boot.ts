@@ -122,6 +122,7 @@ async function begin(options: BootOptions, undo: Undo): Promise<Stack> {
   undo.push(() => door.close());
   for (const { level, unit, text } of opened.early) stack.supervisor.notice(level, unit, text);
   for (const { unit, text } of moved) stack.supervisor.notice('warn', unit, text);
+  if (settings.mode === 'live') stack.supervisor.notice('warn', null, 'This is the live account, and it is disarmed: no new position is opened with real money until a person arms it');
   stack.supervisor.startAll();
   return stack;
 }

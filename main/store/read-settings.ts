@@ -39,12 +39,18 @@ export type SettingSources = {
 
 const BROKER_KEYS: ReadonlySet<string> = new Set(['ALPACA_API_KEY', 'ALPACA_SECRET_KEY']);
 
+/** A file that holds broker keys and that others can read; rights do not tell that on Windows. */
+function openFileWarning(envFile: string, entries: readonly SettingEntry[]): string[] {
+  if (process.platform === 'win32' || !hasOwnKeys(entries) || (statSync(envFile).mode & 0o077) === 0) return [];
+  return [`${envFile} holds broker keys and can be read by other users of this computer. Remedy: chmod 600 ${envFile}, or keep them with "mainspring keys set".`];
+}
+
 /** All entries; the environment comes after the file and wins. */
-function entriesOf({ envFile, env, isWithoutBroker = false }: SettingSources): { entries: SettingEntry[]; problems: readonly SettingProblem[] } {
+function entriesOf({ envFile, env, isWithoutBroker = false }: SettingSources): { entries: SettingEntry[]; problems: readonly SettingProblem[]; warnings: readonly string[] } {
   const file = parseEnvText(readFile(envFile), envFile);
   const fromEnvironment: SettingEntry[] = Object.keys(SETTING_KEYS).flatMap((key) => (env[key] ? [{ key, value: env[key], source: 'environment' }] : []));
   const entries = [...file.entries, ...fromEnvironment].filter((entry) => !isWithoutBroker || !BROKER_KEYS.has(entry.key));
-  return { entries, problems: file.problems };
+  return { entries, problems: file.problems, warnings: openFileWarning(envFile, file.entries) };
 }
 
 /** The market that broker keys in the settings decide; null when there are none, so that a person may choose. @throws AppError CONFIG_INVALID. */
@@ -54,9 +60,9 @@ export function marketOfSettings(envFile: string, env: SettingSources['env']): M
 
 /** The settings, with warnings as lines. @throws AppError CONFIG_INVALID (operator) with one line per problem. */
 export function readSettings(sources: SettingSources): { settings: Settings; warnings: string[] } {
-  const { entries, problems: broken } = entriesOf(sources);
+  const { entries, problems: broken, warnings: early } = entriesOf(sources);
   const { settings, problems, warnings } = parseSettings(entries, sources.isWithoutBroker === true ? undefined : sources.choice);
   const all = [...broken, ...problems];
   if (all.length > 0) throw new AppError('CONFIG_INVALID', all.map(problemLine).join('\n'), { context: { count: all.length } });
-  return { settings, warnings: warnings.map(problemLine) };
+  return { settings, warnings: [...early, ...warnings.map(problemLine)] };
 }
