@@ -3,6 +3,7 @@ import { copyFileSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'no
 import path from 'node:path';
 import { Arch, build, Platform } from 'electron-builder';
 import type { Configuration } from 'electron-builder';
+import { withPatience } from './patience.ts';
 import { LIST_ON_DISK, readTree, writeInstallList, writeListOnDisk } from './install-list.ts';
 
 /** The repository's top folder. */
@@ -77,12 +78,14 @@ export async function buildInstaller(options: BuildOptions): Promise<Built> {
   process.env['MAINSPRING_SIGN_COMMAND'] ??= '';
   rmSync(outputFolder, { recursive: true, force: true });
   stageForArchive(runtimeFolder);
-  await build({
-    projectDir: root,
-    targets: Platform.WINDOWS.createTarget('nsis', Arch.x64),
-    publish: 'never',
-    config: configurationOf(options, () => writeLists(unpackedFolder, listFile)),
-  });
+  await withPatience(() =>
+    build({
+      projectDir: root,
+      targets: Platform.WINDOWS.createTarget('nsis', Arch.x64),
+      publish: 'never',
+      config: configurationOf(options, () => writeLists(unpackedFolder, listFile)),
+    }),
+  );
   const setupFile = path.join(outputFolder, `Mainspring-Setup-${version}.exe`);
   return { unpackedFolder, setupFile, updateFile: updateFeed === undefined ? null : path.join(outputFolder, 'latest.yml') };
 }

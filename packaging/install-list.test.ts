@@ -5,6 +5,9 @@ import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { LIST_ON_DISK, readTree, writeInstallList, writeListOnDisk } from './install-list.ts';
 
+/** A parameter of NSIS's. */
+const INTO = '$' + '{into}';
+
 describe('the install list', () => {
   let folder: string;
   const put = (name: string, text = name): void => {
@@ -29,12 +32,12 @@ describe('the install list', () => {
 
   it('unpacks each file into its own folder', () => {
     expect(macroOf('ExtractAll')).toEqual([
-      'SetOutPath "${into}"',
+      `SetOutPath "${INTO}"`,
       `File "${path.join(folder, 'Mainspring.exe')}"`,
-      'SetOutPath "${into}\\resources"',
+      `SetOutPath "${INTO}\\resources"`,
       `File "${path.join(folder, 'resources/app.asar')}"`,
       `File "${path.join(folder, LIST_ON_DISK)}"`,
-      'SetOutPath "${into}\\resources\\runtime\\redis"',
+      `SetOutPath "${INTO}\\resources\\runtime\\redis"`,
       `File "${path.join(folder, 'resources/runtime/redis/ümlaut & $pace.DLL')}"`,
     ]);
   });

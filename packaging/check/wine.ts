@@ -101,7 +101,7 @@ export async function makeWine(folder: string): Promise<Wine> {
   const env = { ...base, HOME: home, USER: 'trader', LOGNAME: 'trader', WINEPREFIX: path.join(folder, 'wine'), WINEARCH: 'win64', WINEDEBUG: '-all', WINEDLLOVERRIDES: 'mscoree,mshtml=;winemenubuilder.exe=d', LANG: 'C.UTF-8', LC_ALL: 'C.UTF-8' };
   const start: Wine['start'] = (file, args, extra = {}) =>
     spawn(wine, [file, ...args.flatMap((argument) => argument.split(' '))], { env: { ...env, ...extra }, cwd: folder, stdio: ['ignore', 'pipe', 'pipe'] });
-  const run: Wine['run'] = async (file, args, extra) => await waitForEnd(start(file, args, extra));
+  const run: Wine['run'] = (file, args, extra) => waitForEnd(start(file, args, extra));
   // Wine's own services end with its last program and take seconds to come back: this one keeps them. Its prompt also
   // says that the new Windows is complete; programs that start earlier may wait for each other for ever.
   const keeper = spawn(wine, ['cmd'], { env, cwd: folder, stdio: ['pipe', 'pipe', 'ignore'] });

@@ -30,7 +30,7 @@ SetCompress auto
   SetCompressor zlib
 !else
   SetCompressor /SOLID lzma
-  SetCompressorDictSize 64
+  SetCompressorDictSize 16
 !endif
 ; A Setup.exe that was damaged on its way refuses to run, whatever its command line says.
 CRCCheck force
