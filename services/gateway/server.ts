@@ -6,6 +6,7 @@ import * as z from 'zod';
 import type { WorkerHealth } from '#app/contracts/health.ts';
 import { HTTP, IDEMPOTENCY_HEADER, idempotencyKeySchema, ROUTE_NAMES, TOKEN_HEADER } from '#app/contracts/http.ts';
 import type { HttpErrorBody, RouteContract } from '#app/contracts/http.ts';
+import { pagePolicy } from '#app/contracts/page.ts';
 import { AppError, describeError } from '#app/domain/errors.ts';
 import { toHttpError } from '#chassis/http.ts';
 import type { Logger } from '#chassis/log.ts';
@@ -17,7 +18,7 @@ import type { LogSource } from './log-tail.ts';
 import type { Sessions } from './sessions.ts';
 import { openApi } from './openapi.ts';
 import type { Sockets } from './sockets.ts';
-import { API_POLICY, pagePolicy } from './static-files.ts';
+import { API_POLICY } from './static-files.ts';
 import type { StaticFile, StaticFiles } from './static-files.ts';
 
 const BODY_BYTES_MAX = 262_144;

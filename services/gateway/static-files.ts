@@ -2,11 +2,8 @@
 import { createReadStream, existsSync, readdirSync, statSync } from 'node:fs';
 import type { ReadStream } from 'node:fs';
 import { extname, join, relative, sep } from 'node:path';
+import { contentTypeOf, PAGE_FILE } from '#app/contracts/page.ts';
 
-const TYPES: Readonly<Record<string, string>> = {
-  '.html': 'text/html; charset=utf-8', '.js': 'text/javascript; charset=utf-8', '.css': 'text/css; charset=utf-8', '.svg': 'image/svg+xml', '.png': 'image/png',
-  '.woff2': 'font/woff2', '.woff': 'font/woff', '.json': 'application/json', '.ico': 'image/x-icon', '.map': 'application/json',
-};
 const FILES_MAX = 2_000;
 
 /** One file that may be served. */
@@ -29,23 +26,14 @@ export function openStaticFiles(folder: string): StaticFiles {
       const stat = statSync(path);
       if (!stat.isFile()) continue;
       const url = `/${relative(folder, path).split(sep).join('/')}`;
-      files.set(url, { path, type: TYPES[extname(path)] ?? 'application/octet-stream', bytes: stat.size, isImmutable: url.startsWith('/assets/') });
+      files.set(url, { path, type: contentTypeOf(extname(path)), bytes: stat.size, isImmutable: url.startsWith('/assets/') });
     }
   }
   return {
-    isBuilt: files.has('/index.html'),
-    find: (urlPath) => files.get(urlPath) ?? (extname(urlPath) === '' ? (files.get('/index.html') ?? null) : null),
+    isBuilt: files.has(PAGE_FILE),
+    find: (urlPath) => files.get(urlPath) ?? (extname(urlPath) === '' ? (files.get(PAGE_FILE) ?? null) : null),
     open: (file) => createReadStream(file.path),
   };
-}
-
-/** The page's Content-Security-Policy: own scripts only, no eval, no inline script, talk to this gateway alone. */
-export function pagePolicy(port: number): string {
-  const own = `http://127.0.0.1:${port} ws://127.0.0.1:${port}`;
-  return [
-    "default-src 'none'", "script-src 'self'", "style-src 'self' 'unsafe-inline'", "img-src 'self' data: blob:", "font-src 'self'", `connect-src ${own}`,
-    "base-uri 'none'", "form-action 'none'", "frame-ancestors 'none'", "object-src 'none'",
-  ].join('; ');
 }
 
 /** The policy of everything that is not a page. */
