@@ -48,6 +48,18 @@ describe('a vault', () => {
     expect(again.savedAt('b')).toBeNull();
   });
 
+  it('writes nothing when nothing changes, and forgets what is still being written', async () => {
+    const file = freshFile();
+    const secrets = await openSecrets(file, keyStoreOf('me'));
+    await secrets.remove('never there');
+    expect(existsSync(file)).toBe(false);
+    const put = secrets.put('a', '1');
+    // The write has begun by now.
+    await new Promise((resolve) => setImmediate(resolve));
+    await Promise.all([put, secrets.remove('a')]);
+    expect([secrets.get('a'), (await openSecrets(file, keyStoreOf('me'))).get('a')]).toEqual([null, null]);
+  });
+
   it('of the first format is understood, and sealed in place as soon as a key store is there', async () => {
     const file = freshFile();
     writeFileSync(file, JSON.stringify({ postgres: 'planted-password', redis: 'other' }), { mode: 0o600 });

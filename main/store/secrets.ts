@@ -54,7 +54,7 @@ type Opened = { readonly entries: Entries; readonly text: string | null; readonl
  */
 export async function openSecrets(file: string, sealer: Sealer): Promise<Secrets> {
   const { entries, text, isAsSealed } = await read(file, sealer);
-  const vault = vaultOver(file, sealer, { entries, text });
+  const vault = vaultOver(file, sealer, { entries, text, mustWrite: !isAsSealed });
   if (!isAsSealed) await vault.rewrite();
   return vault.secrets;
 }
@@ -64,9 +64,10 @@ export function isSealedVault(file: string): boolean {
   return existsSync(file) && SealedSchema.safeParse(parse(file, readText(file))).success;
 }
 
-function vaultOver(file: string, sealer: Sealer, opened: { entries: Entries; text: string | null }): { secrets: Secrets; rewrite: () => Promise<void> } {
+function vaultOver(file: string, sealer: Sealer, opened: { entries: Entries; text: string | null; mustWrite: boolean }): { secrets: Secrets; rewrite: () => Promise<void> } {
   let saved = new Map(Object.entries(opened.entries));
   let text = opened.text;
+  let mustWrite = opened.mustWrite;
   let changes: ((next: Map<string, Entries[string]>) => void)[] = [];
   let scheduled: Promise<void> | null = null;
   let last: Promise<void> = Promise.resolve();
@@ -77,12 +78,15 @@ function vaultOver(file: string, sealer: Sealer, opened: { entries: Entries; tex
     changes = [];
     const next = new Map(saved);
     for (const change of batch) change(next);
+    const isSame = next.size === saved.size && [...next].every(([name, entry]) => saved.get(name) === entry);
+    if (isSame && !mustWrite) return;
     const written = await textOf(Object.fromEntries(next), sealer);
     const found = existsSync(file) ? readText(file) : null;
     if (found !== text) throw new AppError('VERSION_CONFLICT', `The secrets in ${file} were changed by another program meanwhile. Nothing was written: try again.`);
     writeFileAtomically(file, written, { mode: 0o600 });
     saved = next;
     text = written;
+    mustWrite = false;
   };
   /** A write begins after the one before it, also after one that failed: its callers have been told. */
   const change = (act: (next: Map<string, Entries[string]>) => void): Promise<void> => {
@@ -100,7 +104,7 @@ function vaultOver(file: string, sealer: Sealer, opened: { entries: Entries; tex
     get,
     savedAt: (name) => saved.get(name)?.savedAt ?? null,
     put: (name, value) => change((next) => next.set(name, { value, savedAt: Date.now() })),
-    remove: (name) => (saved.has(name) || changes.length > 0 || scheduled !== null ? change((next) => next.delete(name)) : Promise.resolve()),
+    remove: (name) => change((next) => next.delete(name)),
     ensure: async (name) => {
       const known = get(name);
       if (known !== null) return known;
