@@ -40,7 +40,8 @@ const V8_FLAGS = ['--max-semi-space-size=4'];
 /** Workers that wait most of the time: a third less memory, and bursts of arithmetic run slower. Those that work on every bar of a burst are left out. */
 const SMALLER: ReadonlySet<WorkerId> = new Set(['analytics', 'gateway', 'notification', 'orchestrator', 'risk_management']);
 const SMALLER_FLAGS = ['--optimize-for-size'];
-const PASSED_ON = ['PATH', 'HOME', 'SystemRoot', 'TEMP', 'TMP', 'TMPDIR'];
+/** Where things are on this computer; programs of Windows look for the last five. */
+const PASSED_ON = ['PATH', 'HOME', 'TEMP', 'TMP', 'TMPDIR', 'SystemRoot', 'SystemDrive', 'windir', 'USERPROFILE', 'LOCALAPPDATA'];
 
 /** The whole environment of a worker; nothing of ours that could be a secret gets through. */
 function workerEnv(folder: DataFolder): Record<string, string> {

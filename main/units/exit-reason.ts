@@ -4,10 +4,27 @@ import { AppError, describeError } from '#app/domain/errors.ts';
 import type { UnitExit } from '../supervisor/state.ts';
 import type { ProcessEnd } from '../supervisor/spawner.ts';
 
+/** Ends that Windows itself decides on, in words; its codes say nothing to people. */
+const WINDOWS_ENDS: Readonly<Record<number, string>> = {
+  0xc0000005: 'it reached for memory that is not its own',
+  0xc0000135: 'a library (DLL) that it needs is missing',
+  0xc0000139: 'a library (DLL) that it needs is of another version',
+  0xc000013a: 'it was ended by Ctrl-C or with its console',
+  0xc0000142: 'a library (DLL) that it needs could not begin, or the session was ending',
+  0xc0000409: 'it found its own memory damaged',
+};
+const LEAST_STATUS = 0x40000000;
+
+function wordsOf(code: number | null): string {
+  if (code === null || code < LEAST_STATUS) return `ended with code ${code}`;
+  const hex = `0x${code.toString(16).toUpperCase()}`;
+  return code in WINDOWS_ENDS ? `${WINDOWS_ENDS[code] ?? ''} (Windows ended it with ${hex})` : `was ended by Windows with ${hex}`;
+}
+
 /** The exit of a process; `words` are its own last words, when it had any. */
 export function exitOf(end: ProcessEnd, words: string | null = null): UnitExit {
   if (end.error) return { code: EXIT.config, signal: null, reason: `could not be started: ${end.error.message}` };
-  const how = end.signal === null ? `ended with code ${end.code}` : `was ended by ${end.signal}`;
+  const how = end.signal === null ? wordsOf(end.code) : `was ended by ${end.signal}`;
   return { code: end.code, signal: end.signal, reason: words ?? how };
 }
 

@@ -9,6 +9,8 @@ import { renameFolder, writeFileAtomically } from '../store/atomic-file.ts';
 import type { UnitLog } from '../supervisor/logs.ts';
 import { identify } from '../supervisor/process-info.ts';
 import { programPath, windowsEnv } from './own-variables.ts';
+import { isPlainPath, plainInput } from './plain-input.ts';
+import type { PlainInput } from './plain-input.ts';
 import { pgCtlStop } from './postgres-ctl.ts';
 import type { PostgresBinaries } from './postgres-binaries.ts';
 import { PG_HBA, judgePidFile, movePidFileAside, postgresConf } from './postgres-files.ts';
@@ -72,9 +74,9 @@ async function createCluster(options: ClusterOptions, binaries: PostgresBinaries
   rmSync(making, REMOVE);
   writeFileSync(passwordFile, options.password, { mode: 0o600 });
   if (options.runAs) chownSync(passwordFile, options.runAs.uid, options.runAs.gid);
-  const args = initdbArgs(path.basename(making), path.basename(passwordFile), options.user);
+  const input = inputOf(binaries);
   try {
-    const { stdout } = await run(binaries.initdb, args, {
+    const { stdout } = await run(binaries.initdb, [...initdbArgs(path.basename(making), path.basename(passwordFile), options.user), ...input.args], {
       cwd: path.dirname(folder),
       env: { LC_ALL: 'C', TZ: 'UTC', PATH: programPath(path.dirname(binaries.initdb)), ...windowsEnv() },
       timeout: INITDB_LIMIT_MS,
@@ -91,7 +93,14 @@ async function createCluster(options: ClusterOptions, binaries: PostgresBinaries
     throw new AppError('UNIT_START_FAILED', `The database could not be created in ${folder}: ${detail || describeError(error)}${letterRemedy(folder)}`, { cause: error });
   } finally {
     rmSync(passwordFile, { force: true });
+    input.remove();
   }
+}
+
+function inputOf(binaries: PostgresBinaries): PlainInput {
+  if (process.platform !== 'win32') return { args: [], remove: () => undefined };
+  const share = path.join(path.dirname(path.dirname(binaries.initdb)), 'share');
+  return plainInput(share, [process.env['ProgramData'], process.env['PUBLIC'], `${process.env['SystemDrive'] ?? 'C:'}\\`]);
 }
 
 /** The longest path that Windows programs can open has 260 letters, and PostgreSQL needs up to 100 for itself. */
@@ -101,21 +110,26 @@ function assertShort(folder: string): void {
 }
 
 function letterRemedy(folder: string): string {
-  if (process.platform !== 'win32' || /^[\x20-\x7e]*$/.test(folder)) return '';
+  if (process.platform !== 'win32' || isPlainPath(folder)) return '';
   return '. PostgreSQL for Windows only opens folders whose letters belong to the language of the system: choose a data folder such as C:\\Mainspring.';
 }
 
 async function clearPidFile(options: ClusterOptions, binaries: PostgresBinaries, folder: string): Promise<void> {
   const verdict = await judgePidFile(folder);
+  const setAside = (why: string): void => {
+    const copy = movePidFileAside(folder, options.logFolder, String(Date.now()));
+    options.log.line('supervisor', `A stale postmaster.pid was moved aside (${why}); a copy is ${copy}`);
+  };
   switch (verdict.kind) {
     case 'none':
+      return;
     case 'leave':
+      // PostgreSQL for Windows gives up when it cannot delete the file at once, and we look at it all the time while it starts. It needs no file there to see that another server uses the folder.
+      if (process.platform === 'win32') setAside('its process is gone');
       return;
-    case 'moveAside': {
-      const copy = movePidFileAside(folder, options.logFolder, String(Date.now()));
-      options.log.line('supervisor', `A stale postmaster.pid was moved aside (${verdict.why}); a copy is ${copy}`);
+    case 'moveAside':
+      setAside(verdict.why);
       return;
-    }
     case 'reap':
       options.log.line('supervisor', `A server of an earlier run (process ${verdict.pid}) still uses this folder and is stopped`);
       return endOldServer(options, verdict.pid, { binaries, folder });

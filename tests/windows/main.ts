@@ -1,5 +1,5 @@
 /**
- * Does the pruned PostgreSQL for Windows have all it needs? Its real programs run on Wine, in a data folder with umlauts, under our own settings:
+ * Does the pruned PostgreSQL for Windows have all it needs? Its real programs run on Wine, from and in folders with umlauts, under our own settings:
  * created, started, migrated, asked, stopped, recovered. `node scripts/run.mjs tests/windows/main.ts [--runtime DIR]`
  */
 import { spawn, spawnSync } from 'node:child_process';
@@ -12,6 +12,7 @@ import { WORKER_IDS } from '#app/contracts/health.ts';
 import type { WorkerId } from '#app/contracts/health.ts';
 import { openLogs } from '#main/supervisor/logs.ts';
 import { migrate } from '#main/units/migrate.ts';
+import { plainInput } from '#main/units/plain-input.ts';
 import { initdbArgs } from '#main/units/postgres-cluster.ts';
 import { PG_HBA, isSameFolder, postgresConf, readPidFile } from '#main/units/postgres-files.ts';
 import { freePort } from '../support/servers.ts';
@@ -112,10 +113,18 @@ async function ask<Row extends pg.QueryResultRow>(port: number, database: string
 async function checkCluster(cluster: Cluster): Promise<void> {
   const { wine, bin, folder, port } = cluster;
   const data = path.join(folder, CLUSTER);
-  await check('initdb makes a cluster', async () => {
+  await check('initdb makes a cluster from an installation with umlauts, with plain input alone', async () => {
     writeFileSync(path.join(folder, '.password'), PASSWORD);
-    const { code, output } = await wine(path.join(bin, 'initdb.exe'), initdbArgs(CLUSTER, '.password', 'mainspring'), folder);
-    if (code !== 0) throw new Error(output);
+    const initdb = (more: readonly string[]): Promise<Ended> => wine(path.join(bin, 'initdb.exe'), [...initdbArgs(CLUSTER, '.password', 'mainspring'), ...more], folder);
+    const plainly = await initdb([]);
+    if (!plainly.output.includes('invalid byte sequence')) throw new Error(`without the plain input it is ${plainly.code}: ${plainly.output}`);
+    const input = plainInput(path.join(bin, '..', 'share'), [tmpdir()]);
+    try {
+      const { code, output } = await initdb(input.args);
+      if (code !== 0) throw new Error(output);
+    } finally {
+      input.remove();
+    }
     writeFileSync(path.join(data, 'postgresql.conf'), postgresConf({ port, socketFolder: null, platform: 'win32' }));
     writeFileSync(path.join(data, 'pg_hba.conf'), PG_HBA);
   });
@@ -170,7 +179,7 @@ try {
   const wine = openWine(home);
   const shipped = path.join(runtime, 'postgres', 'bin');
   await checkPrograms(wine, shipped);
-  const copy = path.join(home, 'copy');
+  const copy = path.join(home, 'Programme ü');
   cpSync(path.join(runtime, 'postgres'), copy, { recursive: true });
   adaptToWine(path.join(copy, 'bin'));
   const folder = path.join(home, "Jörg Müller's Daten ü");
