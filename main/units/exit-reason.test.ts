@@ -21,6 +21,11 @@ describe('the exit of a process', () => {
     expect(exitOf({ code: null, signal: null, error: new Error('spawn EACCES') })).toEqual({ code: 78, signal: null, reason: 'could not be started: spawn EACCES' });
   });
 
+  it.each([['ENOENT', 'win32', 78], ['EBUSY', 'win32', 70], ['EACCES', 'win32', 70], ['UNKNOWN', 'win32', 70], ['EACCES', 'linux', 78], ['EAGAIN', 'linux', 70]] as const)('that the system refuses with %s on %s has code %i: only what may pass is tried again', (code, platform, expected) => {
+    const error = Object.assign(new Error(`spawn ${code}`), { code });
+    expect(exitOf({ code: null, signal: null, error }, null, platform).code).toBe(expected);
+  });
+
   it('for an error of ours follows its family', () => {
     expect([new AppError('RUNTIME_MISSING', 'x'), new AppError('DATABASE_UNREACHABLE', 'x'), new TypeError('x')].map((error) => exitOfError(error).code)).toEqual([78, 75, 70]);
   });

@@ -21,9 +21,18 @@ function wordsOf(code: number | null): string {
   return code in WINDOWS_ENDS ? `${WINDOWS_ENDS[code] ?? ''} (Windows ended it with ${hex})` : `was ended by Windows with ${hex}`;
 }
 
+/** Refusals that may pass: the system is short of something, or another program (a virus scanner) has the file open. */
+const PASSING: ReadonlySet<string> = new Set(['EAGAIN', 'ENOMEM', 'EMFILE', 'ENFILE', 'EBUSY', 'ETXTBSY']);
+const PASSING_ON_WINDOWS: ReadonlySet<string> = new Set(['EACCES', 'EPERM', 'UNKNOWN']);
+
+function mayPass(error: Error, platform: NodeJS.Platform): boolean {
+  const code = String(Reflect.get(error, 'code'));
+  return PASSING.has(code) || (platform === 'win32' && PASSING_ON_WINDOWS.has(code));
+}
+
 /** The exit of a process; `words` are its own last words, when it had any. */
-export function exitOf(end: ProcessEnd, words: string | null = null): UnitExit {
-  if (end.error) return { code: EXIT.config, signal: null, reason: `could not be started: ${end.error.message}` };
+export function exitOf(end: ProcessEnd, words: string | null = null, platform: NodeJS.Platform = process.platform): UnitExit {
+  if (end.error) return { code: mayPass(end.error, platform) ? EXIT.bug : EXIT.config, signal: null, reason: `could not be started: ${end.error.message}` };
   const how = end.signal === null ? wordsOf(end.code) : `was ended by ${end.signal}`;
   return { code: end.code, signal: end.signal, reason: words ?? how };
 }

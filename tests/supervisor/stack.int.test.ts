@@ -3,6 +3,8 @@ import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import path from 'node:path';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import * as z from 'zod';
+import { UnitIncidentSchema } from '#app/contracts/health.ts';
 import type { UnitId } from '#app/contracts/health.ts';
 import { SERVICE_IDS } from '#app/domain/ids.ts';
 import { askDoor } from '#main/supervisor/door.ts';
@@ -52,6 +54,8 @@ describe('a started stack', () => {
   it('answers at its control door', async () => {
     const answer = await askDoor(path.join(dataDir, 'run', 'door.sock'), 'status', 5_000);
     expect(answer?.result).toMatchObject({ healthy: true, mode: 'demo' });
+    const story = await askDoor(path.join(dataDir, 'run', 'door.sock'), 'history', 5_000);
+    expect(z.array(UnitIncidentSchema).parse(story?.result).length).toBeGreaterThan(20);
   });
 
   it('lets each role in with its own password and nobody without', async () => {
