@@ -1,15 +1,10 @@
 /** The frame around every page: mode line, top bar, navigation, side sheets, palette, keyboard. */
-import { useState } from 'react';
 import type { JSX, ReactNode } from 'react';
 import { useNavigate } from '@tanstack/react-router';
 import type { Mode } from '#app/contracts/config.ts';
-import { newKey } from '../data/client.ts';
 import { useArmedUntil } from '../data/arming.ts';
 import { useIsStale } from '../data/clock.ts';
-import { useAction } from '../data/queries.ts';
-import { noteTradingState } from '../data/stack.ts';
 import { hasShell } from '../shell/bridge.ts';
-import { useShellAction } from '../shell/shell-queries.ts';
 import { useHold } from '../ui/hold-button.tsx';
 import { Navigation } from './navigation.tsx';
 import { Palette } from './palette.tsx';
@@ -17,22 +12,7 @@ import { openSheet } from './panels.ts';
 import { Sheets } from './sheets.tsx';
 import { useShortcuts } from './shortcuts.ts';
 import { TopBar } from './top-bar.tsx';
-
-/** Halting from anywhere: one key per press, so that a repeated answer is one halt. */
-function useHalt(): { halt: () => void; error: string | null } {
-  const action = useAction('setTradingState', [['tradingState']]);
-  const direct = useShellAction('halt');
-  const [error, setError] = useState<string | null>(null);
-  const halt = (): void => {
-    const words = { reason: 'Halted by hand on the dashboard', idempotencyKey: newKey() };
-    const onError = (failure: Error): void => setError(`Not halted: ${failure.message}`);
-    setError(null);
-    // The window's way leads straight to risk, gateway or not.
-    if (hasShell) direct.mutate(words, { onError, onSuccess: ({ state }) => noteTradingState(state) });
-    else action.mutate({ ...words, state: 'HALTED' }, { onError });
-  };
-  return { halt, error };
-}
+import { useHalt } from './use-halt.ts';
 
 /** The frame. */
 export function Frame({ mode, children }: { mode: Mode; children: ReactNode }): JSX.Element {

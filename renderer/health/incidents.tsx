@@ -8,6 +8,7 @@ import { IconChevronRight } from '@tabler/icons-react';
 import type { LastExit, UnitId, UnitIncident } from '#app/contracts/health.ts';
 import { call } from '../data/client.ts';
 import { useNow } from '../data/clock.ts';
+import { useStack } from '../data/stack.ts';
 import { hasShell, shellCall } from '../shell/bridge.ts';
 import { partName } from '../shell/parts.ts';
 import { Answer, Card, Empty, Tag } from '../ui/kit.tsx';
@@ -16,7 +17,9 @@ import { foldStory } from './story.ts';
 import type { StoryLine } from './story.ts';
 import { exitShort, exitWords, STATE_TONES } from './unit-words.ts';
 
-const EVERY_MS = 3_000;
+/** A net below the changes of state. */
+const EVERY_MS = 15_000;
+const KEPT_MS = 5_000;
 const ROWS_FIRST = 6;
 /** The most that may be asked for; many of them fold into one line. */
 const ROWS_MAX = 200;
@@ -25,8 +28,10 @@ const DAY_MS = 86_400_000;
 
 /** What happened to a unit, or to all (null); from the shell in the window, which knows it while nothing runs. */
 export function useIncidents(unitId: UnitId | null, limit = ROWS_MAX): UseQueryResult<{ incidents: UnitIncident[] }> {
+  // Each line of the story is a change of state: it is read anew when one is seen.
+  const stamp = useStack()?.units.map((unit) => `${unit.state}${unit.since}`).join() ?? 'at rest';
   return useQuery({
-    queryKey: ['unitHistory', unitId, limit], refetchInterval: EVERY_MS, placeholderData: (before) => before,
+    queryKey: ['unitHistory', unitId, limit, stamp], gcTime: KEPT_MS, refetchInterval: EVERY_MS, placeholderData: (before) => before,
     queryFn: ({ signal }) => (hasShell ? shellCall('unitHistory', { unitId, limit }) : call('unitHistory', { ...(unitId === null ? {} : { unitId }), limit }, { signal })),
   });
 }

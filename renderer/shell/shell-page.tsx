@@ -32,7 +32,7 @@ export function ShellPage({ status, title, lead, children, aside, isFirst = fals
   const heading = useRef<HTMLHeadingElement>(null);
   useEffect(() => heading.current?.focus({ preventScroll: true }), []);
   return (
-    <div className={`shell-page mode-${status.mode}`}>
+    <div className={`shell-page mode-${status.mode} ${status.armedUntil === null ? 'disarmed' : ''}`}>
       <div className="mode-line" aria-hidden />
       <header className="shell-head">
         <div className="brand"><Logo /><strong>Mainspring</strong></div>

@@ -2,11 +2,15 @@
 import { useEffect, useState } from 'react';
 import type { JSX } from 'react';
 import { Button } from '@mantine/core';
+import { IconHandStop } from '@tabler/icons-react';
 import type { StackHealth, UnitHealth } from '#app/contracts/health.ts';
 import type { ShellStatus } from '#app/contracts/shell.ts';
 import { useNow } from '../data/clock.ts';
+import { useTradingState } from '../data/stack.ts';
+import { useHalt } from '../frame/use-halt.ts';
 import { ExitLines } from '../health/incidents.tsx';
 import { exitWords } from '../health/unit-words.ts';
+import { HoldButton } from '../ui/hold-button.tsx';
 import { Dot } from '../ui/kit.tsx';
 import { DiagnosticsButton } from './diagnostics-button.tsx';
 import { isUp, noteTimes } from './parts.ts';
@@ -75,6 +79,14 @@ function Broken({ unit }: { unit: UnitHealth }): JSX.Element {
   );
 }
 
+/** While parts are missing others may trade already: HALT stays in reach. */
+function Halt(): JSX.Element {
+  const { halt, error } = useHalt();
+  const { state } = useTradingState();
+  if (state === 'HALTED') return <span className="loss-text">Trading HALTED</span>;
+  return <><HoldButton className="halt" onHeld={halt} label="Halt trading: hold. No new order goes out until you resume; cancels always work"><IconHandStop size={15} aria-hidden /><span>HALT</span></HoldButton>{error !== null && <p className="switch-error" role="alert">{error}</p>}</>;
+}
+
 /** The screen of a start. `peek` opens the dashboard although parts are missing; `isOpening`: all is ready, the dashboard is on its way. */
 export function StartScreen({ status, peek, isOpening = false }: { status: ShellStatus; peek: () => void; isOpening?: boolean }): JSX.Element {
   const now = useNow();
@@ -82,6 +94,7 @@ export function StartScreen({ status, peek, isOpening = false }: { status: Shell
   const { stack } = status;
   const times = useStartTimes(stack);
   const broken = stack?.units.filter((unit) => unit.state === 'failed' || (unit.state === 'backoff' && unit.lastExit !== null)) ?? [];
+  const canHalt = stack?.units.some((unit) => unit.id === 'risk_management' && isUp(unit.state)) === true && (broken.length > 0 || now - stack.startedAt > LONG_MS);
   const isLong = stack !== null && now - stack.startedAt > LONG_MS;
   return (
     <ShellPage status={status} title={isOpening ? 'Ready' : broken.length > 0 ? 'A part is missing' : 'Starting'} lead={isOpening ? 'Opening the dashboard.' : broken.length > 0 ? 'The parts that need it wait. What is there already goes on.' : `Each part begins when the one before it answers. Then ${MARKETS[status.mode]} opens.`} aside={<PartsNow stack={stack} mode={status.mode} times={times} />}>
@@ -93,6 +106,7 @@ export function StartScreen({ status, peek, isOpening = false }: { status: Shell
           <Button size="compact-md" variant="default" loading={stop.isPending} onClick={() => stop.mutate({})}>Stop</Button>
           {(isLong || broken.length > 0) && <Button size="compact-md" variant="subtle" onClick={peek}>Show the dashboard</Button>}
           {isLong && broken.length === 0 && <DiagnosticsButton />}
+          {canHalt && <Halt />}
         </div>
       )}
       {stop.error && <p className="switch-error" role="alert">{stop.error.message}</p>}
