@@ -77,7 +77,10 @@ export function openShownWindow(work: WindowWork): ShownWindow {
     show(status) {
       if (main.window.isDestroyed()) return;
       main.window.setTitle(windowTitle(status, status.at));
-      main.tell('status', SHELL_EVENTS.status.parse(status));
+      const checked = SHELL_EVENTS.status.safeParse(status);
+      // The page shows by itself that it hears nothing; an old status would not be the truth.
+      if (checked.success) main.tell('status', checked.data);
+      else log('error', `A status breaks the contract: ${checked.error.message}`);
       // The page's policy names one port: another gateway needs the page anew.
       const port = gatewayPortOf(core.host);
       if (port === null || port === servedPort || port === reloadedFor) return;
