@@ -3,8 +3,8 @@ import { constants } from 'node:os';
 import { PassThrough } from 'node:stream';
 import type { Readable } from 'node:stream';
 import type { ForkOptions, UtilityProcess } from 'electron';
-import { describeError } from '#app/domain/errors.ts';
 import { EXIT } from '#app/contracts/control.ts';
+import { stillborn } from '../supervisor/spawner.ts';
 import type { Child, ProcessEnd, Spawner, WorkerSpec } from '../supervisor/spawner.ts';
 
 /** Electron tells of a process that could not be launched by silence: this long, in milliseconds, and it is given up. */
@@ -29,20 +29,8 @@ function startWorker(fork: Fork, spec: WorkerSpec): Child {
     const execArgv = spec.v8Flags.length === 0 ? [] : [`--js-flags=${spec.v8Flags.join(' ')}`];
     return childOver(fork(spec.module, [], { env: { ...spec.env }, cwd: spec.cwd, stdio: ['ignore', 'pipe', 'pipe'], serviceName: spec.name, execArgv }));
   } catch (error) {
-    return stillborn(error instanceof Error ? error : new Error(describeError(error)));
+    return stillborn(error);
   }
-}
-
-/** A process that was refused before it began. */
-function stillborn(error: Error): Child {
-  return {
-    pid: null, stdout: null, stderr: null,
-    onStarted: () => undefined,
-    send: () => undefined,
-    onMessage: () => undefined,
-    onEnd: (listener) => listener({ code: null, signal: null, error }),
-    signal: () => false,
-  };
 }
 
 /** How a process ended, from what Electron tells: the code of process.exit(), or on POSIX the raw status of waitpid. */

@@ -3,6 +3,7 @@ import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { accessSync, constants } from 'node:fs';
 import path from 'node:path';
+import { stillborn } from './spawner.ts';
 import type { Child, ProcessEnd, ProgramSpec, SpawnSpec, Spawner } from './spawner.ts';
 
 /** After the end of a process its pipes may be held open by grandchildren: wait this long for `close`, then report the end anyway. */
@@ -34,7 +35,16 @@ function throughSetpriv(setpriv: string, spec: ProgramSpec): CommandLine {
 /** A spawner for headless use, tests, and always for the databases. */
 export function nodeSpawner(): Spawner {
   const setpriv = findSetpriv();
-  return { start: (spec) => wrap(spec.kind === 'worker' ? launch(spec, { command: process.execPath, args: [...spec.nodeFlags, ...spec.v8Flags, spec.module] }, 'ipc') : launchProgram(spec, setpriv)) };
+  return {
+    start: (spec) => {
+      try {
+        return wrap(spec.kind === 'worker' ? launch(spec, { command: process.execPath, args: [...spec.nodeFlags, ...spec.v8Flags, spec.module] }, 'ipc') : launchProgram(spec, setpriv));
+      } catch (error) {
+        // Node tells of a missing program later, and throws for the rest (a scanner holds it, no memory).
+        return stillborn(error);
+      }
+    },
+  };
 }
 
 function launchProgram(spec: ProgramSpec, setpriv: string | null): ChildProcess {
@@ -74,8 +84,9 @@ function wrap(child: ChildProcess): Child {
   child.once('close', (code, signal) => finish({ code, signal }));
   return {
     pid: child.pid ?? null,
-    stdout: child.stdout,
-    stderr: child.stderr,
+    // There are none when the system had no more handles.
+    stdout: child.stdout ?? null,
+    stderr: child.stderr ?? null,
     onStarted: (listener) => {
       if (child.pid !== undefined) listener(child.pid);
     },

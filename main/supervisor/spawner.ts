@@ -1,5 +1,6 @@
 /** The port through which processes are started: plain Node has one behind it, Electron another. */
 import type { Readable } from 'node:stream';
+import { describeError } from '#app/domain/errors.ts';
 
 /** A program that is not ours (PostgreSQL, Redis). `env` is complete: nothing of our own environment is inherited beside it. */
 export type ProgramSpec = {
@@ -52,5 +53,18 @@ export type Child = {
   signal(name: NodeJS.Signals): boolean;
 };
 
-/** Starts processes. */
+/** Starts processes. Never throws: what the system refuses at once is a child that tells of it. */
 export type Spawner = { start(spec: SpawnSpec): Child };
+
+/** A process that was refused before it began. */
+export function stillborn(reason: unknown): Child {
+  const error = reason instanceof Error ? reason : new Error(describeError(reason));
+  return {
+    pid: null, stdout: null, stderr: null,
+    onStarted: () => undefined,
+    send: () => undefined,
+    onMessage: () => undefined,
+    onEnd: (listener) => listener({ code: null, signal: null, error }),
+    signal: () => false,
+  };
+}
