@@ -18,7 +18,8 @@ import { giveTo } from './run-as.ts';
 import type { RunAs } from './run-as.ts';
 
 const run = promisify(execFile);
-const INITDB_LIMIT_MS = 120_000;
+/** A slow disk and a virus scanner that looks at a thousand new files. */
+export const INITDB_LIMIT_MS = 120_000;
 const REAP_LIMIT_MS = 30_000;
 const REAP_POLL_MS = 20;
 const LONGEST_WINDOWS_FOLDER = 160;
@@ -42,6 +43,11 @@ export function clusterFolder(dataDir: string, binaries: PostgresBinaries): stri
   return path.join(dataDir, 'postgres', binaries.major);
 }
 
+/** Is there a whole cluster already? */
+export function hasCluster(folder: string): boolean {
+  return existsSync(path.join(folder, 'PG_VERSION'));
+}
+
 /** Creates the data folder when there is none, writes the settings, and deals with a stale pid file. Returns the folder. */
 export async function prepareFolder(options: ClusterOptions, binaries: PostgresBinaries): Promise<string> {
   const folder = clusterFolder(options.dataDir, binaries);
@@ -52,7 +58,7 @@ export async function prepareFolder(options: ClusterOptions, binaries: PostgresB
     mkdirSync(options.socketFolder, { recursive: true, mode: 0o700 });
     giveTo(options.runAs, options.socketFolder);
   }
-  if (!existsSync(path.join(folder, 'PG_VERSION'))) await createCluster(options, binaries, folder);
+  if (!hasCluster(folder)) await createCluster(options, binaries, folder);
   else await clearPidFile(options, binaries, folder);
   const owned = (name: string, text: string): void => writeFileAtomically(path.join(folder, name), text, { owner: options.runAs });
   owned('postgresql.conf', postgresConf({ port: options.port, socketFolder: options.socketFolder, platform: process.platform }));
@@ -90,7 +96,7 @@ async function createCluster(options: ClusterOptions, binaries: PostgresBinaries
     if (error instanceof AppError) throw error;
     const { stderr } = error as { stderr?: unknown };
     const detail = typeof stderr === 'string' ? (stderr.trim().split('\n').at(-1) ?? '') : '';
-    throw new AppError('UNIT_START_FAILED', `The database could not be created in ${folder}: ${detail || describeError(error)}${letterRemedy(folder)}`, { cause: error });
+    throw new AppError('UNIT_START_FAILED', `The database could not be created in ${folder}: ${detail || describeError(error)}${letterRemedy(folder, binaries)}`, { cause: error });
   } finally {
     rmSync(passwordFile, { force: true });
     input.remove();
@@ -109,9 +115,10 @@ function assertShort(folder: string): void {
   throw new AppError('DATA_FOLDER_UNUSABLE', `The path of the data folder is too long for PostgreSQL on Windows (${folder}). Choose a shorter one, such as C:\\Mainspring.`);
 }
 
-function letterRemedy(folder: string): string {
-  if (process.platform !== 'win32' || isPlainPath(folder)) return '';
-  return '. PostgreSQL for Windows only opens folders whose letters belong to the language of the system: choose a data folder such as C:\\Mainspring.';
+function letterRemedy(folder: string, binaries: PostgresBinaries): string {
+  const odd = [folder, binaries.initdb].filter((file) => !isPlainPath(file));
+  if (process.platform !== 'win32' || odd.length === 0) return '';
+  return `. PostgreSQL for Windows only opens folders whose letters belong to the language of the system (${odd.join(', ')}): choose plain ones, such as C:\\Mainspring for the data and C:\\Programs\\Mainspring for the application.`;
 }
 
 async function clearPidFile(options: ClusterOptions, binaries: PostgresBinaries, folder: string): Promise<void> {

@@ -13,7 +13,7 @@ import { programPath, windowsEnv } from './own-variables.ts';
 import { pgCtlStop } from './postgres-ctl.ts';
 import { findPostgres } from './postgres-binaries.ts';
 import type { PostgresBinaries } from './postgres-binaries.ts';
-import { prepareFolder } from './postgres-cluster.ts';
+import { INITDB_LIMIT_MS, clusterFolder, hasCluster, prepareFolder } from './postgres-cluster.ts';
 import type { ClusterOptions } from './postgres-cluster.ts';
 import { isReadyFile, readPidFile } from './postgres-files.ts';
 import { postgresProbe } from './postgres-probe.ts';
@@ -73,6 +73,7 @@ function startPostgres(options: PostgresOptions, signals: UnitSignals): RunningU
 
   const begin = async (): Promise<void> => {
     const binaries = await findPostgres({ layout: options.layout, copyFolder: path.join(options.dataDir, 'runtime'), runAs: options.runAs });
+    if (!hasCluster(clusterFolder(options.dataDir, binaries))) signals.extend(INITDB_LIMIT_MS, 'the database is being created, which happens once');
     const folder = await prepareFolder({ ...options, port: options.reservation.port }, binaries);
     await options.reservation.release();
     if (isUnwanted) {
