@@ -13,9 +13,9 @@ import { freshHome, launch } from './launch.ts';
 import type { MenuNode } from './probe-types.ts';
 
 /** The first start makes databases; a loaded machine needs its time. */
-export const START_LIMIT_MS = 60_000;
+export const START_LIMIT_MS = 120_000;
 /** How long a page may take to show what it knows. */
-export const SHOW_LIMIT_MS = 20_000;
+export const SHOW_LIMIT_MS = 40_000;
 
 /** The application on a desk. */
 export type Desk = {
@@ -80,20 +80,24 @@ export async function openDesk(options: LaunchOptions): Promise<Desk> {
     for (const unit of told.stack?.units ?? []) if (unit.pid !== null) seen.add(unit.pid);
     return told;
   };
+  /** For the message of a failing test. */
+  const told = async (): Promise<string> => {
+    const last = await status();
+    return [JSON.stringify(last.problem), ...(last.stack?.units.map((unit) => `${unit.id}: ${unit.state} ${unit.reasons.join('; ')}`) ?? []), desktop.output()].join('\n');
+  };
   await page.waitForFunction(() => 'mainspring' in globalThis, undefined, { timeout: SHOW_LIMIT_MS });
   return {
     desktop, page, problems, ask, call, status, seen,
     async phase(wanted, limitMs = START_LIMIT_MS) {
-      let last: ShellStatus | null = null;
-      try {
-        return await until(async () => {
-          last = await status();
-          return last.phase === wanted ? last : null;
-        }, `the phase ${wanted}`, limitMs);
-      } catch (error) {
-        const units = (last as ShellStatus | null)?.stack?.units.map((unit) => `${unit.id}: ${unit.state} ${unit.reasons.join('; ')}`).join('\n') ?? '';
-        throw new Error(`${String(error)}\n${JSON.stringify((last as ShellStatus | null)?.problem)}\n${units}\n${desktop.output()}`, { cause: error });
-      }
+      const reached = await until(async () => {
+        const last = await status();
+        // A refused start will not come to anything by waiting.
+        return last.phase === wanted || last.phase === 'failed' ? last : null;
+      }, `the phase ${wanted}`, limitMs).catch(async (error: unknown) => {
+        throw new Error(`${String(error)}\n${await told()}`, { cause: error });
+      });
+      if (reached.phase !== wanted) throw new Error(`The start failed: ${reached.problem?.message ?? 'no reason'}`);
+      return reached;
     },
     async nothingLeft() {
       await until(() => [...seen].every((pid) => !isAlive(pid)), `the end of ${[...seen].filter(isAlive).join(', ')}`);

@@ -5,8 +5,8 @@ import type { ForgedFrame, ProbeCommands, ProbeName, Snapshot } from './probe-ty
 
 /** The repository's top folder. */
 export const ROOT = path.resolve(import.meta.dirname, '../..');
-/** The built entry. */
-export const ENTRY = path.join(ROOT, 'dist', 'main', 'desktop.mjs');
+/** The built entry; `MAINSPRING_DESKTOP_PROGRAM` names the folder of another build than the repository's own. */
+export const ENTRY = path.join(process.env['MAINSPRING_DESKTOP_PROGRAM'] ?? ROOT, 'dist', 'main', 'desktop.mjs');
 
 /** How to start. `home`: the folder of this person's Mainspring. `keyring`: what key store the system has (stand-in alone). `entry`: another program than ours. */
 export type LaunchOptions = { readonly home: string; readonly args?: readonly string[]; readonly env?: Readonly<Record<string, string>>; readonly keyring?: 'system' | 'basic_text' | 'unavailable'; readonly entry?: string };

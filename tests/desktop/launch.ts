@@ -1,5 +1,5 @@
 /** Starts the desktop application in what this machine has: a real Electron where one was downloaded, else the stand-in. */
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { chmodSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { findElectron } from '../../scripts/lib/desktop.mjs';
@@ -14,6 +14,8 @@ const running = new Set<Desktop>();
 export function freshHome(name = 'Häuser & Höfe'): string {
   const folder = mkdtempSync(path.join(tmpdir(), 'ms-desk-'));
   folders.add(folder);
+  // As root PostgreSQL runs as another user, who must be able to pass through.
+  chmodSync(folder, 0o711);
   const home = path.join(folder, name);
   mkdirSync(home, { mode: 0o711 });
   return home;

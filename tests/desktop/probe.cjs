@@ -90,7 +90,7 @@ function answered(method, otherwise) {
     const options = args.at(-1);
     keep(dialogs, { method, options: method === 'showErrorBox' ? { title: args[0], message: args[1] } : JSON.parse(JSON.stringify(options)) });
     const at = answers.findIndex((answer) => answer.method === method);
-    return at < 0 ? otherwise(options) : answers.splice(at, 1)[0].result;
+    return at < 0 ? otherwise(options) : Promise.resolve(answers.splice(at, 1)[0].result);
   };
 }
 const escape = (options) => ({ response: options.cancelId ?? Math.max(0, (options.buttons ?? []).length - 1), checkboxChecked: false });

@@ -11,7 +11,7 @@ import type { Desktop, LaunchOptions } from './driver.ts';
 import type { ProbeCommands, ProbeName } from './probe-types.ts';
 import { toApp, toWeb } from './stand-in/origin.ts';
 
-const PAGE_LIMIT_MS = 20_000;
+const PAGE_LIMIT_MS = 60_000;
 const EXIT_LIMIT_MS = 60_000;
 const KEPT_OUTPUT = 200_000;
 const REGISTER = path.join(import.meta.dirname, 'stand-in', 'register.mjs');
@@ -93,7 +93,8 @@ export function launchStandIn(options: LaunchOptions): Desktop {
       let code: number | null = null;
       second.once('exit', (status) => (code = status ?? -1));
       second.stderr?.setEncoding('utf8').on('data', hear);
-      const ended = await until(() => (code === null ? null : { code }), 'the second start to end');
+      second.stdout?.setEncoding('utf8').on('data', hear);
+      const ended = await until(() => (code === null ? null : { code }), 'the second start to end', EXIT_LIMIT_MS);
       return ended.code;
     },
     isRunning: () => exit === null,

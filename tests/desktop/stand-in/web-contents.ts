@@ -157,9 +157,13 @@ export class StandInContents extends Emitter<ContentsEvents> implements Pick<Web
 
   reload(): void {
     void this.page.then(async (page) => {
-      this.#ownLoad = toApp(page.url());
+      // As Chromium does: before anything was committed, what is on its way is loaded anew.
+      const isInitial = toApp(page.url()) === 'about:blank';
+      const address = isInitial ? this.#ownLoad : toApp(page.url());
+      if (address === null) return;
+      this.#ownLoad = address;
       // A page whose process has died cannot be reloaded by Playwright; going there again can.
-      await (this.#isGone ? this.loadURL(toApp(page.url())) : page.reload());
+      await (this.#isGone || isInitial ? this.loadURL(address) : page.reload());
     }).catch((error: unknown) => process.stderr.write(`Reload: ${String(error)}\n`));
   }
 
