@@ -77,6 +77,7 @@ async function main(): Promise<void> {
     const passed = (['vc-runtime', 'redis-archive'] as const).flatMap((name) => (values[name] === undefined ? [] : [`--${name}`, path.resolve(values[name])]));
     runStep('Assembling the databases for Windows', 'scripts/bundle-windows.mjs', passed);
   }
+  if (!existsSync(path.join(runtimeFolder, 'manifest.json'))) throw new DistFailure(`${runtimeFolder} is not there. Remedy: npm run dist without --keep-runtime`);
   const unfit = findUnfit(path.join(runtimeFolder, 'manifest.json'), hashesOf(runtimeFolder));
   if (unfit.length > 0) throw new DistFailure(`packaging/runtime/win32-x64 cannot be released: ${unfit.slice(0, 5).join('; ')}.`);
   process.stdout.write('\n=== Packing\n');

@@ -47,6 +47,12 @@ export async function checkRefusals(report: Report, pair: Pair, house: House): P
     expectSameFiles('Games', hashTree(foreign), before);
     rmSync(foreign, { recursive: true });
   });
+  await report.check('the folder of the data, and one inside it', async () => {
+    for (const folder of [house.data, path.join(house.data, 'program')]) {
+      expectSame('exit code', (await house.setup(setupFile, [`/D=${house.wine.onWindows(folder)}`])).code, CODES.foreignFolder);
+      expectNothingInstalled(house, folder);
+    }
+  });
   await report.check('a folder whose path is too long for Windows', async () => {
     const folder = path.join(house.wine.drive, 'a'.repeat(100), 'b'.repeat(100));
     expectSame('exit code', (await house.setup(setupFile, [`/D=${house.wine.onWindows(folder)}`])).code, CODES.path);
@@ -105,12 +111,14 @@ export async function checkTroubledUpdates(report: Report, pair: Pair, house: Ho
     expectSame('back to the older version', (await house.setup(pair.older.setupFile, [])).code, CODES.done);
     await expectInstalled(house, pair.older);
   });
-  await report.check('a file that a virus scanner holds: the old version comes back, byte by byte', async () => {
+  await report.check('a file that a virus scanner holds: the old version comes back, byte by byte, and runs again', async () => {
     const held = path.join(house.folder, 'resources', 'runtime', 'postgres', 'share', 'timezone', 'America', 'New_York');
     const scanner = await startStandIn(house, pair.program, 'scanner', held);
-    const { code } = await house.setup(setupFile, ['--updated']);
+    const again = placeFor(house, 'again');
+    const { code } = await house.setup(setupFile, ['--updated', '--force-run'], { STAND_IN_FOLDER: house.wine.onWindows(again) });
     await scanner.end();
     expectSame('exit code', code, CODES.inUse);
+    await waitUntil('the old version to start again', () => startsOf(again).length === 1);
     await expectInstalled(house, pair.older);
   });
 }

@@ -41,6 +41,13 @@ export async function checkUpdate(report: Report, pair: Pair, house: House): Pro
     rmSync(foreign);
   });
   await report.check('every file is the new version\'s, byte by byte', () => expectInstalled(house, pair.newer));
+  const database = path.join(house.folder, 'resources/runtime/postgres/bin/postgres.exe');
+  if (existsSync(path.join(path.dirname(database), 'initdb.exe'))) {
+    await report.check('the installed PostgreSQL is whole: it runs', async () => {
+      const { code, output } = await house.wine.run(database, ['--version']);
+      expectTrue(`exit code ${code}: ${output}`, code === 0 && /postgres \(PostgreSQL\) \d+/.test(output));
+    });
+  }
   await report.check('data and login item are kept, the icon that was deleted does not come back', async () => {
     expectSameFiles('data', hashTree(house.data), data);
     expectSame('login item', (await house.wine.registry(KEY_RUN))?.get(APP_ID), 'Mainspring.exe');

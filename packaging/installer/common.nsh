@@ -85,6 +85,9 @@ Function ${un}ensureStopped
       Goto wait
     ${EndIf}
   MessageBox MB_RETRYCANCEL|MB_ICONEXCLAMATION "$busyFile is still in use.$\r$\n$\r$\nQuit ${PRODUCT_NAME} from its symbol beside the clock (right click, Quit), or wait until your antivirus program has finished with the file. Nothing has been changed so far." /SD IDCANCEL IDRETRY ask
+!if "${un}" == ""
+  Call startAgain
+!endif
   SetErrorLevel ${ERROR_RUNNING}
   Quit
 FunctionEnd

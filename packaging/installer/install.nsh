@@ -70,6 +70,16 @@ Function checkFolder
     StrCpy $R1 "The path of this folder is too long for Windows. Choose a shorter one."
     Return
   ${EndIf}
+  ; Program and data in one folder: removing the one would endanger the other.
+  StrLen $R2 "$LOCALAPPDATA\${PRODUCT_NAME}"
+  StrCpy $R3 "$INSTDIR\" $R2
+  StrCpy $R4 "$INSTDIR\" 1 $R2
+  ${If} $R3 == "$LOCALAPPDATA\${PRODUCT_NAME}"
+  ${AndIf} $R4 == "\"
+    StrCpy $R0 ${ERROR_FOREIGN_FOLDER}
+    StrCpy $R1 "This is the folder of ${PRODUCT_NAME}'s data. Choose another one for the program."
+    Return
+  ${EndIf}
   ${If} ${FileExists} "$INSTDIR\${UNINSTALLER}"
   ${OrIf} ${FileExists} "$INSTDIR\${LIST_ON_DISK}"
     Return
@@ -267,14 +277,36 @@ FunctionEnd
 ; An earlier version in another folder would stay behind without any way to remove it.
 Function removeMovedVersion
   ${If} $oldFolder == ""
-  ${OrIf} $oldFolder == $INSTDIR
   ${OrIfNot} ${FileExists} "$oldFolder\${UNINSTALLER}"
     Return
   ${EndIf}
+  ; One folder may have two names (short names, junctions): a file that appears in both is in one.
+  FileOpen $R0 "$INSTDIR\.same-folder" w
+  FileClose $R0
+  StrCpy $R1 "0"
+  ${If} ${FileExists} "$oldFolder\.same-folder"
+    StrCpy $R1 "1"
+  ${EndIf}
+  Delete "$INSTDIR\.same-folder"
+  ${If} $R1 == "1"
+    Return
+  ${EndIf}
   DetailPrint "Removing the version in $oldFolder"
-  ExecWait '"$oldFolder\${UNINSTALLER}" /S --updated _?=$oldFolder'
+  ExecWait '"$oldFolder\${UNINSTALLER}" /S --updated _?=$oldFolder' $R0
+  ${If} $R0 <> 0
+    MessageBox MB_OK|MB_ICONEXCLAMATION "The earlier version in $oldFolder could not be removed, because it is still running or a file of it is in use. Quit it and delete that folder; your data is not in it." /SD IDOK
+    Return
+  ${EndIf}
   Delete "$oldFolder\${UNINSTALLER}"
   RMDir "$oldFolder"
+FunctionEnd
+
+; The program has quit for an update that did not happen: it must not stay down, orders may be open.
+Function startAgain
+  ${If} $isForceRun == "1"
+  ${AndIf} ${FileExists} "$INSTDIR\${PRODUCT_FILENAME}.exe"
+    Call startProgram
+  ${EndIf}
 FunctionEnd
 
 Section "Install"
@@ -302,6 +334,7 @@ Section "Install"
     RMDir /r "${INCOMING}"
     RMDir /r "${OUTGOING}"
     !insertmacro ForEachFolderDeepestFirst DropEmptyFolder
+    Call startAgain
     SetErrorLevel ${ERROR_IN_USE}
     Quit
   ${EndIf}
@@ -366,4 +399,5 @@ Function .onInstFailed
   SetOutPath "$TEMP"
   RMDir /r "${INCOMING}"
   RMDir "$INSTDIR"
+  Call startAgain
 FunctionEnd
