@@ -67,8 +67,10 @@ export function useSignIn(client: QueryClient): { failure: unknown; retry: () =>
   const [attempt, setAttempt] = useState(0);
   const gatewayUrl = useShellPart((status) => status?.gatewayUrl ?? null);
   const launch = useShellPart((status) => status?.stack?.instanceId ?? null);
+  // What is being stopped has nothing more to say: a late push must not stand in what starts next.
+  const isOver = useShellPart((status) => status !== null && status.phase !== 'running' && status.phase !== 'starting');
   useEffect(() => {
-    if (hasShell && gatewayUrl === null) {
+    if (hasShell && (gatewayUrl === null || isOver)) {
       setAccess(null);
       return undefined;
     }
@@ -90,6 +92,6 @@ export function useSignIn(client: QueryClient): { failure: unknown; retry: () =>
       clearTimeout(timer);
       end();
     };
-  }, [attempt, client, gatewayUrl, launch]);
+  }, [attempt, client, gatewayUrl, launch, isOver]);
   return { failure, retry: () => setAttempt((now) => now + 1) };
 }

@@ -28,15 +28,15 @@ function Arming({ armedUntil }: { armedUntil: number | null }): JSX.Element {
   return leftMs > 0 ? <b className="num">ARMED {countdown(leftMs)}</b> : <b>DISARMED</b>;
 }
 
-/** DEMO, PAPER or LIVE; for live also whether orders may go out. In the window it opens the choice of markets. */
-export function ModeMark({ mode }: { mode: Mode }): JSX.Element {
+/** DEMO, PAPER or LIVE; for live also whether orders may go out. In the window's bar it opens the choice of markets; in a sheet's title it is a mark and nothing more. */
+export function ModeMark({ mode, isMarkOnly = false }: { mode: Mode; isMarkOnly?: boolean }): JSX.Element {
   const armedUntil = useArmedUntil();
   const words = <>{mode.toUpperCase()}{mode === 'live' && armedUntil !== undefined && <Arming armedUntil={armedUntil} />}</>;
   const isArmed = typeof armedUntil === 'number';
   const className = `mode-mark ${mode} ${mode === 'live' && isArmed ? 'armed' : ''}`;
   return (
     <Tooltip label={mode === 'live' && !isArmed && armedUntil !== undefined ? `${MODES.live}; disarmed: no order that opens or adds goes out` : MODES[mode]}>
-      {hasShell ? <UnstyledButton className={className} onClick={() => openSheet({ kind: 'application', section: mode === 'live' ? 'live' : 'market' })}>{words}</UnstyledButton> : <span className={className}>{words}</span>}
+      {hasShell && !isMarkOnly ? <UnstyledButton className={className} onClick={() => openSheet({ kind: 'application', section: mode === 'live' ? 'live' : 'market' })}>{words}</UnstyledButton> : <span className={className}>{words}</span>}
     </Tooltip>
   );
 }

@@ -2,10 +2,12 @@
 import type { JSX } from 'react';
 import { Tooltip } from '@mantine/core';
 import { IconCircleCheck, IconCircleX } from '@tabler/icons-react';
+import type { Notice } from '#app/contracts/health.ts';
 import type { Watermark } from '#app/contracts/views.ts';
 import { useAge } from '../data/clock.ts';
 import { useGatewayAway, useStack } from '../data/stack.ts';
 import { useInvariants, useNotices, usePipeline } from '../data/queries.ts';
+import { partName } from '../shell/parts.ts';
 import { Answer, Card, Dot, Empty } from '../ui/kit.tsx';
 import { age, bytes, count } from '../ui/format.ts';
 
@@ -71,6 +73,12 @@ function Ago({ at }: { at: number }): JSX.Element {
 
 type NoticeRow = { readonly id: string; readonly severity: 'info' | 'warning' | 'critical'; readonly title: string; readonly body: string; readonly at: number };
 
+/** A notice of the supervisor; the name that its text begins with stands in the title already. */
+function rowOf({ at, level, unit, text }: Notice): NoticeRow {
+  const title = unit === null ? 'Supervisor' : partName(unit);
+  return { id: `${at}-${text}`, severity: level === 'error' ? 'critical' : level === 'warn' ? 'warning' : 'info', title, body: text.startsWith(`${title}: `) ? text.slice(title.length + 2) : text, at };
+}
+
 function NoticeRows({ rows }: { rows: readonly NoticeRow[] }): JSX.Element {
   const newest = [...rows].sort((a, b) => b.at - a.at).slice(0, 12);
   if (newest.length === 0) return <Empty title="Nothing to tell">Risk events, fills that were announced and ports that had to move are listed here.</Empty>;
@@ -82,6 +90,6 @@ export function NoticesCard(): JSX.Element {
   const query = useNotices();
   const stack = useStack();
   const isAway = useGatewayAway() !== null;
-  const own = (stack?.notices ?? []).map((notice): NoticeRow => ({ id: `${notice.at}-${notice.text}`, severity: notice.level === 'error' ? 'critical' : notice.level === 'warn' ? 'warning' : 'info', title: notice.unit ?? 'supervisor', body: notice.text, at: notice.at }));
+  const own = (stack?.notices ?? []).map(rowOf);
   return <Card title="Notices">{isAway ? <NoticeRows rows={own} /> : <Answer query={query}>{(data) => <NoticeRows rows={[...own, ...data.notices]} />}</Answer>}</Card>;
 }
