@@ -76,7 +76,7 @@ describe('keys', () => {
     // There is no broker on a machine without a network; the workers that need the keys have them before they find out.
     await until(async () => {
       const execution = (await desk.status()).stack?.units.find(({ id }) => id === 'execution');
-      return execution?.pid != null && (await desk.call('unitLogs', { unitId: 'execution', lines: 50 })).lines.length > 0;
+      return typeof execution?.pid === 'number' && (await desk.call('unitLogs', { unitId: 'execution', lines: 50 })).lines.length > 0;
     }, 'the execution worker to have its configuration', START_LIMIT_MS);
     const zip = path.join(path.dirname(home), 'diagnostics.zip');
     await desk.desktop.probe('answer', { method: 'showSaveDialog', result: { canceled: false, filePath: zip } });

@@ -136,7 +136,7 @@ describe('health without the gateway', () => {
   beforeAll(() => {
     givenUp = until(async () => {
       const found = (await desk.status()).stack?.units.find(({ id }) => id === 'notification');
-      if (found?.pid != null && ['starting', 'ready'].includes(found.state) && isAlive(found.pid)) process.kill(found.pid, 'SIGKILL');
+      if (typeof found?.pid === 'number' && ['starting', 'ready'].includes(found.state) && isAlive(found.pid)) process.kill(found.pid, 'SIGKILL');
       return found?.state === 'failed' ? found : null;
     }, 'the supervisor to give up', START_LIMIT_MS);
     givenUp.catch(() => undefined);
