@@ -19,11 +19,14 @@ const ENTRIES = Object.fromEntries([
   ...WORKERS.map((id) => [`services/${id}`, `services/${id}/main.ts`]),
 ]);
 
-/**
- * Stay outside: Electron, native code, and optional parts of libraries that are not installed (they are asked for
- * inside functions that we never call).
- */
-const EXTERNAL = ['electron', 'better-sqlite3', 'pg-native', 'bufferutil', 'utf-8-validate', 'winston', 'winston-transport', '@opentelemetry/*'];
+/** Stay outside and are shipped beside the bundles. */
+const BESIDE = ['electron', 'better-sqlite3'];
+
+/** Optional parts of libraries that are not installed: they are asked for inside functions that we never call. */
+const ABSENT = [
+  'pg-native', 'bufferutil', 'utf-8-validate', 'winston', 'winston-transport',
+  ...['context-async-hooks', 'core', 'exporter-logs-otlp-proto', 'exporter-trace-otlp-proto', 'sdk-logs', 'sdk-trace-base'].map((name) => `@opentelemetry/${name}`),
+];
 
 /** CommonJS packages inside a module still call `require` for Node's own modules. */
 const REQUIRE_BANNER = "import { createRequire as createRequireOfBundle } from 'node:module'; const require = createRequireOfBundle(import.meta.url);";
@@ -49,6 +52,9 @@ function isThere(path) {
  * @returns {Promise<string[]>} the files it was made of
  */
 async function buildProcesses(outdir) {
+  const present = ABSENT.filter((name) => existsSync(inRoot('node_modules', name)));
+  // In a clone it would be found in node_modules; an installed application has none, and its workers would end at once.
+  if (present.length > 0) throw new Error(`Installed, and yet left out of the bundles: ${present.join(', ')} (ABSENT in scripts/build.mjs)`);
   const entryPoints = Object.fromEntries(Object.entries(ENTRIES).filter(([, source]) => isThere(source)).map(([name, source]) => [name, inRoot(source)]));
   const { metafile } = await bundle({
     entryPoints,
@@ -65,7 +71,7 @@ async function buildProcesses(outdir) {
     sourcemap: 'linked',
     sourcesContent: false,
     legalComments: 'none',
-    external: EXTERNAL,
+    external: [...BESIDE, ...ABSENT],
     banner: { js: REQUIRE_BANNER },
     logLevel: 'warning',
   });
