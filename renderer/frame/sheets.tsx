@@ -43,7 +43,7 @@ function Content({ sheet }: { sheet: Sheet }): JSX.Element {
 export function Sheets({ mode }: { mode: Mode }): JSX.Element {
   const sheet = useSheet();
   return (
-    <Drawer opened={sheet !== null} onClose={closeSheet} position="right" size={sheet === null ? 400 : WIDTHS[sheet.kind]} padding="md" shadow="xl" overlayProps={{ backgroundOpacity: 0.15 }} transitionProps={{ duration: 120 }} title={sheet && <span className="sheet-title">{titleOf(sheet)} <ModeMark mode={mode} isMarkOnly /></span>} classNames={{ body: 'sheet-body' }}>
+    <Drawer opened={sheet !== null} onClose={closeSheet} position="right" size={sheet === null ? 400 : WIDTHS[sheet.kind]} padding="md" shadow="xl" overlayProps={{ backgroundOpacity: 0.15 }} transitionProps={{ duration: 120 }} title={sheet && <span className="sheet-title">{titleOf(sheet)} <ModeMark mode={mode} isMarkOnly /></span>} classNames={{ body: 'sheet-body' }} closeButtonProps={{ 'aria-label': 'Close' }}>
       {sheet && <Content sheet={sheet} />}
     </Drawer>
   );
