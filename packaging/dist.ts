@@ -72,12 +72,12 @@ async function main(): Promise<void> {
   const electronDist = values['electron-dist'] === undefined ? undefined : path.resolve(values['electron-dist']);
   if (electronDist !== undefined && !existsSync(electronDist)) throw new DistFailure(`${electronDist} does not exist.`);
   const runtimeFolder = path.join(root, 'packaging', 'runtime', 'win32-x64');
+  if (values['keep-runtime'] && !existsSync(path.join(runtimeFolder, 'manifest.json'))) throw new DistFailure(`${runtimeFolder} is not there. Remedy: npm run dist without --keep-runtime`);
   runStep('Building the product', 'scripts/build.mjs', []);
   if (!values['keep-runtime']) {
     const passed = (['vc-runtime', 'redis-archive'] as const).flatMap((name) => (values[name] === undefined ? [] : [`--${name}`, path.resolve(values[name])]));
     runStep('Assembling the databases for Windows', 'scripts/bundle-windows.mjs', passed);
   }
-  if (!existsSync(path.join(runtimeFolder, 'manifest.json'))) throw new DistFailure(`${runtimeFolder} is not there. Remedy: npm run dist without --keep-runtime`);
   const unfit = findUnfit(path.join(runtimeFolder, 'manifest.json'), hashesOf(runtimeFolder));
   if (unfit.length > 0) throw new DistFailure(`packaging/runtime/win32-x64 cannot be released: ${unfit.slice(0, 5).join('; ')}.`);
   process.stdout.write('\n=== Packing\n');
