@@ -58,6 +58,7 @@ export function createCore(parts: CoreParts): Core {
   });
   const feed = openGatewayFeed({
     access: () => gatewayOf(host),
+    hasStack: () => host.state().stack !== null,
     onFills: (fills) => notifier.fills(fills),
     onNotices: (notices) => notifier.notices(notices),
     onBrief: () => teller.changed(),

@@ -4,6 +4,7 @@ import { WebSocketServer } from 'ws';
 import type { WebSocket } from 'ws';
 import { LIVE_CLOSE, LIVE_PROTOCOL } from '#app/contracts/live.ts';
 import type { FillView, NoticeView } from '#app/contracts/views.ts';
+import { DEFAULT_RISK_LIMITS } from '#app/domain/limits.ts';
 import { openGatewayFeed } from './gateway-client.ts';
 import type { GatewayFeed } from './gateway-client.ts';
 
@@ -18,12 +19,20 @@ let feed: GatewayFeed;
 let fills: FillView[];
 let notices: NoticeView[];
 let briefs = 0;
+let hasStack = true;
 /** What each new client is sent after its hello. */
 let greeting: (send: (push: object) => void) => void;
 
 const ACCOUNT = {
   accountNumber: null, equity: '100010', cash: '100000', longValue: '10', shortValue: '0', feesTotal: '0', buyingPower: '1', reserved: '0', grossExposure: '0', maxGrossExposure: '1', dayPnl: '10', dayPnlFraction: null,
   dayOpenEquity: null, day: null, realizedPnl: '0', openPnl: '0', maxDailyLoss: '1', openOrders: 2, positions: 1, unpriced: [], tsSeen: null, tsMarket: null, source: 'test',
+};
+
+const STATUS = {
+  stack: null, isWireUp: true, armedUntil: null,
+  market: { tsMarket: MS, isSimulated: true, isPaused: false, speed: 60, session: 'open', changesAt: null, note: null },
+  verdict: { canTrade: true, headline: 'yes', checks: [], at: MS },
+  trading: { state: 'ACTIVE', version: 1, reason: '', actor: '', at: MS, leaseValidMs: 1, limits: DEFAULT_RISK_LIMITS, limitsVersion: 1, history: [] },
 };
 
 async function until(isSo: () => boolean): Promise<void> {
@@ -57,7 +66,8 @@ beforeEach(async () => {
     });
   });
   access = { baseUrl: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, token: TOKEN };
-  feed = openGatewayFeed({ access: () => access, onFills: (more) => fills.push(...more), onNotices: (more) => notices.push(...more), onBrief: () => (briefs += 1), log: () => undefined, now: () => MS });
+  hasStack = true;
+  feed = openGatewayFeed({ access: () => access, hasStack: () => hasStack, onFills: (more) => fills.push(...more), onNotices: (more) => notices.push(...more), onBrief: () => (briefs += 1), log: () => undefined, now: () => MS });
 });
 afterEach(async () => {
   feed.close();
@@ -105,19 +115,29 @@ describe('the feed', () => {
     await until(() => briefs === 3);
   });
 
-  it('forgets the figures and stays away while nothing runs', async () => {
+  it('keeps the last figures, with their age, while the gateway is down, and forgets them with the stack', async () => {
+    greeting = (send) => {
+      send({ type: 'account', account: ACCOUNT });
+      send({ type: 'status', status: STATUS });
+    };
     feed.follow();
-    await until(() => briefs === 1);
-    const known = access;
+    await until(() => briefs === 2);
+    const known = { state: 'ACTIVE', at: MS, equity: '100010', dayPnl: '10', openOrders: 2, positions: 1 };
+    expect(feed.brief()).toEqual(known);
+    const place = access;
     access = null;
     feed.follow();
     await until(() => server.clients.size === 0);
-    expect(feed.brief()).toBeNull();
+    expect(feed.brief()).toEqual(known);
     await new Promise((resolve) => setTimeout(resolve, 500));
     expect(sockets).toHaveLength(1);
-    access = known;
+    hasStack = false;
     feed.follow();
-    await until(() => briefs === 2);
+    expect(feed.brief()).toBeNull();
+    hasStack = true;
+    access = place;
+    feed.follow();
+    await until(() => briefs === 4);
   });
 
   it('is silent after its end', async () => {

@@ -7,6 +7,8 @@ import type { LiveSocket, SocketPorts } from './live-socket.ts';
 
 /** What the feed is made of. */
 export type FeedPorts = Pick<SocketPorts, 'access' | 'log'> & {
+  /** Is there a stack at all? Without one the figures of the last one mean nothing; with one they are told with their age. */
+  readonly hasStack: () => boolean;
   readonly onFills: (fills: readonly FillView[]) => void;
   readonly onNotices: (notices: readonly NoticeView[]) => void;
   /** The figures are others, or the same and confirmed. */
@@ -16,7 +18,7 @@ export type FeedPorts = Pick<SocketPorts, 'access' | 'log'> & {
 
 /** The open feed. */
 export type GatewayFeed = {
-  /** Something about the stack changed: connect if there is a gateway now, forget the figures if there is none. */
+  /** Something about the stack changed: connect if there is a gateway now, forget the figures if there is no stack. */
   follow(): void;
   /** The last figures that were heard; their `at` says when. Null before the first word of this run. */
   brief(): TradingBrief | null;
@@ -53,7 +55,7 @@ export function openGatewayFeed(ports: FeedPorts): GatewayFeed {
   const socket: LiveSocket = keepLiveSocket({ access: ports.access, log: ports.log, onPush: take });
   return {
     follow() {
-      if (ports.access() === null) {
+      if (!ports.hasStack()) {
         account = null;
         trading = null;
       }

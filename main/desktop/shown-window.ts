@@ -43,7 +43,7 @@ function closing({ preferences, core, quit, dialogs }: WindowWork): { mayClose: 
       return true;
     },
     onHidden() {
-      if (preferences.read().isCloseExplained) return;
+      if (preferences.read().isCloseExplained || core.host.state().stack === null) return;
       preferences.update({ isCloseExplained: true });
       void dialogs.tell(CLOSED_MESSAGE, CLOSED_DETAIL);
     },
