@@ -55,5 +55,9 @@ export function followSessionEnd(window: Pick<BrowserWindow, 'on'>, monitor: Pic
     void stop(reason).then(acts.leave);
   };
   window.on('session-end', () => end('Windows ends the session'));
-  monitor.on('shutdown', () => end('the computer shuts down'));
+  // Electron's types leave the event out; asking it to wait gives us the seconds that the stop takes.
+  monitor.on('shutdown', (event?: { preventDefault(): void }) => {
+    event?.preventDefault();
+    end('the computer shuts down');
+  });
 }

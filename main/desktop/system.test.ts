@@ -110,9 +110,9 @@ describe('power', () => {
       window.emit('session-end');
       await vi.advanceTimersByTimeAsync(60_000);
       expect(told.slice(2)).toEqual(['Windows ends the session', 'Windows ends the session', 'leave']);
-      monitor.emit('shutdown');
+      monitor.emit('shutdown', { preventDefault: () => told.push('wait for us') });
       await vi.advanceTimersByTimeAsync(0);
-      expect(told.slice(5)).toEqual(['the computer shuts down', 'leave']);
+      expect(told.slice(5)).toEqual(['wait for us', 'the computer shuts down', 'leave']);
     } finally {
       vi.useRealTimers();
     }
