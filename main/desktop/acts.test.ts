@@ -1,3 +1,4 @@
+/** Menu and tray: HALT asks nothing, stopping asks when something is at stake, failures are told. */
 import { beforeEach, describe, expect, it } from 'vitest';
 import { AppError } from '#app/domain/errors.ts';
 import type { Stack } from '../boot.ts';

@@ -1,3 +1,4 @@
+/** What each call of the page does, and what it refuses. */
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { BrokerKeys, Preferences, ShellStatus } from '#app/contracts/shell.ts';
 import { AppError } from '#app/domain/errors.ts';

@@ -1,3 +1,4 @@
+/** The application without its window: its status, and a start that is refused. */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';

@@ -1,3 +1,4 @@
+/** Crashes stay on this computer, and a defect ends the shell in order. */
 import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';

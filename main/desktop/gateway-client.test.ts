@@ -1,3 +1,4 @@
+/** The feed against a real WebSocket server: numbers, interruptions, ages. */
 import type { AddressInfo } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { WebSocketServer } from 'ws';

@@ -1,3 +1,4 @@
+/** The window's guards with forged sessions and events: permissions, navigation, downloads, links. */
 import type { BrowserWindowConstructorOptions, Event, Session, WebContents } from 'electron';
 import { describe, expect, it } from 'vitest';
 import { SHELL_LINKS } from '#app/contracts/shell.ts';

@@ -1,3 +1,4 @@
+/** The one way in: forged senders, wrong arguments, broken answers. */
 import type { IpcMainInvokeEvent, WebContents, WebFrameMain } from 'electron';
 import fc from 'fast-check';
 import { beforeEach, describe, expect, it } from 'vitest';

@@ -1,3 +1,4 @@
+/** Notifications: grouped, rate limited, by preference. */
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { UnitHealth } from '#app/contracts/health.ts';
 import type { Preferences } from '#app/contracts/shell.ts';

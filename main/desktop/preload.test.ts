@@ -1,3 +1,4 @@
+/** The bundled preload, run where only electron can be asked for. */
 import path from 'node:path';
 import vm from 'node:vm';
 import { build } from 'esbuild';

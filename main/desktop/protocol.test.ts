@@ -1,3 +1,4 @@
+/** The page files: their policy, and every way out of the folder. */
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';

@@ -1,3 +1,4 @@
+/** The way out: asked, in order, by force. */
 import { describe, expect, it } from 'vitest';
 import { createQuit, stopQuestion } from './quit.ts';
 import type { Standing, StopQuestion } from './quit.ts';

@@ -1,3 +1,4 @@
+/** Command line, place of the window, figures in words. */
 import path from 'node:path';
 import type { Rectangle } from 'electron';
 import fc from 'fast-check';

@@ -1,3 +1,4 @@
+/** Vault, single instance, power and the start with the system, with forged parts. */
 import { EventEmitter } from 'node:events';
 import type { App, BrowserWindow, PowerMonitor } from 'electron';
 import { describe, expect, it, vi } from 'vitest';

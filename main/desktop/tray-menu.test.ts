@@ -1,3 +1,4 @@
+/** Colour, text and menu of the tray for every state. */
 import { describe, expect, it } from 'vitest';
 import type { StackHealth, UnitHealth } from '#app/contracts/health.ts';
 import type { TradingBrief } from '#app/contracts/shell.ts';

@@ -1,3 +1,4 @@
+/** Updates by electron-updater from a real server: whole, damaged, truncated, unreachable. */
 import { createHash, randomBytes } from 'node:crypto';
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import http from 'node:http';

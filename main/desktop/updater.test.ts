@@ -1,3 +1,4 @@
+/** Updates: asked for, held over open orders, failures in words. */
 import { beforeEach, describe, expect, it } from 'vitest';
 import { AppError } from '#app/domain/errors.ts';
 import { createUpdater, updateFailure } from './updater.ts';

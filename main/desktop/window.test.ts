@@ -1,3 +1,4 @@
+/** Window, tray, menu, notifications and dialogs over forged Electron objects. */
 import { EventEmitter } from 'node:events';
 import type { BrowserWindow, NativeImage, NotificationConstructorOptions } from 'electron';
 import { describe, expect, it } from 'vitest';
