@@ -1,13 +1,14 @@
 /** Broker keys in the desktop application: in through one call, sealed at rest, and nowhere else. */
-import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { unzipSync } from 'fflate';
 import { afterAll, afterEach, describe, expect, it } from 'vitest';
 import type { ShellCallName } from '#app/contracts/shell-names.ts';
 import { until } from '../support/servers.ts';
-import { filesWith, openDesk, preparedHome, processesWith, START_LIMIT_MS } from './desk.ts';
+import { filesWith, openDesk, preparedHome, processesWith, SHOW_LIMIT_MS, START_LIMIT_MS } from './desk.ts';
 import type { Desk } from './desk.ts';
 import { cleanUp } from './launch.ts';
+import { shoot } from './shots.ts';
 
 const KEY_ID = 'PKPLANTEDKEYID424242';
 const SECRET = 'planted0secret0that0must0never0be0seen42';
@@ -109,20 +110,32 @@ describe('without a key store', () => {
 });
 
 describe('a damaged vault', () => {
-  it('stops the start with a page that says what to do', async () => {
+  const damaged = '{"format":2,';
+
+  it('of the broker keys is refused, with what to do, and left as it is', async () => {
     const home = await preparedHome();
+    writeFileSync(path.join(home, 'keys.json'), damaged, { mode: 0o600 });
     desk = await openDesk({ home });
-    await desk.call('setBrokerKeys', { account: 'paper', keyId: KEY_ID, secretKey: SECRET });
+    const refused = await desk.ask('setBrokerKeys', { account: 'paper', keyId: KEY_ID, secretKey: SECRET });
+    expect(refused).toMatchObject({ ok: false, error: { code: 'CONFIG_UNREADABLE', message: expect.stringContaining('keys.json') as string } });
+    expect(await desk.ask('finishWelcome', { mode: 'paper' })).toMatchObject({ ok: false });
+    expect(readFileSync(path.join(home, 'keys.json'), 'utf8')).toBe(damaged);
     await quit();
-    writeFileSync(path.join(home, 'keys.json'), '{"version":1,');
+  });
+
+  it('of a market stops the start with a page that says what to do', async () => {
+    const home = await preparedHome();
+    mkdirSync(path.join(home, 'demo'), { mode: 0o711 });
+    writeFileSync(path.join(home, 'demo', 'vault.json'), damaged, { mode: 0o600 });
     desk = await openDesk({ home });
-    await desk.ask('finishWelcome', { mode: 'paper' });
-    const failed = await until(async () => {
-      const status = await desk.status();
-      return status.phase === 'failed' ? status : null;
-    }, 'the refusal');
-    expect(failed.stack).toBeNull();
-    expect(readFileSync(path.join(home, 'keys.json'), 'utf8')).toBe('{"version":1,');
+    await desk.call('finishWelcome', { mode: 'demo' });
+    await desk.page.getByRole('heading', { name: 'Mainspring did not start' }).waitFor({ timeout: SHOW_LIMIT_MS });
+    const { phase, problem, stack } = await desk.status();
+    expect({ phase, code: problem?.code, stack }).toEqual({ phase: 'failed', code: 'CONFIG_UNREADABLE', stack: null });
+    expect(await desk.page.getByRole('alert').textContent()).toContain('vault.json');
+    expect((await desk.desktop.look()).tray?.image).toMatch(/failed/);
+    await shoot(desk, 'desktop-failed');
+    expect(readFileSync(path.join(home, 'demo', 'vault.json'), 'utf8')).toBe(damaged);
     await quit();
   });
 });
