@@ -108,5 +108,6 @@ Var hasFailed     ; "1" once a file could not be put into its place
 Var oldFolder     ; where an earlier version lies
 !include "${PROJECT_DIR}/packaging/installer/common.nsh"
 !include "${PROJECT_DIR}/packaging/installer/identity.nsh"
+!include "${PROJECT_DIR}/packaging/installer/transaction.nsh"
 !include "${PROJECT_DIR}/packaging/installer/install.nsh"
 !include "${PROJECT_DIR}/packaging/installer/uninstall.nsh"

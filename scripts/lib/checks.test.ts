@@ -48,6 +48,6 @@ describe('countReport', () => {
 
 describe('the stages', () => {
   it('have names of their own, and the cheap checks come first', () => {
-    expect(STAGES.map(({ name }) => name)).toEqual(['typecheck', 'lint', 'fences', 'knip', 'build', 'unit', 'integration', 'chaos', 'browser', 'desktop']);
+    expect(STAGES.map(({ name }) => name)).toEqual(['typecheck', 'lint', 'fences', 'knip', 'build', 'unit', 'integration', 'chaos', 'browser', 'desktop', 'packaging']);
   });
 });

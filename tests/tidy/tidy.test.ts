@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest';
 import * as z from 'zod';
 import { repository } from './planted.ts';
 
-const ROOMS = ['app', 'services', 'main', 'renderer', 'migrations', 'tests', 'bench', 'scripts'];
+const ROOMS = ['app', 'services', 'main', 'renderer', 'migrations', 'tests', 'bench', 'scripts', 'packaging'];
 const LONGEST_FILE = 400;
 const LONGEST_DECISION = 60;
 
