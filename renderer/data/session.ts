@@ -3,6 +3,7 @@ import { useEffect, useState } from 'react';
 import type { QueryClient } from '@tanstack/react-query';
 import type { SessionView } from '#app/contracts/views.ts';
 import { hasShell, shellCall } from '../shell/bridge.ts';
+import { gatewayAway } from '../shell/screen.ts';
 import { useShellPart } from '../shell/shell-status.ts';
 import { call, ClientError, onRefusedToken, setAccess, setToken } from './client.ts';
 import { createStore, useStore } from './external-store.ts';
@@ -65,12 +66,12 @@ async function signIn(client: QueryClient): Promise<SessionView> {
 export function useSignIn(client: QueryClient): { failure: unknown; retry: () => void } {
   const [failure, setFailure] = useState<unknown>(null);
   const [attempt, setAttempt] = useState(0);
-  const gatewayUrl = useShellPart((status) => status?.gatewayUrl ?? null);
+  const isThere = useShellPart((status) => status !== null && gatewayAway(status) === null);
   const launch = useShellPart((status) => status?.stack?.instanceId ?? null);
   // What is being stopped has nothing more to say: a late push must not stand in what starts next.
   const isOver = useShellPart((status) => status !== null && status.phase !== 'running' && status.phase !== 'starting');
   useEffect(() => {
-    if (hasShell && (gatewayUrl === null || isOver)) {
+    if (hasShell && (!isThere || isOver)) {
       setAccess(null);
       return undefined;
     }
@@ -92,6 +93,6 @@ export function useSignIn(client: QueryClient): { failure: unknown; retry: () =>
       clearTimeout(timer);
       end();
     };
-  }, [attempt, client, gatewayUrl, launch, isOver]);
+  }, [attempt, client, isThere, launch, isOver]);
   return { failure, retry: () => setAttempt((now) => now + 1) };
 }

@@ -3,6 +3,7 @@ import type { Mode } from '#app/contracts/config.ts';
 import type { StackHealth, UnitState } from '#app/contracts/health.ts';
 import type { TradingState } from '#app/domain/trading-state.ts';
 import { hasShell } from '../shell/bridge.ts';
+import { gatewayAway } from '../shell/screen.ts';
 import { useShellPart } from '../shell/shell-status.ts';
 import { useIsStale } from './clock.ts';
 import { createStore, useStore } from './external-store.ts';
@@ -25,7 +26,7 @@ export function useMode(): Mode {
 
 /** The window's gateway when it is away: its state, for those who must do without it. Null while it is there, and always in a browser. */
 export function useGatewayAway(): UnitState | null {
-  return useShellPart((status) => (status === null || status.gatewayUrl !== null ? null : (status.stack?.units.find((unit) => unit.id === 'gateway')?.state ?? 'stopped')));
+  return useShellPart((status) => (status === null ? null : gatewayAway(status)));
 }
 
 const direct = createStore<{ state: TradingState; at: number } | null>(null);

@@ -1,10 +1,11 @@
 /** What the window makes of the shell's words: answers, screens, and the clock of a start. */
 import { describe, expect, it } from 'vitest';
 import type { UnitHealth, UnitId, UnitState } from '#app/contracts/health.ts';
+import type { ShellStatus } from '#app/contracts/shell.ts';
 import { ClientError } from '../data/client.ts';
 import { readAnswer } from './bridge.ts';
 import { noteTimes, partsOf } from './parts.ts';
-import { screenOf } from './screen.ts';
+import { gatewayAway, screenOf } from './screen.ts';
 
 /** A unit as the supervisor tells it. */
 function unit(id: UnitId, state: UnitState, facts: Partial<UnitHealth> = {}): UnitHealth {
@@ -43,6 +44,18 @@ describe('the screen', () => {
   it('lets people into the dashboard while a part cannot start, never while nothing runs', () => {
     expect(screenOf({ phase: 'starting', isWelcomeDone: true }, true)).toBe('dashboard');
     expect(screenOf({ phase: 'stopped', isWelcomeDone: true }, true)).toBe('stopped');
+  });
+});
+
+describe('the gateway', () => {
+  const stackWith = (state: UnitState): ShellStatus['stack'] => ({ instanceId: 'i', version: '1', mode: 'demo', at: 1, startedAt: 1, healthy: false, stopping: false, dataDir: '/d', diskFreeBytes: null, units: [unit('gateway', state)], notices: [] });
+  it('is away with its state, or as stopped while nothing runs', () => {
+    expect(gatewayAway({ gatewayUrl: 'http://127.0.0.1:8000', stack: stackWith('ready') })).toBeNull();
+    expect(gatewayAway({ gatewayUrl: null, stack: stackWith('backoff') })).toBe('backoff');
+    expect(gatewayAway({ gatewayUrl: null, stack: null })).toBe('stopped');
+  });
+  it('that is late with its beats is not away yet', () => {
+    expect(gatewayAway({ gatewayUrl: null, stack: stackWith('unresponsive') })).toBeNull();
   });
 });
 

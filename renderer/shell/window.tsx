@@ -10,7 +10,7 @@ import { Logo } from '../frame/logo.tsx';
 import { Sheets } from '../frame/sheets.tsx';
 import { onShell } from './bridge.ts';
 import { FailedScreen, StoppedScreen } from './rest-screens.tsx';
-import { screenOf } from './screen.ts';
+import { gatewayAway, screenOf } from './screen.ts';
 import type { Screen } from './screen.ts';
 import { useShellError, useShellStatus } from './shell-status.ts';
 import { StartScreen, StopScreen } from './start-screen.tsx';
@@ -109,7 +109,7 @@ export function DesktopWindow({ client, go, children }: { client: QueryClient; g
   useSignIn(client);
   const screen = screenOf(status, isPeeking);
   const isDashboard = screen === 'dashboard';
-  const isSettled = useSettled(isDashboard, status?.gatewayUrl === null);
+  const isSettled = useSettled(isDashboard, status !== null && gatewayAway(status) !== null);
   const fading = useFading(!isSettled);
   const wasStarting = useWasStarting(screen);
   const [hasHeld] = useState(wasStarting);
