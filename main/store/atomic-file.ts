@@ -94,7 +94,8 @@ function removeLeftover(file: string): void {
   }
 }
 
-function isHeld(error: unknown): boolean {
+/** Does another program hold the file? Sharing violations on Windows, a mount point elsewhere. */
+export function isHeld(error: unknown): boolean {
   return HELD.has((error as NodeJS.ErrnoException).code ?? '');
 }
 

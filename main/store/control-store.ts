@@ -1,9 +1,10 @@
 /** What must be known while PostgreSQL is down: identity, chosen ports, login tokens, history of the units. */
 import { createHash, randomBytes, randomUUID, timingSafeEqual } from 'node:crypto';
-import { chmodSync, renameSync } from 'node:fs';
+import { chmodSync } from 'node:fs';
 import Database from 'better-sqlite3';
 import type { UnitId, UnitIncident } from '#app/contracts/health.ts';
 import { AppError, invariant } from '#app/domain/errors.ts';
+import { renamePatiently } from './atomic-file.ts';
 import { EVENT_TABLE, EXIT_TABLE, historyOver } from './unit-history.ts';
 import type { HistoryQuestion, UnitChange } from './unit-history.ts';
 
@@ -54,7 +55,7 @@ export function openControlStore(file: string, now: number): OpenedStore {
     if (code !== 'SQLITE_CORRUPT' && code !== 'SQLITE_NOTADB') throw error;
     // Everything in it can be chosen again; secrets are elsewhere.
     const aside = `${file}.damaged-${now}`;
-    renameSync(file, aside);
+    renamePatiently(file, aside);
     return { store: open(file), replaced: aside };
   }
 }

@@ -1,9 +1,9 @@
 /** What a person chose about the application: the market, the window, what is told. One small file in the home. */
-import { existsSync, readFileSync, renameSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import * as z from 'zod';
 import { ModeSchema } from '#app/contracts/config.ts';
 import { PreferencesSchema } from '#app/contracts/shell.ts';
-import { writeFileAtomically } from './atomic-file.ts';
+import { renamePatiently, writeFileAtomically } from './atomic-file.ts';
 
 const whole = z.number().int();
 
@@ -64,7 +64,7 @@ function load(file: string): { stored: Stored; warning: string | null } {
   const parsed = parse(readFileSync(file, 'utf8'));
   if (parsed !== null) return { stored: parsed, warning: null };
   const aside = `${file}.damaged-${Date.now()}`;
-  renameSync(file, aside);
+  renamePatiently(file, aside);
   return { stored: DEFAULTS, warning: `The preferences were damaged and begin anew, in the demo; the old file is ${aside}` };
 }
 

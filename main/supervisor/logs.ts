@@ -5,10 +5,12 @@ import path from 'node:path';
 import type { Readable } from 'node:stream';
 import type { LogLine, UnitId } from '#app/contracts/health.ts';
 import { describeError } from '#app/domain/errors.ts';
+import { isHeld } from '../store/atomic-file.ts';
 
 /** Lines kept in memory per unit. */
 export const RING_LINES = 500;
 const FILE_BYTES = 10 * 1_024 * 1_024;
+const RETRY_BYTES = 1_024 * 1_024;
 const FILE_COUNT = 5;
 const CRASH_FIRST_LINES = 10;
 const CRASH_LAST_LINES = 200;
@@ -71,6 +73,15 @@ function rotatingFile(file: string): { write(text: string): void; flushSync(): v
     }
     size = 0;
   };
+  const rotateUnlessHeld = (): void => {
+    try {
+      rotate();
+    } catch (error) {
+      if (!isHeld(error)) throw error;
+      // On Windows a viewer holds the file: it grows on, and is tried again a megabyte later.
+      size -= RETRY_BYTES;
+    }
+  };
   const arm = (): void => {
     timer ??= setTimeout(() => void flush(), FLUSH_MS).unref();
   };
@@ -82,7 +93,7 @@ function rotatingFile(file: string): { write(text: string): void; flushSync(): v
     const lines = waiting;
     const text = take();
     try {
-      if (size > FILE_BYTES) rotate();
+      if (size > FILE_BYTES) rotateUnlessHeld();
       await appendFile(file, text);
       size += Buffer.byteLength(text);
     } catch (error) {
