@@ -38,6 +38,7 @@ export type ProbeCommands = {
   clickTray: [Record<string, never>, null];
   clickNotification: [{ index: number }, null];
   answer: [{ method: 'showMessageBox' | 'showSaveDialog'; result: unknown }, null];
+  forgetAnswers: [Record<string, never>, null];
   power: [{ event: 'suspend' | 'resume' | 'shutdown' }, null];
   endSession: [Record<string, never>, null];
   closeWindow: [Record<string, never>, null];

@@ -160,6 +160,7 @@ const COMMANDS = {
   clickTray: () => livingTray()[0]?.emit('click', {}, {}, {}),
   clickNotification: ({ index }) => notifications.at(index).emit('click', {}),
   answer: ({ method, result }) => void answers.push({ method, result }),
+  forgetAnswers: () => void answers.splice(0),
   power: ({ event }) => powerMonitor.emit(event, { preventDefault() {} }),
   endSession() {
     const event = { reasons: ['shutdown'], preventDefault() {} };
