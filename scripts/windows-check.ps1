@@ -161,7 +161,7 @@ function Test-Seal {
   Check 'the keys are sealed' {
     $keys = Join-Path $Data 'keys.json'
     if (-not (Test-Path $keys)) { "$keys is missing" }
-    elseif (-not (Select-String -Path $keys -Pattern 'sealed' -Quiet)) { 'keys.json does not say that it is sealed' }
+    elseif (-not (Select-String -Path $keys -Pattern '"sealedBy":\s*"system"' -Quiet)) { 'keys.json is not sealed by the system' }
   }
 }
 
