@@ -48,6 +48,20 @@ export type Logs = {
   readonly folder: string;
 };
 
+/** Makes room for a new file; false while a viewer holds the present one, as on Windows: it grows on, and is tried again a megabyte later. */
+function rotate(file: string): boolean {
+  try {
+    for (let index = FILE_COUNT - 1; index >= 1; index -= 1) {
+      const from = index === 1 ? file : `${file}.${index - 1}`;
+      if (existsSync(from)) renameSync(from, `${file}.${index}`);
+    }
+    return true;
+  } catch (error) {
+    if (isHeld(error)) return false;
+    throw error;
+  }
+}
+
 /** Appends to one file in batches and rotates it while no handle is open, so that it works on Windows too. */
 function rotatingFile(file: string): { write(text: string): void; flushSync(): void } {
   let waiting: string[] = [];
@@ -66,22 +80,6 @@ function rotatingFile(file: string): { write(text: string): void; flushSync(): v
     dropped = 0;
     return text;
   };
-  const rotate = (): void => {
-    for (let index = FILE_COUNT - 1; index >= 1; index -= 1) {
-      const from = index === 1 ? file : `${file}.${index - 1}`;
-      if (existsSync(from)) renameSync(from, `${file}.${index}`);
-    }
-    size = 0;
-  };
-  const rotateUnlessHeld = (): void => {
-    try {
-      rotate();
-    } catch (error) {
-      if (!isHeld(error)) throw error;
-      // On Windows a viewer holds the file: it grows on, and is tried again a megabyte later.
-      size -= RETRY_BYTES;
-    }
-  };
   const arm = (): void => {
     timer ??= setTimeout(() => void flush(), FLUSH_MS).unref();
   };
@@ -93,7 +91,7 @@ function rotatingFile(file: string): { write(text: string): void; flushSync(): v
     const lines = waiting;
     const text = take();
     try {
-      if (size > FILE_BYTES) rotateUnlessHeld();
+      if (size > FILE_BYTES) size = rotate(file) ? 0 : size - RETRY_BYTES;
       await appendFile(file, text);
       size += Buffer.byteLength(text);
     } catch (error) {

@@ -82,6 +82,9 @@ export function forgetProcess(entry: Entry): void {
   entry.pid = null;
   entry.upSince = null;
   entry.latencyMs = null;
+  // What it used, it uses no more.
+  entry.beat = null;
+  entry.usage = null;
   entry.generation += 1;
 }
 

@@ -31,7 +31,8 @@ export type FeedOptions = {
 export class LiveFeed implements Disposable {
   readonly #options: FeedOptions;
   readonly #gaps = createGapWatch();
-  readonly #cursor = { ledgerSeq: 0, curve: 0 };
+  /** The place in the book that pages have been told up to; `curve` (market time, 0 before the first point) is null while nobody looks. */
+  readonly #cursor: { ledgerSeq: number; curve: number | null } = { ledgerSeq: 0, curve: null };
   #timers: NodeJS.Timeout[] = [];
   #marks: Marks = noMarks();
   #wave: Promise<void> | null = null;
@@ -73,7 +74,7 @@ export class LiveFeed implements Disposable {
   /** What a new page sees first. */
   async snapshot(): Promise<readonly LiveBody[]> {
     const { db, status } = this.#options;
-    if (this.#cursor.curve === 0) this.#cursor.curve = await readCurveHead(db);
+    this.#cursor.curve ??= await readCurveHead(db);
     const [now, account, positions] = await Promise.all([status.read(), readAccount(db), readPositions(db)]);
     return [{ type: 'status', status: now }, { type: 'account', account }, { type: 'positions', positions }];
   }
@@ -151,7 +152,7 @@ export class LiveFeed implements Disposable {
       const missed = this.#gaps.look(await readHeads(this.#options.db));
       if (missed !== null) this.gap(`events of ${missed} came through the book`);
       if (this.#options.count() > 0) await this.#pushStatus(false);
-      else this.#cursor.curve = 0;
+      else this.#cursor.curve = null;
     };
     turn().catch((error: unknown) => this.#options.onFailure(error)).finally(() => {
       this.#isBeating = false;
@@ -164,7 +165,7 @@ export class LiveFeed implements Disposable {
       this.#marks.isRevalued = false;
       await this.#pushHoldings();
     }
-    if (!this.#marks.hasEquity || this.#cursor.curve === 0) return;
+    if (!this.#marks.hasEquity || this.#cursor.curve === null) return;
     const points = await readCurveAfter(db, this.#cursor.curve, POINTS_PER_PUSH);
     this.#cursor.curve = points.at(-1)?.[0] ?? this.#cursor.curve;
     this.#marks.hasEquity = points.length === POINTS_PER_PUSH;
