@@ -4,7 +4,7 @@ import type { Mode } from '#app/contracts/config.ts';
 import type { TapeSummary } from '#app/contracts/control.ts';
 import type { LogLine, Notice, StackHealth, UnitHealth, UnitId, VerifyReport } from '#app/contracts/health.ts';
 import type { UnitIncident } from '#app/contracts/health.ts';
-import { invariant } from '#app/domain/errors.ts';
+import { AppError, describeError, invariant } from '#app/domain/errors.ts';
 import { openArming } from './arming.ts';
 import type { Arming } from './arming.ts';
 import { runCommand } from './command.ts';
@@ -15,13 +15,14 @@ import { openFolder, undoAll } from './open-folder.ts';
 import type { FolderOptions, OpenFolder, Undo } from './open-folder.ts';
 import { reservePorts } from './port-plan.ts';
 import { answerRequest } from './requests.ts';
-import { ARMED_WORKERS, configFor } from './runtime-config.ts';
+import { ARMED_WORKERS, configFor, isArmedWorker } from './runtime-config.ts';
 import type { RunFacts } from './runtime-config.ts';
 import { openAudit } from './store/audit.ts';
 import type { Audit } from './store/audit.ts';
 import { freeBytes } from './store/data-folder.ts';
 import { openPortClaims } from './supervisor/port-claims.ts';
 import type { Spawner } from './supervisor/spawner.ts';
+import { isServing } from './supervisor/state.ts';
 import { Supervisor } from './supervisor/supervisor.ts';
 import type { UnitDriver } from './supervisor/unit.ts';
 import { buildUnits } from './units/build.ts';
@@ -48,6 +49,8 @@ export type BootOptions = FolderOptions & {
   readonly spawner: Spawner;
   /** This process goes on after the stack was stopped (the desktop). */
   readonly isResident?: boolean;
+  /** Gives the start up before its first process, for example because the session of the operating system ends. */
+  readonly signal?: AbortSignal;
   readonly events: StackEvents;
 };
 
@@ -95,7 +98,9 @@ export async function boot(options: BootOptions): Promise<Stack> {
   try {
     return await begin(options, undo);
   } catch (error) {
-    await undoAll(undo);
+    // Why it could not start is what people must read; what could not be let go is told beside.
+    const tell = (failure: unknown): void => options.events.onNotice({ at: Date.now(), level: 'error', unit: null, text: `Not everything could be let go after the failed start: ${describeError(failure)}` });
+    await undoAll(undo, tell).catch(tell);
     throw error;
   }
 }
@@ -123,6 +128,7 @@ async function begin(options: BootOptions, undo: Undo): Promise<Stack> {
   for (const { level, unit, text } of opened.early) stack.supervisor.notice(level, unit, text);
   for (const { unit, text } of moved) stack.supervisor.notice('warn', unit, text);
   if (settings.mode === 'live') stack.supervisor.notice('warn', null, 'This is the live account, and it is disarmed: no new position is opened with real money until a person arms it');
+  if (options.signal?.aborted) throw new AppError('UNIT_START_FAILED', 'The start was given up before its first part: everything was asked to stop at once.');
   stack.supervisor.startAll();
   return stack;
 }
@@ -175,11 +181,12 @@ function supervise({ options, opened, facts, drivers, undo }: Parts): Supervised
         loginLink,
         replayDone: options.events.onReplayDone,
       }),
-    onChange: (id, _previous, exit) => {
+    onChange: (id, previous, exit) => {
       const unit = supervisor.health().find((entry) => entry.id === id);
       invariant(unit, 'A unit changed that is not there', { id });
       store.record({ at: Date.now(), unit: id, state: unit.state, reason: unit.reasons.join('; '), exit });
       if (!isOver) statesTimer ??= setTimeout(sendStates, STATES_DELAY_MS);
+      if (settings.mode === 'live' && isArmedWorker(id) && isServing(unit.state) && !isServing(previous)) supervisor.send(id, { type: 'arming', armedUntil: facts.armedUntil() });
       options.events.onUnit(unit);
     },
     onNotice: options.events.onNotice,
@@ -262,7 +269,7 @@ function stackOf({ supervisor, health, loginLink, opened, facts, arming, audit, 
     stop: (reason, isAtOnce = false) => {
       arming.disarm('everything is being stopped');
       const isHurried = isAtOnce && ending !== null;
-      ending ??= supervisor.stopAll(reason, isAtOnce ? STOP_AT_ONCE_LIMIT_MS : STOP_LIMIT_MS, isAtOnce).then(() => undoAll(undo));
+      ending ??= supervisor.stopAll(reason, isAtOnce ? STOP_AT_ONCE_LIMIT_MS : STOP_LIMIT_MS, isAtOnce).then(() => undoAll(undo, (failure) => supervisor.notice('error', null, `Not everything could be let go: ${describeError(failure)}`)));
       // An orderly stop is under way already: everybody is asked now, and ended by force when the time is up.
       return isHurried ? Promise.all([ending, supervisor.stopAll(reason, STOP_AT_ONCE_LIMIT_MS, true)]).then(() => undefined) : ending;
     },

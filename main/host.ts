@@ -85,6 +85,8 @@ class StackHost implements Host {
   private now: HostState;
   private queue: Promise<void> = Promise.resolve();
   private keysQueue: Promise<unknown> = Promise.resolve();
+  /** Ends every start that was asked for until now, also one that still waits in the queue. */
+  private starts = new AbortController();
 
   constructor(options: HostOptions) {
     this.options = options;
@@ -98,23 +100,29 @@ class StackHost implements Host {
   }
 
   start(mode: Mode): Promise<void> {
+    const { signal } = this.starts;
     return this.queued(async () => {
       if (this.now.stack !== null && this.now.mode === mode) return;
       if (this.now.stack !== null) await this.end(`the market changes to ${mode}`, false);
-      await this.begin(mode);
+      await this.begin(mode, signal);
     });
   }
 
   stop(reason: string, isAtOnce = false): Promise<void> {
     // The session of the system ends in seconds: what runs is told now, before whatever waits in the queue.
-    if (isAtOnce) this.now.stack?.stop(reason, true).catch((error: unknown) => this.options.log('error', describeError(error)));
+    if (isAtOnce) {
+      this.starts.abort();
+      this.starts = new AbortController();
+      this.now.stack?.stop(reason, true).catch((error: unknown) => this.options.log('error', describeError(error)));
+    }
     return this.queued(() => this.end(reason, isAtOnce));
   }
 
   restart(reason: string): Promise<void> {
+    const { signal } = this.starts;
     return this.queued(async () => {
       await this.end(reason, false);
-      await this.begin(this.now.mode);
+      await this.begin(this.now.mode, signal);
     });
   }
 
@@ -124,7 +132,7 @@ class StackHost implements Host {
   }
 
   brokerKeys(): Promise<BrokerKeys> {
-    return readBrokerKeys(this.home, this.options.sealer);
+    return this.withKeys(() => readBrokerKeys(this.home, this.options.sealer));
   }
 
   setBrokerKeys(account: BrokerAccount, pair: KeyPair): Promise<BrokerKeys> {
@@ -175,17 +183,23 @@ class StackHost implements Host {
     this.become({ phase: 'failed', problem, stack: null });
   }
 
-  private async begin(mode: Mode): Promise<void> {
+  private async begin(mode: Mode, signal: AbortSignal): Promise<void> {
+    if (signal.aborted) return;
     this.become({ phase: 'starting', problem: null, mode });
     try {
-      const stack = await boot(await this.bootOptions(mode));
+      const stack = await boot({ ...(await this.bootOptions(mode)), signal });
       this.become({ stack });
       this.note(`Started in the ${mode} market, data in ${this.home.dataDirOf(mode)}`);
       void stack.supervisor.until(() => isUp(stack.supervisor) || this.now.stack !== stack).then(() => {
         if (this.now.stack === stack && this.now.phase === 'starting') this.become({ phase: 'running' });
       });
     } catch (error) {
-      this.fail(error, 'The start failed');
+      if (!signal.aborted) {
+        this.fail(error, 'The start failed');
+        return;
+      }
+      this.note(`The start was given up: ${describeError(error)}`);
+      this.become({ phase: 'stopped', problem: null });
     }
   }
 
@@ -200,7 +214,7 @@ class StackHost implements Host {
       layout, env, spawner, sealer,
       dataDir: home.dataDirOf(mode),
       envFile: home.envFile,
-      choice: decided === null ? await choiceOf(home, sealer, mode) : { mode, keys: null },
+      choice: decided === null ? await this.withKeys(() => choiceOf(home, sealer, mode)) : { mode, keys: null },
       replay: null,
       isResident: true,
       events: {
@@ -231,10 +245,15 @@ class StackHost implements Host {
     }
   }
 
-  private async changeKeys(account: BrokerAccount, text: string, change: () => Promise<BrokerKeys>): Promise<BrokerKeys> {
-    const work = this.keysQueue.then(change, change);
+  /** The vault is opened by one at a time: opening it may seal it anew. Each task tells its own failure. */
+  private withKeys<T>(task: () => Promise<T>): Promise<T> {
+    const work = this.keysQueue.then(task, task);
     this.keysQueue = work;
-    const keys = await work;
+    return work;
+  }
+
+  private async changeKeys(account: BrokerAccount, text: string, change: () => Promise<BrokerKeys>): Promise<BrokerKeys> {
+    const keys = await this.withKeys(change);
     if (account === 'live') this.now.stack?.disarmLive('the keys of the live account were changed');
     this.note(text);
     this.now.stack?.notice('info', text);

@@ -38,9 +38,22 @@ export type FolderOptions = {
 /** Things that must be let go again, last first. */
 export type Undo = (() => Promise<void> | void)[];
 
-/** Lets everything go. */
-export async function undoAll(undo: Undo): Promise<void> {
-  for (let act = undo.pop(); act; act = undo.pop()) await act();
+/**
+ * Lets everything go. An act that fails does not keep the ones after it, such as the lock of the folder, from being done.
+ * @throws the first failure once all were tried; every further one goes to `tell`.
+ */
+export async function undoAll(undo: Undo, tell: (failure: unknown) => void): Promise<void> {
+  const failures: unknown[] = [];
+  for (let act = undo.pop(); act; act = undo.pop()) {
+    try {
+      await act();
+    } catch (error) {
+      failures.push(error);
+    }
+  }
+  const [first, ...others] = failures;
+  for (const failure of others) tell(failure);
+  if (failures.length > 0) throw first;
 }
 
 /** An open data folder, ours alone. `early` is what people should be told of it. */

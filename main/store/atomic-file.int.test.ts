@@ -1,6 +1,6 @@
 /** Atomic writes against real obstacles: closed folders, sticky folders, leftovers of a crash. Runs as an unprivileged user, as root knows no closed folders. */
 import { spawn } from 'node:child_process';
-import { chmodSync, chownSync, existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import { chmodSync, chownSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, statSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -24,13 +24,13 @@ afterEach(() => {
 type Outcome = { readonly code: string | null; readonly message: string; readonly tookMs: number };
 
 /** Writes in another process that has no special rights. */
-function writeAsUser(file: string, text: string, onAttempt: () => void): Promise<Outcome> {
+function writeAsUser(file: string, text: string, onAttempt: () => void, times = 1): Promise<Outcome> {
   const program = `
     const { writeFileAtomically } = await import(process.argv[1]);
     process.stdout.write('ready\\n');
     const started = performance.now();
     let error = null;
-    try { writeFileAtomically(process.argv[2], process.argv[3]); } catch (thrown) { error = thrown; }
+    try { for (let n = 0; n < ${times}; n += 1) writeFileAtomically(process.argv[2], process.argv[3]); } catch (thrown) { error = thrown; }
     process.stdout.write(JSON.stringify({ code: error?.code ?? null, message: error?.message ?? '', tookMs: performance.now() - started }));`;
   const child = spawn(process.execPath, ['--input-type=module', '-e', program, modulePath, file, text], { stdio: ['ignore', 'pipe', 'pipe'], ...(user ? { uid: user.uid, gid: user.gid } : {}) });
   return new Promise((resolve, reject) => {
@@ -61,16 +61,33 @@ describe('writeFileAtomically', () => {
     expect(readdirSync(folder)).toEqual(['keys.json']);
   });
 
-  it('does not follow a link that lies where it writes, nor keep the rights of a leftover', () => {
+  it('replaces a link instead of following it', () => {
     const victim = path.join(folder, 'victim');
     const file = path.join(folder, 'keys.json');
     writeFileSync(victim, 'untouched');
-    symlinkSync(victim, `${file}.new`);
+    symlinkSync(victim, file);
     writeFileAtomically(file, 'new');
-    expect(readFileSync(victim, 'utf8')).toBe('untouched');
-    writeFileSync(`${file}.new`, 'half', { mode: 0o666 });
-    writeFileAtomically(file, 'newer');
-    expect(statSync(file).mode & 0o777).toBe(0o600);
+    expect([readFileSync(victim, 'utf8'), readFileSync(file, 'utf8')]).toEqual(['untouched', 'new']);
+  });
+
+  it('sweeps what killed writers of the same file left, but nothing that is being written or is not its own', () => {
+    const file = path.join(folder, 'keys.json');
+    const [old, young] = ['keys.json.4711-0123456789ab.new', 'keys.json.4712-0123456789ab.new'];
+    const others = ['other.json.4711-0123456789ab.new', 'keys.json.new', 'keys.json.mine'];
+    const longAgo = Date.now() / 1_000 - 120;
+    for (const name of [old, young, ...others]) writeFileSync(path.join(folder, name), 'half');
+    for (const name of [old, ...others]) utimesSync(path.join(folder, name), longAgo, longAgo);
+    writeFileAtomically(file, 'new');
+    expect(readdirSync(folder).sort()).toEqual(['keys.json', young, ...others].sort());
+  });
+
+  it('never shows half a file, nor fails, when two programs write the same one', async () => {
+    const file = path.join(folder, 'keys.json');
+    const texts = ['a', 'b', 'c'].map((letter) => letter.repeat(100_000));
+    const outcomes = await Promise.all(texts.map((text) => writeAsUser(file, text, () => undefined, 25)));
+    expect(outcomes.map(({ message }) => message)).toEqual(['', '', '']);
+    expect(texts).toContain(readFileSync(file, 'utf8'));
+    expect(readdirSync(folder)).toEqual(['keys.json']);
   });
 
   it('waits until the obstacle is gone', async () => {
@@ -112,7 +129,7 @@ describe('writeFileAtomically', () => {
     const file = path.join(folder, 'keys.json');
     mkdirSync(path.join(file, 'full'), { recursive: true });
     expect(() => writeFileAtomically(file, 'new')).toThrow(/EISDIR/);
-    expect(existsSync(`${file}.new`)).toBe(false);
+    expect(readdirSync(folder)).toEqual(['keys.json']);
     expect(() => writeFileAtomically(path.join(folder, 'nowhere', 'x'), 'new')).toThrow(/ENOENT/);
     expect(() => renamePatiently(path.join(folder, 'nowhere'), file)).toThrow(/ENOENT/);
   });

@@ -1,5 +1,6 @@
 /** Files that are whole at any moment: written beside, forced to disk, renamed; patient with virus scanners that hold a file for a moment. */
-import { closeSync, fchmodSync, fchownSync, fsyncSync, openSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { randomBytes } from 'node:crypto';
+import { closeSync, fchmodSync, fchownSync, fsyncSync, lstatSync, openSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { rename } from 'node:fs/promises';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -7,6 +8,9 @@ import { AppError } from '#app/domain/errors.ts';
 
 /** What a system says of a file that another program has open: sharing violations on Windows, a mount point elsewhere. */
 const HELD: ReadonlySet<string> = new Set(['EBUSY', 'EPERM', 'EACCES']);
+/** How the name of a file that is being written ends: the process, and something that no other write has. */
+const LEFTOVER = /^\d+-[0-9a-f]{12}\.new$/;
+const LEFTOVER_AGE_MS = 60_000;
 const PATIENCE_MS = 2_000;
 const FIRST_WAIT_MS = 5;
 const LONGEST_WAIT_MS = 100;
@@ -21,7 +25,8 @@ export type AtomicOptions = { readonly mode?: number; readonly owner?: { readonl
  * @throws AppError FILE_HELD (operator) when it is held for longer; every other system error (no space, no folder) as it is.
  */
 export function writeFileAtomically(file: string, data: string | Uint8Array, options: AtomicOptions = {}): void {
-  const beside = `${file}.new`;
+  // Two programs may write at the same time: each has a name of its own.
+  const beside = `${file}.${process.pid}-${randomBytes(6).toString('hex')}.new`;
   try {
     patiently(file, () => writeThrough(beside, data, options));
     renamePatiently(beside, file);
@@ -30,6 +35,7 @@ export function writeFileAtomically(file: string, data: string | Uint8Array, opt
     throw error;
   }
   syncFolder(path.dirname(file));
+  sweepLeftovers(file);
 }
 
 /**
@@ -60,7 +66,7 @@ export async function renameFolder(from: string, to: string): Promise<void> {
 
 function writeThrough(file: string, data: string | Uint8Array, options: AtomicOptions): void {
   const mode = options.mode ?? 0o600;
-  // A leftover of a crash may have other rights, or be a link that somebody laid there.
+  // An attempt before this one may have ended halfway.
   rmSync(file, { force: true });
   const handle = openSync(file, 'wx', mode);
   try {
@@ -85,12 +91,24 @@ function syncFolder(folder: string): void {
   }
 }
 
-/** The first error is the one to tell; a leftover is removed by the next write. */
+/** The first error is the one to tell; a leftover is removed by a later write. */
 function removeLeftover(file: string): void {
   try {
     rmSync(file, { force: true });
   } catch (error) {
     if (!isHeld(error)) throw error;
+  }
+}
+
+/** What writers of the same file left beside it when they were killed. No write takes a minute. */
+function sweepLeftovers(file: string): void {
+  const folder = path.dirname(file);
+  const beginning = `${path.basename(file)}.`;
+  for (const name of readdirSync(folder)) {
+    if (!name.startsWith(beginning) || !LEFTOVER.test(name.slice(beginning.length))) continue;
+    const leftover = path.join(folder, name);
+    const writtenAt = lstatSync(leftover, { throwIfNoEntry: false })?.mtimeMs ?? Infinity;
+    if (Date.now() - writtenAt > LEFTOVER_AGE_MS) removeLeftover(leftover);
   }
 }
 

@@ -18,6 +18,12 @@ function used(dataDir: string, minutesAgo: number): void {
   utimesSync(storeFile, at, at);
 }
 
+/** As initdb leaves it once it is whole. */
+function database(dataDir: string, name = '18'): void {
+  mkdirSync(path.join(dataDir, 'postgres', name), { recursive: true });
+  writeFileSync(path.join(dataDir, 'postgres', name, 'PG_VERSION'), '18\n');
+}
+
 describe('a home', () => {
   it('is MAINSPRING_HOME or the place of the platform, and holds a folder for each market', () => {
     expect(chooseHome({ MAINSPRING_HOME: '/x/y' })).toBe(path.resolve('/x/y'));
@@ -28,6 +34,8 @@ describe('a home', () => {
 
   it('that was a data folder itself goes on holding that market', () => {
     used(folder, 1);
+    expect(openHome(folder)).toMatchObject({ olderMarket: null });
+    database(folder);
     expect(openHome(folder)).toMatchObject({ olderMarket: 'paper' });
     writeFileSync(path.join(folder, 'simulator.sqlite'), '');
     const home = openHome(folder);
@@ -68,6 +76,24 @@ describe('the market of a data folder', () => {
     assertMarket(dataDir, 'paper');
     expect(() => assertMarket(dataDir, 'live')).toThrow(/holds the book of the paper account, and this start would trade the live account/);
     expect(() => assertMarket(dataDir, 'demo')).toThrow(/a folder of its own/);
+  });
+
+  it('is free for any market when a start ended before the note and before the databases', () => {
+    used(folder, 1);
+    database(folder, '18.new');
+    expect(marketIn(folder)).toBeNull();
+    assertMarket(folder, 'live');
+    database(folder);
+    expect(marketIn(folder)).toBe('paper');
+    expect(() => assertMarket(folder, 'live')).toThrow(/holds the book of the paper account/);
+  });
+
+  it('is never noted over another one, whoever noted that since it was asked about', () => {
+    assertMarket(folder, 'paper');
+    noteMarket(folder, 'demo', path.join(folder, '.env'));
+    expect(() => noteMarket(folder, 'paper', path.join(folder, '.env'))).toThrow(expect.objectContaining({ code: 'DATA_FOLDER_UNUSABLE' }) as Error);
+    noteMarket(folder, 'demo', path.join(folder, 'elsewhere', '.env'));
+    expect([marketIn(folder), settingsFileOf(folder)]).toEqual(['demo', path.join(folder, 'elsewhere', '.env')]);
   });
 
   it('is not guessed when the note is damaged', () => {

@@ -1,5 +1,5 @@
 /** A book belongs to one market: the first start in a data folder notes which, and every later one is held to it. */
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import path from 'node:path';
 import * as z from 'zod';
 import { ModeSchema } from '#app/contracts/config.ts';
@@ -27,13 +27,19 @@ function readMark(dataDir: string): Mark | null {
   }
 }
 
-/** The market whose book a data folder holds; null when nothing was ever started there. @throws AppError CONFIG_UNREADABLE (operator). */
+/** The market whose book a data folder holds; null when it holds none. @throws AppError CONFIG_UNREADABLE (operator). */
 export function marketIn(dataDir: string): Mode | null {
   const mark = readMark(dataDir);
   if (mark !== null) return mark.market;
-  if (!existsSync(path.join(dataDir, 'control.sqlite'))) return null;
-  // From before markets were noted: only the demo kept a journal of its broker, and the live account could not be traded.
-  return existsSync(path.join(dataDir, 'simulator.sqlite')) ? 'demo' : 'paper';
+  // A book without a note is from before markets were noted: only the demo kept a journal of its broker, and the live account could not be traded.
+  if (existsSync(path.join(dataDir, 'simulator.sqlite'))) return 'demo';
+  // A start that ended early, before the note and before the databases, leaves a control store alone: that is no book.
+  return hasDatabase(path.join(dataDir, 'postgres')) ? 'paper' : null;
+}
+
+/** Is there a whole cluster of any major version? A half-made one has another name. */
+function hasDatabase(folder: string): boolean {
+  return existsSync(folder) && readdirSync(folder).some((name) => /^\d+$/.test(name) && existsSync(path.join(folder, name, 'PG_VERSION')));
 }
 
 /** The file with the settings of a data folder that was used before; its own `.env` when nothing is noted. */
@@ -51,9 +57,13 @@ export function assertMarket(dataDir: string, mode: Mode): void {
   throw new AppError('DATA_FOLDER_UNUSABLE', `The data folder ${dataDir} holds the book of ${NAMES[found]}, and this start would trade ${NAMES[mode]}. Each market needs a folder of its own: choose another one with --data, or leave --data away.`);
 }
 
-/** Notes the market of a folder that is ours and was asked about, and where its settings are. */
+/**
+ * Notes the market of a folder, and where its settings are. The folder's lock must be ours: whoever had it before may have noted a market since `assertMarket`.
+ * @throws AppError DATA_FOLDER_UNUSABLE (operator) when it holds the book of another market.
+ */
 export function noteMarket(dataDir: string, mode: Mode, envFile: string): void {
+  assertMarket(dataDir, mode);
   const mark: Mark = { market: mode, settings: path.relative(dataDir, envFile) };
   const known = readMark(dataDir);
-  if (known?.market !== mark.market || known.settings !== mark.settings) writeFileAtomically(fileIn(dataDir), `${JSON.stringify(mark)}\n`, { mode: 0o600 });
+  if (known?.market !== mode || known.settings !== mark.settings) writeFileAtomically(fileIn(dataDir), `${JSON.stringify(mark)}\n`, { mode: 0o600 });
 }

@@ -71,6 +71,16 @@ describe('a vault', () => {
     expect((await openSecrets(file, keyStoreOf('me'))).get('redis')).toBe('other');
   });
 
+  it('is sealed in place once when several open it at the same time, and all of them get in', async () => {
+    const file = freshFile();
+    writeFileSync(file, JSON.stringify({ postgres: 'planted-password' }), { mode: 0o600 });
+    const opened = await Promise.all(Array.from({ length: 8 }, () => openSecrets(file, keyStoreOf('me'))));
+    expect(opened.map((secrets) => secrets.get('postgres'))).toEqual(opened.map(() => 'planted-password'));
+    expect(isSealedVault(file)).toBe(true);
+    await opened[0]?.put('redis', 'other');
+    expect((await openSecrets(file, keyStoreOf('me'))).get('redis')).toBe('other');
+  });
+
   it('that is sealed is refused without its key store, with what to do, and stays as it is', async () => {
     const file = freshFile();
     await (await openSecrets(file, keyStoreOf('me'))).put('postgres', 'secret');
@@ -123,6 +133,7 @@ describe('a vault', () => {
     const [one, other] = [await openSecrets(file, plainSealer), await openSecrets(file, plainSealer)];
     await one.put('a', '1');
     await expect(other.put('b', '2')).rejects.toMatchObject({ code: 'VERSION_CONFLICT' });
+    expect(existsSync(`${file}.lock`)).toBe(false);
     const garbling: Sealer = { ...keyStoreOf('me'), unseal: () => Promise.resolve('{}') };
     const before = readFileSync(file, 'utf8');
     await expect(openSecrets(file, garbling)).rejects.toMatchObject({ code: 'CONFIG_UNREADABLE' });

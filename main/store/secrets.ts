@@ -4,9 +4,11 @@ import { chmodSync, existsSync, readFileSync, statSync } from 'node:fs';
 import * as z from 'zod';
 import { AppError } from '#app/domain/errors.ts';
 import { writeFileAtomically } from './atomic-file.ts';
+import { withFileLock } from './file-lock.ts';
 
 const SECRET_BYTES = 32;
 const FORMAT = 2;
+const RESEAL_TRIES = 5;
 const MAX_BYTES = 1_024 * 1_024;
 
 /** Seals text so that it may lie on a disk. `system`: by the key store of the operating system; `file`: not at all, the file's rights protect it. */
@@ -53,10 +55,18 @@ type Opened = { readonly entries: Entries; readonly text: string | null; readonl
  * @throws AppError CONFIG_UNREADABLE (operator) when it is damaged, newer, or sealed for somebody else. It is never overwritten then.
  */
 export async function openSecrets(file: string, sealer: Sealer): Promise<Secrets> {
-  const { entries, text, isAsSealed } = await read(file, sealer);
-  const vault = vaultOver(file, sealer, { entries, text, mustWrite: !isAsSealed });
-  if (!isAsSealed) await vault.rewrite();
-  return vault.secrets;
+  for (let left = RESEAL_TRIES; ; left -= 1) {
+    const { entries, text, isAsSealed } = await read(file, sealer);
+    const vault = vaultOver(file, sealer, { entries, text, mustWrite: !isAsSealed });
+    if (isAsSealed) return vault.secrets;
+    try {
+      await vault.rewrite();
+      return vault.secrets;
+    } catch (error) {
+      // Nobody asked for a change: whoever was first, most likely with the same seal, has left what is to be read now.
+      if (!(error instanceof AppError && error.code === 'VERSION_CONFLICT') || left <= 1) throw error;
+    }
+  }
 }
 
 /** True when the vault's secrets lie there sealed by the system: only the desktop application of its owner can open it. */
@@ -81,9 +91,11 @@ function vaultOver(file: string, sealer: Sealer, opened: { entries: Entries; tex
     const isSame = next.size === saved.size && [...next].every(([name, entry]) => saved.get(name) === entry);
     if (isSame && !mustWrite) return;
     const written = await textOf(Object.fromEntries(next), sealer);
-    const found = existsSync(file) ? readText(file) : null;
-    if (found !== text) throw new AppError('VERSION_CONFLICT', `The secrets in ${file} were changed by another program meanwhile. Nothing was written: try again.`);
-    writeFileAtomically(file, written, { mode: 0o600 });
+    await withFileLock(file, () => {
+      const found = existsSync(file) ? readText(file) : null;
+      if (found !== text) throw new AppError('VERSION_CONFLICT', `The secrets in ${file} were changed by another program meanwhile. Nothing was written: try again.`);
+      writeFileAtomically(file, written, { mode: 0o600 });
+    });
     saved = next;
     text = written;
     mustWrite = false;

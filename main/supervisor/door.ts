@@ -8,6 +8,8 @@ import { AppError, describeError } from '#app/domain/errors.ts';
 const MAX_MESSAGE_BYTES = 4 * 1_024 * 1_024;
 const MAX_VISITORS = 50;
 const CONNECT_LIMIT_MS = 2_000;
+/** How long visitors have to read what they were answered when the door closes. */
+const FAREWELL_MS = 300;
 
 /** What can be asked at the door. */
 export const DoorVerbSchema = z.enum(['status', 'verify', 'loginLink', 'stop', 'arm', 'disarm', 'history']);
@@ -20,7 +22,7 @@ const AnswerSchema = z.union([
   z.object({ ok: z.literal(false), error: z.string() }),
 ]);
 
-/** The open door. */
+/** The open door. `close` hangs up on visitors who do not leave within a moment. */
 export type Door = { close(): Promise<void> };
 
 /** Calls back with each line; hangs up on a visitor who sends too much. */
@@ -74,8 +76,15 @@ export function openDoor(address: string, answer: (verb: DoorVerb, args: unknown
       resolve({
         close: () =>
           new Promise((closed) => {
-            server.close(() => closed());
+            server.close(() => {
+              clearTimeout(patience);
+              closed();
+            });
             for (const visitor of visitors) visitor.end();
+            // One who was stopped (Ctrl-Z) never hangs up: a stop must not wait for him.
+            const patience = setTimeout(() => {
+              for (const visitor of visitors) visitor.destroy();
+            }, FAREWELL_MS);
           }),
       });
     });

@@ -1,6 +1,6 @@
 /** The host: starts, stops and markets one after the other; keys that reach two workers alone; the arming of the real account. */
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { RuntimeConfigSchema } from '#app/contracts/config.ts';
@@ -220,6 +220,33 @@ describe('a host', () => {
     expect(performance.now() - before).toBeLessThan(6_000);
     expect([pids.filter(isAlive), host.state().phase]).toEqual([[], 'stopped']);
     expect(existsSync(path.join(home.dataDirOf('demo'), 'run', 'door.sock'))).toBe(false);
+  });
+
+  it('gives a start up, and those that wait, when the session ends before the first part', async () => {
+    const before = phases.length;
+    const begun = host.start('demo');
+    const waiting = host.restart('it waits for the start');
+    await eventually('the start goes on', () => host.state().phase === 'starting');
+    await host.stop('the session ends', true);
+    await Promise.all([begun, waiting]);
+    expect(host.state()).toMatchObject({ phase: 'stopped', stack: null, problem: null });
+    expect(phases.slice(before)).toEqual(['starting', 'stopped']);
+    expect(logged.at(-1)).toContain('The start was given up');
+    expect(existsSync(path.join(home.dataDirOf('demo'), 'run', 'door.sock'))).toBe(false);
+    // The folder was let go, and the next start is one again.
+    await host.start('demo');
+    await running();
+    await host.stop('the test asked');
+  });
+
+  it('opens a vault that the command line wrote while a start and the window ask for it', async () => {
+    rmSync(home.keysFile);
+    const plain = await openSecrets(home.keysFile, plainSealer);
+    await Promise.all([plain.put('alpaca.paper.keyId', PAPER.keyId), plain.put('alpaca.paper.secretKey', PAPER.secretKey)]);
+    const [keys, again] = await Promise.all([host.brokerKeys(), host.brokerKeys(), host.start('paper')]);
+    expect([keys, again]).toEqual([0, 1].map(() => expect.objectContaining({ keptBy: 'system', paper: expect.objectContaining({ isSet: true }) as object }) as object));
+    expect(host.state().problem).toBeNull();
+    await host.stop('the test asked');
   });
 
   it('refuses a folder that holds the book of another market', async () => {
