@@ -35,12 +35,13 @@ const phases: string[] = [];
 const logged: string[] = [];
 const configFile = (mode: Mode, id: WorkerId): string => path.join(folder, `config-${mode}-${id}.json`);
 let host: Host;
+const wish = (mode: Mode, more: Partial<Record<WorkerId, object>> = {}): void =>
+  behave(home.dataDirOf(mode), Object.fromEntries(WORKERS.map((id) => [id, { keepConfig: configFile(mode, id), ...(id === 'risk_management' ? { commands: { '/commands/setTradingState': { version: 7, state: 'HALTED' } } } : {}), ...more[id] }])));
 
 beforeAll(async () => {
   for (const mode of ['demo', 'paper', 'live'] as const) {
     mkdirSync(home.dataDirOf(mode), { recursive: true });
-    const wishes = Object.fromEntries(WORKERS.map((id) => [id, { keepConfig: configFile(mode, id), ...(id === 'risk_management' ? { commands: { '/commands/setTradingState': { version: 7, state: 'HALTED' } } } : {}) }]));
-    behave(home.dataDirOf(mode), wishes);
+    wish(mode);
   }
   execFileSync('chmod', ['755', folder, home.homeDir]);
   host = createHost({
@@ -176,6 +177,35 @@ describe('a host', () => {
     expect(record.match(/is disarmed/g)).toHaveLength(4);
   });
 
+  it.each<'execution' | 'risk_management' | 'gateway'>(['execution', 'risk_management', 'gateway'])('tells %s of a disarming while it starts, and once more when it is up', async (id) => {
+    const go = path.join(folder, `go-${id}`);
+    wish('live', { [id]: { startsWhen: go } });
+    const { armedUntil } = host.armLive(LIVE_PHRASE, 60);
+    stack().supervisor.command(id, 'restart', 'the test');
+    await eventually('it to be told in its configuration', () => /starting \d+/.test(logOf(id)));
+    expect(stack().supervisor.statusOf(id).state).toBe('starting');
+    expect(logOf(id)).not.toContain('arming');
+    host.disarmLive();
+    await eventually('it to hear of the disarming', () => logOf(id).includes('while starting: arming null'));
+    expect(stack().supervisor.statusOf(id).state).toBe('starting');
+    writeFileSync(go, '');
+    await eventually('it to be up and told again', () => logOf(id).includes('\narming null'));
+    expect(logOf(id)).not.toContain(`arming ${armedUntil}`);
+  });
+
+  it('tells a gateway that starts of an arming', async () => {
+    const go = path.join(folder, 'go-late');
+    wish('live', { gateway: { startsWhen: go } });
+    stack().supervisor.command('gateway', 'restart', 'the test');
+    await eventually('it to start', () => logOf('gateway').includes('starting null'));
+    const { armedUntil } = host.armLive(LIVE_PHRASE, 60);
+    await eventually('it to hear of the arming', () => logOf('gateway').includes(`while starting: arming ${armedUntil}`));
+    writeFileSync(go, '');
+    await eventually('it to be up and told again', () => /\narming \d+/.test(logOf('gateway')));
+    host.disarmLive();
+    wish('live');
+  });
+
   it('arms at the control door with the phrase alone', async () => {
     const door = path.join(home.dataDirOf('live'), 'run', 'door.sock');
     await expect(askDoor(door, 'arm', 5_000, { phrase: 'please', minutes: 60 })).rejects.toThrow('typing exactly');
@@ -226,9 +256,14 @@ describe('a host', () => {
     const before = phases.length;
     const begun = host.start('demo');
     const waiting = host.restart('it waits for the start');
-    await eventually('the start goes on', () => host.state().phase === 'starting');
-    await host.stop('the session ends', true);
-    await Promise.all([begun, waiting]);
+    // In the middle of the start: a moment later its parts would run.
+    const ended = new Promise<void>((resolve) => {
+      const forget = host.onChange(() => {
+        forget();
+        resolve(host.stop('the session ends', true));
+      });
+    });
+    await Promise.all([begun, waiting, ended]);
     expect(host.state()).toMatchObject({ phase: 'stopped', stack: null, problem: null });
     expect(phases.slice(before)).toEqual(['starting', 'stopped']);
     expect(logged.at(-1)).toContain('The start was given up');
