@@ -85,7 +85,7 @@ const ONE_PLACE = [
   onePlace('alpaca-sdk', npm('@alpacahq/alpaca-trade-api'), ['^services/alpaca/']),
   onePlace('node-cron', npm('node-cron'), ['^services/orchestrator/']),
   onePlace('dbos', npm('@dbos-inc/dbos-sdk'), ['^services/chassis/flows', '^services/orchestrator/']),
-  onePlace('child-process', '^(node:)?child_process$', ['^main/(supervisor|units)/[a-z-]*(spawner|process-info)\\.ts$', '^main/units/postgres']),
+  onePlace('child-process', '^(node:)?child_process$', ['^main/(supervisor|units)/[a-z-]*(spawner|process-info)\\.ts$', '^main/desktop/setup-spawner\\.ts$', '^main/units/postgres']),
   onePlace('plotly', `${npm('plotly\\.js')}|${npm('react-plotly\\.js')}`, ['^renderer/charts/chart\\.tsx$']),
 ];
 

@@ -30,7 +30,7 @@ beforeEach(() => {
   const host = { state: () => ({ phase: 'running', problem: null, stack, mode: 'live' }), start: (mode: string) => Promise.resolve(void log.push(`start ${mode}`)), stop: (reason: string) => Promise.resolve(void log.push(`stop: ${reason}`)) } as unknown as Host;
   acts = menuActs({
     core: { host, standing: () => standing },
-    quit: { request: (reason) => Promise.resolve(void log.push(`quit: ${reason}`)), now: () => Promise.resolve(), inOrder: () => Promise.resolve(), stopFor: () => Promise.resolve(), isLeaving: () => false },
+    quit: { request: (reason) => Promise.resolve(void log.push(`quit: ${reason}`)), now: () => Promise.resolve(), inOrder: () => Promise.resolve(), stopFor: () => Promise.resolve(), stay: () => undefined, leave: () => undefined, isLeaving: () => false },
     dialogs: { askToStop: ({ message }, verb) => Promise.resolve((log.push(`${verb}? ${message}`), isSure)), tell: (message, detail) => Promise.resolve(void log.push(`${message} | ${detail}`)), askWhereToSave: () => Promise.resolve(null) },
     show: ({ title, to }) => log.push(`notice: ${title} -> ${to}`),
     open: (to) => log.push(`open ${to ?? ''}`.trim()),

@@ -9,7 +9,14 @@ export type Wishes = {
   readonly isHidden: boolean;
   /** End the running instance, and come back when it has ended (the installer). */
   readonly isQuit: boolean;
+  /** Windows starts us because somebody clicked on a notification of a time when we ran. */
+  readonly isFromNotification: boolean;
 };
+
+/** A registry entry or shortcut may quote a folder once more than the system takes away. */
+function unquoted(text: string): string {
+  return /^"(.*)"$/.exec(text)?.[1] ?? text;
+}
 
 /**
  * Reads the arguments. Chromium and the system add theirs, so unknown ones are no error; the last `--data` counts.
@@ -21,6 +28,6 @@ export function readArguments(argv: readonly string[], here: string): Wishes {
     const next = argv[index + 1];
     return argument === '--data' && next !== undefined && !next.startsWith('--') ? [next] : [];
   });
-  const folder = folders.filter((name) => name !== '').at(-1);
-  return { dataDir: folder === undefined ? null : path.resolve(here, folder), isHidden: argv.includes('--hidden'), isQuit: argv.includes('--quit') };
+  const folder = folders.map(unquoted).filter((name) => name !== '').at(-1);
+  return { dataDir: folder === undefined ? null : path.resolve(here, folder), isHidden: argv.includes('--hidden'), isQuit: argv.includes('--quit'), isFromNotification: argv.includes('-Embedding') };
 }

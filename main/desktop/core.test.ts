@@ -9,7 +9,7 @@ import { findLayout } from '../layout.ts';
 import { openHome } from '../store/data-folder.ts';
 import { openPreferences } from '../store/preferences.ts';
 import { plainSealer } from '../store/secrets.ts';
-import { createCore } from './core.ts';
+import { createCore, replacement } from './core.ts';
 import type { Core } from './core.ts';
 import type { Announcement } from './notify.ts';
 
@@ -37,7 +37,7 @@ beforeEach(() => {
     isWatched: () => false,
     onStatus: (status) => told.push(status),
     onStopAsked: () => undefined,
-    stopFor: () => Promise.resolve(),
+    replace: { stop: () => Promise.resolve(), leave: () => undefined, stay: () => undefined },
   });
 });
 afterEach(() => {
@@ -58,5 +58,22 @@ describe('the core', () => {
     const deadline = performance.now() + 5_000;
     while (told.length === 0 && performance.now() < deadline) await new Promise((resolve) => setTimeout(resolve, 10));
     expect(told.at(-1)).toMatchObject({ phase: 'failed' });
+  });
+});
+
+describe('an update that was not installed', () => {
+  const play = async (phase: 'starting' | 'stopped'): Promise<string[]> => {
+    const log: string[] = [];
+    let now: 'starting' | 'stopped' = phase;
+    const host = { state: () => ({ phase: now, problem: null, mode: 'paper' as const, stack: null }), start: (mode: string) => Promise.resolve(void log.push(`start ${mode}`)) };
+    const way = replacement(host, { stop: () => Promise.resolve(void (now = 'stopped')), leave: () => log.push('leave'), stay: () => log.push('stay') });
+    await way.stop('update');
+    way.stay();
+    return log;
+  };
+
+  it('starts again what ran, in its market, and nothing else', async () => {
+    expect(await play('starting')).toEqual(['stay', 'start paper']);
+    expect(await play('stopped')).toEqual(['stay']);
   });
 });

@@ -25,8 +25,8 @@ export type CoreParts = Pick<HostOptions, 'layout' | 'env' | 'spawner' | 'home' 
     readonly onStatus: (status: ShellStatus) => void;
     /** `mainspring stop` asked at the control door. */
     readonly onStopAsked: () => void;
-    /** Stops everything in order because the application is about to be replaced. */
-    readonly stopFor: (reason: string) => Promise<void>;
+    /** The application is about to be replaced: stops everything in order, then leaves, or stays when the installer did not start. */
+    readonly replace: { readonly stop: (reason: string) => Promise<void>; readonly leave: () => void; readonly stay: () => void };
   };
 
 /** The application without its window. */
@@ -40,6 +40,22 @@ export type Core = {
   changed(): void;
   close(): void;
 };
+
+/** How an update gets everything out of its way; what ran before runs again when there is no update after all. */
+export function replacement(host: Pick<Host, 'state' | 'start'>, replace: CoreParts['replace']): Pick<UpdaterPorts, 'stop' | 'leave' | 'stay'> {
+  let wasRunning = false;
+  return {
+    stop: (reason) => {
+      wasRunning = host.state().stack !== null || host.state().phase === 'starting';
+      return replace.stop(reason);
+    },
+    leave: replace.leave,
+    stay: () => {
+      replace.stay();
+      if (wasRunning) void host.start(host.state().mode);
+    },
+  };
+}
 
 /** Builds the core; nothing runs yet. */
 export function createCore(parts: CoreParts): Core {
@@ -85,7 +101,7 @@ export function createCore(parts: CoreParts): Core {
     openSource: parts.openSource,
     isWanted: () => preferences.read().application.updates,
     openOrders: () => (isResting() ? 0 : standing().openOrders),
-    stop: parts.stopFor,
+    ...replacement(host, parts.replace),
     onChange: () => teller.changed(),
     log,
   });

@@ -14,22 +14,24 @@ import { fileActs } from './file-acts.ts';
 import { keepPreferences } from './home.ts';
 import { menuShower } from './menu-shower.ts';
 import { notificationShower } from './notifications.ts';
+import type { Announcement } from './notify.ts';
 import { createQuit } from './quit.ts';
 import type { Quit } from './quit.ts';
+import { startSetup } from './setup-spawner.ts';
 import { openShownWindow } from './shown-window.ts';
 import type { ShownWindow } from './shown-window.ts';
 import type { Start } from './start.ts';
 import { openTray } from './tray.ts';
 import { openUpdateSource } from './update-source.ts';
 import { utilitySpawner } from './utility-spawner.ts';
-import { openSealer } from './vault.ts';
+import { openSealer, systemKeys } from './vault.ts';
 
 const FORCED_LIMIT_MS = 15_000;
 /** An orderly stop takes a minute at most. */
 const STOP_LIMIT_MS = 75_000;
 
 /** The application while it runs. */
-export type Desktop = Start & { readonly preferences: PreferencesStore; readonly core: Core; readonly main: ShownWindow; readonly quit: Quit; readonly dialogs: Dialogs; readonly sealer: Sealer; readonly acts: MenuActs };
+export type Desktop = Start & { readonly preferences: PreferencesStore; readonly core: Core; readonly main: ShownWindow; readonly quit: Quit; readonly dialogs: Dialogs; readonly sealer: Sealer; readonly acts: MenuActs; readonly show: (announcement: Announcement) => void };
 
 /** Resolves with the work, or after the limit: the way out is never blocked for ever. */
 async function within(limitMs: number, work: Promise<void>): Promise<void> {
@@ -44,17 +46,17 @@ export async function openDesktop(start: Start): Promise<Desktop> {
   const { electron, layout, place, log } = start;
   const { app, Notification } = electron;
   const preferences = keepPreferences(place.home.preferencesFile, log);
-  const { sealer, warning } = await openSealer(electron.safeStorage, process.platform);
+  const { sealer, warning } = await openSealer(electron.safeStorage, systemKeys(app));
   if (warning !== null) log('warn', warning);
   const show = notificationShower({ isSupported: () => Notification.isSupported(), create: (options) => new Notification(options), open: (to) => main.open(to) });
   const core = createCore({
     layout, env: process.env, home: place.home, sealer, preferences, log, show,
     spawner: utilitySpawner({ fork: electron.utilityProcess.fork, programs: nodeSpawner() }),
-    openSource: () => openUpdateSource({ platform: process.platform, isPackaged: app.isPackaged, resourcesFolder: path.dirname(layout.root), log }),
+    openSource: () => openUpdateSource({ platform: process.platform, isPackaged: app.isPackaged, resourcesFolder: path.dirname(layout.root), log, startSetup }),
     isWatched: () => main.isWatched(),
     onStatus: (status) => display(status),
     onStopAsked: () => void quit.inOrder('asked at the control door'),
-    stopFor: (reason) => quit.stopFor(reason),
+    replace: { stop: (reason) => quit.stopFor(reason), leave: () => quit.leave(), stay: () => quit.stay() },
   });
   const dialogs = openDialogs(electron.dialog, () => main.window);
   const quit = createQuit({
@@ -84,5 +86,5 @@ export async function openDesktop(start: Start): Promise<Desktop> {
     main.show(status);
   };
   display(core.status());
-  return { ...start, preferences, core, main, quit, dialogs, sealer, acts };
+  return { ...start, preferences, core, main, quit, dialogs, sealer, acts, show };
 }

@@ -10,9 +10,9 @@ function isPossible(app: LoginItemApp, platform: NodeJS.Platform): boolean {
   return app.isPackaged && (platform === 'win32' || platform === 'darwin');
 }
 
-/** Windows joins the arguments with spaces and quotes nothing. */
+/** Electron quotes the arguments where they need it, but never the path; and it looks the entry up by its first word, so a path with a space must be quoted. */
 function command(app: LoginItemApp, dataDir: string | null): { path: string; args: string[] } {
-  return { path: app.getPath('exe'), args: ['--hidden', ...(dataDir === null ? [] : ['--data', `"${dataDir}"`])] };
+  return { path: `"${app.getPath('exe')}"`, args: ['--hidden', ...(dataDir === null ? [] : ['--data', dataDir])] };
 }
 
 /**

@@ -7,14 +7,12 @@ import { findLayout } from '../layout.ts';
 import { readArguments } from './argv.ts';
 import { keepCrashDumps } from './crash-reports.ts';
 import { openShellHome } from './home.ts';
+import { APP_ID, TOAST_ACTIVATOR_CLSID } from './identity.ts';
 import { guardNavigation } from './navigation.ts';
 import { runDesktop } from './run.ts';
 import { registerScheme } from './scheme.ts';
 import { openShellLog } from './shell-log.ts';
 import { endRunningInstance, hearLaterStarts, takeInstance } from './single-instance.ts';
-
-/** The name under which Windows knows the application: of its shortcut, its notifications, its start with the system. */
-const APP_ID = 'app.mainspring.desktop';
 
 // Everything that we write is for its owner alone.
 process.umask(0o077);
@@ -25,6 +23,7 @@ if (place.profileFolder !== null) {
   app.setPath('crashDumps', place.dumpFolder);
 }
 app.setAppUserModelId(APP_ID);
+if (process.platform === 'win32') app.setToastActivatorCLSID(TOAST_ACTIVATOR_CLSID);
 app.enableSandbox();
 registerScheme(protocol);
 app.on('web-contents-created', (_event, contents) => guardNavigation(contents));

@@ -1,20 +1,20 @@
 /** Sleep, wake and the end of the session: told to what runs, in the time the system gives. */
 import type { BrowserWindow, PowerMonitor } from 'electron';
+import type { Announcement } from './notify.ts';
 
-/** A session that was about to end and did not (another program refused) goes on after this. */
-const SESSION_STAYS_MS = 30_000;
+/** Told before we end: a session that stays after all (another program refused) finds us gone. */
+const SESSION_ENDS: Announcement = { title: 'Mainspring stops and ends', body: 'Windows ends the session. If you stay signed in after all, nothing trades until you start Mainspring again.', to: 'health' };
 
 /** What happens on which occasion. */
 export type PowerActs = {
   readonly suspended: () => void;
   /** `pausedMs` by the clock on the wall: monotonic clocks stand still in sleep on some systems. */
   readonly resumed: (pausedMs: number) => void;
-  /** The session ends in seconds: everything is stopped at once; resolves when nothing runs. */
-  readonly stopAtOnce: (reason: string) => Promise<void>;
-  /** Ends the process. */
-  readonly leave: () => void;
-  /** The session did not end after all: what ran is started again. */
-  readonly startAgain: () => void;
+  /** Does anything run that must be stopped first? */
+  readonly hasStack: () => boolean;
+  /** Stops everything at once (a few seconds), then ends the process. */
+  readonly endAtOnce: (reason: string) => void;
+  readonly tell: (announcement: Announcement) => void;
   readonly now: () => number;
 };
 
@@ -34,26 +34,26 @@ export function followSleep(monitor: Pick<PowerMonitor, 'on'>, { suspended, resu
 }
 
 /**
- * Follows the end of the session. Windows asks every window first (`query-session-end`) and kills soon after `session-end`, so the stop begins
- * with the question; Linux and macOS tell the power monitor.
+ * Follows the end of the session. Windows asks every window first (`query-session-end`); whoever does not object is killed with its children
+ * right after `session-end`, which leaves no time to stop anything. So we object while something runs, stop, and end: then Windows goes on.
+ * A critical end takes no objection; what can be stopped meanwhile is. Linux and macOS tell the power monitor.
  */
-export function followSessionEnd(window: Pick<BrowserWindow, 'on'>, monitor: Pick<PowerMonitor, 'on'>, acts: Pick<PowerActs, 'stopAtOnce' | 'leave' | 'startAgain'>): void {
+export function followSessionEnd(window: Pick<BrowserWindow, 'on'>, monitor: Pick<PowerMonitor, 'on'>, acts: Pick<PowerActs, 'hasStack' | 'endAtOnce' | 'tell'>): void {
   let isEnding = false;
-  let stays: NodeJS.Timeout | undefined;
-  const stop = (reason: string): Promise<void> => acts.stopAtOnce(reason);
-  window.on('query-session-end', () => {
-    void stop('Windows ends the session');
-    clearTimeout(stays);
-    stays = setTimeout(() => {
-      if (!isEnding) acts.startAgain();
-    }, SESSION_STAYS_MS);
-    stays.unref();
-  });
   const end = (reason: string): void => {
+    if (isEnding) return;
     isEnding = true;
-    clearTimeout(stays);
-    void stop(reason).then(acts.leave);
+    acts.endAtOnce(reason);
   };
+  window.on('query-session-end', (event) => {
+    // Windows may ask again while we stop.
+    if (!acts.hasStack() && !isEnding) return;
+    if (!event.reasons.includes('critical')) {
+      event.preventDefault();
+      if (!isEnding) acts.tell(SESSION_ENDS);
+    }
+    end('Windows ends the session');
+  });
   window.on('session-end', () => end('Windows ends the session'));
   // Electron's types leave the event out; asking it to wait gives us the seconds that the stop takes.
   monitor.on('shutdown', (event?: { preventDefault(): void }) => {

@@ -77,6 +77,29 @@ describe('quitting', () => {
     expect(log.filter((line) => line === 'leave').length).toBeGreaterThan(0);
   });
 
+  it('stays after an update whose installer did not start, and quits as ever later', async () => {
+    const { quit, log, doors, settle } = scene(RUNNING);
+    const stopped = quit.stopFor('update');
+    expect(quit.isLeaving()).toBe(true);
+    doors.stopped[0]?.();
+    await stopped;
+    quit.stay();
+    expect(quit.isLeaving()).toBe(false);
+    const done = quit.request('Quit');
+    doors.stopped[1]?.();
+    await done;
+    await settle();
+    expect(log).toEqual(['stop: update', 'stop: Quit', 'leave']);
+  });
+
+  it('does not stay when somebody ends by force meanwhile', () => {
+    const { quit } = scene(RUNNING);
+    void quit.stopFor('update');
+    void quit.now('The computer shuts down');
+    quit.stay();
+    expect(quit.isLeaving()).toBe(true);
+  });
+
   it('does not ask when the computer shuts down', () => {
     const { quit, log, asked } = scene({ ...RUNNING, openOrders: 5 });
     void quit.now('The computer shuts down');

@@ -57,6 +57,10 @@ export type Quit = {
   inOrder(reason: string): Promise<void>;
   /** Stops everything in order, without a question; whoever asked ends the process (the installer of an update). */
   stopFor(reason: string): Promise<void>;
+  /** The installer did not start, so we stay: after `stopFor`, unless somebody ends by force meanwhile. */
+  stay(): void;
+  /** Ends the process after `stopFor`. */
+  leave(): void;
   readonly isLeaving: () => boolean;
 };
 
@@ -78,6 +82,10 @@ export function createQuit({ standing, ask, stop, leave, monotonic }: QuitPorts)
     now: (reason) => end(reason, true),
     inOrder: (reason) => end(reason, false),
     stopFor: (reason) => halt(reason, false),
+    stay: () => {
+      if (state === 'stopping') state = 'idle';
+    },
+    leave,
     async request(reason) {
       if (state === 'stopping' && monotonic() - since >= DOUBLE_CLICK_MS) return end(`${reason}, asked again`, true);
       if (state !== 'idle') return undefined;

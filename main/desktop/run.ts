@@ -46,21 +46,14 @@ function answerPage(desktop: Desktop): void {
 }
 
 /** Sleep, shutdown, later starts, and every way in which the system ends an application. */
-function followSystem({ electron, core, main, quit, preferences, laterStarts }: Desktop): void {
+function followSystem({ electron, core, main, quit, show, laterStarts }: Desktop): void {
   const { app, powerMonitor } = electron;
   const { host } = core;
   followSleep(powerMonitor, { suspended: () => host.state().stack?.suspended(), resumed: (pausedMs) => host.state().stack?.resumed(pausedMs), now: Date.now });
-  let wasRunning = false;
   followSessionEnd(main.window, powerMonitor, {
-    stopAtOnce: (reason) => {
-      wasRunning ||= host.state().stack !== null;
-      return host.stop(reason, true);
-    },
-    leave: () => void quit.now('the session ended'),
-    startAgain: () => {
-      if (wasRunning) void host.start(preferences.read().mode);
-      wasRunning = false;
-    },
+    hasStack: () => host.state().stack !== null || host.state().phase === 'starting',
+    endAtOnce: (reason) => void quit.now(reason),
+    tell: show,
   });
   laterStarts({ show: () => main.open(), quit: () => void quit.request('asked by another start') });
   app.on('before-quit', (event) => {
@@ -108,7 +101,8 @@ export async function runDesktop(start: Start): Promise<void> {
   answerPage(desktop);
   followSystem(desktop);
   const { mode, isWelcomeDone } = desktop.preferences.read();
-  if (isWelcomeDone) void desktop.core.host.start(mode);
+  // Who clicks on an old notification wants to see something, not to trade.
+  if (isWelcomeDone && !start.wishes.isFromNotification) void desktop.core.host.start(mode);
   if (!start.wishes.isHidden || !isWelcomeDone) desktop.main.open();
   desktop.core.updater.follow();
 }

@@ -12,13 +12,14 @@ const SECOND: Rectangle = { x: 1_920, y: -200, width: 2_560, height: 1_400 };
 
 describe('the command line', () => {
   it('is read among what Chromium adds', () => {
-    expect(readArguments(['mainspring.exe', '--allow-file-access', '--hidden', '--original-process-start-time=1', '--data', 'my data'], '/home/ö')).toEqual({ dataDir: path.resolve('/home/ö/my data'), isHidden: true, isQuit: false });
-    expect(readArguments(['mainspring.exe', '--quit'], '/')).toEqual({ dataDir: null, isHidden: false, isQuit: true });
-    expect(readArguments(['x', '--data=/a b/c'], '/').dataDir).toBe(path.resolve('/a b/c'));
+    expect(readArguments(['mainspring.exe', '--allow-file-access', '--hidden', '--original-process-start-time=1', '--data', 'my data'], '/home/ö')).toEqual({ dataDir: path.resolve('/home/ö/my data'), isHidden: true, isQuit: false, isFromNotification: false });
+    expect(readArguments(['mainspring.exe', '--quit'], '/')).toEqual({ dataDir: null, isHidden: false, isQuit: true, isFromNotification: false });
+    expect(readArguments(['mainspring.exe', '-Embedding'], '/').isFromNotification).toBe(true);
+    for (const argv of [['x', '--data=/a b/c'], ['x', '--data="/a b/c"'], ['x', '--data', '"/a b/c"']]) expect(readArguments(argv, '/').dataDir).toBe(path.resolve('/a b/c'));
   });
 
   it('takes the home for a folder that was not named', () => {
-    for (const argv of [['x', '--data'], ['x', '--data', '--hidden'], ['x', '--data='], ['x', '--database=1']]) expect(readArguments(argv, '/').dataDir).toBeNull();
+    for (const argv of [['x', '--data'], ['x', '--data', '--hidden'], ['x', '--data='], ['x', '--data=""'], ['x', '--database=1']]) expect(readArguments(argv, '/').dataDir).toBeNull();
   });
 });
 

@@ -1,13 +1,14 @@
 /** Vault, single instance, power and the start with the system, with forged parts. */
 import { EventEmitter } from 'node:events';
 import type { App, BrowserWindow, PowerMonitor } from 'electron';
-import { describe, expect, it, vi } from 'vitest';
+import { beforeEach, describe, expect, it } from 'vitest';
+import { runValue } from '../../tests/desktop/stand-in/run-value.ts';
 import { setStartWithSystem, startsWithSystem } from './login-item.ts';
 import type { LoginItemApp } from './login-item.ts';
 import { followSessionEnd, followSleep } from './power.ts';
 import { endRunningInstance, hearLaterStarts, takeInstance } from './single-instance.ts';
-import { openSealer } from './vault.ts';
-import type { KeyStore } from './vault.ts';
+import { holdsKey, openSealer } from './vault.ts';
+import type { KeyPorts, KeyStore } from './vault.ts';
 
 describe('the vault', () => {
   const store = (change: Partial<KeyStore> = {}): KeyStore => ({
@@ -17,9 +18,16 @@ describe('the vault', () => {
     getSelectedStorageBackend: () => 'gnome_libsecret',
     ...change,
   });
+  let slept = 0;
+  const ports = (change: Partial<KeyPorts> = {}): KeyPorts => ({
+    platform: 'win32', readLocalState: () => Promise.resolve('{"os_crypt":{"encrypted_key":"RFBBUEk="}}'), sleep: (ms) => Promise.resolve(void (slept += ms)), ...change,
+  });
+  beforeEach(() => {
+    slept = 0;
+  });
 
   it('seals with the system', async () => {
-    const { sealer, warning } = await openSealer(store(), 'win32');
+    const { sealer, warning } = await openSealer(store(), ports());
     expect([sealer.keptBy, warning]).toEqual(['system', null]);
     const sealed = await sealer.seal('secret');
     expect(sealed).not.toContain('secret');
@@ -31,16 +39,46 @@ describe('the vault', () => {
     ['a key store that does not answer', { isAsyncEncryptionAvailable: () => Promise.resolve(false) }, 'win32'],
     ['a key store that fails', { isAsyncEncryptionAvailable: () => Promise.reject(new Error('locked')) }, 'darwin'],
   ])('says that %s leaves a file', async (_name, change, platform) => {
-    const { sealer, warning } = await openSealer(store(change), platform);
+    const { sealer, warning } = await openSealer(store(change), ports({ platform }));
     expect(sealer.keptBy).toBe('file');
     expect(warning).toContain('not sealed');
   });
 
   it('asks again after the key was rotated, but not for ever', async () => {
     let asked = 0;
-    const { sealer } = await openSealer(store({ decryptStringAsync: () => Promise.resolve({ shouldReEncrypt: true, result: `turn ${(asked += 1)}` }) }), 'win32');
+    const { sealer } = await openSealer(store({ decryptStringAsync: () => Promise.resolve({ shouldReEncrypt: true, result: `turn ${(asked += 1)}` }) }), ports());
     expect(await sealer.unseal('AAAA')).toBe('turn 2');
   });
+
+  it('asks a busy key store again, and takes another refusal for what it is', async () => {
+    let busy = 3;
+    const decryptStringAsync: KeyStore['decryptStringAsync'] = () => ((busy -= 1) >= 0 ? Promise.reject(new Error('Decryption is temporarily unavailable')) : Promise.resolve({ shouldReEncrypt: false, result: 'opened' }));
+    const { sealer } = await openSealer(store({ decryptStringAsync }), ports());
+    expect(await sealer.unseal('AAAA')).toBe('opened');
+    expect(slept).toBe(1_750);
+    busy = 100;
+    await expect(sealer.unseal('AAAA')).rejects.toThrow('temporarily unavailable');
+    slept = 0;
+    const other = await openSealer(store({ decryptStringAsync: () => Promise.reject(new Error('not our seal')) }), ports());
+    await expect(other.sealer.unseal('AAAA')).rejects.toThrow('not our seal');
+    expect(slept).toBe(0);
+  });
+
+  it('gives nothing sealed to Windows before the key is on the disk, but waits once and not for ever', async () => {
+    const states = [null, '{"os_cr', '{}', '{"os_crypt":{"encrypted_key":"RFBBUEk="}}'];
+    const first = await openSealer(store(), ports({ readLocalState: () => Promise.resolve(states.shift() ?? null) }));
+    await first.sealer.seal('secret');
+    await first.sealer.seal('another');
+    expect([slept, states]).toEqual([750, []]);
+    slept = 0;
+    const never = ports({ readLocalState: () => Promise.resolve(null) });
+    await (await openSealer(store(), never)).sealer.seal('secret');
+    expect(slept).toBe(15_000);
+    await (await openSealer(store(), { ...never, platform: 'linux' })).sealer.seal('secret');
+    expect(slept).toBe(15_000);
+  });
+
+  it.each([[null, false], ['', false], ['{"os_crypt":{}}', false], ['{"os_crypt":{"encrypted_key":""}}', false], ['[]', false], ['{"os_crypt":{"encrypted_key":"x"},"else":1}', true]])('knows the key in %s', (text, isThere) => expect(holdsKey(text)).toBe(isThere));
 });
 
 describe('the single instance', () => {
@@ -97,51 +135,65 @@ describe('power', () => {
     expect(told).toEqual(['suspended', 'resumed 60000', 'resumed 0']);
   });
 
-  it('stops at the question of Windows, leaves at its word, and starts again when the session stays', async () => {
-    vi.useFakeTimers();
-    try {
-      const window = new EventEmitter();
-      const monitor = new EventEmitter();
-      const told: string[] = [];
-      followSessionEnd(window as unknown as BrowserWindow, monitor as unknown as PowerMonitor, { stopAtOnce: (reason) => Promise.resolve(void told.push(reason)), leave: () => told.push('leave'), startAgain: () => told.push('start again') });
-      window.emit('query-session-end');
-      await vi.advanceTimersByTimeAsync(31_000);
-      expect(told).toEqual(['Windows ends the session', 'start again']);
-      window.emit('query-session-end');
-      window.emit('session-end');
-      await vi.advanceTimersByTimeAsync(60_000);
-      expect(told.slice(2)).toEqual(['Windows ends the session', 'Windows ends the session', 'leave']);
-      monitor.emit('shutdown', { preventDefault: () => told.push('wait for us') });
-      await vi.advanceTimersByTimeAsync(0);
-      expect(told.slice(5)).toEqual(['wait for us', 'the computer shuts down', 'leave']);
-    } finally {
-      vi.useRealTimers();
-    }
+  const session = () => {
+    const [window, monitor] = [new EventEmitter(), new EventEmitter()];
+    const told: string[] = [];
+    const world = { isRunning: true };
+    followSessionEnd(window as unknown as BrowserWindow, monitor as unknown as PowerMonitor, { hasStack: () => world.isRunning, endAtOnce: (reason) => told.push(reason), tell: ({ body }) => told.push(body) });
+    const event = (...reasons: string[]) => ({ reasons, preventDefault: () => told.push('wait for us') });
+    return { window, monitor, told, event, world };
+  };
+
+  it('makes Windows wait while something runs, says so, and ends once everything has stopped', () => {
+    const { window, told, event } = session();
+    window.emit('query-session-end', event('logoff'));
+    expect(told).toEqual(['wait for us', expect.stringContaining('until you start Mainspring again'), 'Windows ends the session']);
+    window.emit('query-session-end', event('shutdown'));
+    window.emit('session-end', event('shutdown'));
+    expect(told.slice(3)).toEqual(['wait for us']);
+  });
+
+  it('does not keep Windows when nothing runs, and ends with the session', () => {
+    const { window, told, event, world } = session();
+    world.isRunning = false;
+    window.emit('query-session-end', event('shutdown'));
+    expect(told).toEqual([]);
+    window.emit('session-end', event('shutdown'));
+    expect(told).toEqual(['Windows ends the session']);
+  });
+
+  it('stops what it can at a critical end, which takes no objection', () => {
+    const { window, told, event } = session();
+    window.emit('query-session-end', event('logoff', 'critical'));
+    expect(told).toEqual(['Windows ends the session']);
+  });
+
+  it('makes the other systems wait', () => {
+    const { monitor, told, event } = session();
+    monitor.emit('shutdown', event());
+    expect(told).toEqual(['wait for us', 'the computer shuts down']);
   });
 });
 
 describe('the start with the system', () => {
-  const app = (isPackaged: boolean): LoginItemApp & { set: unknown[] } => {
-    const set: unknown[] = [];
-    return {
-      set, isPackaged, getPath: () => 'C:\\Program Files\\Mainspring.exe', setLoginItemSettings: (settings) => set.push(settings),
-      getLoginItemSettings: () => ({ openAtLogin: true, executableWillLaunchAtLogin: false }) as ReturnType<App['getLoginItemSettings']>,
-    };
+  const EXE = 'C:\\Program Files\\Mainspring\\Mainspring.exe';
+  const app = (isPackaged: boolean): LoginItemApp & { entry: () => string | null } => {
+    const run = runValue(EXE);
+    return { isPackaged, entry: run.text, getPath: () => EXE, setLoginItemSettings: run.set, getLoginItemSettings: run.get };
   };
 
-  it('begins hidden, in the same data folder', () => {
+  it('begins hidden, in the same data folder, and is known again', () => {
     const own = app(true);
     setStartWithSystem(own, 'win32', { isWanted: true, dataDir: 'D:\\my data' });
-    setStartWithSystem(own, 'win32', { isWanted: false, dataDir: null });
-    expect(own.set).toEqual([
-      { openAtLogin: true, enabled: true, path: 'C:\\Program Files\\Mainspring.exe', args: ['--hidden', '--data', '"D:\\my data"'] },
-      { openAtLogin: false, enabled: false, path: 'C:\\Program Files\\Mainspring.exe', args: ['--hidden'] },
-    ]);
+    expect(own.entry()).toBe(`"${EXE}" --hidden --data "D:\\my data"`);
+    expect(startsWithSystem(own, 'win32', 'D:\\my data')).toBe(true);
+    setStartWithSystem(own, 'win32', { isWanted: false, dataDir: 'D:\\my data' });
+    expect([own.entry(), startsWithSystem(own, 'win32', 'D:\\my data')]).toEqual([null, false]);
   });
 
   it('is what the system says, not what was once chosen', () => {
-    expect(startsWithSystem(app(true), 'win32', null)).toBe(false);
-    expect(startsWithSystem(app(true), 'darwin', null)).toBe(true);
+    const disabled: LoginItemApp = { ...app(true), getLoginItemSettings: () => ({ openAtLogin: true, executableWillLaunchAtLogin: false }) as ReturnType<App['getLoginItemSettings']> };
+    expect([startsWithSystem(disabled, 'win32', null), startsWithSystem(disabled, 'darwin', null)]).toEqual([false, true]);
     expect(startsWithSystem(app(false), 'win32', null)).toBeNull();
   });
 

@@ -1,6 +1,6 @@
 /** Updates by electron-updater from a real server: whole, damaged, truncated, unreachable. */
 import { createHash, randomBytes } from 'node:crypto';
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { appendFileSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import http from 'node:http';
 import { createRequire } from 'node:module';
 import type { AddressInfo } from 'node:net';
@@ -42,6 +42,7 @@ let server: http.Server;
 let folder = '';
 let feed = '';
 let logged: string[] = [];
+let started: string[] = [];
 
 function latest(): string {
   return [`version: ${version}`, 'files:', '  - url: Mainspring-Setup.exe', `    sha512: ${createHash('sha512').update(SETUP).digest('base64')}`, `    size: ${SETUP.length}`, 'path: Mainspring-Setup.exe', `sha512: ${createHash('sha512').update(SETUP).digest('base64')}`, "releaseDate: '2026-11-22T00:00:00.000Z'", ''].join('\n');
@@ -68,6 +69,7 @@ beforeEach(() => {
   version = '0.2.0';
   requests = [];
   logged = [];
+  started = [];
   return () => rmSync(folder, { recursive: true });
 });
 
@@ -84,7 +86,7 @@ function openSource(address = feed): { source: UpdateSource; quits: string[]; fi
   updater.setFeedURL({ provider: 'generic', url: address });
   const cache = path.join(folder, 'mainspring-updater');
   const files = (): string[] => (existsSync(cache) ? readdirSync(cache, { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.exe')) : []);
-  return { source: sourceOver(updater, (_level, text) => logged.push(text)), quits, files };
+  return { source: sourceOver(updater, { log: (_level, text) => logged.push(text), startSetup: (file) => Promise.resolve(void started.push(file)) }), quits, files };
 }
 
 describe('updates from a real server', () => {
@@ -96,6 +98,32 @@ describe('updates from a real server', () => {
     await source.download((percent) => percents.push(percent));
     expect(files().map((name) => path.basename(name))).toEqual(['Mainspring-Setup.exe']);
     expect(quits).toEqual([]);
+  });
+
+  it('start the very file that was fetched, once it was looked at again', async () => {
+    const { source, quits } = openSource();
+    await source.check();
+    await source.download(() => undefined);
+    await source.verify();
+    expect(started).toEqual([]);
+    await source.install();
+    expect(started.map((file) => readFileSync(file).equals(SETUP))).toEqual([true]);
+    expect(quits).toEqual([]);
+  });
+
+  it('do not start a file that was changed or removed since; the next look fetches it anew', async () => {
+    const { source, files } = openSource();
+    await source.check();
+    await source.download(() => undefined);
+    const file = path.join(folder, 'mainspring-updater', files()[0] ?? '');
+    appendFileSync(file, 'more');
+    await expect(source.install()).rejects.toThrow('checksum mismatch');
+    expect(existsSync(file)).toBe(false);
+    await expect(source.verify()).rejects.toThrow('ENOENT');
+    expect(started).toEqual([]);
+    await source.download(() => undefined);
+    await source.install();
+    expect(started).toHaveLength(1);
   });
 
   it('are none when the server has this version or an older one', async () => {
@@ -129,7 +157,7 @@ describe('updates from a real server', () => {
     served = Buffer.from('<html>captive portal</html>');
     const { source } = openSource();
     let openOrders: number | null = 1;
-    const updater = createUpdater({ openSource: () => Promise.resolve(source), isWanted: () => true, openOrders: () => openOrders, stop: () => Promise.resolve(), onChange: () => undefined, log: () => undefined });
+    const updater = createUpdater({ openSource: () => Promise.resolve(source), isWanted: () => true, openOrders: () => openOrders, stop: () => Promise.resolve(), leave: () => undefined, stay: () => undefined, onChange: () => undefined, log: () => undefined });
     expect(await updater.check()).toMatchObject({ state: 'failed', message: expect.stringContaining('damaged') as string });
     served = SETUP;
     expect(await updater.check()).toMatchObject({ state: 'held', version: '0.2.0', message: '1 order is open now.' });
@@ -139,7 +167,7 @@ describe('updates from a real server', () => {
 });
 
 describe('an installation without updates', () => {
-  const open = (platform: NodeJS.Platform, isPackaged: boolean): Promise<unknown> => openUpdateSource({ platform, isPackaged, resourcesFolder: folder, log: () => undefined });
+  const open = (platform: NodeJS.Platform, isPackaged: boolean): Promise<unknown> => openUpdateSource({ platform, isPackaged, resourcesFolder: folder, log: () => undefined, startSetup: () => Promise.resolve() });
 
   it('says why', async () => {
     await expect(open('win32', false)).rejects.toMatchObject({ code: 'UPDATE_REFUSED', message: expect.stringContaining('from its sources') as string });

@@ -10,6 +10,8 @@ let isWanted: boolean;
 let log: string[];
 let opened: number;
 let downloads: Promise<void>;
+let verified: Promise<void>;
+let installed: Promise<void>;
 let updater: Updater;
 let seen: string[];
 
@@ -22,7 +24,14 @@ const source: UpdateSource = {
     onPercent(100);
     await downloads;
   },
-  install: () => log.push('install'),
+  verify: () => {
+    log.push('verify');
+    return verified;
+  },
+  install: () => {
+    log.push('install');
+    return installed;
+  },
 };
 
 beforeEach(() => {
@@ -33,6 +42,8 @@ beforeEach(() => {
   seen = [];
   opened = 0;
   downloads = Promise.resolve();
+  verified = Promise.resolve();
+  installed = Promise.resolve();
   updater = createUpdater({
     openSource: () => {
       opened += 1;
@@ -41,6 +52,8 @@ beforeEach(() => {
     isWanted: () => isWanted,
     openOrders: () => openOrders,
     stop: (reason) => Promise.resolve(void log.push(`stop: ${reason}`)),
+    leave: () => log.push('leave'),
+    stay: () => log.push('stay'),
     onChange: () => seen.push(`${updater.status().state} ${updater.status().percent ?? ''}`.trim()),
     log: () => undefined,
   });
@@ -73,8 +86,28 @@ describe('updates', () => {
 
   it('stop everything in order before the installer runs', async () => {
     await updater.check();
+    await Promise.all([updater.install(), updater.install()]);
+    expect(log).toEqual(['download', 'verify', 'stop: the update to version 0.2.0 is installed', 'install', 'leave']);
+  });
+
+  it('stop nothing for a download that is gone or changed', async () => {
+    await updater.check();
+    verified = Promise.reject(new Error("ENOENT: no such file or directory, open 'Setup.exe'"));
+    await expect(updater.install()).rejects.toMatchObject({ code: 'UPDATE_REFUSED', message: expect.stringContaining('is gone') as string });
+    expect(log).toEqual(['download', 'verify']);
+    expect(updater.status()).toMatchObject({ state: 'failed', message: expect.stringContaining('nothing was stopped') as string });
+    verified = Promise.resolve();
+    expect(await updater.check()).toMatchObject({ state: 'ready' });
     await updater.install();
-    expect(log).toEqual(['download', 'stop: the update to version 0.2.0 is installed', 'install']);
+    expect(log.slice(2)).toEqual(['download', 'verify', 'stop: the update to version 0.2.0 is installed', 'install', 'leave']);
+  });
+
+  it('go on as before when the installer did not start', async () => {
+    await updater.check();
+    installed = Promise.reject(new Error('spawn EACCES'));
+    await expect(updater.install()).rejects.toMatchObject({ code: 'UPDATE_REFUSED', message: expect.stringContaining('goes on as before') as string });
+    expect(log).toEqual(['download', 'verify', 'stop: the update to version 0.2.0 is installed', 'install', 'stay']);
+    expect(updater.status()).toMatchObject({ state: 'failed', message: expect.stringContaining('did not let it run (') as string });
   });
 
   it('never replace what trades while orders are open, or while that is not known', async () => {
@@ -97,7 +130,7 @@ describe('updates', () => {
   });
 
   it('say why there are none', async () => {
-    const none = createUpdater({ openSource: () => Promise.reject(new AppError('UPDATE_REFUSED', 'This build is not signed.')), isWanted: () => true, openOrders: () => 0, stop: () => Promise.resolve(), onChange: () => undefined, log: () => undefined });
+    const none = createUpdater({ openSource: () => Promise.reject(new AppError('UPDATE_REFUSED', 'This build is not signed.')), isWanted: () => true, openOrders: () => 0, stop: () => Promise.resolve(), leave: () => undefined, stay: () => undefined, onChange: () => undefined, log: () => undefined });
     expect(await none.check()).toEqual({ state: 'unavailable', version: null, percent: null, message: 'This build is not signed.' });
   });
 

@@ -12,8 +12,10 @@ export type UpdateSource = {
   check(): Promise<{ readonly version: string } | null>;
   /** Fetches and verifies what `check` found. `onPercent` 0 to 100. */
   download(onPercent: (percent: number) => void): Promise<void>;
-  /** Starts the installer and ends this process. */
-  install(): void;
+  /** The downloaded file is still there and still the published one. @throws Error when not */
+  verify(): Promise<void>;
+  /** Starts the installer; resolves once it runs. @throws Error when it did not start */
+  install(): Promise<void>;
 };
 
 /** What the updater is made of. */
@@ -26,6 +28,10 @@ export type UpdaterPorts = {
   readonly openOrders: () => number | null;
   /** Stops everything in order before the installer runs. */
   readonly stop: (reason: string) => Promise<void>;
+  /** The installer runs: ends this process. */
+  readonly leave: () => void;
+  /** The installer did not start: goes on as before `stop`. */
+  readonly stay: () => void;
   readonly onChange: () => void;
   readonly log: (level: 'info' | 'warn', text: string) => void;
 };
@@ -37,7 +43,10 @@ export type Updater = {
   follow(): void;
   /** Looks now; downloads only when updates are wanted. Never throws: what went wrong is in the status. */
   check(): Promise<UpdateStatus>;
-  /** Stops everything and starts the installer. @throws AppError UPDATE_REFUSED (denied) without a download, ORDERS_OPEN (denied) while orders are open or unknown */
+  /**
+   * Stops everything, starts the installer and ends this process. @throws AppError ORDERS_OPEN (denied) while orders are open or unknown,
+   * UPDATE_REFUSED (denied) without a sound download, or when the installer did not start: then all that ran runs again
+   */
   install(): Promise<void>;
   close(): void;
 };
@@ -53,14 +62,42 @@ export function updateFailure(error: unknown): string {
   return `The update failed: ${text.split('\n')[0] ?? text}`;
 }
 
+/** What it means for a person that a downloaded installer was not started. */
+export function installFailure(error: unknown): string {
+  const text = describeError(error);
+  if (/ENOENT/.test(text)) return 'The downloaded file is gone; a virus scanner may have removed it. It is fetched again at the next look.';
+  if (/checksum mismatch/i.test(text)) return 'The downloaded file is no longer the published one. It was thrown away and is fetched again at the next look.';
+  return `Windows or a virus scanner did not let it run (${text.split('\n')[0] ?? text}). Try again later, or install the new version by hand.`;
+}
+
 type Stage = { readonly state: 'none' | 'checking' | 'downloading' | 'ready' | 'failed' | 'unavailable'; readonly version: string | null; readonly percent: number | null; readonly message: string | null };
 const RESTING: Stage = { state: 'none', version: null, percent: null, message: null };
+
+/** Stops everything, starts the installer, leaves. A failure is kept in the status and told to whoever asked; the next look fetches anew what is not sound. */
+async function replaceUs(source: UpdateSource, version: string, ports: Pick<UpdaterPorts, 'stop' | 'leave' | 'stay' | 'log'> & { readonly onFailed: (message: string) => void }): Promise<void> {
+  const refuse = (what: string, error: unknown): never => {
+    ports.log('warn', `${what}: ${describeError(error)}`);
+    const message = `${what}. ${installFailure(error)}`;
+    ports.onFailed(message);
+    throw new AppError('UPDATE_REFUSED', message, { cause: error });
+  };
+  await source.verify().catch((error: unknown) => refuse('The update was not installed; nothing was stopped', error));
+  await ports.stop(`the update to version ${version} is installed`);
+  try {
+    await source.install();
+  } catch (error) {
+    ports.stay();
+    refuse('The installer of the update did not start; Mainspring goes on as before', error);
+  }
+  ports.leave();
+}
 
 /** Builds the updater; nothing is loaded or asked before it is wanted. */
 export function createUpdater(ports: UpdaterPorts): Updater {
   let stage = RESTING;
   let source: UpdateSource | null = null;
   let running: Promise<void> | null = null;
+  let installing: Promise<void> | null = null;
   let timer: NodeJS.Timeout | undefined;
 
   const become = (next: Partial<Stage>): void => {
@@ -116,8 +153,8 @@ export function createUpdater(ports: UpdaterPorts): Updater {
       const now = status();
       if (now.state === 'held') throw new AppError('ORDERS_OPEN', `${now.message ?? ''} The update waits until none is.`);
       if (now.state !== 'ready' || source === null) throw new AppError('UPDATE_REFUSED', 'There is no downloaded update to install.');
-      await ports.stop(`the update to version ${now.version ?? ''} is installed`);
-      source.install();
+      installing ??= replaceUs(source, now.version ?? '', { ...ports, onFailed: (message) => become({ state: 'failed', message }) }).finally(() => (installing = null));
+      await installing;
     },
     close: () => clearTimeout(timer),
   };

@@ -40,7 +40,7 @@ export type ProbeCommands = {
   answer: [{ method: 'showMessageBox' | 'showSaveDialog'; result: unknown }, null];
   forgetAnswers: [Record<string, never>, null];
   power: [{ event: 'suspend' | 'resume' | 'shutdown' }, null];
-  endSession: [Record<string, never>, null];
+  endSession: [Record<string, never>, boolean];
   closeWindow: [Record<string, never>, null];
   setBounds: [{ bounds: { x?: number; y?: number; width?: number; height?: number } }, null];
   maximize: [Record<string, never>, null];

@@ -162,10 +162,16 @@ const COMMANDS = {
   answer: ({ method, result }) => void answers.push({ method, result }),
   forgetAnswers: () => void answers.splice(0),
   power: ({ event }) => powerMonitor.emit(event, { preventDefault() {} }),
+  /** As Windows does: it asks; who does not object is told, and killed right after. True when the application objected. */
   endSession() {
-    const event = { reasons: ['shutdown'], preventDefault() {} };
+    let isPrevented = false;
+    const event = { reasons: ['shutdown'], preventDefault: () => (isPrevented = true) };
     theWindow().emit('query-session-end', event);
-    theWindow().emit('session-end', event);
+    if (!isPrevented) {
+      theWindow().emit('session-end', event);
+      process.kill(process.pid, 'SIGKILL');
+    }
+    return isPrevented;
   },
   closeWindow: () => theWindow().close(),
   setBounds: ({ bounds }) => theWindow().setBounds(bounds),

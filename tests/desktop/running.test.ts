@@ -286,12 +286,12 @@ describe('the next start', () => {
     await desk.nothingLeft();
   });
 
-  it('the end of the session stops everything at once', async () => {
+  it('the end of the session waits until everything has stopped at once', async () => {
     const hidden = await launch({ home, args: ['--hidden'] });
     await until(async () => /running/.test((await hidden.look()).tray?.image ?? ''), 'the symbol of a running stack', START_LIMIT_MS);
     expect((await hidden.look()).windows).toMatchObject([{ isVisible: false, url: expect.not.stringContaining('app:') as string }]);
     const began = performance.now();
-    await hidden.probe('endSession', {});
+    expect(await hidden.probe('endSession', {})).toBe(true);
     expect(await hidden.exited()).toBe(0);
     expect(performance.now() - began).toBeLessThan(SESSION_END_MS);
     expect(processesWith(home)).toEqual([]);

@@ -5,9 +5,10 @@ import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { homedir, tmpdir } from 'node:os';
 import path from 'node:path';
-import type { App, Event, LoginItemSettings, RenderProcessGoneDetails, Session, Settings, WebContents } from 'electron';
+import type { App, Event, LoginItemSettings, LoginItemSettingsOptions, RenderProcessGoneDetails, Session, Settings, WebContents } from 'electron';
 import { Emitter, preventable } from './emitter.ts';
 import type { PreventableEvent } from './emitter.ts';
+import { runValue } from './run-value.ts';
 
 /** What `app` emits here. */
 export type AppEvents = {
@@ -41,7 +42,7 @@ export function standInFolder(): string {
 }
 
 /** Stands in for `app`. */
-export class StandInApp extends Emitter<AppEvents> implements Pick<App, 'enableSandbox' | 'setAppUserModelId' | 'getVersion' | 'getName' | 'setName' | 'getPath' | 'getAppPath' | 'isPackaged' | 'requestSingleInstanceLock' | 'hasSingleInstanceLock' | 'whenReady' | 'isReady' | 'quit' | 'exit' | 'getLoginItemSettings' | 'setLoginItemSettings' | 'relaunch' | 'focus'> {
+export class StandInApp extends Emitter<AppEvents> implements Pick<App, 'enableSandbox' | 'setAppUserModelId' | 'setToastActivatorCLSID' | 'getVersion' | 'getName' | 'setName' | 'getPath' | 'getAppPath' | 'isPackaged' | 'requestSingleInstanceLock' | 'hasSingleInstanceLock' | 'whenReady' | 'isReady' | 'quit' | 'exit' | 'getLoginItemSettings' | 'setLoginItemSettings' | 'relaunch' | 'focus'> {
   readonly isPackaged = false;
   /** The windows that are not destroyed. */
   readonly windows = new Set<LivingWindow>();
@@ -55,7 +56,7 @@ export class StandInApp extends Emitter<AppEvents> implements Pick<App, 'enableS
   #name = 'mainspring';
   readonly #paths = new Map<string, string>();
   #hasLock = false;
-  #login: LoginItemSettings = { openAtLogin: false, wasOpenedAtLogin: false, status: 'not-registered', executableWillLaunchAtLogin: false, launchItems: [] };
+  readonly #login = runValue(process.execPath);
   readonly #ready = Promise.withResolvers<void>();
   #isWaitedFor = false;
   /** Electron lives without windows and sockets. */
@@ -86,6 +87,10 @@ export class StandInApp extends Emitter<AppEvents> implements Pick<App, 'enableS
   }
 
   setAppUserModelId(): void {
+    // Only Windows knows it.
+  }
+
+  setToastActivatorCLSID(): void {
     // Only Windows knows it.
   }
 
@@ -181,12 +186,12 @@ export class StandInApp extends Emitter<AppEvents> implements Pick<App, 'enableS
     return this.#isReady;
   }
 
-  getLoginItemSettings(): LoginItemSettings {
-    return this.#login;
+  getLoginItemSettings(options?: LoginItemSettingsOptions): LoginItemSettings {
+    return this.#login.get(options);
   }
 
   setLoginItemSettings(settings: Settings): void {
-    this.#login = { ...this.#login, openAtLogin: settings.openAtLogin ?? false, executableWillLaunchAtLogin: settings.openAtLogin ?? false };
+    this.#login.set(settings);
   }
 
   relaunch(): void {

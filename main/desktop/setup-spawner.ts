@@ -1,0 +1,17 @@
+/** Starts the Setup of an update: it outlives us, and replaces us silently. */
+import { spawn } from 'node:child_process';
+
+/** What our installer understands: it replaces an installation, asks nothing, and starts the new version. */
+const SETUP_ARGUMENTS = ['--updated', '/S', '--force-run'];
+
+/** Starts the Setup, detached from this process; resolves once it runs. @throws Error (ENOENT, EACCES, ...) when the system did not start it */
+export function startSetup(file: string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(file, SETUP_ARGUMENTS, { detached: true, stdio: 'ignore' });
+    child.once('error', reject);
+    child.once('spawn', () => {
+      child.unref();
+      resolve();
+    });
+  });
+}
