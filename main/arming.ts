@@ -45,7 +45,7 @@ export function openArming(ports: ArmingPorts): Arming {
     clearInterval(armed.timer);
     armed = null;
     ports.apply(null);
-    ports.tell(`Live trading is disarmed: ${reason}. No new position is opened with real money.`);
+    ports.tell(`Live trading is disarmed: ${reason}. No new position is opened with real money; resting entries are cancelled.`);
   };
   /** Both clocks must agree that there is time left: setting one back prolongs nothing. */
   const leftMs = (held: Armed): number => Math.min(held.untilWall - ports.wall(), held.untilMonotonic - ports.monotonic());

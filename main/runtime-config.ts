@@ -29,7 +29,12 @@ const LOOPBACK = '127.0.0.1';
 const WITH_BROKER: ReadonlySet<WorkerId> = new Set(['execution', 'data_ingestion']);
 /** Who must know until when the real account is armed. */
 export const ARMED_WORKERS = ['execution', 'risk_management', 'gateway'] as const satisfies readonly WorkerId[];
-const ARMED: ReadonlySet<WorkerId> = new Set(ARMED_WORKERS);
+const ARMED: ReadonlySet<UnitId> = new Set(ARMED_WORKERS);
+
+/** Must this unit know until when the real account is armed? */
+export function isArmedWorker(unit: UnitId): boolean {
+  return ARMED.has(unit);
+}
 
 function brokerOf(facts: RunFacts): AlpacaAccess {
   if (facts.settings.alpaca) return facts.settings.alpaca;
@@ -69,7 +74,7 @@ export function configFor(unit: WorkerId, facts: RunFacts): RuntimeConfig {
     ...(WITH_BROKER.has(unit) ? { alpaca: brokerOf(facts) } : {}),
     ...(unit === 'simulator' ? { simulator: { ...settings.simulator, journalFile: facts.journalFile, ...facts.simulatorKeys } } : {}),
     ...(unit === 'gateway' ? { gateway: { apiToken: facts.apiToken, sessionSecret: facts.sessionSecret } } : {}),
-    ...(settings.mode === 'live' && ARMED.has(unit) ? { live: { armedUntil: facts.armedUntil() } } : {}),
+    ...(settings.mode === 'live' && isArmedWorker(unit) ? { live: { armedUntil: facts.armedUntil() } } : {}),
     logLevel: settings.logLevel,
     logRetentionDays: settings.logRetentionDays,
   };

@@ -81,6 +81,20 @@ function supervise(units: readonly Fake[]): { changes: Change[] } {
 const resumptions = (unit: Fake): ToWorker[] => unit.heard.filter((message) => message.type === 'resumed');
 const stateOf = (id: UnitId): string | undefined => supervisor?.statusOf(id).state;
 
+describe('an arming', () => {
+  it('reaches a unit that starts and one that stops; other messages only one that is up', () => {
+    const execution = fake('execution', { isDeaf: true });
+    supervise([execution]);
+    supervisor?.command('execution', 'restart', 'test');
+    supervisor?.send('execution', { type: 'arming', armedUntil: 7 });
+    execution.signals?.exited({ code: 0, signal: null, reason: 'ended with code 0' });
+    expect(stateOf('execution')).toBe('starting');
+    supervisor?.send('execution', { type: 'arming', armedUntil: null });
+    supervisor?.send('execution', { type: 'ping', nonce: 1 });
+    expect(execution.heard).toEqual([{ type: 'arming', armedUntil: 7 }, { type: 'arming', armedUntil: null }]);
+  });
+});
+
 describe('sleep', () => {
   it('raises no false alarm, and each worker hears of it once', () => {
     const execution = fake('execution');

@@ -99,10 +99,11 @@ export class Supervisor {
     this.drain();
   }
 
-  /** Sends a control message to a unit that is up; others do not get it. */
+  /** Sends a control message to a unit that is up; others do not get it. An arming also reaches those that still start or already stop. */
   send(id: UnitId, message: ToWorker): void {
     const entry = this.entries.get(id);
-    if (entry && isKeeping(entry.status.state)) entry.running?.send(message);
+    const isHeard = message.type === 'arming' ? hasProcess : isKeeping;
+    if (entry && isHeard(entry.status.state)) entry.running?.send(message);
   }
 
   /** The computer goes to sleep: no timer runs out and nobody is taken for silent until it has woken. */

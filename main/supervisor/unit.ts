@@ -45,7 +45,7 @@ export type RunningUnit = {
   stop(reason: string, isUrgent: boolean): void;
   /** Ends it by force. */
   kill(): void;
-  /** Sends a control message; ignored by units without a channel. */
+  /** Sends a control message; ignored by units without a channel, and by workers before they have their configuration: that one says what holds. */
   send(message: ToWorker): void;
 };
 

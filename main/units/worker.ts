@@ -106,8 +106,10 @@ function run(options: WorkerOptions, state: Prepared, signals: UnitSignals): Run
   const configure = (): void => {
     void options.reservation.release().then(() => {
       if (isOver) return;
+      // Made at this moment: what changes from here on follows as a message of its own, behind this one.
+      const config = options.config();
       isConfigured = true;
-      send({ type: 'init', config: options.config() });
+      send({ type: 'init', config });
     });
   };
   const onMessage = (message: FromWorker): void => {
@@ -129,7 +131,9 @@ function run(options: WorkerOptions, state: Prepared, signals: UnitSignals): Run
   if (state.hasSaidHello) configure();
 
   return {
-    send,
+    send: (message) => {
+      if (isConfigured) send(message);
+    },
     stop: (reason, isUrgent) => {
       isOver = true;
       const deadlineMs = isUrgent ? Math.min(URGENT_STOP_MS, options.stopMs) : options.stopMs;

@@ -5,6 +5,7 @@ import { price, quantity } from '#app/domain/numeric.ts';
 import { checkAccess } from './access.ts';
 import { createBroker } from './broker.ts';
 import { createGovernor, type Governor } from './governor.ts';
+import { KEYS_REFUSED } from './http.ts';
 import type { Broker, OrderTicket } from './ports.ts';
 import { startStandIn, wireOrder, type Answer, type StandIn } from '../../tests/support/alpaca-stand-in.ts';
 
@@ -59,6 +60,10 @@ describe('submit', () => {
   ])('is unknown after %s, and is not sent again', async (_, answer, timeoutMs, cause) => {
     expect(await submit(answer, timeoutMs)).toMatchObject({ kind: 'unknown', cause });
     expect(standIn.seen).toHaveLength(1);
+  });
+
+  it.each([401, 403])('keeps nothing of what the broker says when it refuses the keys (%i): it may repeat them', async (status) => {
+    expect(await submit({ status, body: { message: 'key PKTEST is not known' } })).toEqual({ kind: 'unknown', cause: 'keys', message: KEYS_REFUSED });
   });
 
   it('is rejected when the broker says so with a code', async () => {

@@ -6,7 +6,7 @@ import { toText } from '#app/domain/numeric.ts';
 import { toRfc3339 } from '#app/domain/time.ts';
 import type { CheckedAccess } from './access.ts';
 import type { Governor } from './governor.ts';
-import { callOnce, isKeysRefused, REQUEST_TIMEOUT_MS, toAppError, type Failure, type RawCall } from './http.ts';
+import { callOnce, isKeysRefused, KEYS_REFUSED, REQUEST_TIMEOUT_MS, toAppError, type Failure, type RawCall } from './http.ts';
 import type { Broker, BrokerFill, BrokerOrder, OrderTicket, Permit, Priority, SubmitOutcome, UnknownCause } from './ports.ts';
 import { accountReply, clockReply, fillsReply, orderListReply, orderReply, positionsReply } from './wire.ts';
 
@@ -38,7 +38,8 @@ function unknownCause(failure: Failure): UnknownCause | null {
 
 function submitFailed(failure: Failure): SubmitOutcome {
   const cause = unknownCause(failure);
-  if (cause !== null) return { kind: 'unknown', cause, message: failure.message };
+  // Whoever refuses keys may repeat them in the answer, and messages are stored and logged.
+  if (cause !== null) return { kind: 'unknown', cause, message: cause === 'keys' ? KEYS_REFUSED : failure.message };
   invariant(failure.kind === 'refused' && failure.code !== null, 'Only a coded refusal is definite', { failure });
   return { kind: 'rejected', code: failure.code, status: failure.status, message: failure.message };
 }

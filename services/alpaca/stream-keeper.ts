@@ -4,7 +4,7 @@ import { WebSocket } from 'ws';
 import type { AlpacaAccess } from '#app/contracts/config.ts';
 import { backoffMs } from '#chassis/clock.ts';
 import { retryCapMs } from './access.ts';
-import { KEYS_RETRY_MS } from './http.ts';
+import { KEYS_REFUSED, KEYS_RETRY_MS } from './http.ts';
 import type { LiveStream, StreamListener, StreamState } from './ports.ts';
 
 /** Opening, authentication and subscription together must be done after this long. */
@@ -142,9 +142,10 @@ class StreamKeeper<Message> implements KeptStream<streaming.AlpacaWebSocket> {
     this.#failures += 1;
   }
 
-  #refused(reason: string): void {
+  /** In our own words: whoever refuses keys may repeat them. */
+  #refused(): void {
     this.#drop();
-    this.#move('keys_rejected', reason);
+    this.#move('keys_rejected', `the ${this.#kind.name} stream: ${KEYS_REFUSED}`);
     this.#retryTimer = setTimeout(() => this.#open(), this.#timers.keysRetryMs);
   }
 
@@ -187,7 +188,7 @@ class StreamKeeper<Message> implements KeptStream<streaming.AlpacaWebSocket> {
       // A refusal of the keys settles the typed result first; look at it before calling this an ordinary loss.
       void fresh.whenAuthenticated().then((result) => {
         if (this.#stream !== fresh) return;
-        if (isKeysRefusal(result)) this.#refused(`the ${this.#kind.name} stream refuses the keys: ${result.message}`);
+        if (isKeysRefusal(result)) this.#refused();
         else this.#lost(this.#lastError === '' ? 'the connection was closed' : this.#lastError);
       });
     });

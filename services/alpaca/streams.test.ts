@@ -5,6 +5,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { epochMs } from '#app/domain/time.ts';
 import { checkAccess } from './access.ts';
 import { createFeed } from './data-stream.ts';
+import { KEYS_REFUSED } from './http.ts';
 import type { FeedBar, LiveStream, TradeUpdate } from './ports.ts';
 import { startStandIn, wireOrder, type StandIn } from '../../tests/support/alpaca-stand-in.ts';
 import { createTradeStream } from './trade-stream.ts';
@@ -22,12 +23,12 @@ afterEach(async () => {
 });
 
 const record = <T>() => {
-  const log = { states: [] as string[], messages: [] as T[], batches: 0, troubles: [] as string[] };
+  const log = { states: [] as string[], reasons: [] as string[], messages: [] as T[], batches: 0, troubles: [] as string[] };
   return {
     log,
     listener: {
       onMessages: (messages: readonly T[]) => { log.messages.push(...messages); log.batches += 1; },
-      onState: (state: string) => { log.states.push(state); },
+      onState: (state: string, reason: string) => { log.states.push(state); log.reasons.push(reason); },
       onTrouble: (message: string) => { log.troubles.push(message); },
     },
   };
@@ -79,12 +80,15 @@ describe('trade stream', () => {
     let sockets = 0;
     standIn.onSocket = (socket) => {
       sockets += 1;
-      socket.on('message', () => send(socket, { stream: 'authorization', data: { status: 'unauthorized', action: 'authenticate' } }));
+      socket.on('message', () => send(socket, { stream: 'authorization', data: { status: 'unauthorized', action: 'authenticate', message: 'key PKTEST is not known' } }));
     };
-    const { stream } = trade();
+    const { log, stream } = trade();
     await vi.waitFor(() => expect(stream.state()).toBe('keys_rejected'), 5_000);
     await new Promise((resolve) => setTimeout(resolve, 400));
     expect(sockets).toBe(1);
+    // Whoever refuses keys may repeat them.
+    expect(log.reasons.at(-1)).toContain(KEYS_REFUSED);
+    expect(log.reasons.join()).not.toContain('PKTEST');
   });
 
   it('notices a socket that accepts and then is silent', async () => {
@@ -110,6 +114,20 @@ describe('trade stream', () => {
 });
 
 describe('feed', () => {
+  it('keeps nothing of what a feed says that refuses the keys', async () => {
+    standIn.onSocket = (socket) => {
+      socket.send(encode([{ T: 'success', msg: 'connected' }]));
+      socket.on('message', () => socket.send(encode([{ T: 'error', code: 402, msg: 'key PKTEST is not known' }])));
+    };
+    const { log, listener } = record<FeedBar>();
+    const stream = createFeed({ access: checkAccess(standIn.access, 'paper'), nowMs: () => epochMs(7), listener, timers });
+    open.push(stream);
+    stream.start();
+    await vi.waitFor(() => expect(stream.state()).toBe('keys_rejected'), 5_000);
+    expect(log.reasons.at(-1)).toContain(KEYS_REFUSED);
+    expect([...log.reasons, ...log.troubles].join()).not.toContain('PKTEST');
+  });
+
   it('hands over all bars of a frame at once and keeps its list over a reconnect', async () => {
     const subscriptions: unknown[] = [];
     standIn.onSocket = (socket) => {

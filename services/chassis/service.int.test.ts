@@ -3,6 +3,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { fileURLToPath } from 'node:url';
 import { startBook, startWire, until, type Book, type Wire } from '../../tests/support/servers.ts';
 import { freePorts, startWorker, testConfig, type TestWorker } from '../../tests/support/worker.ts';
+import type { FromWorker } from '#app/contracts/control.ts';
 import type { RuntimeConfig } from '#app/contracts/config.ts';
 import { callCommand } from './commands.ts';
 
@@ -40,6 +41,16 @@ describe('a worker on the chassis', () => {
     expect(await (await fetch(url('/metrics'))).text()).toContain('mainspring_resident_memory_bytes{unit="risk_management"}');
     await until(() => worker.messages.some((message) => message.type === 'beat'), 'a beat');
     expect(await worker.stop()).toBe(0);
+  });
+
+  it('hears a disarming that comes in one piece with its configuration', async () => {
+    config = testConfig('risk_management', { book, wire }, await freePorts(), { mode: 'live', live: { armedUntil: Date.now() + 3_600_000 } });
+    worker = startWorker(config, { entry });
+    worker.child.on('message', (message: FromWorker) => {
+      if (message.type === 'hello') worker.send({ type: 'arming', armedUntil: null });
+    });
+    await worker.ready();
+    expect((await command('arming')).version).toBe(0);
   });
 
   it('runs its commands for who knows the internal token, and for nobody else', async () => {

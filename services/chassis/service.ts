@@ -7,7 +7,7 @@ import type { WorkerHealth, WorkerId } from '#app/contracts/health.ts';
 import { AppError, describeError, invariant } from '#app/domain/errors.ts';
 import { SERVICE_IDS, type ServiceId } from '#app/domain/ids.ts';
 import type { Clock } from '#app/domain/time.ts';
-import { createArming, type LiveArming } from './arming.ts';
+import { createArming, type LiveArming, type LiveArmingKeeper } from './arming.ts';
 import { openBus, type Bus } from './bus.ts';
 import { monotonicMs, systemClock } from './clock.ts';
 import { callCommand } from './commands.ts';
@@ -114,13 +114,17 @@ export function runService(spec: ServiceSpec): void {
 type State = { isReady: boolean; isStopping: boolean };
 
 async function live(spec: ServiceSpec, link: Link): Promise<void> {
+  // Heard from the first moment on: a disarming must not be lost while we connect, nor when it comes in one piece with the configuration.
+  const heard: { arming: LiveArmingKeeper | null; early: { readonly armedUntil: number | null } | null } = { arming: null, early: null };
+  link.onMessage((message) => {
+    if (message.type !== 'arming') return;
+    if (heard.arming) heard.arming.tell(message.armedUntil);
+    else heard.early = { armedUntil: message.armedUntil };
+  });
   const config = await link.init();
   const log = createLog(spec.unit, config.logLevel);
-  const arming = createArming({ mode: config.mode, configured: config.live, clocks: () => ({ wall: systemClock.now(), monotonic: monotonicMs() }), log });
-  // Heard from the first moment on: a disarming must not be lost while we connect.
-  link.onMessage((message) => {
-    if (message.type === 'arming') arming.tell(message.armedUntil);
-  });
+  const arming = createArming({ mode: config.mode, configured: heard.early ?? config.live, clocks: () => ({ wall: systemClock.now(), monotonic: monotonicMs() }), log });
+  heard.arming = arming;
   const abort = new AbortController();
   const state: State = { isReady: false, isStopping: false };
   const running: Running = { parts: {}, lane: null, relay: null, server: null, own: null, engine: null };

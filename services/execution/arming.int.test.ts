@@ -33,6 +33,13 @@ const isFilled = async (id: string): Promise<void> => {
   expect((await stack.atBroker(id)).map((order) => order.status)).toEqual(['filled']);
 };
 
+const isCanceledThere = async (id: string): Promise<void> => {
+  const order = await stack.reaches(id, 'canceled');
+  expect(order.reason).toContain('The real account was disarmed');
+  expect((await stack.atBroker(id)).map((one) => one.status)).toEqual(['canceled']);
+  expect(await stack.book.sql(`SELECT 1 FROM execution.order_events WHERE order_id = $1 AND kind = 'cancel_requested' AND source = 'local'`, [id])).toHaveLength(1);
+};
+
 beforeAll(async () => {
   stack = await startStack({ keyId: 'AKTEST' });
 }, 90_000);
@@ -53,8 +60,7 @@ describe('the real account', () => {
     await stack.reaches(resting, 'accepted');
     arm(null);
     await isDenied(await approved('disarmed'));
-    await stack.requestCancel(resting);
-    await stack.reaches(resting, 'canceled');
+    await isCanceledThere(resting);
     await isFilled(await approved('exit', exit));
   });
 
@@ -98,21 +104,52 @@ describe('the real account', () => {
     await isFilled(way);
   });
 
-  it('an entry whose outcome is unknown is not posted again after the arming ended; one that arrived is kept', async () => {
+  it('an entry whose outcome is unknown is not posted again after the arming ended, however soon a new one begins; one that arrived is cancelled there', async () => {
     await run(Date.now() + HOUR);
     await stack.sim('faults', { kind: 'order', fault: 'reset_before' });
     const lost = await approved('lost');
     await until(async () => (await stack.order(lost))?.unknown_since, 'the unknown outcome');
     arm(null);
     const order = await stack.reaches(lost, 'canceled', 30_000);
-    expect(order.reason).toContain('The real account is not armed');
+    expect(order.reason).toContain('The real account was disarmed');
     expect(await stack.atBroker(lost)).toEqual([]);
     arm(Date.now() + HOUR);
     await stack.sim('faults', { kind: 'order', fault: 'reset_after' });
     const arrived = await approved('arrived');
     await until(async () => (await stack.atBroker(arrived)).length > 0, 'the order at the broker');
     arm(null);
-    await isFilled(arrived);
+    await isCanceledThere(arrived);
+    arm(Date.now() + HOUR);
+    await stack.sim('faults', { kind: 'order', fault: 'reset_before' });
+    const older = await approved('older');
+    await until(async () => (await stack.order(older))?.unknown_since, 'the unknown outcome');
+    arm(null);
+    arm(Date.now() + HOUR);
+    await stack.reaches(older, 'canceled', 30_000);
+    expect(await stack.atBroker(older)).toEqual([]);
+  }, 90_000);
+
+  it('an entry that rests at the broker is cancelled when the time is over, and by a start that finds the account disarmed; an exit rests on', async () => {
+    const limit = { type: 'limit', timeInForce: 'gtc' } as const;
+    const armedUntil = Date.now() + 8_000;
+    await run(armedUntil);
+    const way = await approved('rests', { ...exit, ...limit, limitPrice: '9999' });
+    const overtime = await approved('overtime', { ...limit, limitPrice: '1' });
+    for (const id of [way, overtime]) await stack.reaches(id, 'accepted');
+    await isCanceledThere(overtime);
+    expect(Date.now()).toBeGreaterThanOrEqual(armedUntil);
+    arm(Date.now() + HOUR);
+    const left = await approved('left', { ...limit, limitPrice: '1' });
+    await stack.reaches(left, 'accepted');
+    await worker.kill();
+    await run(Date.now() + HOUR);
+    expect((await stack.order(left))?.status).toBe('accepted');
+    await worker.kill();
+    await run(null);
+    await isCanceledThere(left);
+    expect((await stack.order(way))?.status).toBe('accepted');
+    await stack.requestCancel(way);
+    await stack.reaches(way, 'canceled');
   }, 90_000);
 
   it('a crash between the commit and the POST of an entry ends without a POST when the arming is gone', async () => {
@@ -121,7 +158,7 @@ describe('the real account', () => {
     expect(await worker.exited(30_000)).toBe('SIGKILL');
     await run(null);
     const order = await stack.reaches(id, 'canceled', 30_000);
-    expect(order.reason).toContain('not armed');
+    expect(order.reason).toContain('The real account was disarmed');
     expect(await stack.atBroker(id)).toEqual([]);
   }, 90_000);
 });

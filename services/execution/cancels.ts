@@ -3,6 +3,7 @@ import { AppError, describeError } from '#app/domain/errors.ts';
 import { isClosed } from '#app/domain/order.ts';
 import type { EpochMs } from '#app/domain/time.ts';
 import { isOpenThere, newsOfOrder } from '#app/execution/reconcile.ts';
+import type { LiveArming } from '#chassis/arming.ts';
 import type { Db, Tx } from '#chassis/db.ts';
 import type { Logger } from '#chassis/log.ts';
 import type { Broker } from '../alpaca/ports.ts';
@@ -28,8 +29,21 @@ export async function requestCancel(tx: Tx, order: Order, wish: { readonly reaso
   return true;
 }
 
+/** Asks to cancel what is, or may be, at the broker and would open or enlarge a position: the end of the arming ends it there too, and arming again is not asking for it again. */
+async function cancelEntries({ db, booking, log, nowMs }: CancelsParts): Promise<void> {
+  const rows = await db.query<{ order_id: string }>(`SELECT order_id FROM execution.orders WHERE NOT is_closed AND status <> 'pending_cancel' AND NOT is_reducing ORDER BY approved_seq`);
+  for (const { order_id: orderId } of rows) {
+    const isRequested = await booking.change(orderId, async (tx, order) => {
+      // The submit lane denies what has not left; one that it was just sending is `submitted` by the time its lock is free.
+      if (order.state.status === 'initialized') return false;
+      return requestCancel(tx, order, { reason: 'The real account was disarmed', actor: 'execution', now: nowMs() });
+    });
+    if (isRequested) log.warn({ orderId }, 'An entry is cancelled: the real account was disarmed');
+  }
+}
+
 /** What the lane needs. */
-export type CancelsParts = { readonly db: Db; readonly broker: Broker; readonly booking: Booking; readonly log: Logger; readonly nowMs: () => EpochMs; readonly monotonicMs: () => number; readonly onDoubt: (orderId: string) => void; readonly fatal: (error: unknown) => void };
+export type CancelsParts = { readonly arming: LiveArming; readonly db: Db; readonly broker: Broker; readonly booking: Booking; readonly log: Logger; readonly nowMs: () => EpochMs; readonly monotonicMs: () => number; readonly onDoubt: (orderId: string) => void; readonly fatal: (error: unknown) => void };
 
 /** The lane. */
 export type Cancels = { ring(): void; start(): void; stop(): Promise<void> };
@@ -40,6 +54,11 @@ export function createCancels(parts: CancelsParts): Cancels {
   const bell = createBell();
   const nextAskAt = new Map<string, number>();
   let loop: Loop | null = null;
+  let hasDisarmed = parts.arming.now() === 'disarmed';
+  parts.arming.onChange((now) => {
+    hasDisarmed ||= now === 'disarmed';
+    bell.ring();
+  });
 
   const refused = async (order: { order_id: string; client_order_id: string; broker_order_id: string }): Promise<void> => {
     const theirs = await broker.getOrder(order.broker_order_id, 'cancel');
@@ -68,6 +87,13 @@ export function createCancels(parts: CancelsParts): Cancels {
   };
 
   const turn = async (): Promise<void> => {
+    if (hasDisarmed) {
+      hasDisarmed = false;
+      await cancelEntries(parts).catch((error: unknown) => {
+        hasDisarmed = true;
+        throw error;
+      });
+    }
     const rows = await db.query<{ order_id: string; client_order_id: string; broker_order_id: string }>(
       `SELECT order_id, client_order_id, broker_order_id FROM execution.orders WHERE NOT is_closed AND status = 'pending_cancel' AND broker_order_id IS NOT NULL ORDER BY approved_seq`,
     );

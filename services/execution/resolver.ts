@@ -73,7 +73,7 @@ async function decideAgain(tx: Tx, order: Order, arming: () => Arming): Promise<
     await moveOrder(tx, order, { event: { kind }, tsEvent: order.tsMarket, source: 'local', detail: { reason: 'the broker never received it' }, patch: { reason, unknownSince: null } });
     return 'settled';
   };
-  if (order.state.status === 'pending_cancel') return close('canceled', 'Canceled before the broker received it');
+  if (order.state.status === 'pending_cancel') return close('canceled', `Canceled before the broker received it${order.reason === null ? '' : `: ${order.reason}`}`);
   await takeGateLock(tx);
   const decision = await askGate(tx, order, arming);
   if (decision.kind === 'hold') return 'again';

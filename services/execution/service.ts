@@ -58,7 +58,7 @@ function build(ctx: ServiceContext) {
   const submitter = createSubmitter({ broker, booking, arming, log, metrics, nowMs, onDoubt: (orderId) => resolver.attend(orderId, DOUBT_DELAY_MS), onUnknown: (orderId) => resolver.unknown(orderId) });
   const resolver = createResolver({ db, broker, booking, submitter, holds, arming, log, monotonicMs, fatal, performer: { db, broker, booking, nowMs } });
   const lane = createSubmitLane({ db, broker, submitter, holds, arming, log, nowMs, fatal, onHeld: (why) => health.degraded('gate', why === null ? null : `Approved orders wait: ${why}`) });
-  const cancels = createCancels({ db, broker, booking, log, nowMs, monotonicMs, fatal, onDoubt: (orderId) => resolver.attend(orderId) });
+  const cancels = createCancels({ arming, db, broker, booking, log, nowMs, monotonicMs, fatal, onDoubt: (orderId) => resolver.attend(orderId) });
   const onBlocked = (isBlocked: boolean): void => health.degraded('blocked', isBlocked ? 'The broker has blocked trading for this account; ask Alpaca' : null);
   const snapshot = async (source: string): Promise<void> => {
     try {

@@ -67,6 +67,9 @@ export function createSubmitLane(parts: SubmitLaneParts): SubmitLane {
     bell.ring();
   });
 
+  /** Until what waits was denied, arming again has not happened for anybody here. */
+  const armingNow = (): Arming => (hasDisarmed ? 'disarmed' : arming.now());
+
   const turn = async (): Promise<void> => {
     if (hasDisarmed) {
       hasDisarmed = false;
@@ -83,8 +86,9 @@ export function createSubmitLane(parts: SubmitLaneParts): SubmitLane {
     }
     // The place in the request budget comes first: between the commit and the POST there is no waiting.
     const permit = await broker.permit(next.is_reducing ? 'exit' : 'entry');
-    if (holds.any() || isStopping) return;
-    const passed = await pass(parts, next.order_id, arming.now);
+    // It may have waited for long; what ended meanwhile comes first.
+    if (hasDisarmed || holds.any() || isStopping) return;
+    const passed = await pass(parts, next.order_id, armingNow);
     parts.onHeld(passed.kind === 'held' ? passed.why : null);
     if (passed.kind === 'held') return bell.wait(HELD_MS);
     if (passed.kind === 'done') return;

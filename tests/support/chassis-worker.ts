@@ -20,6 +20,7 @@ runService({
           if (input.reason === 'die') ctx.fatal(new Error('Planted: an invariant broke'));
           if (input.reason === 'forget') void Promise.reject(new Error('Planted: nobody handles this'));
           if (input.reason === 'deny') return Promise.reject(new AppError('ORDER_DENIED', 'Planted: a rule said no'));
+          if (input.reason === 'arming') return Promise.resolve({ version: ctx.arming.now() === 'armed' ? 1 : 0, state: input.state });
           return Promise.resolve({ version: 7, state: input.state });
         },
       },
