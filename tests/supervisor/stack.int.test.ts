@@ -1,5 +1,5 @@
 /** The whole stack with real databases: starting, being killed part by part, stopping. */
-import { existsSync, readFileSync, readdirSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -7,8 +7,12 @@ import * as z from 'zod';
 import { UnitIncidentSchema } from '#app/contracts/health.ts';
 import type { UnitId } from '#app/contracts/health.ts';
 import { SERVICE_IDS } from '#app/domain/ids.ts';
+import { boot } from '#main/boot.ts';
+import { openControlStore } from '#main/store/control-store.ts';
+import { layoutOf } from '#main/store/data-folder.ts';
 import { askDoor } from '#main/supervisor/door.ts';
-import { behave, bootFake, eventually, freshFolder, isAlive, ownPorts, removeFolder, untilHealthy, vaultOf, writeMigrations } from '../support/fake-stack.ts';
+import { nodeSpawner } from '#main/supervisor/node-spawner.ts';
+import { behave, bootFake, eventually, fakeLayout, freshFolder, isAlive, ownPorts, removeFolder, untilHealthy, vaultOf, writeMigrations } from '../support/fake-stack.ts';
 import type { FakeStack } from '../support/fake-stack.ts';
 
 const dataDir = freshFolder();
@@ -168,6 +172,36 @@ describe('requests of workers', () => {
     await eventually('an answer', () => existsSync(log) && readFileSync(log, 'utf8').includes('AUTH_INVALID'), 10_000);
     expect(fake.stateOf('redis')).toBe('ready');
     behave(dataDir, {});
+  });
+});
+
+describe('a start that is given up', () => {
+  it('says why, and lets the folder go although something of it cannot be let go', async () => {
+    const other = freshFolder();
+    const ports = await ownPorts();
+    const claim = path.join(layoutOf(other).claimsFolder, ports['POSTGRES_PORT'] ?? '');
+    const told: string[] = [];
+    const nothing = (): void => undefined;
+    // Asked at the last moment; the claim on a port cannot be given back then.
+    const signal = Object.defineProperty(new AbortController().signal, 'aborted', {
+      get: () => {
+        rmSync(claim);
+        mkdirSync(claim);
+        return true;
+      },
+    });
+    try {
+      await expect(boot({
+        dataDir: other, env: ports, signal, layout: fakeLayout(migrations), replay: null, spawner: nodeSpawner(),
+        events: { onUnit: nothing, onNotice: ({ text }) => told.push(text), onReplayDone: nothing, onStopAsked: nothing },
+      })).rejects.toMatchObject({ code: 'UNIT_START_FAILED', message: expect.stringContaining('given up') as string });
+      expect(told.filter((text) => text.includes('could be let go'))).toHaveLength(1);
+      openControlStore(layoutOf(other).storeFile, Date.now()).store.close();
+      expect(existsSync(layoutOf(other).door)).toBe(false);
+    } finally {
+      rmSync(claim, { recursive: true, force: true });
+      removeFolder(other);
+    }
   });
 });
 
