@@ -63,7 +63,7 @@ export function updateFailure(error: unknown): string {
 }
 
 /** What it means for a person that a downloaded installer was not started. */
-export function installFailure(error: unknown): string {
+function installFailure(error: unknown): string {
   const text = describeError(error);
   if (/ENOENT/.test(text)) return 'The downloaded file is gone; a virus scanner may have removed it. It is fetched again at the next look.';
   if (/checksum mismatch/i.test(text)) return 'The downloaded file is no longer the published one. It was thrown away and is fetched again at the next look.';

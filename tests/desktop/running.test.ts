@@ -286,6 +286,15 @@ describe('the next start', () => {
     await desk.nothingLeft();
   });
 
+  it('by a click on an old notification shows the window, and trades nothing', async () => {
+    desk = await openDesk({ home, args: ['-Embedding'] });
+    await heading('Mainspring is stopped').waitFor();
+    expect(await desk.status()).toMatchObject({ phase: 'stopped', isWelcomeDone: true, stack: null });
+    expect((await look()).windows).toMatchObject([{ isVisible: true }]);
+    await chooseTray('quit');
+    expect(await desk.desktop.exited()).toBe(0);
+  });
+
   it('the end of the session waits until everything has stopped at once', async () => {
     const hidden = await launch({ home, args: ['--hidden'] });
     await until(async () => /running/.test((await hidden.look()).tray?.image ?? ''), 'the symbol of a running stack', START_LIMIT_MS);
