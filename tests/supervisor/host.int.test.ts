@@ -65,6 +65,11 @@ function stack(): Stack {
   return found;
 }
 const pidsOf = (): number[] => stack().health().units.flatMap(({ pid }) => (pid === null ? [] : [pid]));
+/** What a unit writes from now on. */
+function logFromNow(id: UnitId): () => string {
+  const last = stack().unitLogs(id, 1).at(-1)?.seq ?? 0;
+  return () => stack().unitLogs(id, 500, last).map(({ text }) => `${text}\n`).join('');
+}
 const logOf = (id: UnitId): string => stack().unitLogs(id, 500).map(({ text }) => text).join('\n');
 const toldTo = (mode: Mode, id: WorkerId): RuntimeConfig => RuntimeConfigSchema.parse(JSON.parse(readFileSync(configFile(mode, id), 'utf8')));
 
@@ -158,9 +163,10 @@ describe('a host', () => {
     expect(toldTo('live', 'execution').live?.armedUntil).toBeLessThanOrEqual(armedUntil);
     await eventually('execution is up', () => stack().supervisor.statusOf('execution').state === 'ready');
 
+    const log = logFromNow('execution');
     host.disarmLive();
     expect(stack().armedUntil()).toBeNull();
-    await eventually('execution is told', () => logOf('execution').includes('arming null'));
+    await eventually('execution is told', () => log().includes('arming null'));
     host.armLive(LIVE_PHRASE, 240);
     stack().suspended();
     expect(stack().armedUntil()).toBeNull();
@@ -179,29 +185,33 @@ describe('a host', () => {
 
   it.each<'execution' | 'risk_management' | 'gateway'>(['execution', 'risk_management', 'gateway'])('tells %s of a disarming while it starts, and once more when it is up', async (id) => {
     const go = path.join(folder, `go-${id}`);
+    const before = logFromNow(id);
     wish('live', { [id]: { startsWhen: go } });
     const { armedUntil } = host.armLive(LIVE_PHRASE, 60);
+    await eventually('it to be told', () => before().includes(`arming ${armedUntil}`));
+    const log = logFromNow(id);
     stack().supervisor.command(id, 'restart', 'the test');
-    await eventually('it to be told in its configuration', () => /starting \d+/.test(logOf(id)));
+    await eventually('it to be told in its configuration', () => /starting \d+/.test(log()));
     expect(stack().supervisor.statusOf(id).state).toBe('starting');
-    expect(logOf(id)).not.toContain('arming');
+    expect(log()).not.toContain('arming');
     host.disarmLive();
-    await eventually('it to hear of the disarming', () => logOf(id).includes('while starting: arming null'));
+    await eventually('it to hear of the disarming', () => log().includes('while starting: arming null'));
     expect(stack().supervisor.statusOf(id).state).toBe('starting');
     writeFileSync(go, '');
-    await eventually('it to be up and told again', () => logOf(id).includes('\narming null'));
-    expect(logOf(id)).not.toContain(`arming ${armedUntil}`);
+    await eventually('it to be up and told again', () => /^arming null/m.test(log()));
+    expect(log()).not.toContain(`arming ${armedUntil}`);
   });
 
   it('tells a gateway that starts of an arming', async () => {
     const go = path.join(folder, 'go-late');
+    const log = logFromNow('gateway');
     wish('live', { gateway: { startsWhen: go } });
     stack().supervisor.command('gateway', 'restart', 'the test');
-    await eventually('it to start', () => logOf('gateway').includes('starting null'));
+    await eventually('it to start', () => log().includes('starting null'));
     const { armedUntil } = host.armLive(LIVE_PHRASE, 60);
-    await eventually('it to hear of the arming', () => logOf('gateway').includes(`while starting: arming ${armedUntil}`));
+    await eventually('it to hear of the arming', () => log().includes(`while starting: arming ${armedUntil}`));
     writeFileSync(go, '');
-    await eventually('it to be up and told again', () => /\narming \d+/.test(logOf('gateway')));
+    await eventually('it to be up and told again', () => /^arming \d+/m.test(log()));
     host.disarmLive();
     wish('live');
   });
