@@ -175,6 +175,9 @@ function Test-Removed {
   Check 'no entry in the registry' {
     Get-ChildItem 'HKCU:\Software\Microsoft\Windows\CurrentVersion\Uninstall' | Where-Object { $_.GetValue('DisplayName') -like 'Mainspring*' } | ForEach-Object { $_.Name }
     (Get-Item $RunKey).GetValueNames() -like '*Mainspring*'
+    # What starts the program when one of its notifications is clicked.
+    $toast = 'HKCU:\Software\Classes\CLSID\{6B1D0C5E-3F7A-4E57-9C1B-2A9D4E8F7B36}'
+    if (Test-Path -LiteralPath $toast) { $toast }
   }
   Write-Host "note  data: $(if (Test-Path $Data) { "kept in $Data" } else { 'gone' })"
 }

@@ -1,5 +1,5 @@
 /** Setup on a real Windows API (Wine): refusals, installation, update, removal. */
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import type { Pair } from './pair.ts';
 import { APP_ID, expectInstalled, expectLink, placeFor, startStandIn, startsOf } from './house.ts';
@@ -10,7 +10,7 @@ import { compile } from './stand-in.ts';
 import { hashTree, waitUntil } from './wine.ts';
 
 /** Setup's exit codes (packaging/installer/installer.nsi). */
-const CODES = { done: 0, running: 3, inUse: 4, windows: 5, foreignFolder: 6, secondSetup: 7, path: 8 } as const;
+const CODES = { done: 0, notUnpacked: 2, running: 3, inUse: 4, windows: 5, foreignFolder: 6, secondSetup: 7, path: 8 } as const;
 /** Setup asks twice a second whether the program has stopped. */
 const TWO_POLLS = { MAINSPRING_SETUP_STOP_POLLS: '2' };
 
@@ -42,8 +42,15 @@ export async function checkRefusals(report: Report, pair: Pair, house: House): P
     const foreign = path.join(house.wine.drive, 'Games');
     mkdirSync(path.join(foreign, 'resources'), { recursive: true });
     writeFileSync(path.join(foreign, 'resources', 'app.asar'), 'another program');
+    copyFileSync(pair.program, path.join(foreign, 'Mainspring.exe'));
     const before = hashTree(foreign);
-    expectSame('exit code', (await house.setup(setupFile, [`/D=${house.wine.onWindows(foreign)}`])).code, CODES.foreignFolder);
+    const again = placeFor(house, 'refused');
+    const refused = (args: readonly string[]) => house.setup(setupFile, [...args, `/D=${house.wine.onWindows(foreign)}`], { STAND_IN_FOLDER: house.wine.onWindows(again) });
+    expectSame('exit code', (await refused([])).code, CODES.foreignFolder);
+    expectSame('started', startsOf(again), []);
+    // The program has quit for this update.
+    expectSame('exit code', (await refused(['--updated', '--force-run'])).code, CODES.foreignFolder);
+    await waitUntil('the program to start again', () => startsOf(again).length === 1);
     expectSameFiles('Games', hashTree(foreign), before);
     rmSync(foreign, { recursive: true });
   });
@@ -104,7 +111,9 @@ export async function checkTroubledUpdates(report: Report, pair: Pair, house: Ho
     const first = house.wine.start(setupFile, ['/S', '--updated'], { STAND_IN_FOLDER: house.wine.onWindows(asked) });
     const ended = new Promise<number | null>((resolve) => void first.once('close', resolve));
     await waitUntil('the first Setup to ask the program to quit', () => startsOf(asked).includes('--quit'));
-    expectSame('exit code of the second', (await house.setup(setupFile, ['--updated'])).code, CODES.secondSetup);
+    const again = placeFor(house, 'second');
+    expectSame('exit code of the second', (await house.setup(setupFile, ['--updated', '--force-run'], { STAND_IN_FOLDER: house.wine.onWindows(again) })).code, CODES.secondSetup);
+    await waitUntil('the program to start again', () => startsOf(again).length === 1);
     await database.end();
     expectSame('exit code of the first', await ended, CODES.done);
     await expectInstalled(house, pair.newer);
@@ -119,6 +128,29 @@ export async function checkTroubledUpdates(report: Report, pair: Pair, house: Ho
     await scanner.end();
     expectSame('exit code', code, CODES.inUse);
     await waitUntil('the old version to start again', () => startsOf(again).length === 1);
+    await expectInstalled(house, pair.older);
+  });
+  await report.check('a package that cannot be unpacked: what an interrupted update put aside is still there, and the program that was asked to quit runs again', async () => {
+    const outgoing = path.join(house.folder, '.outgoing');
+    const incoming = path.join(house.folder, '.incoming');
+    mkdirSync(path.join(outgoing, 'resources'), { recursive: true });
+    writeFileSync(path.join(outgoing, 'resources', 'app.asar'), 'the only old copy');
+    // A file in the place of the folder: nothing can be unpacked there.
+    writeFileSync(incoming, '');
+    const running = await startStandIn(house, path.join(house.folder, 'Mainspring.exe'), 'asked-to-quit');
+    // The command line as a person writes it: from outside, Wine would quote the quotes.
+    const batch = path.join(house.wine.drive, 'setup.bat');
+    const copy = path.join(house.wine.drive, 'Setup.exe');
+    copyFileSync(setupFile, copy);
+    writeFileSync(batch, `@start /wait "" "${house.wine.onWindows(copy)}" /S --data="D:\\my data\\"\r\n@exit %ERRORLEVEL%\r\n`);
+    expectSame('exit code', (await house.wine.run('cmd', ['/c', house.wine.onWindows(batch)], running.env)).code, CODES.notUnpacked);
+    for (const file of [batch, copy]) rmSync(file);
+    await waitUntil('the program to start again', () => startsOf(running.folder).length === 3);
+    expectSame('starts', startsOf(running.folder), ['', '--quit --data "D:\\my data\\\\"', '']);
+    await running.end();
+    expectSame('put aside', existsSync(path.join(outgoing, 'resources', 'app.asar')), true);
+    rmSync(outgoing, { recursive: true });
+    rmSync(incoming);
     await expectInstalled(house, pair.older);
   });
 }

@@ -1,8 +1,8 @@
 /** A good update, a move to another folder, and removal without a trace. */
-import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import type { Pair } from './pair.ts';
-import { APP_ID, expectInstalled, expectLink, KEY_APP, KEY_RUN, KEY_UNINSTALL, placeFor, startStandIn, startsOf, UNINSTALLER } from './house.ts';
+import { APP_ID, expectInstalled, expectLink, KEY_APP, KEY_RUN, KEY_TOAST, KEY_UNINSTALL, placeFor, startStandIn, startsOf, UNINSTALLER } from './house.ts';
 import type { House } from './house.ts';
 import { expectSame, expectSameFiles, expectTrue } from './report.ts';
 import type { Report } from './report.ts';
@@ -15,6 +15,7 @@ export async function liveIn(house: House): Promise<void> {
   writeFileSync(path.join(house.data, 'demo/pg/base/16384'), 'orders and fills');
   writeFileSync(path.join(house.data, 'live/logs/execution.log'), 'a line\n');
   await house.wine.run('reg', ['add', `HKCU\\${KEY_RUN}`, '/v', APP_ID, '/d', 'Mainspring.exe', '/f']);
+  await house.wine.run('reg', ['add', `HKCU\\${KEY_TOAST}\\LocalServer32`, '/ve', '/d', 'Mainspring.exe', '/f']);
   rmSync(house.desktopLink);
 }
 
@@ -23,16 +24,17 @@ export async function checkUpdate(report: Report, pair: Pair, house: House): Pro
   report.section(`Updating to ${path.basename(pair.newer.setupFile)}`);
   const data = hashTree(house.data);
   const foreign = path.join(house.folder, 'resources', 'runtime', 'redis', 'my-notes.txt');
-  await report.check('the running program is asked to quit, and started again afterwards', async () => {
+  await report.check('the running program is asked to quit by its data folder, and started again afterwards', async () => {
     writeFileSync(foreign, 'not from us');
     // A crash of an earlier Setup left this behind.
     mkdirSync(path.join(house.folder, '.incoming', 'resources'), { recursive: true });
     writeFileSync(path.join(house.folder, '.incoming', 'resources', 'half'), 'half');
     const running = await startStandIn(house, path.join(house.folder, 'Mainspring.exe'), 'program');
-    const { code } = await house.setup(pair.newer.setupFile, ['--updated', '--force-run'], running.env);
+    const { code } = await house.setup(pair.newer.setupFile, ['--updated', '--force-run', '--data=D:\\my data'], running.env);
     expectSame('exit code', code, 0);
     await waitUntil('the program to start again', () => startsOf(running.folder).length === 3);
-    expectSame('starts', startsOf(running.folder), ['', '--quit', '']);
+    // On Wine everybody is administrator: Explorer starts the program, and takes no arguments.
+    expectSame('starts', startsOf(running.folder), ['', '--quit --data "D:\\my data"', '']);
     await running.end();
   });
   await report.check('a file of the person in the folder stays, files of the old version alone are gone', () => {
@@ -84,14 +86,25 @@ export async function checkRemoval(report: Report, pair: Pair, house: House, { f
     await expectInstalled(house, pair.newer, folder);
     await running.end();
   });
-  await report.check('silently: a file of the person and the data stay, all else is gone', async () => {
+  await report.check('silently: a file of the person and the data stay, and what a link leads to; all else is gone', async () => {
+    const elsewhere = path.join(house.wine.drive, 'elsewhere');
+    mkdirSync(path.join(elsewhere, 'photos'), { recursive: true });
+    writeFileSync(path.join(elsewhere, 'photos', 'summer.jpg'), 'not ours');
+    const updates = path.join(path.dirname(house.data), 'mainspring-updater');
+    mkdirSync(path.join(updates, 'pending'), { recursive: true });
+    writeFileSync(path.join(updates, 'pending', 'Setup.exe'), 'downloaded');
+    // Wine shows it as Windows shows a junction, but for removing it.
+    symlinkSync(elsewhere, path.join(updates, 'link'));
     const notes = path.join(folder, 'resources', 'my-notes.txt');
     writeFileSync(notes, 'not from us');
     await house.uninstall(folder);
     expectSame('left', [...hashTree(folder).keys()], ['resources/my-notes.txt']);
     rmSync(folder, { recursive: true });
+    expectSame('elsewhere', [...hashTree(elsewhere).keys()], ['photos/summer.jpg']);
+    expectSame('downloads', existsSync(updates) ? readdirSync(updates).filter((name) => name !== 'link') : [], []);
+    for (const place of [updates, elsewhere]) rmSync(place, { recursive: true, force: true });
     expectSameFiles('data', hashTree(house.data), data);
-    for (const key of [KEY_APP, KEY_UNINSTALL]) expectSame(key, await house.wine.registry(key), null);
+    for (const key of [KEY_APP, KEY_UNINSTALL, KEY_TOAST]) expectSame(key, await house.wine.registry(key), null);
     expectSame('login item', (await house.wine.registry(KEY_RUN))?.has(APP_ID) ?? false, false);
     expectTrue('a shortcut is left', !existsSync(house.startMenuLink) && !existsSync(house.desktopLink));
   });
@@ -99,6 +112,7 @@ export async function checkRemoval(report: Report, pair: Pair, house: House, { f
     expectSame('exit code', (await house.setup(pair.newer.setupFile, [])).code, 0);
     await expectInstalled(house, pair.newer);
     expectSameFiles('data', hashTree(house.data), data);
+    mkdirSync(path.join(house.data, 'demo', ...'a deep tree of folders'.split(' '), 'empty'), { recursive: true });
     await house.uninstall(house.folder, ['/DELETEDATA']);
     await waitUntil('the folder to be gone', () => !existsSync(house.folder));
     expectTrue('data is left', !existsSync(house.data));

@@ -11,6 +11,8 @@ export const UNINSTALLER = 'Uninstall Mainspring.exe';
 export const KEY_APP = String.raw`Software\Mainspring`;
 export const KEY_UNINSTALL = String.raw`Software\Microsoft\Windows\CurrentVersion\Uninstall\Mainspring`;
 export const KEY_RUN = String.raw`Software\Microsoft\Windows\CurrentVersion\Run`;
+/** The class that Windows starts when a notification is clicked: the program registers it, the uninstaller removes it. */
+export const KEY_TOAST = String.raw`Software\Classes\CLSID\{6B1D0C5E-3F7A-4E57-9C1B-2A9D4E8F7B36}`;
 /** AppUserModelID: the name of the login item too. */
 export const APP_ID = 'app.mainspring.desktop';
 

@@ -1,4 +1,4 @@
-; Writes the AppUserModelID into a property store in memory, as the installer does into a shortcut's, and reads it back.
+; Writes the shortcuts' identity into a property store in memory, as the installer does into a shortcut's, and reads it back.
 ; Wine's shortcuts have no property store; its stores in memory have the same interface.
 Unicode true
 Target amd64-unicode
@@ -32,6 +32,19 @@ Section
   System::Call '*$7(&w128.r8)'
   ${If} $8 != "${APP_ID}"
     SetErrorLevel 12
+    Quit
+  ${EndIf}
+  System::Call '*$4${SYSSTRUCT_PROPERTYKEY}(${PKEY_AppUserModel_ToastActivatorCLSID})'
+  System::Call '*${SYSSTRUCT_PROPVARIANT}(0,,0)p.r5'
+  ${IPropertyStore::GetValue} $2 '($4,$5)'
+  System::Call '*$5(&i2.r6,&i6,p.r7)'
+  ${If} $6 <> ${VT_CLSID}
+    SetErrorLevel 13
+    Quit
+  ${EndIf}
+  System::Call '*$7(&g16.r8)'
+  ${If} $8 != "${TOAST_ACTIVATOR}"
+    SetErrorLevel 14
     Quit
   ${EndIf}
   SetErrorLevel 42

@@ -13,7 +13,7 @@ import { sizesOf } from '../sizes.ts';
 import { checkBuild } from './checks-build.ts';
 import { checkInstallation, checkRefusals, checkTroubledUpdates } from './checks-install.ts';
 import { checkMove, checkRemoval, checkUpdate, liveIn, takeSnapshot } from './checks-update.ts';
-import { KEY_UNINSTALL, openHouse } from './house.ts';
+import { KEY_TOAST, KEY_UNINSTALL, openHouse } from './house.ts';
 import { buildPair } from './pair.ts';
 import type { Pair } from './pair.ts';
 import { makeReport } from './report.ts';
@@ -40,8 +40,8 @@ async function checkOnWindows(report: Report, pair: Pair, folder: string): Promi
   try {
     const house = openHouse(wine);
     await checkRefusals(report, pair, house);
-    // Every real Windows has it.
-    await wine.run('reg', ['add', path.win32.dirname(`HKCU\\${KEY_UNINSTALL}`), '/f']);
+    // Every real Windows has them.
+    for (const key of [KEY_UNINSTALL, KEY_TOAST]) await wine.run('reg', ['add', path.win32.dirname(`HKCU\\${key}`), '/f']);
     const before = await takeSnapshot(house);
     await checkInstallation(report, pair, house);
     await checkTroubledUpdates(report, pair, house);

@@ -29,7 +29,8 @@ Section
   FileSeek $0 0 END
   FileWriteUTF16LE $0 "$1$\r$\n"
   FileClose $0
-  ${If} $1 == "--quit"
+  StrCpy $5 $1 6
+  ${If} $5 == "--quit"
     FileOpen $0 "$9\quit" w
     FileClose $0
     Quit

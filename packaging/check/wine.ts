@@ -24,7 +24,10 @@ export type Ended = { readonly code: number; readonly output: string };
 export type Wine = {
   readonly drive: string;
   readonly home: string;
-  /** Runs a program to its end; arguments with spaces are joined by single spaces, unquoted, as Windows itself would pass them. */
+  /**
+   * Runs a program to its end. Arguments with spaces are joined by single spaces, unquoted, as NSIS wants its own; those
+   * that begin with `--` are quoted as a whole, as Node passes them on Windows.
+   */
   run(file: string, args: readonly string[], env?: NodeJS.ProcessEnv): Promise<Ended>;
   start(file: string, args: readonly string[], env?: NodeJS.ProcessEnv): ChildProcess;
   /** A file of ours as Windows writes it. */
@@ -100,7 +103,7 @@ export async function makeWine(folder: string): Promise<Wine> {
   for (const name of ['DISPLAY', 'WAYLAND_DISPLAY']) delete base[name];
   const env = { ...base, HOME: home, USER: 'trader', LOGNAME: 'trader', WINEPREFIX: path.join(folder, 'wine'), WINEARCH: 'win64', WINEDEBUG: '-all', WINEDLLOVERRIDES: 'mscoree,mshtml=;winemenubuilder.exe=d', LANG: 'C.UTF-8', LC_ALL: 'C.UTF-8' };
   const start: Wine['start'] = (file, args, extra = {}) =>
-    spawn(wine, [file, ...args.flatMap((argument) => argument.split(' '))], { env: { ...env, ...extra }, cwd: folder, stdio: ['ignore', 'pipe', 'pipe'] });
+    spawn(wine, [file, ...args.flatMap((argument) => (argument.startsWith('--') ? [argument] : argument.split(' ')))], { env: { ...env, ...extra }, cwd: folder, stdio: ['ignore', 'pipe', 'pipe'] });
   const run: Wine['run'] = (file, args, extra) => waitForEnd(start(file, args, extra));
   // Wine's own services end with its last program and take seconds to come back: this one keeps them. Its prompt also
   // says that the new Windows is complete; programs that start earlier may wait for each other for ever.

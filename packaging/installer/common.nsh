@@ -26,6 +26,99 @@ FunctionEnd
 !insertmacro DefineHasFlag ""
 !insertmacro DefineHasFlag "un."
 
+; The data folder that the running program was given, as it stands on the command line: --data=X, --data="X", or "--data=X"
+; as Node writes it. $dataArguments gets what passes it on, with a space before it; "" for the usual folder.
+Function readData
+  StrCpy $dataArguments ""
+  ${GetParameters} $R0
+  StrCpy $R0 " $R0"
+  StrCpy $R1 0
+  ${Do}
+    StrCpy $R2 $R0 8 $R1
+    ${If} $R2 == ""
+      Return
+    ${EndIf}
+    ${If} $R2 == " --data="
+    ${OrIf} $R2 == '"--data='
+      ${Break}
+    ${EndIf}
+    IntOp $R1 $R1 + 1
+  ${Loop}
+  IntOp $R1 $R1 + 8
+  StrCpy $R3 $R2 1
+  StrCpy $R4 $R0 1 $R1
+  ${If} $R3 == " "
+  ${AndIf} $R4 == '"'
+    StrCpy $R3 '"'
+    IntOp $R1 $R1 + 1
+  ${EndIf}
+  StrCpy $R5 ""
+  ${Do}
+    StrCpy $R4 $R0 1 $R1
+    ${If} $R4 == ""
+    ${OrIf} $R4 == $R3
+      ${Break}
+    ${EndIf}
+    StrCpy $R5 "$R5$R4"
+    IntOp $R1 $R1 + 1
+  ${Loop}
+  ; A backslash before the closing quote would take its meaning away: it is written twice.
+  StrCpy $R6 ""
+  ${Do}
+    StrCpy $R4 $R5 1 -1
+    ${If} $R4 != "\"
+      ${Break}
+    ${EndIf}
+    StrCpy $R5 $R5 -1
+    StrCpy $R6 "\\"
+  ${Loop}
+  ${If} $R5 != ""
+    StrCpy $dataArguments ' --data "$R5$R6"'
+  ${EndIf}
+FunctionEnd
+
+; Deletes the folder in $R8 with all that is in it. Links in it (and $R8 itself, when it is one) are removed, never what
+; they lead to: RMDir /r would empty that place.
+!macro DefineDeleteTree un
+Function ${un}deleteTree
+  Push $R0
+  Push $R1
+  System::Call 'kernel32::GetFileAttributesW(w R8)i.R0'
+  IntOp $R0 $R0 & ${FILE_ATTRIBUTE_REPARSE_POINT}
+  ${If} $R0 <> 0
+    System::Call 'kernel32::RemoveDirectoryW(w R8)'
+  ${Else}
+    FindFirst $R0 $R1 "$R8\*.*"
+    ${DoUntil} $R1 == ""
+      ${If} $R1 != "."
+      ${AndIf} $R1 != ".."
+        ; Takes files and links to files; folders stay.
+        Delete "$R8\$R1"
+        ${If} ${FileExists} "$R8\$R1"
+          Push $R8
+          StrCpy $R8 "$R8\$R1"
+          Call ${un}deleteTree
+          Pop $R8
+        ${EndIf}
+      ${EndIf}
+      FindNext $R0 $R1
+    ${Loop}
+    FindClose $R0
+    RMDir "$R8"
+  ${EndIf}
+  Pop $R1
+  Pop $R0
+FunctionEnd
+!macroend
+!define FILE_ATTRIBUTE_REPARSE_POINT 0x400
+!insertmacro DefineDeleteTree ""
+!insertmacro DefineDeleteTree "un."
+
+!macro DeleteTree un folder
+  StrCpy $R8 "${folder}"
+  Call ${un}deleteTree
+!macroend
+
 !macro HasFlag un flag result
   StrCpy $flagWanted "${flag}"
   Call ${un}hasFlag
@@ -62,11 +155,20 @@ Function ${un}ensureStopped
     Return
   ${EndIf}
   MessageBox MB_OKCANCEL|MB_ICONINFORMATION "${PRODUCT_NAME} is running. It is asked to stop now; ${verb} goes on when it has stopped.$\r$\n$\r$\nOrders at your broker are not touched by this." /SD IDOK IDOK ask
+!if "${un}" == ""
+    Call startAgain
+!endif
     SetErrorLevel ${ERROR_CANCELLED}
     Quit
   ask:
+!if "${un}" == ""
+  ; It is the first program that is looked at. A database alone, left behind by a crash, is not "running".
+  ${If} $busyFile == "${PRODUCT_FILENAME}.exe"
+    StrCpy $wasRunning "1"
+  ${EndIf}
+!endif
   ; Not ExecWait: with open orders the question of the program may stand for a while.
-  Exec '"$INSTDIR\${PRODUCT_FILENAME}.exe" --quit'
+  Exec '"$INSTDIR\${PRODUCT_FILENAME}.exe" --quit$dataArguments'
   StrCpy $R5 0
   wait:
     DetailPrint "Waiting for $busyFile to end"
@@ -101,6 +203,9 @@ FunctionEnd
   Pop $R0
   ${If} $R0 = 183
     MessageBox MB_OK|MB_ICONEXCLAMATION "Another ${PRODUCT_NAME} Setup is running. Finish that one first." /SD IDOK
+!if "${un}" == ""
+    Call startAgain
+!endif
     SetErrorLevel ${ERROR_SECOND_SETUP}
     Quit
   ${EndIf}

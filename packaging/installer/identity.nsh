@@ -1,10 +1,21 @@
 ; The shortcuts' AppUserModelID: Windows shows notifications, and groups windows, under the shortcut that has the program's.
 
-; Sets APP_ID in the property store in $2; uses $3, $4 and $5. (packaging/check/identity.nsi proves the layouts.)
+; With the class that Windows starts when a notification is clicked (app.setToastActivatorCLSID): made up by Electron it
+; would be another one for each installation, and its entry in the registry would stay behind.
+!define TOAST_ACTIVATOR "{6B1D0C5E-3F7A-4E57-9C1B-2A9D4E8F7B36}"
+
+; Sets APP_ID and TOAST_ACTIVATOR in the property store in $2; uses $3, $4 and $5. (packaging/check/identity.nsi proves the layouts.)
 !macro WriteIdentity
   System::Call '*(&w128 "${APP_ID}")p.r3'
   System::Call '*${SYSSTRUCT_PROPERTYKEY}(${PKEY_AppUserModel_ID})p.r4'
   System::Call '*${SYSSTRUCT_PROPVARIANT}(${VT_LPWSTR},,$3)p.r5'
+  ${IPropertyStore::SetValue} $2 '($4,$5)'
+  System::Free $5
+  System::Free $4
+  System::Free $3
+  System::Call '*(&g16 "${TOAST_ACTIVATOR}")p.r3'
+  System::Call '*${SYSSTRUCT_PROPERTYKEY}(${PKEY_AppUserModel_ToastActivatorCLSID})p.r4'
+  System::Call '*${SYSSTRUCT_PROPVARIANT}(${VT_CLSID},,$3)p.r5'
   ${IPropertyStore::SetValue} $2 '($4,$5)'
   ${IPropertyStore::Commit} $2 ""
   System::Free $5

@@ -4,6 +4,7 @@ Function .onInit
   SetShellVarContext current
   !insertmacro HasFlag "" "--updated" $isUpdate
   !insertmacro HasFlag "" "--force-run" $isForceRun
+  Call readData
   Call refuseOldWindows
   !insertmacro TakeMutex ""
   Call warnWhenElevated
@@ -12,6 +13,7 @@ Function .onInit
     Call checkFolder
     ${If} $R0 <> 0
       SetErrorLevel $R0
+      Call startAgain
       Quit
     ${EndIf}
   ${EndIf}
@@ -33,6 +35,7 @@ Function refuseOldWindows
     Return
   ${EndIf}
   MessageBox MB_OK|MB_ICONSTOP "${PRODUCT_NAME} needs 64-bit Windows 10 or newer." /SD IDOK
+  Call startAgain
   SetErrorLevel ${ERROR_WINDOWS}
   Quit
 FunctionEnd
@@ -47,6 +50,7 @@ Function warnWhenElevated
     UserInfo::GetName
     Pop $R1
     MessageBox MB_OKCANCEL|MB_ICONEXCLAMATION "Setup was started as administrator. It does not need to be: ${PRODUCT_NAME} is installed for one person, now for $R1.$\r$\n$\r$\nIf that is not you, choose Cancel and start Setup with a normal double click. ${PRODUCT_NAME} itself refuses to run as administrator, because its database does." IDOK proceed
+    Call startAgain
     SetErrorLevel ${ERROR_CANCELLED}
     Quit
     proceed:
@@ -134,10 +138,14 @@ Function removeMovedVersion
   RMDir "$oldFolder"
 FunctionEnd
 
-; The program has quit for an update that did not happen: it must not stay down, orders may be open.
+; The program has quit for an update that did not happen, by itself or because Setup asked it to: it must not stay down,
+; orders may be open. Where it still runs, the second one only shows the window of the first.
 Function startAgain
-  ${If} $isForceRun == "1"
-  ${AndIf} ${FileExists} "$INSTDIR\${PRODUCT_FILENAME}.exe"
+  ${If} $isForceRun != "1"
+  ${AndIf} $wasRunning != "1"
+    Return
+  ${EndIf}
+  ${If} ${FileExists} "$INSTDIR\${PRODUCT_FILENAME}.exe"
     Call startProgram
   ${EndIf}
 FunctionEnd
@@ -145,8 +153,7 @@ FunctionEnd
 Section "Install"
   SetRegView 64
   Call ensureStopped
-  RMDir /r "${INCOMING}"
-  RMDir /r "${OUTGOING}"
+  !insertmacro DeleteTree "" "${INCOMING}"
   DetailPrint "Unpacking"
   !insertmacro ExtractAll "${INCOMING}"
   SetOutPath "$INSTDIR"
@@ -157,6 +164,8 @@ Section "Install"
   StrCpy $hasFailed "0"
   InitPluginsDir
   CopyFiles /SILENT "$INSTDIR\${LIST_ON_DISK}" "${OLD_LIST}"
+  ; After a power cut in the middle of an update the old files are in there alone: not before the new ones are unpacked.
+  !insertmacro DeleteTree "" "${OUTGOING}"
   CreateDirectory "${OUTGOING}"
   Call retireOldFiles
   !insertmacro ForEachFolder PrepareFolder
@@ -164,16 +173,16 @@ Section "Install"
   ${If} $hasFailed == "1"
     !insertmacro ForEachFile RestoreFile
     Call bringBackOldFiles
-    RMDir /r "${INCOMING}"
-    RMDir /r "${OUTGOING}"
+    !insertmacro DeleteTree "" "${INCOMING}"
+    !insertmacro DeleteTree "" "${OUTGOING}"
     !insertmacro ForEachFolderDeepestFirst DropEmptyFolder
     Call startAgain
     SetErrorLevel ${ERROR_IN_USE}
     Quit
   ${EndIf}
   Call tidyOldFolders
-  RMDir /r "${OUTGOING}"
-  RMDir /r "${INCOMING}"
+  !insertmacro DeleteTree "" "${OUTGOING}"
+  !insertmacro DeleteTree "" "${INCOMING}"
   WriteUninstaller "$INSTDIR\${UNINSTALLER}"
   Call removeMovedVersion
   Call writeRegistry
@@ -216,7 +225,7 @@ Function startProgram
     ; The desktop's own Explorer starts it with the person's normal rights; it takes no arguments.
     Exec '"$WINDIR\explorer.exe" "$INSTDIR\${PRODUCT_FILENAME}.exe"'
   ${Else}
-    Exec '"$INSTDIR\${PRODUCT_FILENAME}.exe"'
+    Exec '"$INSTDIR\${PRODUCT_FILENAME}.exe"$dataArguments'
   ${EndIf}
 FunctionEnd
 
@@ -230,7 +239,7 @@ FunctionEnd
 ; Unpacking failed (a full disk, mostly) or was cancelled: what was installed before is untouched.
 Function .onInstFailed
   SetOutPath "$TEMP"
-  RMDir /r "${INCOMING}"
+  !insertmacro DeleteTree "" "${INCOMING}"
   RMDir "$INSTDIR"
   Call startAgain
 FunctionEnd

@@ -103,6 +103,8 @@ UninstPage custom un.askPage un.askPageLeave
 
 Var isUpdate      ; "1" when the program itself started this Setup
 Var isForceRun    ; "1" when it is to be started again afterwards
+Var wasRunning    ; "1" once Setup has asked the running program to quit
+Var dataArguments ; what the program is started with: its data folder, or nothing
 Var busyFile      ; a file that another process holds, "" for none
 Var hasFailed     ; "1" once a file could not be put into its place
 Var oldFolder     ; where an earlier version lies

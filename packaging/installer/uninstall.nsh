@@ -41,18 +41,18 @@ Function un.askPageLeave
   ${EndIf}
 FunctionEnd
 
-; Deletes $R8 with everything in it, unless it is a link to some other place.
+; Deletes $R8 with everything in it, unless it is a link to some other place itself.
 Function un.deleteDataFolder
   ${IfNot} ${FileExists} "$R8\*.*"
     Return
   ${EndIf}
-  System::Call 'kernel32::GetFileAttributesW(w "$R8")i.R0'
-  IntOp $R0 $R0 & 0x400
+  System::Call 'kernel32::GetFileAttributesW(w R8)i.R0'
+  IntOp $R0 $R0 & ${FILE_ATTRIBUTE_REPARSE_POINT}
   ${If} $R0 <> 0
     DetailPrint "$R8 is a link to another place and stays"
     Return
   ${EndIf}
-  RMDir /r "$R8"
+  Call un.deleteTree
 FunctionEnd
 
 !macro RemoveFile relative
@@ -68,8 +68,8 @@ Section "Uninstall"
   SetOutPath "$TEMP"
   !insertmacro ForEachFile RemoveFile
   !insertmacro ForEachFolderDeepestFirst RemoveFolder
-  RMDir /r "${INCOMING}"
-  RMDir /r "${OUTGOING}"
+  !insertmacro DeleteTree "un." "${INCOMING}"
+  !insertmacro DeleteTree "un." "${OUTGOING}"
   ${If} $isUpdate != "1"
     Call un.removeTraces
   ${EndIf}
@@ -87,8 +87,9 @@ Function un.removeTraces
   DeleteRegValue HKCU "${KEY_RUN_APPROVED}" "${APP_ID}"
   DeleteRegValue HKCU "${KEY_RUN}" "${PRODUCT_NAME}"
   DeleteRegValue HKCU "${KEY_RUN_APPROVED}" "${PRODUCT_NAME}"
+  DeleteRegKey HKCU "Software\Classes\CLSID\${TOAST_ACTIVATOR}"
   ; Downloaded updates are no data.
-  RMDir /r "$LOCALAPPDATA\${APP_PACKAGE_NAME}-updater"
+  !insertmacro DeleteTree "un." "$LOCALAPPDATA\${APP_PACKAGE_NAME}-updater"
   ${If} $isDataDeleted == "1"
     StrCpy $R8 "${DATA_FOLDER}"
     Call un.deleteDataFolder
