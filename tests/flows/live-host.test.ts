@@ -64,7 +64,8 @@ function kill(id: UnitId): void {
 }
 
 beforeAll(async () => {
-  simulator = await startTestSimulator({ isRunning: true, settings: { ...KEYS, speed: 120 } });
+  // An approval is good for 120 s of market time: that is four seconds here, enough for a busy computer.
+  simulator = await startTestSimulator({ isRunning: true, settings: { ...KEYS, speed: 30 } });
   host = createHost({
     home, sealer: plainSealer, mode: 'live', layout: findLayout(pathToFileURL(path.join(root, 'main', 'headless.ts')).href), spawner: nodeSpawner(),
     env: { ...(await ownPorts()), ALPACA_BASE_URL: simulator.url }, log: () => undefined, events: {},
