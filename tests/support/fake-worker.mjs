@@ -13,6 +13,7 @@ const port = process.parentPort;
 const post = port ? (message, sent) => (port.postMessage(message), sent && setTimeout(sent, 20)) : (message, sent) => process.send(message, undefined, undefined, sent);
 const listen = (act) => (port ? port.on('message', (event) => act(event.data)) : process.on('message', act));
 
+let isHeard = false;
 const startedAt = Date.now();
 const parent = process.ppid;
 if (port) setInterval(() => process.ppid === parent || process.exit(75), 250);
@@ -25,6 +26,12 @@ post({ type: 'hello', pid: process.pid });
 
 function begin(config) {
   const wish = ask(config);
+  if (wish.startsWhen && !isHeard) {
+    isHeard = true;
+    process.stdout.write(`starting ${config.live?.armedUntil}\n`);
+    listen((message) => message.type === 'arming' && process.stdout.write(`while starting: arming ${message.armedUntil}\n`));
+  }
+  if (wish.startsWhen && !existsSync(wish.startsWhen)) return void setTimeout(begin, 20, config);
   if (wish.exitAtStart !== undefined) {
     process.stderr.write('these are my last words\n');
     post({ type: 'exiting', code: wish.exitAtStart, reason: wish.reason ?? 'as the test asked' }, () => process.exit(wish.exitAtStart));
