@@ -52,7 +52,7 @@ export async function openDesktop(start: Start): Promise<Desktop> {
   const core = createCore({
     layout, env: process.env, home: place.home, sealer, preferences, log, show,
     spawner: utilitySpawner({ fork: electron.utilityProcess.fork, programs: nodeSpawner() }),
-    openSource: () => openUpdateSource({ platform: process.platform, isPackaged: app.isPackaged, resourcesFolder: path.dirname(layout.root), log, startSetup }),
+    openSource: () => openUpdateSource({ platform: process.platform, isPackaged: app.isPackaged, resourcesFolder: path.dirname(layout.root), log, startSetup: (file) => startSetup(file, start.wishes.dataDir) }),
     isWatched: () => main.isWatched(),
     onStatus: (status) => display(status),
     onStopAsked: () => void quit.inOrder('asked at the control door'),

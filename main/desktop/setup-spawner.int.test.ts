@@ -11,20 +11,20 @@ beforeEach(() => {
   return () => rmSync(folder, { recursive: true });
 });
 
-describe.skipIf(process.platform === 'win32')('the Setup', () => {
+describe('the Setup', () => {
   it('gets its arguments', async () => {
     const [file, seen] = [path.join(folder, 'Setup.exe'), path.join(folder, 'seen')];
     writeFileSync(file, `#!/bin/sh\necho "$@" > '${seen}.part'\nmv '${seen}.part' '${seen}'\n`);
     chmodSync(file, 0o700);
-    await startSetup(file);
+    await startSetup(file, '/home of/ours');
     const deadline = performance.now() + 10_000;
     while (!existsSync(seen) && performance.now() < deadline) await new Promise((resolve) => setTimeout(resolve, 10));
-    expect(readFileSync(seen, 'utf8').trim()).toBe('--updated /S --force-run');
+    expect(readFileSync(seen, 'utf8').trim()).toBe('--updated /S --force-run --data=/home of/ours');
   });
 
   it('that is gone or may not run is told', async () => {
-    await expect(startSetup(path.join(folder, 'none.exe'))).rejects.toThrow('ENOENT');
+    await expect(startSetup(path.join(folder, 'none.exe'), null)).rejects.toThrow('ENOENT');
     writeFileSync(path.join(folder, 'Setup.exe'), 'no right to run', { mode: 0o600 });
-    await expect(startSetup(path.join(folder, 'Setup.exe'))).rejects.toThrow('EACCES');
+    await expect(startSetup(path.join(folder, 'Setup.exe'), null)).rejects.toThrow('EACCES');
   });
 });

@@ -57,7 +57,7 @@ describe('the vault', () => {
     expect(await sealer.unseal('AAAA')).toBe('opened');
     expect(slept).toBe(1_750);
     busy = 100;
-    await expect(sealer.unseal('AAAA')).rejects.toThrow('temporarily unavailable');
+    await expect(sealer.unseal('AAAA')).rejects.toMatchObject({ code: 'CONFIG_UNREADABLE', message: expect.stringContaining('is busy') as string });
     slept = 0;
     const other = await openSealer(store({ decryptStringAsync: () => Promise.reject(new Error('not our seal')) }), ports());
     await expect(other.sealer.unseal('AAAA')).rejects.toThrow('not our seal');

@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { App, SafeStorage } from 'electron';
 import * as z from 'zod';
-import { describeError } from '#app/domain/errors.ts';
+import { AppError, describeError } from '#app/domain/errors.ts';
 import { plainSealer } from '../store/secrets.ts';
 import type { Sealer } from '../store/secrets.ts';
 
@@ -47,15 +47,17 @@ export function holdsKey(localState: string | null): boolean {
 
 /** Asks again while the key store says that it is only busy: its refusal would pass for a seal of somebody else. */
 async function patiently<T>(ask: () => Promise<T>, sleep: KeyPorts['sleep']): Promise<T> {
-  for (const wait of BUSY_WAITS_MS) {
+  let busy: unknown = null;
+  for (const wait of [...BUSY_WAITS_MS, 0]) {
     try {
       return await ask();
     } catch (error) {
       if (!/temporarily unavailable/i.test(describeError(error))) throw error;
+      busy = error;
       await sleep(wait);
     }
   }
-  return ask();
+  throw new AppError('CONFIG_UNREADABLE', "The system's key store is busy and did not open the secrets. Nothing is wrong with them: sign in to the system again, then start Mainspring again.", { cause: busy });
 }
 
 /** Why the system's key store cannot be used; null when it can. Only after the application is ready. */

@@ -186,6 +186,8 @@ async function unsealed(file: string, sealed: string, sealer: Sealer): Promise<E
   try {
     text = await sealer.unseal(sealed);
   } catch (error) {
+    // The sealer knows why, and says so.
+    if (error instanceof AppError) throw error;
     throw new AppError('CONFIG_UNREADABLE', `The secrets in ${file} were sealed by another user or on another computer, or are damaged. Start Mainspring as the user who used this folder before, or restore the file from a backup.`, { cause: error });
   }
   const entries = EntriesSchema.safeParse(parse(file, text));
