@@ -1,7 +1,11 @@
 /** Arming of the real account: typed, boxed in time, gone at every stop. Nothing of it is ever stored. */
 import type { Mode } from '#app/contracts/config.ts';
 import { ARM_MINUTES, LIVE_PHRASE } from '#app/contracts/shell.ts';
-import { AppError } from '#app/domain/errors.ts';
+import { armedDeadline, armedForMs } from '#app/domain/arming.ts';
+import type { ArmedDeadline, Instant } from '#app/domain/arming.ts';
+import { AppError, invariant } from '#app/domain/errors.ts';
+import { MINUTE_MS } from '#app/domain/time.ts';
+import type { EpochMs } from '#app/domain/time.ts';
 
 const LOOK_EVERY_MS = 1_000;
 /** A gap between the clocks, or between two looks, that means that the computer slept. */
@@ -33,12 +37,13 @@ export type Arming = {
   disarm(reason: string): void;
 };
 
-type Armed = { readonly untilWall: number; readonly untilMonotonic: number; readonly timer: NodeJS.Timeout };
+type Armed = { readonly deadline: ArmedDeadline; readonly timer: NodeJS.Timeout };
 
 /** A disarmed arming. Call `disarm` at the end of the run. */
 export function openArming(ports: ArmingPorts): Arming {
   let armed: Armed | null = null;
-  let lastLook = { wall: 0, monotonic: 0 };
+  const clocks = (): Instant => ({ wall: ports.wall() as EpochMs, monotonic: ports.monotonic() });
+  let lastLook = clocks();
 
   const disarm = (reason: string): void => {
     if (armed === null) return;
@@ -47,21 +52,20 @@ export function openArming(ports: ArmingPorts): Arming {
     ports.apply(null);
     ports.tell(`Live trading is disarmed: ${reason}. No new position is opened with real money; resting entries are cancelled.`);
   };
-  /** Both clocks must agree that there is time left: setting one back prolongs nothing. */
-  const leftMs = (held: Armed): number => Math.min(held.untilWall - ports.wall(), held.untilMonotonic - ports.monotonic());
   const look = (): void => {
     if (armed === null) return;
-    const now = { wall: ports.wall(), monotonic: ports.monotonic() };
+    const now = clocks();
     const slept = Math.max(now.monotonic - lastLook.monotonic, now.wall - lastLook.wall);
     lastLook = now;
-    if (leftMs(armed) <= 0) disarm('its time is over');
+    if (armedForMs(armed.deadline, now) <= 0) disarm('its time is over');
     else if (slept > SLEPT_MS) disarm('the computer slept');
   };
 
   return {
     armedUntil: () => {
       look();
-      return armed === null ? null : Math.floor(ports.wall() + leftMs(armed));
+      const now = clocks();
+      return armed === null ? null : Math.floor(now.wall + armedForMs(armed.deadline, now));
     },
     arm: (phrase, minutes) => {
       if (phrase !== LIVE_PHRASE) throw new AppError('INPUT_INVALID', `Live trading is armed by typing exactly: ${LIVE_PHRASE}`);
@@ -69,13 +73,13 @@ export function openArming(ports: ArmingPorts): Arming {
       if (ports.mode !== 'live') throw new AppError('LIVE_REFUSED', `This is the ${ports.mode} market: there is nothing to arm. Choose the live market first.`);
       if (!ports.isUp()) throw new AppError('LIVE_REFUSED', 'Live trading is armed while everything runs. Wait until all parts are up, then try again.');
       if (armed !== null) clearInterval(armed.timer);
-      const ms = minutes * 60_000;
-      const now = { wall: ports.wall(), monotonic: ports.monotonic() };
-      lastLook = now;
-      armed = { untilWall: now.wall + ms, untilMonotonic: now.monotonic + ms, timer: setInterval(look, LOOK_EVERY_MS).unref() };
-      ports.apply(armed.untilWall);
-      ports.tell(`Live trading is ARMED for ${minutes} minutes: orders with real money are possible until ${new Date(armed.untilWall).toISOString()}.`);
-      return armed.untilWall;
+      lastLook = clocks();
+      const deadline = armedDeadline(lastLook.wall + minutes * MINUTE_MS, lastLook);
+      invariant(deadline !== null, 'An arming for a known time has an end', { minutes });
+      armed = { deadline, timer: setInterval(look, LOOK_EVERY_MS).unref() };
+      ports.apply(deadline.wall);
+      ports.tell(`Live trading is ARMED for ${minutes} minutes: orders with real money are possible until ${new Date(deadline.wall).toISOString()}.`);
+      return deadline.wall;
     },
     disarm,
   };

@@ -1,4 +1,5 @@
 /** The entry of the desktop application: what must happen before Electron is ready, then the application itself. */
+import { setTimeout as sleep } from 'node:timers/promises';
 import {
   app, BrowserWindow, crashReporter, dialog, ipcMain, Menu, nativeImage, Notification, powerMonitor, protocol, safeStorage, screen, session, shell, Tray, utilityProcess,
 } from 'electron';
@@ -27,8 +28,6 @@ if (process.platform === 'win32') app.setToastActivatorCLSID(TOAST_ACTIVATOR_CLS
 app.enableSandbox();
 registerScheme(protocol);
 app.on('web-contents-created', (_event, contents) => guardNavigation(contents));
-
-const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
 function begin(): void {
   keepCrashDumps(crashReporter);

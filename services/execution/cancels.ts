@@ -9,6 +9,7 @@ import type { Logger } from '#chassis/log.ts';
 import type { Broker } from '../alpaca/ports.ts';
 import { createBell, startLoop, type Loop } from './async.ts';
 import type { Booking } from './booking.ts';
+import { watchDisarming } from './disarming.ts';
 import { moveOrder, type Order } from './orders.ts';
 
 const IDLE_MS = 500;
@@ -54,11 +55,7 @@ export function createCancels(parts: CancelsParts): Cancels {
   const bell = createBell();
   const nextAskAt = new Map<string, number>();
   let loop: Loop | null = null;
-  let hasDisarmed = parts.arming.now() === 'disarmed';
-  parts.arming.onChange((now) => {
-    hasDisarmed ||= now === 'disarmed';
-    bell.ring();
-  });
+  const disarming = watchDisarming(parts.arming, bell.ring);
 
   const refused = async (order: { order_id: string; client_order_id: string; broker_order_id: string }): Promise<void> => {
     const theirs = await broker.getOrder(order.broker_order_id, 'cancel');
@@ -87,13 +84,7 @@ export function createCancels(parts: CancelsParts): Cancels {
   };
 
   const turn = async (): Promise<void> => {
-    if (hasDisarmed) {
-      hasDisarmed = false;
-      await cancelEntries(parts).catch((error: unknown) => {
-        hasDisarmed = true;
-        throw error;
-      });
-    }
+    await disarming.settle(() => cancelEntries(parts));
     const rows = await db.query<{ order_id: string; client_order_id: string; broker_order_id: string }>(
       `SELECT order_id, client_order_id, broker_order_id FROM execution.orders WHERE NOT is_closed AND status = 'pending_cancel' AND broker_order_id IS NOT NULL ORDER BY approved_seq`,
     );

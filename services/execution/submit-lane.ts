@@ -8,6 +8,7 @@ import type { Logger } from '#chassis/log.ts';
 import type { EpochMs } from '#app/domain/time.ts';
 import type { Broker } from '../alpaca/ports.ts';
 import { createBell, startLoop, type Loop } from './async.ts';
+import { watchDisarming } from './disarming.ts';
 import { askGate, takeGateLock } from './gate.ts';
 import type { Holds } from './holds.ts';
 import { lockOrders, moveOrder, type Order } from './orders.ts';
@@ -61,23 +62,13 @@ export function createSubmitLane(parts: SubmitLaneParts): SubmitLane {
   const bell = createBell();
   let loop: Loop | null = null;
   let isStopping = false;
-  let hasDisarmed = arming.now() === 'disarmed';
-  arming.onChange((now) => {
-    hasDisarmed ||= now === 'disarmed';
-    bell.ring();
-  });
+  const disarming = watchDisarming(arming, bell.ring);
 
   /** Until what waits was denied, arming again has not happened for anybody here. */
-  const armingNow = (): Arming => (hasDisarmed ? 'disarmed' : arming.now());
+  const armingNow = (): Arming => (disarming.isOwed() ? 'disarmed' : arming.now());
 
   const turn = async (): Promise<void> => {
-    if (hasDisarmed) {
-      hasDisarmed = false;
-      await denyWaitingEntries(parts).catch((error: unknown) => {
-        hasDisarmed = true;
-        throw error;
-      });
-    }
+    await disarming.settle(() => denyWaitingEntries(parts));
     if (isStopping || holds.any()) return bell.wait(HELD_MS);
     const [next] = await db.query<{ order_id: string; is_reducing: boolean; status: 'initialized' }>(`SELECT order_id, is_reducing, status FROM execution.orders WHERE NOT is_closed AND status = 'initialized' ORDER BY approved_seq LIMIT 1`);
     if (!next || isClosed(next.status)) {
@@ -87,7 +78,7 @@ export function createSubmitLane(parts: SubmitLaneParts): SubmitLane {
     // The place in the request budget comes first: between the commit and the POST there is no waiting.
     const permit = await broker.permit(next.is_reducing ? 'exit' : 'entry');
     // It may have waited for long; what ended meanwhile comes first.
-    if (hasDisarmed || holds.any() || isStopping) return;
+    if (disarming.isOwed() || holds.any() || isStopping) return;
     const passed = await pass(parts, next.order_id, armingNow);
     parts.onHeld(passed.kind === 'held' ? passed.why : null);
     if (passed.kind === 'held') return bell.wait(HELD_MS);
