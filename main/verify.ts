@@ -1,7 +1,7 @@
 /** Verification: one real round trip per part, made from outside that part. */
 import * as z from 'zod';
 import type { RuntimeConfig } from '#app/contracts/config.ts';
-import { DEPLOYED_FLOWS } from '#app/contracts/flows.ts';
+import { FLOW_NAMES } from '#app/contracts/flows.ts';
 import { WorkerIdSchema } from '#app/contracts/health.ts';
 import type { UnitHealth, VerifyCheck, VerifyReport, WorkerId } from '#app/contracts/health.ts';
 import { describeError } from '#app/domain/errors.ts';
@@ -86,7 +86,7 @@ function checkFlows(target: VerifyTarget): Promise<VerifyCheck> {
     const { status, body } = await getJson(`http://${endpoint.host}:${endpoint.port}/api/deployments`, config.internalToken);
     if (status !== 200) return { ok: false, detail: `the orchestrator answered ${status}` };
     const names = new Set(DeploymentsSchema.parse(body).map((deployment) => deployment.name));
-    const missing = DEPLOYED_FLOWS.filter((name) => !names.has(name));
+    const missing = FLOW_NAMES.filter((name) => !names.has(name));
     return { ok: missing.length === 0, detail: missing.length === 0 ? `${names.size} deployed` : `missing: ${missing.join(', ')}` };
   });
 }

@@ -43,6 +43,12 @@ export const tradingStateChanged = z.object({ version: z.number().int().positive
 /** risk_management: something a person should know about risk. */
 export const riskEventRaised = z.object({ riskEventId: z.string(), severity: z.enum(['info', 'warning', 'critical']), code: z.string(), message: z.string(), context: z.record(z.string(), z.unknown()) });
 
+/** risk_management: something that should reach a person outside of the application, once per alertId. `items` are the facts, in order of weight. */
+export const alertRaised = z.object({
+  alertId: z.string().min(1).max(200), severity: z.enum(['info', 'warning', 'critical']), title: z.string().max(200), body: z.string().max(4_000),
+  items: z.array(z.object({ label: z.string().max(200), value: z.string().max(200), note: z.string().max(500) })).max(100), context: z.record(z.string(), z.unknown()),
+});
+
 /** execution: an order moved; version counts from 1 per order. `order.submitted`, `order.changed` and `order.closed` share it. */
 export const orderChanged = z.object({
   orderId: z.string(), clientOrderId: clientOrderIdSchema, decisionId: z.string(), strategyId: z.string().nullable(), source: orderSourceSchema, symbol: symbolSchema, side: sideSchema,
@@ -74,6 +80,7 @@ export const TOPICS = {
   'order.cancel_requested': { producer: 'risk_management', payload: cancelRequested },
   'trading_state.changed': { producer: 'risk_management', payload: tradingStateChanged },
   'risk_event.raised': { producer: 'risk_management', payload: riskEventRaised },
+  'alert.raised': { producer: 'risk_management', payload: alertRaised },
   'order.submitted': { producer: 'execution', payload: orderChanged },
   'order.changed': { producer: 'execution', payload: orderChanged },
   'order.closed': { producer: 'execution', payload: orderChanged },

@@ -1,7 +1,7 @@
 /** The HTTP contract of the gateway: the only description of its routes. */
 import * as z from 'zod';
 import { COMMANDS, decisionReply } from './commands.ts';
-import { deploymentViewSchema, flowNameSchema, flowRunDetailSchema, flowRunSchema, runStateSchema } from './flows.ts';
+import { deploymentViewSchema, flowDaySchema, flowNameSchema, flowRunDetailSchema, flowSettingsSchema, runLogLineSchema, runPageSchema, runQuerySchema, schedulePreviewSchema } from './flows.ts';
 import { INCIDENTS_MAX, LogLineSchema, StackHealthSchema, UnitIdSchema, UnitIncidentSchema } from './health.ts';
 import {
   accountViewSchema, decisionViewSchema, equityPointSchema, fillViewSchema, invariantViewSchema, marketClockSchema, noticeViewSchema, orderStorySchema, orderViewSchema,
@@ -92,11 +92,16 @@ export const HTTP = {
   loginLink: { method: 'POST', path: '/api/login-link', auth: 'session', movesMoney: false, summary: 'A one-time link for another browser', input: nothing, output: z.object({ url: z.string() }) },
 
   deployments: { method: 'GET', path: '/api/flows', auth: 'session', movesMoney: false, summary: 'Flows with schedule, last and next run', input: nothing, output: z.object({ deployments: z.array(deploymentViewSchema) }) },
-  runs: { method: 'GET', path: '/api/runs', auth: 'session', movesMoney: false, summary: 'Runs, newest first', input: z.object({ flow: flowNameSchema.optional(), state: runStateSchema.optional(), limit }), output: z.object({ runs: z.array(flowRunSchema) }) },
+  flowDays: { method: 'GET', path: '/api/flows/days', auth: 'session', movesMoney: false, summary: 'Runs, success and duration per flow and day', input: z.object({ days: z.coerce.number().int().min(1).max(90).default(14) }), output: z.object({ days: z.array(flowDaySchema) }) },
+  runs: { method: 'GET', path: '/api/runs', auth: 'session', movesMoney: false, summary: 'Runs, newest first', input: runQuerySchema, output: runPageSchema },
   run: { method: 'GET', path: '/api/runs/:runId', auth: 'session', movesMoney: false, summary: 'One run with steps and logs', input: run, output: flowRunDetailSchema },
   runFlow: { method: 'POST', path: '/api/flows/:flow/run', auth: 'session', movesMoney: true, summary: 'Run a flow now', input: flow.extend({ input: z.unknown() }), output: z.object({ runId: z.string() }) },
   pauseFlow: { method: 'POST', path: '/api/flows/:flow/pause', auth: 'session', movesMoney: false, summary: 'Stop the schedule of a flow', input: flow, output: done },
   resumeFlow: { method: 'POST', path: '/api/flows/:flow/resume', auth: 'session', movesMoney: false, summary: 'Let the schedule of a flow run again', input: flow, output: done },
+  saveFlowSettings: { method: 'POST', path: '/api/flows/:flow/settings', auth: 'session', movesMoney: false, summary: 'Change schedule, policies and parameters of a flow; null = back to the defaults', input: flow.extend({ settings: flowSettingsSchema.nullable() }), output: done },
+  previewSchedule: { method: 'POST', path: '/api/flows/preview-schedule', auth: 'session', movesMoney: false, summary: 'What a schedule would do', input: z.object({ schedule: z.unknown() }), output: schedulePreviewSchema },
+  runLogs: { method: 'GET', path: '/api/runs/:runId/logs', auth: 'session', movesMoney: false, summary: 'Lines of a run after a sequence number', input: run.extend({ afterSeq: z.coerce.number().int().min(0).default(0) }), output: z.object({ lines: z.array(runLogLineSchema) }) },
+  retryRun: { method: 'POST', path: '/api/runs/:runId/retry', auth: 'session', movesMoney: true, summary: 'Run an ended run again, from the step that failed or from a chosen one; finished steps before it keep their results', input: run.extend({ fromStep: z.number().int().min(0).optional() }), output: z.object({ runId: z.string() }) },
   cancelRun: { method: 'POST', path: '/api/runs/:runId/cancel', auth: 'session', movesMoney: false, summary: 'Cancel a run', input: run, output: done },
 } as const satisfies Record<string, RouteContract>;
 

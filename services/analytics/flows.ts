@@ -25,7 +25,7 @@ export function analyticsFlows(db: Db, days: StrategyDays): FlowDefinition[] {
       name: 'calculate_performance',
       description: 'Calculates return, risk and trade statistics over the whole equity curve, and values what each strategy holds.',
       input: z.object({}),
-      schedule: { cron: '10 16 * * *', timeZone: 'America/New_York', only: 'trading_days', describe: 'At 16:10 on trading days, after the close' },
+      schedule: { kind: 'cron', cron: '10 16 * * *', only: 'trading_days' },
       retries: 3, retryDelayMs: 5_000, timeoutMs: 300_000, concurrency: 1, onMissed: 'run_once',
       async run(ctx) {
         const performance = await ctx.step('measure', () => measurePerformance(db));

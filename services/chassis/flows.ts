@@ -1,6 +1,7 @@
 /** Flows as a service writes them: named, typed, durable functions; the registry through which the chassis runs them. */
 import type * as z from 'zod';
-import type { FlowName, FlowSchedule } from '#app/contracts/flows.ts';
+import type { FlowName, FlowSettings } from '#app/contracts/flows.ts';
+import type { FlowScheduleInput } from '#app/contracts/flow-schedules.ts';
 
 /** Levels of a line in a run's own log. */
 export type FlowLogLevel = 'debug' | 'info' | 'warn' | 'error';
@@ -19,6 +20,15 @@ export type FlowContext = {
    * @throws the step's last error; a cancelled or timed-out run ends here too, and must not be caught.
    */
   step<T>(name: string, fn: (step: StepContext) => Promise<T>): Promise<T>;
+  /**
+   * Starts another flow, of this service or another, as a child of this run and waits for its end; shown as a step. The child's id is made of this
+   * run's id and `name` (and `key`, for several children of one flow), so that a crash starts no second one; cancelling this run cancels it.
+   * Children may run side by side: `await Promise.all([ctx.child(...), ctx.child(...)])`, always begun in the same order.
+   * @returns the child's id and output @throws AppError FLOW_CHILD_FAILED (denied) with the child's error when it did not complete; FLOW_INPUT_INVALID
+   */
+  child(name: FlowName, input?: Readonly<Record<string, unknown>>, key?: string): Promise<{ readonly runId: string; readonly output: unknown }>;
+  /** Records a step that the run decides not to take, and why: a branch that the reader should see. */
+  skip(name: string, reason: string): Promise<void>;
   /** Adds a line to the run's log, seen on the flows page, and to the service's own log. Lines of a body that runs again after a crash are written once per run of the body. */
   log(level: FlowLogLevel, message: string, fields?: Readonly<Record<string, unknown>>): void;
   /** Shows how far the run is. Written at most every half second, and at the end. */
@@ -47,12 +57,20 @@ export type FlowDefinition = {
   readonly description: string;
   /** Validates and fills the input of a manual or event start; a scheduled start passes `{}`. Must be expressible as JSON Schema. */
   readonly input: z.ZodType;
-  readonly schedule: FlowSchedule | null;
+  readonly schedule: FlowScheduleInput | null;
   readonly retries: number;
   readonly retryDelayMs: number;
   readonly timeoutMs: number;
   readonly concurrency: number;
-  readonly onMissed: 'skip' | 'run_once' | 'run_all';
+  readonly onMissed: FlowSettings['onMissed'];
+  /** What a tick does while an earlier run still waits or runs; default `queue`. */
+  readonly overlap?: FlowSettings['overlap'];
+  /** What starts it beside the schedule, in words for people: "each fill". The service triggers it itself. */
+  readonly events?: readonly string[];
+  /** Flows that its runs may start with `ctx.child`; others are refused. */
+  readonly children?: readonly FlowName[];
+  /** True: a worker of this service on another machine may take its runs. It must need nothing but the database. */
+  readonly isShareable?: boolean;
   /** The durable body. Its result must survive JSON and is shown as the run's output. */
   run(ctx: FlowContext, input: unknown): Promise<unknown>;
 };

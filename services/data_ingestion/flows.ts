@@ -10,7 +10,7 @@ export function ingestionFlows(parts: { intake: Intake; refreshSymbols: () => Pr
       name: 'fetch_market_data',
       description: 'Reads the tradable symbols and every missing minute bar of the watched ones from the broker.',
       input: z.object({}),
-      schedule: { cron: '0 * * * *', timeZone: 'America/New_York', only: 'trading_days', describe: 'Every full hour on trading days' },
+      schedule: { kind: 'cron', cron: '0 * * * *', only: 'trading_days' },
       retries: 3, retryDelayMs: 5_000, timeoutMs: 600_000, concurrency: 1, onMissed: 'run_once',
       async run(ctx) {
         const symbols = await ctx.step('refresh symbols', () => parts.refreshSymbols());

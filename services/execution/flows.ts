@@ -63,7 +63,7 @@ export function executionFlows(parts: FlowParts): FlowDefinition[] {
     }),
     flow({
       name: 'update_positions', description: 'Takes a snapshot of the account and compares our positions with the broker.', input: NONE,
-      schedule: { cron: '* * * * *', timeZone: 'America/New_York', only: 'in_session', describe: 'every minute while the exchange is open' },
+      schedule: { kind: 'cron', cron: '* * * * *', only: 'in_session' },
       retries: 2, retryDelayMs: 2_000, timeoutMs: 45_000, concurrency: 1, onMissed: 'skip',
       async run(ctx) {
         const snapshot = await ctx.step('snapshot', async () => {
@@ -80,7 +80,7 @@ export function executionFlows(parts: FlowParts): FlowDefinition[] {
     }),
     flow({
       name: 'reconcile_trades', description: 'Compares orders, fills, positions and cash with the broker and repairs what is missing.', input: COMPARED,
-      schedule: { cron: '0 */6 * * *', timeZone: 'America/New_York', only: 'always', describe: 'every six hours, at each start and after each reconnect' },
+      schedule: { kind: 'cron', cron: '0 */6 * * *', only: 'always' },
       retries: 3, retryDelayMs: 5_000, timeoutMs: 300_000, concurrency: 1, onMissed: 'run_once',
       async run(ctx, { comparison }) {
         const result = await ctx.step('compare and repair', async () => summary(await reconciler.run(comparison ?? ctx.runId)));

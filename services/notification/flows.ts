@@ -38,7 +38,7 @@ export function notificationFlows(db: Db, probe: ProbeParts): FlowDefinition[] {
       name: 'monitor_system_health',
       description: 'Asks every part how it is: the workers, PostgreSQL, Redis and the disk; keeps the answers and tells what changed.',
       input: z.object({}),
-      schedule: { cron: '*/5 * * * *', timeZone: 'America/New_York', only: 'always', describe: 'Every 5 minutes' },
+      schedule: { kind: 'cron', cron: '*/5 * * * *', only: 'always' },
       retries: 2, retryDelayMs: 2_000, timeoutMs: 60_000, concurrency: 1, onMissed: 'skip',
       async run(ctx) {
         const parts = await ctx.step('ask every part', () => askAllParts(probe));

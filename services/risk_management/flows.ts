@@ -49,7 +49,7 @@ export function riskFlows(parts: FlowParts): FlowDefinition[] {
       name: 'monitor_portfolio_risk',
       description: 'Measures exposure and the loss of the day against the limits, looks at the lease and at orders of unknown fate, and warns.',
       input: z.object({}),
-      schedule: { cron: '*/15 * * * *', timeZone: 'America/New_York', only: 'in_session', describe: 'Every 15 minutes while the exchange is open' },
+      schedule: { kind: 'cron', cron: '*/15 * * * *', only: 'in_session' },
       retries: 3, retryDelayMs: 2_000, timeoutMs: 60_000, concurrency: 1, onMissed: 'skip',
       async run(ctx) {
         const measured = await ctx.step('measure', () => measure(parts));

@@ -15,7 +15,7 @@ export function strategyFlows(parts: { db: Db; engine: Engine }): FlowDefinition
       name: 'run_strategy',
       description: 'Shows each strategy the stored bars it has not seen (normally none: they run on every new bar), and reports what it found.',
       input: z.object({ strategyId: z.string().min(1).max(64).optional().describe('Only this strategy; all of them when left out') }),
-      schedule: { cron: '5 * * * *', timeZone: 'America/New_York', only: 'trading_days', describe: 'Five minutes past each hour on trading days' },
+      schedule: { kind: 'cron', cron: '5 * * * *', only: 'trading_days' },
       retries: 3, retryDelayMs: 5_000, timeoutMs: 300_000, concurrency: 1, onMissed: 'run_once',
       async run(ctx, input) {
         const look = await ctx.step('look for bars not seen', () => lookForLag(parts.db, parts.engine, input.strategyId ?? null));

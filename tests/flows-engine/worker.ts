@@ -38,7 +38,7 @@ async function two(wants: z.output<typeof input>, attempt: number, signal: Abort
 
 const reconcile: FlowDefinition = flow({
   name: 'reconcile_trades', description: 'Three steps for the stand.', input, retries: 2, retryDelayMs: 100, timeoutMs: Number(process.env['STAND_TIMEOUT_MS'] ?? 60_000), concurrency: 2, onMissed: 'run_once',
-  schedule: { cron: '0 */6 * * *', timeZone: 'America/New_York', only: 'always', describe: 'every six hours' },
+  schedule: { kind: 'cron', cron: '0 */6 * * *', only: 'always' },
   async run(ctx, wants) {
     const effect = (name: string): void => appendFileSync(join(folder, 'effects'), `${wants.tag}/${name}\n`);
     ctx.log('info', 'The run begins', { tag: wants.tag });
