@@ -1,5 +1,5 @@
 /** `npm test [-- STAGE ...]`: every check of the repository, or the named stages. The last line is the verdict. */
-import { STAGES, runStage } from './lib/checks.mjs';
+import { PHASES, STAGES, runPhase } from './lib/checks.mjs';
 import { StepFailure } from './lib/child.mjs';
 import { endWith, ensureSetup } from './setup.mjs';
 
@@ -11,11 +11,12 @@ try {
   const total = { passed: 0, failed: 0 };
   /** @type {string[]} */
   const lines = [];
-  for (const stage of STAGES.filter(({ name }) => names.length === 0 || names.includes(name))) {
-    const count = await runStage(stage, node);
-    total.passed += count.passed;
-    total.failed += count.failed;
-    lines.push(`${count.failed === 0 ? 'ok  ' : 'FAIL'} ${stage.title}: ${count.passed} passed, ${count.failed} failed`);
+  for (const phase of PHASES) {
+    for (const { stage, count } of await runPhase(phase, ({ name }) => names.length === 0 || names.includes(name), node)) {
+      total.passed += count.passed;
+      total.failed += count.failed;
+      lines.push(`${count.failed === 0 ? 'ok  ' : 'FAIL'} ${stage.title}: ${count.passed} passed, ${count.failed} failed`);
+    }
   }
   process.stdout.write(`\n${lines.join('\n')}\n\n${total.passed} passed, ${total.failed} failed\n`);
   process.exitCode = total.failed === 0 ? 0 : 1;

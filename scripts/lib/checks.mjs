@@ -10,9 +10,22 @@ import { ensureBuilt } from './built.mjs';
 
 /**
  * @typedef {{ passed: number, failed: number }} Count
- * @typedef {{ node: string, env: NodeJS.ProcessEnv }} Tools
+ * @typedef {(text: string | Buffer) => void} Write
+ * @typedef {{ node: string, env: NodeJS.ProcessEnv, write: Write | null }} Tools `write` null: straight to our own output
  * @typedef {{ name: string, title: string, run: (tools: Tools) => Promise<Count> }} Stage
  */
+
+/** @type {Promise<unknown>} */
+let installing = Promise.resolve();
+/**
+ * Stages run side by side, but the system's package manager serves one at a time.
+ * @param {() => Promise<unknown>} install
+ * @returns {Promise<void>}
+ */
+async function inTurn(install) {
+  installing = installing.then(install, install);
+  await installing;
+}
 
 /** A stage that hangs is a failure, not a night without an answer. */
 const LONGEST_STAGE_MS = 25 * 60_000;
@@ -20,13 +33,15 @@ const KILL_AFTER_MS = 10_000;
 const FAILED_ONCE = { passed: 0, failed: 1 };
 
 /**
- * Runs a program with its output straight to ours.
+ * Runs a program.
  * @param {Tools} tools
  * @param {string[]} args of the pinned Node
  * @returns {Promise<boolean>} did it end well?
  */
 function runTool(tools, args) {
-  const child = spawn(tools.node, args, { cwd: root, env: tools.env, stdio: ['ignore', 'inherit', 'inherit'] });
+  const pipe = tools.write === null ? 'inherit' : 'pipe';
+  const child = spawn(tools.node, args, { cwd: root, env: tools.env, stdio: ['ignore', pipe, pipe] });
+  for (const stream of [child.stdout, child.stderr]) stream?.on('data', (chunk) => tools.write?.(chunk));
   const stop = () => void child.kill('SIGTERM');
   const timer = setTimeout(() => {
     process.stderr.write(`The stage did not end in ${LONGEST_STAGE_MS / 60_000} minutes and is stopped.\n`);
@@ -107,7 +122,7 @@ const packaging = {
   name: 'packaging',
   title: 'Packaging (the installer, built and tried on Wine)',
   run: async (tools) => {
-    await ensurePackagingTools();
+    await inTurn(ensurePackagingTools);
     await ensureBuilt(tools.node);
     const folder = mkdtempSync(join(tmpdir(), 'mainspring-report-'));
     try {
@@ -129,44 +144,86 @@ const packaging = {
  */
 const cruisedFolders = () => ['app', 'services', 'main', 'renderer', 'bench', 'tests', 'scripts', 'packaging'].filter((folder) => existsSync(inRoot(folder)));
 
-/** All stages, cheapest first. */
-export const STAGES = [
-  single('typecheck', 'Type check', [inRoot('node_modules', 'typescript-native', 'bin', 'tsc'), '-b']),
-  single('lint', 'Lint', [inRoot('node_modules', 'eslint', 'bin', 'eslint.js'), '.', '--max-warnings', '0']),
-  single('fences', 'Import fences', [
-    inRoot('node_modules', 'dependency-cruiser', 'bin', 'dependency-cruiser.mjs'), '--config', '.dependency-cruiser.cjs', ...cruisedFolders(),
-  ]),
-  single('knip', 'Unused code and packages', [inRoot('node_modules', 'knip', 'bin', 'knip.js')]),
-  single('build', 'Build', [inRoot('scripts', 'build.mjs')]),
-  project('unit', 'Unit tests'),
-  project('integration', 'Integration tests (real PostgreSQL and Redis)'),
-  project('chaos', 'Replays and kills (the whole stack)'),
-  project('browser', 'Browser tests (Chromium)', ensureChromium),
-  project('desktop', 'Desktop tests (the built application, its window in Chromium)', async ({ node }) => {
-    await ensureChromium();
-    await ensureBuilt(node);
-  }),
-  packaging,
+/**
+ * All stages: phases one after the other; in a phase its lanes side by side, in a lane its stages one after the other. The stages that wait for
+ * servers leave the processor to those that compute; the kills have the machine to themselves.
+ * @type {readonly (readonly (readonly Stage[])[])[]}
+ */
+export const PHASES = [
+  [[
+    single('typecheck', 'Type check', [inRoot('node_modules', 'typescript-native', 'bin', 'tsc'), '-b']),
+    single('build', 'Build', [inRoot('scripts', 'build.mjs')]),
+  ]],
+  [
+    [project('integration', 'Integration tests (real PostgreSQL and Redis)')],
+    [
+      single('lint', 'Lint', [inRoot('node_modules', 'eslint', 'bin', 'eslint.js'), '.', '--max-warnings', '0']),
+      single('fences', 'Import fences', [
+        inRoot('node_modules', 'dependency-cruiser', 'bin', 'dependency-cruiser.mjs'), '--config', '.dependency-cruiser.cjs', ...cruisedFolders(),
+      ]),
+      single('knip', 'Unused code and packages', [inRoot('node_modules', 'knip', 'bin', 'knip.js')]),
+      project('unit', 'Unit tests'),
+    ],
+  ],
+  [[project('chaos', 'Replays and kills (the whole stack)')]],
+  [
+    [project('browser', 'Browser tests (Chromium)', () => inTurn(ensureChromium))],
+    [
+      project('desktop', 'Desktop tests (the built application, its window in Chromium)', async ({ node }) => {
+        await inTurn(ensureChromium);
+        await ensureBuilt(node);
+      }),
+      packaging,
+    ],
+  ],
 ];
+
+/** All stages. */
+export const STAGES = PHASES.flat(2);
 
 /**
  * Runs one stage; a stage that cannot even start has failed once.
  * @param {Stage} stage
  * @param {string} node the pinned Node
+ * @param {Write | null} write
  * @returns {Promise<Count>}
  */
-export async function runStage(stage, node) {
+async function runStage(stage, node, write) {
   const started = Date.now();
-  process.stdout.write(`\n=== ${stage.title}\n`);
+  const say = write ?? ((text) => void process.stdout.write(text));
+  say(`\n=== ${stage.title}\n`);
   const chromium = findChromium();
   const env = { ...toolEnvironment(node), ...(chromium === undefined ? {} : { MAINSPRING_CHROMIUM: chromium }) };
   let count;
   try {
-    count = await stage.run({ node, env });
+    count = await stage.run({ node, env, write });
   } catch (error) {
-    process.stderr.write(`${error instanceof StepFailure ? error.message : error instanceof Error ? error.stack : String(error)}\n`);
+    say(`${error instanceof StepFailure ? error.message : error instanceof Error ? error.stack : String(error)}\n`);
     count = FAILED_ONCE;
   }
-  process.stdout.write(`=== ${stage.title}: ${count.passed} passed, ${count.failed} failed in ${((Date.now() - started) / 1000).toFixed(1)} s\n`);
+  say(`=== ${stage.title}: ${count.passed} passed, ${count.failed} failed in ${((Date.now() - started) / 1000).toFixed(1)} s\n`);
   return count;
+}
+
+/**
+ * Runs the stages of a phase that are wanted. The first lane speaks as it runs; each stage of another lane when it has ended.
+ * @param {readonly (readonly Stage[])[]} phase
+ * @param {(stage: Stage) => boolean} isWanted
+ * @param {string} node the pinned Node
+ * @returns {Promise<{ stage: Stage, count: Count }[]>}
+ */
+export async function runPhase(phase, isWanted, node) {
+  const lanes = phase.map((lane) => lane.filter(isWanted)).filter((lane) => lane.length > 0);
+  const results = await Promise.all(lanes.map(async (lane, index) => {
+    const counts = [];
+    for (const stage of lane) {
+      /** @type {(string | Buffer)[]} */
+      const said = [];
+      const count = await runStage(stage, node, index === 0 ? null : (text) => void said.push(text));
+      process.stdout.write(Buffer.concat(said.map((part) => Buffer.from(part))));
+      counts.push({ stage, count });
+    }
+    return counts;
+  }));
+  return results.flat();
 }
