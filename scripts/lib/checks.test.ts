@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { PHASES, STAGES, countReport, runPhase } from './checks.mjs';
+import { PHASES, countReport, runPhase } from './checks.mjs';
 
 let folder = '';
 beforeAll(() => {
@@ -57,7 +57,7 @@ describe('the stages', () => {
   });
 
   it('of a phase all count, also when one lane fails', async () => {
-    const stage = (name: string, failed: number): (typeof STAGES)[number] => ({ name, title: name, run: () => Promise.resolve({ passed: 1, failed }) });
+    const stage = (name: string, failed: number): (typeof PHASES)[number][number][number] => ({ name, title: name, run: () => Promise.resolve({ passed: 1, failed }) });
     const broken = { name: 'broken', title: 'broken', run: () => Promise.reject(new Error('planted')) };
     const results = await runPhase([[stage('a', 0), stage('unwanted', 9)], [broken, stage('b', 2)]], ({ name }) => name !== 'unwanted', process.execPath);
     expect(results.map(({ stage: { name }, count: { passed, failed } }) => [name, passed, failed])).toEqual([['a', 1, 0], ['broken', 0, 1], ['b', 1, 2]]);
