@@ -1,9 +1,10 @@
 /** The short form of the campaign: a dozen seeded kills while orders flow, one of the supervisor, and nothing is lost or doubled. */
 import { rmSync } from 'node:fs';
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { recordBars } from '../support/recorded-bars.ts';
+import type { ReplayResult } from '../support/replays.ts';
 import { cleanUp, KILLABLE_UNITS } from '../support/stack.ts';
-import { Drawing, runCampaign, surplus } from './campaign.ts';
+import { Drawing, runCampaign, surplus, tradeReference } from './campaign.ts';
 import { percentile } from './report.ts';
 
 const LIMIT_MS = 600_000;
@@ -30,20 +31,23 @@ describe('the tools of the campaign', () => {
 });
 
 describe('a campaign', () => {
+  let folder: string;
+  let reference: ReplayResult;
+  beforeAll(async () => {
+    folder = recordBars({ symbols: ['AAA', 'BBB', 'CCC'], days: ['2024-03-04', '2024-03-05'], minutes: 120, seed: 11 });
+    reference = await tradeReference({ folder, tell: () => undefined });
+  }, LIMIT_MS);
+  afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
   it.each([
     { who: 'random parts', kills: 12, targets: KILLABLE_UNITS },
     { who: 'the supervisor', kills: 1, targets: ['supervisor'] as const },
     { who: 'an orderly stop', kills: 2, targets: ['orderly stop'] as const },
   ])('of $kills kills of $who loses and doubles nothing', async ({ kills, targets }) => {
-    const folder = recordBars({ symbols: ['AAA', 'BBB', 'CCC'], days: ['2024-03-04', '2024-03-05'], minutes: 120, seed: 11 });
     const lines: string[] = [];
-    try {
-      const result = await runCampaign({ kills, seed: 20, folder, speed: 1_000, targets, tell: (line) => lines.push(line) });
-      expect(result, lines.join('\n')).toMatchObject({ lost: [], doubled: [], broken: [] });
-      expect(result.kills.length).toBeGreaterThanOrEqual(kills);
-      expect(result.ordersEach).toBeGreaterThan(10);
-    } finally {
-      rmSync(folder, { recursive: true, force: true });
-    }
+    const result = await runCampaign({ kills, seed: 20, folder, speed: 1_000, targets, tell: (line) => lines.push(line) }, reference);
+    expect(result, lines.join('\n')).toMatchObject({ lost: [], doubled: [], broken: [] });
+    expect(result.kills.length).toBeGreaterThanOrEqual(kills);
+    expect(result.ordersEach).toBeGreaterThan(10);
   }, LIMIT_MS);
 });

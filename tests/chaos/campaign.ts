@@ -1,6 +1,7 @@
 /** A campaign of kills: replays from fresh data folders, something killed every few hundred milliseconds, each list of orders compared with an undisturbed one. */
 import { seeded } from '../support/recorded-bars.ts';
 import { tradeReplay } from '../support/replays.ts';
+import type { ReplayResult } from '../support/replays.ts';
 import { KILLABLE_UNITS } from '../support/stack.ts';
 import type { TestStack } from '../support/stack.ts';
 
@@ -131,13 +132,18 @@ async function disturb({ options, random, drawing, done }: Round, first: TestSta
   return stack;
 }
 
-/** Runs the campaign. @throws when a stack does not come back or a replay does not end. */
-export async function runCampaign(options: CampaignOptions): Promise<CampaignResult> {
+/** The replay that nothing disturbs, against which a campaign is held. */
+export async function tradeReference({ folder, entry, tell }: Pick<CampaignOptions, 'folder' | 'entry' | 'tell'>): Promise<ReplayResult> {
+  tell('The undisturbed reference ...');
+  const reference = await tradeReplay({ folder, ...(entry === undefined ? {} : { entry }) });
+  tell(`${reference.orders.length} orders, list ${reference.end.orderList}, ${reference.end.seconds} s, ${reference.broken.length} violations`);
+  return reference;
+}
+
+/** Runs the campaign over the bars of the reference. @throws when a stack does not come back or a replay does not end. */
+export async function runCampaign(options: CampaignOptions, reference: ReplayResult): Promise<CampaignResult> {
   const { folder, tell } = options;
   const how = { folder, ...(options.entry === undefined ? {} : { entry: options.entry }) };
-  tell('The undisturbed reference ...');
-  const reference = await tradeReplay(how);
-  tell(`${reference.orders.length} orders, list ${reference.end.orderList}, ${reference.end.seconds} s, ${reference.broken.length} violations`);
   const random = seeded(options.seed);
   const drawing = new Drawing(random, options.targets ?? TARGETS);
   const done: Kill[] = [];

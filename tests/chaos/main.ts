@@ -4,7 +4,7 @@ import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { recordBars } from '../support/recorded-bars.ts';
 import { cleanUp } from '../support/stack.ts';
-import { runCampaign, TARGETS } from './campaign.ts';
+import { runCampaign, TARGETS, tradeReference } from './campaign.ts';
 import type { CampaignOptions, Target } from './campaign.ts';
 import { campaignText, isClean } from './report.ts';
 
@@ -45,7 +45,7 @@ async function main(): Promise<number> {
   }
   process.stdout.write(`${options.kills} kills, seed ${options.seed}, ${cpus().length} cores, load ${loadavg()[0]?.toFixed(1) ?? '?'}\n`);
   try {
-    const result = await runCampaign(options);
+    const result = await runCampaign(options, await tradeReference(options));
     process.stdout.write(`\n${campaignText(result)}\n`);
     return isClean(result) ? 0 : 1;
   } finally {
