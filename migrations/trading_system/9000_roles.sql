@@ -33,7 +33,12 @@ GRANT book_reader TO gateway;
 GRANT book_reader TO orchestrator;
 REVOKE ALL ON FUNCTION data_ingestion.ensure_month(date) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION data_ingestion.ensure_month(date) TO data_ingestion;
-GRANT INSERT, UPDATE, DELETE ON logging.system_logs, logging.trading_logs, logging.performance_logs TO notification;
+REVOKE ALL ON FUNCTION data_ingestion.drop_month(date, bigint) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION data_ingestion.drop_month(date, bigint) TO data_ingestion;
+GRANT INSERT, UPDATE, DELETE ON logging.system_logs, logging.trading_logs, logging.performance_logs, logging.daily_summaries TO notification;
+GRANT USAGE ON SEQUENCE logging.line_seq TO notification;
+REVOKE ALL ON FUNCTION logging.ensure_month(date), logging.drop_months_before(timestamptz) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION logging.ensure_month(date), logging.drop_months_before(timestamptz) TO notification;
 
 -- What was written stays written: orders' events, fills, decisions and the audit trail are never changed or removed.
 REVOKE UPDATE, DELETE ON execution.order_events, execution.trades, execution.opening_positions FROM execution;
