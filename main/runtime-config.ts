@@ -75,6 +75,7 @@ export function configFor(unit: WorkerId, facts: RunFacts): RuntimeConfig {
     ...(unit === 'simulator' ? { simulator: { ...settings.simulator, journalFile: facts.journalFile, ...facts.simulatorKeys } } : {}),
     ...(unit === 'gateway' ? { gateway: { apiToken: facts.apiToken, sessionSecret: facts.sessionSecret } } : {}),
     ...(settings.mode === 'live' && isArmedWorker(unit) ? { live: { armedUntil: facts.armedUntil() } } : {}),
+    ...(unit === 'notification' ? { notification: settings.notification } : {}),
     logLevel: settings.logLevel,
     logRetentionDays: settings.logRetentionDays,
   };

@@ -100,6 +100,32 @@ export const LiveArmingSchema = z.object({ armedUntil: z.number().int().nullable
 /** Until when orders may go to the real account. */
 export type LiveArming = z.infer<typeof LiveArmingSchema>;
 
+/**
+ * The e-mail server. `security`: `starttls` never falls back to plain text, `tls` is encrypted from the first byte, `none` is for a server on
+ * this computer. `user` and `password` are both null for a server that asks for no sign-in. `to`: each gets a mail of their own.
+ */
+export const EmailAccessSchema = z.object({
+  host: z.string().min(1),
+  port: PortSchema,
+  security: z.enum(['none', 'starttls', 'tls']),
+  user: z.string().nullable(),
+  password: z.string().nullable(),
+  from: z.object({ name: z.string(), address: z.string().min(3) }),
+  to: z.array(z.string().min(3)).max(10),
+});
+/** The e-mail server. */
+export type EmailAccess = z.infer<typeof EmailAccessSchema>;
+
+/** An address that is called with each notification, signed with `secret` (HMAC-SHA256) when there is one. The address itself may hold a secret. */
+export const WebhookAccessSchema = z.object({ url: z.string().min(8), secret: z.string().nullable() });
+/** An address that is called with each notification. */
+export type WebhookAccess = z.infer<typeof WebhookAccessSchema>;
+
+/** How people are reached outside of the application; null where nothing is set up. Secret: given to notification only. */
+export const NotificationAccessSchema = z.object({ email: EmailAccessSchema.nullable(), webhook: WebhookAccessSchema.nullable() });
+/** How people are reached outside of the application. */
+export type NotificationAccess = z.infer<typeof NotificationAccessSchema>;
+
 /** Where a unit listens. */
 export const EndpointSchema = z.object({ host: z.string().min(1), port: PortSchema });
 /** Where a unit listens. */
@@ -125,6 +151,7 @@ export const RuntimeConfigSchema = z.object({
   simulator: SimulatorSettingsSchema.optional(),
   gateway: GatewaySecretsSchema.optional(),
   live: LiveArmingSchema.optional(),
+  notification: NotificationAccessSchema.optional(),
   logLevel: LogLevelSchema,
   logRetentionDays: z.number().int().min(1),
 });

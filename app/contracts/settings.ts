@@ -1,8 +1,9 @@
 /** The settings a person writes in `.env` or the environment: their keys, defaults, and what to say when one is wrong. */
 import { BROKER_URLS, isKeyShaped, isLiveAddress, judgeAddress, judgeKeyId } from './broker-keys.ts';
 import type { KeyPair, MarketChoice } from './broker-keys.ts';
-import type { AlpacaAccess, LogLevel, Mode } from './config.ts';
+import type { AlpacaAccess, LogLevel, Mode, NotificationAccess } from './config.ts';
 import type { SettingEntry, SettingProblem } from './env-text.ts';
+import { readNotification } from './notification-settings.ts';
 import { LOOPBACK, SETTING_KEYS, readerOf, splitUrl } from './setting-reader.ts';
 import type { SettingKey, SettingReader } from './setting-reader.ts';
 
@@ -41,6 +42,7 @@ export type Settings = {
   /** Null in demo mode. */
   readonly alpaca: AlpacaAccess | null;
   readonly simulator: { readonly seed: number; readonly startingCash: string; readonly speed: number };
+  readonly notification: NotificationAccess;
   readonly logLevel: LogLevel;
   readonly logRetentionDays: number;
 };
@@ -250,6 +252,7 @@ export function parseSettings(entries: readonly SettingEntry[], choice: MarketCh
       startingCash: reader.matching('SIMULATOR_STARTING_CASH', '100000', /^[1-9]\d{0,11}(?:\.\d{1,2})?$/, 'an amount in dollars'),
       speed: Number(speed),
     },
+    notification: readNotification(reader),
     logLevel: reader.logLevel(),
     logRetentionDays: reader.integer('LOG_RETENTION_DAYS', 30, [1, 3_650]),
   };

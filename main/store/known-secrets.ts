@@ -4,8 +4,8 @@ import { parseEnvText } from '#app/contracts/env-text.ts';
 import { splitUrl } from '#app/contracts/setting-reader.ts';
 import type { Sealer } from './secrets.ts';
 
-/** Settings whose values are secrets. */
-export const SECRET_SETTINGS: ReadonlySet<string> = new Set(['POSTGRES_PASSWORD', 'ALPACA_API_KEY', 'ALPACA_SECRET_KEY']);
+/** Settings whose values are secrets; many services put theirs into the address of the webhook. */
+export const SECRET_SETTINGS: ReadonlySet<string> = new Set(['POSTGRES_PASSWORD', 'ALPACA_API_KEY', 'ALPACA_SECRET_KEY', 'SMTP_PASSWORD', 'WEBHOOK_URL', 'WEBHOOK_SECRET']);
 
 /** Values that were found, and files whose secrets could not be read (so that only their looks can give them away). */
 export type KnownSecrets = { readonly values: readonly string[]; readonly unread: readonly string[] };

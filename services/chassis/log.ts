@@ -7,7 +7,7 @@ import type { LogLevel } from '#app/contracts/config.ts';
 export type Logger = PinoLogger;
 
 /** Names of fields whose values never reach a log, at the top or one level down. */
-const SECRET_FIELDS = ['password', 'secretKey', 'keyId', 'apiToken', 'internalToken', 'sessionSecret', 'token', 'authorization', 'cookie'];
+const SECRET_FIELDS = ['password', 'pass', 'secret', 'secretKey', 'keyId', 'apiToken', 'internalToken', 'sessionSecret', 'token', 'authorization', 'cookie'];
 
 /** Creates the logger of a worker; lines carry `unit`, `ts` (epoch ms), `level` as text. */
 export function createLog(unit: string, level: LogLevel): Logger {
