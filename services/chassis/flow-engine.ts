@@ -2,6 +2,7 @@
 import * as z from 'zod';
 import type { RuntimeConfig } from '#app/contracts/config.ts';
 import { FLOW_OWNERS, type Deployment } from '#app/contracts/flows.ts';
+import { scheduleSchema } from '#app/contracts/flow-schedules.ts';
 import { AppError, invariant } from '#app/domain/errors.ts';
 import { SERVICE_IDS, type ServiceId } from '#app/domain/ids.ts';
 import type { FlowDefinition, FlowRegistry } from './flows.ts';
@@ -25,12 +26,16 @@ export type FlowEngine = {
   stop(): Promise<void>;
 };
 
-/** A flow as the orchestrator hears of it. */
+/** A flow as the orchestrator hears of it; its settings are the defaults that a person may change. @throws AppError INVARIANT_BROKEN for a flow of another service. */
 export function describeFlow(definition: FlowDefinition, owner: ServiceId, version: string): Deployment {
   const { name, description, schedule, retries, retryDelayMs, timeoutMs, concurrency, onMissed } = definition;
   invariant(FLOW_OWNERS[name] === owner, 'A flow is defined by a service that does not own it', { name, owner });
   const inputJsonSchema = z.toJSONSchema(definition.input, { io: 'input' }) as Record<string, unknown>;
-  return { name, owner, description, version, schedule, retries, retryDelayMs, timeoutMs, concurrency, onMissed, inputJsonSchema };
+  return {
+    name, owner, description, version, retries, retryDelayMs, timeoutMs, concurrency, onMissed, inputJsonSchema, input: {},
+    schedule: schedule === null ? null : scheduleSchema.parse(schedule), overlap: definition.overlap ?? 'queue',
+    events: [...(definition.events ?? [])], children: [...(definition.children ?? [])], isShareable: definition.isShareable ?? false,
+  };
 }
 
 /** Builds the engine of a service; nothing is loaded or connected yet. */
