@@ -56,6 +56,9 @@ export const stepRunSchema = z.object({
 /** One step of a run. */
 export type StepRun = z.infer<typeof stepRunSchema>;
 
+/** The id of a run, on the wire; those of children begin with their parent's. */
+export const runIdSchema = z.string().min(1).max(400);
+
 /** How a run began: by its schedule, by a person, by an event, as a child of another run, or as a retry. */
 export const triggerSchema = z.enum(['schedule', 'manual', 'event', 'parent', 'retry']);
 /** How a run began. */
@@ -110,13 +113,18 @@ export type FlowDay = z.infer<typeof flowDaySchema>;
 /** Which runs to list. Times (EpochMs) bound the moment a run was meant for or asked for; `search` looks in ids and errors. */
 export const runQuerySchema = z.object({
   flow: flowNameSchema.optional(), owner: serviceIdSchema.optional(), states: z.string().max(200).regex(/^[A-Z]+(,[A-Z]+)*$/).optional().describe('Comma separated states'), trigger: triggerSchema.optional(),
-  from: z.coerce.number().int().optional(), to: z.coerce.number().int().optional(), search: z.string().trim().max(100).optional(), parentRunId: z.string().max(300).optional(),
-  limit: z.coerce.number().int().min(1).max(1_000).default(50), cursor: z.string().max(400).optional(),
+  from: z.coerce.number().int().optional(), to: z.coerce.number().int().optional(), search: z.string().trim().max(100).optional(), parentRunId: runIdSchema.optional(),
+  limit: z.coerce.number().int().min(1).max(1_000).default(50), cursor: z.string().max(500).optional(),
 });
 /** Which runs to list. */
 export type RunQuery = z.output<typeof runQuerySchema>;
 /** A page of runs, newest first; `nextCursor` leads to older ones. `tookMs`: the query's own time. */
 export const runPageSchema = z.object({ runs: z.array(flowRunSchema), nextCursor: z.string().nullable(), tookMs: z.number() });
+
+/** What people did to a flow. `detail` in words; `runId` when it is about one run. */
+export const flowChangeSchema = z.object({ at: z.number(), actor: z.string(), what: z.enum(['paused', 'resumed', 'settings_saved', 'settings_reset', 'run_started', 'run_cancelled', 'run_retried']), detail: z.string().nullable(), runId: z.string().nullable() });
+/** What somebody did to a flow. */
+export type FlowChange = z.infer<typeof flowChangeSchema>;
 
 /** What a schedule would do, before it is saved. `problem` says what is wrong with it, and then nothing else is there. */
 export const schedulePreviewSchema = z.object({ text: z.string().nullable(), nextRunsAt: z.array(z.number()), problem: z.string().nullable() });

@@ -1,7 +1,7 @@
 /** The HTTP contract of the gateway: the only description of its routes. */
 import * as z from 'zod';
 import { COMMANDS, decisionReply } from './commands.ts';
-import { deploymentViewSchema, flowDaySchema, flowNameSchema, flowRunDetailSchema, flowSettingsSchema, runLogLineSchema, runPageSchema, runQuerySchema, schedulePreviewSchema } from './flows.ts';
+import { deploymentViewSchema, flowChangeSchema, flowDaySchema, flowNameSchema, flowRunDetailSchema, flowSettingsSchema, runIdSchema, runLogLineSchema, runPageSchema, runQuerySchema, schedulePreviewSchema } from './flows.ts';
 import { INCIDENTS_MAX, LogLineSchema, StackHealthSchema, UnitIdSchema, UnitIncidentSchema } from './health.ts';
 import {
   accountViewSchema, decisionViewSchema, equityPointSchema, fillViewSchema, invariantViewSchema, marketClockSchema, noticeViewSchema, orderStorySchema, orderViewSchema,
@@ -34,7 +34,7 @@ const nothing = z.object({});
 const done = z.object({ accepted: z.literal(true) });
 const limit = z.coerce.number().int().min(1).max(PAGE_MAX).default(100);
 const unit = z.object({ unitId: UnitIdSchema });
-const run = z.object({ runId: z.string().min(1).max(200) });
+const run = z.object({ runId: runIdSchema });
 const flow = z.object({ flow: flowNameSchema });
 
 /** The ranges of the equity curve, back from the newest point, in market time. */
@@ -100,6 +100,7 @@ export const HTTP = {
   resumeFlow: { method: 'POST', path: '/api/flows/:flow/resume', auth: 'session', movesMoney: false, summary: 'Let the schedule of a flow run again', input: flow, output: done },
   saveFlowSettings: { method: 'POST', path: '/api/flows/:flow/settings', auth: 'session', movesMoney: false, summary: 'Change schedule, policies and parameters of a flow; null = back to the defaults', input: flow.extend({ settings: flowSettingsSchema.nullable() }), output: done },
   previewSchedule: { method: 'POST', path: '/api/flows/preview-schedule', auth: 'session', movesMoney: false, summary: 'What a schedule would do', input: z.object({ schedule: z.unknown() }), output: schedulePreviewSchema },
+  flowChanges: { method: 'GET', path: '/api/flows/:flow/changes', auth: 'session', movesMoney: false, summary: 'What people did to a flow, newest first', input: flow.extend({ limit }), output: z.object({ changes: z.array(flowChangeSchema) }) },
   runLogs: { method: 'GET', path: '/api/runs/:runId/logs', auth: 'session', movesMoney: false, summary: 'Lines of a run after a sequence number', input: run.extend({ afterSeq: z.coerce.number().int().min(0).default(0) }), output: z.object({ lines: z.array(runLogLineSchema) }) },
   retryRun: { method: 'POST', path: '/api/runs/:runId/retry', auth: 'session', movesMoney: true, summary: 'Run an ended run again, from the step that failed or from a chosen one; finished steps before it keep their results', input: run.extend({ fromStep: z.number().int().min(0).optional() }), output: z.object({ runId: z.string() }) },
   cancelRun: { method: 'POST', path: '/api/runs/:runId/cancel', auth: 'session', movesMoney: false, summary: 'Cancel a run', input: run, output: done },

@@ -52,6 +52,27 @@ function commandHandlers(ctx: ServiceContext): Pick<Handlers, CommandRoute> {
   };
 }
 
+type FlowRoute = 'deployments' | 'flowDays' | 'flowChanges' | 'runs' | 'run' | 'runLogs' | 'runFlow' | 'pauseFlow' | 'resumeFlow' | 'saveFlowSettings' | 'previewSchedule' | 'cancelRun' | 'retryRun';
+
+/** Routes that ask the orchestrator. */
+function flowHandlers({ ask }: Orchestrator): Pick<Handlers, FlowRoute> {
+  return {
+    deployments: (input) => ask('deployments', input),
+    flowDays: (input) => ask('flowDays', input),
+    flowChanges: (input) => ask('flowChanges', input),
+    runs: (input) => ask('runs', input),
+    run: (input) => ask('run', input),
+    runLogs: (input) => ask('runLogs', input),
+    runFlow: ({ flow, input }, { actor, idempotencyKey }) => ask('runFlow', { flow, input, idempotencyKey, actor }),
+    pauseFlow: (input, { actor }) => ask('pauseFlow', { ...input, actor }),
+    resumeFlow: (input, { actor }) => ask('resumeFlow', { ...input, actor }),
+    saveFlowSettings: (input, { actor }) => ask('saveFlowSettings', { ...input, actor }),
+    previewSchedule: (input) => ask('previewSchedule', input),
+    cancelRun: (input, { actor }) => ask('cancelRun', { ...input, actor }),
+    retryRun: (input, { actor, idempotencyKey }) => ask('retryRun', { ...input, actor, idempotencyKey }),
+  };
+}
+
 /** Builds the table of handlers. */
 export function createHandlers(parts: HandlerParts): Handlers {
   const { ctx, sessions, status, orchestrator } = parts;
@@ -105,22 +126,7 @@ export function createHandlers(parts: HandlerParts): Handlers {
     unitHistory: (input) => ctx.request('unitHistory', { unitId: input.unitId ?? null, limit: input.limit }),
     loginLink: () => ctx.request('loginLink', {}),
 
-    deployments: async () => ({ deployments: await orchestrator.deployments() }),
-    runs: async (input) => ({ runs: await orchestrator.runs(input) }),
-    run: (input) => orchestrator.run(input.runId),
-    runFlow: (input, request) => orchestrator.runFlow(input.flow, input.input, request.idempotencyKey),
-    async pauseFlow(input) {
-      await orchestrator.pause(input.flow);
-      return accepted;
-    },
-    async resumeFlow(input) {
-      await orchestrator.resume(input.flow);
-      return accepted;
-    },
-    async cancelRun(input) {
-      await orchestrator.cancel(input.runId);
-      return accepted;
-    },
+    ...flowHandlers(orchestrator),
   };
 }
 

@@ -25,6 +25,8 @@ const BODY_BYTES_MAX = 262_144;
 const HEADERS_TIMEOUT_MS = 5_000;
 const REQUEST_TIMEOUT_MS = 10_000;
 const SOCKET_MESSAGE_BYTES_MAX = 4_096;
+/** A run's id, each of its letters encoded. */
+const PARAMETER_LENGTH_MAX = 1_200;
 /** What the routes of the contract use. */
 const METHODS = [...new Set(Object.values(HTTP).map((route) => route.method))].join(', ');
 
@@ -178,7 +180,7 @@ function mountPage(app: FastifyInstance, parts: ServerParts): void {
 
 /** Builds the server; `listen` it on loopback. Exported apart from `serve` for tests. */
 export async function buildServer(parts: ServerParts): Promise<FastifyInstance> {
-  const app = Fastify({ bodyLimit: BODY_BYTES_MAX, requestTimeout: REQUEST_TIMEOUT_MS, forceCloseConnections: true, http: { headersTimeout: HEADERS_TIMEOUT_MS, connectionsCheckingInterval: 1_000 }, routerOptions: { maxParamLength: 300 } });
+  const app = Fastify({ bodyLimit: BODY_BYTES_MAX, requestTimeout: REQUEST_TIMEOUT_MS, forceCloseConnections: true, http: { headersTimeout: HEADERS_TIMEOUT_MS, connectionsCheckingInterval: 1_000 }, routerOptions: { maxParamLength: PARAMETER_LENGTH_MAX } });
   app.removeContentTypeParser('text/plain');
   app.decorateRequest('caller');
   app.setErrorHandler((error, request, reply) => handleError(error, request, reply, parts.log));
