@@ -44,7 +44,8 @@ const APP_ROOMS = [
 /** services/: workers do not know each other. */
 const SERVICE_ROOMS = [
   never('services-know-app-only', 'services -> app is the only arrow out of services.', '^services/', '^(main|renderer|tests|bench|scripts)/'),
-  never('chassis', 'The chassis serves every worker and knows none.', '^services/chassis/', '^services/(?!chassis/)|^app/(?!domain/|contracts/)'),
+  never('chassis', 'The chassis serves every worker and knows none.', '^services/chassis/(?!calendar\\.ts)', '^services/(?!chassis/)|^app/(?!domain/|contracts/)'),
+  never('chassis-calendar', "The chassis brings the broker's calendar to the exchange's, which all rooms ask.", '^services/chassis/calendar\\.ts$', '^services/(?!chassis/)|^app/(?!domain/|contracts/|market/)'),
   ...WORKERS.map((id) =>
     never(`no-worker-to-worker-${id}`, 'Workers talk through the book and the wire, never by import.', `^services/${id}/`, `^services/(?!${id}/|chassis/|alpaca/)`)),
   never('alpaca-room', 'The Alpaca room knows app, the chassis and itself.', '^services/alpaca/', '^services/(?!alpaca/|chassis/)'),

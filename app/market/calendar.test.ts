@@ -2,14 +2,14 @@
 import { readFileSync } from 'node:fs';
 import { gunzipSync } from 'node:zlib';
 import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it } from 'vitest';
 import { epochMs, MINUTE_MS, parseRfc3339, toRfc3339, type EpochMs } from '#app/domain/time.ts';
-import { calendarCovers, exchangeDay, isInExtendedHours, isInSession, isRegularBar, latestSession, nextClose, nextOpen, sessionOf, sessionOn, sessionsBetween, specialDayName, toNewYork } from './calendar.ts';
+import { amendCalendar, calendarCovers, calendarRevision, exchangeDay, isInExtendedHours, isInSession, isRegularBar, latestSession, nextClose, nextOpen, sessionOf, sessionOn, sessionsBetween, specialDayName, toNewYork } from './calendar.ts';
 import { describeRecorded, sharedPath } from '../../tests/support/recorded.ts';
 
 const at = (text: string): EpochMs => parseRfc3339(text);
 
-/** NYSE, "Holidays and Trading Hours" as published for 2022-2028. */
+/** NYSE, "Holidays and Trading Hours" as published for 2022-2028; the last three in NYSE Group's announcement of 23 December 2025. */
 const PUBLISHED: Record<number, { closed: string[]; early: string[] }> = {
   2022: { closed: ['01-17', '02-21', '04-15', '05-30', '06-20', '07-04', '09-05', '11-24', '12-26'], early: ['11-25'] },
   2023: { closed: ['01-02', '01-16', '02-20', '04-07', '05-29', '06-19', '07-04', '09-04', '11-23', '12-25'], early: ['07-03', '11-24'] },
@@ -18,6 +18,9 @@ const PUBLISHED: Record<number, { closed: string[]; early: string[] }> = {
   2026: { closed: ['01-01', '01-19', '02-16', '04-03', '05-25', '06-19', '07-03', '09-07', '11-26', '12-25'], early: ['11-27', '12-24'] },
   2027: { closed: ['01-01', '01-18', '02-15', '03-26', '05-31', '06-18', '07-05', '09-06', '11-25', '12-24'], early: ['11-26'] },
   2028: { closed: ['01-17', '02-21', '04-14', '05-29', '06-19', '07-04', '09-04', '11-23', '12-25'], early: ['07-03', '11-24'] },
+  // Not published yet: worked out by hand from NYSE Rule 7.2 and the dates of Easter (1 April 2029, 21 April 2030).
+  2029: { closed: ['01-01', '01-15', '02-19', '03-30', '05-28', '06-19', '07-04', '09-03', '11-22', '12-25'], early: ['07-03', '11-23', '12-24'] },
+  2030: { closed: ['01-01', '01-21', '02-18', '04-19', '05-27', '06-19', '07-04', '09-02', '11-28', '12-25'], early: ['07-03', '11-29', '12-24'] },
 };
 
 function weekdaysOf(year: number): string[] {
@@ -126,6 +129,64 @@ describe('sessions', () => {
     expect(isRegularBar(at('2024-07-01T12:00:00Z'), '1Hour')).toBe(false);
     expect(isRegularBar(at('2024-07-01T04:00:00Z'), '1Day')).toBe(true);
     expect(isRegularBar(at('2024-07-06T04:00:00Z'), '1Day')).toBe(false);
+  });
+});
+
+describe("the broker's calendar", () => {
+  afterEach(() => void amendCalendar([]));
+
+  it('closes, shortens, delays and opens days, and lets go of what it no longer says', () => {
+    expect(amendCalendar([
+      { date: '2027-03-15', open: null, close: null }, { date: '2027-03-16', open: '09:30', close: '13:00' }, { date: '2027-03-17', open: '11:00', close: '16:00' },
+      { date: '2027-03-20', open: '10:00', close: '12:00' }, { date: '2027-03-18', open: '09:30', close: '16:00' }, { date: '2027-03-26', open: null, close: null },
+    ])).toEqual({ amended: ['2027-03-15', '2027-03-16', '2027-03-17', '2027-03-20'], refused: [] });
+    expect(sessionOn('2027-03-15')).toBeNull();
+    expect(sessionOn('2027-03-16')).toMatchObject({ close: at('2027-03-16T17:00:00Z'), isEarly: true, afterHoursClose: at('2027-03-16T21:00:00Z') });
+    expect(sessionOn('2027-03-17')?.open).toBe(at('2027-03-17T15:00:00Z'));
+    expect(sessionOn('2027-03-20')?.open).toBe(at('2027-03-20T14:00:00Z'));
+    expect(toRfc3339(nextOpen(at('2027-03-13T00:00:00Z')))).toBe('2027-03-16T13:30:00.000Z');
+    expect(specialDayName('2027-03-15')).toMatch(/broker/);
+    amendCalendar([{ date: '2027-03-15', open: null, close: null }]);
+    expect(sessionOn('2027-03-15')).toBeNull();
+    expect(sessionOn('2027-03-16')?.isEarly).toBe(false);
+    expect(sessionOn('2027-03-20')).toBeNull();
+    amendCalendar([]);
+    expect(sessionOn('2027-03-15')?.close).toBe(at('2027-03-15T20:00:00Z'));
+  });
+
+  it('changes the revision only when it changes a day', () => {
+    const before = calendarRevision();
+    amendCalendar([{ date: '2027-03-18', open: '09:30', close: '16:00' }]);
+    expect(calendarRevision()).toBe(before);
+    amendCalendar([{ date: '2027-03-18', open: '09:30', close: '13:00' }]);
+    amendCalendar([{ date: '2027-03-18', open: '09:30', close: '13:00' }]);
+    expect(calendarRevision()).toBe(before + 1);
+  });
+
+  it.each([
+    [{ date: '2027-02-30', open: null, close: null }, /does not exist/],
+    [{ date: '2027-13-01', open: null, close: null }, /does not exist/],
+    [{ date: 'today', open: null, close: null }, /YYYY-MM-DD/],
+    [{ date: '1066-10-14', open: null, close: null }, /1999 to 2099/],
+    [{ date: '2100-12-31', open: null, close: null }, /1999 to 2099/],
+    [{ date: '2027-03-15', open: '09:30', close: null }, /both/],
+    [{ date: '2027-03-15', open: '9:30', close: '16:00' }, /HH:MM/],
+    [{ date: '2027-03-15', open: '16:00', close: '09:30' }, /before/],
+  ])('is not believed when it says %j', (day, reason) => {
+    const { amended, refused } = amendCalendar([day, { date: '2027-03-16', open: null, close: null }]);
+    expect(amended).toEqual(['2027-03-16']);
+    expect(refused).toEqual([{ date: day.date, reason: expect.stringMatching(reason) as string }]);
+  });
+
+  it('cannot close the exchange for good, which would leave nothing to wait for', () => {
+    const days = Array.from({ length: 100 }, (_, n) => ({ date: new Date(Date.UTC(2027, 2, 1 + n)).toISOString().slice(0, 10), open: null, close: null }));
+    const { amended, refused } = amendCalendar(days);
+    expect(amended).toEqual([]);
+    expect(refused.length).toBeGreaterThan(60);
+    for (let n = 0; n < 100; n += 1) {
+      const day = at(`${days[n]?.date ?? ''}T00:00:00Z`);
+      expect(nextOpen(day) - day).toBeLessThan(5 * 86_400_000);
+    }
   });
 });
 

@@ -3,7 +3,10 @@ import { AppError } from '#app/domain/errors.ts';
 import { daysFromCivil, parseDate } from '#app/domain/time.ts';
 import { lastWeekday, nthWeekday, weekdayOf } from './nyse-zone.ts';
 
-/** First year of the rules below: Martin Luther King Jr. Day became an exchange holiday in 1998. */
+/**
+ * First year of the rules below: Martin Luther King Jr. Day became an exchange holiday in 1998. Source of what is to come: NYSE Group, "NYSE Group
+ * Announces 2026, 2027 and 2028 Holiday and Early Closings Calendar" (23 December 2025), which the tests repeat day by day; later years by the same rules (NYSE Rule 7.2).
+ */
 export const CALENDAR_FIRST_YEAR = 1998;
 /** Years after the published calendar (NYSE publishes three ahead) follow the rules in force today. */
 export const CALENDAR_LAST_YEAR = 2100;

@@ -9,6 +9,7 @@ import { SERVICE_IDS, type ServiceId } from '#app/domain/ids.ts';
 import type { Clock } from '#app/domain/time.ts';
 import { createArming, type LiveArming, type LiveArmingKeeper } from './arming.ts';
 import { openBus, type Bus } from './bus.ts';
+import { keepCalendar } from './calendar.ts';
 import { monotonicMs, systemClock } from './clock.ts';
 import { callCommand } from './commands.ts';
 import { startLane, type ConsumerSpec, type Lane } from './consumer.ts';
@@ -228,6 +229,8 @@ function createContext({ spec, config, log, arming, link, state, running, wires,
 async function begin({ spec, ctx, running, db, bus }: { spec: ServiceSpec; ctx: ServiceContext; running: Running } & Wires): Promise<void> {
   const { config, log } = ctx;
   await db?.query('SELECT 1');
+  // A replay's days are recorded, and the same tomorrow.
+  if (db && !config.replay) await keepCalendar(db, log, ctx.signal);
   running.parts = await spec.setUp(ctx);
   const { parts } = running;
   const endpoint = config.units[spec.unit];
