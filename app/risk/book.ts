@@ -93,7 +93,7 @@ export function reservedOn(book: RiskBook, symbol: string | null): Money {
 }
 
 /** A market order fills at the next price, not at the one it was decided on: it must leave this part of itself in cash. */
-const MARKET_ORDER_MARGIN = new Decimal('1.02');
+export const MARKET_ORDER_MARGIN = new Decimal('1.02');
 
 /** Cash that an order may need: its reservation, 2 % more for a market order. */
 export function cashNeed(limitPrice: Price | null, reserved: Money): Money {

@@ -4,8 +4,11 @@ import { epochMs, type EpochMs } from '#app/domain/time.ts';
 import { findings, portfolioRisk, type Finding, type PortfolioRisk, type UnknownOrder } from '#app/risk/monitor.ts';
 import type { Queryable } from '#chassis/db.ts';
 import { flow, type FlowDefinition } from '#chassis/flows.ts';
+import { alertsFlow } from './alerts.ts';
+import { limitChecksFlow } from './limit-checks.ts';
 import { loadBook, type House } from './load-book.ts';
 import { loadMarket, marketNow } from './load-market.ts';
+import { positionSizesFlow } from './position-sizes.ts';
 import { recordRiskEvents } from './risk-events.ts';
 
 type FlowParts = Omit<House, 'clock'>;
@@ -42,25 +45,28 @@ async function measure({ db, arming }: FlowParts): Promise<{ risk: PortfolioRisk
   return { risk, found: [...findings(risk, market.day, await unknownOrders(db)), ...leaseFindings(lease)] };
 }
 
-/** monitor_portfolio_risk: tells a person what comes near a limit, each fact once. It decides nothing: breakers belong to the lane. */
+/** Tells a person what comes near a limit, each fact once. It decides nothing: breakers belong to the lane. */
+function monitorFlow(parts: FlowParts): FlowDefinition {
+  return flow({
+    name: 'monitor_portfolio_risk',
+    description: 'Measures exposure and the loss of the day against the limits, looks at the lease and at orders of unknown fate, and warns.',
+    input: z.object({}).strict(),
+    schedule: { kind: 'cron', cron: '*/15 * * * *', only: 'in_session' },
+    retries: 3, retryDelayMs: 2_000, timeoutMs: 60_000, concurrency: 1, onMissed: 'skip', overlap: 'skip', events: ['each fill, at most once a minute'],
+    async run(ctx) {
+      const measured = await ctx.step('measure', () => measure(parts));
+      if (measured === null) {
+        ctx.log('info', 'No bar is known yet: nothing to measure');
+        return { measured: false };
+      }
+      const told = await ctx.step('warn', () => parts.db.tx((tx) => recordRiskEvents(tx, measured.found)));
+      ctx.log('info', 'Portfolio measured', { grossExposure: measured.risk.grossExposure, dayLoss: measured.risk.dayLoss, findings: measured.found.length, newFindings: told.length });
+      return { measured: true, risk: measured.risk, findings: measured.found, newFindings: told };
+    },
+  });
+}
+
+/** The flows that this service owns. */
 export function riskFlows(parts: FlowParts): FlowDefinition[] {
-  return [
-    flow({
-      name: 'monitor_portfolio_risk',
-      description: 'Measures exposure and the loss of the day against the limits, looks at the lease and at orders of unknown fate, and warns.',
-      input: z.object({}),
-      schedule: { kind: 'cron', cron: '*/15 * * * *', only: 'in_session' },
-      retries: 3, retryDelayMs: 2_000, timeoutMs: 60_000, concurrency: 1, onMissed: 'skip',
-      async run(ctx) {
-        const measured = await ctx.step('measure', () => measure(parts));
-        if (measured === null) {
-          ctx.log('info', 'No bar is known yet: nothing to measure');
-          return { measured: false };
-        }
-        const told = await ctx.step('warn', () => parts.db.tx((tx) => recordRiskEvents(tx, measured.found)));
-        ctx.log('info', 'Portfolio measured', { grossExposure: measured.risk.grossExposure, dayLoss: measured.risk.dayLoss, findings: measured.found.length, newFindings: told.length });
-        return { measured: true, risk: measured.risk, findings: measured.found, newFindings: told };
-      },
-    }),
-  ];
+  return [positionSizesFlow(parts), limitChecksFlow(parts), monitorFlow(parts), alertsFlow(parts.db)];
 }

@@ -35,8 +35,8 @@ function trip(desk: Desk, market: LoadedMarket): LoadedMarket {
   return { ...market, isDailyLossTripped: true };
 }
 
-/** What the lane needs. `observe` hears every decision on a signal after its commit, for the metrics. */
-export type LaneParts = { readonly arming: () => Arming; readonly observe: (decision: Decision) => void };
+/** What the lane needs. `observe` hears every decision on a signal after its commit, for the metrics; `onFills` runs after the commit of each batch with fills. */
+export type LaneParts = { readonly arming: () => Arming; readonly observe: (decision: Decision) => void; readonly onFills?: () => void };
 
 async function onSignals(tx: Tx, signals: readonly Signal[], { arming, observe }: LaneParts): Promise<void> {
   await lockDecisions(tx);
@@ -65,13 +65,14 @@ async function onSignals(tx: Tx, signals: readonly Signal[], { arming, observe }
  * After fills and closings: exits that did not complete are tried again; a loss beyond the limit is told at once. The breaker itself trips at a
  * signal, when all fills of the instant are in the book: in the middle of them the sum is one of several that could be seen.
  */
-async function onOrders(tx: Tx, events: readonly EventEnvelope[], { arming }: LaneParts): Promise<void> {
+async function onOrders(tx: Tx, events: readonly EventEnvelope[], { arming, onFills }: LaneParts): Promise<void> {
   await lockDecisions(tx);
   const desk = openDesk(tx, await loadBook(tx, arming));
   await followUp(desk);
   const lastFill = Math.max(0, ...events.map((event) => (event.topic === 'order.filled' ? event.payload.tsEvent : 0)));
   if (lastFill > 0) await tellLoss(desk, epochMs(lastFill));
   await desk.save();
+  if (lastFill > 0 && onFills) tx.afterCommit(onFills);
 }
 
 async function tellLoss(desk: Desk, lastFill: EpochMs): Promise<void> {

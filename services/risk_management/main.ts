@@ -1,6 +1,7 @@
 /** risk_management: no order without its decision. The wiring at a glance. */
 import { describeError } from '#app/domain/errors.ts';
 import { openDb } from '#chassis/db.ts';
+import { triggerByMinute } from '#chassis/minute-trigger.ts';
 import { runService, type ServiceContext, type ServiceParts } from '#chassis/service.ts';
 import { flatten } from './flatten.ts';
 import { riskFlows } from './flows.ts';
@@ -15,6 +16,11 @@ async function setUp(ctx: ServiceContext): Promise<ServiceParts> {
   const house: House = { db, clock, arming: ctx.arming.now };
   const decisions = ctx.metrics.counter('risk_decisions_total', 'Decisions on signals', ['outcome', 'code']);
   const latency = ctx.metrics.histogram('bar_to_decision_ms', 'From the bar that made the signal reaching us to its decision being committed');
+  const measureSoon = triggerByMinute('monitor_portfolio_risk', ctx);
+  const alertSoon = triggerByMinute('generate_risk_alerts', ctx);
+  db.onCommitted((events) => {
+    if (events.some((event) => event.topic === 'risk_event.raised' && event.payload.severity !== 'info')) alertSoon();
+  });
   const leaseDb = openDb({
     access: config.postgres, database: config.postgres.tradingDb, schema: null, applicationName: 'risk_management.lease', max: 1, onLost: (error) => ctx.fatal(error),
   });
@@ -40,6 +46,7 @@ async function setUp(ctx: ServiceContext): Promise<ServiceParts> {
     },
     consumers: riskConsumers({
       arming: ctx.arming.now,
+      onFills: measureSoon,
       observe(decision) {
         decisions.inc({ outcome: decision.outcome, code: decision.code ?? 'none' });
         if (decision.tsBarSeen !== null) latency.observe(Math.max(0, clock.now() - decision.tsBarSeen));

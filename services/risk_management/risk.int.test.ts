@@ -7,6 +7,7 @@ import { DEFAULT_RISK_LIMITS } from '#app/domain/limits.ts';
 import { parseRfc3339, type EpochMs } from '#app/domain/time.ts';
 import type { Decision } from '#app/risk/decide.ts';
 import { openDb, type Db } from '#chassis/db.ts';
+import { runFlowByHand } from '../../tests/support/flow-context.ts';
 import { startBook, until, type Book } from '../../tests/support/servers.ts';
 import { flatten } from './flatten.ts';
 import { riskFlows } from './flows.ts';
@@ -379,9 +380,7 @@ describe('the lease', () => {
 describe('monitor_portfolio_risk', () => {
   it('warns once of each fact', async () => {
     await hold('sma', 'AAPL', '190');
-    const [monitor] = riskFlows(house);
-    const lines: string[] = [];
-    const run = (): Promise<unknown> => monitor?.run({ runId: 'r', scheduledFor: null, step: (_name, fn) => fn({ attempt: 1, signal: new AbortController().signal }), log: (_level, message) => lines.push(message), progress: () => undefined, signal: new AbortController().signal }, {}) ?? Promise.reject(new Error('no flow'));
+    const run = async (): Promise<unknown> => (await runFlowByHand(riskFlows(house), 'monitor_portfolio_risk')).output;
     expect(await run()).toMatchObject({ measured: true, newFindings: expect.arrayContaining(['position_near:AAPL:2024-03-05', 'lease_stale:never']) as unknown });
     expect(await run()).toMatchObject({ newFindings: [] });
     expect((await said('risk_event.raised')).length).toBe(2);
