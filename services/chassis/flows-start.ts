@@ -2,15 +2,13 @@
 import * as z from 'zod';
 import type { RuntimeConfig } from '#app/contracts/config.ts';
 import { FLOW_OWNERS } from '#app/contracts/flows.ts';
-import { enqueueRun, type Enqueuer, type NewRun } from './flows-wire.ts';
+import { enqueueRun, START_PATH, type Enqueuer, type NewRun } from './flows-wire.ts';
 
 /** A door answers within this time or the run goes the other way. */
 const DOOR_TIMEOUT_MS = 1_000;
 
-/** Where a service's door takes new runs (body: a `NewRun`). */
-export const START_PATH = '/flows/start';
 /** What the door answers: `started` when the run is in the owner's book and begins as soon as a place is free. */
-export const startAnswerSchema = z.object({ started: z.boolean() });
+const startAnswerSchema = z.object({ started: z.boolean() });
 
 async function askOwner(config: RuntimeConfig, run: NewRun): Promise<boolean> {
   const endpoint = config.units[FLOW_OWNERS[run.flow]];

@@ -79,10 +79,12 @@ export function engineUrl(access: PostgresAccess): string {
   url.username = encodeURIComponent(access.user);
   url.password = encodeURIComponent(access.password);
   if (isSocket) url.searchParams.set('host', access.host);
-  url.searchParams.set('options', '-c timezone=UTC -c idle_in_transaction_session_timeout=30000');
+  url.searchParams.set('options', '-c timezone=UTC -c idle_in_transaction_session_timeout=30000 -c tcp_keepalives_idle=10 -c tcp_keepalives_interval=5 -c tcp_keepalives_count=3');
   return url.toString();
 }
 
+/** Where a service's door takes new runs (body: a `NewRun`, answer: `{ started }`). */
+export const START_PATH = '/flows/start';
 /** A run that is to begin. */
 export const newRunSchema = z.object({
   flow: flowNameSchema, runId: z.string().min(1).max(MAX_RUN_ID), call: flowCallSchema, trigger: triggerSchema, timeoutMs: z.number().int().min(1), parentRunId: z.string().max(MAX_RUN_ID).optional(),

@@ -1,6 +1,7 @@
 /** Flows as a service writes them: named, typed, durable functions; the registry through which the chassis runs them. */
 import type * as z from 'zod';
 import type { FlowName, FlowSettings } from '#app/contracts/flows.ts';
+import { AppError } from '#app/domain/errors.ts';
 import type { FlowScheduleInput } from '#app/contracts/flow-schedules.ts';
 
 /** Levels of a line in a run's own log. */
@@ -81,9 +82,17 @@ export type FlowSpec<S extends z.ZodType> = Omit<FlowDefinition, 'input' | 'run'
   run(ctx: FlowContext, input: z.output<S>): Promise<unknown>;
 };
 
+/** The input as the schema fills it. @throws AppError FLOW_INPUT_INVALID naming the field. */
+export function readInput<S extends z.ZodType>(flowName: FlowName, schema: S, input: unknown): z.output<S> {
+  const read = schema.safeParse(input ?? {});
+  if (read.success) return read.data;
+  const problem = read.error.issues[0];
+  throw new AppError('FLOW_INPUT_INVALID', `${problem?.path.join('.') || 'The input'}: ${problem?.message ?? 'is not valid'}`, { context: { flow: flowName } });
+}
+
 /** Writes a flow down; `run` receives what the schema gives. */
 export function flow<S extends z.ZodType>(spec: FlowSpec<S>): FlowDefinition {
-  return { ...spec, run: (ctx, input) => spec.run(ctx, spec.input.parse(input)) };
+  return { ...spec, run: async (ctx, input) => spec.run(ctx, readInput(spec.name, spec.input, input)) };
 }
 
 /** The flows of this process, as the service's own code sees them. */

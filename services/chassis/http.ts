@@ -4,6 +4,7 @@ import { timingSafeEqual } from 'node:crypto';
 import type { WorkerHealth } from '#app/contracts/health.ts';
 import { AppError, type ErrorFamily } from '#app/domain/errors.ts';
 import type { Endpoint } from '#app/contracts/config.ts';
+import { START_PATH } from './flows-wire.ts';
 
 const MAX_BODY_BYTES = 262_144;
 const STATUS_OF_FAMILY: Readonly<Record<ErrorFamily, number>> = { invalid: 400, denied: 409, conflict: 409, temporary: 503, unknown: 502, operator: 500, bug: 500 };
@@ -36,6 +37,8 @@ export type DoorParts = {
   health(): WorkerHealth;
   metrics(): Promise<{ contentType: string; text: string }>;
   command(name: string, input: unknown): Promise<unknown>;
+  /** Takes a run of one of the service's flows; false when it cannot be started now. */
+  startFlow(run: unknown): Promise<boolean>;
   readonly internalToken: string;
   onError(error: unknown, path: string): void;
 };
@@ -70,9 +73,10 @@ async function answer(request: IncomingMessage, response: ServerResponse, parts:
     const metrics = await parts.metrics();
     response.writeHead(200, { 'content-type': metrics.contentType, 'cache-control': 'no-store' });
     response.end(metrics.text);
-  } else if (request.method === 'POST' && path.startsWith('/commands/')) {
+  } else if (request.method === 'POST' && (path.startsWith('/commands/') || path === START_PATH)) {
     if (!isSameSecret(bearerOf(request.headers.authorization), parts.internalToken)) throw new AppError('AUTH_INVALID', 'Commands need the internal token');
-    sendJson(response, 200, await parts.command(path.slice('/commands/'.length), await readJson(request)));
+    const body = await readJson(request);
+    sendJson(response, 200, path === START_PATH ? { started: await parts.startFlow(body) } : await parts.command(path.slice('/commands/'.length), body));
   } else {
     throw new AppError('ROUTE_NOT_FOUND', `There is nothing at ${request.method} ${path}`);
   }

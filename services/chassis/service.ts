@@ -91,7 +91,7 @@ export type ServiceSpec = {
 type Running = { parts: ServiceParts; lane: Lane | null; relay: Relay | null; server: Server | null; own: { close(): Promise<void> } | null; engine: FlowEngine | null };
 
 /** What flow-engine.ts gives: started after `ready`, so that flows never delay trading. */
-export type FlowEngine = { readonly registry: FlowRegistry; start(definitions: readonly FlowDefinition[]): Promise<void>; stop(): Promise<void> };
+export type FlowEngine = { readonly registry: FlowRegistry; start(definitions: readonly FlowDefinition[]): Promise<void>; accept(run: unknown): Promise<boolean>; stop(): Promise<void> };
 
 function isService(unit: WorkerId): unit is ServiceId {
   return (SERVICE_IDS as readonly string[]).includes(unit);
@@ -147,7 +147,7 @@ async function live(spec: ServiceSpec, link: Link): Promise<void> {
   });
   if (isService(spec.unit)) {
     const { createFlowEngine } = await import('./flow-engine.ts');
-    running.engine = createFlowEngine({ unit: spec.unit, config, log, onFatal: fatal });
+    running.engine = createFlowEngine({ unit: spec.unit, config, log, onFatal: fatal, degraded: (key, reason) => ctx.health.degraded(key, reason) });
   }
   const ctx = createContext({ spec, config, log, arming, link, state, running, wires, signal: abort.signal, fatal });
 
@@ -240,6 +240,7 @@ async function begin({ spec, ctx, running, db, bus }: { spec: ServiceSpec; ctx: 
       health: () => ctx.healthReport(),
       metrics: async () => ({ contentType: ctx.metrics.contentType, text: await ctx.metrics.render() }),
       command: (name, input) => runCommand(parts.commands ?? {}, name, input),
+      startFlow: async (run) => (await running.engine?.accept(run)) ?? false,
       internalToken: config.internalToken,
       onError: (error, path) => log.error({ path, error: describeError(error) }, 'A request failed'),
     });

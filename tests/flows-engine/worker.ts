@@ -68,7 +68,7 @@ const onOrder = flow({
   }),
 });
 
-const engine = createFlowEngine({ unit: 'execution', config, log: createLog('execution', config.logLevel), onFatal: () => process.exit(70) });
+const engine = createFlowEngine({ unit: 'execution', config, log: createLog('execution', config.logLevel), onFatal: () => process.exit(70), degraded: () => undefined });
 process.on('message', (message: { stop?: boolean; start?: { tag: string; waitFor: string; key: string }; trigger?: { tag: string; key: string; times: number } }) => {
   if (message.stop) void engine.stop().then(() => process.exit(0));
   const { start, trigger } = message;

@@ -1,0 +1,127 @@
+/** Looks after executions: tells those that are no longer theirs to end, frees the places of those that do not listen, brings back what a dead worker left. */
+import { describeError } from '#app/domain/errors.ts';
+import type { ServiceId } from '#app/domain/ids.ts';
+import { monotonicMs } from './clock.ts';
+import type { FlowBook, PendingRun } from './flows-book.ts';
+import type { Hold } from './flows-places.ts';
+import { sessionNameOf } from './flows-wire.ts';
+import type { Logger } from './log.ts';
+
+const LOOK_MS = 1_000;
+/** A step that goes on this long after its run has ended is deaf. */
+const DEAF_AFTER_MS = 5_000;
+/** Left-over runs are looked for this often; what is left over twice in a row is brought back. */
+const SEARCH_MS = 5_000;
+
+/** An execution as it is looked after. */
+export type Watched = { readonly runId: string; readonly flow: string; readonly controller: AbortController; readonly hold: Hold };
+
+/** What the watch works with. `degraded` says (or with null takes back) in words for people why this service is not well. */
+export type WatchParts = {
+  readonly book: FlowBook;
+  readonly owner: ServiceId;
+  readonly executorId: string;
+  readonly log: Logger;
+  /** True: also brings back what other workers of the service left when they died. */
+  readonly isKeeper: boolean;
+  degraded(key: string, reason: string | null): void;
+  cancel(runId: string): Promise<void>;
+  /** Runs have been put back on their queues. */
+  onPutBack(): void;
+  /** Is this run on its way into an execution here? */
+  isExpected(runId: string): boolean;
+};
+
+/** The watch. */
+export type Watch = {
+  /** Looks after an execution until the returned function is called. */
+  begin(execution: Watched): () => void;
+  stop(): void;
+};
+
+type Entry = Watched & { abortedAt: number | null; isDeaf: boolean };
+
+/** Starts the watch: a question a second while something runs, one in five seconds otherwise. */
+export function startWatch(parts: WatchParts): Watch {
+  const { book, log } = parts;
+  const entries = new Set<Entry>();
+  let leftOver = new Set<string>();
+  let searchedAt = monotonicMs();
+  let isLooking = false;
+
+  const tellDeaf = (): void => {
+    const deaf = [...entries].filter((entry) => entry.isDeaf);
+    const names = [...new Set(deaf.map((entry) => entry.flow))].join(', ');
+    parts.degraded('flows-deaf', deaf.length === 0 ? null : `${deaf.length} step(s) of ${names} go on although their run has ended; the flow must heed its signal`);
+  };
+  const freeDeaf = (): void => {
+    for (const entry of entries) {
+      if (entry.isDeaf || entry.abortedAt === null || monotonicMs() - entry.abortedAt < DEAF_AFTER_MS) continue;
+      entry.isDeaf = true;
+      entry.hold.end();
+      log.error({ runId: entry.runId, flow: entry.flow }, 'A step does not heed its signal: its run has ended, its place is given to others');
+      tellDeaf();
+    }
+  };
+  const lookAtExecutions = async (): Promise<void> => {
+    freeDeaf();
+    const runIds = [...entries].filter((entry) => entry.abortedAt === null).map((entry) => entry.runId);
+    if (runIds.length === 0) return;
+    for (const orphan of await book.orphans(runIds)) await parts.cancel(orphan);
+    const lost = new Set(await book.lost(runIds, parts.executorId));
+    for (const entry of entries) {
+      if (!lost.has(entry.runId) || entry.abortedAt !== null) continue;
+      entry.abortedAt = monotonicMs();
+      entry.controller.abort(new Error('The run was cancelled, has run out of time, or is in other hands'));
+    }
+  };
+  const isLeftOver = (run: PendingRun, sessions: ReadonlySet<string>, here: ReadonlySet<string>): boolean => {
+    if (run.executorId === parts.executorId) return !here.has(run.runId) && !parts.isExpected(run.runId);
+    return parts.isKeeper && !sessions.has(sessionNameOf(parts.owner, run.executorId));
+  };
+  const searchLeftOver = async (): Promise<void> => {
+    const pending = await book.pending(parts.owner);
+    if (pending.length === 0) {
+      leftOver.clear();
+      return;
+    }
+    const sessions = await book.sessions();
+    const here = new Set([...entries].map((entry) => entry.runId));
+    const found = pending.filter((run) => isLeftOver(run, sessions, here));
+    const again = found.filter((run) => leftOver.has(`${run.runId} ${run.owner ?? ''}`));
+    leftOver = new Set(found.map((run) => `${run.runId} ${run.owner ?? ''}`));
+    for (const run of again) {
+      if (!(await book.putBack(run))) continue;
+      log.warn({ runId: run.runId, executor: run.executorId }, 'A run was left unfinished by a worker that is gone; it goes on');
+      parts.onPutBack();
+    }
+  };
+  const look = async (): Promise<void> => {
+    if (isLooking) return;
+    isLooking = true;
+    try {
+      if (entries.size > 0) await lookAtExecutions();
+      if (monotonicMs() - searchedAt >= SEARCH_MS) {
+        searchedAt = monotonicMs();
+        await searchLeftOver();
+      }
+    } catch (error) {
+      log.debug({ error: describeError(error) }, 'The watch over runs could not look; it looks again');
+    } finally {
+      isLooking = false;
+    }
+  };
+  const timer = setInterval(() => void look(), LOOK_MS);
+  timer.unref();
+  return {
+    begin(execution) {
+      const entry: Entry = { ...execution, abortedAt: null, isDeaf: false };
+      entries.add(entry);
+      return () => {
+        entries.delete(entry);
+        if (entry.isDeaf) tellDeaf();
+      };
+    },
+    stop: () => clearInterval(timer),
+  };
+}
