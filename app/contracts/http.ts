@@ -7,6 +7,7 @@ import {
   accountViewSchema, decisionViewSchema, equityPointSchema, fillViewSchema, invariantViewSchema, marketClockSchema, noticeViewSchema, orderStorySchema, orderViewSchema,
   positionViewSchema, sessionViewSchema, strategyViewSchema, symbolViewSchema, tradingStateViewSchema, verdictSchema, watermarkSchema,
 } from './views.ts';
+import { logPageSchema, logQuerySchema } from './logs.ts';
 import { riskLimitsSchema } from '#app/domain/limits.ts';
 import { decimalText, positiveDecimalText } from '#app/domain/numeric.ts';
 import { clientOrderIdSchema, symbolSchema } from '#app/domain/ids.ts';
@@ -88,6 +89,7 @@ export const HTTP = {
   stopUnit: { method: 'POST', path: '/api/units/:unitId/stop', auth: 'session', movesMoney: false, summary: 'Stop a unit and keep it stopped', input: unit, output: done },
   restartUnit: { method: 'POST', path: '/api/units/:unitId/restart', auth: 'session', movesMoney: false, summary: 'Stop a unit, then start it', input: unit, output: done },
   unitLogs: { method: 'GET', path: '/api/units/:unitId/logs', auth: 'session', movesMoney: false, summary: 'Captured output of a unit', input: unit.extend({ lines: z.coerce.number().int().min(1).max(500).default(200), afterSeq: z.coerce.number().int().optional() }), output: z.object({ lines: z.array(LogLineSchema) }) },
+  logs: { method: 'GET', path: '/api/logs', auth: 'session', movesMoney: false, summary: 'Collected log lines of all parts, newest first; "about" follows one order through all of them', input: logQuerySchema, output: logPageSchema },
   unitHistory: { method: 'GET', path: '/api/units/history', auth: 'session', movesMoney: false, summary: 'What happened to the units, newest first', input: z.object({ unitId: UnitIdSchema.optional(), limit: z.coerce.number().int().min(1).max(INCIDENTS_MAX).default(50) }), output: z.object({ incidents: z.array(UnitIncidentSchema) }) },
   loginLink: { method: 'POST', path: '/api/login-link', auth: 'session', movesMoney: false, summary: 'A one-time link for another browser', input: nothing, output: z.object({ url: z.string() }) },
 

@@ -86,3 +86,6 @@ CREATE TABLE notification.log_positions (
   updated_at timestamptz NOT NULL DEFAULT clock_timestamp()
 );
 ALTER TABLE notification.log_positions SET (fillfactor = 50);
+
+-- What a person asked about one order stands beside its lines.
+CREATE INDEX ON logging.audit_log (subject, at);

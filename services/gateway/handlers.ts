@@ -8,6 +8,7 @@ import type { ServiceContext } from '#chassis/service.ts';
 import type { Caller } from './guard.ts';
 import type { Orchestrator } from './orchestrator.ts';
 import { readAccount } from './queries/account.ts';
+import { readLogs } from './queries/logs.ts';
 import { readInvariants, readNotices, readSymbols, readTradingState, readWatermarks } from './queries/control.ts';
 import { readCurve } from './queries/curve.ts';
 import { readDecisions, readFills, readOrders, readStory } from './queries/orders.ts';
@@ -123,6 +124,7 @@ export function createHandlers(parts: HandlerParts): Handlers {
     stopUnit: (input) => ctx.request('stopUnit', { unitId: input.unitId }),
     restartUnit: (input) => ctx.request('restartUnit', { unitId: input.unitId }),
     unitLogs: (input) => ctx.request('unitLogs', { unitId: input.unitId, lines: input.lines, ...(input.afterSeq === undefined ? {} : { afterSeq: input.afterSeq }) }),
+    logs: (input) => readLogs(db, input),
     unitHistory: (input) => ctx.request('unitHistory', { unitId: input.unitId ?? null, limit: input.limit }),
     loginLink: () => ctx.request('loginLink', {}),
 

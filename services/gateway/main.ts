@@ -10,6 +10,7 @@ import { AppError, describeError, invariant } from '#app/domain/errors.ts';
 import { createGuard } from './guard.ts';
 import { createHandlers } from './handlers.ts';
 import { LiveFeed } from './live-feed.ts';
+import { createLogBook } from './log-follow.ts';
 import { createLogSource } from './log-tail.ts';
 import { createMarketClock } from './market-clock.ts';
 import { mergeMetrics } from './merge-metrics.ts';
@@ -80,6 +81,7 @@ function setUp(ctx: ServiceContext): Promise<ServiceParts> {
     async serve() {
       const app = await buildServer({
         host: endpoint.host, port: endpoint.port, version: config.version, log, guard, sessions, handlers, sockets, files: openStaticFiles(pageFolder()), now,
+        logBook: createLogBook({ db, now, signal: ctx.signal }),
         logs: createLogSource((unitId, lines, afterSeq) => ctx.request('unitLogs', { unitId, lines, ...(afterSeq === undefined ? {} : { afterSeq }) })),
         health: () => ({ ...ctx.healthReport(), units: (stack?.units ?? []).map(({ id, state }) => ({ id, state })) }),
         metrics: async () => ({ contentType: ctx.metrics.contentType, text: await scrapeAll(ctx) }),

@@ -1,6 +1,7 @@
 /** The gateway's door under attack: every forged case of the guard, over a real socket on loopback. */
 import { connect } from 'node:net';
 import { request as httpRequest } from 'node:http';
+import { Readable } from 'node:stream';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
 import type { FastifyInstance } from 'fastify';
@@ -72,7 +73,7 @@ beforeAll(async () => {
   }) as Handlers;
   app = await buildServer({
     host: '127.0.0.1', port, version: '1', log, guard, sessions, handlers, sockets, now: Date.now, files: { isBuilt: true, find: () => null, open: () => { throw new Error('no files here'); } },
-    logs: { read: () => Promise.resolve([logLine]) }, health: () => ({ unit: 'gateway', version: '1', instanceId: 'i', live: true, ready: true, uptimeMs: 1, reasons: [], detail: {}, units: [] }),
+    logs: { read: () => Promise.resolve([logLine]) }, logBook: { page: (query) => Promise.resolve({ lines: [], nextCursor: null, matter: null, seq: query.limit, tookMs: 0 }), follow: (filter, afterSeq) => Readable.from([`${JSON.stringify({ ...filter, afterSeq })}\n`]) }, health: () => ({ unit: 'gateway', version: '1', instanceId: 'i', live: true, ready: true, uptimeMs: 1, reasons: [], detail: {}, units: [] }),
     metrics: () => Promise.resolve({ contentType: 'text/plain', text: 'x 1\n' }), redeemLogin: (given) => Promise.resolve(given === 'good-link'),
   });
   await app.listen({ host: '127.0.0.1', port });
@@ -102,6 +103,12 @@ describe('signing in', () => {
     expect((await ask('GET', '/api/positions', { cookie })).status).toBe(401);
     expect((await ask('GET', '/api/positions', browser())).status).toBe(200);
   });
+  it('answers /logs by what is asked: a part, a page of lines, a tail with its filter', async () => {
+    expect(JSON.parse((await ask('GET', '/logs?unit=execution&lines=5', browser())).body)).toEqual({ lines: [logLine] });
+    expect(JSON.parse((await ask('GET', '/logs?limit=7', browser())).body)).toMatchObject({ seq: 7 });
+    expect(JSON.parse((await ask('GET', '/logs?follow=1&units=execution,gateway&level=warn&about=o1&afterSeq=3', browser())).body)).toMatchObject({ units: 'execution,gateway', level: 'warn', about: 'o1', afterSeq: 3 });
+    for (const bad of ['limit=0', 'level=loud', 'units=a%20b', 'lines=9999&unit=execution', `search=${'x'.repeat(301)}`]) expect((await ask('GET', `/logs?${bad}`, browser())).status).toBe(400);
+  });
   it('admits the bearer token of this launch', async () => {
     expect((await ask('GET', '/api/positions', { authorization: `Bearer ${API_TOKEN}` })).status).toBe(200);
     expect((await ask('GET', '/metrics', { authorization: `Bearer ${API_TOKEN}` })).body).toBe('x 1\n');
@@ -124,6 +131,8 @@ describe('what is forged is refused', () => {
     ['a changed cookie', () => ask('GET', '/api/session', { cookie: cookie.replace(/=./, '=_') })],
     ['metrics without a token', () => ask('GET', '/metrics')],
     ['logs without a token', () => ask('GET', '/logs')],
+    ['logs without a token, asked as a page would be', () => ask('GET', '/logs', { accept: 'text/html', cookie })],
+    ['a live tail without a token', () => ask('GET', '/logs?follow=1')],
     ['a POST to nowhere', () => ask('POST', '/api/nowhere', json, '{}')],
   ];
   it.each(refused)('%s', async (_what, attempt) => {

@@ -2,7 +2,7 @@
 import Fastify from 'fastify';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import websocket from '@fastify/websocket';
-import * as z from 'zod';
+import type * as z from 'zod';
 import type { WorkerHealth } from '#app/contracts/health.ts';
 import { HTTP, IDEMPOTENCY_HEADER, idempotencyKeySchema, ROUTE_NAMES, TOKEN_HEADER } from '#app/contracts/http.ts';
 import type { HttpErrorBody, RouteContract } from '#app/contracts/http.ts';
@@ -13,8 +13,9 @@ import type { Logger } from '#chassis/log.ts';
 import type { Access, Caller, Guard } from './guard.ts';
 import { actorOf, freshKey } from './handlers.ts';
 import type { Handlers, RequestContext } from './handlers.ts';
-import { streamLogs } from './log-tail.ts';
+import type { LogBook } from './log-follow.ts';
 import type { LogSource } from './log-tail.ts';
+import { mountLogs } from './logs-door.ts';
 import type { Sessions } from './sessions.ts';
 import { openApi } from './openapi.ts';
 import type { Sockets } from './sockets.ts';
@@ -42,7 +43,7 @@ declare module 'fastify' {
 
 /** What the server puts together. */
 export type ServerParts = {
-  readonly host: string; readonly port: number; readonly version: string; readonly log: Logger; readonly guard: Guard; readonly sessions: Sessions; readonly handlers: Handlers; readonly sockets: Sockets; readonly files: StaticFiles; readonly logs: LogSource;
+  readonly host: string; readonly port: number; readonly version: string; readonly log: Logger; readonly guard: Guard; readonly sessions: Sessions; readonly handlers: Handlers; readonly sockets: Sockets; readonly files: StaticFiles; readonly logs: LogSource; readonly logBook: LogBook;
   health(): WorkerHealth & { units: { id: string; state: string }[] };
   metrics(): Promise<{ contentType: string; text: string }>;
   redeemLogin(token: string): Promise<boolean>;
@@ -123,8 +124,6 @@ function mountContract(app: FastifyInstance, parts: ServerParts): void {
   app.get('/api/openapi.json', { config: { access: 'session' } }, () => document);
 }
 
-const logQuery = z.object({ unit: z.string().default('gateway'), lines: z.coerce.number().int().min(1).max(500).default(200), afterSeq: z.coerce.number().int().optional(), follow: z.enum(['0', '1']).default('0') });
-
 /** Serves a file of the page with the page's policy. */
 function sendFile(parts: ServerParts, file: StaticFile, reply: FastifyReply): FastifyReply {
   reply.headers({ 'content-type': file.type, 'content-length': String(file.bytes), 'content-security-policy': pagePolicy(parts.port), 'cache-control': file.isImmutable ? 'public, max-age=31536000, immutable' : 'no-store' });
@@ -143,15 +142,12 @@ function mountOperations(app: FastifyInstance, parts: ServerParts): void {
     const metrics = await parts.metrics();
     return reply.header('content-type', metrics.contentType).send(metrics.text);
   });
-  app.get('/logs', { config: { access: 'session' } }, async (request, reply) => {
-    const query = logQuery.safeParse(request.query);
-    if (!query.success) {
-      const { status, body } = refuse(query.error);
-      return reply.code(status).send(body);
-    }
-    const { unit, lines, afterSeq, follow } = query.data;
-    if (follow === '1') return reply.header('content-type', 'application/x-ndjson').send(streamLogs(parts.logs, { unit, lines, afterSeq }));
-    return reply.send({ lines: await parts.logs.read(unit, lines, afterSeq) });
+  mountLogs(app, {
+    ...parts,
+    showPage(reply) {
+      const page = parts.files.find('/index.html');
+      return page ? sendFile(parts, page, reply) : null;
+    },
   });
   app.get('/live', { websocket: true, config: { access: 'public', isSocket: true } }, (socket, request) => {
     parts.sockets.add(socket, request.headers);

@@ -1,0 +1,118 @@
+/** Collected log lines: a page of them, and what came since. */
+import type { LoggedLine, LogFilter, LogPage, LogQuery } from '#app/contracts/logs.ts';
+import { severityOf } from '#app/contracts/logs.ts';
+import type { LogLevel } from '#app/contracts/config.ts';
+import { AppError } from '#app/domain/errors.ts';
+import { at, type Queryable } from '#chassis/db.ts';
+import { readFacts, resolveMatter, type Matter } from './log-matter.ts';
+
+const TABLES = ['system_logs', 'trading_logs', 'performance_logs'] as const;
+const MAX_WORDS = 12;
+/** Most lines that one look of a live tail brings. */
+export const TAIL_LINES_MAX = 500;
+
+type Row = { at: number; fileId: number; position: number; seq: number; unit: string; level: LogLevel; message: string; fields: Record<string, unknown>; ids: string[] };
+
+/** Conditions with their parameters; only those that are asked for are in the text, so that each kind of question is planned for itself. */
+type Where = { readonly conditions: string[]; readonly params: unknown[] };
+
+function add(where: Where, text: (placeholder: string) => string, value: unknown): void {
+  where.params.push(value);
+  where.conditions.push(text(`$${where.params.length}`));
+}
+
+/** Words as PostgreSQL's query for words that begin so; null without any. tsqueryOf("can't Open") = "'can':* & 't':* & 'open':*" */
+export function tsqueryOf(search: string): string | null {
+  const words = search.toLowerCase().match(/[\p{L}\p{N}]+/gu) ?? [];
+  return words.length === 0 ? null : words.slice(0, MAX_WORDS).map((word) => `'${word}':*`).join(' & ');
+}
+
+/** What the filter asks of a line. */
+function whereOf(filter: LogFilter, matter: Matter | null): Where {
+  const where: Where = { conditions: [], params: [] };
+  if (filter.units !== undefined) add(where, (p) => `unit = ANY(${p}::text[])`, filter.units.split(','));
+  const severity = severityOf(filter.level);
+  // A number of ours, in the text: the index of grave lines serves a condition that the planner can read.
+  if (severity > severityOf('trace')) where.conditions.push(`severity >= ${severity}`);
+  const words = tsqueryOf(filter.search);
+  if (words !== null) add(where, (p) => `words @@ ${p}::tsquery`, words);
+  if (matter) {
+    if (matter.ids.length > 0) add(where, (p) => `ids && ${p}::text[]`, matter.ids);
+    else {
+      const named = tsqueryOf(filter.about);
+      where.params.push([filter.about], named ?? `''`);
+      const last = where.params.length;
+      where.conditions.push(named === null ? `ids && $${last - 1}::text[] AND $${last}::text IS NOT NULL` : `(ids && $${last - 1}::text[] OR words @@ $${last}::tsquery)`);
+    }
+  }
+  return where;
+}
+
+function select(where: Where, order: string, limit: number): string {
+  const condition = where.conditions.length === 0 ? 'true' : where.conditions.join(' AND ');
+  const parts = TABLES.map((table) => `(SELECT at, file_id, position, seq, unit, level, message, fields, ids FROM logging.${table} WHERE ${condition} ORDER BY ${order} LIMIT ${limit})`);
+  return `SELECT at, file_id AS "fileId", position, seq, unit, level, message, fields, ids FROM (${parts.join(' UNION ALL ')}) l ORDER BY ${order} LIMIT ${limit}`;
+}
+
+function lineOf(row: Row): LoggedLine {
+  return { id: `${row.fileId}.${row.position}`, at: row.at, unit: row.unit, level: row.level, message: row.message, fields: row.fields, ids: row.ids, source: 'log' };
+}
+
+type Cursor = { at: number; fileId: number; position: number };
+
+function parseCursor(text: string): Cursor {
+  const match = /^(\d{1,15})\.(\d{1,15})\.(\d{1,15})$/.exec(text);
+  if (!match) throw new AppError('INPUT_INVALID', 'cursor: is not one that a page of lines gave');
+  return { at: Number(match[1]), fileId: Number(match[2]), position: Number(match[3]) };
+}
+
+/** Facts hold what lines must hold. */
+function isWanted(fact: LoggedLine, query: LogFilter & { from?: number | undefined; to?: number | undefined }): boolean {
+  if (query.units !== undefined && !query.units.split(',').includes(fact.unit)) return false;
+  if (severityOf(fact.level) < severityOf(query.level)) return false;
+  if ((query.from !== undefined && fact.at < query.from) || (query.to !== undefined && fact.at >= query.to)) return false;
+  const text = `${fact.message} ${JSON.stringify(fact.fields)}`.toLowerCase().match(/[\p{L}\p{N}]+/gu) ?? [];
+  return (query.search.toLowerCase().match(/[\p{L}\p{N}]+/gu) ?? []).every((word) => text.some((own) => own.startsWith(word)));
+}
+
+/** The newest line's number: where a live tail begins. */
+export async function newestSeq(db: Queryable): Promise<number> {
+  const rows = await db.query<{ seq: number | null }>(`SELECT greatest(${TABLES.map((table) => `(SELECT max(seq) FROM logging.${table})`).join(', ')}) AS seq`);
+  return rows[0]?.seq ?? 0;
+}
+
+/** A page of lines, newest first; with `about` the book's facts stand between them. @throws AppError INPUT_INVALID for a cursor of another kind */
+export async function readLogs(db: Queryable, query: LogQuery): Promise<LogPage> {
+  const began = performance.now();
+  const seq = await newestSeq(db);
+  const matter = query.about === '' ? null : await resolveMatter(db, query.about);
+  const where = whereOf(query, matter);
+  if (query.from !== undefined) add(where, (p) => `at >= ${p}`, at(query.from));
+  if (query.to !== undefined) add(where, (p) => `at < ${p}`, at(query.to));
+  const cursor = query.cursor === undefined ? null : parseCursor(query.cursor);
+  if (cursor) {
+    where.params.push(at(cursor.at), cursor.fileId, cursor.position);
+    const n = where.params.length;
+    where.conditions.push(`(at, file_id, position) < ($${n - 2}::timestamptz, $${n - 1}::int8, $${n}::int8)`);
+  }
+  const [rows, facts] = await Promise.all([
+    db.query<Row>(select(where, 'at DESC, file_id DESC, position DESC', query.limit), where.params),
+    matter ? readFacts(db, matter) : [],
+  ]);
+  const last = rows.length === query.limit ? rows.at(-1) : undefined;
+  const between = facts.filter((fact) => isWanted(fact, query) && (cursor === null || fact.at < cursor.at) && (last === undefined || fact.at >= last.at));
+  const lines = [...rows.map(lineOf), ...between].sort((a, b) => b.at - a.at);
+  return { lines, nextCursor: last ? `${last.at}.${last.fileId}.${last.position}` : null, matter: matter ? { ids: [...matter.ids], title: matter.title } : null, seq, tookMs: performance.now() - began };
+}
+
+/** Lines after a number, in the order of their coming, and the number that was looked up to. At most 500; there may be more. */
+export async function readLogsAfter(db: Queryable, filter: LogFilter, options: { matter: Matter | null; afterSeq: number }): Promise<{ lines: LoggedLine[]; seq: number; isMore: boolean }> {
+  const newest = await newestSeq(db);
+  if (newest <= options.afterSeq) return { lines: [], seq: options.afterSeq, isMore: false };
+  const where = whereOf(filter, options.matter);
+  add(where, (p) => `seq > ${p}`, options.afterSeq);
+  add(where, (p) => `seq <= ${p}`, newest);
+  const rows = await db.query<Row>(select(where, 'seq', TAIL_LINES_MAX), where.params);
+  const isMore = rows.length === TAIL_LINES_MAX;
+  return { lines: rows.map(lineOf), seq: isMore ? (rows.at(-1)?.seq ?? newest) : newest, isMore };
+}
