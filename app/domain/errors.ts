@@ -57,6 +57,7 @@ export const ERROR_CODES = {
   SCHEDULE_INVALID: 'invalid',
   REPLAY_FILE_INVALID: 'invalid',
   JOURNAL_CORRUPT: 'operator',
+  ARCHIVE_DAMAGED: 'operator',
   VERSION_CONFLICT: 'conflict',
   IDEMPOTENCY_CONFLICT: 'conflict',
   INVARIANT_BROKEN: 'bug',

@@ -23,13 +23,13 @@ CREATE TABLE data_ingestion.quality_progress (
   PRIMARY KEY (symbol, timeframe)
 );
 
--- One row per validation: what was looked at, what was found by kind, and whether trading may lean on it.
+-- One row per validation with its whole result: a validation that is repeated after a crash says again what it said.
 CREATE TABLE data_ingestion.quality_runs (
   run_id text PRIMARY KEY,
   at timestamptz NOT NULL DEFAULT clock_timestamp(),
   series integer NOT NULL,
   bars bigint NOT NULL,
-  findings jsonb NOT NULL,
+  summary jsonb NOT NULL,
   is_usable boolean NOT NULL
 );
 CREATE INDEX ON data_ingestion.quality_runs (at);

@@ -64,8 +64,8 @@ const parsers: Readonly<Record<number, (text: string) => unknown>> = {
   [OID.date]: (text) => text,
 };
 
-/** Ours for the types that matter, pg's own for the rest. */
-const parserOf = ((oid: number, format?: 'text') => parsers[oid] ?? (pg.types.getTypeParser(oid, format) as (text: string) => unknown)) as pg.CustomTypesConfig['getTypeParser'];
+/** Ours for the types that matter, pg's own for the rest: how rows read on every connection to the book. */
+export const parserOf = ((oid: number, format?: 'text') => parsers[oid] ?? (pg.types.getTypeParser(oid, format) as (text: string) => unknown)) as pg.CustomTypesConfig['getTypeParser'];
 
 /** An instant as a parameter of a statement. */
 export function at(ms: number): string {
@@ -225,10 +225,13 @@ class Book implements Db {
   }
 
   private translate(error: unknown): unknown {
-    if (isLost(error)) {
-      if (!this.isClosing) this.options.onLost(error);
-      return new AppError('DATABASE_UNREACHABLE', 'PostgreSQL cannot be reached; the part starts again when it is back', { cause: error });
-    }
-    return isRepeatable(error) ? new AppError('VERSION_CONFLICT', 'Another transaction was first; try again', { cause: error }) : error;
+    if (isLost(error) && !this.isClosing) this.options.onLost(error);
+    return asDatabaseError(error);
   }
+}
+
+/** The server's words as ours: gone (temporary), someone was first (conflict), or as they are. */
+export function asDatabaseError(error: unknown): unknown {
+  if (isLost(error)) return new AppError('DATABASE_UNREACHABLE', 'PostgreSQL cannot be reached; the part starts again when it is back', { cause: error });
+  return isRepeatable(error) ? new AppError('VERSION_CONFLICT', 'Another transaction was first; try again', { cause: error }) : error;
 }

@@ -1,25 +1,117 @@
-/** The flows of data_ingestion. */
+/** The flows of data_ingestion: fetching, validating, putting away. */
 import * as z from 'zod';
-import { flow, type FlowDefinition } from '#chassis/flows.ts';
+import type { Mode } from '#app/contracts/config.ts';
+import { symbolSchema } from '#app/domain/ids.ts';
+import { AppError } from '#app/domain/errors.ts';
+import type { EpochMs } from '#app/domain/time.ts';
+import type { Db } from '#chassis/db.ts';
+import type { BulkOptions } from '#chassis/db-bulk.ts';
+import { flow, type FlowContext, type FlowDefinition } from '#chassis/flows.ts';
+import type { MarketHistory } from '../alpaca/ports.ts';
+import { archiveFlow } from './archive-flow.ts';
+import { refreshCalendar } from './broker-calendar.ts';
 import type { Intake } from './intake.ts';
+import { addStaleness, marketNow, noteFindings, seriesToValidate, storedSummary, summarize, validateSeries, type QualitySummary, type SeriesResult } from './validate.ts';
+
+/** What the flows work with. `now`: the wall clock; `isReplay`: the market's time is that of recorded bars. */
+export type IngestionFlowParts = {
+  readonly db: Db;
+  readonly bulk: BulkOptions;
+  readonly intake: Pick<Intake, 'repair'>;
+  readonly history: Pick<MarketHistory, 'calendar'>;
+  readonly refreshSymbols: () => Promise<number>;
+  readonly mode: Mode;
+  readonly isReplay: boolean;
+  readonly archiveFolder: string;
+  readonly now: () => EpochMs;
+};
+
+/** The flows, in the order of mission M2. */
+export function ingestionFlows(parts: IngestionFlowParts): FlowDefinition[] {
+  return [fetchFlow(parts), validateFlow(parts), archiveFlow(parts)];
+}
+
+/** Repairing may wait for the broker as long as the lane lives; a step that was given up must end. */
+async function unlessAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+  let onAbort: () => void = () => undefined;
+  const aborted = new Promise<never>((_, reject) => {
+    onAbort = () => reject(new AppError('UNIT_TIMEOUT', 'The bars were not fetched in time; it is tried again at the next hour', { cause: signal.reason }));
+    if (signal.aborted) onAbort();
+    signal.addEventListener('abort', onAbort, { once: true });
+  });
+  try {
+    return await Promise.race([work, aborted]);
+  } finally {
+    signal.removeEventListener('abort', onAbort);
+  }
+}
 
 /** fetch_market_data: the hourly safety net under the stream. */
-export function ingestionFlows(parts: { intake: Intake; refreshSymbols: () => Promise<number> }): FlowDefinition[] {
-  return [
-    flow({
-      name: 'fetch_market_data',
-      description: 'Reads the tradable symbols and every missing minute bar of the watched ones from the broker.',
-      input: z.object({}),
-      schedule: { kind: 'cron', cron: '0 * * * *', only: 'trading_days' },
-      retries: 3, retryDelayMs: 5_000, timeoutMs: 600_000, concurrency: 1, onMissed: 'run_once',
-      async run(ctx) {
-        const symbols = await ctx.step('refresh symbols', () => parts.refreshSymbols());
-        ctx.progress(1, 2);
-        const repaired = await ctx.step('repair gaps', () => parts.intake.repair('fetch_market_data'));
-        ctx.progress(2, 2);
-        ctx.log('info', 'Market data fetched', { watched: symbols, ...repaired });
-        return { watched: symbols, ...repaired };
-      },
-    }),
-  ];
+function fetchFlow(parts: IngestionFlowParts): FlowDefinition {
+  return flow({
+    name: 'fetch_market_data',
+    description: 'Reads the tradable symbols, the broker\'s calendar and every missing minute bar of the watched symbols from the broker, then has the new bars validated.',
+    input: z.strictObject({ isValidated: z.boolean().default(true).describe('Validate the bars afterwards; the trading pipeline does that in a step of its own') }),
+    schedule: { kind: 'cron', cron: '0 * * * *', only: 'trading_days' },
+    retries: 3, retryDelayMs: 5_000, timeoutMs: 600_000, concurrency: 1, onMissed: 'run_once', overlap: 'skip', children: ['validate_data_quality'],
+    async run(ctx, input) {
+      const total = input.isValidated ? 4 : 3;
+      const symbols = await ctx.step('refresh symbols', () => parts.refreshSymbols());
+      ctx.progress(1, total);
+      const calendar = await calendarStep(parts, ctx);
+      ctx.progress(2, total);
+      const repaired = await ctx.step('repair gaps', (step) => unlessAborted(parts.intake.repair('fetch_market_data'), step.signal));
+      ctx.progress(3, total);
+      ctx.log('info', 'Market data fetched', { watched: symbols, ...repaired });
+      const quality = input.isValidated ? (await ctx.child('validate_data_quality')).output : null;
+      if (!input.isValidated) await ctx.skip('validate_data_quality', 'Whoever asked for the bars validates them itself');
+      else ctx.progress(4, total);
+      return { watched: symbols, ...repaired, calendarDifferences: calendar, quality };
+    },
+  });
+}
+
+/** Asks for the calendar where there is an exchange to ask about. Returns the number of days that differ from ours, null when it was not asked. */
+async function calendarStep(parts: IngestionFlowParts, ctx: FlowContext): Promise<number | null> {
+  if (parts.mode === 'demo' || parts.isReplay) {
+    await ctx.skip('refresh calendar', 'The simulator keeps the calendar that is built in');
+    return null;
+  }
+  const { problem, differences, days } = await ctx.step('refresh calendar', () => refreshCalendar(parts, parts.now()));
+  if (problem !== null) ctx.log('warn', 'The broker\'s calendar could not be used; ours stays in use', { problem });
+  for (const difference of differences) ctx.log('warn', 'The broker\'s calendar differs from ours; the broker\'s counts from now on', { ...difference });
+  if (problem === null) ctx.log('info', 'The broker\'s calendar was read', { days, differences: differences.length });
+  return problem === null ? differences.length : null;
+}
+
+/** validate_data_quality: says which stored bars cannot be trusted, and whether trading may lean on them as a whole. */
+function validateFlow(parts: IngestionFlowParts): FlowDefinition {
+  return flow({
+    name: 'validate_data_quality',
+    description: 'Looks at the stored bars that are new since the last look, for gaps, impossible prices, jumps, stale and frozen series, and writes each finding down once.',
+    input: z.strictObject({ symbols: z.array(symbolSchema).min(1).max(1_000).optional().describe('Only these symbols; all watched ones when left out') }),
+    schedule: null, retries: 3, retryDelayMs: 2_000, timeoutMs: 600_000, concurrency: 1, onMissed: 'skip', events: ['each fetch of market data'],
+    async run(ctx, input) {
+      const summary = await ctx.step('check the new bars', (step) => validate(parts, ctx, { symbols: input.symbols ?? null, signal: step.signal }));
+      ctx.progress(1, 1);
+      ctx.log(summary.isUsable ? 'info' : 'warn', summary.reason ?? (summary.findings > 0 ? 'The bars can be used; some findings are worth a look' : 'The bars are sound'), { bars: summary.bars, findings: summary.findings, ...summary.byKind });
+      return summary;
+    },
+  });
+}
+
+async function validate(parts: IngestionFlowParts, ctx: FlowContext, options: { symbols: readonly string[] | null; signal: AbortSignal }): Promise<QualitySummary> {
+  const known = await storedSummary(parts.db, ctx.runId);
+  if (known) return known;
+  const series = await seriesToValidate(parts.db, options.symbols);
+  const results: SeriesResult[] = [];
+  for (const one of series) {
+    results.push(await validateSeries(parts.db, one, options.signal));
+    ctx.progress(results.length, series.length + 1);
+  }
+  const isSimulated = parts.mode === 'demo' || parts.isReplay;
+  const judged = addStaleness(results, marketNow(results, isSimulated ? null : parts.now()));
+  const summary = summarize(judged);
+  await noteFindings(parts.db, ctx.runId, judged, summary);
+  return summary;
 }

@@ -1,4 +1,5 @@
 /** data_ingestion: bars from the broker's feed into the book, each once, gaps repaired. The wiring at a glance. */
+import { join } from 'node:path';
 import { AppError, describeError, invariant } from '#app/domain/errors.ts';
 import { isInSession } from '#app/market/calendar.ts';
 import { monotonicMs, retry } from '#chassis/clock.ts';
@@ -59,7 +60,10 @@ async function setUp(ctx: ServiceContext): Promise<ServiceParts> {
       stream.start();
       watchSilence(ctx, stream, repair);
     },
-    flows: ingestionFlows({ intake, refreshSymbols }),
+    flows: ingestionFlows({
+      db, intake, history, refreshSymbols, mode: config.mode, isReplay: config.replay !== undefined, archiveFolder: join(config.dataDir, 'archive'), now: () => ctx.clock.now(),
+      bulk: { access: config.postgres, database: config.postgres.tradingDb, applicationName: 'data_ingestion archive' },
+    }),
     async drain() {
       stream.close();
       await intake.stop();

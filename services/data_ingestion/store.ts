@@ -14,6 +14,11 @@ export type BarOrigin = { readonly source: 'stream' | 'rest'; readonly isBackfil
 
 const months = new Set<string>();
 
+/** A month has left the book (`YYYY-MM`): a late bar of it makes its partition anew. */
+export function forgetMonth(month: string): void {
+  months.delete(month);
+}
+
 /** Partitions are made as months appear; the set only saves asking again. */
 async function ensureMonths(tx: Tx, bars: readonly SeenBar[]): Promise<void> {
   const wanted = new Set(bars.map((bar) => new Date(bar.openTime).toISOString().slice(0, 7)));

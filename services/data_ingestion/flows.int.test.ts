@@ -1,0 +1,224 @@
+/** The flows of data_ingestion over a real book: what they find, write, put away and bring back. */
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { AppError } from '#app/domain/errors.ts';
+import { MINUTE_MS, type EpochMs } from '#app/domain/time.ts';
+import { sessionsBetween } from '#app/market/calendar.ts';
+import { openDb, type Db } from '#chassis/db.ts';
+import type { FlowDefinition } from '#chassis/flows.ts';
+import { runFlowByHand } from '../../tests/support/run-flow.ts';
+import { startBook, type Book } from '../../tests/support/servers.ts';
+import type { CalendarDay } from '../alpaca/ports.ts';
+import { archiveMonth, restoreMonth } from './archive.ts';
+import { ingestionFlows, type IngestionFlowParts } from './flows.ts';
+import { storeBars, type SeenBar } from './store.ts';
+
+let book: Book;
+let db: Db;
+let folder: string;
+let calendar: () => Promise<readonly CalendarDay[]> = () => Promise.resolve([]);
+
+function parts(more: Partial<IngestionFlowParts> = {}): IngestionFlowParts {
+  return {
+    db, bulk: { access: book.access('data_ingestion'), database: 'trading_system', applicationName: 'test' }, mode: 'demo', isReplay: false, archiveFolder: folder,
+    intake: { repair: () => Promise.resolve({ stored: 3, known: 1, refused: 0, symbols: 2, from: 1, to: 2 }) },
+    history: { calendar: () => calendar() }, refreshSymbols: () => Promise.resolve(2), now: () => Date.UTC(2026, 10, 20, 15) as EpochMs, ...more,
+  };
+}
+const find = (name: string, more: Partial<IngestionFlowParts> = {}): FlowDefinition | undefined => ingestionFlows(parts(more)).find((flow) => flow.name === name);
+
+/** Every n-th minute of some sessions, around $100, on cents. */
+function minutes(symbol: string, from: string, to: string, every = 1): SeenBar[] {
+  let [seed, close] = [symbol.length * 77, 10_000];
+  const bars: SeenBar[] = [];
+  const text = (cents: number): string => (cents / 100).toFixed(2);
+  for (const session of sessionsBetween(from, to)) {
+    for (let openTime: number = session.open; openTime < session.close; openTime += every * MINUTE_MS) {
+      seed = (Math.imul(seed, 1_664_525) + 1_013_904_223) >>> 0;
+      const open = close;
+      close = open + (seed % 21) - 10;
+      bars.push({ symbol, timeframe: '1Min', openTime, open: text(open), high: text(Math.max(open, close) + 2), low: text(Math.min(open, close) - 2), close: text(close), volume: String(100 + (seed % 50)), tsSeen: openTime + MINUTE_MS });
+    }
+  }
+  return bars;
+}
+async function store(bars: readonly SeenBar[]): Promise<void> {
+  // The same bars are told anew after their month was put away: no repair reads so far back, but these tests do.
+  await book.sql('DELETE FROM data_ingestion.outbox');
+  for (let start = 0; start < bars.length; start += 5_000) await db.tx((tx) => storeBars(tx, bars.slice(start, start + 5_000), { source: 'rest', isBackfill: true }));
+}
+const months = () => book.sql<{ name: string }>(`SELECT relname AS name FROM pg_class WHERE relname ~ '^market_data_\\d{4}_\\d{2}$' AND relkind = 'r' ORDER BY 1`).then((rows) => rows.map((row) => row.name));
+const fingerprint = (month: string) => book.sql(`SELECT count(*) AS rows, md5(string_agg(m::text, '|' ORDER BY symbol, open_time)) AS hash FROM data_ingestion.market_data m WHERE to_char(open_time, 'YYYY-MM') = '${month}'`).then(([row]) => row);
+
+beforeAll(async () => {
+  book = await startBook();
+  db = openDb({ access: book.access('data_ingestion'), database: 'trading_system', schema: 'data_ingestion', applicationName: 'test', max: 4, onLost: () => undefined });
+  for (const symbol of ['AAPL', 'SPY']) await book.sql(`INSERT INTO data_ingestion.symbols (symbol, name, exchange, is_tradable, is_fractionable, is_shortable, is_watched) VALUES ($1, $1, 'X', true, true, true, true)`, [symbol]);
+});
+afterAll(async () => {
+  await db.close();
+  await book.stop();
+});
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'ms-archive-'));
+});
+
+describe('fetch_market_data', () => {
+  it('repairs, then has the bars validated, and skips the calendar where there is no exchange', async () => {
+    const run = await runFlowByHand(find('fetch_market_data'), {}, { child: () => ({ isUsable: true }) });
+    expect(run.steps).toEqual(['refresh symbols', 'repair gaps']);
+    expect(run.skipped.map((skip) => skip.name)).toEqual(['refresh calendar']);
+    expect(run.children).toEqual([{ name: 'validate_data_quality', input: {} }]);
+    expect(run.output).toMatchObject({ watched: 2, stored: 3, calendarDifferences: null, quality: { isUsable: true } });
+    const inside = await runFlowByHand(find('fetch_market_data'), { isValidated: false });
+    expect([inside.children, inside.output]).toMatchObject([[], { quality: null }]);
+  });
+
+  it('writes down where the broker\'s calendar differs, and as the broker has it later', async () => {
+    const told = sessionsBetween('2026-11-20', '2028-05-21').map((session) => ({ date: session.date, open: '09:30', close: session.isEarly ? '13:00' : '16:00' }));
+    const mourning = told.filter((day) => day.date !== '2027-01-13').map((day) => (day.date === '2027-02-02' ? { ...day, close: '13:00' } : day));
+    calendar = () => Promise.resolve(mourning);
+    const run = await runFlowByHand(find('fetch_market_data', { mode: 'paper' }));
+    expect(run.steps).toEqual(['refresh symbols', 'refresh calendar', 'repair gaps']);
+    expect(run.output).toMatchObject({ calendarDifferences: 2 });
+    const stored = () => book.sql(`SELECT day::text, open_time, close_time, source FROM data_ingestion.market_calendar ORDER BY day`);
+    expect(await stored()).toEqual([{ day: '2027-01-13', open_time: null, close_time: null, source: 'alpaca' }, { day: '2027-02-02', open_time: '09:30', close_time: '13:00', source: 'alpaca' }]);
+    calendar = () => Promise.resolve(told);
+    await runFlowByHand(find('fetch_market_data', { mode: 'paper' }));
+    expect(await stored()).toMatchObject([{ day: '2027-01-13', open_time: '09:30', close_time: '16:00' }, { day: '2027-02-02', close_time: '16:00' }]);
+  });
+
+  it('goes on with our calendar when the broker is away or answers nonsense', async () => {
+    await book.sql('DELETE FROM data_ingestion.market_calendar');
+    for (const answer of [() => Promise.reject(new AppError('BROKER_UNREACHABLE', 'away')), () => Promise.resolve([]), () => Promise.resolve([{ date: '2026-11-23', open: '16:00', close: '09:30' }])]) {
+      calendar = answer;
+      const run = await runFlowByHand(find('fetch_market_data', { mode: 'live' }));
+      expect(run.output).toMatchObject({ calendarDifferences: null, stored: 3 });
+      expect(run.logs.some((line) => line.level === 'warn')).toBe(true);
+    }
+    expect(await book.sql('SELECT 1 FROM data_ingestion.market_calendar')).toEqual([]);
+  });
+});
+
+describe('validate_data_quality', () => {
+  it('says that there is nothing to lean on before the first bar', async () => {
+    expect((await runFlowByHand(find('validate_data_quality'), {}, { runId: 'v:0' })).output).toMatchObject({ isUsable: false, series: 0 });
+  });
+
+  it('finds a gap and a bad print once, looks only at what is new, and says the same again after a crash', async () => {
+    const bars = minutes('SPY', '2026-11-16', '2026-11-18').filter((_, i) => i < 500 || i >= 520);
+    const spoiled = bars.map((bar, i) => (i === 700 ? { ...bar, high: '180.00', close: '180.00' } : bar));
+    await store([...spoiled, ...minutes('AAPL', '2026-11-16', '2026-11-18')]);
+    const run = await runFlowByHand(find('validate_data_quality'), {}, { runId: 'v:1' });
+    expect(run.output).toEqual({ series: 2, bars: 1_150 + 1_170, findings: 3, byKind: { gap: 1, jump: 2 }, worst: [{ symbol: 'SPY', findings: 3 }], isUsable: false, reason: '1 of 2 series have bars that cannot be trusted: SPY.' });
+    expect((await runFlowByHand(find('validate_data_quality'), {}, { runId: 'v:1' })).output).toEqual(run.output);
+    const again = await runFlowByHand(find('validate_data_quality'), {}, { runId: 'v:2' });
+    expect(again.output).toMatchObject({ bars: 0, findings: 0, isUsable: true });
+    await book.sql('DELETE FROM data_ingestion.quality_progress');
+    await runFlowByHand(find('validate_data_quality'), {}, { runId: 'v:3' });
+    const logs = await book.sql<{ kind: string; detail: { missingBars?: number } }>(`SELECT kind, detail FROM data_ingestion.data_quality_logs ORDER BY open_time`);
+    expect(logs.map((log) => log.kind)).toEqual(['gap', 'jump', 'jump']);
+    expect(logs[0]?.detail.missingBars).toBe(20);
+  });
+
+  it('notices the series that stopped while the other went on', async () => {
+    await store(minutes('AAPL', '2026-11-19', '2026-11-19'));
+    const run = await runFlowByHand(find('validate_data_quality'), {}, { runId: 'v:4' });
+    expect(run.output).toMatchObject({ bars: 390, byKind: { stale_series: 1 }, worst: [{ symbol: 'SPY', findings: 1 }] });
+  });
+});
+
+describe('archive_old_data', () => {
+  const run = (input: unknown) => runFlowByHand(find('archive_old_data'), input);
+  const january = (): Promise<void> => store([...minutes('SPY', '2023-01-03', '2023-01-20', 3), ...minutes('AAPL', '2023-01-03', '2023-01-20', 3)]);
+  /** January as if it had never been put away. */
+  const fresh = async (): Promise<void> => {
+    await book.sql(`DELETE FROM data_ingestion.market_data WHERE to_char(open_time, 'YYYY-MM') = '2023-01'`);
+    await book.sql('DELETE FROM data_ingestion.archived_months');
+    await january();
+  };
+
+  it('puts old months into verified files, brings them back bar by bar, and leaves young ones alone', async () => {
+    await january();
+    await store(minutes('SPY', '2024-11-01', '2024-11-04', 10));
+    const before = await fingerprint('2023-01');
+    const first = await run({});
+    expect(first.steps).toEqual(['look for old months', 'archive 2023-01', 'remove old findings']);
+    expect(first.output).toMatchObject({ rows: 2 * 13 * 130, left: 0, archived: [{ month: '2023-01' }] });
+    expect(await months()).toEqual(['market_data_2024_11', 'market_data_2026_11']);
+    expect(JSON.parse(readFileSync(join(folder, 'market_data_2023_01.csv.gz.json'), 'utf8'))).toMatchObject({ month: '2023-01', rows: 3_380, schemaVersion: 1 });
+    expect((await run({})).output).toMatchObject({ archived: [] });
+    expect((await run({ action: 'restore' })).output).toMatchObject({ rows: 3_380, restored: [{ month: '2023-01', added: 3_380 }] });
+    expect(await fingerprint('2023-01')).toEqual(before);
+    expect((await run({ action: 'restore', months: ['2023-01'] })).output).toMatchObject({ rows: 0 });
+    // What was brought back stays for a while.
+    expect((await run({})).output).toMatchObject({ archived: [] });
+    expect((await run({ keepRestoredDays: 0 })).output).toMatchObject({ archived: [{ month: '2023-01' }] });
+  });
+
+  it('puts late bars into the file that is there already', async () => {
+    await fresh();
+    await run({ months: ['2023-01'] });
+    await store(minutes('SPY', '2023-01-23', '2023-01-23', 10));
+    expect((await run({})).output).toMatchObject({ archived: [{ month: '2023-01', rows: 3_380 + 39 }] });
+    expect((await run({ action: 'restore' })).output).toMatchObject({ rows: 3_419 });
+  });
+
+  it('ends anywhere without losing a bar', async () => {
+    await fresh();
+    const before = await fingerprint('2023-01');
+    const given = { db, bulk: parts().bulk, folder };
+    const points = ['archive:file written', 'archive:file verified', 'archive:before commit', 'archive:dropped'];
+    for (const point of points) {
+      const ended = archiveMonth({ ...given, point: (name) => { if (name === point) throw new Error(`ended at ${name}`); } }, '2023-01');
+      await expect(ended).rejects.toThrow(`ended at ${point}`);
+      if (point !== 'archive:dropped') expect(await fingerprint('2023-01')).toEqual(before);
+    }
+    expect(await archiveMonth(given, '2023-01')).toMatchObject({ rows: 3_380 });
+    await expect(restoreMonth({ ...given, point: () => { throw new Error('ended'); } }, '2023-01')).rejects.toThrow('ended');
+    expect(await months()).not.toContain('market_data_2023_01');
+    expect(await restoreMonth(given, '2023-01')).toMatchObject({ added: 3_380 });
+    expect(await fingerprint('2023-01')).toEqual(before);
+  });
+
+  it('exports again when a bar comes in between', async () => {
+    await fresh();
+    const exports: string[] = [];
+    const point = async (name: string): Promise<void> => {
+      exports.push(name);
+      if (exports.length === 2) await store(minutes('SPY', '2023-01-24', '2023-01-24', 39));
+    };
+    expect(await archiveMonth({ db, folder, bulk: parts().bulk, point }, '2023-01')).toMatchObject({ rows: 3_380 + 10 });
+    expect(exports.filter((name) => name === 'archive:file written')).toHaveLength(2);
+    await restoreMonth({ db, folder, bulk: parts().bulk }, '2023-01');
+    await expect(db.query(`SELECT data_ingestion.drop_month('2023-01-01', 3379)`)).rejects.toThrow(/ledger of archives/);
+    await expect(db.query(`DROP TABLE data_ingestion.market_data_2023_01`)).rejects.toThrow(/owner/);
+    expect(await fingerprint('2023-01')).toMatchObject({ rows: 3_390 });
+  });
+
+  it('drops nothing when the file cannot be written, and brings nothing back from a damaged one', async () => {
+    await fresh();
+    mkdirSync(join(folder, 'market_data_2023_01.csv.gz.part'));
+    await expect(archiveMonth({ db, folder, bulk: parts().bulk }, '2023-01')).rejects.toThrow(/EISDIR|directory/);
+    expect(await fingerprint('2023-01')).toMatchObject({ rows: 3_380 });
+    rmSync(join(folder, 'market_data_2023_01.csv.gz.part'), { recursive: true, force: true });
+    await archiveMonth({ db, folder, bulk: parts().bulk }, '2023-01');
+    const path = join(folder, 'market_data_2023_01.csv.gz');
+    const bytes = readFileSync(path);
+    bytes[200] = (bytes[200] ?? 0) ^ 1;
+    writeFileSync(path, bytes);
+    await expect(restoreMonth({ db, folder, bulk: parts().bulk }, '2023-01')).rejects.toMatchObject({ code: 'ARCHIVE_DAMAGED' });
+    expect(await months()).not.toContain('market_data_2023_01');
+    bytes[200] = (bytes[200] ?? 0) ^ 1;
+    writeFileSync(path, bytes);
+    expect(await restoreMonth({ db, folder, bulk: parts().bulk }, '2023-01')).toMatchObject({ added: 3_380 });
+  });
+
+  it('refuses months that are too young, and those it does not have', async () => {
+    await expect(run({ months: ['2026-11'] })).rejects.toMatchObject({ code: 'FLOW_INPUT_INVALID' });
+    await expect(run({ action: 'restore', months: ['1999-01'] })).rejects.toMatchObject({ code: 'FLOW_INPUT_INVALID' });
+    await expect(run({ months: ['2026-13'] })).rejects.toThrow(/month/);
+  });
+});

@@ -1,0 +1,57 @@
+/** A flow's body run by hand, over real parts but without the engine: steps are remembered, so that a crash and its resumption can be played. */
+import type { FlowName } from '#app/contracts/flows.ts';
+import type { FlowContext, FlowDefinition, FlowLogLevel } from '#chassis/flows.ts';
+
+/** What the body finds around it. `remembered`: finished steps of an earlier execution by name; they give their result without running. */
+export type HandOptions = {
+  readonly runId?: string;
+  readonly scheduledFor?: number | null;
+  readonly remembered?: Map<string, unknown>;
+  /** Plays the children; default: each gives `{}`. */
+  readonly child?: (name: FlowName, input: Readonly<Record<string, unknown>>) => unknown;
+  readonly signal?: AbortSignal;
+};
+
+/** What the body did. `steps`, `skipped` and `children` in their order. */
+export type HandRun = {
+  readonly output: unknown;
+  readonly steps: string[];
+  readonly skipped: { readonly name: string; readonly reason: string }[];
+  readonly children: { readonly name: FlowName; readonly input: unknown }[];
+  readonly logs: { readonly level: FlowLogLevel; readonly message: string; readonly fields: unknown }[];
+  readonly remembered: Map<string, unknown>;
+};
+
+const json = (value: unknown): unknown => (value === undefined ? null : (JSON.parse(JSON.stringify(value)) as unknown));
+
+/** Runs the body of a flow once. @throws what the body throws; `options.remembered` then holds the finished steps. */
+export async function runFlowByHand(definition: FlowDefinition | undefined, input: unknown = {}, options: HandOptions = {}): Promise<HandRun> {
+  if (!definition) throw new Error('There is no such flow');
+  const run: Omit<HandRun, 'output'> = { steps: [], skipped: [], children: [], logs: [], remembered: options.remembered ?? new Map<string, unknown>() };
+  const signal = options.signal ?? new AbortController().signal;
+  const recall = async <T>(name: string, fn: () => Promise<T>): Promise<T> => {
+    if (!run.remembered.has(name)) run.remembered.set(name, json(await fn()));
+    return run.remembered.get(name) as T;
+  };
+  const ctx: FlowContext = {
+    runId: options.runId ?? `${definition.name}:test`,
+    scheduledFor: options.scheduledFor ?? null,
+    signal,
+    step(name, fn) {
+      run.steps.push(name);
+      return recall(name, () => fn({ attempt: 1, signal }));
+    },
+    async child(name, childInput = {}, key) {
+      run.children.push({ name, input: childInput });
+      const runId = `${options.runId ?? definition.name}/${name}${key === undefined ? '' : `.${key}`}`;
+      return recall(runId, async () => ({ runId, output: json(await (options.child?.(name, childInput) ?? {})) }));
+    },
+    async skip(name, reason) {
+      run.skipped.push({ name, reason });
+      await Promise.resolve();
+    },
+    log: (level, message, fields) => void run.logs.push({ level, message, fields }),
+    progress: () => undefined,
+  };
+  return { ...run, output: json(await definition.run(ctx, definition.input.parse(input))) };
+}
