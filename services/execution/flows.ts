@@ -1,23 +1,18 @@
-/** Execution's flows: send what waits, compare positions each minute, compare the books every six hours. */
+/** Execution's flows: push what waits, look after open orders and positions each minute, compare the books every six hours. */
 import * as z from 'zod';
 import { AppError } from '#app/domain/errors.ts';
-import type { EpochMs } from '#app/domain/time.ts';
 import { compareHoldings } from '#app/execution/reconcile.ts';
 import { sleep } from '#chassis/clock.ts';
 import type { Db } from '#chassis/db.ts';
 import { flow, type FlowDefinition } from '#chassis/flows.ts';
-import type { Broker } from '../alpaca/ports.ts';
 import { ourHoldings, takeSnapshot, theirHoldings } from './account.ts';
 import type { Holds } from './holds.ts';
+import { manageOrdersFlow, type ManageOrdersParts } from './manage-orders.ts';
 import type { Reconciler } from './reconcile.ts';
-import type { Resolver } from './resolver.ts';
 import type { SubmitLane } from './submit-lane.ts';
 
 /** What the flows work with. */
-export type FlowParts = {
-  readonly db: Db; readonly broker: Broker; readonly lane: SubmitLane; readonly resolver: Resolver; readonly reconciler: Reconciler; readonly holds: Holds; readonly nowMs: () => EpochMs;
-  readonly onBlocked: (isBlocked: boolean) => void;
-};
+export type FlowParts = ManageOrdersParts & { readonly lane: SubmitLane; readonly holds: Holds; readonly onBlocked: (isBlocked: boolean) => void };
 
 const SETTLE_MS = 20_000;
 const NONE = z.object({}).strict();
@@ -53,7 +48,7 @@ export function executionFlows(parts: FlowParts): FlowDefinition[] {
   return [
     flow({
       name: 'execute_trades', description: 'Sends approved orders that wait and finds out about those with an unknown outcome.', input: NONE,
-      schedule: null, retries: 2, retryDelayMs: 1_000, timeoutMs: 60_000, concurrency: 1, onMissed: 'skip',
+      schedule: null, retries: 2, retryDelayMs: 1_000, timeoutMs: 60_000, concurrency: 1, onMissed: 'skip', events: ['an approved order, at most once a minute'],
       async run(ctx) {
         const before = await ctx.step('count what waits', () => countWaiting(db));
         const after = await ctx.step('send and look up', ({ signal }) => push(parts, signal));
@@ -61,27 +56,31 @@ export function executionFlows(parts: FlowParts): FlowDefinition[] {
         return { before, after };
       },
     }),
+    manageOrdersFlow(parts),
     flow({
       name: 'update_positions', description: 'Takes a snapshot of the account and compares our positions with the broker.', input: NONE,
       schedule: { kind: 'cron', cron: '* * * * *', only: 'in_session' },
-      retries: 2, retryDelayMs: 2_000, timeoutMs: 45_000, concurrency: 1, onMissed: 'skip',
+      retries: 2, retryDelayMs: 2_000, timeoutMs: 45_000, concurrency: 1, onMissed: 'skip', overlap: 'skip',
       async run(ctx) {
         const snapshot = await ctx.step('snapshot', async () => {
           const taken = await takeSnapshot(db, broker, 'update_positions', parts.nowMs());
           parts.onBlocked(taken.isTradingBlocked);
           return taken;
         });
-        const differing = await ctx.step('compare', async () => compareHoldings(await ourHoldings(db), await theirHoldings(broker)).filter((one) => one.kind === 'position').map((one) => one.subject));
-        if (differing.length === 0) return { equity: snapshot.equity, positionsAgree: true };
+        const { positions, differing } = await ctx.step('compare', async () => {
+          const [ours, theirs] = [await ourHoldings(db), await theirHoldings(broker)];
+          return { positions: ours.positions.size, differing: compareHoldings(ours, theirs).filter((one) => one.kind === 'position').map((one) => one.subject) };
+        });
+        if (differing.length === 0) return { equityDollars: snapshot.equity, positions, positionsAgree: true };
         ctx.log('warn', 'Positions differ; the books are compared', { symbols: differing });
         const result = await ctx.step('reconcile', async () => summary(await reconciler.run(ctx.runId)));
-        return { equity: snapshot.equity, positionsAgree: false, ...result };
+        return { equityDollars: snapshot.equity, positions, positionsAgree: false, ...result };
       },
     }),
     flow({
       name: 'reconcile_trades', description: 'Compares orders, fills, positions and cash with the broker and repairs what is missing.', input: COMPARED,
       schedule: { kind: 'cron', cron: '0 */6 * * *', only: 'always' },
-      retries: 3, retryDelayMs: 5_000, timeoutMs: 300_000, concurrency: 1, onMissed: 'run_once',
+      retries: 3, retryDelayMs: 5_000, timeoutMs: 300_000, concurrency: 1, onMissed: 'run_once', events: ['the start of execution', 'each reconnect to the broker'],
       async run(ctx, { comparison }) {
         const result = await ctx.step('compare and repair', async () => summary(await reconciler.run(comparison ?? ctx.runId)));
         ctx.log(result.isClean ? 'info' : 'warn', 'The books were compared', result);

@@ -1,6 +1,7 @@
 /** Execution as parts on the chassis: what is built, in which order it recovers, runs and drains. */
 import { describeError, invariant } from '#app/domain/errors.ts';
 import { monotonicMs } from '#chassis/clock.ts';
+import { triggerByMinute } from '#chassis/minute-trigger.ts';
 import type { ServiceContext, ServiceParts } from '#chassis/service.ts';
 import { checkAccess } from '../alpaca/access.ts';
 import { createBroker } from '../alpaca/broker.ts';
@@ -80,7 +81,12 @@ function build(ctx: ServiceContext) {
 /** Builds the service. @throws AppError BROKER_KEYS_REJECTED when keys, address and mode do not belong together. */
 export function setUpExecution(ctx: ServiceContext): ServiceParts {
   const parts = build(ctx);
+  const pushSoon = triggerByMinute('execute_trades', ctx);
   const { db, log, nowMs, lane, cancels, updates, resolver, link, watch } = parts;
+  const onApproved = (): void => {
+    lane.ring();
+    pushSoon();
+  };
   return {
     async recover() {
       updates.start();
@@ -89,9 +95,9 @@ export function setUpExecution(ctx: ServiceContext): ServiceParts {
       await parts.snapshot('start');
       for (const loop of [resolver, cancels, watch]) loop.start();
     },
-    consumers: [approvalsConsumer({ log, nowMs, onApproved: () => lane.ring(), onCancel: cancels.ring })],
+    consumers: [approvalsConsumer({ log, nowMs, onApproved, onCancel: cancels.ring })],
     commands: { cancelOrder: cancelOrder(db, cancels.ring, nowMs) },
-    flows: executionFlows(parts),
+    flows: executionFlows({ ...parts, onCancel: cancels.ring }),
     start() {
       if (!ctx.signal.aborted) lane.start();
       parts.compared.open();
