@@ -80,6 +80,8 @@ export type RunLogLine = z.infer<typeof runLogLineSchema>;
 
 /** Why a run failed: the outermost error first in words, then what caused it, innermost last. */
 export const runFailureSchema = z.object({ message: z.string(), code: z.string().nullable(), step: z.string().nullable(), causes: z.array(z.string()), /** What the reader can do. */ remedy: z.string().nullable() });
+/** Why a run failed. */
+export type RunFailure = z.infer<typeof runFailureSchema>;
 
 /** A run with everything about it. Lists of children oldest first. */
 export const flowRunDetailSchema = flowRunSchema.extend({

@@ -1,50 +1,34 @@
-/** Deployments: what the services announced, when it runs next, run now, pause and resume. */
-import * as z from 'zod';
+/** Deployments as people act on them: announced by the services, run now, paused, resumed, changed. */
 import { randomUUID } from 'node:crypto';
-import { FLOW_OWNERS, flowNameSchema, type Deployment, type DeploymentView, type FlowName } from '#app/contracts/flows.ts';
+import * as z from 'zod';
+import type { MarketOfSchedules } from '#app/contracts/flow-schedules.ts';
+import { FLOW_OWNERS, flowNameSchema, type Deployment, type FlowName, type FlowSettings } from '#app/contracts/flows.ts';
 import { AppError } from '#app/domain/errors.ts';
-import type { EpochMs } from '#app/domain/time.ts';
 import { flowCallSchema, keyedRunId, type Announcement } from '#chassis/flows-wire.ts';
-import { listRuns, type RunParts } from './runs.ts';
-import { loadDeployment, loadDeployments, saveAnnouncement, setPaused, type StoredDeployment } from './store.ts';
-import { calendarAgrees, nextTick, type MarketOfSchedules } from './ticks.ts';
-import { readCron } from './triggers.ts';
+import { saveChange } from './changes.ts';
+import type { RunParts } from './runs.ts';
+import { problemOf, saveSettings, settingsInForce } from './settings.ts';
+import { loadDeployment, saveAnnouncement, setPaused, type StoredDeployment } from './store.ts';
+import { readSchedule } from './triggers.ts';
 
 /** What deployments work with beside the runs. */
 export type DeploymentParts = RunParts & { readonly market: MarketOfSchedules };
 
-/** Accepts a service's flows. @throws AppError INPUT_INVALID for a flow of another service, or a schedule that cannot be read. */
+/** Accepts a service's flows. @throws AppError INPUT_INVALID for a flow of another service, SCHEDULE_INVALID for a schedule that cannot be read. */
 export async function announceFlows(parts: DeploymentParts, announcement: Announcement): Promise<void> {
   for (const { name, owner, schedule } of announcement.deployments) {
     if (owner !== announcement.owner || FLOW_OWNERS[name] !== owner) throw new AppError('INPUT_INVALID', `The flow ${name} belongs to ${FLOW_OWNERS[name]}`);
-    if (schedule) readCron(schedule.cron);
+    if (schedule) readSchedule(schedule);
   }
   const now = parts.clock.now();
   await parts.db.tx((tx) => saveAnnouncement(tx, announcement, now));
-}
-
-/** When a schedule runs next, null when it is paused, has none, or the calendar never agrees. */
-export function nextRunAt(stored: StoredDeployment, market: MarketOfSchedules, now: EpochMs): EpochMs | null {
-  const { schedule } = stored.deployment;
-  if (!schedule || stored.isPaused || (market === 'unknown' && schedule.only !== 'always')) return null;
-  return nextTick(readCron(schedule.cron), now, (tick) => calendarAgrees(schedule.only, market, tick));
-}
-
-/** All deployments with their last and next run. */
-export async function viewDeployments(parts: DeploymentParts): Promise<DeploymentView[]> {
-  const stored = await loadDeployments(parts.db);
-  const now = parts.clock.now();
-  return Promise.all(stored.map(async (entry) => {
-    const [lastRun] = await listRuns(parts, { flow: entry.deployment.name, state: null, limit: 1 });
-    return { ...entry.deployment, isPaused: entry.isPaused, nextRunAt: nextRunAt(entry, parts.market, now), lastRun: lastRun ?? null, announcedAt: entry.announcedAt };
-  }));
 }
 
 /** The deployment of a name. @throws AppError FLOW_NOT_FOUND */
 export async function findDeployment(parts: RunParts, name: string): Promise<StoredDeployment> {
   const flow = flowNameSchema.safeParse(name);
   const stored = flow.success ? await loadDeployment(parts.db, flow.data) : null;
-  if (!stored) throw new AppError('FLOW_NOT_FOUND', `There is no flow ${name.slice(0, 60)}; GET /api/deployments lists them`);
+  if (!stored) throw new AppError('FLOW_NOT_FOUND', `The flow ${name.slice(0, 60)} has not been announced by its service; GET /api/deployments lists those that have`);
   return stored;
 }
 
@@ -54,12 +38,15 @@ function checkInput(deployment: Deployment, input: unknown): void {
   if (issue) throw new AppError('FLOW_INPUT_INVALID', `${issue.path.join('.') || 'input'}: ${issue.message}`, { context: { flow: deployment.name } });
 }
 
+/** What a run now is asked with. */
+export type RunRequest = { readonly input: unknown; readonly idempotencyKey: string | undefined; readonly actor: string };
+
 /**
  * Runs a flow now. With an idempotency key, asking twice is asking once.
  * @throws AppError FLOW_NOT_FOUND; FLOW_INPUT_INVALID naming the field; IDEMPOTENCY_CONFLICT when the key was used for another input.
  */
-export async function runNow(parts: RunParts, name: string, request: { input: unknown; idempotencyKey: string | undefined }): Promise<string> {
-  const { deployment } = await findDeployment(parts, name);
+export async function runNow(parts: RunParts, name: string, request: RunRequest): Promise<string> {
+  const { deployment, storedSettings } = await findDeployment(parts, name);
   const input = request.input ?? {};
   checkInput(deployment, input);
   const runId = keyedRunId(deployment.name, 'manual', request.idempotencyKey ?? randomUUID());
@@ -69,14 +56,45 @@ export async function runNow(parts: RunParts, name: string, request: { input: un
     if (JSON.stringify(earlier) !== JSON.stringify(input)) throw new AppError('IDEMPOTENCY_CONFLICT', 'This idempotency key was used for a run with another input; choose a new one');
     return runId;
   }
-  await parts.engine.enqueue({ flow: deployment.name, runId, call: { input, scheduledFor: null }, trigger: 'manual', timeoutMs: deployment.timeoutMs });
+  const { settings } = settingsInForce(deployment, storedSettings);
+  await parts.engine.start({ flow: deployment.name, runId, call: { input, scheduledFor: null, retries: settings.retries }, trigger: 'manual', timeoutMs: settings.timeoutMs });
+  const isPlain = typeof input === 'object' && Object.keys(input).length === 0;
+  await saveChange(parts.db, { flow: deployment.name, actor: request.actor, what: 'run_started', detail: isPlain ? null : `with ${JSON.stringify(input).slice(0, 500)}`, runId, idempotencyKey: runId }, parts.clock.now());
   return runId;
 }
 
 /** Stops a flow's schedule or lets it go on; runs by hand and by event are not touched. @throws AppError FLOW_NOT_FOUND; INPUT_INVALID for a flow without schedule. */
-export async function pauseSchedule(parts: RunParts, name: string, isPaused: boolean): Promise<FlowName> {
-  const { deployment } = await findDeployment(parts, name);
-  if (!deployment.schedule) throw new AppError('INPUT_INVALID', `The flow ${deployment.name} has no schedule to pause; it runs on demand`);
-  await setPaused(parts.db, deployment.name, isPaused, parts.clock.now());
+export async function pauseSchedule(parts: RunParts, name: string, isPaused: boolean, actor = 'unknown'): Promise<FlowName> {
+  const { deployment, storedSettings, isPaused: wasPaused } = await findDeployment(parts, name);
+  if (!settingsInForce(deployment, storedSettings).settings.schedule && isPaused) throw new AppError('INPUT_INVALID', `The flow ${deployment.name} has no schedule to pause; it runs on demand`);
+  if (wasPaused === isPaused) return deployment.name;
+  const now = parts.clock.now();
+  await parts.db.tx(async (tx) => {
+    await setPaused(tx, deployment.name, isPaused, now);
+    await saveChange(tx, { flow: deployment.name, actor, what: isPaused ? 'paused' : 'resumed', detail: null, runId: null }, now);
+  });
   return deployment.name;
+}
+
+/** What differs, in words: the names of the changed settings with their new values. */
+function differences(before: FlowSettings, after: FlowSettings): string {
+  const names = Object.keys(after) as (keyof FlowSettings)[];
+  const changed = names.filter((name) => JSON.stringify(before[name]) !== JSON.stringify(after[name]));
+  return changed.map((name) => `${name}: ${JSON.stringify(after[name]).slice(0, 300)}`).join('; ').slice(0, 1_000) || 'nothing changed';
+}
+
+/**
+ * Puts a person's settings in force, or with null the flow's defaults. A changed schedule begins now.
+ * @throws AppError FLOW_NOT_FOUND; SCHEDULE_INVALID and FLOW_INPUT_INVALID naming the field.
+ */
+export async function changeSettings(parts: RunParts, name: string, settings: FlowSettings | null, actor: string): Promise<void> {
+  const { deployment, storedSettings } = await findDeployment(parts, name);
+  const problem = settings === null ? null : problemOf(deployment, settings);
+  if (problem) throw problem;
+  const before = settingsInForce(deployment, storedSettings).settings;
+  const now = parts.clock.now();
+  await parts.db.tx(async (tx) => {
+    await saveSettings(tx, deployment.name, settings, now);
+    await saveChange(tx, { flow: deployment.name, actor, what: settings === null ? 'settings_reset' : 'settings_saved', detail: settings === null ? null : differences(before, settings), runId: null }, now);
+  });
 }

@@ -1,11 +1,13 @@
-/** The durable engine as the orchestrator uses it: its tables, and a client that enqueues, lists, cancels, forks and deletes runs. */
+/** The durable engine as the orchestrator uses it: its tables with our indexes, and a client that starts, reads, cancels, forks and deletes runs. */
 import { DBOS, DBOSClient, type WorkflowStatus } from '@dbos-inc/dbos-sdk';
-import type { PostgresAccess } from '#app/contracts/config.ts';
+import type { PostgresAccess, RuntimeConfig } from '#app/contracts/config.ts';
 import type { FlowName } from '#app/contracts/flows.ts';
 import { retry } from '#chassis/clock.ts';
-import { ENGINE_SCHEMA, engineLogger, engineUrl, enqueueRun, type NewRun } from '#chassis/flows-wire.ts';
+import { openDb } from '#chassis/db.ts';
+import { startRun } from '#chassis/flows-start.ts';
+import { ENGINE_SCHEMA, engineLogger, engineUrl, type NewRun } from '#chassis/flows-wire.ts';
 import type { Logger } from '#chassis/log.ts';
-import { ENGINE_STATUSES, type EngineStatus } from './states.ts';
+import { MOMENT_SQL, PARENT_SQL, TRIGGER_SQL } from './states.ts';
 
 const POOL = 2;
 /** The role through which services use the engine's tables (migrations/orchestrator/9000_roles.sql). */
@@ -15,14 +17,12 @@ const ENGINE_USERS = 'flow_runner';
 export type EngineRun = WorkflowStatus;
 /** A finished step as the engine tells it. */
 export type EngineStep = { readonly functionID: number; readonly name: string; readonly output: unknown; readonly error: Error | null; readonly startedAtEpochMs?: number; readonly completedAtEpochMs?: number };
-/** Which runs to list; newest first. */
-export type RunFilter = { readonly flow?: FlowName; readonly statuses?: readonly EngineStatus[]; readonly limit: number; readonly offset: number; readonly endedBefore?: string };
 
 /** The engine's operations. Each throws when the database is away; the caller's own pool ends the process then. */
 export type Engine = {
-  enqueue(run: NewRun): Promise<void>;
+  /** Starts a run at its owner, through the queue when that does not answer; a run that exists under this id stays as it is. Durable once resolved. */
+  start(run: NewRun): Promise<void>;
   get(runId: string): Promise<EngineRun | null>;
-  list(filter: RunFilter): Promise<EngineRun[]>;
   steps(runId: string): Promise<EngineStep[]>;
   cancel(runId: string): Promise<void>;
   /** A new run of the same flow that takes over what the old one finished before a step. */
@@ -31,33 +31,51 @@ export type Engine = {
   close(): Promise<void>;
 };
 
-/** Is this a status that the house knows? */
-export function isEngineStatus(status: string): status is EngineStatus {
-  return (ENGINE_STATUSES as readonly string[]).includes(status);
+const STATUS_TABLE = `${ENGINE_SCHEMA}.workflow_status`;
+/** An expression over the engine's row as an index wants it: without the name of the row. */
+const plain = (expression: string): string => expression.replaceAll('ws.', '');
+/** What lists of runs need beside the engine's own indexes, so that 100,000 runs filter in a moment. Each run costs three writes to them, so they are few. */
+const INDEXES: Readonly<Record<string, string>> = {
+  runs_moment: `(${plain(MOMENT_SQL)} DESC, workflow_uuid DESC)`,
+  runs_flow: `(name, ${plain(MOMENT_SQL)} DESC, workflow_uuid DESC)`,
+  runs_status: `(status, ${plain(MOMENT_SQL)} DESC, workflow_uuid DESC)`,
+  runs_trigger: `(${plain(TRIGGER_SQL)}, ${plain(MOMENT_SQL)} DESC, workflow_uuid DESC)`,
+  runs_parent: `(${plain(PARENT_SQL)}, created_at) WHERE ${plain(PARENT_SQL)} IS NOT NULL`,
+  runs_ended: `(name, completed_at DESC) WHERE completed_at IS NOT NULL`,
+};
+
+async function ensureIndexes(access: PostgresAccess): Promise<void> {
+  const db = openDb({ access, database: access.orchestratorDb, schema: null, applicationName: 'orchestrator', max: 1, onLost: () => undefined });
+  try {
+    const existing = await db.query<{ name: string }>('SELECT indexname AS name FROM pg_indexes WHERE schemaname = $1', [ENGINE_SCHEMA]);
+    const missing = Object.entries(INDEXES).filter(([name]) => !existing.some((index) => index.name === name));
+    for (const [name, columns] of missing) await db.query(`CREATE INDEX IF NOT EXISTS ${name} ON ${STATUS_TABLE} ${columns}`);
+    // The planner knows nothing of an expression until the table has been looked over with its index.
+    if (missing.length > 0) await db.query(`ANALYZE ${STATUS_TABLE}`);
+  } finally {
+    await db.close();
+  }
 }
 
 /**
- * Creates or upgrades the engine's tables, owned by this role, and lets the services use them. Runs at every start; changes nothing when all is there.
- * The engine takes no lock of its own, and builds indexes in a way that waits for open transactions, so none may be held around it: a second
+ * Creates or upgrades the engine's tables with our indexes, owned by this role, and lets the services use them. Runs at every start; changes nothing when
+ * all is there. The engine takes no lock of its own, and builds indexes in a way that waits for open transactions, so none may be held around it: a second
  * orchestrator that does the same at the same moment makes one of them fail, and that one tries again.
  */
 export async function ensureEngineTables(access: PostgresAccess): Promise<void> {
-  await retry({ attempts: 5, baseMs: 100, capMs: 1_000, jitter: 0.5, isRetryable: () => true }, () => DBOS.migrate(engineUrl(access), { schemaName: ENGINE_SCHEMA, applicationRole: ENGINE_USERS }));
+  const tries = { attempts: 5, baseMs: 100, capMs: 1_000, jitter: 0.5, isRetryable: () => true };
+  await retry(tries, () => DBOS.migrate(engineUrl(access), { schemaName: ENGINE_SCHEMA, applicationRole: ENGINE_USERS }));
+  await retry(tries, () => ensureIndexes(access));
 }
 
 /** Opens the client. */
-export async function openEngine(access: PostgresAccess, log: Logger): Promise<Engine> {
+export async function openEngine(config: RuntimeConfig, log: Logger): Promise<Engine> {
   const client = await DBOSClient.create({
-    systemDatabaseUrl: engineUrl(access), systemDatabaseSchemaName: ENGINE_SCHEMA, systemDatabasePoolSize: POOL, systemDatabaseIdleTransactionTimeoutMs: 0, logger: engineLogger(log),
+    systemDatabaseUrl: engineUrl(config.postgres), systemDatabaseSchemaName: ENGINE_SCHEMA, systemDatabasePoolSize: POOL, systemDatabaseIdleTransactionTimeoutMs: 0, logger: engineLogger(log),
   });
   return {
-    enqueue: (run) => enqueueRun(client, run),
+    start: async (run) => void (await startRun(config, client, run)),
     get: async (runId) => (await client.getWorkflow(runId)) ?? null,
-    list: ({ flow, statuses, limit, offset, endedBefore }) =>
-      client.listWorkflows({
-        limit, offset, sortDesc: endedBefore === undefined, ...(flow === undefined ? {} : { workflowName: flow }),
-        ...(statuses === undefined ? {} : { status: [...statuses] }), ...(endedBefore === undefined ? {} : { completedBefore: endedBefore, loadInput: false, loadOutput: false }),
-      }),
     steps: async (runId) => (await client.listWorkflowSteps(runId)) ?? [],
     cancel: (runId) => client.cancelWorkflow(runId),
     fork: async (runId, { newRunId, fromStep, queue, timeoutMs }) => {

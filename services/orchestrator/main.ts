@@ -29,7 +29,7 @@ async function setUp(ctx: ServiceContext): Promise<ServiceParts> {
     onLost: (error) => ctx.fatal(new AppError('DATABASE_UNREACHABLE', 'PostgreSQL is gone', { cause: error })),
   });
   await ensureEngineTables(config.postgres);
-  const engine = await openEngine(config.postgres, log);
+  const engine = await openEngine(config, log);
   const parts: SchedulerParts = { db, engine, clock, log, market: marketOf(config) };
   const onTrouble = (error: unknown): void => {
     if (!ctx.signal.aborted) log.warn({ error: describeError(error) }, 'A regular task of the orchestrator failed; it is tried again at its next time');

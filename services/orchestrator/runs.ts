@@ -1,133 +1,189 @@
-/** Runs as people see them: the engine's rows, joined with what the runs reported and who is alive. */
-import { FLOW_OWNERS, flowNameSchema, type FlowName, type FlowRun, type FlowRunDetail, type RunState } from '#app/contracts/flows.ts';
-import { AppError, describeError, invariant } from '#app/domain/errors.ts';
-import type { Clock } from '#app/domain/time.ts';
+/** Lists of runs: the engine's rows by our own SQL, joined with what the runs reported and who is alive, skipped ticks among them. */
+import type * as z from 'zod';
+import { FLOW_OWNERS, flowNameSchema, RUN_STATES, triggerSchema, type FlowName, type FlowRun, type RunQuery, type runPageSchema, type RunState } from '#app/contracts/flows.ts';
+import { AppError } from '#app/domain/errors.ts';
+import type { Clock, EpochMs } from '#app/domain/time.ts';
+import { monotonicMs } from '#chassis/clock.ts';
 import type { Db } from '#chassis/db.ts';
-import { engineIdentity, flowCallSchema, runAttributesSchema, scheduledRunId } from '#chassis/flows-wire.ts';
-import { isEngineStatus, type Engine, type EngineRun, type EngineStep } from './engine.ts';
-import { explain, stateOf, STATUSES_OF, type RunFacts } from './states.ts';
-import { loadLogs, loadNotes, loadSessions, loadSkipped, loadStepNotes, saveCancelRequest, type RunNote, type SkippedTick, type StepNote } from './store.ts';
+import { scheduledRunId } from '#chassis/flows-wire.ts';
+import type { Engine } from './engine.ts';
+import { readError, tellError } from './failures.ts';
+import { ALIVE_SQL, explain, MOMENT_SQL, PARENT_SQL, RUN_COLUMNS, RUN_SOURCE, STATE_SQL, STATUSES_OF, TRIGGER_SQL, type RunRow } from './states.ts';
+import { loadSkipped } from './store.ts';
 
 /** What run queries work with. */
 export type RunParts = { readonly db: Db; readonly engine: Engine; readonly clock: Clock };
-/** Which runs to show. */
-export type RunQuery = { readonly flow: FlowName | null; readonly state: RunState | null; readonly limit: number };
+/** A page of runs. */
+export type RunPage = z.infer<typeof runPageSchema>;
+/** Where a page ends: the moment and the id of its last run. */
+export type RunPosition = { readonly moment: number; readonly runId: string };
 
-const PAGE = 200;
-/** A state that is worked out here (LATE, CRASHED) is looked for among this many runs. */
-const MAX_PAGES = 5;
-const ACTIVE: readonly string[] = ['ENQUEUED', 'DELAYED', 'PENDING'];
+const SKIPPED_MOST = 1_000;
 
-type Surroundings = { readonly notes: ReadonlyMap<string, RunNote>; readonly steps: readonly StepNote[]; readonly sessions: ReadonlySet<string>; readonly now: number };
+/** Writes conditions down with their parameters; the first parameter of every run query is the present time. */
+export class Conditions {
+  readonly params: unknown[];
+  private readonly texts: string[] = [];
 
-async function surroundingsOf(parts: RunParts, runs: readonly EngineRun[]): Promise<Surroundings> {
-  const ids = runs.map((run) => run.workflowID);
-  // Only a run under way can wait for a retry, so the steps of finished ones are not read for a list.
-  const active = runs.filter((run) => ACTIVE.includes(run.status)).map((run) => run.workflowID);
-  const [notes, steps, sessions] = await Promise.all([
-    loadNotes(parts.db, ids),
-    active.length > 0 ? loadStepNotes(parts.db, active) : [],
-    active.length > 0 ? loadSessions(parts.db) : new Set<string>(),
-  ]);
-  return { notes, steps, sessions, now: parts.clock.now() };
-}
-
-function factsOf(run: EngineRun, around: Surroundings): RunFacts {
-  invariant(isEngineStatus(run.status), 'The engine has a status that we do not know', { status: run.status });
-  const owner = FLOW_OWNERS[flowNameSchema.parse(run.workflowName)];
-  const attributes = runAttributesSchema.safeParse(run.attributes);
-  return {
-    status: run.status, createdAt: run.createdAt, scheduledFor: attributes.data?.scheduledFor ?? null, endedAt: run.completedAt ?? null, deadlineAt: run.deadlineEpochMS ?? null,
-    dispatches: run.recoveryAttempts ?? 0, isCancelRequested: (around.notes.get(run.workflowID)?.cancelRequestedAt ?? null) !== null,
-    isWaitingForRetry: around.steps.some((step) => step.runId === run.workflowID && step.nextAttemptAt !== null), isOwnerAlive: around.sessions.has(engineIdentity(owner).sessionName),
-  };
-}
-
-/** One run of the engine as people see it. */
-function toFlowRun(run: EngineRun, around: Surroundings): FlowRun {
-  const facts = factsOf(run, around);
-  const flow = flowNameSchema.parse(run.workflowName);
-  const note = around.notes.get(run.workflowID);
-  const progress = note && note.done !== null && note.total !== null ? { done: note.done, total: note.total } : null;
-  return {
-    runId: run.workflowID, flow, owner: FLOW_OWNERS[flow], state: stateOf(facts, around.now), trigger: runAttributesSchema.safeParse(run.attributes).data?.trigger ?? 'manual',
-    scheduledFor: facts.scheduledFor, createdAt: run.createdAt, startedAt: run.dequeuedAt ?? null, endedAt: facts.endedAt,
-    input: flowCallSchema.safeParse(run.input?.[0]).data?.input ?? null, output: run.output ?? null, error: explain(facts, run.error, run.timeoutMS ?? null), progress,
-  };
-}
-
-function toSkippedRun(tick: SkippedTick): FlowRun {
-  const others = tick.missedCount > 1 ? ` (and ${tick.missedCount - 1} before it)` : '';
-  return {
-    runId: scheduledRunId(tick.flow, tick.scheduledFor as ReturnType<Clock['now']>), flow: tick.flow, owner: FLOW_OWNERS[tick.flow], state: 'SKIPPED', trigger: 'schedule', scheduledFor: tick.scheduledFor,
-    createdAt: tick.recordedAt, startedAt: null, endedAt: tick.recordedAt, input: null, output: null, error: `${tick.reason}${others}`, progress: null,
-  };
-}
-
-/** Runs, newest first, skipped ticks among them. */
-export async function listRuns(parts: RunParts, query: RunQuery): Promise<FlowRun[]> {
-  const statuses = query.state === null ? null : STATUSES_OF[query.state];
-  const found: FlowRun[] = [];
-  const size = query.state === null ? Math.min(query.limit, PAGE) : PAGE;
-  for (let page = 0; statuses?.length !== 0 && page < MAX_PAGES && found.length < query.limit; page += 1) {
-    const runs = await parts.engine.list({ limit: size, offset: page * size, ...(query.flow === null ? {} : { flow: query.flow }), ...(statuses === null ? {} : { statuses }) });
-    const around = await surroundingsOf(parts, runs);
-    // A later version may have run flows that this one does not know.
-    const known = runs.filter((run) => flowNameSchema.safeParse(run.workflowName).success).map((run) => toFlowRun(run, around));
-    found.push(...known.filter((run) => query.state === null || run.state === query.state));
-    if (runs.length < size) break;
+  constructor(now: EpochMs) {
+    this.params = [now];
   }
-  const skipped = query.state === null || query.state === 'SKIPPED' ? (await loadSkipped(parts.db, query.flow, query.limit)).map(toSkippedRun) : [];
-  return [...found, ...skipped].sort((a, b) => b.createdAt - a.createdAt).slice(0, query.limit);
+
+  /** The place of a parameter in the statement. */
+  param(value: unknown): string {
+    this.params.push(value);
+    return `$${this.params.length}`;
+  }
+
+  add(text: string): void {
+    this.texts.push(text);
+  }
+
+  get where(): string {
+    return this.texts.length === 0 ? 'true' : this.texts.join(' AND ');
+  }
 }
 
-/** The run under this id. @throws AppError FLOW_RUN_NOT_FOUND */
-export async function findRun(parts: RunParts, runId: string): Promise<{ run: EngineRun; view: FlowRun }> {
-  const run = await parts.engine.get(runId);
-  if (!run || !flowNameSchema.safeParse(run.workflowName).success) throw new AppError('FLOW_RUN_NOT_FOUND', `There is no run ${runId.slice(0, 200)}`);
-  return { run, view: toFlowRun(run, await surroundingsOf(parts, [run])) };
+/** A run as people see it. `thrown`: its error, read back. */
+export function toFlowRun(row: RunRow, thrown: string | null): FlowRun {
+  const flow = flowNameSchema.parse(row.flow);
+  const isTick = row.trigger === 'schedule' && row.scheduledFor !== null;
+  return {
+    runId: row.runId, flow, owner: FLOW_OWNERS[flow], state: row.state, trigger: triggerSchema.safeParse(row.trigger).data ?? 'manual', scheduledFor: row.scheduledFor, parentRunId: row.parentRunId,
+    createdAt: row.createdAt, startedAt: row.startedAt, endedAt: row.endedAt, error: explain(row, thrown), progress: row.done !== null && row.total !== null ? { done: row.done, total: row.total } : null,
+    latenessMs: isTick && row.startedAt !== null ? Math.max(0, row.startedAt - row.scheduledFor) : null,
+  };
 }
 
-/** One run with its steps and log. @throws AppError FLOW_RUN_NOT_FOUND */
-export async function describeRun(parts: RunParts, runId: string): Promise<FlowRunDetail> {
-  const [{ view }, steps, notes, logs] = await Promise.all([findRun(parts, runId), parts.engine.steps(runId), loadStepNotes(parts.db, [runId]), loadLogs(parts.db, runId)]);
-  return { ...view, steps: stepsOf(view, steps, notes), logs };
+/** The errors of runs that threw, by run, as the engine keeps them. */
+export async function loadErrors(db: Db, runIds: readonly string[]): Promise<Map<string, string>> {
+  if (runIds.length === 0) return new Map();
+  const rows = await db.query<{ runId: string; error: string | null }>(
+    `SELECT ws.workflow_uuid AS "runId", coalesce(output.error, ws.error) AS error FROM dbos.workflow_status ws LEFT JOIN dbos.workflow_output output ON output.workflow_uuid = ws.workflow_uuid
+     WHERE ws.workflow_uuid = ANY($1::text[])`,
+    [runIds],
+  );
+  return new Map(rows.flatMap(({ runId, error }) => (error === null ? [] : [[runId, error]])));
 }
 
-const STEP_STATE_OF_ENDED: Partial<Record<RunState, RunState>> = { CANCELLED: 'CANCELLED', FAILED: 'FAILED', CRASHED: 'CRASHED' };
-
-function stepsOf(view: FlowRun, finished: readonly EngineStep[], notes: readonly StepNote[]): FlowRunDetail['steps'] {
-  const noteOf = new Map(notes.map((note) => [note.stepIndex, note]));
-  const done = finished.map((step) => ({
-    index: step.functionID, name: step.name, state: step.error ? ('FAILED' as const) : ('COMPLETED' as const), startedAt: step.startedAtEpochMs ?? null, endedAt: step.completedAtEpochMs ?? null,
-    attempts: noteOf.get(step.functionID)?.attempt ?? null, error: step.error ? describeError(step.error) : null, output: step.output ?? null,
-  }));
-  const known = new Set(done.map((step) => step.index));
-  const unfinished = notes.filter((note) => !known.has(note.stepIndex)).map((note) => ({
-    index: note.stepIndex, name: note.name, state: STEP_STATE_OF_ENDED[view.state] ?? (note.nextAttemptAt === null ? ('RUNNING' as const) : ('RETRYING' as const)), startedAt: note.startedAt, endedAt: null,
-    attempts: note.attempt, error: note.error, output: null,
-  }));
-  return [...done, ...unfinished].sort((a, b) => a.index - b.index);
+/** Rows of runs as people see them; a later version may have run flows that this one does not know: those are left out. */
+export async function toFlowRuns(db: Db, rows: readonly RunRow[]): Promise<FlowRun[]> {
+  const known = rows.filter((row) => flowNameSchema.safeParse(row.flow).success);
+  const errors = await loadErrors(db, known.filter((row) => row.status === 'ERROR').map((row) => row.runId));
+  return known.map((row) => {
+    const stored = errors.get(row.runId);
+    return toFlowRun(row, stored === undefined ? null : tellError(readError(stored)));
+  });
 }
 
-/** Asks for the end of a run; its steps hear of it within about a second. @throws AppError FLOW_RUN_NOT_FOUND; VERSION_CONFLICT (conflict) when it has ended. */
-export async function cancelRun(parts: RunParts, runId: string): Promise<void> {
-  const { run, view } = await findRun(parts, runId);
-  if (!ACTIVE.includes(run.status)) throw new AppError('VERSION_CONFLICT', `The run has ended already (${view.state})`);
-  await saveCancelRequest(parts.db, runId, parts.clock.now());
-  await parts.engine.cancel(runId);
+function statesOf(query: RunQuery): RunState[] | null {
+  if (query.states === undefined) return null;
+  const named = query.states.split(',');
+  const states = RUN_STATES.filter((state) => named.includes(state));
+  if (states.length !== new Set(named).size) throw new AppError('INPUT_INVALID', `states: ${named.filter((name) => !RUN_STATES.some((state) => state === name)).join(', ')} is no state; states are ${RUN_STATES.join(', ')}`);
+  return states;
 }
 
-/**
- * Runs an ended, unsuccessful run again from the step that failed, as a new run; asking twice for the same try gives one.
- * @throws AppError FLOW_RUN_NOT_FOUND; VERSION_CONFLICT (conflict) when it goes on, or has completed.
- */
-export async function retryRun(parts: RunParts, runId: string, timeoutMs: number): Promise<string> {
-  const { run, view } = await findRun(parts, runId);
-  if (ACTIVE.includes(run.status) || run.status === 'SUCCESS') throw new AppError('VERSION_CONFLICT', `Only a run that failed can be run again; this one is ${view.state}`);
-  const steps = await parts.engine.steps(runId);
-  const fromStep = steps.find((step) => step.error)?.functionID ?? steps.length;
-  const newRunId = `${runId}:again`;
-  if ((await parts.engine.get(newRunId)) === null) await parts.engine.fork(runId, { newRunId, fromStep, queue: view.flow, timeoutMs });
-  return newRunId;
+/** The position that a cursor stands for. @throws AppError INPUT_INVALID for one that we did not give. */
+function positionOf(cursor: string | undefined): RunPosition | null {
+  if (cursor === undefined) return null;
+  const [, moment, runId] = /^(\d{1,16})~(.{1,400})$/.exec(cursor) ?? [];
+  if (moment === undefined || runId === undefined) throw new AppError('INPUT_INVALID', 'cursor: take it from the page before, as it is');
+  return { moment: Number(moment), runId };
+}
+
+/** Text for LIKE that means itself. */
+function literally(text: string): string {
+  return `%${text.replaceAll(/[\\%_]/g, (letter) => `\\${letter}`)}%`;
+}
+
+// The stored error holds its stack too: its raw text decides quickly that a run is out, its words decide that it is in.
+function searchSql(conditions: Conditions, search: string): string {
+  const words = conditions.param(literally(search));
+  const asJson = conditions.param(literally(JSON.stringify(search).slice(1, -1)));
+  const words2 = `coalesce(output.error::json #>> '{json,message}', output.error::json ->> 'message')`;
+  return `(ws.workflow_uuid ILIKE ${words} OR (ws.status = 'ERROR' AND EXISTS (SELECT FROM dbos.workflow_output output
+    WHERE output.workflow_uuid = ws.workflow_uuid AND output.error ILIKE ${asJson} AND ${words2} ILIKE ${words})))`;
+}
+
+function conditionsOf(query: RunQuery, states: readonly RunState[] | null, from: RunPosition | null, now: EpochMs): Conditions {
+  const conditions = new Conditions(now);
+  const flows = query.flow !== undefined ? [query.flow] : query.owner === undefined ? null : Object.keys(FLOW_OWNERS).filter((name) => FLOW_OWNERS[name as FlowName] === query.owner);
+  if (flows?.length === 1) conditions.add(`ws.name = ${conditions.param(flows[0])}`);
+  else if (flows) conditions.add(`ws.name = ANY(${conditions.param(flows)}::text[])`);
+  if (states) {
+    // The engine's statuses have an index; the state itself is worked out.
+    const statuses = [...new Set(states.flatMap((state) => STATUSES_OF[state]))];
+    conditions.add(`ws.status = ANY(${conditions.param(statuses)}::text[])`);
+    conditions.add(`${STATE_SQL} = ANY(${conditions.param(states)}::text[])`);
+  }
+  if (query.trigger !== undefined) conditions.add(`${TRIGGER_SQL} = ${conditions.param(query.trigger)}`);
+  if (query.parentRunId !== undefined) conditions.add(`${PARENT_SQL} = ${conditions.param(query.parentRunId)}`);
+  if (query.from !== undefined) conditions.add(`${MOMENT_SQL} >= ${conditions.param(query.from)}::bigint`);
+  if (query.to !== undefined) conditions.add(`${MOMENT_SQL} <= ${conditions.param(query.to)}::bigint`);
+  if (from) conditions.add(`(${MOMENT_SQL}, ws.workflow_uuid) < (${conditions.param(from.moment)}::bigint, ${conditions.param(from.runId)})`);
+  if (query.search !== undefined && query.search !== '') conditions.add(searchSql(conditions, query.search));
+  return conditions;
+}
+
+/** The statement that lists runs, and its parameters; apart from its running, so that its plan can be looked at. */
+export function listStatement(query: RunQuery, now: EpochMs): { readonly text: string; readonly params: readonly unknown[] } {
+  const conditions = conditionsOf(query, statesOf(query), positionOf(query.cursor), now);
+  return {
+    text: `WITH ${ALIVE_SQL} SELECT ${RUN_COLUMNS} FROM ${RUN_SOURCE} WHERE ${conditions.where} ORDER BY ${MOMENT_SQL} DESC, ws.workflow_uuid DESC LIMIT ${conditions.param(query.limit + 1)}`,
+    params: conditions.params,
+  };
+}
+
+type Placed = { readonly run: FlowRun; readonly moment: number };
+
+function isBehind(a: Placed, b: Placed): number {
+  if (a.moment !== b.moment) return b.moment - a.moment;
+  return a.run.runId < b.run.runId ? 1 : -1;
+}
+
+async function skippedRuns(parts: RunParts, query: RunQuery, states: readonly RunState[] | null): Promise<Placed[]> {
+  const isWanted = (states === null || states.includes('SKIPPED')) && (query.trigger ?? 'schedule') === 'schedule' && query.parentRunId === undefined;
+  if (!isWanted) return [];
+  const position = positionOf(query.cursor);
+  const ticks = await loadSkipped(parts.db, {
+    flow: query.flow ?? null, owner: query.owner ?? null, from: query.from ?? null, to: query.to ?? null, before: position, search: query.search === undefined || query.search === '' ? null : literally(query.search),
+    limit: Math.min(query.limit + 1, SKIPPED_MOST),
+  });
+  return ticks.map((tick) => {
+    const others = tick.missedCount > 1 ? ` (and ${tick.missedCount - 1} before it)` : '';
+    const run: FlowRun = {
+      runId: scheduledRunId(tick.flow, tick.scheduledFor as EpochMs), flow: tick.flow, owner: FLOW_OWNERS[tick.flow], state: 'SKIPPED', trigger: 'schedule', scheduledFor: tick.scheduledFor, parentRunId: null,
+      createdAt: tick.recordedAt, startedAt: null, endedAt: tick.recordedAt, error: `${tick.reason}${others}`, progress: null, latenessMs: null,
+    };
+    return { run, moment: tick.scheduledFor };
+  });
+}
+
+/** A page of runs, newest first. @throws AppError INPUT_INVALID for an unknown state or a broken cursor. */
+export async function listRuns(parts: RunParts, query: RunQuery): Promise<RunPage> {
+  const began = monotonicMs();
+  const states = statesOf(query);
+  const { text, params } = listStatement(query, parts.clock.now());
+  const isOnlySkipped = states !== null && states.every((state) => STATUSES_OF[state].length === 0);
+  const [rows, skipped] = await Promise.all([isOnlySkipped ? [] : parts.db.query<RunRow>(text, params), skippedRuns(parts, query, states)]);
+  const runs = await toFlowRuns(parts.db, rows);
+  const momentOf = new Map(rows.map((row) => [row.runId, row.moment]));
+  const all = [...runs.map((run) => ({ run, moment: momentOf.get(run.runId) ?? run.createdAt })), ...skipped].sort(isBehind);
+  const page = all.slice(0, query.limit);
+  const last = page.at(-1);
+  const hasMore = all.length > query.limit || rows.length > query.limit;
+  return { runs: page.map(({ run }) => run), nextCursor: hasMore && last ? `${last.moment}~${last.run.runId}` : null, tookMs: monotonicMs() - began };
+}
+
+/** One run's row. @throws AppError FLOW_RUN_NOT_FOUND */
+export async function findRow(parts: RunParts, runId: string): Promise<RunRow> {
+  const [row] = await parts.db.query<RunRow>(`WITH ${ALIVE_SQL} SELECT ${RUN_COLUMNS} FROM ${RUN_SOURCE} WHERE ws.workflow_uuid = $2`, [parts.clock.now(), runId]);
+  if (!row || !flowNameSchema.safeParse(row.flow).success) throw new AppError('FLOW_RUN_NOT_FOUND', `There is no run ${runId.slice(0, 200)}`);
+  return row;
+}
+
+/** Runs that satisfy one condition, oldest first, at most 500. `condition` may name `ws` and `$2`. */
+export async function listRelated(parts: RunParts, condition: string, param: string): Promise<RunRow[]> {
+  return parts.db.query<RunRow>(`WITH ${ALIVE_SQL} SELECT ${RUN_COLUMNS} FROM ${RUN_SOURCE} WHERE ${condition} ORDER BY ws.created_at, ws.workflow_uuid LIMIT 500`, [parts.clock.now(), param]);
 }

@@ -1,20 +1,23 @@
 /** The orchestrator's own tables (schema flows): deployments, schedules, skipped ticks, and what runs report. */
-import { deploymentSchema, type Deployment, type FlowName } from '#app/contracts/flows.ts';
-import { FLOW_OWNERS } from '#app/contracts/flows.ts';
+import { deploymentSchema, FLOW_OWNERS, type Deployment, type FlowName, type RunLogLine } from '#app/contracts/flows.ts';
+import type { ServiceId } from '#app/domain/ids.ts';
 import type { EpochMs } from '#app/domain/time.ts';
 import { at, type Queryable } from '#chassis/db.ts';
 import type { Announcement, RunReport } from '#chassis/flows-wire.ts';
 
-/** A deployment with its schedule's state. */
-export type StoredDeployment = { readonly deployment: Deployment; readonly announcedAt: number; readonly isPaused: boolean; readonly decidedUntil: EpochMs };
+/**
+ * A deployment with its schedule's state. `storedSettings`: what a person set, as it is stored (`settingsInForce` reads it), null = nothing, changed at `changedAt`.
+ * `decidedSchedule`: the schedule that `decidedUntil` speaks of, as text.
+ */
+export type StoredDeployment = {
+  readonly deployment: Deployment; readonly announcedAt: number; readonly isPaused: boolean; readonly decidedUntil: EpochMs; readonly storedSettings: unknown; readonly changedAt: EpochMs | null; readonly decidedSchedule: string | null;
+};
 /** A tick that got no run. */
 export type SkippedTick = { readonly flow: FlowName; readonly scheduledFor: number; readonly missedCount: number; readonly reason: string; readonly recordedAt: number };
-/** What a run reported, and what was asked of it. */
-export type RunNote = { readonly runId: string; readonly done: number | null; readonly total: number | null; readonly cancelRequestedAt: number | null };
 /** The newest attempt of a step. */
-export type StepNote = { readonly runId: string; readonly stepIndex: number; readonly name: string; readonly attempt: number; readonly startedAt: number | null; readonly error: string | null; readonly nextAttemptAt: number | null };
-/** A line of a run's log. */
-export type RunLogLine = { readonly at: number; readonly level: string; readonly message: string };
+export type StepNote = { readonly stepIndex: number; readonly name: string; readonly attempt: number; readonly startedAt: number | null; readonly error: string | null; readonly nextAttemptAt: number | null };
+/** Which skipped ticks to read. `search` is a pattern of LIKE; `before` a run of the list. */
+export type SkippedQuery = { readonly flow: FlowName | null; readonly owner: ServiceId | null; readonly from: number | null; readonly to: number | null; readonly before: { readonly moment: number; readonly runId: string } | null; readonly search: string | null; readonly limit: number };
 
 const MAX_LINES_SHOWN = 1_000;
 
@@ -32,22 +35,29 @@ export async function saveAnnouncement(tx: Queryable, announcement: Announcement
   }
 }
 
-const DEPLOYMENTS = `SELECT d.definition, d.announced_at, s.is_paused, s.decided_until FROM flows.deployments d JOIN flows.schedules s ON s.flow = d.name`;
-type DeploymentRow = { definition: unknown; announced_at: number; is_paused: boolean; decided_until: number };
-function toStored(row: DeploymentRow): StoredDeployment {
-  return { deployment: deploymentSchema.parse(row.definition), announcedAt: row.announced_at, isPaused: row.is_paused, decidedUntil: row.decided_until as EpochMs };
+const DEPLOYMENTS = `SELECT d.definition, d.announced_at, s.is_paused, s.decided_until, s.settings, s.changed_at, s.decided_schedule FROM flows.deployments d JOIN flows.schedules s ON s.flow = d.name`;
+type DeploymentRow = { definition: unknown; announced_at: number; is_paused: boolean; decided_until: number; settings: unknown; changed_at: number | null; decided_schedule: string | null };
+
+/** What an older version announced may not be readable any more: it counts as not announced until its service speaks again, at its start. */
+function toStored(row: DeploymentRow): StoredDeployment[] {
+  const deployment = deploymentSchema.safeParse(row.definition);
+  if (!deployment.success) return [];
+  return [{
+    deployment: deployment.data, announcedAt: row.announced_at, isPaused: row.is_paused, decidedUntil: row.decided_until as EpochMs, storedSettings: row.settings, changedAt: row.changed_at as EpochMs | null,
+    decidedSchedule: row.decided_schedule,
+  }];
 }
 
 /** All deployments, by name. */
 export async function loadDeployments(db: Queryable): Promise<StoredDeployment[]> {
   const rows = await db.query<DeploymentRow>(`${DEPLOYMENTS} ORDER BY d.name`);
-  return rows.map(toStored);
+  return rows.flatMap(toStored);
 }
 
 /** One deployment, null when it was never announced. */
 export async function loadDeployment(db: Queryable, name: FlowName): Promise<StoredDeployment | null> {
-  const [row] = await db.query<DeploymentRow>(`${DEPLOYMENTS} WHERE d.name = $1`, [name]);
-  return row ? toStored(row) : null;
+  const rows = await db.query<DeploymentRow>(`${DEPLOYMENTS} WHERE d.name = $1`, [name]);
+  return rows.flatMap(toStored)[0] ?? null;
 }
 
 /** Stops a schedule, or lets it go on from now: the ticks of the pause were not wanted and are not missed. */
@@ -72,12 +82,26 @@ export async function saveSkipped(db: Queryable, skipped: SkippedTick): Promise<
   );
 }
 
+// The id under which a list shows the tick, as `scheduledRunId` makes it.
+const SKIPPED_ID = `flow || ':' || to_char(scheduled_for AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')`;
+
 /** Skipped ticks, newest first. */
-export async function loadSkipped(db: Queryable, flow: FlowName | null, limit: number): Promise<SkippedTick[]> {
+export async function loadSkipped(db: Queryable, query: SkippedQuery): Promise<SkippedTick[]> {
+  const flows = Object.entries(FLOW_OWNERS).filter(([name, owner]) => (query.flow ?? name) === name && (query.owner ?? owner) === owner).map(([name]) => name);
+  const conditions = ['flow = ANY($1::text[])'];
+  const params: unknown[] = [flows];
+  const param = (value: unknown): string => `$${params.push(value)}`;
+  if (query.from !== null) conditions.push(`scheduled_for >= ${param(at(query.from))}`);
+  if (query.to !== null) conditions.push(`scheduled_for <= ${param(at(query.to))}`);
+  if (query.before) conditions.push(`(scheduled_for, ${SKIPPED_ID}) < (${param(at(query.before.moment))}::timestamptz, ${param(query.before.runId)})`);
+  if (query.search !== null) {
+    const pattern = param(query.search);
+    conditions.push(`(${SKIPPED_ID} ILIKE ${pattern} OR reason ILIKE ${pattern})`);
+  }
   return db.query<SkippedTick>(
     `SELECT flow, scheduled_for AS "scheduledFor", missed_count AS "missedCount", reason, recorded_at AS "recordedAt"
-     FROM flows.skipped_ticks WHERE ($1::text IS NULL OR flow = $1) AND flow = ANY($3::text[]) ORDER BY scheduled_for DESC LIMIT $2`,
-    [flow, limit, Object.keys(FLOW_OWNERS)],
+     FROM flows.skipped_ticks WHERE ${conditions.join(' AND ')} ORDER BY scheduled_for DESC, flow DESC LIMIT ${param(query.limit)}`,
+    params,
   );
 }
 
@@ -108,40 +132,34 @@ async function saveAttempt(tx: Queryable, report: Extract<RunReport, { kind: 'at
   );
 }
 
-/** Remembers that a person asked for the end of a run: what tells a cancelled run from one whose time was up. */
-export async function saveCancelRequest(db: Queryable, runId: string, now: EpochMs): Promise<void> {
+/** Remembers that a person asked for the end of runs: what tells a cancelled run from one whose time was up. */
+export async function saveCancelRequests(db: Queryable, runIds: readonly string[], now: EpochMs): Promise<void> {
   await db.query(
-    `INSERT INTO flows.run_notes (run_id, cancel_requested_at, updated_at) VALUES ($1, $2, $2)
+    `INSERT INTO flows.run_notes (run_id, cancel_requested_at, updated_at) SELECT run_id, $2, $2 FROM unnest($1::text[]) AS run_id
      ON CONFLICT (run_id) DO UPDATE SET cancel_requested_at = coalesce(run_notes.cancel_requested_at, excluded.cancel_requested_at)`,
-    [runId, at(now)],
+    [runIds, at(now)],
   );
 }
 
-/** Notes of some runs. */
-export async function loadNotes(db: Queryable, runIds: readonly string[]): Promise<Map<string, RunNote>> {
-  const rows = await db.query<RunNote>('SELECT run_id AS "runId", done, total, cancel_requested_at AS "cancelRequestedAt" FROM flows.run_notes WHERE run_id = ANY($1::text[])', [runIds]);
-  return new Map(rows.map((row) => [row.runId, row]));
-}
-
-/** Notes of the steps of some runs, by run and index. */
-export async function loadStepNotes(db: Queryable, runIds: readonly string[]): Promise<StepNote[]> {
+/** Notes of the steps of a run, by index. */
+export async function loadStepNotes(db: Queryable, runId: string): Promise<StepNote[]> {
   return db.query<StepNote>(
-    `SELECT run_id AS "runId", step_index AS "stepIndex", name, attempt, started_at AS "startedAt", error, next_attempt_at AS "nextAttemptAt"
-     FROM flows.step_notes WHERE run_id = ANY($1::text[]) ORDER BY run_id, step_index`,
-    [runIds],
+    `SELECT step_index AS "stepIndex", name, attempt, started_at AS "startedAt", error, next_attempt_at AS "nextAttemptAt" FROM flows.step_notes WHERE run_id = $1 ORDER BY step_index`,
+    [runId],
   );
 }
 
-/** The log of a run in the order in which it was written; the newest 1,000 lines. */
+const LOG_COLUMNS = 'seq, at, level, message, fields';
+
+/** The log of a run in the order in which it was told; the newest 1,000 lines. */
 export async function loadLogs(db: Queryable, runId: string): Promise<RunLogLine[]> {
-  const rows = await db.query<RunLogLine>('SELECT at, level, message FROM flows.run_logs WHERE run_id = $1 ORDER BY at DESC, seq DESC LIMIT $2', [runId, MAX_LINES_SHOWN]);
+  const rows = await db.query<RunLogLine>(`SELECT ${LOG_COLUMNS} FROM flows.run_logs WHERE run_id = $1 ORDER BY seq DESC LIMIT $2`, [runId, MAX_LINES_SHOWN]);
   return rows.reverse();
 }
 
-/** The services whose engine has a session in the database at this moment, by session name. */
-export async function loadSessions(db: Queryable): Promise<Set<string>> {
-  const rows = await db.query<{ name: string }>('SELECT DISTINCT application_name AS name FROM pg_stat_activity WHERE datname = current_database()');
-  return new Set(rows.map((row) => row.name));
+/** What a run told after a line; the oldest 1,000 lines of it. */
+export async function loadLogsAfter(db: Queryable, runId: string, afterSeq: number): Promise<RunLogLine[]> {
+  return db.query<RunLogLine>(`SELECT ${LOG_COLUMNS} FROM flows.run_logs WHERE run_id = $1 AND seq > $2 ORDER BY seq LIMIT $3`, [runId, afterSeq, MAX_LINES_SHOWN]);
 }
 
 /** Removes what was written about runs that are gone. */

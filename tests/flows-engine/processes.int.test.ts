@@ -9,7 +9,6 @@ import { openDb } from '#chassis/db.ts';
 import { createReporter } from '#chassis/flows-report.ts';
 import { MAX_RECOVERIES } from '#chassis/flows-wire.ts';
 import { ensureEngineTables } from '../../services/orchestrator/engine.ts';
-import { loadSessions } from '../../services/orchestrator/store.ts';
 import { freePort, startBook, until, type Book } from '../support/servers.ts';
 import { startStand, TOKEN, type Stand } from './stand.ts';
 
@@ -93,7 +92,7 @@ describe('a service before the orchestrator', () => {
       await ensureEngineTables(book.access('orchestrator'));
       const db = openDb({ access: book.access('orchestrator'), database: 'orchestrator', schema: null, applicationName: 'test', max: 1, onLost: () => undefined });
       await until(async () => (await db.query('SELECT name FROM dbos.queues')).length === 2, 'the queues');
-      await until(async () => (await loadSessions(db)).has('dbos_transact_execution_execution'), 'the session that says: alive');
+      await until(async () => (await db.query("SELECT 1 FROM pg_stat_activity WHERE application_name = 'dbos_transact_execution_execution'")).length > 0, 'the session that says: alive');
       await db.close();
     } finally {
       worker.kill('SIGKILL');

@@ -60,7 +60,7 @@ export async function startStand(): Promise<Stand> {
     const access = book.access('orchestrator');
     await ensureEngineTables(access);
     const db = openDb({ access, database: 'orchestrator', schema: null, applicationName: 'orchestrator', max: 3, onLost: () => undefined });
-    const engine = await openEngine(access, log);
+    const engine = await openEngine(config('orchestrator'), log);
     cleanUp.push(() => engine.close(), () => db.close());
     return { db, engine, clock, log, market };
   };

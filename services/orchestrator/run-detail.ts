@@ -1,0 +1,72 @@
+/** One run with everything about it: steps with their attempts and children, the failure with its cause and remedy, log, relatives. */
+import { flowNameSchema, type FlowRunDetail, type RunFailure, type RunState, type StepRun } from '#app/contracts/flows.ts';
+import { describeError } from '#app/domain/errors.ts';
+import { childStepSchema, flowCallSchema, skippedStepSchema } from '#chassis/flows-wire.ts';
+import type { EngineStep } from './engine.ts';
+import { failureOf, failureWithoutError, readError } from './failures.ts';
+import { findRow, listRelated, loadErrors, toFlowRun, toFlowRuns, type RunParts } from './runs.ts';
+import { PARENT_SQL, type RunRow } from './states.ts';
+import { loadLogs, loadStepNotes, type StepNote } from './store.ts';
+
+const STEP_STATE_OF_ENDED: Partial<Record<RunState, RunState>> = { CANCELLED: 'CANCELLED', FAILED: 'FAILED', CRASHED: 'CRASHED' };
+
+/** The child that a failed step waited for stands in its error's context. */
+function childOfError(error: Error | null): string | null {
+  const context: unknown = error === null ? null : Reflect.get(error, 'context');
+  const runId: unknown = typeof context === 'object' && context !== null ? Reflect.get(context, 'childRunId') : null;
+  return typeof runId === 'string' ? runId : null;
+}
+
+function finishedStep(step: EngineStep, note: StepNote | undefined): StepRun {
+  const times = { startedAt: step.startedAtEpochMs ?? null, endedAt: step.completedAtEpochMs ?? null };
+  const base = { index: step.functionID, name: step.name, ...times, attempts: note?.attempt ?? null };
+  const skipped = skippedStepSchema.safeParse(step.output);
+  if (skipped.success) return { ...base, state: 'SKIPPED', error: skipped.data.$skipped, output: null, childRunId: null };
+  if (step.error) return { ...base, state: 'FAILED', error: describeError(step.error), output: null, childRunId: childOfError(step.error) };
+  const child = childStepSchema.safeParse(step.output);
+  if (child.success) return { ...base, state: 'COMPLETED', error: null, output: child.data.output ?? null, childRunId: child.data.$child };
+  return { ...base, state: 'COMPLETED', error: null, output: step.output ?? null, childRunId: null };
+}
+
+/** Steps by index: the finished ones from the engine, the one that runs (or was cut short) from what the run told. */
+function stepsOf(row: RunRow, finished: readonly EngineStep[], notes: readonly StepNote[], childOf: ReadonlyMap<string, string>): StepRun[] {
+  const noteOf = new Map(notes.map((note) => [note.stepIndex, note]));
+  const done = finished.map((step) => finishedStep(step, noteOf.get(step.functionID)));
+  const known = new Set(done.map((step) => step.index));
+  const unfinished = notes.filter((note) => !known.has(note.stepIndex)).map((note): StepRun => ({
+    index: note.stepIndex, name: note.name, state: STEP_STATE_OF_ENDED[row.state] ?? (note.nextAttemptAt === null ? 'RUNNING' : 'RETRYING'), startedAt: note.startedAt, endedAt: null,
+    attempts: note.attempt, error: note.error, output: null, childRunId: childOf.get(note.name) ?? null,
+  }));
+  return [...done, ...unfinished].sort((a, b) => a.index - b.index);
+}
+
+function failureOfRun(row: RunRow, message: string | null, stored: string | undefined, steps: readonly StepRun[]): RunFailure | null {
+  if (message === null) return null;
+  const failed = steps.findLast((step) => step.state === 'FAILED' || step.state === 'CRASHED')?.name ?? steps.findLast((step) => step.endedAt === null)?.name ?? null;
+  if (row.status === 'ERROR') return failureOf(readError(stored ?? message), failed);
+  if (row.status === 'CANCELLED') return failureWithoutError(message, 'timed_out', failed);
+  return failureWithoutError(message, row.status === 'PENDING' ? 'worker_gone' : 'given_up', failed);
+}
+
+/** A child shows its parent which step waits for it: by the end of its id, `parent/flow` or `parent/flow.key`. */
+function childrenByStep(children: readonly RunRow[], parentRunId: string): Map<string, string> {
+  return new Map(children.filter((child) => child.runId.startsWith(`${parentRunId}/`)).map((child) => [child.runId.slice(parentRunId.length + 1), child.runId]));
+}
+
+/** One run with its steps, log and relatives. @throws AppError FLOW_RUN_NOT_FOUND */
+export async function describeRun(parts: RunParts, runId: string): Promise<FlowRunDetail> {
+  const row = await findRow(parts, runId);
+  const [run, finished, notes, logs, children, repeats, errors] = await Promise.all([
+    parts.engine.get(runId), parts.engine.steps(runId), loadStepNotes(parts.db, runId), loadLogs(parts.db, runId), listRelated(parts, `${PARENT_SQL} = $2`, runId), listRelated(parts, 'ws.forked_from = $2', runId),
+    loadErrors(parts.db, row.status === 'ERROR' ? [runId] : []),
+  ]);
+  const stored = errors.get(runId);
+  const [view] = await toFlowRuns(parts.db, [row]);
+  const shown = view ?? toFlowRun(row, null);
+  const steps = stepsOf(row, finished, notes, childrenByStep(children, runId));
+  return {
+    ...shown, input: flowCallSchema.safeParse(run?.input?.[0]).data?.input ?? null, output: run?.output ?? null, failure: failureOfRun(row, shown.error, stored, steps), steps, logs,
+    children: await toFlowRuns(parts.db, children), retryOf: row.retryOf, retriedAs: repeats.filter((other) => flowNameSchema.safeParse(other.flow).success).map((other) => other.runId),
+    dispatches: row.dispatches, timeoutMs: row.timeoutMs, deadlineAt: row.deadlineAt,
+  };
+}
