@@ -7,6 +7,7 @@ import { AppError, invariant } from '#app/domain/errors.ts';
 import { SERVICE_IDS, type ServiceId } from '#app/domain/ids.ts';
 import { readInput, type FlowDefinition, type FlowRegistry } from './flows.ts';
 import type { LaunchedEngine } from './flows-dbos.ts';
+import type { Patience } from './flows-watch.ts';
 import { announce, createReporter } from './flows-report.ts';
 import { enqueueRun, keyedRunId, newRunSchema, RUN_KEY, type Enqueuer } from './flows-wire.ts';
 import type { Logger } from './log.ts';
@@ -25,6 +26,8 @@ export type FlowEngineOptions = {
   readonly log: Logger;
   readonly onFatal: (error: unknown) => void;
   readonly degraded: (key: string, reason: string | null) => void;
+  /** How long to wait for steps that do not heed their signal, and for workers that are gone; tests are less patient. */
+  readonly patience?: Patience;
 };
 
 /** The engine of one service. The process has at most one. */
@@ -51,7 +54,7 @@ export function describeFlow(definition: FlowDefinition, owner: ServiceId, versi
 }
 
 /** Builds the engine of a service; nothing is loaded or connected yet. */
-export function createFlowEngine({ unit, workerId, config, log, onFatal, degraded }: FlowEngineOptions): FlowEngine {
+export function createFlowEngine({ unit, workerId, config, log, onFatal, degraded, patience }: FlowEngineOptions): FlowEngine {
   const owner = SERVICE_IDS.find((id) => id === unit);
   invariant(owner, 'Only services run flows', { unit });
   const reporter = createReporter(config, log);
@@ -87,7 +90,7 @@ export function createFlowEngine({ unit, workerId, config, log, onFatal, degrade
         const gate = openGate();
         closeGate = () => gate.close(REST_MS);
         if (stopping.signal.aborted) return;
-        const parts = { unit: owner, config, log, reporter, gate, onBug: onFatal, degraded, ...(workerId === undefined ? {} : { workerId }) };
+        const parts = { unit: owner, config, log, reporter, gate, onBug: onFatal, degraded, ...(workerId === undefined ? {} : { workerId }), ...(patience === undefined ? {} : { patience }) };
         launched = await engine.launchEngine(parts, definitions, stopping.signal);
       }
       if (workerId !== undefined) return;

@@ -20,7 +20,7 @@ import { holdPlace, openPlaces, type Gate, type Places } from './flows-places.ts
 import type { Reporter } from './flows-report.ts';
 import { runFlow } from './flows-run.ts';
 import { startRun } from './flows-start.ts';
-import { startWatch, type Watch } from './flows-watch.ts';
+import { startWatch, type Patience, type Watch } from './flows-watch.ts';
 import { ENGINE_SCHEMA, engineIdentity, engineLogger, engineUrl, enqueueRun, flowCallSchema, MAX_RECOVERIES, type Enqueuer, type FlowCall, type NewRun } from './flows-wire.ts';
 import type { Logger } from './log.ts';
 
@@ -40,6 +40,7 @@ export type EngineParts = {
   /** A run met a broken invariant: called when its failure is recorded. */
   readonly onBug: (error: unknown) => void;
   readonly degraded: (key: string, reason: string | null) => void;
+  readonly patience?: Patience;
 };
 
 /** Opens the client that puts runs on queues before the engine is up; it connects when it is first used, and lets the connection go when idle. */
@@ -93,7 +94,7 @@ export async function launchEngine(parts: EngineParts, definitions: readonly Flo
   const dispatcher = startDispatcher({ engine, appVersion: identity.applicationVersion, book, log: parts.log }, queuesOf(served, parts.workerId === undefined));
   const cancel = async (runId: string): Promise<void> => engine.systemDatabase.cancelWorkflows([runId]);
   const watch = startWatch({
-    book, owner: parts.unit, executorId: identity.executorID, log: parts.log, isKeeper: parts.workerId === undefined, degraded: parts.degraded, cancel,
+    book, owner: parts.unit, executorId: identity.executorID, log: parts.log, isKeeper: parts.workerId === undefined, degraded: parts.degraded, patience: parts.patience, cancel,
     onPutBack: () => dispatcher.look(), isExpected: (runId) => dispatcher.isExpected(runId),
   });
   const waiter = openRunWaiter((runIds) => book.ended(runIds), (error) => parts.log.debug({ error: describeError(error) }, 'Children could not be looked at; they are looked at again'));

@@ -7,6 +7,8 @@ import type { Logger } from './log.ts';
 
 const FLUSH_AFTER_MS = 300;
 const MAX_WAITING = 2_000;
+/** Most characters of reports in one request; the orchestrator takes a megabyte. */
+const MAX_BATCH_CHARS = 300_000;
 const REQUEST_TIMEOUT_MS = 5_000;
 const RETRY = { baseMs: 200, capMs: 5_000 };
 
@@ -38,6 +40,12 @@ export async function postToOrchestrator(config: RuntimeConfig, path: string, bo
   throw new AppError(code, `The orchestrator answered ${response.status} to ${path}`, { context: { body: text } });
 }
 
+function firstOf(waiting: readonly RunReport[]): RunReport[] {
+  let chars = 0;
+  const end = waiting.slice(0, MAX_REPORTS).findIndex((report) => (chars += JSON.stringify(report).length) > MAX_BATCH_CHARS);
+  return waiting.slice(0, end === -1 ? MAX_REPORTS : Math.max(1, end));
+}
+
 /** Opens the reporter of a service. */
 export function createReporter(config: RuntimeConfig, log: Logger): Reporter {
   const waiting: RunReport[] = [];
@@ -62,7 +70,7 @@ export function createReporter(config: RuntimeConfig, log: Logger): Reporter {
   const send = async (): Promise<void> => {
     if (isSending || waiting.length === 0) return;
     isSending = true;
-    const batch = waiting.slice(0, MAX_REPORTS);
+    const batch = firstOf(waiting);
     try {
       await postToOrchestrator(config, '/api/runs/report', { reports: batch });
       waiting.splice(0, batch.length);

@@ -8,10 +8,10 @@ import { sessionNameOf } from './flows-wire.ts';
 import type { Logger } from './log.ts';
 
 const LOOK_MS = 1_000;
-/** A step that goes on this long after its run has ended is deaf. */
-const DEAF_AFTER_MS = 5_000;
-/** Left-over runs are looked for this often; what is left over twice in a row is brought back. */
-const SEARCH_MS = 5_000;
+/** `deafAfterMs`: a step that goes on this long after its run has ended is deaf. `searchMs`: how often left-over runs are looked for; what is left over twice in a row is brought back. */
+export type Patience = { readonly deafAfterMs: number; readonly searchMs: number };
+/** How patient the watch is. */
+const PATIENCE: Patience = { deafAfterMs: 5_000, searchMs: 5_000 };
 
 /** An execution as it is looked after. */
 export type Watched = { readonly runId: string; readonly flow: string; readonly controller: AbortController; readonly hold: Hold };
@@ -22,6 +22,7 @@ export type WatchParts = {
   readonly owner: ServiceId;
   readonly executorId: string;
   readonly log: Logger;
+  readonly patience: Patience | undefined;
   /** True: also brings back what other workers of the service left when they died. */
   readonly isKeeper: boolean;
   degraded(key: string, reason: string | null): void;
@@ -43,7 +44,7 @@ type Entry = Watched & { abortedAt: number | null; isDeaf: boolean };
 
 /** Starts the watch: a question a second while something runs, one in five seconds otherwise. */
 export function startWatch(parts: WatchParts): Watch {
-  const { book, log } = parts;
+  const { book, log, patience = PATIENCE } = parts;
   const entries = new Set<Entry>();
   let leftOver = new Set<string>();
   let searchedAt = monotonicMs();
@@ -56,7 +57,7 @@ export function startWatch(parts: WatchParts): Watch {
   };
   const freeDeaf = (): void => {
     for (const entry of entries) {
-      if (entry.isDeaf || entry.abortedAt === null || monotonicMs() - entry.abortedAt < DEAF_AFTER_MS) continue;
+      if (entry.isDeaf || entry.abortedAt === null || monotonicMs() - entry.abortedAt < patience.deafAfterMs) continue;
       entry.isDeaf = true;
       entry.hold.end();
       log.error({ runId: entry.runId, flow: entry.flow }, 'A step does not heed its signal: its run has ended, its place is given to others');
@@ -101,7 +102,7 @@ export function startWatch(parts: WatchParts): Watch {
     isLooking = true;
     try {
       if (entries.size > 0) await lookAtExecutions();
-      if (monotonicMs() - searchedAt >= SEARCH_MS) {
+      if (monotonicMs() - searchedAt >= patience.searchMs) {
         searchedAt = monotonicMs();
         await searchLeftOver();
       }
