@@ -1,41 +1,89 @@
 /** The missed-run policies: what runs, what is made up for, what is passed over. */
 import { describe, expect, it } from 'vitest';
 import fc from 'fast-check';
-import { MINUTE_MS, type EpochMs } from '#app/domain/time.ts';
-import { decideTicks, MAX_CATCH_UP, MISSED_AFTER_MS } from './decide.ts';
+import { DAY_MS, HOUR_MS, MINUTE_MS, type EpochMs } from '#app/domain/time.ts';
+import { CLOCK_TOLERANCE_MS, decideTicks, dueTicks, LOOK_BACK_MS, MAX_CATCH_UP, MISSED_AFTER_MS, type TickDecision, type TickPolicy } from './decide.ts';
+import { readSchedule } from './triggers.ts';
 
 const NOW = 1_700_000_040_000 as EpochMs;
 const ago = (minutes: number): EpochMs => (NOW - minutes * MINUTE_MS) as EpochMs;
 
+/** A decision over ticks, with a queue that is never in the way unless told. */
+function decide(ticks: readonly EpochMs[], onMissed: TickPolicy['onMissed'], overlap: TickPolicy['overlap'] = 'queue', isBusy: TickPolicy['isBusy'] = () => false): TickDecision {
+  return decideTicks(ticks, NOW, { onMissed, overlap, isBusy });
+}
+
 describe('ticks since the last decision', () => {
   it('that are due run, whatever the policy', () => {
-    for (const policy of ['skip', 'run_once', 'run_all'] as const) expect(decideTicks([ago(1), ago(0)], NOW, policy)).toEqual({ run: [ago(1), ago(0)], skipped: null });
-    expect(decideTicks([], NOW, 'run_all')).toEqual({ run: [], skipped: null });
+    for (const policy of ['skip', 'run_once', 'run_all'] as const) expect(decide([ago(1), ago(0)], policy)).toEqual({ run: [ago(1), ago(0)], skipped: [] });
+    expect(decide([], 'run_all')).toEqual({ run: [], skipped: [] });
   });
   it('that were missed are skipped, and said so once', () => {
-    expect(decideTicks([ago(30), ago(20), ago(10)], NOW, 'skip')).toMatchObject({ run: [], skipped: { newest: ago(10), missedCount: 3 } });
+    expect(decide([ago(30), ago(20), ago(10)], 'skip')).toMatchObject({ run: [], skipped: [{ newest: ago(10), missedCount: 3 }] });
   });
   it('that were missed get one run, the newest', () => {
-    expect(decideTicks([ago(30), ago(20), ago(10)], NOW, 'run_once')).toMatchObject({ run: [ago(10)], skipped: { newest: ago(20), missedCount: 2 } });
-    expect(decideTicks([ago(10)], NOW, 'run_once')).toEqual({ run: [ago(10)], skipped: null });
+    expect(decide([ago(30), ago(20), ago(10)], 'run_once')).toMatchObject({ run: [ago(10)], skipped: [{ newest: ago(20), missedCount: 2 }] });
+    expect(decide([ago(10)], 'run_once')).toEqual({ run: [ago(10)], skipped: [] });
   });
   it('that were missed need no run of their own when one is due now', () => {
-    expect(decideTicks([ago(20), ago(10), ago(0)], NOW, 'run_once')).toMatchObject({ run: [ago(0)], skipped: { newest: ago(10), missedCount: 2 } });
+    expect(decide([ago(20), ago(10), ago(0)], 'run_once')).toMatchObject({ run: [ago(0)], skipped: [{ newest: ago(10), missedCount: 2 }] });
   });
   it('that were missed all run, but not more than a day of hours', () => {
     const ticks = Array.from({ length: 30 }, (_, n) => ago(300 - n * 10));
-    const decision = decideTicks(ticks, NOW, 'run_all');
+    const decision = decide(ticks, 'run_all');
     expect(decision.run).toEqual(ticks.slice(-MAX_CATCH_UP));
-    expect(decision.skipped).toMatchObject({ newest: ticks[5], missedCount: 6 });
+    expect(decision.skipped).toMatchObject([{ newest: ticks[5], missedCount: 6 }]);
+  });
+  it('are passed over while another run waits or runs, when the flow wants that', () => {
+    expect(decide([ago(0)], 'skip', 'skip', () => true)).toEqual({ run: [], skipped: [{ newest: ago(0), missedCount: 1, reason: expect.stringMatching(/earlier run/) as string }] });
+    expect(decide([ago(0)], 'skip', 'queue', () => true)).toEqual({ run: [ago(0)], skipped: [] });
+    expect(decide([ago(10)], 'run_once', 'skip', () => true)).toMatchObject({ run: [], skipped: [{ newest: ago(10) }] });
+    // The run that is under way is this tick's own: fired, and not yet written down.
+    expect(decide([ago(1)], 'skip', 'skip', (tick) => tick !== ago(1))).toEqual({ run: [ago(1)], skipped: [] });
+  });
+  it('that are due at once overlap each other', () => {
+    expect(decide([ago(1), ago(0)], 'skip', 'skip')).toMatchObject({ run: [ago(1)], skipped: [{ newest: ago(0), missedCount: 1 }] });
+  });
+  it('that are each made up for run in turn, whatever the overlap rule, and stand for those due now', () => {
+    expect(decide([ago(20), ago(10), ago(0)], 'run_all', 'skip', () => true)).toMatchObject({ run: [ago(20), ago(10)], skipped: [{ newest: ago(0), missedCount: 1 }] });
   });
   it('are each run or accounted for, under every policy', () => {
     const minutes = fc.uniqueArray(fc.integer({ min: 0, max: 5_000 }), { maxLength: 80 });
-    fc.assert(fc.property(minutes, fc.constantFrom('skip' as const, 'run_once' as const, 'run_all' as const), (ages, policy) => {
+    fc.assert(fc.property(minutes, fc.constantFrom('skip' as const, 'run_once' as const, 'run_all' as const), fc.constantFrom('queue' as const, 'skip' as const), fc.boolean(), (ages, policy, overlap, busy) => {
       const ticks = [...ages].sort((a, b) => b - a).map(ago);
-      const { run, skipped } = decideTicks(ticks, NOW, policy);
-      expect(run.length + (skipped?.missedCount ?? 0)).toBe(ticks.length);
+      const { run, skipped } = decide(ticks, policy, overlap, () => busy);
+      expect(run.length + skipped.reduce((sum, note) => sum + note.missedCount, 0)).toBe(ticks.length);
       expect([...run].sort((a, b) => a - b)).toEqual(run);
-      for (const tick of ticks.filter((due) => NOW - due <= MISSED_AFTER_MS)) expect(run).toContain(tick);
+      expect(new Set([...run, ...skipped.map((note) => note.newest)]).size).toBe(run.length + skipped.length);
+      if (overlap === 'queue') for (const tick of ticks.filter((due) => NOW - due <= MISSED_AFTER_MS)) expect(run).toContain(tick);
     }));
+  });
+});
+
+describe('what fell due', () => {
+  const hourly = readSchedule({ kind: 'interval', everyMinutes: 60, only: 'always', until: null });
+  const noon = 1_704_110_400_000 as EpochMs;
+  const due = (decidedUntil: number, now: number, begins: number | null = null) => dueTicks(hourly, 'exchange', { decidedUntil: decidedUntil as EpochMs, begins: begins as EpochMs | null }, now as EpochMs);
+
+  it('lies between the last decision and this minute', () => {
+    expect(due(noon - 1, noon + 5)).toEqual({ ticks: [noon], until: noon, setBackMs: 0 });
+    expect(due(noon, noon + HOUR_MS - 1)).toEqual({ ticks: [], until: noon + 59 * MINUTE_MS, setBackMs: 0 });
+  });
+  it('is not looked for further back than a week, and so not for a year when the clock jumps', () => {
+    expect(due(noon, noon + 365 * DAY_MS).ticks).toHaveLength(LOOK_BACK_MS / HOUR_MS);
+  });
+  it('begins again from the present when the clock was set back', () => {
+    for (const back of [HOUR_MS, DAY_MS, 365 * DAY_MS]) {
+      expect(due(noon, noon - back)).toEqual({ ticks: [noon - back], until: noon - back, setBackMs: back });
+      expect(due(noon - back, noon - back + HOUR_MS).ticks).toEqual([noon - back + HOUR_MS]);
+    }
+  });
+  it('waits for a clock that was corrected by moments', () => {
+    expect(due(noon, noon - CLOCK_TOLERANCE_MS)).toMatchObject({ ticks: [], setBackMs: 0 });
+    expect(due(noon, noon - CLOCK_TOLERANCE_MS + HOUR_MS).ticks).toEqual([]);
+  });
+  it('begins with the change of a schedule, and is nothing before', () => {
+    expect(due(noon - 5 * HOUR_MS, noon + 1, noon - HOUR_MS).ticks).toEqual([noon]);
+    expect(due(noon - 5 * HOUR_MS, noon + 1, noon + DAY_MS)).toEqual({ ticks: [], until: noon, setBackMs: 0 });
   });
 });

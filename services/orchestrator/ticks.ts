@@ -1,92 +1,112 @@
-/** When a schedule ticks: cron fields on New York's wall clock, thinned by the market calendar, right on the days when the clock changes. */
-import type { FlowSchedule } from '#app/contracts/flows.ts';
-import { AppError } from '#app/domain/errors.ts';
-import { civilFromDays, formatDate, HOUR_MS, type EpochMs } from '#app/domain/time.ts';
-import { fromNewYork, isInSession, sessionOn, toNewYork } from '#app/market/calendar.ts';
+/** When a schedule ticks: cron, interval or the market's day, thinned by the calendar; which ticks lie in a span, and which come next. */
+import type { FlowSchedule, MarketOfSchedules, ScheduleFilter } from '#app/contracts/flow-schedules.ts';
+import { DAY_MS, HOUR_MS, MINUTE_MS, type EpochMs } from '#app/domain/time.ts';
+import { calendarCovers, calendarRevision, exchangeDay, isInSession, sessionOn } from '#app/market/calendar.ts';
+import { newYorkDayNumber } from '#app/market/nyse-zone.ts';
+import { cronTicksOfDay, type CronFields } from './cron-ticks.ts';
+import { sessionTicksOfDay } from './session-ticks.ts';
+import { civilDayOf, type Zone } from './zones.ts';
 
-/** Minute resolution cron fields, as sets. `isEveryHour`: the schedule counts hours, it does not name them. */
-export type CronFields = {
-  readonly minutesOfDay: readonly number[];
-  readonly isEveryHour: boolean;
-  readonly daysOfMonth: ReadonlySet<number>;
-  readonly months: ReadonlySet<number>;
-  readonly weekdays: ReadonlySet<number>;
-};
-
-/** Cron fields as node-cron reads an expression. */
-export type ParsedCron = { readonly second: readonly number[]; readonly minute: readonly number[]; readonly hour: readonly number[]; readonly dayOfMonth: readonly (number | string)[]; readonly month: readonly number[]; readonly dayOfWeek: readonly (number | string)[] };
+/** A schedule ready to be asked; made by `readSchedule` (triggers.ts). `cron` and `zone` are null for the other kinds. */
+export type ReadSchedule = { readonly schedule: FlowSchedule; readonly cron: CronFields | null; readonly zone: Zone | null };
 
 /** Most ticks in one answer: a week of minutes, twice. */
 const MAX_TICKS = 20_160;
-/** A yearly schedule on a leap day is the rarest that still ticks. */
-const MAX_DAYS_AHEAD = 1_500;
+/** The rarest schedule that still ticks: 29 February, over a year like 2100 that has none. */
+const MAX_DAYS_AHEAD = 8 * 366;
+/** A schedule whose next so many times the calendar refuses, all of them, is one that it always refuses: every minute of two months of weekends. */
+const MAX_REFUSED = 100_000;
 
-function numbers(expression: string, field: readonly (number | string)[]): number[] {
-  return field.map((value) => {
-    if (typeof value === 'number') return value;
-    throw new AppError('INPUT_INVALID', `The schedule "${expression}" uses ${value}; days are given as numbers, ranges and steps`);
-  });
+/** Whether the calendar agrees with a tick of a schedule: in a demo always, in a replay never, and never outside the years that it covers. */
+function calendarAgrees(only: ScheduleFilter, market: MarketOfSchedules, tick: EpochMs): boolean {
+  if (only === 'always' || market === 'always_open') return true;
+  if (market === 'unknown' || !calendarCovers(tick)) return false;
+  return only === 'in_session' ? isInSession(tick) : sessionOn(exchangeDay(tick)) !== null;
 }
 
-/** Turns parsed fields into sets. @throws AppError INPUT_INVALID for seconds, special days, and a day given both by month and by week. */
-export function cronFields(expression: string, parsed: ParsedCron): CronFields {
-  const daysOfMonth = new Set(numbers(expression, parsed.dayOfMonth));
-  const weekdays = new Set(numbers(expression, parsed.dayOfWeek).map((day) => day % 7));
-  if (parsed.second.length !== 1 || parsed.second[0] !== 0) throw new AppError('INPUT_INVALID', `The schedule "${expression}" has a field for seconds; schedules tick on whole minutes`);
-  // Cron programs disagree whether both must match or either: nobody should have to know.
-  if (daysOfMonth.size < 31 && weekdays.size < 7) throw new AppError('INPUT_INVALID', `The schedule "${expression}" names days of the month and of the week; name one of them`);
-  const minutesOfDay = parsed.hour.flatMap((hour) => parsed.minute.map((minute) => hour * 60 + minute)).sort((a, b) => a - b);
-  return { minutesOfDay, isEveryHour: parsed.hour.length === 24, daysOfMonth, months: new Set(parsed.month), weekdays };
-}
-
-/**
- * The ticks of one civil day, ascending. A named hour that is skipped in spring ticks an hour later, once; a named hour that happens twice
- * in autumn ticks the first time. A schedule that counts hours ticks in every real hour.
- */
-function ticksOfDay(cron: CronFields, dayNumber: number): EpochMs[] {
-  const civil = civilFromDays(dayNumber);
-  if (!cron.months.has(civil.month) || !cron.daysOfMonth.has(civil.day)) return [];
-  const date = formatDate(civil);
-  if (!cron.weekdays.has(toNewYork(fromNewYork(date, 720)).weekday)) return [];
-  const ticks = new Set<EpochMs>();
-  for (const minuteOfDay of cron.minutesOfDay) {
-    const tick = fromNewYork(date, minuteOfDay);
-    ticks.add(tick);
-    const hourLater = (tick + HOUR_MS) as EpochMs;
-    if (cron.isEveryHour && toNewYork(hourLater).minuteOfDay === minuteOfDay) ticks.add(hourLater);
+/** All ticks that any day gives to one day of UTC, before the calendar is asked; ascending. */
+function candidatesOf({ schedule, cron, zone }: ReadSchedule, market: MarketOfSchedules, utcDay: number): EpochMs[] {
+  const [from, to] = [utcDay * DAY_MS, (utcDay + 1) * DAY_MS];
+  if (schedule.kind === 'interval') {
+    const everyMs = schedule.everyMinutes * MINUTE_MS;
+    const ticks: EpochMs[] = [];
+    for (let tick = Math.ceil(from / everyMs) * everyMs; tick < to; tick += everyMs) ticks.push(tick as EpochMs);
+    return ticks;
   }
-  return [...ticks].sort((a, b) => a - b);
+  const ticks: EpochMs[] = [];
+  if (schedule.kind === 'session') {
+    if (!calendarCovers(from as EpochMs)) return [];
+    const day = newYorkDayNumber(from as EpochMs);
+    for (let session = day - 1; session <= day + 2; session += 1) ticks.push(...sessionTicksOfDay(schedule, market, session));
+  } else if (cron && zone) {
+    // A tick that spring moved may belong to the evening before.
+    const last = civilDayOf(zone, to - 1);
+    for (let day = civilDayOf(zone, from - 2 * HOUR_MS); day <= last; day += 1) ticks.push(...cronTicksOfDay(cron, zone, day));
+  }
+  return [...new Set(ticks)].filter((tick) => tick >= from && tick < to).sort((a, b) => a - b);
+}
+
+type Block = { readonly utcDay: number; readonly market: MarketOfSchedules; readonly revision: number; readonly ticks: readonly EpochMs[]; readonly refusedCount: number };
+/** The day that each schedule was asked about last: the scheduler asks about the same one 1,440 times. */
+const blocks = new WeakMap<ReadSchedule, Block>();
+
+function blockOf(read: ReadSchedule, market: MarketOfSchedules, utcDay: number): Block {
+  const known = blocks.get(read);
+  const revision = calendarRevision();
+  if (known && known.utcDay === utcDay && known.market === market && known.revision === revision) return known;
+  const { schedule } = read;
+  const only = schedule.kind === 'session' ? 'always' : schedule.only;
+  const until = schedule.until ?? Infinity;
+  const candidates = candidatesOf(read, market, utcDay);
+  const ticks = candidates.filter((tick) => tick <= until && calendarAgrees(only, market, tick));
+  const block = { utcDay, market, revision, ticks, refusedCount: candidates.length - ticks.length };
+  blocks.set(read, block);
+  return block;
+}
+
+/** Index of the first tick after an instant. */
+function firstAfter(ticks: readonly EpochMs[], after: number): number {
+  let [low, high] = [0, ticks.length];
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if ((ticks[middle] ?? Infinity) > after) high = middle;
+    else low = middle + 1;
+  }
+  return low;
 }
 
 /** All ticks in (after, until], ascending; the newest ones when there are more than 20,160. */
-export function ticksBetween(cron: CronFields, after: EpochMs, until: EpochMs): EpochMs[] {
-  const ticks: EpochMs[] = [];
-  const lastDay = toNewYork(until).dayNumber;
-  for (let day = toNewYork(after).dayNumber; day <= lastDay; day += 1) {
-    for (const tick of ticksOfDay(cron, day)) if (tick > after && tick <= until) ticks.push(tick);
-  }
-  return ticks.slice(-MAX_TICKS);
-}
-
-/** The first tick after an instant that `accept` agrees with, null when none of the next 20,160 ticks within four years is. */
-export function nextTick(cron: CronFields, after: EpochMs, accept: (tick: EpochMs) => boolean): EpochMs | null {
-  const firstDay = toNewYork(after).dayNumber;
-  let seen = 0;
-  for (let day = firstDay; day <= firstDay + MAX_DAYS_AHEAD && seen < MAX_TICKS; day += 1) {
-    for (const tick of ticksOfDay(cron, day)) {
-      if (tick > after && accept(tick)) return tick;
-      seen += 1;
+export function ticksBetween(read: ReadSchedule, market: MarketOfSchedules, after: EpochMs, until: EpochMs): EpochMs[] {
+  const found: EpochMs[] = [];
+  const lastDay = Math.floor(until / DAY_MS);
+  for (let day = Math.floor(after / DAY_MS); until > after && day <= lastDay; day += 1) {
+    const { ticks } = blockOf(read, market, day);
+    const end = firstAfter(ticks, until);
+    for (let index = firstAfter(ticks, after); index < end; index += 1) {
+      const tick = ticks[index];
+      if (tick !== undefined) found.push(tick);
     }
   }
-  return null;
+  return found.length > MAX_TICKS ? found.slice(-MAX_TICKS) : found;
 }
 
-/** What the schedules take for the market: Alpaca's days and hours; a demo's, which never close; a replay's, which are not ours to know. */
-export type MarketOfSchedules = 'exchange' | 'always_open' | 'unknown';
+type Ended = { readonly market: MarketOfSchedules; readonly revision: number; readonly after: number };
+/** Schedules that were found to have no tick after an instant have none after a later one. */
+const ended = new WeakMap<ReadSchedule, Ended>();
 
-/** Whether the calendar agrees with a tick of a schedule. */
-export function calendarAgrees(only: FlowSchedule['only'], market: MarketOfSchedules, tick: EpochMs): boolean {
-  if (only === 'always' || market === 'always_open') return true;
-  if (market === 'unknown') return false;
-  return only === 'in_session' ? isInSession(tick) : sessionOn(toNewYork(tick).date) !== null;
+/** The next ticks after an instant, ascending, at most `count`; fewer when the schedule has no more within eight years. */
+export function ticksAfter(read: ReadSchedule, market: MarketOfSchedules, after: EpochMs, count: number): EpochMs[] {
+  const known = ended.get(read);
+  if (known && known.market === market && known.revision === calendarRevision() && after >= known.after) return [];
+  const found: EpochMs[] = [];
+  const firstDay = Math.floor(after / DAY_MS);
+  const lastDay = Math.min(firstDay + MAX_DAYS_AHEAD, Math.floor((read.schedule.until ?? Infinity) / DAY_MS));
+  let refused = 0;
+  for (let day = firstDay; day <= lastDay && found.length < count && refused < MAX_REFUSED; day += 1) {
+    const { ticks, refusedCount } = blockOf(read, market, day);
+    found.push(...ticks.slice(firstAfter(ticks, after)));
+    refused = found.length > 0 ? 0 : refused + refusedCount;
+  }
+  if (found.length === 0 && count > 0) ended.set(read, { market, revision: calendarRevision(), after });
+  return found.slice(0, count);
 }
