@@ -9,7 +9,11 @@ import { useMode } from './data/stack.ts';
 import { setUiState, uiState, useUiState } from './data/ui-state.ts';
 import { Frame } from './frame/frame.tsx';
 import { Logo } from './frame/logo.tsx';
+import { isPagePath } from './frame/pages.ts';
+import type { PagePath } from './frame/pages.ts';
 import { HealthPage } from './health/health-page.tsx';
+import { readFlowsSearch } from './pages/flows/address.ts';
+import { FlowsPage } from './pages/flows/flows-page.tsx';
 import { PortfolioPage } from './pages/portfolio/portfolio-page.tsx';
 import { hasShell } from './shell/bridge.ts';
 import { DesktopWindow } from './shell/window.tsx';
@@ -25,12 +29,13 @@ const rootRoute = createRootRoute({ component: FramedOutlet });
 const routes = [
   createRoute({ getParentRoute: () => rootRoute, path: '/', beforeLoad: () => { throw redirect({ to: uiState().page }) as unknown as Error; } }),
   createRoute({ getParentRoute: () => rootRoute, path: '/portfolio', component: PortfolioPage }),
+  createRoute({ getParentRoute: () => rootRoute, path: '/flows', component: FlowsPage, validateSearch: readFlowsSearch }),
   createRoute({ getParentRoute: () => rootRoute, path: '/health', component: HealthPage }),
 ];
 const router = createRouter({ routeTree: rootRoute.addChildren(routes), defaultNotFoundComponent: () => <p className="muted">There is no such page. Press Ctrl K to go somewhere else.</p> });
 router.subscribe('onResolved', ({ toLocation }) => {
   const page = toLocation.pathname;
-  if (page === '/portfolio' || page === '/health') setUiState({ page });
+  if (isPagePath(page)) setUiState({ page });
 });
 
 declare module '@tanstack/react-router' {
@@ -64,7 +69,7 @@ function Browser(): JSX.Element {
   return <div className="locked">{failure === null ? <Loader size="sm" /> : <><Failure error={failure} /><Button variant="default" onClick={retry}>Try again</Button></>}</div>;
 }
 
-function goTo(path: '/portfolio' | '/health'): void {
+function goTo(path: PagePath): void {
   void router.navigate({ to: path });
 }
 

@@ -11,6 +11,7 @@ import './styles/kit.css';
 import './styles/pages.css';
 import './styles/shell.css';
 import './styles/application.css';
+import './styles/flows.css';
 import { App } from './app.tsx';
 
 const root = document.getElementById('root');

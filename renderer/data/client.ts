@@ -111,10 +111,34 @@ export async function call<N extends RouteName>(name: N, input: RouteInput<N>, o
   return route.output.parse(await response.json()) as RouteOutput<N>;
 }
 
-/** Opens a live tail of a unit's output as newline-delimited JSON. @throws ClientError */
-export async function openLogTail(unit: string, lines: number, signal: AbortSignal): Promise<ReadableStream<Uint8Array<ArrayBuffer>>> {
-  const response = await request(`/logs?unit=${encodeURIComponent(unit)}&lines=${lines}&follow=1`, { method: 'GET', body: null, headers: {}, signal, asker: signal });
+async function openTail(query: Readonly<Record<string, string | number>>, signal: AbortSignal): Promise<ReadableStream<Uint8Array<ArrayBuffer>>> {
+  const text = new URLSearchParams(Object.entries(query).map(([name, value]) => [name, String(value)])).toString();
+  const response = await request(`/logs?${text}&follow=1`, { method: 'GET', body: null, headers: {}, signal, asker: signal });
   if (!response.ok) throw await refusal(response);
   if (!response.body) throw new ClientError('The log has no content', { status: response.status, code: 'UNKNOWN' });
   return response.body;
+}
+
+/** Opens a live tail of a unit's output as newline-delimited JSON. @throws ClientError */
+export function openLogTail(unit: string, lines: number, signal: AbortSignal): Promise<ReadableStream<Uint8Array<ArrayBuffer>>> {
+  return openTail({ unit, lines }, signal);
+}
+
+/** Opens a live tail of the collected lines of all parts that pass a filter. @throws ClientError */
+export function openBookTail(filter: Readonly<Record<string, string>>, afterSeq: number, signal: AbortSignal): Promise<ReadableStream<Uint8Array<ArrayBuffer>>> {
+  return openTail({ ...filter, afterSeq }, signal);
+}
+
+/** Calls back with each line of a stream of text, until it ends. */
+export async function readLines(stream: ReadableStream<Uint8Array<ArrayBuffer>>, take: (lines: readonly string[]) => void): Promise<void> {
+  const reader = stream.pipeThrough(new TextDecoderStream()).getReader();
+  let rest = '';
+  for (;;) {
+    const { value, done } = await reader.read();
+    if (done) return;
+    const parts = (rest + value).split('\n');
+    rest = parts.pop() ?? '';
+    const lines = parts.filter((part) => part !== '');
+    if (lines.length > 0) take(lines);
+  }
 }

@@ -14,6 +14,11 @@ export function useIsStale(): boolean {
   const now = useNow();
   return useLive((state) => isStale(state, now));
 }
+/** The gateway's clock, moving once a second: what countdowns to its times count from. */
+export function useServerNow(): number {
+  const now = useNow();
+  return now + useLive((state) => state.skewMs);
+}
 /** Age of an instant of the gateway's clock, corrected for the difference of clocks; null = unknown. */
 export function useAge(instant: number | null): number | null {
   const now = useNow();

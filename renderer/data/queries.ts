@@ -8,8 +8,10 @@ import { KEYS } from './live.ts';
 const NET_MS = 30_000;
 const LIST_ROWS = 200;
 
-function useRoute<N extends RouteName>(name: N, key: readonly unknown[], input: RouteInput<N>, options: { everyMs?: number; isEnabled?: boolean } = {}): UseQueryResult<RouteOutput<N>> {
-  return useQuery({ queryKey: key, queryFn: ({ signal }) => call(name, input, { signal }), refetchInterval: options.everyMs ?? NET_MS, enabled: options.isEnabled ?? true, placeholderData: (before) => before });
+/** Asks a route again and again: every `everyMs`, which may depend on what was answered last. */
+export function useRoute<N extends RouteName>(name: N, key: readonly unknown[], input: RouteInput<N>, options: { everyMs?: number | ((last: RouteOutput<N> | undefined) => number | false); isEnabled?: boolean } = {}): UseQueryResult<RouteOutput<N>> {
+  const { everyMs = NET_MS } = options;
+  return useQuery<RouteOutput<N>>({ queryKey: key, queryFn: ({ signal }) => call(name, input, { signal }), refetchInterval: typeof everyMs === 'number' ? everyMs : (query) => everyMs(query.state.data), enabled: options.isEnabled ?? true, placeholderData: (before) => before });
 }
 
 /** The account. */
@@ -34,12 +36,6 @@ export const useDenied = (): UseQueryResult<RouteOutput<'decisions'>> => useRout
 export const useStory = (decisionId: string | null): UseQueryResult<RouteOutput<'orderStory'>> => useRoute('orderStory', ['story', decisionId], { decisionId: decisionId ?? '' }, { isEnabled: decisionId !== null });
 /** Symbols that match what was typed. */
 export const useSymbols = (query: string, isEnabled = true): UseQueryResult<RouteOutput<'symbols'>> => useRoute('symbols', ['symbols', query], { query, limit: 20 }, { isEnabled });
-/** Flows with schedule, last and next run. */
-export const useDeployments = (): UseQueryResult<RouteOutput<'deployments'>> => useRoute('deployments', ['deployments'], {}, { everyMs: 5_000 });
-/** Runs of a flow. */
-export const useRuns = (flow: RouteInput<'runs'>['flow']): UseQueryResult<RouteOutput<'runs'>> => useRoute('runs', ['runs', flow ?? 'all'], { ...(flow === undefined ? {} : { flow }), limit: 30 }, { everyMs: 3_000 });
-/** One run. */
-export const useRun = (runId: string | null): UseQueryResult<RouteOutput<'run'>> => useRoute('run', ['run', runId], { runId: runId ?? '' }, { everyMs: 2_000, isEnabled: runId !== null });
 /** How far each consumer is behind. */
 export const usePipeline = (): UseQueryResult<RouteOutput<'pipeline'>> => useRoute('pipeline', ['pipeline'], {}, { everyMs: 2_000 });
 /** The ledger's own checks. */

@@ -1,22 +1,27 @@
 /** What the page looks like, remembered over reloads (this browser) and restarts (the gateway). */
 import * as z from 'zod';
 import { curveRangeSchema } from '#app/contracts/http.ts';
+import { PAGE_PATHS } from '../frame/pages.ts';
 import { call, hasAccess } from './client.ts';
 import { createStore, useStore } from './external-store.ts';
 
 /** Tabs of the portfolio page. */
 export const PORTFOLIO_TABS = ['positions', 'orders', 'fills', 'days', 'strategies', 'allocation'] as const;
 
+/** Views of the flows page. */
+export const FLOW_VIEWS = ['flows', 'timeline', 'runs'] as const;
+
 const uiStateSchema = z.object({
   scheme: z.enum(['light', 'dark', 'system']).catch('system'),
   palette: z.enum(['standard', 'colour_blind']).catch('standard'),
   isNavigationNarrow: z.boolean().catch(false),
-  page: z.enum(['/portfolio', '/health']).catch('/portfolio'),
+  page: z.enum(PAGE_PATHS).catch('/portfolio'),
   tab: z.enum(PORTFOLIO_TABS).catch('positions'),
   range: curveRangeSchema.catch('1D'),
   hasBenchmark: z.boolean().catch(true),
   orderScope: z.enum(['open', 'closed', 'all']).catch('all'),
   isDeniedShown: z.boolean().catch(false),
+  flowsView: z.enum(FLOW_VIEWS).catch('flows'),
 });
 /** What the page remembers. */
 export type UiState = z.infer<typeof uiStateSchema>;

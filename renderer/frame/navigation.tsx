@@ -3,14 +3,25 @@ import type { JSX } from 'react';
 import { Link } from '@tanstack/react-router';
 import { ActionIcon, Tooltip } from '@mantine/core';
 import { useMediaQuery } from '@mantine/hooks';
-import { IconBriefcase2, IconHeartbeat, IconLayoutSidebarLeftCollapse, IconLayoutSidebarLeftExpand } from '@tabler/icons-react';
+import { IconBriefcase2, IconHeartbeat, IconLayoutSidebarLeftCollapse, IconLayoutSidebarLeftExpand, IconTimeline } from '@tabler/icons-react';
+import type { Icon } from '@tabler/icons-react';
 import { setUiState, useUiState } from '../data/ui-state.ts';
+import { PAGES } from './pages.ts';
+import type { PagePath } from './pages.ts';
 import { TradingSwitch } from './trading-switch.tsx';
 
-const PAGES = [
-  { path: '/portfolio', name: 'Portfolio', keys: 'g p', Icon: IconBriefcase2 },
-  { path: '/health', name: 'Health', keys: 'g h', Icon: IconHeartbeat },
-] as const;
+const ICONS: Readonly<Record<PagePath, Icon>> = { '/portfolio': IconBriefcase2, '/flows': IconTimeline, '/health': IconHeartbeat };
+
+function PageLink({ page: { path, name, keys }, isNarrow }: { page: (typeof PAGES)[number]; isNarrow: boolean }): JSX.Element {
+  const PageIcon = ICONS[path];
+  return (
+    <Tooltip label={`${name}  (${keys})`} position="right" disabled={!isNarrow}>
+      <Link to={path} className="nav-link" activeProps={{ className: 'nav-link active', 'aria-current': 'page' }}>
+        <PageIcon size={18} stroke={1.6} aria-hidden />{!isNarrow && <><span>{name}</span><kbd>{keys}</kbd></>}
+      </Link>
+    </Tooltip>
+  );
+}
 
 /** The column on the left. */
 export function Navigation({ isHeldByKey, halt, haltError }: { isHeldByKey: boolean; halt: () => void; haltError: string | null }): JSX.Element {
@@ -19,13 +30,7 @@ export function Navigation({ isHeldByKey, halt, haltError }: { isHeldByKey: bool
   const isNarrow = isSmall || isChosenNarrow;
   return (
     <nav className={isNarrow ? 'navigation narrow' : 'navigation'} aria-label="Pages">
-      {PAGES.map(({ path, name, keys, Icon }) => (
-        <Tooltip key={path} label={`${name}  (${keys})`} position="right" disabled={!isNarrow}>
-          <Link to={path} className="nav-link" activeProps={{ className: 'nav-link active', 'aria-current': 'page' }}>
-            <Icon size={18} stroke={1.6} aria-hidden />{!isNarrow && <><span>{name}</span><kbd>{keys}</kbd></>}
-          </Link>
-        </Tooltip>
-      ))}
+      {PAGES.map((page) => <PageLink key={page.path} page={page} isNarrow={isNarrow} />)}
       <div className="nav-space" />
       {!isSmall && (
         <ActionIcon variant="subtle" color="gray" className="nav-fold" onClick={() => setUiState({ isNavigationNarrow: !isChosenNarrow })} aria-label={isNarrow ? 'Show names' : 'Icons only'}>

@@ -9,6 +9,7 @@ import { useSymbols } from '../data/queries.ts';
 import { setUiState } from '../data/ui-state.ts';
 import { hasShell } from '../shell/bridge.ts';
 import { price } from '../ui/format.ts';
+import { PAGES } from './pages.ts';
 import { openSheet, setPalette, usePalette } from './panels.ts';
 
 /** One line of the palette. */
@@ -38,8 +39,7 @@ function useEntries(query: string, isOpen: boolean): PaletteEntry[] {
       setColorScheme(next === 'system' ? 'auto' : next);
     };
     const fixed: PaletteEntry[] = [
-      { id: 'portfolio', group: 'Pages', name: 'Portfolio', hint: 'g p', run: () => void navigate({ to: '/portfolio' }) },
-      { id: 'health', group: 'Pages', name: 'Health', hint: 'g h', run: () => void navigate({ to: '/health' }) },
+      ...PAGES.map(({ path, name, keys, about }): PaletteEntry => ({ id: path, group: 'Pages', name, hint: `${keys} · ${about}`, run: () => void navigate({ to: path }) })),
       { id: 'order', group: 'Actions', name: 'New order', hint: 'b', run: () => openSheet({ kind: 'ticket', start: {} }) },
       { id: 'panel', group: 'Actions', name: 'Can I trade now?', hint: 'health panel', run: () => openSheet({ kind: 'health' }) },
       { id: 'orders', group: 'Actions', name: 'Show open orders', hint: 'portfolio', run: () => { setUiState({ tab: 'orders', orderScope: 'open' }); void navigate({ to: '/portfolio' }); } },

@@ -1,10 +1,14 @@
 /** What slides over the page from the right, and the palette: one store, so that any part can open any of them. */
 import { createStore, useStore } from '../data/external-store.ts';
 import type { OrderTicket } from '#app/contracts/http.ts';
+import type { FlowName } from '#app/contracts/flows.ts';
 import type { UnitId } from '#app/contracts/health.ts';
 
 /** Parts of the application's settings that a link may point at. */
 export type ApplicationSection = 'market' | 'keys' | 'live' | 'updates';
+
+/** What a flow's sheet shows: itself, the form that runs it, or its settings. */
+export type FlowSheetView = 'about' | 'run' | 'settings';
 
 /** At most one side sheet is open. */
 export type Sheet =
@@ -12,7 +16,8 @@ export type Sheet =
   | { readonly kind: 'ticket'; readonly start: Partial<OrderTicket> }
   | { readonly kind: 'story'; readonly decisionId: string }
   | { readonly kind: 'unit'; readonly unitId: UnitId }
-  | { readonly kind: 'flow'; readonly flow: string; readonly runId: string | null }
+  | { readonly kind: 'flow'; readonly flow: FlowName; readonly view: FlowSheetView; /** Parameters to begin with, of a run that is to be repeated. */ readonly input?: Readonly<Record<string, unknown>> }
+  | { readonly kind: 'run'; readonly runId: string }
   | { readonly kind: 'application'; readonly section: ApplicationSection | null }
   | { readonly kind: 'about' };
 
@@ -26,6 +31,10 @@ export function openSheet(next: Sheet): void {
 /** Closes the open sheet. */
 export function closeSheet(): void {
   sheet.set(null);
+}
+/** Is a sheet open? For those who are not drawn. */
+export function isSheetOpen(): boolean {
+  return sheet.get() !== null;
 }
 /** The open sheet. */
 export function useSheet(): Sheet | null {

@@ -5,15 +5,16 @@ import type { Mode } from '#app/contracts/config.ts';
 import { AboutSheet } from '../application/about-sheet.tsx';
 import { ApplicationSheet } from '../application/application-sheet.tsx';
 import { HealthView } from '../health/health-view.tsx';
-import { FlowSheet } from '../health/flow-sheet.tsx';
+import { FlowSheet } from '../pages/flows/flow-sheet.tsx';
 import { UnitSheet } from '../health/unit-sheet.tsx';
+import { RunSheet } from '../pages/flows/run-sheet.tsx';
 import { OrderStorySheet } from '../pages/portfolio/order-story.tsx';
 import { OrderTicketSheet } from '../pages/portfolio/order-ticket.tsx';
 import { closeSheet, useSheet } from './panels.ts';
 import type { Sheet } from './panels.ts';
 import { ModeMark } from './top-bar.tsx';
 
-const WIDTHS: Readonly<Record<Sheet['kind'], number>> = { health: 760, ticket: 460, story: 540, unit: 720, flow: 640, application: 620, about: 620 };
+const WIDTHS: Readonly<Record<Sheet['kind'], number>> = { health: 760, ticket: 460, story: 540, unit: 720, flow: 760, run: 980, application: 620, about: 620 };
 
 function titleOf(sheet: Sheet): string {
   switch (sheet.kind) {
@@ -22,6 +23,7 @@ function titleOf(sheet: Sheet): string {
     case 'story': return 'Why this order';
     case 'unit': return 'Unit';
     case 'flow': return 'Flow';
+    case 'run': return 'Run';
     case 'application': return 'Application settings';
     case 'about': return 'About Mainspring';
   }
@@ -33,7 +35,8 @@ function Content({ sheet }: { sheet: Sheet }): JSX.Element {
     case 'ticket': return <OrderTicketSheet start={sheet.start} />;
     case 'story': return <OrderStorySheet decisionId={sheet.decisionId} />;
     case 'unit': return <UnitSheet unitId={sheet.unitId} />;
-    case 'flow': return <FlowSheet flow={sheet.flow} runId={sheet.runId} />;
+    case 'flow': return <FlowSheet key={sheet.flow} sheet={sheet} />;
+    case 'run': return <RunSheet key={sheet.runId} runId={sheet.runId} />;
     case 'application': return <ApplicationSheet section={sheet.section} />;
     case 'about': return <AboutSheet />;
   }

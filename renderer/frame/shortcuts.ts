@@ -1,9 +1,9 @@
 /** The keyboard: two-key jumps, the palette, and the held HALT. */
 import { useEffect, useRef } from 'react';
-import { closeSheet, setPalette } from './panels.ts';
+import { JUMPS } from './pages.ts';
+import type { PagePath } from './pages.ts';
+import { closeSheet, isSheetOpen, setPalette } from './panels.ts';
 
-/** Pages by the letter after `g`. */
-export const JUMPS: Readonly<Record<string, '/portfolio' | '/health'>> = { p: '/portfolio', h: '/health' };
 const JUMP_WITHIN_MS = 1_200;
 
 /** Does the key belong to a field that is being written in? */
@@ -11,8 +11,27 @@ export function isTyping(target: EventTarget | null): boolean {
   return target instanceof HTMLElement && (target.isContentEditable || ['INPUT', 'TEXTAREA', 'SELECT'].includes(target.tagName));
 }
 
+/** The keys of the page that is shown; true = the key was one of them. */
+export type PageKeys = (event: KeyboardEvent) => boolean;
+let pageKeys: PageKeys | null = null;
+
+/** Gives the page keys of its own while it is shown. They come after the frame's two-key jumps and before its single keys, and rest while a sheet is open or a field is written in. */
+export function usePageKeys(keys: PageKeys): void {
+  const latest = useRef(keys);
+  useEffect(() => {
+    latest.current = keys;
+  });
+  useEffect(() => {
+    const mine: PageKeys = (event) => latest.current(event);
+    pageKeys = mine;
+    return () => {
+      if (pageKeys === mine) pageKeys = null;
+    };
+  }, []);
+}
+
 /** What the keys do. `halt` = Shift+H held. */
-export type ShortcutActions = { go(path: '/portfolio' | '/health'): void; order(): void; settings(): void; halt: { begin(): void; end(): void } };
+export type ShortcutActions = { go(path: PagePath): void; order(): void; settings(): void; halt: { begin(): void; end(): void } };
 
 /** Listens while the frame is shown. */
 export function useShortcuts(actions: ShortcutActions): void {
@@ -39,10 +58,11 @@ export function useShortcuts(actions: ShortcutActions): void {
         if (!event.repeat) latest.current.halt.begin();
         return;
       }
-      const jump = performance.now() - leaderAt < JUMP_WITHIN_MS ? JUMPS[key] : undefined;
+      const jump = performance.now() - leaderAt < JUMP_WITHIN_MS ? JUMPS.get(key) : undefined;
       leaderAt = 0;
       if (jump) latest.current.go(jump);
       else if (key === 'g') leaderAt = performance.now();
+      else if (!isSheetOpen() && pageKeys?.(event)) event.preventDefault();
       else if (key === '/') {
         event.preventDefault();
         setPalette(true);

@@ -3,7 +3,7 @@ import { useEffect, useRef, useState } from 'react';
 import type { JSX } from 'react';
 import { LogLineSchema } from '#app/contracts/health.ts';
 import type { LogLine, UnitId } from '#app/contracts/health.ts';
-import { openLogTail } from '../data/client.ts';
+import { openLogTail, readLines } from '../data/client.ts';
 import { hasShell, shellCall } from '../shell/bridge.ts';
 import { Failure, SkeletonRows } from '../ui/kit.tsx';
 import { marketTime } from '../ui/format.ts';
@@ -42,16 +42,7 @@ async function followShell(unit: UnitId, signal: AbortSignal, add: (lines: LogLi
 }
 
 async function follow(unit: string, signal: AbortSignal, add: (lines: LogLine[]) => void): Promise<void> {
-  const reader = (await openLogTail(unit, LINES_FIRST, signal)).pipeThrough(new TextDecoderStream()).getReader();
-  let rest = '';
-  for (;;) {
-    const { value, done } = await reader.read();
-    if (done) return;
-    const parts = (rest + value).split('\n');
-    rest = parts.pop() ?? '';
-    const lines = parts.filter((part) => part !== '').map((part) => LogLineSchema.parse(JSON.parse(part)));
-    if (lines.length > 0) add(lines);
-  }
+  await readLines(await openLogTail(unit, LINES_FIRST, signal), (lines) => add(lines.map((line) => LogLineSchema.parse(JSON.parse(line)))));
 }
 
 /** The live tail; sticks to the end until the reader scrolls up. */

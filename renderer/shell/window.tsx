@@ -5,6 +5,7 @@ import type { QueryClient } from '@tanstack/react-query';
 import type { ShellStatus } from '#app/contracts/shell.ts';
 import { useLive } from '../data/live.ts';
 import { forgetSession, useSession, useSignIn } from '../data/session.ts';
+import type { PagePath } from '../frame/pages.ts';
 import { closeSheet, openSheet } from '../frame/panels.ts';
 import { Logo } from '../frame/logo.tsx';
 import { Sheets } from '../frame/sheets.tsx';
@@ -83,7 +84,7 @@ function ScreenOf({ screen, status, wasStarting, peek }: { screen: Screen; statu
 }
 
 /** Goes where tray, menu and notifications point. */
-function useNavigation(isDashboard: boolean, go: (path: '/portfolio' | '/health') => void): void {
+function useNavigation(isDashboard: boolean, go: (path: PagePath) => void): void {
   const latest = useRef({ isDashboard, go });
   useEffect(() => {
     latest.current = { isDashboard, go };
@@ -101,7 +102,7 @@ function useNavigation(isDashboard: boolean, go: (path: '/portfolio' | '/health'
 }
 
 /** The window. `go` moves the dashboard to a page. */
-export function DesktopWindow({ client, go, children }: { client: QueryClient; go: (path: '/portfolio' | '/health') => void; children: ReactNode }): JSX.Element {
+export function DesktopWindow({ client, go, children }: { client: QueryClient; go: (path: PagePath) => void; children: ReactNode }): JSX.Element {
   const status = useShellStatus();
   const error = useShellError();
   const session = useSession();

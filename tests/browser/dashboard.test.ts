@@ -137,9 +137,9 @@ describe('health', () => {
 
   it('a flow runs now and shows its steps', async () => {
     await page.getByLabel('Run reconcile_trades now').click();
-    await page.locator('.flow-sheet .chapter').first().getByText('completed').first().waitFor({ timeout: MOVE_LIMIT_MS });
+    await page.locator('.run-sheet[data-state=COMPLETED] .step').first().waitFor({ timeout: MOVE_LIMIT_MS });
     await page.keyboard.press('Escape');
-    await page.locator('.flow-sheet').waitFor({ state: 'detached' });
+    await page.locator('.run-sheet').waitFor({ state: 'detached' });
   });
 
   it('programs get the report where people get the page', async () => {
