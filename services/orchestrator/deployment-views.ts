@@ -6,11 +6,14 @@ import { AppError } from '#app/domain/errors.ts';
 import { civilFromDays, formatDate, type EpochMs } from '#app/domain/time.ts';
 import { fromNewYorkDay, newYorkDayNumber } from '#app/market/nyse-zone.ts';
 import type { DeploymentParts } from './deployments.ts';
-import { toFlowRuns } from './runs.ts';
+import { toFlowRuns, type RunReader } from './runs.ts';
 import { defaultsOf, settingsInForce } from './settings.ts';
 import { ACTIVE_STATUSES, ALIVE_SQL, MOMENT_SQL, RUN_COLUMNS, RUN_SOURCE, type RunRow } from './states.ts';
 import { loadDeployments, type StoredDeployment } from './store.ts';
 import { nextTicks, parseSchedule, whyNever } from './triggers.ts';
+
+/** What views need. */
+type ViewParts = RunReader & Pick<DeploymentParts, 'market'>;
 
 const NEXT_RUNS = 5;
 const RECENT_RUNS = 30;
@@ -35,7 +38,7 @@ function byFlow(rows: readonly RunRow[]): Map<string, RunRow[]> {
   return groups;
 }
 
-async function loadRunsOfFlows(parts: DeploymentParts): Promise<RunsOfFlows> {
+async function loadRunsOfFlows(parts: RunReader): Promise<RunsOfFlows> {
   const params = [parts.clock.now(), FLOW_NAMES];
   const [queues, recent, last] = await Promise.all([
     parts.db.query<QueueRow>(QUEUES_SQL, [ACTIVE_STATUSES]), parts.db.query<RunRow>(RECENT_SQL, params), parts.db.query<RunRow>(LAST_SQL, params),
@@ -44,7 +47,7 @@ async function loadRunsOfFlows(parts: DeploymentParts): Promise<RunsOfFlows> {
   return { queues: new Map(queues.map((row) => [row.flow, row])), recent: byFlow(recent), last: new Map(lastRuns.map((run) => [run.flow, run])) };
 }
 
-function toView(stored: StoredDeployment, runs: RunsOfFlows, parts: DeploymentParts): DeploymentView {
+function toView(stored: StoredDeployment, runs: RunsOfFlows, parts: ViewParts): DeploymentView {
   const { deployment, storedSettings, isPaused, announcedAt } = stored;
   const { settings, isCustom, problem } = settingsInForce(deployment, storedSettings);
   const recent = (runs.recent.get(deployment.name) ?? []).toReversed();
@@ -62,7 +65,7 @@ function toView(stored: StoredDeployment, runs: RunsOfFlows, parts: DeploymentPa
 }
 
 /** All deployments, in the order of mission M2. */
-export async function viewDeployments(parts: DeploymentParts): Promise<DeploymentView[]> {
+export async function viewDeployments(parts: ViewParts): Promise<DeploymentView[]> {
   const [stored, runs] = await Promise.all([loadDeployments(parts.db), loadRunsOfFlows(parts)]);
   const place = (view: StoredDeployment): number => FLOW_NAMES.indexOf(view.deployment.name);
   return stored.sort((a, b) => place(a) - place(b)).map((entry) => toView(entry, runs, parts));
@@ -79,7 +82,7 @@ const DAYS_SQL = `WITH ${ALIVE_SQL}, run AS (SELECT ${RUN_COLUMNS} FROM ${RUN_SO
   FROM run WHERE flow = ANY($4::text[]) GROUP BY flow, day ORDER BY flow, day`;
 
 /** How each flow fared on each of the last days in New York, today included. Durations are those of completed runs. Days without ended runs are left out. */
-export async function viewFlowDays(parts: DeploymentParts, days: number): Promise<FlowDay[]> {
+export async function viewFlowDays(parts: RunReader, days: number): Promise<FlowDay[]> {
   const now = parts.clock.now();
   const first = newYorkDayNumber(now) - days + 1;
   const starts = Array.from({ length: days }, (_, n) => fromNewYorkDay(first + n, 0));
@@ -88,7 +91,7 @@ export async function viewFlowDays(parts: DeploymentParts, days: number): Promis
 }
 
 /** What a schedule would do, or what is wrong with it. */
-export function previewSchedule(parts: DeploymentParts, value: unknown): z.infer<typeof schedulePreviewSchema> {
+export function previewSchedule(parts: ViewParts, value: unknown): z.infer<typeof schedulePreviewSchema> {
   try {
     const schedule = parseSchedule(value);
     const now: EpochMs = parts.clock.now();

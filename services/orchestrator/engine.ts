@@ -40,7 +40,7 @@ const INDEXES: Readonly<Record<string, string>> = {
   runs_flow: `(name, ${plain(MOMENT_SQL)} DESC, workflow_uuid DESC)`,
   runs_status: `(status, ${plain(MOMENT_SQL)} DESC, workflow_uuid DESC)`,
   runs_trigger: `(${plain(TRIGGER_SQL)}, ${plain(MOMENT_SQL)} DESC, workflow_uuid DESC)`,
-  runs_parent: `(${plain(PARENT_SQL)}, created_at) WHERE ${plain(PARENT_SQL)} IS NOT NULL`,
+  runs_parent: `(${plain(PARENT_SQL)}, ${plain(MOMENT_SQL)} DESC, workflow_uuid DESC) WHERE ${plain(PARENT_SQL)} IS NOT NULL`,
   runs_ended: `(name, completed_at DESC) WHERE completed_at IS NOT NULL`,
 };
 

@@ -8,11 +8,13 @@ import type { Db } from '#chassis/db.ts';
 import { scheduledRunId } from '#chassis/flows-wire.ts';
 import type { Engine } from './engine.ts';
 import { readError, tellError } from './failures.ts';
-import { ALIVE_SQL, explain, MOMENT_SQL, PARENT_SQL, RUN_COLUMNS, RUN_SOURCE, STATE_SQL, STATUSES_OF, TRIGGER_SQL, type RunRow } from './states.ts';
+import { ALIVE_SQL, explain, MOMENT_SQL, PARENT_SQL, RUN_COLUMNS, RUN_SOURCE, STATE_SQL, STATES_OF, STATUSES, TRIGGER_SQL, type RunRow } from './states.ts';
 import { loadSkipped } from './store.ts';
 
 /** What run queries work with. */
 export type RunParts = { readonly db: Db; readonly engine: Engine; readonly clock: Clock };
+/** What reading runs needs. */
+export type RunReader = Pick<RunParts, 'db' | 'clock'>;
 /** A page of runs. */
 export type RunPage = z.infer<typeof runPageSchema>;
 /** Where a page ends: the moment and the id of its last run. */
@@ -101,9 +103,17 @@ function literally(text: string): string {
 function searchSql(conditions: Conditions, search: string): string {
   const words = conditions.param(literally(search));
   const asJson = conditions.param(literally(JSON.stringify(search).slice(1, -1)));
-  const words2 = `coalesce(output.error::json #>> '{json,message}', output.error::json ->> 'message')`;
+  const message = `coalesce(output.error::json #>> '{json,message}', output.error::json ->> 'message')`;
   return `(ws.workflow_uuid ILIKE ${words} OR (ws.status = 'ERROR' AND EXISTS (SELECT FROM dbos.workflow_output output
-    WHERE output.workflow_uuid = ws.workflow_uuid AND output.error ILIKE ${asJson} AND ${words2} ILIKE ${words})))`;
+    WHERE output.workflow_uuid = ws.workflow_uuid AND output.error ILIKE ${asJson} AND ${message} ILIKE ${words})))`;
+}
+
+/** The engine's statuses have an index; the state itself is worked out, where a status leaves it open. */
+function addStates(conditions: Conditions, states: readonly RunState[]): void {
+  const statuses = STATUSES.filter((status) => STATES_OF[status].some((state) => states.includes(state)));
+  const sure = statuses.filter((status) => STATES_OF[status].every((state) => states.includes(state)));
+  conditions.add(statuses.length === 1 ? `ws.status = ${conditions.param(statuses[0])}` : `ws.status = ANY(${conditions.param(statuses)}::text[])`);
+  if (sure.length < statuses.length) conditions.add(`(ws.status = ANY(${conditions.param(sure)}::text[]) OR ${STATE_SQL} = ANY(${conditions.param(states)}::text[]))`);
 }
 
 function conditionsOf(query: RunQuery, states: readonly RunState[] | null, from: RunPosition | null, now: EpochMs): Conditions {
@@ -111,12 +121,7 @@ function conditionsOf(query: RunQuery, states: readonly RunState[] | null, from:
   const flows = query.flow !== undefined ? [query.flow] : query.owner === undefined ? null : Object.keys(FLOW_OWNERS).filter((name) => FLOW_OWNERS[name as FlowName] === query.owner);
   if (flows?.length === 1) conditions.add(`ws.name = ${conditions.param(flows[0])}`);
   else if (flows) conditions.add(`ws.name = ANY(${conditions.param(flows)}::text[])`);
-  if (states) {
-    // The engine's statuses have an index; the state itself is worked out.
-    const statuses = [...new Set(states.flatMap((state) => STATUSES_OF[state]))];
-    conditions.add(`ws.status = ANY(${conditions.param(statuses)}::text[])`);
-    conditions.add(`${STATE_SQL} = ANY(${conditions.param(states)}::text[])`);
-  }
+  if (states) addStates(conditions, states);
   if (query.trigger !== undefined) conditions.add(`${TRIGGER_SQL} = ${conditions.param(query.trigger)}`);
   if (query.parentRunId !== undefined) conditions.add(`${PARENT_SQL} = ${conditions.param(query.parentRunId)}`);
   if (query.from !== undefined) conditions.add(`${MOMENT_SQL} >= ${conditions.param(query.from)}::bigint`);
@@ -142,7 +147,7 @@ function isBehind(a: Placed, b: Placed): number {
   return a.run.runId < b.run.runId ? 1 : -1;
 }
 
-async function skippedRuns(parts: RunParts, query: RunQuery, states: readonly RunState[] | null): Promise<Placed[]> {
+async function skippedRuns(parts: RunReader, query: RunQuery, states: readonly RunState[] | null): Promise<Placed[]> {
   const isWanted = (states === null || states.includes('SKIPPED')) && (query.trigger ?? 'schedule') === 'schedule' && query.parentRunId === undefined;
   if (!isWanted) return [];
   const position = positionOf(query.cursor);
@@ -161,11 +166,11 @@ async function skippedRuns(parts: RunParts, query: RunQuery, states: readonly Ru
 }
 
 /** A page of runs, newest first. @throws AppError INPUT_INVALID for an unknown state or a broken cursor. */
-export async function listRuns(parts: RunParts, query: RunQuery): Promise<RunPage> {
+export async function listRuns(parts: RunReader, query: RunQuery): Promise<RunPage> {
   const began = monotonicMs();
   const states = statesOf(query);
   const { text, params } = listStatement(query, parts.clock.now());
-  const isOnlySkipped = states !== null && states.every((state) => STATUSES_OF[state].length === 0);
+  const isOnlySkipped = states !== null && !STATUSES.some((status) => STATES_OF[status].some((state) => states.includes(state)));
   const [rows, skipped] = await Promise.all([isOnlySkipped ? [] : parts.db.query<RunRow>(text, params), skippedRuns(parts, query, states)]);
   const runs = await toFlowRuns(parts.db, rows);
   const momentOf = new Map(rows.map((row) => [row.runId, row.moment]));
@@ -177,13 +182,13 @@ export async function listRuns(parts: RunParts, query: RunQuery): Promise<RunPag
 }
 
 /** One run's row. @throws AppError FLOW_RUN_NOT_FOUND */
-export async function findRow(parts: RunParts, runId: string): Promise<RunRow> {
+export async function findRow(parts: RunReader, runId: string): Promise<RunRow> {
   const [row] = await parts.db.query<RunRow>(`WITH ${ALIVE_SQL} SELECT ${RUN_COLUMNS} FROM ${RUN_SOURCE} WHERE ws.workflow_uuid = $2`, [parts.clock.now(), runId]);
   if (!row || !flowNameSchema.safeParse(row.flow).success) throw new AppError('FLOW_RUN_NOT_FOUND', `There is no run ${runId.slice(0, 200)}`);
   return row;
 }
 
 /** Runs that satisfy one condition, oldest first, at most 500. `condition` may name `ws` and `$2`. */
-export async function listRelated(parts: RunParts, condition: string, param: string): Promise<RunRow[]> {
+export async function listRelated(parts: RunReader, condition: string, param: string): Promise<RunRow[]> {
   return parts.db.query<RunRow>(`WITH ${ALIVE_SQL} SELECT ${RUN_COLUMNS} FROM ${RUN_SOURCE} WHERE ${condition} ORDER BY ws.created_at, ws.workflow_uuid LIMIT 500`, [parts.clock.now(), param]);
 }

@@ -4,20 +4,20 @@ import type { RunState } from '#app/contracts/flows.ts';
 /** A run that has waited this long for its worker is late. */
 export const LATE_AFTER_MS = 60_000;
 
-/** Statuses of the engine. */
-const ENGINE_STATUSES = ['ENQUEUED', 'DELAYED', 'PENDING', 'SUCCESS', 'ERROR', 'CANCELLED', 'MAX_RECOVERY_ATTEMPTS_EXCEEDED'] as const;
 /** A status of the engine. */
-export type EngineStatus = (typeof ENGINE_STATUSES)[number];
+export type EngineStatus = 'ENQUEUED' | 'DELAYED' | 'PENDING' | 'SUCCESS' | 'ERROR' | 'CANCELLED' | 'MAX_RECOVERY_ATTEMPTS_EXCEEDED';
 /** Statuses of runs that have not ended. */
 export const ACTIVE_STATUSES: readonly EngineStatus[] = ['ENQUEUED', 'DELAYED', 'PENDING'];
 /** Statuses of runs that have ended. */
 export const ENDED_STATUSES: readonly EngineStatus[] = ['SUCCESS', 'ERROR', 'CANCELLED', 'MAX_RECOVERY_ATTEMPTS_EXCEEDED'];
 
-/** The engine statuses among which runs of a state are found. PAUSED is a property of a schedule and SKIPPED of a tick: the engine has no such runs. */
-export const STATUSES_OF: Readonly<Record<RunState, readonly EngineStatus[]>> = {
-  SCHEDULED: ['DELAYED'], PENDING: ['ENQUEUED'], LATE: ['ENQUEUED'], RUNNING: ['PENDING'], RETRYING: ['PENDING', 'ENQUEUED'], COMPLETED: ['SUCCESS'],
-  FAILED: ['ERROR', 'CANCELLED'], CRASHED: ['PENDING', 'MAX_RECOVERY_ATTEMPTS_EXCEEDED'], CANCELLED: ['CANCELLED'], PAUSED: [], SKIPPED: [],
+/** The states that runs of an engine status may be in. PAUSED is a property of a schedule and SKIPPED of a tick: the engine has no such runs. */
+export const STATES_OF: Readonly<Record<EngineStatus, readonly RunState[]>> = {
+  DELAYED: ['SCHEDULED'], ENQUEUED: ['PENDING', 'LATE', 'RETRYING'], PENDING: ['RUNNING', 'RETRYING', 'CRASHED'], SUCCESS: ['COMPLETED'], ERROR: ['FAILED'],
+  CANCELLED: ['CANCELLED', 'FAILED'], MAX_RECOVERY_ATTEMPTS_EXCEEDED: ['CRASHED'],
 };
+/** All statuses of the engine. */
+export const STATUSES = Object.keys(STATES_OF) as readonly EngineStatus[];
 
 // Of a repeated run the attributes are those of the run it repeats.
 /** How a run began. `ws` is the engine's row. */
