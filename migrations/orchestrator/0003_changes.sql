@@ -19,3 +19,5 @@ CREATE INDEX skipped_ticks_scheduled_for ON flows.skipped_ticks (scheduled_for D
 CREATE INDEX run_logs_seq ON flows.run_logs (run_id, seq);
 -- A run waits for a retry: asked for every active run of a list.
 CREATE INDEX step_notes_waiting ON flows.step_notes (run_id) WHERE next_attempt_at IS NOT NULL;
+-- The run that a step started and waits for.
+ALTER TABLE flows.step_notes ADD COLUMN child_run_id text;

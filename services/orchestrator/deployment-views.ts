@@ -6,6 +6,7 @@ import { AppError } from '#app/domain/errors.ts';
 import { civilFromDays, formatDate, type EpochMs } from '#app/domain/time.ts';
 import { fromNewYorkDay, newYorkDayNumber } from '#app/market/nyse-zone.ts';
 import type { DeploymentParts } from './deployments.ts';
+import { healthOf } from './health.ts';
 import { toFlowRuns, type RunReader } from './runs.ts';
 import { defaultsOf, settingsInForce } from './settings.ts';
 import { ACTIVE_STATUSES, ALIVE_SQL, MOMENT_SQL, RUN_COLUMNS, RUN_SOURCE, type RunRow } from './states.ts';
@@ -20,7 +21,7 @@ const RECENT_RUNS = 30;
 
 type QueueRow = { readonly flow: string; readonly queued: number; readonly running: number; readonly oldest: number | null };
 /** What is known of the runs of all flows. */
-type RunsOfFlows = { readonly queues: ReadonlyMap<string, QueueRow>; readonly recent: ReadonlyMap<string, readonly RunRow[]>; readonly last: ReadonlyMap<string, FlowRun> };
+type RunsOfFlows = { readonly queues: ReadonlyMap<string, QueueRow>; readonly recent: ReadonlyMap<string, readonly RunRow[]>; readonly last: ReadonlyMap<string, FlowRun>; /** The error of each flow's newest failed run. */ readonly lastErrors: ReadonlyMap<string, string | null> };
 
 /** The newest runs of each flow by one order, at most `limit` of each. */
 function newestOfEach(condition: string, order: string, limit: number): string {
@@ -29,7 +30,7 @@ function newestOfEach(condition: string, order: string, limit: number): string {
 }
 const RECENT_SQL = newestOfEach('ws.completed_at IS NOT NULL', 'ws.completed_at DESC', RECENT_RUNS);
 const LAST_SQL = newestOfEach('true', `${MOMENT_SQL} DESC, ws.workflow_uuid DESC`, 1);
-const QUEUES_SQL = `SELECT name AS flow, count(*) FILTER (WHERE status <> 'PENDING') AS queued, count(*) FILTER (WHERE status = 'PENDING') AS running, min(created_at) FILTER (WHERE status <> 'PENDING') AS oldest
+const QUEUES_SQL = `SELECT name AS flow, count(*) FILTER (WHERE status <> 'PENDING') AS queued, count(*) FILTER (WHERE status = 'PENDING') AS running, min(created_at) FILTER (WHERE status = 'ENQUEUED') AS oldest
   FROM dbos.workflow_status WHERE status = ANY($1::text[]) GROUP BY name`;
 
 function byFlow(rows: readonly RunRow[]): Map<string, RunRow[]> {
@@ -43,24 +44,30 @@ async function loadRunsOfFlows(parts: RunReader): Promise<RunsOfFlows> {
   const [queues, recent, last] = await Promise.all([
     parts.db.query<QueueRow>(QUEUES_SQL, [ACTIVE_STATUSES]), parts.db.query<RunRow>(RECENT_SQL, params), parts.db.query<RunRow>(LAST_SQL, params),
   ]);
-  const lastRuns = await toFlowRuns(parts.db, last);
-  return { queues: new Map(queues.map((row) => [row.flow, row])), recent: byFlow(recent), last: new Map(lastRuns.map((run) => [run.flow, run])) };
+  const recentByFlow = byFlow(recent);
+  const failed = [...recentByFlow.values()].flatMap((rows) => rows.find((row) => row.state === 'FAILED' || row.state === 'CRASHED') ?? []);
+  const [lastRuns, failedRuns] = await Promise.all([toFlowRuns(parts.db, last), toFlowRuns(parts.db, failed)]);
+  return {
+    queues: new Map(queues.map((row) => [row.flow, row])), recent: recentByFlow, last: new Map(lastRuns.map((run) => [run.flow, run])), lastErrors: new Map(failedRuns.map((run) => [run.flow, run.error])),
+  };
 }
 
 function toView(stored: StoredDeployment, runs: RunsOfFlows, parts: ViewParts): DeploymentView {
   const { deployment, storedSettings, isPaused, announcedAt } = stored;
   const { settings, isCustom, problem } = settingsInForce(deployment, storedSettings);
-  const recent = (runs.recent.get(deployment.name) ?? []).toReversed();
+  const recent = runs.recent.get(deployment.name) ?? [];
   const queue = runs.queues.get(deployment.name);
+  const [running, oldestQueuedAt] = [queue?.running ?? 0, queue?.oldest ?? null];
   const now = parts.clock.now();
+  const never = settings.schedule ? whyNever(settings.schedule, parts.market, now) : null;
   return {
     ...deployment, ...settings, isPaused, announcedAt, defaults: defaultsOf(deployment), isCustom,
     scheduleText: settings.schedule ? describeSchedule(settings.schedule, parts.market) : null,
-    nextRunsAt: settings.schedule && !isPaused ? nextTicks(settings.schedule, parts.market, now, NEXT_RUNS) : [],
+    nextRunsAt: settings.schedule && !isPaused && never === null ? nextTicks(settings.schedule, parts.market, now, NEXT_RUNS) : [],
     lastRun: runs.last.get(deployment.name) ?? null,
-    recent: recent.map((row) => ({ runId: row.runId, state: row.state, at: row.endedAt ?? row.createdAt, tookMs: row.startedAt === null || row.endedAt === null ? null : Math.max(0, row.endedAt - row.startedAt) })),
-    health: isPaused ? 'paused' : 'ok', healthSince: null, healthReason: problem,
-    queued: queue?.queued ?? 0, running: queue?.running ?? 0, oldestQueuedAt: queue?.oldest ?? null,
+    recent: recent.toReversed().map((row) => ({ runId: row.runId, state: row.state, at: row.endedAt ?? row.createdAt, tookMs: row.startedAt === null || row.endedAt === null ? null : Math.max(0, row.endedAt - row.startedAt) })),
+    ...healthOf({ owner: deployment.owner, isPaused, running, oldestQueuedAt, recent, lastError: runs.lastErrors.get(deployment.name) ?? null, never, settingsProblem: problem }, now),
+    queued: queue?.queued ?? 0, running, oldestQueuedAt,
   };
 }
 

@@ -29,13 +29,13 @@ function finishedStep(step: EngineStep, note: StepNote | undefined): StepRun {
 }
 
 /** Steps by index: the finished ones from the engine, the one that runs (or was cut short) from what the run told. */
-function stepsOf(row: RunRow, finished: readonly EngineStep[], notes: readonly StepNote[], childOf: ReadonlyMap<string, string>): StepRun[] {
+function stepsOf(row: RunRow, finished: readonly EngineStep[], notes: readonly StepNote[]): StepRun[] {
   const noteOf = new Map(notes.map((note) => [note.stepIndex, note]));
   const done = finished.map((step) => finishedStep(step, noteOf.get(step.functionID)));
   const known = new Set(done.map((step) => step.index));
   const unfinished = notes.filter((note) => !known.has(note.stepIndex)).map((note): StepRun => ({
     index: note.stepIndex, name: note.name, state: STEP_STATE_OF_ENDED[row.state] ?? (note.nextAttemptAt === null ? 'RUNNING' : 'RETRYING'), startedAt: note.startedAt, endedAt: null,
-    attempts: note.attempt, error: note.error, output: null, childRunId: childOf.get(note.name) ?? null,
+    attempts: note.attempt, error: note.error, output: null, childRunId: note.childRunId,
   }));
   return [...done, ...unfinished].sort((a, b) => a.index - b.index);
 }
@@ -48,11 +48,6 @@ function failureOfRun(row: RunRow, message: string | null, stored: string | unde
   return failureWithoutError(message, row.status === 'PENDING' ? 'worker_gone' : 'given_up', failed);
 }
 
-/** A child shows its parent which step waits for it: by the end of its id, `parent/flow` or `parent/flow.key`. */
-function childrenByStep(children: readonly RunRow[], parentRunId: string): Map<string, string> {
-  return new Map(children.filter((child) => child.runId.startsWith(`${parentRunId}/`)).map((child) => [child.runId.slice(parentRunId.length + 1), child.runId]));
-}
-
 /** One run with its steps, log and relatives. @throws AppError FLOW_RUN_NOT_FOUND */
 export async function describeRun(parts: RunParts, runId: string): Promise<FlowRunDetail> {
   const row = await findRow(parts, runId);
@@ -63,7 +58,7 @@ export async function describeRun(parts: RunParts, runId: string): Promise<FlowR
   const stored = errors.get(runId);
   const [view] = await toFlowRuns(parts.db, [row]);
   const shown = view ?? toFlowRun(row, null);
-  const steps = stepsOf(row, finished, notes, childrenByStep(children, runId));
+  const steps = stepsOf(row, finished, notes);
   return {
     ...shown, input: flowCallSchema.safeParse(run?.input?.[0]).data?.input ?? null, output: run?.output ?? null, failure: failureOfRun(row, shown.error, stored, steps), steps, logs,
     children: await toFlowRuns(parts.db, children), retryOf: row.retryOf, retriedAs: repeats.filter((other) => flowNameSchema.safeParse(other.flow).success).map((other) => other.runId),

@@ -5,17 +5,12 @@ import type { EpochMs } from '#app/domain/time.ts';
 import { at, type Queryable } from '#chassis/db.ts';
 import type { Announcement, RunReport } from '#chassis/flows-wire.ts';
 
-/**
- * A deployment with its schedule's state. `storedSettings`: what a person set, as it is stored (`settingsInForce` reads it), null = nothing, changed at `changedAt`.
- * `decidedSchedule`: the schedule that `decidedUntil` speaks of, as text.
- */
-export type StoredDeployment = {
-  readonly deployment: Deployment; readonly announcedAt: number; readonly isPaused: boolean; readonly decidedUntil: EpochMs; readonly storedSettings: unknown; readonly changedAt: EpochMs | null; readonly decidedSchedule: string | null;
-};
+/** A deployment with its schedule's state. `storedSettings`: what a person set, as it is stored (`settingsInForce` reads it), null = nothing. */
+export type StoredDeployment = { readonly deployment: Deployment; readonly announcedAt: number; readonly isPaused: boolean; readonly storedSettings: unknown };
 /** A tick that got no run. */
 export type SkippedTick = { readonly flow: FlowName; readonly scheduledFor: number; readonly missedCount: number; readonly reason: string; readonly recordedAt: number };
 /** The newest attempt of a step. */
-export type StepNote = { readonly stepIndex: number; readonly name: string; readonly attempt: number; readonly startedAt: number | null; readonly error: string | null; readonly nextAttemptAt: number | null };
+export type StepNote = { readonly stepIndex: number; readonly name: string; readonly attempt: number; readonly startedAt: number | null; readonly error: string | null; readonly nextAttemptAt: number | null; readonly childRunId: string | null };
 /** Which skipped ticks to read. `search` is a pattern of LIKE; `before` a run of the list. */
 export type SkippedQuery = { readonly flow: FlowName | null; readonly owner: ServiceId | null; readonly from: number | null; readonly to: number | null; readonly before: { readonly moment: number; readonly runId: string } | null; readonly search: string | null; readonly limit: number };
 
@@ -35,17 +30,14 @@ export async function saveAnnouncement(tx: Queryable, announcement: Announcement
   }
 }
 
-const DEPLOYMENTS = `SELECT d.definition, d.announced_at, s.is_paused, s.decided_until, s.settings, s.changed_at, s.decided_schedule FROM flows.deployments d JOIN flows.schedules s ON s.flow = d.name`;
-type DeploymentRow = { definition: unknown; announced_at: number; is_paused: boolean; decided_until: number; settings: unknown; changed_at: number | null; decided_schedule: string | null };
+const DEPLOYMENTS = `SELECT d.definition, d.announced_at, s.is_paused, s.settings FROM flows.deployments d JOIN flows.schedules s ON s.flow = d.name`;
+type DeploymentRow = { definition: unknown; announced_at: number; is_paused: boolean; settings: unknown };
 
 /** What an older version announced may not be readable any more: it counts as not announced until its service speaks again, at its start. */
 function toStored(row: DeploymentRow): StoredDeployment[] {
   const deployment = deploymentSchema.safeParse(row.definition);
   if (!deployment.success) return [];
-  return [{
-    deployment: deployment.data, announcedAt: row.announced_at, isPaused: row.is_paused, decidedUntil: row.decided_until as EpochMs, storedSettings: row.settings, changedAt: row.changed_at as EpochMs | null,
-    decidedSchedule: row.decided_schedule,
-  }];
+  return [{ deployment: deployment.data, announcedAt: row.announced_at, isPaused: row.is_paused, storedSettings: row.settings }];
 }
 
 /** All deployments, by name. */
@@ -66,19 +58,6 @@ export async function setPaused(db: Queryable, flow: FlowName, isPaused: boolean
     `UPDATE flows.schedules SET is_paused = $2, paused_at = CASE WHEN $2 THEN coalesce(paused_at, $3::timestamptz) END,
        decided_until = CASE WHEN is_paused AND NOT $2 THEN greatest(decided_until, $3::timestamptz) ELSE decided_until END WHERE flow = $1`,
     [flow, isPaused, at(now)],
-  );
-}
-
-/** Notes that every tick up to an instant has been decided. Never goes back, whoever writes last. */
-export async function saveDecidedUntil(db: Queryable, flow: FlowName, until: EpochMs): Promise<void> {
-  await db.query('UPDATE flows.schedules SET decided_until = greatest(decided_until, $2::timestamptz) WHERE flow = $1', [flow, at(until)]);
-}
-
-/** Records ticks that get no run; the same tick is recorded once. */
-export async function saveSkipped(db: Queryable, skipped: SkippedTick): Promise<void> {
-  await db.query(
-    'INSERT INTO flows.skipped_ticks (flow, scheduled_for, missed_count, reason, recorded_at) VALUES ($1, $2, $3, $4, $5) ON CONFLICT (flow, scheduled_for) DO NOTHING',
-    [skipped.flow, at(skipped.scheduledFor), skipped.missedCount, skipped.reason, at(skipped.recordedAt)],
   );
 }
 
@@ -125,10 +104,10 @@ export async function saveReports(tx: Queryable, reports: readonly RunReport[]):
 
 async function saveAttempt(tx: Queryable, report: Extract<RunReport, { kind: 'attempt' }>): Promise<void> {
   await tx.query(
-    `INSERT INTO flows.step_notes (run_id, step_index, name, attempt, started_at, error, next_attempt_at, updated_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+    `INSERT INTO flows.step_notes (run_id, step_index, name, attempt, started_at, error, next_attempt_at, updated_at, child_run_id) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
      ON CONFLICT (run_id, step_index) DO UPDATE SET name = excluded.name, attempt = excluded.attempt, started_at = coalesce(step_notes.started_at, excluded.started_at),
-       error = excluded.error, next_attempt_at = excluded.next_attempt_at, updated_at = excluded.updated_at WHERE step_notes.updated_at <= excluded.updated_at`,
-    [report.runId, report.stepIndex, report.name, report.attempt, at(report.at), report.error, report.nextAttemptAt === null ? null : at(report.nextAttemptAt), at(report.at)],
+       error = excluded.error, next_attempt_at = excluded.next_attempt_at, updated_at = excluded.updated_at, child_run_id = excluded.child_run_id WHERE step_notes.updated_at <= excluded.updated_at`,
+    [report.runId, report.stepIndex, report.name, report.attempt, at(report.at), report.error, report.nextAttemptAt === null ? null : at(report.nextAttemptAt), at(report.at), report.childRunId],
   );
 }
 
@@ -144,7 +123,7 @@ export async function saveCancelRequests(db: Queryable, runIds: readonly string[
 /** Notes of the steps of a run, by index. */
 export async function loadStepNotes(db: Queryable, runId: string): Promise<StepNote[]> {
   return db.query<StepNote>(
-    `SELECT step_index AS "stepIndex", name, attempt, started_at AS "startedAt", error, next_attempt_at AS "nextAttemptAt" FROM flows.step_notes WHERE run_id = $1 ORDER BY step_index`,
+    `SELECT step_index AS "stepIndex", name, attempt, started_at AS "startedAt", error, next_attempt_at AS "nextAttemptAt", child_run_id AS "childRunId" FROM flows.step_notes WHERE run_id = $1 ORDER BY step_index`,
     [runId],
   );
 }
