@@ -14,6 +14,8 @@ import type { PagePath } from './frame/pages.ts';
 import { HealthPage } from './health/health-page.tsx';
 import { readFlowsSearch } from './pages/flows/address.ts';
 import { FlowsPage } from './pages/flows/flows-page.tsx';
+import { readLogsSearch } from './pages/logs/address.ts';
+import { LogsPage } from './pages/logs/logs-page.tsx';
 import { PortfolioPage } from './pages/portfolio/portfolio-page.tsx';
 import { hasShell } from './shell/bridge.ts';
 import { DesktopWindow } from './shell/window.tsx';
@@ -30,6 +32,7 @@ const routes = [
   createRoute({ getParentRoute: () => rootRoute, path: '/', beforeLoad: () => { throw redirect({ to: uiState().page }) as unknown as Error; } }),
   createRoute({ getParentRoute: () => rootRoute, path: '/portfolio', component: PortfolioPage }),
   createRoute({ getParentRoute: () => rootRoute, path: '/flows', component: FlowsPage, validateSearch: readFlowsSearch }),
+  createRoute({ getParentRoute: () => rootRoute, path: '/logs', component: LogsPage, validateSearch: readLogsSearch }),
   createRoute({ getParentRoute: () => rootRoute, path: '/health', component: HealthPage }),
 ];
 const router = createRouter({ routeTree: rootRoute.addChildren(routes), defaultNotFoundComponent: () => <p className="muted">There is no such page. Press Ctrl K to go somewhere else.</p> });

@@ -9,6 +9,7 @@ import './styles/base.css';
 import './styles/frame.css';
 import './styles/kit.css';
 import './styles/pages.css';
+import './styles/logs.css';
 import './styles/shell.css';
 import './styles/application.css';
 import './styles/flows.css';

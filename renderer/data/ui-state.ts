@@ -20,6 +20,7 @@ const uiStateSchema = z.object({
   range: curveRangeSchema.catch('1D'),
   hasBenchmark: z.boolean().catch(true),
   orderScope: z.enum(['open', 'closed', 'all']).catch('all'),
+  isLogDense: z.boolean().catch(false),
   isDeniedShown: z.boolean().catch(false),
   flowsView: z.enum(FLOW_VIEWS).catch('flows'),
 });

@@ -4,6 +4,7 @@
 export const PAGES = [
   { path: '/portfolio', name: 'Portfolio', keys: 'g p', about: 'account, positions, orders' },
   { path: '/flows', name: 'Flows', keys: 'g f', about: 'schedules, runs, timeline' },
+  { path: '/logs', name: 'Logs', keys: 'g l', about: 'output of all parts, everything about an order' },
   { path: '/health', name: 'Health', keys: 'g h', about: 'parts, checks' },
 ] as const satisfies readonly { path: `/${string}`; name: string; keys: `g ${string}`; about: string }[];
 

@@ -2,8 +2,10 @@
 import { useState } from 'react';
 import type { JSX } from 'react';
 import { Button, Popover } from '@mantine/core';
+import { Link } from '@tanstack/react-router';
 import type { UnitHealth, UnitId } from '#app/contracts/health.ts';
 import { useStack } from '../data/stack.ts';
+import { closeSheet } from '../frame/panels.ts';
 import { hasShell } from '../shell/bridge.ts';
 import { Answer, SkeletonRows, Tag } from '../ui/kit.tsx';
 import { age, bothZones, bytes, latency, NOTHING } from '../ui/format.ts';
@@ -72,7 +74,7 @@ export function UnitSheet({ unitId }: { unitId: UnitId }): JSX.Element {
       <div className="story-head"><span className="story-title"><strong>{unit.title}</strong> <Tag tone={STATE_TONES[unit.state]}>{unit.state}</Tag></span><Actions unit={unit} /></div>
       {unit.reasons.length > 0 && <ul className="reasons">{unit.reasons.map((reason) => <li key={reason}>{reason}</li>)}</ul>}
       <dl className="facts grid">{facts.map(([name, value]) => <div key={name}><dt>{name}</dt><dd className="num">{value}</dd></div>)}</dl>
-      <section className="chapter"><header><h3>Output</h3><span className="muted">live, New York time</span></header><LogView unit={unit.id} /></section>
+      <section className="chapter"><header><h3>Output</h3><span className="muted">live, New York time · <Link to="/logs" search={{ units: unit.id }} onClick={closeSheet}>all its lines</Link></span></header><LogView unit={unit.id} /></section>
       <Story unit={unit} />
     </div>
   );

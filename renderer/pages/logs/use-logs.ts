@@ -11,9 +11,9 @@ import { boundsOf } from './span.ts';
 
 const PAGE_LINES = 400;
 const STORY_LINES = 1_000;
-/** An order's story is asked for anew: its facts come from the book, not from the tail. */
 const STORY_EVERY_MS = 1_500;
 const RETRY_MS = 2_000;
+const WAITING_MAX = 4_000;
 
 /** What the page shows. `heardAt`: when the gateway was heard last (this computer's clock); `failure`: why it is not heard now. */
 export type LogsState = {
@@ -21,14 +21,16 @@ export type LogsState = {
   /** Lines that came while the reader was looking elsewhere, not shown yet. */ readonly waiting: number; loadOlder(): void; retry(): void;
 };
 
-type Held = { list: LineList | null; waiting: RouteOutput<'logs'>['lines'] };
+type Held = { readonly list: LineList | null; readonly waiting: Page['lines'] };
+type Page = RouteOutput<'logs'>;
+type Bounds = ReturnType<typeof boundsOf>;
 
 function filterOf(question: LogsSearch): Record<string, string> {
   const { units, level, search, about } = question;
   return { ...(units === undefined ? {} : { units }), ...(level === undefined ? {} : { level }), ...(search === undefined ? {} : { search }), ...(about === undefined ? {} : { about }) };
 }
 
-function pageInput(question: LogsSearch, bounds: ReturnType<typeof boundsOf>, cursor?: string): RouteInput<'logs'> {
+function pageInput(question: LogsSearch, bounds: Bounds, cursor?: string): RouteInput<'logs'> {
   return { ...filterOf(question), ...(bounds.from === null ? {} : { from: bounds.from }), ...(bounds.to === null ? {} : { to: bounds.to }), limit: question.about === undefined ? PAGE_LINES : STORY_LINES, ...(cursor === undefined ? {} : { cursor }) };
 }
 
@@ -39,80 +41,102 @@ function pause(ms: number, signal: AbortSignal): Promise<void> {
   });
 }
 
+/** What was asked again joins what is shown, unless more came in between than a page holds. */
+function joined(held: Held, page: Page, isPaused: boolean): Held {
+  const { list, waiting } = held;
+  if (list === null || (list.lines.length > 0 && !page.lines.some((line) => list.known.has(line.id)))) return { list: listOf(page.lines, page.nextCursor), waiting: [] };
+  return added(held, page.lines.filter((line) => !list.known.has(line.id) && !waiting.some((other) => other.id === line.id)), isPaused);
+}
+
+/** Fresh lines are shown, or wait while the reader reads. */
+function added(held: Held, fresh: Page['lines'], isPaused: boolean): Held {
+  const { list, waiting } = held;
+  if (list === null || fresh.length === 0) return held;
+  return isPaused ? { list, waiting: [...waiting, ...fresh].slice(-WAITING_MAX) } : { list: withFresh(list, [...waiting, ...fresh]), waiting: [] };
+}
+
+type Ears = { page(page: Page): void; lines(lines: Page['lines']): void; failed(error: unknown): void };
+
+/** Asks, then follows what comes, and again after each loss, until the signal ends it. A story is asked for again and again: its facts come from the book, not from the tail. */
+async function keepAnswer(asked: LogsSearch, bounds: Bounds, ears: Ears, signal: AbortSignal): Promise<void> {
+  const follow = async (afterSeq: number): Promise<void> => {
+    await readLines(await openBookTail(filterOf(asked), afterSeq, signal), (texts) => {
+      const lines = texts.flatMap((text) => logTailMessageSchema.parse(JSON.parse(text)).lines);
+      ears.lines(lines.filter((line) => bounds.from === null || line.at >= bounds.from));
+    });
+  };
+  while (!signal.aborted) {
+    try {
+      const page = await call('logs', pageInput(asked, bounds), { signal });
+      if (signal.aborted) return;
+      ears.page(page);
+      if (bounds.to !== null) return;
+      if (asked.about === undefined) await follow(page.seq);
+      else await pause(STORY_EVERY_MS, signal);
+    } catch (error) {
+      if (signal.aborted) return;
+      ears.failed(error);
+      await pause(RETRY_MS, signal);
+    }
+  }
+}
+
+const NOTHING_HELD: Held = { list: null, waiting: [] };
+
 /** Keeps the answer to a question. While `isPaused`, new lines wait. */
 export function useLogs(question: LogsSearch, isPaused: boolean): LogsState {
-  const [held, setHeld] = useState<Held>({ list: null, waiting: [] });
+  const key = JSON.stringify(question);
+  const [held, setHeld] = useState<Held>(NOTHING_HELD);
   const [matter, setMatter] = useState<LogMatter | null>(null);
   const [failure, setFailure] = useState<unknown>(null);
   const [heardAt, setHeardAt] = useState<number | null>(null);
+  const [bounds, setBounds] = useState<Bounds>({ from: null, to: null });
   const [attempt, setAttempt] = useState(0);
   const [isLoadingOlder, setLoadingOlder] = useState(false);
   const paused = useRef(isPaused);
-  const key = JSON.stringify(question);
-  const bounds = useRef(boundsOf(question, Date.now()));
-
   useEffect(() => {
     paused.current = isPaused;
     if (!isPaused) setHeld((now) => (now.list && now.waiting.length > 0 ? { list: withFresh(now.list, now.waiting), waiting: [] } : now));
   }, [isPaused]);
-
   useEffect(() => {
     const asked = JSON.parse(key) as LogsSearch;
+    const span = boundsOf(asked, Date.now());
     const abort = new AbortController();
-    bounds.current = boundsOf(asked, Date.now());
-    const isStory = asked.about !== undefined;
-    const take = (page: RouteOutput<'logs'>): void => {
-      setHeld({ list: listOf(page.lines, page.nextCursor), waiting: [] });
-      setMatter(page.matter);
+    const heard = (): void => {
       setHeardAt(Date.now());
       setFailure(null);
     };
-    const follow = async (seq: number): Promise<void> => {
-      let last = seq;
-      for (;;) {
-        await readLines(await openBookTail(filterOf(asked), last, abort.signal), (texts) => {
-          const messages = texts.map((text) => logTailMessageSchema.parse(JSON.parse(text)));
-          last = messages.at(-1)?.seq ?? last;
-          const fresh = messages.flatMap((message) => message.lines).filter((line) => bounds.current.from === null || line.at >= bounds.current.from);
-          setHeardAt(Date.now());
-          setFailure(null);
-          if (fresh.length > 0) setHeld((now) => (now.list === null ? now : paused.current ? { ...now, waiting: [...now.waiting, ...fresh].slice(-PAGE_LINES * 10) } : { list: withFresh(now.list, [...now.waiting, ...fresh]), waiting: [] }));
-        });
-      }
-    };
-    const keep = async (): Promise<void> => {
-      while (!abort.signal.aborted) {
-        try {
-          const page = await call('logs', pageInput(asked, bounds.current), { signal: abort.signal });
-          take(page);
-          if (isStory) await pause(STORY_EVERY_MS, abort.signal);
-          else if (bounds.current.to !== null) return;
-          else await follow(page.seq);
-        } catch (error) {
-          if (abort.signal.aborted) return;
-          setFailure(error);
-          await pause(RETRY_MS, abort.signal);
-        }
-      }
-    };
-    setHeld({ list: null, waiting: [] });
+    setHeld(NOTHING_HELD);
     setMatter(null);
     setHeardAt(null);
     setFailure(null);
-    void keep();
+    setBounds(span);
+    void keepAnswer(asked, span, {
+      page(page) {
+        heard();
+        setMatter(page.matter);
+        setHeld((now) => joined(now, page, paused.current));
+      },
+      lines(lines) {
+        heard();
+        setHeld((now) => added(now, lines, paused.current));
+      },
+      failed: setFailure,
+    }, abort.signal);
     return () => abort.abort();
   }, [key, attempt]);
-
   const cursor = held.list?.cursor ?? null;
   const loadOlder = useCallback(() => {
     if (cursor === null || isLoadingOlder) return;
     setLoadingOlder(true);
-    call('logs', pageInput(JSON.parse(key) as LogsSearch, bounds.current, cursor))
+    call('logs', pageInput(JSON.parse(key) as LogsSearch, bounds, cursor))
       .then((page) => setHeld((now) => (now.list?.cursor === cursor ? { ...now, list: withOlder(now.list, page.lines, page.nextCursor) } : now)))
-      .catch(setFailure)
-      .finally(() => setLoadingOlder(false));
-  }, [cursor, isLoadingOlder, key]);
+      .then(() => setLoadingOlder(false), (error: unknown) => {
+        setFailure(error);
+        // The list asks again by itself while its end is in sight.
+        setTimeout(() => setLoadingOlder(false), RETRY_MS);
+      });
+  }, [bounds, cursor, isLoadingOlder, key]);
   const retry = useCallback(() => setAttempt((now) => now + 1), []);
-  const isLive = bounds.current.to === null;
-  return { list: held.list, matter, failure, heardAt, isLive, isLoadingOlder, waiting: held.waiting.length, loadOlder, retry };
+  return { list: held.list, matter, failure, heardAt, isLive: bounds.to === null, isLoadingOlder, waiting: held.waiting.length, loadOlder, retry };
 }

@@ -1,9 +1,11 @@
 /** Why this order exists (or was denied) and what became of it. */
 import type { JSX, ReactNode } from 'react';
 import { Button, CopyButton, Tooltip, UnstyledButton } from '@mantine/core';
+import { Link } from '@tanstack/react-router';
 import type { OrderStory } from '#app/contracts/views.ts';
 import { newKey } from '../../data/client.ts';
 import { useAction, useStory } from '../../data/queries.ts';
+import { closeSheet } from '../../frame/panels.ts';
 import { Answer, MarketTime, Tag } from '../../ui/kit.tsx';
 import { money, price, quantity } from '../../ui/format.ts';
 import { RulesList } from './rules-list.tsx';
@@ -66,6 +68,7 @@ function Story({ story }: { story: OrderStory }): JSX.Element {
   const cancel = useAction('cancelOrder', [['orders'], ['story']]);
   const { order, decision } = story;
   const subject = order ?? decision;
+  const about = order?.clientOrderId ?? decision?.decisionId;
   return (
     <div className="story">
       <div className="story-head">
@@ -78,6 +81,7 @@ function Story({ story }: { story: OrderStory }): JSX.Element {
       <Decision story={story} />
       <Events story={story} />
       <footer className="ids">
+        {about !== undefined && <Link className="story-logs" to="/logs" search={{ about }} onClick={closeSheet}>Logs of this order</Link>}
         {[['Decision', decision?.decisionId], ['Client order id', order?.clientOrderId], ['Broker order id', order?.brokerOrderId ?? undefined]].map(([name, id]) => id !== undefined && (
           <CopyButton key={name} value={id}>{({ copied, copy }) => <UnstyledButton onClick={copy} title="Copy"><span className="muted">{name}</span> <code>{copied ? 'copied' : id}</code></UnstyledButton>}</CopyButton>
         ))}
