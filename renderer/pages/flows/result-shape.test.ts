@@ -1,0 +1,38 @@
+/** Results take the shape in which they are best read. */
+import { describe, expect, it } from 'vitest';
+import { outputLinks } from './result-links.ts';
+import { figureOf, shapeResult, wordsOf } from './result-shape.ts';
+
+describe('names', () => {
+  it('become words', () => {
+    expect(['barsStored', 'from_day', 'symbol', 'isUsable'].map(wordsOf)).toEqual(['Bars stored', 'From day', 'Symbol', 'Is usable']);
+  });
+  it('tell the unit of a figure', () => {
+    const kinds = ([['tookMs', 1_200], ['sizeBytes', 10], ['winFraction', 0.4], ['pnlUsd', '12.50'], ['endedAt', 1_780_000_000_000], ['equity', '100.25'], ['isUsable', true], ['bars', 12], ['sharpe', 1.25], ['note', 'x'], ['reportPath', null]] as const).map(([name, value]) => figureOf(name, value).kind);
+    expect(kinds).toEqual(['duration', 'bytes', 'fraction', 'money', 'time', 'decimal', 'yes_no', 'count', 'number', 'text', 'text']);
+    expect(figureOf('tookMs', 1).label).toBe('Took');
+    expect(figureOf('isUsable', true).label).toBe('Usable');
+  });
+});
+
+describe('a result', () => {
+  it('shows flat figures as tiles and says where a list is empty', () => {
+    expect(shapeResult({ findings: 0, symbols: [] })).toEqual([{ kind: 'figures', title: null, figures: [{ label: 'Findings', value: 0, kind: 'count', unit: null }, { label: 'Symbols', value: 'none', kind: 'text', unit: null }] }]);
+  });
+  it('shows like rows as a table, words as words, groups as groups', () => {
+    expect(shapeResult({ days: [{ day: '2026-01-02', bars: 3 }, { day: '2026-01-05', bars: null }], denied: ['a', 'b'], metrics: { sharpe: 1.5 } }).map((part) => part.kind)).toEqual(['table', 'words', 'figures']);
+    const [table] = shapeResult({ days: [{ day: '2026-01-02', bars: 3 }] });
+    expect(table).toMatchObject({ title: 'Days', columns: [{ key: 'day', isNumber: false }, { key: 'bars', isNumber: true }] });
+  });
+  it('falls back to JSON where nothing fits, and to nothing for nothing', () => {
+    expect(shapeResult({ deep: { a: { b: 1 } }, mixed: [1, { a: 1 }], rows: [{ a: [1] }] }).map((part) => part.kind)).toEqual(['json', 'json', 'json']);
+    expect([shapeResult(null), shapeResult(undefined), shapeResult({})]).toEqual([[], [], []]);
+    expect(shapeResult(7)).toEqual([{ kind: 'figures', title: null, figures: [{ label: 'Result', value: 7, kind: 'count', unit: null }] }]);
+  });
+});
+
+describe('links of a result', () => {
+  it('lead into our own gateway only', () => {
+    expect(outputLinks({ reportUrl: '/api/reports/2026-01-02', other: 'https://example.org/api/x', sneaky: '/api/../x', host: '//example.org', script: 'javascript:alert(1)' })).toEqual([{ href: '/api/reports/2026-01-02', label: 'Open the report' }]);
+  });
+});
