@@ -1,13 +1,14 @@
 /** `npm run bench [-- name ...]`: how fast and how small the built product is. Told, never tested: a busy computer must not fail a check. */
 import { machine, type Figure } from './lib/measure.ts';
 import { printReport, writeReport, type Report } from './lib/report.ts';
+import { benchFlows } from './flows.bench.ts';
 import { benchLatency } from './latency.bench.ts';
 import { benchMemory } from './memory.bench.ts';
 import { benchReplay } from './replay.bench.ts';
 import { benchStartup } from './startup.bench.ts';
 import { benchThroughput } from './throughput.bench.ts';
 
-const BENCHMARKS: Readonly<Record<string, () => Promise<Figure[]>>> = { startup: benchStartup, memory: benchMemory, latency: benchLatency, throughput: benchThroughput, replay: benchReplay };
+const BENCHMARKS: Readonly<Record<string, () => Promise<Figure[]>>> = { startup: benchStartup, memory: benchMemory, latency: benchLatency, throughput: benchThroughput, replay: benchReplay, flows: benchFlows };
 
 async function main(wanted: readonly string[]): Promise<number> {
   const unknown = wanted.filter((name) => !Object.hasOwn(BENCHMARKS, name));

@@ -12,12 +12,30 @@ const CONNECT_MS = 10_000;
 /** A worker on another machine that vanished without a word is noticed after about 30 s. */
 const KEEPALIVE_MS = 10_000;
 
+/** Statements that are remembered; the engine has some forty. */
+const MOST_PLANS = 200;
+const planNames = new Map<string, string>();
+
+/** Lets the server plan each of the engine's statements once per connection instead of each time: half the cost of a step. */
+function planOnce(client: pg.PoolClient): void {
+  const plain = client.query.bind(client) as (...args: readonly unknown[]) => unknown;
+  Reflect.set(client, 'query', (...args: readonly unknown[]): unknown => {
+    const [text, values, ...rest] = args;
+    if (typeof text !== 'string' || !Array.isArray(values)) return plain(...args);
+    const name = planNames.get(text) ?? `flow${planNames.size}`;
+    if (planNames.size >= MOST_PLANS && !planNames.has(text)) return plain(...args);
+    planNames.set(text, name);
+    return plain({ text, values, name }, ...rest);
+  });
+}
+
 /** The connections of a worker's engine, under the name by which others see that it lives. */
 export function openEnginePool(access: PostgresAccess, sessionName: string, log: Logger): pg.Pool {
   const pool = new pg.Pool({
     connectionString: engineUrl(access), application_name: sessionName, max: MOST_CONNECTIONS, idleTimeoutMillis: IDLE_MS, connectionTimeoutMillis: CONNECT_MS,
     keepAlive: true, keepAliveInitialDelayMillis: KEEPALIVE_MS,
   });
+  pool.on('connect', planOnce);
   // The engine tries again by itself; a service whose book is gone ends elsewhere.
   pool.on('error', (error) => log.debug({ error: describeError(error) }, 'A connection of the flow engine was lost'));
   return pool;
