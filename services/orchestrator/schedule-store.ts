@@ -9,8 +9,8 @@ import { settingsInForce } from './settings.ts';
 /** A deployment as the scheduler sees it. `begins`: since when its schedule holds, when it is another than at the last decision; else null. */
 export type ScheduledFlow = {
   readonly deployment: Deployment; readonly settings: FlowSettings; readonly settingsProblem: string | null; readonly isPaused: boolean; readonly decidedUntil: EpochMs; readonly begins: EpochMs | null;
-  /** Runs that wait or run; one of them, for telling them from a given one; since when the oldest waits in the queue. */
-  readonly active: number; readonly activeRunId: string | null; readonly running: number; readonly oldestQueuedAt: number | null;
+  /** Runs that wait or run, and one of them, for telling them from a given one. */
+  readonly active: number; readonly activeRunId: string | null;
 };
 
 /** What a sweep decided about one flow. `ran`: ticks whose runs have begun or wait; `isRewound`: the clock was set back, and decisions begin again. */
@@ -28,7 +28,7 @@ function keyOf(schedule: FlowSettings['schedule']): string {
   return schedule === null ? 'none' : JSON.stringify(schedule);
 }
 
-type Row = { definition: unknown; announced_at: number; is_paused: boolean; decided_until: number; decided_schedule: string | null; settings: unknown; changed_at: number | null; active: number; active_run_id: string | null; running: number; oldest_queued_at: number | null };
+type Row = { definition: unknown; announced_at: number; is_paused: boolean; decided_until: number; decided_schedule: string | null; settings: unknown; changed_at: number | null; active: number; active_run_id: string | null };
 
 function toScheduledFlow(row: Row): ScheduledFlow {
   const deployment = deploymentSchema.parse(row.definition);
@@ -37,19 +37,17 @@ function toScheduledFlow(row: Row): ScheduledFlow {
   const changedAt = isCustom ? (row.changed_at ?? row.announced_at) : Math.max(row.changed_at ?? 0, row.announced_at);
   return {
     deployment, settings, settingsProblem: problem, isPaused: row.is_paused, decidedUntil: row.decided_until as EpochMs, begins: hasChanged ? (changedAt as EpochMs) : null,
-    active: row.active, activeRunId: row.active_run_id, running: row.running, oldestQueuedAt: row.oldest_queued_at,
+    active: row.active, activeRunId: row.active_run_id,
   };
 }
 
 /** Every deployment with its schedule and the runs of it that have not ended. A definition that cannot be read goes to `onUnreadable` and is left out. */
 export async function loadSchedules(db: Queryable, onUnreadable: (error: unknown) => void): Promise<ScheduledFlow[]> {
   const rows = await db.query<Row>(
-    `SELECT d.definition, d.announced_at, s.is_paused, s.decided_until, s.decided_schedule, s.settings, s.changed_at,
-       coalesce(w.active, 0) AS active, w.active_run_id, coalesce(w.running, 0) AS running, w.oldest_queued_at
+    `SELECT d.definition, d.announced_at, s.is_paused, s.decided_until, s.decided_schedule, s.settings, s.changed_at, coalesce(w.active, 0) AS active, w.active_run_id
      FROM flows.deployments d JOIN flows.schedules s ON s.flow = d.name
      LEFT JOIN (
-       SELECT name, count(*)::int AS active, min(workflow_uuid) AS active_run_id, count(*) FILTER (WHERE status = 'PENDING')::int AS running, min(created_at) FILTER (WHERE status = 'ENQUEUED') AS oldest_queued_at
-       FROM dbos.workflow_status WHERE status IN ('ENQUEUED', 'DELAYED', 'PENDING') GROUP BY name
+       SELECT name, count(*)::int AS active, min(workflow_uuid) AS active_run_id FROM dbos.workflow_status WHERE status IN ('ENQUEUED', 'DELAYED', 'PENDING') GROUP BY name
      ) w ON w.name = d.name ORDER BY d.name`,
   );
   const flows: ScheduledFlow[] = [];

@@ -10,14 +10,13 @@ import type { Engine } from './engine.ts';
 import { describeClockChange, loadSchedules, loadTicksWithRun, saveClockChange, saveDecisions, type DecidedFlow, type ScheduledFlow } from './schedule-store.ts';
 import { readSchedule } from './triggers.ts';
 
-/** What the scheduler works with. `onSwept` hears every schedule as it was found; `onClockChange` that the clock was found to be set back. */
+/** What the scheduler works with. `onClockChange` hears that the clock was found to be set back, in words. */
 export type SchedulerParts = {
   readonly db: Db;
   readonly engine: Pick<Engine, 'start'>;
   readonly clock: Clock;
   readonly log: Logger;
   readonly market: MarketOfSchedules;
-  readonly onSwept?: (flows: readonly ScheduledFlow[], now: EpochMs) => void;
   readonly onClockChange?: (note: string) => void;
 };
 
@@ -34,7 +33,6 @@ export async function sweep(parts: SchedulerParts): Promise<void> {
   const decided = await Promise.all(flows.map((entry) => serve(parts, entry, now)));
   await saveDecisions(parts.db, decided.filter((entry) => entry !== null), now);
   await noteSetBack(parts, decided, now);
-  parts.onSwept?.(flows, now);
 }
 
 type Served = DecidedFlow & { readonly setBackMs: number };
