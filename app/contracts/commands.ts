@@ -32,6 +32,8 @@ export const COMMANDS = {
   /** Asks the broker to cancel; passes in every trading state. Null = all open orders. */
   cancelOrder: { service: 'execution', input: z.object({ ...request, clientOrderId: clientOrderIdSchema.nullable() }), output: z.object({ requested: z.array(clientOrderIdSchema) }) },
   setStrategyEnabled: { service: 'strategy_engine', input: z.object({ ...request, strategyId: z.string().min(1).max(64), isEnabled: z.boolean() }), output: z.object({ strategyId: z.string(), isEnabled: z.boolean() }) },
+  /** Sends a message on every way that is set up, so that a person sees whether it arrives. `note`: what is not set up, in words. */
+  sendTest: { service: 'notification', input: z.object(request), output: z.object({ notificationId: z.string(), ways: z.array(z.object({ channel: z.string(), recipient: z.string() })), note: z.string().nullable() }) },
 } as const satisfies Record<string, { service: ServiceId; input: z.ZodType; output: z.ZodType }>;
 
 /** The name of a command. */

@@ -49,6 +49,9 @@ export const alertRaised = z.object({
   items: z.array(z.object({ label: z.string().max(200), value: z.string().max(200), note: z.string().max(500) })).max(100), context: z.record(z.string(), z.unknown()),
 });
 
+/** notification: something that pages and the desktop should tell at once, and do not know from elsewhere. One per notification. */
+export const noticeRaised = z.object({ notificationId: z.string(), kind: z.string(), severity: z.enum(['info', 'warning', 'critical']), title: z.string(), body: z.string() });
+
 /** execution: an order moved; version counts from 1 per order. `order.submitted`, `order.changed` and `order.closed` share it. */
 export const orderChanged = z.object({
   orderId: z.string(), clientOrderId: clientOrderIdSchema, decisionId: z.string(), strategyId: z.string().nullable(), source: orderSourceSchema, symbol: symbolSchema, side: sideSchema,
@@ -87,6 +90,7 @@ export const TOPICS = {
   'order.filled': { producer: 'execution', payload: orderFilled },
   'position.changed': { producer: 'execution', payload: positionChanged },
   'account.reconciled': { producer: 'execution', payload: reconciled },
+  'notice.raised': { producer: 'notification', payload: noticeRaised },
   'equity.recorded': { producer: 'analytics', payload: equityRecorded },
 } as const satisfies Record<string, { producer: ServiceId; payload: z.ZodType }>;
 

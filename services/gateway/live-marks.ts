@@ -53,6 +53,11 @@ export function mark(marks: Marks, envelope: EventEnvelope): boolean {
       if (marks.notices.length < NOTICES_MAX) marks.notices.push({ id: riskEventId, severity, title: code, body: message, at: envelope.tsWritten });
       return false;
     }
+    case 'notice.raised': {
+      const { notificationId, severity, title, body } = envelope.payload;
+      if (marks.notices.length < NOTICES_MAX) marks.notices.push({ id: notificationId, severity, title, body, at: envelope.tsWritten });
+      return false;
+    }
     default:
       return envelope.topic === 'trading_state.changed';
   }

@@ -1,31 +1,29 @@
-/** Recording what a person should hear of. The desktop shows what is recorded here. */
+/** What notification hears of the others: events become notices, fills join the open batch. */
 import type { EventEnvelope } from '#app/contracts/events.ts';
+import type { Mode } from '#app/contracts/config.ts';
 import type { ConsumerSpec } from '#chassis/consumer.ts';
-import type { Queryable } from '#chassis/db.ts';
-import { noticeOf, type Notice } from './notices.ts';
+import type { Tx } from '#chassis/db.ts';
+import type { Herald, Told } from './herald.ts';
+import { alertLetter } from './letters/notice-letter.ts';
+import { noticeOf } from './notices.ts';
 
-const INSERT = `
-  INSERT INTO notification.notification_logs (notification_id, kind, severity, title, body, channel, status, context)
-  SELECT n.id, n.kind, n.severity, n.title, n.body, 'desktop', 'recorded', n.context::jsonb
-  FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[]) AS n(id, kind, severity, title, body, context)
-  ON CONFLICT DO NOTHING`;
+/** What the lane needs. `onFills` is told after the commit that there are fills to tell. */
+export type LaneParts = { readonly herald: Herald; readonly mode: Mode; readonly onFills: () => void };
 
-/** Records notices, each id once. */
-export async function record(db: Queryable, notices: readonly Notice[]): Promise<void> {
-  if (notices.length === 0) return;
-  await db.query(INSERT, [
-    notices.map((n) => n.notificationId), notices.map((n) => n.kind), notices.map((n) => n.severity), notices.map((n) => n.title), notices.map((n) => n.body), notices.map((n) => JSON.stringify(n.context)),
-  ]);
-}
-
-async function hear(db: Queryable, events: readonly EventEnvelope[]): Promise<void> {
-  await record(db, events.map(noticeOf).filter((notice) => notice !== null));
+function toldOf(event: EventEnvelope, mode: Mode): Told | null {
+  const notice = noticeOf(event);
+  if (notice === null) return null;
+  return event.topic === 'alert.raised' ? { notice, letter: alertLetter(event.payload, mode, event.tsWritten) } : { notice };
 }
 
 /** The consumers of notification. */
-export function notificationConsumers(): ConsumerSpec[] {
+export function notificationConsumers({ herald, mode, onFills }: LaneParts): ConsumerSpec[] {
+  const hear = async (tx: Tx, events: readonly EventEnvelope[]): Promise<void> => {
+    await herald.tell(tx, events.map((event) => toldOf(event, mode)).filter((told) => told !== null));
+    if (events.some((event) => event.topic === 'order.filled')) tx.afterCommit(onFills);
+  };
   return [
     { producer: 'execution', topics: ['order.filled', 'order.closed'], durability: 'soon', handle: hear },
-    { producer: 'risk_management', topics: ['risk_event.raised', 'trading_state.changed', 'order.denied'], durability: 'soon', handle: hear },
+    { producer: 'risk_management', topics: ['risk_event.raised', 'trading_state.changed', 'order.denied', 'alert.raised'], durability: 'soon', handle: hear },
   ];
 }

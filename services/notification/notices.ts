@@ -5,7 +5,7 @@ import type { DenialCode } from '#app/domain/limits.ts';
 /** A notification before it is recorded. `notificationId` is a function of the event: one event, one notification. */
 export type Notice = {
   readonly notificationId: string;
-  readonly kind: 'order_filled' | 'order_rejected' | 'order_denied' | 'risk_event' | 'trading_state' | 'health';
+  readonly kind: 'order_filled' | 'order_rejected' | 'order_denied' | 'risk_event' | 'trading_state' | 'health' | 'alert';
   readonly severity: 'info' | 'warning' | 'critical';
   readonly title: string;
   readonly body: string;
@@ -66,6 +66,10 @@ function wordsOf(event: EventEnvelope): Words | null {
     case 'trading_state.changed': {
       const { state, reason, actor, version } = event.payload;
       return { kind: 'trading_state', ...STATE_WORDS[state], body: `${actor}: ${reason}`, context: { state, version } };
+    }
+    case 'alert.raised': {
+      const { alertId, severity, title, body, context } = event.payload;
+      return { kind: 'alert', severity, title, body, context: { ...context, alertId } };
     }
     default:
       return null;

@@ -1,7 +1,7 @@
 /** Asking every part how it is: workers over their own /health, the databases by a round trip, the disk by its free space. */
 import { statfs } from 'node:fs/promises';
 import type { RuntimeConfig } from '#app/contracts/config.ts';
-import { WORKER_IDS, WorkerHealthSchema, type WorkerId } from '#app/contracts/health.ts';
+import { WORKER_IDS, WorkerHealthSchema, type WorkerHealth, type WorkerId } from '#app/contracts/health.ts';
 import { describeError } from '#app/domain/errors.ts';
 import type { Bus } from '#chassis/bus.ts';
 import { monotonicMs } from '#chassis/clock.ts';
@@ -11,7 +11,7 @@ import type { Queryable } from '#chassis/db.ts';
 export type PartHealth = { readonly part: string; readonly isHealthy: boolean; readonly latencyMs: number | null; readonly reasons: readonly string[] };
 
 /** What the probes reach for. */
-export type ProbeParts = { readonly config: RuntimeConfig; readonly db: Queryable; readonly bus: Bus };
+export type ProbeParts = { readonly config: Pick<RuntimeConfig, 'units' | 'dataDir'>; readonly db: Queryable; readonly bus: Bus };
 
 const TIMEOUT_MS = 3_000;
 /** Free space below which data_ingestion will soon have to pause. */
@@ -38,18 +38,24 @@ async function ask(url: string): Promise<Response> {
   }
 }
 
-async function worker(id: WorkerId, endpoint: { host: string; port: number }): Promise<PartHealth> {
+/** The schedules as the orchestrator sees them: a part of its own, for it may be well while a flow fails night after night. */
+function schedulesOf({ detail }: WorkerHealth): PartHealth[] {
+  const { schedules } = detail;
+  return schedules === undefined ? [] : [{ part: 'schedules', isHealthy: schedules.ok, latencyMs: schedules.latencyMs ?? null, reasons: schedules.message === undefined ? [] : [schedules.message] }];
+}
+
+async function worker(id: WorkerId, endpoint: { host: string; port: number }): Promise<PartHealth[]> {
   const began = monotonicMs();
   try {
     const response = await ask(`http://${endpoint.host}:${endpoint.port}/health`);
     const parsed = WorkerHealthSchema.safeParse(await response.json());
     const latencyMs = monotonicMs() - began;
-    if (!parsed.success) return { part: id, isHealthy: false, latencyMs, reasons: [`its answer (${response.status}) is not a health report`] };
+    if (!parsed.success) return [{ part: id, isHealthy: false, latencyMs, reasons: [`its answer (${response.status}) is not a health report`] }];
     const { live, ready, reasons, unit } = parsed.data;
-    if (unit !== id) return { part: id, isHealthy: false, latencyMs, reasons: [`${unit} answers on its port`] };
-    return { part: id, isHealthy: live && ready, latencyMs, reasons: ready ? reasons : ['not ready', ...reasons] };
+    if (unit !== id) return [{ part: id, isHealthy: false, latencyMs, reasons: [`${unit} answers on its port`] }];
+    return [{ part: id, isHealthy: live && ready, latencyMs, reasons: ready ? reasons : ['not ready', ...reasons] }, ...(id === 'orchestrator' ? schedulesOf(parsed.data) : [])];
   } catch (error) {
-    return { part: id, isHealthy: false, latencyMs: null, reasons: [`does not answer: ${describeError(error)}`] };
+    return [{ part: id, isHealthy: false, latencyMs: null, reasons: [`does not answer: ${describeError(error)}`] }];
   }
 }
 
@@ -66,7 +72,7 @@ export async function askAllParts({ config, db, bus }: ProbeParts): Promise<Part
     const endpoint = config.units[id];
     return endpoint ? [worker(id, endpoint)] : [];
   });
-  return Promise.all([
+  const parts = await Promise.all([
     timed('postgres', async () => {
       await db.query('SELECT 1');
       return null;
@@ -78,4 +84,5 @@ export async function askAllParts({ config, db, bus }: ProbeParts): Promise<Part
     timed('disk', () => disk(config.dataDir)),
     ...workers,
   ]);
+  return parts.flat();
 }
