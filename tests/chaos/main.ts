@@ -1,4 +1,4 @@
-/** `npm run chaos -- [--kills N] [--seed S] [--replay DIR] [--speed N] [--only part,part] [--dist]`: exit 0 when nothing was lost, doubled or broken. */
+/** `npm run chaos -- flows [--kills N] [--seed S]`: families of flows; `npm run chaos -- [--kills N] [--seed S] [--replay DIR] [--speed N] [--only part,part] [--dist]`: exit 0 when nothing was lost, doubled or broken. */
 import { cpus, loadavg } from 'node:os';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
@@ -6,6 +6,7 @@ import { recordBars } from '../support/recorded-bars.ts';
 import { cleanUp } from '../support/stack.ts';
 import { runCampaign, TARGETS, tradeReference } from './campaign.ts';
 import type { CampaignOptions, Target } from './campaign.ts';
+import { flowCampaignText, runFlowCampaign } from './flows.ts';
 import { campaignText, isClean } from './report.ts';
 
 const USAGE_EXIT = 64;
@@ -35,7 +36,17 @@ function readOptions(): CampaignOptions {
   };
 }
 
+/** The campaign against flows has a stand of its own. */
+async function killFlows(args: string[]): Promise<number> {
+  const { values } = parseArgs({ args, options: { kills: { type: 'string', default: '100' }, seed: { type: 'string', default: '1' } } });
+  const result = await runFlowCampaign({ kills: wholeNumber('kills', values.kills, 1), seed: wholeNumber('seed', values.seed, 0), tell: (line) => process.stdout.write(`${line}\n`) });
+  process.stdout.write(`\n${flowCampaignText(result)}\n`);
+  return result.wrong.length === 0 ? 0 : 1;
+}
+
 async function main(): Promise<number> {
+  const [word, ...args] = process.argv.slice(2);
+  if (word === 'flows') return killFlows(args);
   let options: CampaignOptions;
   try {
     options = readOptions();

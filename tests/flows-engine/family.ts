@@ -15,6 +15,7 @@ import { ensureEngineTables } from '../../services/orchestrator/engine.ts';
 import { freePort, startBook, until, type Book } from '../support/servers.ts';
 
 const WORKER = fileURLToPath(new URL('./family-worker.ts', import.meta.url));
+const ORCHESTRATOR = fileURLToPath(new URL('../../services/orchestrator/main.ts', import.meta.url));
 const TOKEN = 'family-stand-token-of-32-characters';
 const DEADLINE_MS = 30_000;
 
@@ -34,6 +35,10 @@ export type Family = {
   /** What the runs reported. */
   readonly reports: RunReport[];
   worker(unit: FamilyUnit, workerId?: string): Promise<FamilyWorker>;
+  /** The real orchestrator, in place of the listener. */
+  orchestrator(): Promise<FamilyWorker>;
+  /** Asks the orchestrator to run a flow; says whether it took it. */
+  ask(flow: FlowName, input: unknown, key: string): Promise<boolean>;
   start(flow: FlowName, input: unknown, key: string): Promise<string>;
   run(runId: string): Promise<FamilyRun | null>;
   ended(runId: string): Promise<FamilyRun>;
@@ -61,7 +66,7 @@ async function listen(port: number, reports: RunReport[]): Promise<Server> {
 }
 
 /** Starts PostgreSQL and the listener; services are started by the tests. */
-export async function startFamily(): Promise<Family> {
+export async function startFamily(logLevel: RuntimeConfig['logLevel'] = 'error'): Promise<Family> {
   const book = await startBook();
   const folder = mkdtempSync(join(tmpdir(), 'ms-family-'));
   const log = pino({ level: 'silent' });
@@ -69,7 +74,7 @@ export async function startFamily(): Promise<Family> {
   const units = Object.fromEntries(Object.entries(ports).map(([unit, port]) => [unit, { host: '127.0.0.1', port }])) as RuntimeConfig['units'];
   const config = (unit: RuntimeConfig['unit']): RuntimeConfig => ({
     unit, instanceId: 'family', version: '0.1.0', dataDir: folder, mode: 'paper', postgres: book.access(unit), redis: { host: '127.0.0.1', port: 6379, tls: false },
-    units, internalToken: TOKEN, logLevel: 'warn', logRetentionDays: 30,
+    units, internalToken: TOKEN, logLevel, logRetentionDays: 30,
   });
   await ensureEngineTables(book.access('orchestrator'));
   const reports: RunReport[] = [];
@@ -77,6 +82,32 @@ export async function startFamily(): Promise<Family> {
   const openClient = (): Promise<DBOSClient> => DBOSClient.create({ systemDatabaseUrl: engineUrl(book.access('orchestrator')), systemDatabaseSchemaName: ENGINE_SCHEMA, systemDatabasePoolSize: 2, logger: engineLogger(log) });
   const client = await openClient();
   const workers: { child: ChildProcess; gone: Promise<unknown> }[] = [];
+  /** Follows a process that says when it is up; the caller waits for that. */
+  const follow = (child: ChildProcess): FamilyWorker & { isUp(): boolean } => {
+    const gone = new Promise((resolve) => child.once('exit', resolve));
+    workers.push({ child, gone });
+    const said: string[] = [];
+    let isUp = false;
+    child.on('message', (message: { isUp?: boolean; type?: string; degraded?: string | null }) => {
+      isUp ||= message.isUp === true || message.type === 'ready';
+      if (message.type === 'hello') child.send({ type: 'init', config: config('orchestrator') });
+      if (message.degraded !== undefined) said.push(message.degraded ?? 'well');
+    });
+    return {
+      pid: child.pid ?? 0, said, isUp: () => isUp,
+      get isGone() {
+        return child.exitCode !== null || child.signalCode !== null;
+      },
+      async kill() {
+        child.kill('SIGKILL');
+        await gone;
+      },
+      async stop() {
+        child.send({ stop: true });
+        await gone;
+      },
+    };
+  };
 
   const run: Family['run'] = async (runId) => {
     const status = await client.getWorkflow(runId);
@@ -90,30 +121,28 @@ export async function startFamily(): Promise<Family> {
   return {
     book, client, reports, run, see,
     async worker(unit, workerId = '') {
-      const child = fork(WORKER, [folder, JSON.stringify(config(unit)), workerId], { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
-      const gone = new Promise((resolve) => child.once('exit', resolve));
-      workers.push({ child, gone });
-      const said: string[] = [];
-      let isUp = false;
-      child.on('message', (message: { isUp?: boolean; degraded?: string | null }) => {
-        isUp ||= message.isUp === true;
-        if (message.degraded !== undefined) said.push(message.degraded ?? 'well');
-      });
-      await until(() => isUp || child.exitCode !== null, `${unit} to be up`, DEADLINE_MS);
-      return {
-        pid: child.pid ?? 0, said,
-        get isGone() {
-          return child.exitCode !== null || child.signalCode !== null;
-        },
-        async kill() {
-          child.kill('SIGKILL');
-          await gone;
-        },
-        async stop() {
-          child.send({ stop: true });
-          await gone;
-        },
-      };
+      const worker = follow(fork(WORKER, [folder, JSON.stringify(config(unit)), workerId], { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] }));
+      await until(() => worker.isUp() || worker.isGone, `${unit} to be up`, DEADLINE_MS);
+      return worker;
+    },
+    async orchestrator() {
+      listener.closeAllConnections();
+      listener.close();
+      const worker = follow(fork(ORCHESTRATOR, [], { stdio: ['ignore', 'ignore', 'inherit', 'ipc'] }));
+      await until(() => worker.isUp() || worker.isGone, 'the orchestrator to be up', DEADLINE_MS);
+      return worker;
+    },
+    async ask(flow, input, key) {
+      try {
+        const response = await fetch(`http://127.0.0.1:${ports.orchestrator}/api/deployments/${flow}/run`, {
+          method: 'POST', body: JSON.stringify({ input, idempotencyKey: key }), headers: { 'content-type': 'application/json', authorization: `Bearer ${TOKEN}` }, signal: AbortSignal.timeout(5_000),
+        });
+        if (!response.ok && response.status < 500 && response.status !== 404) throw new Error(await response.text());
+        return response.ok;
+      } catch (error) {
+        if (error instanceof TypeError || (error instanceof Error && error.name === 'TimeoutError')) return false;
+        throw error;
+      }
     },
     async start(flow, input, key) {
       const runId = keyedRunId(flow, 'event', key);
