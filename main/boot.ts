@@ -17,6 +17,7 @@ import { reservePorts } from './port-plan.ts';
 import { answerRequest } from './requests.ts';
 import { ARMED_WORKERS, configFor, isArmedWorker } from './runtime-config.ts';
 import type { RunFacts } from './runtime-config.ts';
+import { safeStates } from './states-for.ts';
 import { openAudit } from './store/audit.ts';
 import type { Audit } from './store/audit.ts';
 import { freeBytes } from './store/data-folder.ts';
@@ -139,6 +140,7 @@ type Supervised = { readonly supervisor: Supervisor; readonly health: () => Stac
 /** The supervisor over the drivers, and the state of everything for whoever shows it. */
 function supervise({ options, opened, facts, drivers, undo }: Parts): Supervised {
   const { folder, store, settings, logs, runFiles } = opened;
+  const safe = safeStates(facts);
   const startedAt = Date.now();
   let statesTimer: NodeJS.Timeout | null = null;
   let isOver = false;
@@ -162,7 +164,9 @@ function supervise({ options, opened, facts, drivers, undo }: Parts): Supervised
   const loginLink = (): string => `${gatewayUrl(facts)}/login?token=${store.createLogin(Date.now())}`;
   const sendStates = (): void => {
     statesTimer = null;
-    supervisor.send('gateway', { type: 'unitStates', stack: health() });
+    const stack = health();
+    supervisor.send('gateway', { type: 'unitStates', stack });
+    supervisor.send('notification', { type: 'unitStates', stack: safe(stack) });
   };
   const supervisor: Supervisor = new Supervisor({
     drivers,

@@ -39,7 +39,7 @@ export const ToWorkerSchema = z.discriminatedUnion('type', [
   z.object({ type: z.literal('arming'), armedUntil: z.number().int().nullable() }),
   /** Answer `pong` with the same nonce: measures the round trip through the worker's event loop. */
   z.object({ type: z.literal('ping'), nonce: z.number().int() }),
-  /** To the gateway alone: the state of the whole stack, on each change and at least every 2 s. */
+  /** To the gateway and to notification (there without secrets): the state of the whole stack, on each change and at least every 2 s. */
   z.object({ type: z.literal('unitStates'), stack: StackHealthSchema }),
   /** The answer to `request`. */
   z.object({
