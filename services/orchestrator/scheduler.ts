@@ -29,7 +29,7 @@ type Plan = { readonly entry: ScheduledFlow; readonly until: EpochMs; readonly s
  */
 export async function sweep(parts: SchedulerParts): Promise<void> {
   const now = parts.clock.now();
-  const flows = await loadSchedules(parts.db, (error) => parts.log.error({ error: describeError(error) }, 'A deployment cannot be read; its schedule rests'));
+  const flows = await loadSchedules(parts.db, (error) => parts.log.warn({ error: describeError(error) }, 'A deployment of an older version cannot be read; its schedule rests until its service has announced it again'));
   const decided = await Promise.all(flows.map((entry) => serve(parts, entry, now)));
   await saveDecisions(parts.db, decided.filter((entry) => entry !== null), now);
   await noteSetBack(parts, decided, now);
