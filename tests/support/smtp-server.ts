@@ -7,8 +7,8 @@ import { join } from 'node:path';
 import { simpleParser, type ParsedMail } from 'mailparser';
 import { SMTPServer } from 'smtp-server';
 
-/** How the server treats the next mail. `vanish_*` cuts the connection: at RCPT, or after the final dot without an answer. */
-export type Manner = 'accept' | 'later' | 'never' | 'later_after_data' | 'never_after_data' | 'vanish_at_rcpt' | 'vanish_after_dot' | 'accept_silently';
+/** How the server treats the next mail. `vanish_*` cuts the connection: at RCPT, or after the final dot without an answer; `hang_at_rcpt` says nothing there. */
+export type Manner = 'accept' | 'later' | 'never' | 'later_after_data' | 'never_after_data' | 'vanish_at_rcpt' | 'hang_at_rcpt' | 'vanish_after_dot' | 'accept_silently';
 
 /** The running server. */
 export type TestSmtp = {
@@ -55,7 +55,7 @@ export async function startSmtp(options: { password?: string; port?: number } = 
       if (manner === 'later') done(refusal(450, 'Greylisted, come back later'));
       else if (manner === 'never') done(refusal(550, 'No such user here'));
       else if (manner === 'vanish_at_rcpt') cut();
-      else return done();
+      else if (manner !== 'hang_at_rcpt') return done();
       manners.shift();
     },
     onData(stream, _session, done) {
