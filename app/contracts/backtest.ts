@@ -44,8 +44,8 @@ export const backtestTradeSchema = z.object({ symbol: symbolSchema, side: sideSc
 /** One execution. */
 export type BacktestTrade = z.infer<typeof backtestTradeSchema>;
 
-/** From flat to flat in one symbol, at average cost. `pnl`: dollars after fees; `bars` in between. */
-export const backtestRoundTripSchema = z.object({ symbol: symbolSchema, qty: positiveDecimalText, entryAt: at, exitAt: at, entryPrice: positiveDecimalText, exitPrice: positiveDecimalText, fees: decimalText, pnl: decimalText });
+/** From flat to flat in one symbol. `profit`: dollars after fees. */
+export const backtestRoundTripSchema = z.object({ symbol: symbolSchema, openedAt: at, closedAt: at, fills: z.number().int(), profit: decimalText });
 /** From flat to flat. */
 export type BacktestRoundTrip = z.infer<typeof backtestRoundTripSchema>;
 
@@ -58,7 +58,7 @@ export const backtestResultSchema = z.object({
   startEquity: positiveDecimalText, endEquity: decimalText, feesPaid: decimalText,
   /** `[close of the bar, dollars]`, marked at the closes; at most MAX_EQUITY_POINTS. */ equity: z.array(z.tuple([at, z.number()])).max(MAX_EQUITY_POINTS),
   /** `[session day, dollars at its last bar]`: what daily returns are made of. */ daily: z.array(z.tuple([day, z.number()])).max(MAX_BACKTEST_DAYS),
-  /** Largest fall from a peak over every bar, as a fraction of the peak (0.1 = 10 %). */ maxDrawdown: z.number().min(0),
+  /** Largest fall from a peak over every bar, a fraction <= 0 of the peak (-0.1 = 10 %). */ maxDrawdown: z.number().max(0),
   trades: z.array(backtestTradeSchema).max(MAX_STORED_TRADES), isTruncated: z.boolean(), roundTrips: z.array(backtestRoundTripSchema).max(MAX_STORED_TRADES),
   /** Positions that are open at the end, marked in endEquity. */ openPositions: z.array(z.object({ symbol: symbolSchema, qty: decimalText, avgPrice: positiveDecimalText })),
   /** Signals, approved orders and denials by code. */ signals: z.number().int(), orders: z.number().int(), fills: z.number().int(), denied: z.record(z.string(), z.number().int()),

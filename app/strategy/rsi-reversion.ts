@@ -43,6 +43,7 @@ export const rsiReversionDefinition: StrategyDefinition<Parameters, State> = {
     return [{ name: `RSI(${given.period})`, value: reasonNumber(value), threshold }];
   },
   averageTrueRange: (now) => atrValue(now.atr),
+  indicators: (given) => [`RSI_${given.period}`, `ATR_${given.atrPeriod}`],
 };
 
 /** RSI reversion. */

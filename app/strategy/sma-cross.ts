@@ -48,6 +48,7 @@ export const smaCrossDefinition: StrategyDefinition<Parameters, State> = {
     { name: `SMA(${given.fast})`, value: reasonNumber(now.fastValue ?? NaN), threshold: `${now.side === 1 ? 'crossed above' : 'crossed below'} SMA(${given.slow}) ${reasonNumber(now.slowValue ?? NaN)}` },
   ],
   averageTrueRange: (now) => atrValue(now.atr),
+  indicators: (given) => [`SMA_${given.fast}`, `SMA_${given.slow}`, `ATR_${given.atrPeriod}`],
 };
 
 /** Moving-average crossover. */

@@ -36,6 +36,8 @@ export type StrategyDefinition<P, S> = {
   explain(state: S, parameters: P): Reason[];
   /** Average true range after the last bar, dollars, for sizing; NaN while unknown. */
   averageTrueRange(state: S): number;
+  /** The indicators that it looks at, by their names in the book (`SMA_20`, app/indicators/named.ts): they are kept for people and pages. */
+  indicators(parameters: P): readonly string[];
 };
 
 /** A definition with its parameters filled in and its state's type hidden: what the engines run. */
@@ -50,6 +52,8 @@ export type Strategy = {
   onBar(state: unknown, bar: StrategyBar): Target | null;
   explain(state: unknown): Reason[];
   averageTrueRange(state: unknown): number;
+  /** The indicators that it looks at, by their names in the book. */
+  readonly indicators: readonly string[];
 };
 
 /** A kind of strategy for catalogues and for running. */
@@ -90,6 +94,7 @@ export function defineStrategy<P, S>(definition: StrategyDefinition<P, S>): Stra
         onBar: (state, bar) => definition.onBar(state as S, bar, parameters),
         explain: (state) => definition.explain(state as S, parameters),
         averageTrueRange: (state) => definition.averageTrueRange(state as S),
+        indicators: definition.indicators(parameters),
       };
     },
   };

@@ -5,6 +5,7 @@ import type { BarWire } from '#app/domain/bar.ts';
 import { MINUTE_MS } from '#app/domain/time.ts';
 import { STRATEGY_KINDS } from '#app/strategy/registry.ts';
 import { openDb, type Db } from '#chassis/db.ts';
+import { runFlowByHand } from '../../tests/support/run-flow.ts';
 import { startBook, until, type Book } from '../../tests/support/servers.ts';
 import { catchUp, lookForLag } from './catch-up.ts';
 import { SEEDS, seedStrategies } from './deployments.ts';
@@ -225,30 +226,22 @@ describe('catching up', () => {
   });
 });
 
-describe('run_strategy', () => {
-  /** The flow's body without the durable engine: steps run at once. */
-  async function run(engine: Engine, input: unknown, steps: string[] = []): Promise<{ output: unknown; steps: string[]; logs: string[] }> {
-    const logs: string[] = [];
-    const signal = new AbortController().signal;
-    const output = await strategyFlows({ db, engine })[0]?.run({
-      runId: 'run_strategy:test', scheduledFor: null, signal, progress: () => undefined, log: (_level, message) => logs.push(message),
-      step: (name, fn) => {
-        steps.push(name);
-        return fn({ attempt: 1, signal });
-      },
-    }, input);
-    return { output: JSON.parse(JSON.stringify(output)) as unknown, steps, logs };
-  }
+describe('generate_signals', () => {
+  const flowOf = (engine: Engine) => strategyFlows({ db, engine }).find((flow) => flow.name === 'generate_signals');
 
-  it('finds nothing to do when the wire has brought everything', async () => {
+  it('finds nothing to do when the wire has brought everything, and names the signals that are new', async () => {
     const bars = testMarket(1);
     await store(bars);
     const engine = await started();
     await hear(engine, bars);
-    expect(await run(engine, {})).toEqual({
-      output: { strategies: SEEDS.map((seed) => ({ strategyId: seed.strategyId, bars: 0, signals: 0, symbols: 3 })) },
-      steps: ['look for bars not seen'], logs: ['Every strategy has seen every stored bar'],
-    });
+    const run = await runFlowByHand(flowOf(engine));
+    expect(run.steps).toEqual(['look for bars not seen', 'list new signals']);
+    expect(run.logs.map((line) => line.message)).toEqual(['Every strategy has seen every stored bar']);
+    const raised = (await told()).map((row) => row.signal_id).sort();
+    expect(run.output).toMatchObject({ strategies: SEEDS.map((seed) => ({ strategyId: seed.strategyId, bars: 0, signals: 0, symbols: 3 })), barsCaughtUp: 0 });
+    expect([...(run.output as { signals: string[] }).signals].sort()).toEqual(raised);
+    await book.sql(`UPDATE strategy_engine.strategy_signals SET raised_at = raised_at - interval '2 hours'`);
+    expect((await runFlowByHand(flowOf(engine))).output).toMatchObject({ signals: [] });
   });
 
   it('waits for what the wire still has to say, then shows the rest to the strategy asked for', async () => {
@@ -257,15 +250,15 @@ describe('run_strategy', () => {
     const engine = await started();
     await hear(engine, bars.slice(0, 600));
     await book.sql('UPDATE data_ingestion.outbox_head SET seq = 5');
-    const entered: string[] = [];
-    const running = run(engine, { strategyId: 'sma_cross' }, entered);
-    await until(() => entered.includes('hear out the wire'), 'the flow to wait');
+    const remembered = new Map<string, unknown>();
+    const running = runFlowByHand(flowOf(engine), { strategyId: 'sma_cross' }, { remembered });
+    await until(() => remembered.has('look for bars not seen'), 'the flow to look');
     expect(await book.sql(`SELECT DISTINCT version FROM strategy_engine.strategy_state`)).toEqual([{ version: 195 }]);
     await book.sql(`INSERT INTO strategy_engine.inbox_offset (producer, seq) VALUES ('data_ingestion', 5)`);
     const { output, steps } = await running;
     await book.sql(`TRUNCATE strategy_engine.inbox_offset`);
     await book.sql('UPDATE data_ingestion.outbox_head SET seq = 0');
-    expect(steps).toEqual(['look for bars not seen', 'hear out the wire', 'catch up sma_cross']);
+    expect(steps).toEqual(['look for bars not seen', 'hear out the wire', 'catch up sma_cross', 'list new signals']);
     expect(output).toMatchObject({ strategies: [{ strategyId: 'sma_cross', bars: 3 * 195, symbols: 3 }] });
   });
 });

@@ -76,7 +76,7 @@ it('raises each signal once through kills in the middle of the work, and obeys t
   expect(await worker.stop()).toBe(0);
 }, 90_000);
 
-it('runs run_strategy as a durable flow of the orchestrator', async () => {
+it('runs generate_signals as a durable flow of the orchestrator', async () => {
   const units = await freePorts();
   const [engine, orchestrator] = [testConfig('strategy_engine', { book, wire }, units), testConfig('orchestrator', { book, wire }, units)];
   const conductor = startWorker(orchestrator);
@@ -90,16 +90,16 @@ it('runs run_strategy as a durable flow of the orchestrator', async () => {
       return { status: response.status, body: await response.json() };
     };
     const runId = await until(async () => {
-      const { status, body } = await ask('POST', '/api/deployments/run_strategy/run');
+      const { status, body } = await ask('POST', '/api/deployments/generate_signals/run');
       return status === 200 && String(Reflect.get(Object(body) as object, 'runId'));
-    }, 'run_strategy to be announced and started');
+    }, 'generate_signals to be announced and started');
     const run = await until(async () => {
       const { status, body } = await ask('GET', `/api/runs/${encodeURIComponent(runId)}`);
       const seen = status === 200 ? flowRunDetailSchema.parse(body) : null;
       return seen?.state === 'COMPLETED' || seen?.state === 'FAILED' ? seen : null;
-    }, 'run_strategy to end');
+    }, 'generate_signals to end');
     expect(run).toMatchObject({ state: 'COMPLETED', owner: 'strategy_engine', output: { strategies: [{ strategyId: 'rsi_reversion', bars: 0 }, { strategyId: 'sma_cross', bars: 0 }] } });
-    expect(run.steps.map((step) => step.name)).toEqual(['look for bars not seen']);
+    expect(run.steps.map((step) => step.name)).toEqual(['look for bars not seen', 'list new signals']);
     expect(await worker.stop()).toBe(0);
   } finally {
     await conductor.kill();

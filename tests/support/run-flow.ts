@@ -1,5 +1,6 @@
 /** A flow's body run by hand, over real parts but without the engine: steps are remembered, so that a crash and its resumption can be played. */
 import type { FlowName } from '#app/contracts/flows.ts';
+import { checkResult } from '#chassis/flows-result.ts';
 import type { FlowContext, FlowDefinition, FlowLogLevel } from '#chassis/flows.ts';
 
 /** What the body finds around it. `remembered`: finished steps of an earlier execution by name; they give their result without running. */
@@ -10,6 +11,8 @@ export type HandOptions = {
   /** Plays the children; default: each gives `{}`. */
   readonly child?: (name: FlowName, input: Readonly<Record<string, unknown>>) => unknown;
   readonly signal?: AbortSignal;
+  /** Hears the steps that are skipped, also those of a run that then fails. */
+  readonly onSkip?: (name: string, reason: string) => void;
 };
 
 /** What the body did. `steps`, `skipped` and `children` in their order. */
@@ -22,7 +25,8 @@ export type HandRun = {
   readonly remembered: Map<string, unknown>;
 };
 
-const json = (value: unknown): unknown => (value === undefined ? null : (JSON.parse(JSON.stringify(value)) as unknown));
+/** As it comes out of the book. @throws AppError FLOW_RESULT_INVALID as the engine does */
+const json = (value: unknown): unknown => (value === undefined ? null : (JSON.parse(JSON.stringify(checkResult('a step', value))) as unknown));
 
 /** Runs the body of a flow once. @throws what the body throws; `options.remembered` then holds the finished steps. */
 export async function runFlowByHand(definition: FlowDefinition | undefined, input: unknown = {}, options: HandOptions = {}): Promise<HandRun> {
@@ -48,6 +52,7 @@ export async function runFlowByHand(definition: FlowDefinition | undefined, inpu
     },
     async skip(name, reason) {
       run.skipped.push({ name, reason });
+      options.onSkip?.(name, reason);
       await Promise.resolve();
     },
     log: (level, message, fields) => void run.logs.push({ level, message, fields }),
