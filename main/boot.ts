@@ -10,6 +10,7 @@ import type { Arming } from './arming.ts';
 import { runCommand } from './command.ts';
 import { takeDoor } from './door-answers.ts';
 import { gatherFacts, listeningUnits } from './facts.ts';
+import { answerFlows } from './flows.ts';
 import type { Layout } from './layout.ts';
 import { openFolder, undoAll } from './open-folder.ts';
 import type { FolderOptions, OpenFolder, Undo } from './open-folder.ts';
@@ -124,7 +125,7 @@ async function begin(options: BootOptions, undo: Undo): Promise<Stack> {
   const audit = openAudit(folder.logFolder, (text) => supervised.supervisor.notice('error', null, text));
   arming.of = armingOf(supervised.supervisor, settings.mode, audit);
   const stack = stackOf({ ...supervised, opened, facts, arming: arming.of, audit, undo });
-  const door = await takeDoor(folder.door, { ...stack, onStopAsked: options.events.onStopAsked, isResident: options.isResident ?? false });
+  const door = await takeDoor(folder.door, { ...stack, flows: (question) => answerFlows(facts, question), onStopAsked: options.events.onStopAsked, isResident: options.isResident ?? false });
   undo.push(() => door.close());
   for (const { level, unit, text } of opened.early) stack.supervisor.notice(level, unit, text);
   for (const { unit, text } of moved) stack.supervisor.notice('warn', unit, text);

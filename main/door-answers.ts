@@ -3,6 +3,8 @@ import * as z from 'zod';
 import { INCIDENTS_MAX } from '#app/contracts/health.ts';
 import type { StackHealth, UnitIncident, VerifyReport } from '#app/contracts/health.ts';
 import { AppError, describeError } from '#app/domain/errors.ts';
+import { FlowQuestionSchema } from './flows.ts';
+import type { FlowAnswer, FlowQuestion } from './flows.ts';
 import type { HistoryQuestion } from './store/unit-history.ts';
 import { openDoor } from './supervisor/door.ts';
 import type { Door } from './supervisor/door.ts';
@@ -17,6 +19,7 @@ export type DoorPorts = {
   history(question: HistoryQuestion): UnitIncident[];
   armLive(phrase: string, minutes: number): number;
   disarmLive(reason: string): void;
+  flows(question: FlowQuestion): Promise<FlowAnswer>;
   readonly onStopAsked: () => void;
   /** This process goes on after the stack was stopped. */
   readonly isResident: boolean;
@@ -42,6 +45,8 @@ export async function takeDoor(address: string, ports: DoorPorts): Promise<Door>
           const { phrase, minutes } = ArmArgsSchema.parse(args);
           return { armedUntil: ports.armLive(phrase, minutes) };
         }
+        case 'flows':
+          return ports.flows(FlowQuestionSchema.parse(args));
         case 'disarm':
           ports.disarmLive('asked for on the command line');
           return { armedUntil: null };

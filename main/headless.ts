@@ -7,6 +7,7 @@ import type { Command } from './cli/arguments.ts';
 import { runStatus, runStop, runVerify } from './cli/ask.ts';
 import { runDiagnostics } from './cli/diagnostics.ts';
 import { runDoctor } from './cli/doctor.ts';
+import { runFlows } from './cli/flows.ts';
 import { runKeys } from './cli/keys.ts';
 import { runLogs } from './cli/logs.ts';
 import { runArm, runDisarm, runMode } from './cli/market.ts';
@@ -16,6 +17,7 @@ import { findLayout } from './layout.ts';
 import { layoutOf } from './store/data-folder.ts';
 
 const USAGE_EXIT = 64;
+const DEFAULT_LOG_LINES = 100;
 
 async function main(): Promise<number> {
   // Everything that we write is for its owner alone.
@@ -62,8 +64,10 @@ function onUsed(command: Command, dataDir: string): Promise<number> {
       return runStatus(door, dataDir, command.isJson);
     case 'verify':
       return runVerify(door, dataDir, command.isJson);
+    case 'flows':
+      return runFlows(command, { door, dataDir });
     default:
-      return runLogs({ folder: logFolder, unit: command.unit, lines: command.lines, isFollowing: command.isFollowing, isJson: command.isJson });
+      return runLogs({ folder: logFolder, unit: command.unit, lines: command.lines ?? DEFAULT_LOG_LINES, isFollowing: command.isFollowing, isJson: command.isJson });
   }
 }
 

@@ -6,7 +6,7 @@ import type { UnitId } from '#app/contracts/health.ts';
 import { AppError } from '#app/domain/errors.ts';
 
 /** What can be done. */
-export const VERBS = ['start', 'stop', 'status', 'verify', 'logs', 'doctor', 'mode', 'keys', 'arm', 'disarm', 'diagnostics', 'help'] as const;
+export const VERBS = ['start', 'stop', 'status', 'verify', 'logs', 'doctor', 'mode', 'keys', 'arm', 'disarm', 'flows', 'diagnostics', 'help'] as const;
 /** One thing that can be done. */
 export type Verb = (typeof VERBS)[number];
 
@@ -22,7 +22,12 @@ export type Command = {
   /** What follows the verb, for verbs that take words. */
   readonly words: readonly string[];
   readonly isFollowing: boolean;
-  readonly lines: number;
+  /** How many lines, or rows of a list; null when it was not said. */
+  readonly lines: number | null;
+  /** flows: parameters of a run, as JSON. */
+  readonly input: string | null;
+  /** flows: only runs in these states. */
+  readonly states: string | null;
   /** Where to write to; null for a name of our own in the present folder. */
   readonly out: string | null;
 };
@@ -41,6 +46,15 @@ export const USAGE = `mainspring <verb> [options]
              (asked for, or two lines through a pipe; never arguments)
   arm        let orders go to the real account: arm [60|240|480] minutes
   disarm     no new position with real money from now on
+  flows      what runs by the clock and on demand:
+               flows [list]            every flow with schedule and next run
+               flows next [flow]       the next five runs of each
+               flows runs [flow]       runs, newest first [-n ROWS] [--state S]
+               flows show RUN          one run with steps, failure and log
+               flows run FLOW [--input JSON] [--follow]
+               flows cancel RUN, flows retry RUN [STEP]
+               flows pause FLOW, flows resume FLOW
+               flows logs RUN [--follow]
   diagnostics  one zip with versions, settings, logs and history, without
              passwords or keys: diagnostics [--out FILE]
 
@@ -82,6 +96,8 @@ function parseRaw(argv: readonly string[]) {
       follow: { type: 'boolean', short: 'f', default: false },
       lines: { type: 'string', short: 'n' },
       out: { type: 'string' },
+      input: { type: 'string' },
+      state: { type: 'string' },
       help: { type: 'boolean', short: 'h', default: false },
     },
   });
@@ -100,7 +116,7 @@ function speedOf(text: string | undefined): ReplaySettings['speed'] {
 }
 
 /** Verbs that read their words themselves. */
-const WITH_WORDS: ReadonlySet<Verb> = new Set(['mode', 'keys', 'arm']);
+const WITH_WORDS: ReadonlySet<Verb> = new Set(['mode', 'keys', 'arm', 'flows']);
 
 /** Reads the command line. `resolve` makes a folder absolute. @throws AppError INPUT_INVALID with the usage. */
 export function parseCommand(argv: readonly string[], resolve: (folder: string) => string): Command {
@@ -115,8 +131,9 @@ export function parseCommand(argv: readonly string[], resolve: (folder: string) 
   if ((values.replay !== undefined || values.speed !== undefined) && verb !== 'start') refuse('--replay and --speed belong to start.');
   if (values.out !== undefined && verb !== 'diagnostics') refuse('--out belongs to diagnostics.');
   if (values.speed !== undefined && values.replay === undefined) refuse('--speed needs --replay.');
-  const lines = values.lines ?? '100';
-  if (!/^\d{1,6}$/.test(lines) || Number(lines) > MAX_LINES) refuse(`-n is "${lines}": write a number from 0 to ${MAX_LINES}.`);
+  if ((values.input !== undefined || values.state !== undefined) && verb !== 'flows') refuse('--input and --state belong to flows.');
+  const { lines } = values;
+  if (lines !== undefined && (!/^\d{1,6}$/.test(lines) || Number(lines) > MAX_LINES)) refuse(`-n is "${lines}": write a number from 0 to ${MAX_LINES}.`);
   return {
     verb: values.help ? 'help' : verb,
     dataDir: values.data ?? null,
@@ -126,7 +143,9 @@ export function parseCommand(argv: readonly string[], resolve: (folder: string) 
     unit: unit?.success ? unit.data : null,
     words: positionals.slice(1),
     isFollowing: values.follow,
-    lines: Number(lines),
+    lines: lines === undefined ? null : Number(lines),
+    input: values.input ?? null,
+    states: values.state ?? null,
     out: values.out === undefined ? null : resolve(values.out),
   };
 }
