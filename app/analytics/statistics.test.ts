@@ -3,11 +3,14 @@ import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { cagr, cagrOfReturns } from './cagr.ts';
+import { calmar } from './calmar.ts';
+import { expectancy, payoffRatio } from './expectancy.ts';
 import { maxDrawdown } from './max-drawdown.ts';
 import { deviation, mean } from './moments.ts';
 import { profitFactor } from './profit-factor.ts';
 import { ratePerPeriod, simpleReturns } from './returns.ts';
 import { sharpe } from './sharpe.ts';
+import { slippage } from './slippage.ts';
 import { sortino } from './sortino.ts';
 import { totalReturn } from './total-return.ts';
 import { volatility } from './volatility.ts';
@@ -28,6 +31,11 @@ describe('the worked numbers of the doc comments', () => {
     ['maximum drawdown', maxDrawdown([100, 120, 90, 130]), -0.25],
     ['profit factor', profitFactor([30, -10, 5, -4]), 2.5],
     ['win rate', winRate([5, -1, 0, 2]), 2 / 3],
+    ['calmar', calmar(0.12, -0.08), 1.5],
+    ['expectancy', expectancy([30, -10, 5, -5]), 5],
+    ['payoff ratio', payoffRatio([30, -10, 10, -10]), 2],
+    ['slippage in dollars', slippage([{ side: 'buy', qty: 10, price: 101, reference: 100 }, { side: 'sell', qty: 10, price: 99.5, reference: 100 }, { side: 'buy', qty: 5, price: 7, reference: null }]).dollars, 15],
+    ['slippage in basis points', slippage([{ side: 'buy', qty: 10, price: 101, reference: 100 }, { side: 'sell', qty: 10, price: 99.5, reference: 100 }]).basisPoints, 75],
   ])('%s', (_name, value, expected) => {
     expect(value).toBeCloseTo(expected, 6);
   });
@@ -44,6 +52,7 @@ describe('too little data gives null, never a number', () => {
     ['volatility', volatility([0.1])], ['sharpe', sharpe([0.1])], ['sharpe of a constant', sharpe([0.1, 0.1, 0.1])],
     ['sortino', sortino([0.1])], ['sortino without a loss', sortino([0.1, 0.2])], ['drawdown', maxDrawdown([])],
     ['profit factor without a loss', profitFactor([1, 2])], ['win rate', winRate([0])],
+    ['calmar without a fall', calmar(0.1, 0)], ['calmar without growth', calmar(null, -0.1)], ['expectancy', expectancy([])], ['payoff without a loser', payoffRatio([1])], ['slippage without a reference', slippage([]).basisPoints],
   ])('%s', (_name, value) => {
     expect(value).toBeNull();
   });
@@ -64,7 +73,7 @@ describeRecorded([METRICS, SERIES], 'agrees with an independent library', () => 
   const returns = simpleReturns(closes);
   it.each<[string, number | null]>([
     ['comp', totalReturn(closes)], ['cagr', cagrOfReturns(returns)], ['sharpe rf0', sharpe(returns)], ['sharpe rf4%', sharpe(returns, { riskFree: 0.04 })],
-    ['sortino', sortino(returns)], ['max_drawdown', maxDrawdown(closes)], ['volatility', volatility(returns)],
+    ['sortino', sortino(returns)], ['max_drawdown', maxDrawdown(closes)], ['calmar', calmar(cagrOfReturns(returns), maxDrawdown(closes))], ['volatility', volatility(returns)],
   ])('%s', (name, value) => {
     expect(value).not.toBeNull();
     expect(Math.abs((value ?? 0) / (golden[name] ?? 0) - 1)).toBeLessThan(1e-9);

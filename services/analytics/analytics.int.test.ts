@@ -1,8 +1,10 @@
 /** Analytics over a real book: the equity curve is a function of bars and fills, whatever order they are heard in. */
+import { tmpdir } from 'node:os';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { EventEnvelope } from '#app/contracts/events.ts';
 import { parseRfc3339, type EpochMs } from '#app/domain/time.ts';
 import { openDb, type Db } from '#chassis/db.ts';
+import { runFlowByHand } from '../../tests/support/flow-context.ts';
 import { startBook, type Book } from '../../tests/support/servers.ts';
 import { analyticsFlows } from './flows.ts';
 import { analyticsConsumers } from './lane.ts';
@@ -179,10 +181,8 @@ describe('profit by strategy and day', () => {
 });
 
 describe('calculate_performance', () => {
-  const run = async (): Promise<unknown> => {
-    const [calculate] = analyticsFlows(db, days);
-    return calculate?.run({ runId: 'r1', scheduledFor: null, step: (_name, fn) => fn({ attempt: 1, signal: new AbortController().signal }), log: () => undefined, progress: () => undefined, signal: new AbortController().signal }, {});
-  };
+  const parts = () => ({ db, days, config: { dataDir: tmpdir(), mode: 'demo' as const, version: '0.0.0-test' }, clock: { now: () => minute(0) } });
+  const run = async (): Promise<unknown> => (await runFlowByHand(analyticsFlows(parts()), 'calculate_performance', { runId: 'r1' })).output;
 
   it('says that nothing was traded', async () => {
     expect(await run()).toEqual({ measured: false });
@@ -194,8 +194,8 @@ describe('calculate_performance', () => {
     await hear([await bar('AAPL', minute(1), '80'), await bar('AAPL', minute(2), '120')]);
     await hear([await fill('sma', 'AAPL', minute(3), '-10@120')]);
     await hear([await bar('AAPL', minute(3), '120')]);
-    expect(await run()).toMatchObject({ measured: true, day: '2024-03-05', metrics: { total_return: expect.closeTo(0.02, 12) as number, max_drawdown: expect.closeTo(-0.02, 12) as number, win_rate: 1, profit_factor: null, round_trips: 1, fills: 2, trading_days: 1, sharpe: null, cagr: null } });
+    expect(await run()).toMatchObject({ measured: true, day: '2024-03-05', metrics: { total_return: expect.closeTo(0.02, 12) as number, max_drawdown: expect.closeTo(-0.02, 12) as number, win_rate: 1, profit_factor: null, round_trips: 1, fills: 2, trading_days: 1, sharpe: null, cagr: null, calmar: null, expectancy: 200, best_day: expect.closeTo(0.02, 12) as number } });
     await run();
-    expect(await book.sql(`SELECT count(*) AS n FROM analytics.performance_metrics`)).toEqual([{ n: 11 }]);
+    expect(await book.sql(`SELECT count(*) AS n FROM analytics.performance_metrics`)).toEqual([{ n: 16 }]);
   });
 });

@@ -9,7 +9,7 @@ async function setUp(ctx: ServiceContext): Promise<ServiceParts> {
   return {
     recover: () => days.rebuild(ctx.db),
     consumers: analyticsConsumers(days),
-    flows: analyticsFlows(ctx.db, days),
+    flows: analyticsFlows({ db: ctx.db, days, config: ctx.config, clock: ctx.clock }),
   };
 }
 

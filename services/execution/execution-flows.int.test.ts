@@ -3,7 +3,6 @@ import { pino } from 'pino';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { EventEnvelope, Payload } from '#app/contracts/events.ts';
 import type { FlowName } from '#app/contracts/flows.ts';
-import { invariant } from '#app/domain/errors.ts';
 import { createArming } from '#chassis/arming.ts';
 import { monotonicMs, systemClock } from '#chassis/clock.ts';
 import { openDb, type Db } from '#chassis/db.ts';
@@ -28,10 +27,12 @@ beforeAll(async () => {
   stack = await startStack();
   const log = pino({ level: 'silent' });
   db = openDb({ access: stack.book.access('execution'), database: 'trading_system', schema: 'execution', applicationName: 'execution', max: 4, onLost: () => undefined });
-  const none = (): never => invariant(false, 'Execution does not use this here');
+  const none = (): never => {
+    throw new Error('Execution does not use this here');
+  };
   const ctx: ServiceContext = {
     unit: 'execution', config: testConfig('execution', stack, stack.units, { alpaca: simulatorAccess(stack.units) }), log, clock: systemClock, db, metrics: createMetrics('execution'), health: createHealth(() => undefined),
-    flows: { trigger: (name: FlowName, _input, key) => Promise.resolve(void triggered.push(name) ?? key) }, signal: abort.signal, laneBusyForMs: () => null, extend: () => undefined, request: none, onControl: none, callCommand: none, healthReport: none,
+    flows: { trigger: (name: FlowName) => Promise.resolve(`${name}:${triggered.push(name)}`) }, signal: abort.signal, laneBusyForMs: () => null, extend: () => undefined, request: none, onControl: none, callCommand: none, healthReport: none,
     arming: createArming({ mode: 'demo', configured: undefined, clocks: () => ({ wall: systemClock.now(), monotonic: monotonicMs() }), log }),
     get bus() {
       return none();

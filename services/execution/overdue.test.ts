@@ -15,7 +15,7 @@ describe('an open order', () => {
     ['good till cancelled, days later', 'gtc', '2026-01-05T15:00:00Z', '2026-01-15T15:00:00Z', null, false],
     ['good till cancelled, beyond the age that a person allows', 'gtc', '2026-01-05T15:00:00Z', '2026-01-05T16:00:01Z', 60, true],
     ['at that age', 'gtc', '2026-01-05T15:00:00Z', '2026-01-05T16:00:00Z', 60, false],
-  ] as const)('%s', (_name, timeInForce, since, now, minutes, isOverdue) => {
+  ] as const)('%s', (...[, timeInForce, since, now, minutes, isOverdue]) => {
     expect(overdueReason({ timeInForce, tsMarket: at(since) }, at(now), minutes === null ? null : minutes * 60_000) !== null).toBe(isOverdue);
   });
 });

@@ -1,0 +1,53 @@
+/** run_backtest: has the engine run a strategy over stored bars, then measures what came of it with the same figures as the account's. */
+import { backtestRequestSchema, backtestResultSchema, backtestRunOutputSchema, type BacktestResult } from '#app/contracts/backtest.ts';
+import { AppError } from '#app/domain/errors.ts';
+import { money, toFloat } from '#app/domain/numeric.ts';
+import type { Db, Queryable } from '#chassis/db.ts';
+import { flow, type FlowDefinition } from '#chassis/flows.ts';
+import { figures, type Metric } from './performance.ts';
+
+/** The figures of a stored backtest. Its drawdown is over every bar, its returns are daily. */
+export function backtestFigures(result: BacktestResult): Metric[] {
+  const start = toFloat(money(result.startEquity));
+  return figures({
+    daily: [start, ...result.daily.map(([, equity]) => equity)], spanMs: result.from === null || result.to === null ? 0 : result.to - result.from, deepest: -result.maxDrawdown,
+    profits: Float64Array.from(result.roundTrips, (trip) => toFloat(money(trip.profit))), fills: result.fills,
+  });
+}
+
+async function readResult(db: Queryable, backtestId: string): Promise<BacktestResult> {
+  const [row] = await db.query<{ result: unknown }>('SELECT result FROM strategy_engine.backtests WHERE backtest_id = $1', [backtestId]);
+  if (!row?.result) throw new AppError('INPUT_INVALID', 'This backtest has no stored result; run it again', { context: { backtestId } });
+  return backtestResultSchema.parse(row.result);
+}
+
+/** Keyed by the backtest: measured twice, it has the same rows. */
+async function measure(db: Db, backtestId: string): Promise<{ readonly metrics: readonly Metric[]; readonly isTruncated: boolean }> {
+  const result = await readResult(db, backtestId);
+  const metrics = backtestFigures(result);
+  await db.query(
+    `INSERT INTO analytics.backtest_metrics (backtest_id, name, value, unit) SELECT $1, m.name, m.value, m.unit FROM unnest($2::text[], $3::float8[], $4::text[]) AS m(name, value, unit)
+     ON CONFLICT (backtest_id, name) DO UPDATE SET value = excluded.value, unit = excluded.unit, calculated_at = clock_timestamp()`,
+    [backtestId, metrics.map((m) => m.name), metrics.map((m) => m.value), metrics.map((m) => m.unit)],
+  );
+  return { metrics, isTruncated: result.isTruncated };
+}
+
+/** The flow. */
+export function runBacktestFlow(db: Db): FlowDefinition {
+  return flow({
+    name: 'run_backtest', description: 'Runs a strategy over stored bars and measures the result with the figures that the account is measured with.',
+    input: backtestRequestSchema, schedule: null, retries: 2, retryDelayMs: 2_000, timeoutMs: 3_600_000, concurrency: 1, onMissed: 'skip', children: ['backtest_strategy'],
+    async run(ctx, input) {
+      const { output } = await ctx.child('backtest_strategy', input);
+      const ran = backtestRunOutputSchema.parse(output);
+      ctx.progress(1, 2);
+      const { metrics, isTruncated } = await ctx.step('measure', () => measure(db, ran.backtestId));
+      ctx.progress(2, 2);
+      if (isTruncated) ctx.log('warn', 'More trades than are stored: the figures of round trips are of the first of them');
+      const shown = Object.fromEntries(metrics.map((metric) => [metric.name, metric.value]));
+      ctx.log('info', 'The backtest was measured', { backtestId: ran.backtestId, ...shown });
+      return { ...ran, metrics: shown };
+    },
+  });
+}

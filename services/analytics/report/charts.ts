@@ -1,0 +1,144 @@
+/** The report's pictures, drawn as SVG by hand: pure functions of numbers. Colours come from the page's style, so that they follow light and dark. */
+import type { LinePoint } from '../curve.ts';
+import { gain, money, percent, shortDay, toneOf } from './format.ts';
+import { html, type Html } from './html.ts';
+
+const WIDTH = 1000;
+const LEFT = 68;
+const RIGHT = 14;
+
+/** Round steps that divide a range into about `count` parts. ticks(0, 95, 4) = 0, 25, 50, 75 (100 lies outside) */
+export function ticks(low: number, high: number, count: number): number[] {
+  const range = high - low;
+  if (!(range > 0) || !Number.isFinite(range)) return [low];
+  const rough = range / count;
+  const power = 10 ** Math.floor(Math.log10(rough));
+  const step = ([1, 2, 2.5, 5, 10].find((factor) => factor * power >= rough) ?? 10) * power;
+  const first = Math.ceil(low / step - 1e-9);
+  const found: number[] = [];
+  for (let n = first; n * step <= high + step * 1e-9 && found.length < 50; n += 1) found.push(n * step);
+  return found;
+}
+
+const fixed = (value: number): string => value.toFixed(1);
+type Scale = (value: number) => number;
+function scale(from: readonly [number, number], to: readonly [number, number]): Scale {
+  const span = from[1] - from[0];
+  return (value) => (span === 0 ? (to[0] + to[1]) / 2 : to[0] + ((value - from[0]) / span) * (to[1] - to[0]));
+}
+
+/** Room around the values, so that a line does not lie on the frame; a flat line gets a band of its own. */
+function padded(values: readonly number[]): [number, number] {
+  const low = Math.min(...values);
+  const high = Math.max(...values);
+  const room = high > low ? (high - low) * 0.08 : Math.max(Math.abs(high) * 0.001, 1);
+  return [low - room, high + room];
+}
+
+function digitsFor(step: number): number {
+  return step >= 1 ? 0 : 2;
+}
+
+function grid(values: readonly number[], y: Scale, label: (value: number) => string): Html[] {
+  return values.map((value) => html`<line class="grid" x1="${LEFT}" x2="${WIDTH - RIGHT}" y1="${fixed(y(value))}" y2="${fixed(y(value))}"/><text class="tick" x="${LEFT - 9}" y="${fixed(y(value) + 4)}" text-anchor="end">${label(value)}</text>`);
+}
+
+/** Labels under the axis at points of the line, evenly by place and not by time: nights and weekends take no room. */
+function dayLabels(line: readonly LinePoint[], x: Scale, y: number, label: (point: LinePoint) => string): Html[] {
+  const most = 8;
+  const found: Html[] = [];
+  let lastLabel = '';
+  let lastX = -Infinity;
+  line.forEach((point, n) => {
+    const text = label(point);
+    const at = x(n);
+    if (text === lastLabel) return;
+    lastLabel = text;
+    if (at - lastX < (WIDTH - LEFT - RIGHT) / most || at > WIDTH - RIGHT - 20) return;
+    lastX = at;
+    found.push(html`<text class="tick" x="${fixed(Math.max(at, LEFT + 16))}" y="${y}" text-anchor="middle">${text}</text>`);
+  });
+  return found;
+}
+
+/**
+ * Equity over time with the fall from the highest value below it. `start`: equity before the first point, drawn as the line of reference;
+ * `label`: what stands under the axis at a point.
+ */
+export function equityChart(line: readonly LinePoint[], start: number, label: (point: LinePoint) => string): Html {
+  const [top, middle, fallTop, bottom] = [14, 244, 272, 352];
+  const equities = line.map((point) => point.equity);
+  const x = scale([0, Math.max(1, line.length - 1)], [LEFT, WIDTH - RIGHT]);
+  const range = padded([...equities, start]);
+  const y = scale(range, [middle, top]);
+  const deepest = Math.min(...line.map((point) => point.drawdown), 0);
+  const fallRange: [number, number] = [Math.min(deepest * 1.12, -0.0001), 0];
+  const fallY = scale(fallRange, [bottom, fallTop]);
+  const steps = ticks(range[0], range[1], 5);
+  const digits = digitsFor((steps[1] ?? 0) - (steps[0] ?? 0));
+  const path = line.map((point, n) => `${n === 0 ? 'M' : 'L'}${fixed(x(n))} ${fixed(y(point.equity))}`).join('');
+  const falls = line.map((point, n) => `L${fixed(x(n))} ${fixed(fallY(point.drawdown))}`).join('');
+  const lastX = fixed(x(line.length - 1));
+  const last = line.at(-1);
+  const isUp = (last?.equity ?? start) >= start;
+  const lowest = line.reduce((low, point, n) => (point.drawdown < (line[low]?.drawdown ?? 0) ? n : low), 0);
+  const lowestX = x(lowest);
+  return html`<svg class="chart" viewBox="0 0 ${WIDTH} 376" role="img" aria-label="Equity from ${money(start)} to ${money(last?.equity ?? start)}; deepest fall ${percent(deepest)}">
+    ${grid(steps, y, (value) => money(value, digits))}
+    <path class="area ${isUp ? 'up' : 'down'}" d="${path}L${lastX} ${fixed(middle)}L${fixed(x(0))} ${fixed(middle)}Z"/>
+    <line class="reference" x1="${LEFT}" x2="${WIDTH - RIGHT}" y1="${fixed(y(start))}" y2="${fixed(y(start))}"/>
+    <path class="line ${isUp ? 'up' : 'down'}" d="${path}"/>
+    ${last ? html`<circle class="dot ${isUp ? 'up' : 'down'}" cx="${lastX}" cy="${fixed(y(last.equity))}" r="4"/>` : null}
+    ${grid([0, ...ticks(fallRange[0], 0, 2).filter((value) => value < fallRange[0] * 0.2)], fallY, (value) => percent(value, { digits: Math.abs(deepest) < 0.01 ? 2 : 1 }))}
+    <path class="fall" d="M${fixed(x(0))} ${fixed(fallY(0))}${falls}L${lastX} ${fixed(fallY(0))}Z"/>
+    ${deepest < 0 ? html`<text class="note" x="${fixed(Math.min(Math.max(lowestX, LEFT + 60), WIDTH - RIGHT - 60))}" y="${fixed(Math.min(fallY(deepest) + 13, bottom + 6))}" text-anchor="middle">deepest ${percent(deepest)}</text>` : null}
+    ${dayLabels(line, x, 372, label)}
+  </svg>`;
+}
+
+/** One bar. */
+export type Bar = { readonly label: string; readonly value: number; readonly title: string };
+
+/** Bars around zero, one for each day; the newest at the right. */
+export function dayBars(bars: readonly Bar[]): Html {
+  const [top, bottom] = [16, 214];
+  const values = bars.map((bar) => bar.value);
+  const range = padded([0, ...values]);
+  const y = scale([Math.min(range[0], 0), Math.max(range[1], 0)], [bottom, top]);
+  const slot = (WIDTH - LEFT - RIGHT) / Math.max(bars.length, 8);
+  const width = Math.min(slot * 0.72, 46);
+  const steps = ticks(Math.min(range[0], 0), Math.max(range[1], 0), 4);
+  const digits = digitsFor((steps[1] ?? 0) - (steps[0] ?? 0));
+  const every = Math.max(1, Math.ceil(bars.length / 10));
+  return html`<svg class="chart" viewBox="0 0 ${WIDTH} 240" role="img" aria-label="Profit and loss of the last ${bars.length} days">
+    ${grid(steps, y, (value) => gain(value, digits))}
+    <line class="axis" x1="${LEFT}" x2="${WIDTH - RIGHT}" y1="${fixed(y(0))}" y2="${fixed(y(0))}"/>
+    ${bars.map((bar, n) => {
+      const at = LEFT + slot * (n + 0.5);
+      const height = Math.max(Math.abs(y(bar.value) - y(0)), bar.value === 0 ? 0 : 1.5);
+      return html`<rect class="bar ${toneOf(bar.value)}" x="${fixed(at - width / 2)}" y="${fixed(bar.value >= 0 ? y(0) - height : y(0))}" width="${fixed(width)}" height="${fixed(height)}" rx="2"><title>${bar.title}</title></rect>${n % every === (bars.length - 1) % every ? html`<text class="tick" x="${fixed(at)}" y="236" text-anchor="middle">${bar.label}</text>` : null}`;
+    })}
+  </svg>`;
+}
+
+/** Bars from a common zero to the right and left, one a line, with name and amount. */
+export function nameBars(bars: readonly Bar[]): Html {
+  const [row, name, amount] = [34, 250, 130];
+  const most = Math.max(...bars.map((bar) => bar.value), 0);
+  const least = Math.min(...bars.map((bar) => bar.value), 0);
+  const x = scale(most === least ? [0, 1] : [least, most], [name + 16, WIDTH - amount]);
+  const height = bars.length * row + 8;
+  return html`<svg class="chart" viewBox="0 0 ${WIDTH} ${height}" role="img" aria-label="Profit and loss by strategy">
+    ${bars.map((bar, n) => {
+      const at = n * row + 6;
+      const [from, to] = [Math.min(x(0), x(bar.value)), Math.max(x(0), x(bar.value))];
+      return html`<text class="name" x="${name}" y="${at + 17}" text-anchor="end">${bar.label.length > 34 ? `${bar.label.slice(0, 33)}…` : bar.label}</text><rect class="bar ${toneOf(bar.value)}" x="${fixed(from)}" y="${at}" width="${fixed(Math.max(to - from, 1.5))}" height="22" rx="3"><title>${bar.title}</title></rect><text class="amount ${toneOf(bar.value)}" x="${WIDTH - 8}" y="${at + 17}" text-anchor="end">${gain(bar.value)}</text>`;
+    })}
+    <line class="axis" x1="${fixed(x(0))}" x2="${fixed(x(0))}" y1="0" y2="${height}"/>
+  </svg>`;
+}
+
+/** What stands under the equity line: hours while it is one day, days after that. */
+export function axisLabel(isOneDay: boolean, clockOf: (point: LinePoint) => string, dayOf: (point: LinePoint) => string): (point: LinePoint) => string {
+  return (point) => (isOneDay ? `${clockOf(point).slice(0, 2)}:00` : shortDay(dayOf(point)));
+}
