@@ -29,7 +29,7 @@ export type Stand = {
   readonly port: number;
   config(role: string): RuntimeConfig;
   /** Another orchestrator on the same tables, with its own clock. */
-  orchestrator(clock?: Clock, market?: DeploymentParts['market']): Promise<SchedulerParts>;
+  orchestrator(clock?: Clock, market?: DeploymentParts['market']): Promise<SchedulerParts & DeploymentParts>;
   call(method: 'GET' | 'POST', path: string, body?: unknown, token?: string): Promise<{ status: number; body: Record<string, unknown> }>;
   /** Starts the execution service of `worker.ts` and waits until its flows are announced. */
   worker(): Promise<Worker>;
