@@ -29,13 +29,21 @@ function planOnce(client: pg.PoolClient): void {
   });
 }
 
+/** The engine waits for a lost server and goes on, but it does not know this one of the errors that say so. It comes before those who wait hear of it. */
+function nameLoss(error: Error & { code?: string }): void {
+  if (error.code === 'EPIPE') error.code = 'ECONNRESET';
+}
+
 /** The connections of a worker's engine, under the name by which others see that it lives. */
 export function openEnginePool(access: PostgresAccess, sessionName: string, log: Logger): pg.Pool {
   const pool = new pg.Pool({
     connectionString: engineUrl(access), application_name: sessionName, max: MOST_CONNECTIONS, idleTimeoutMillis: IDLE_MS, connectionTimeoutMillis: CONNECT_MS,
     keepAlive: true, keepAliveInitialDelayMillis: KEEPALIVE_MS,
   });
-  pool.on('connect', planOnce);
+  pool.on('connect', (connection) => {
+    planOnce(connection);
+    connection.on('error', nameLoss);
+  });
   // The engine tries again by itself; a service whose book is gone ends elsewhere.
   pool.on('error', (error) => log.debug({ error: describeError(error) }, 'A connection of the flow engine was lost'));
   return pool;

@@ -10,7 +10,8 @@ type Target = (typeof TARGETS)[number];
 /** PostgreSQL takes seconds to come back and everything waits for it: it dies less often. */
 const SHARE: Readonly<Record<Target, number>> = { strategy_engine: 0.32, execution: 0.24, attic: 0.18, orchestrator: 0.2, postgres: 0.06 };
 const PAUSE_MS = { least: 80, span: 320 } as const;
-const ASK_EVERY_MS = 60;
+const PEOPLE = 3;
+const ASK_EVERY_MS = 200;
 const END_MS = 90_000;
 
 /** How to kill. */
@@ -18,11 +19,35 @@ export type FlowCampaign = { readonly kills: number; readonly seed: number; read
 /** What came of it. `wrong` is empty when all is well. `repeated`: attempts of steps beyond the first, which kills interrupted. */
 export type FlowCampaignResult = { readonly kills: Readonly<Record<Target, number>>; readonly runs: number; readonly steps: number; readonly repeated: number; readonly slowestRecoveryMs: number; readonly wrong: readonly string[] };
 
-type Crew = Record<Exclude<Target, 'postgres'>, FamilyWorker>;
+type Member = Exclude<Target, 'postgres'>;
+/** The processes, each started again whenever it is gone, as the supervisor does. */
+type Crew = { kill(member: Member): Promise<void>; isWhole(): boolean; dismiss(): Promise<void> };
 
-const startOf = (family: Family): Readonly<Record<keyof Crew, () => Promise<FamilyWorker>>> => ({
-  strategy_engine: () => family.worker('strategy_engine'), execution: () => family.worker('execution'), attic: () => family.worker('strategy_engine', 'attic'), orchestrator: () => family.orchestrator(),
-});
+async function startCrew(family: Family): Promise<Crew> {
+  const start: Readonly<Record<Member, () => Promise<FamilyWorker>>> = {
+    orchestrator: () => family.orchestrator(), strategy_engine: () => family.worker('strategy_engine'), execution: () => family.worker('execution'), attic: () => family.worker('strategy_engine', 'attic'),
+  };
+  const members = new Map<Member, FamilyWorker>();
+  let isDismissed = false;
+  const keep = async (name: Member): Promise<void> => {
+    while (!isDismissed) {
+      const worker = members.get(name);
+      if (!worker || worker.isGone) members.set(name, await start[name]());
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+  };
+  const keeping = (Object.keys(start) as Member[]).map(keep);
+  const isWhole = (): boolean => members.size === Object.keys(start).length && [...members.values()].every((worker) => !worker.isGone);
+  await until(isWhole, 'all parts to be up', END_MS);
+  return {
+    isWhole,
+    kill: async (member) => members.get(member)?.kill(),
+    async dismiss() {
+      isDismissed = true;
+      await Promise.all(keeping);
+    },
+  };
+}
 
 function draw(random: () => number): Target {
   let left = random();
@@ -30,30 +55,33 @@ function draw(random: () => number): Target {
 }
 
 async function killOne(family: Family, crew: Crew, target: Target): Promise<void> {
-  const start = startOf(family);
   if (target === 'postgres') {
     await family.book.kill();
     await family.book.start();
-  } else await crew[target].kill();
-  // The orchestrator ends by itself when the book is gone; the supervisor would start it again.
-  for (const name of Object.keys(crew) as (keyof Crew)[]) {
-    if (target === 'postgres' && name === 'orchestrator') await until(() => crew[name].isGone, 'the orchestrator to leave', 10_000).catch(() => undefined);
-    while (crew[name].isGone) crew[name] = await start[name]();
-  }
+  } else await crew.kill(target);
+  await until(() => crew.isWhole(), `all parts to be up after the end of ${target}`, END_MS);
 }
 
-/** Asks for a family every few milliseconds, each under its key until it is accepted; returns the ids. */
+/** People who ask for one family after the other, each under its key until it is accepted; `stop` gives the ids. */
 function openDemand(family: Family, random: () => number): { stop(): Promise<string[]> } {
-  const asked: Promise<string>[] = [];
-  const ask = async (n: number, kids: { slowMs: number }): Promise<string> => {
-    await until(() => family.ask('run_strategy', { kids, depth: n % 10 === 0 ? 1 : 0 }, `family-${String(n).padStart(5, '0')}`), `family ${n} to be accepted`, END_MS);
-    return `run_strategy:manual:family-${String(n).padStart(5, '0')}`;
+  const asked: string[] = [];
+  let isOver = false;
+  const person = async (): Promise<void> => {
+    while (!isOver) {
+      const n = asked.length;
+      const key = `family-${String(n).padStart(5, '0')}`;
+      asked.push(`run_strategy:manual:${key}`);
+      const kids = { slowMs: Math.round(random() * 150) };
+      await until(() => family.ask('run_strategy', { kids, depth: n % 10 === 0 ? 1 : 0 }, key), `${key} to be accepted`, END_MS);
+      await new Promise((resolve) => setTimeout(resolve, ASK_EVERY_MS));
+    }
   };
-  const timer = setInterval(() => asked.push(ask(asked.length, { slowMs: Math.round(random() * 40) })), ASK_EVERY_MS);
+  const people = Array.from({ length: PEOPLE }, person);
   return {
-    stop() {
-      clearInterval(timer);
-      return Promise.all(asked);
+    async stop() {
+      isOver = true;
+      await Promise.all(people);
+      return asked;
     },
   };
 }
@@ -101,9 +129,7 @@ export async function runFlowCampaign({ kills, seed, tell }: FlowCampaign): Prom
   const family = await startFamily('fatal');
   const done: Record<Target, number> = { strategy_engine: 0, execution: 0, attic: 0, orchestrator: 0, postgres: 0 };
   try {
-    const orchestrator = await family.orchestrator();
-    const [strategy, execution, attic] = await Promise.all([family.worker('strategy_engine'), family.worker('execution'), family.worker('strategy_engine', 'attic')]);
-    const crew: Crew = { orchestrator, strategy_engine: strategy, execution, attic };
+    const crew = await startCrew(family);
     const demand = openDemand(family, random);
     let slowest = 0;
     for (let n = 1; n <= kills; n += 1) {
@@ -120,6 +146,7 @@ export async function runFlowCampaign({ kills, seed, tell }: FlowCampaign): Prom
     const count = expectedRuns(families).length;
     tell(`${families.length} families asked for; waiting for ${count} runs`);
     await until(async () => (await family.client.listWorkflows({ status: ['ENQUEUED', 'PENDING'], limit: 1 })).length === 0, 'all runs to end', END_MS);
+    await crew.dismiss();
     return { kills: done, slowestRecoveryMs: Math.round(slowest), ...judge(families, await allRuns(family), family) };
   } finally {
     await family.stop();
