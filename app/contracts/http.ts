@@ -1,6 +1,7 @@
 /** The HTTP contract of the gateway: the only description of its routes. */
 import * as z from 'zod';
 import { COMMANDS, decisionReply } from './commands.ts';
+import { deliveryListSchema, deliveryQuerySchema } from './deliveries.ts';
 import { deploymentViewSchema, flowChangeSchema, flowDaySchema, flowNameSchema, flowRunDetailSchema, flowSettingsSchema, runIdSchema, runLogLineSchema, runPageSchema, runQuerySchema, schedulePreviewSchema } from './flows.ts';
 import { INCIDENTS_MAX, LogLineSchema, StackHealthSchema, UnitIdSchema, UnitIncidentSchema } from './health.ts';
 import {
@@ -72,6 +73,8 @@ export const HTTP = {
   tradingState: { method: 'GET', path: '/api/trading-state', auth: 'session', movesMoney: false, summary: 'The master switch, the risk lease and the limits', input: nothing, output: tradingStateViewSchema },
   symbols: { method: 'GET', path: '/api/symbols', auth: 'session', movesMoney: false, summary: 'Symbols of the book with their last price', input: z.object({ query: z.string().max(40).default(''), limit }), output: z.object({ symbols: z.array(symbolViewSchema) }) },
   notices: { method: 'GET', path: '/api/notices', auth: 'session', movesMoney: false, summary: 'Risk events and notifications, newest first', input: z.object({ limit }), output: z.object({ notices: z.array(noticeViewSchema) }) },
+  deliveries: { method: 'GET', path: '/api/deliveries', auth: 'session', movesMoney: false, summary: 'What was sent to people, newest first', input: deliveryQuerySchema, output: deliveryListSchema },
+  sendTest: { method: 'POST', path: '/api/deliveries/test', auth: 'session', movesMoney: true, summary: 'Send a test message on every way that is set up', input: nothing, output: COMMANDS.sendTest.output },
   market: { method: 'GET', path: '/api/market', auth: 'session', movesMoney: false, summary: 'The market clock', input: nothing, output: marketClockSchema },
 
   placeOrder: { method: 'POST', path: '/api/orders', auth: 'session', movesMoney: true, summary: 'Ask risk for a manual order', input: orderTicketSchema, output: decisionReply },

@@ -30,6 +30,8 @@ export const useDays = (): UseQueryResult<RouteOutput<'pnlByDay'>> => useRoute('
 export const useStrategies = (): UseQueryResult<RouteOutput<'strategies'>> => useRoute('strategies', ['strategies'], {}, { everyMs: 10_000 });
 /** Risk events and notifications. */
 export const useNotices = (): UseQueryResult<RouteOutput<'notices'>> => useRoute('notices', KEYS.notices, { limit: 50 });
+/** What was sent to people. */
+export const useDeliveries = (): UseQueryResult<RouteOutput<'deliveries'>> => useRoute('deliveries', ['deliveries'], { limit: 30 }, { everyMs: 5_000 });
 /** Denied decisions. */
 export const useDenied = (): UseQueryResult<RouteOutput<'decisions'>> => useRoute('decisions', ['decisions', 'denied'], { outcome: 'denied', limit: LIST_ROWS }, { everyMs: 10_000 });
 /** The story of a decision. */

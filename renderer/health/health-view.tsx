@@ -2,6 +2,7 @@
 import type { JSX } from 'react';
 import { useGatewayAway } from '../data/stack.ts';
 import { DiagnosticsButton } from '../shell/diagnostics-button.tsx';
+import { AlertsCard } from './alerts-card.tsx';
 import { FlowsCard } from './flows-card.tsx';
 import { GatewayAway, ThroughGateway } from './gateway-away.tsx';
 import { IncidentsCard } from './incidents.tsx';
@@ -26,6 +27,7 @@ export function HealthView({ isPanel = false }: { isPanel?: boolean }): JSX.Elem
           <ThroughGateway title="Pipeline" meanwhile="Events go on; who has heard whom is shown again when the gateway is back."><PipelineCard /></ThroughGateway>
           <ThroughGateway title="Ledger checks" meanwhile="The book checks itself when the gateway asks for it."><InvariantsCard /></ThroughGateway>
           <DiskCard />
+          <ThroughGateway title="Alerts" meanwhile="Messages go out all the same; they are shown again when the gateway is back."><AlertsCard /></ThroughGateway>
           <NoticesCard />
           <DiagnosticsButton />
         </div>

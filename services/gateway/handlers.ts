@@ -11,6 +11,7 @@ import { readAccount } from './queries/account.ts';
 import { readLogs } from './queries/logs.ts';
 import { readInvariants, readNotices, readSymbols, readTradingState, readWatermarks } from './queries/control.ts';
 import { readCurve } from './queries/curve.ts';
+import { readDeliveries } from './queries/deliveries.ts';
 import { readDecisions, readFills, readOrders, readStory } from './queries/orders.ts';
 import { readDays, readStrategies } from './queries/performance.ts';
 import { readPositions } from './queries/positions.ts';
@@ -35,7 +36,7 @@ export function actorOf(caller: Caller): string {
   return caller.kind === 'browser' ? `browser:${caller.session.id.slice(0, 8)}` : caller.kind;
 }
 
-type CommandRoute = 'placeOrder' | 'previewOrder' | 'cancelOrder' | 'flatten' | 'setTradingState' | 'setRiskLimits' | 'setStrategyEnabled';
+type CommandRoute = 'sendTest' | 'placeOrder' | 'previewOrder' | 'cancelOrder' | 'flatten' | 'setTradingState' | 'setRiskLimits' | 'setStrategyEnabled';
 
 /** Routes that ask the service which owns the matter. */
 function commandHandlers(ctx: ServiceContext): Pick<Handlers, CommandRoute> {
@@ -50,6 +51,7 @@ function commandHandlers(ctx: ServiceContext): Pick<Handlers, CommandRoute> {
     setTradingState: (input, request) => command('setTradingState', input, request),
     setRiskLimits: (input, request) => command('setRiskLimits', input, request),
     setStrategyEnabled: (input, request) => command('setStrategyEnabled', input, request),
+    sendTest: (input, request) => command('sendTest', input, request),
   };
 }
 
@@ -107,6 +109,7 @@ export function createHandlers(parts: HandlerParts): Handlers {
     tradingState: () => readTradingState(db),
     symbols: async (input) => ({ symbols: await readSymbols(db, input.query.trim(), input.limit) }),
     notices: async (input) => ({ notices: await readNotices(db, input.limit) }),
+    deliveries: (input) => readDeliveries(db, input, ctx.clock.now()),
     market: async () => (await status.read()).market,
 
     ...commandHandlers(ctx),

@@ -271,11 +271,11 @@ describe('routes that move money', () => {
     expect(calls.at(-1)).toEqual({ name: 'setTradingState', input: { state: 'HALTED', reason: 'test' }, key: 'press-1-abc', actor: expect.stringMatching(/^browser:/) as string });
   });
   it('do not include one that arms the real account, changes the market or touches keys: a token alone must not suffice', async () => {
-    expect(Object.values(HTTP).filter(({ path }) => /arm|live|mode|market$|key|secret|account$/i.test(path)).map(({ method, path }) => `${method} ${path}`).sort()).toEqual(['GET /api/account', 'GET /api/market']);
+    expect(Object.values(HTTP).filter(({ path }) => /arm|\blive|mode|market$|key|secret|account$/i.test(path)).map(({ method, path }) => `${method} ${path}`).sort()).toEqual(['GET /api/account', 'GET /api/market']);
     for (const path of ['/api/arm-live', '/api/mode', '/api/keys']) expect((await ask('POST', path, { authorization: `Bearer ${API_TOKEN}`, origin: SHELL_ORIGIN, ...json, 'idempotency-key': 'press-2-abc' }, '{}')).status).toBe(404);
   });
   it('are those that the contract says', () => {
-    expect(Object.entries(HTTP).filter(([, route]) => route.movesMoney).map(([name]) => name).sort()).toEqual(['cancelOrder', 'flatten', 'placeOrder', 'retryRun', 'runFlow', 'setRiskLimits', 'setStrategyEnabled', 'setTradingState']);
+    expect(Object.entries(HTTP).filter(([, route]) => route.movesMoney).map(([name]) => name).sort()).toEqual(['cancelOrder', 'flatten', 'placeOrder', 'retryRun', 'runFlow', 'sendTest', 'setRiskLimits', 'setStrategyEnabled', 'setTradingState']);
   });
 });
 
