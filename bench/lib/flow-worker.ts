@@ -1,4 +1,4 @@
-/** A service with one flow of two steps that do nothing, for the flow benchmark. Argument: runtime configuration. */
+/** A service with one flow of two steps that do nothing, for the flow benchmark. Arguments: runtime configuration; `crowd` for a second such flow that can be crowded. */
 import * as z from 'zod';
 import type { RuntimeConfig } from '#app/contracts/config.ts';
 import { sleep } from '#chassis/clock.ts';
@@ -30,5 +30,5 @@ process.on('message', (message: { ask?: string }) => {
   if (message.ask === 'cpu') process.send?.({ cpuMs: (process.cpuUsage().user + process.cpuUsage().system) / 1_000 });
 });
 process.on('disconnect', () => process.exit(0));
-await engine.start([noop]);
+await engine.start(process.argv[3] === 'crowd' ? [noop, { ...noop, name: 'run_backtest' }] : [noop]);
 process.send?.({ isUp: true });

@@ -115,6 +115,19 @@ describe('schedules', () => {
     expect(await skipped()).toEqual([]);
   });
 
+  it('whose start fails in the middle are taken up again, none lost and none doubled', async () => {
+    await announce(deployment({ schedule: every('* * * * *'), onMissed: 'run_all' }), deployment({ name: 'execute_trades', schedule: every('* * * * *') }));
+    let left = 1;
+    // PostgreSQL goes away after the second of three runs of one flow.
+    const failing = { ...first, engine: { ...first.engine, start: (run: Parameters<typeof first.engine.start>[0]) => (run.flow === 'reconcile_trades' && left-- < 0 ? Promise.reject(new Error('terminating connection')) : first.engine.start(run)) } };
+    await sweepAt('07-02T14:03', failing);
+    expect(await scheduled()).toEqual(['07-02T14:01', '07-02T14:02']);
+    expect(timesOf((await runsOf('execute_trades')).filter((run) => run.state !== 'SKIPPED'))).toEqual(['07-02T14:02', '07-02T14:03']);
+    await sweep(second);
+    expect(await scheduled()).toEqual(['07-02T14:01', '07-02T14:02', '07-02T14:03']);
+    expect(timesOf((await runsOf('execute_trades')).filter((run) => run.state !== 'SKIPPED'))).toEqual(['07-02T14:02', '07-02T14:03']);
+  });
+
   it('rest while paused, and do not make up for the pause', async () => {
     await announce(deployment({ schedule: every('*/5 * * * *'), onMissed: 'run_all' }));
     await pauseSchedule(first, 'reconcile_trades', true, 'test');
