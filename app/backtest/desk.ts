@@ -34,92 +34,106 @@ export type Desk = {
 };
 
 type Sent = { readonly decision: Decision; readonly orderId: string; filled: Quantity };
-type Target = FlatTarget & { readonly followUps: number };
 
 /** What the desk needs of the engine: the venue, the last closes, the equity with which the day began, and whether its loss limit was hit. */
 export type DeskView = { readonly venue: Venue; readonly closes: ReadonlyMap<string, string>; dayOpenEquity(): Money; isDailyLossTripped(): boolean; note(line: string): void };
 
 /** Opens the desk. */
 export function openDesk(config: DeskConfig, view: DeskView): Desk {
-  const open = new Map<string, Sent>();
-  const signals = new Map<string, string | null>();
-  const targets = new Map<string, Target>();
-  const counts: DeskCounts = { orders: 0, denied: {} };
-  let isUnsettled = false;
+  return new TradingDesk(config, view);
+}
 
-  const deny = (code: string): void => {
-    counts.denied[code] = (counts.denied[code] ?? 0) + 1;
-  };
-  const book = (): RiskBook => bookOf(config, view, [...open.values()]);
-  const market = (symbol: string): RiskMarket => marketOf(view, symbol);
+class TradingDesk implements Desk {
+  readonly counts: DeskCounts = { orders: 0, denied: {} };
+  private readonly config: DeskConfig;
+  private readonly view: DeskView;
+  private readonly open = new Map<string, Sent>();
+  private readonly signals = new Map<string, string | null>();
+  private readonly targets = new Map<string, FlatTarget>();
+  /** Something has happened after which a follow-up may be due. */
+  private isUnsettled = false;
 
-  const submit = (decision: Decision, at: EpochMs): void => {
-    const terms = normaliseOrder({ type: decision.type, timeInForce: decision.timeInForce, qty: decision.qty, limitPrice: decision.limitPrice }, true);
-    if (!terms.ok) return deny(terms.error.code);
-    const id = decision.clientOrderId ?? clientOrderId(decision.decisionId);
-    const reply = view.venue.apply({
-      op: 'submit',
-      request: { clientOrderId: id, symbol: decision.symbol, side: decision.side, type: terms.value.type, timeInForce: terms.value.timeInForce, qty: toText(terms.value.qty), notional: null, limitPrice: terms.value.limitPrice === null ? null : toText(terms.value.limitPrice), extendedHours: false },
-      context: { at, isOpen: isInSession(at), expiresAt: nextClose(at), lastPrice: view.closes.get(decision.symbol) ?? null, asset: { isTradable: true, isFractionable: true, isShortable: false } },
-    });
-    if (!reply.ok) return deny(`VENUE_${reply.error.code}`);
-    counts.orders += 1;
-    signals.set(id, decision.signalId);
-    view.note(`order ${id} ${decision.side} ${toText(terms.value.qty)} ${decision.symbol} ${at}`);
-    if (reply.value.reply) open.set(id, { decision, orderId: reply.value.reply.id, filled: ZERO_QUANTITY });
-  };
+  constructor(config: DeskConfig, view: DeskView) {
+    this.config = config;
+    this.view = view;
+  }
 
-  const act = (intent: Intent, at: EpochMs): void => {
-    const decision = decide(book(), market(intent.symbol), intent);
-    for (const cancel of decision.cancels) {
-      const sent = open.get(cancel.clientOrderId);
-      if (sent === undefined) continue;
-      const result = view.venue.apply({ op: 'cancel', orderId: sent.orderId, at, isSlow: false });
-      if (result.ok) hear(result.value.events);
-    }
-    if (decision.code !== null) {
-      view.note(`denied ${decision.decisionId} ${decision.code}`);
-      deny(decision.code);
-    } else submit(decision, at);
-  };
+  take({ signalId, symbol, close, at, signal }: DeskSignal): void {
+    const { strategyId, sizing } = this.config;
+    if (signal.target === 'long') this.targets.delete(symbol);
+    else this.targets.set(symbol, { strategyId, symbol, originId: signalId, followUps: 0 });
+    const atr = signal.atr === null ? null : fromFloat(signal.atr, LEDGER_SCALE);
+    this.act({
+      kind: 'signal', signalId, strategyId, symbol, target: signal.target, referencePrice: price(close), atr: atr?.gt(0) === true ? (atr as Price) : null, sizing, tsMarket: at, tsBarSeen: null,
+    }, at);
+    // An entry that was in the way is being cancelled, or the exit was denied: look again after the next bar.
+    this.isUnsettled ||= signal.target === 'flat';
+  }
 
-  const hear = (events: readonly VenueEvent[]): void => {
+  hear(events: readonly VenueEvent[]): void {
     for (const { kind, order, fill } of events) {
-      const sent = open.get(order.clientOrderId);
+      const sent = this.open.get(order.clientOrderId);
       if (sent && fill) sent.filled = order.filledQty;
       if (kind !== 'fill' && kind !== 'canceled' && kind !== 'expired') continue;
-      open.delete(order.clientOrderId);
-      if (kind !== 'fill') {
-        isUnsettled = true;
-        view.note(`${kind} ${order.clientOrderId}`);
-      }
+      this.open.delete(order.clientOrderId);
+      if (kind === 'fill') continue;
+      this.isUnsettled = true;
+      this.view.note(`${kind} ${order.clientOrderId}`);
     }
-  };
+  }
 
-  return {
-    counts, hear,
-    take({ signalId, symbol, close, at, signal }) {
-      if (signal.target === 'long') targets.delete(symbol);
-      else targets.set(symbol, { strategyId: config.strategyId, symbol, originId: signalId, followUps: 0 });
-      const atr = signal.atr === null ? null : fromFloat(signal.atr, LEDGER_SCALE);
-      act({
-        kind: 'signal', signalId, strategyId: config.strategyId, symbol, target: signal.target, referencePrice: price(close), atr: atr?.gt(0) === true ? (atr as Price) : null,
-        sizing: config.sizing, tsMarket: at, tsBarSeen: null,
-      }, at);
-      // An entry that was in the way is being cancelled, or the exit was denied: look again after the next bar.
-      isUnsettled ||= signal.target === 'flat';
-    },
-    followUp(at) {
-      if (!isUnsettled || targets.size === 0) return;
-      isUnsettled = false;
-      for (const target of followUps(book(), [...targets.values()]).due) {
-        const attempt = target.followUps + 1;
-        targets.set(target.symbol, { ...target, followUps: attempt });
-        act({ kind: 'exit', decisionId: decisionId(target.originId, attempt), signalId: null, strategyId: config.strategyId, symbol: target.symbol, tsMarket: at }, at);
-      }
-    },
-    signalOf: (id) => signals.get(id) ?? null,
-  };
+  followUp(at: EpochMs): void {
+    if (!this.isUnsettled || this.targets.size === 0) return;
+    this.isUnsettled = false;
+    for (const target of followUps(this.book(), [...this.targets.values()]).due) {
+      const attempt = target.followUps + 1;
+      this.targets.set(target.symbol, { ...target, followUps: attempt });
+      this.act({ kind: 'exit', decisionId: decisionId(target.originId, attempt), signalId: null, strategyId: this.config.strategyId, symbol: target.symbol, tsMarket: at }, at);
+    }
+  }
+
+  signalOf(id: string): string | null {
+    return this.signals.get(id) ?? null;
+  }
+
+  private book(): RiskBook {
+    return bookOf(this.config, this.view, [...this.open.values()]);
+  }
+
+  private deny(code: string): void {
+    this.counts.denied[code] = (this.counts.denied[code] ?? 0) + 1;
+  }
+
+  private act(intent: Intent, at: EpochMs): void {
+    const decision = decide(this.book(), marketOf(this.view, intent.symbol), intent);
+    for (const cancel of decision.cancels) {
+      const sent = this.open.get(cancel.clientOrderId);
+      if (sent === undefined) continue;
+      const result = this.view.venue.apply({ op: 'cancel', orderId: sent.orderId, at, isSlow: false });
+      if (result.ok) this.hear(result.value.events);
+    }
+    if (decision.code === null) return this.submit(decision, at);
+    this.view.note(`denied ${decision.decisionId} ${decision.code}`);
+    this.deny(decision.code);
+  }
+
+  private submit(decision: Decision, at: EpochMs): void {
+    const { symbol, side } = decision;
+    const terms = normaliseOrder({ type: decision.type, timeInForce: decision.timeInForce, qty: decision.qty, limitPrice: decision.limitPrice }, true);
+    if (!terms.ok) return this.deny(terms.error.code);
+    const { type, timeInForce, qty, limitPrice } = terms.value;
+    const id = decision.clientOrderId ?? clientOrderId(decision.decisionId);
+    const outcome = this.view.venue.apply({
+      op: 'submit',
+      request: { clientOrderId: id, symbol, side, type, timeInForce, qty: toText(qty), notional: null, limitPrice: limitPrice === null ? null : toText(limitPrice), extendedHours: false },
+      context: { at, isOpen: isInSession(at), expiresAt: nextClose(at), lastPrice: this.view.closes.get(symbol) ?? null, asset: { isTradable: true, isFractionable: true, isShortable: false } },
+    });
+    if (!outcome.ok) return this.deny(`VENUE_${outcome.error.code}`);
+    this.counts.orders += 1;
+    this.signals.set(id, decision.signalId);
+    this.view.note(`order ${id} ${side} ${toText(qty)} ${symbol} ${at}`);
+    if (outcome.value.reply) this.open.set(id, { decision, orderId: outcome.value.reply.id, filled: ZERO_QUANTITY });
+  }
 }
 
 function bookOf(config: DeskConfig, { venue, closes }: DeskView, open: readonly Sent[]): RiskBook {

@@ -1,5 +1,5 @@
 /** Indicators by name (`SMA_20`): how a stored series of values is named, continued bar by bar, and warmed up. */
-import * as z from 'zod';
+import type * as z from 'zod';
 import { AppError, invariant } from '#app/domain/errors.ts';
 import { atrNext, atrStart, atrStateSchema, type RangeBar } from './atr.ts';
 import { emaNext, emaStart, emaStateSchema } from './ema.ts';

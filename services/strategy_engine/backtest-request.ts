@@ -51,7 +51,8 @@ async function symbolsOf(book: Queryable, request: BacktestRequest, stored: Stra
 
 async function newestDay(book: Queryable, symbols: readonly string[], timeframe: Timeframe): Promise<string | null> {
   const [row] = await book.query<{ newest: number | null }>('SELECT max(last_open_time) AS newest FROM data_ingestion.ingestion_status WHERE timeframe = $1 AND symbol = ANY($2::text[])', [timeframe, symbols]);
-  return row?.newest == null ? null : exchangeDay(row.newest as EpochMs);
+  const newest = row?.newest ?? null;
+  return newest === null ? null : exchangeDay(newest as EpochMs);
 }
 
 async function limitsInForce(book: Queryable): Promise<RiskLimits> {

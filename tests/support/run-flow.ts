@@ -48,7 +48,7 @@ export async function runFlowByHand(definition: FlowDefinition | undefined, inpu
     async child(name, childInput = {}, key) {
       run.children.push({ name, input: childInput });
       const runId = `${options.runId ?? definition.name}/${name}${key === undefined ? '' : `.${key}`}`;
-      return recall(runId, async () => ({ runId, output: json(await (options.child?.(name, childInput) ?? {})) }));
+      return recall(runId, () => Promise.resolve({ runId, output: json(options.child?.(name, childInput) ?? {}) }));
     },
     async skip(name, reason) {
       run.skipped.push({ name, reason });
