@@ -43,7 +43,7 @@ function CustomSpan({ question, change }: { question: LogsSearch; change: Change
 }
 
 function Chip({ isOn, children, press, tone }: { isOn: boolean; children: string; press: () => void; tone?: string }): JSX.Element {
-  return <button type="button" className={`chip ${isOn ? 'on' : ''} ${tone ?? ''}`} aria-pressed={isOn} onClick={press}>{children}</button>;
+  return <button type="button" className={`log-chip ${isOn ? 'on' : ''} ${tone ?? ''}`} aria-pressed={isOn} onClick={press}>{children}</button>;
 }
 
 /** The filters. */
@@ -63,9 +63,9 @@ export function LogFilters({ question, change }: { question: LogsSearch; change:
           onChange={(value) => change({ span: (value ?? 'live') as Span, ...(value === 'custom' ? { from: Math.floor(Date.now() / 60_000) * 60_000 - 3_600_000 } : { from: undefined, to: undefined }) })} />
       </div>
       {span === 'custom' && <CustomSpan question={question} change={change} />}
-      <div className="chips">
-        <span className="chip-group" role="group" aria-label="Levels">{LEVELS.map(({ level, name }) => <Chip key={name} isOn={question.level === level} press={() => change({ level })} {...(level === undefined ? {} : { tone: level })}>{name}</Chip>)}</span>
-        <span className="chip-group" role="group" aria-label="Parts"><Chip isOn={chosen.length === 0} press={() => change({ units: undefined })}>All parts</Chip>{UNIT_IDS.map((unit) => <Chip key={unit} isOn={chosen.includes(unit)} press={() => toggleUnit(unit)}>{partName(unit)}</Chip>)}</span>
+      <div className="log-chips">
+        <span className="log-chip-group" role="group" aria-label="Levels">{LEVELS.map(({ level, name }) => <Chip key={name} isOn={question.level === level} press={() => change({ level })} {...(level === undefined ? {} : { tone: level })}>{name}</Chip>)}</span>
+        <span className="log-chip-group" role="group" aria-label="Parts"><Chip isOn={chosen.length === 0} press={() => change({ units: undefined })}>All parts</Chip>{UNIT_IDS.map((unit) => <Chip key={unit} isOn={chosen.includes(unit)} press={() => toggleUnit(unit)}>{partName(unit)}</Chip>)}</span>
       </div>
     </div>
   );

@@ -18,7 +18,7 @@ const AT_END = 4;
 
 type Props = {
   /** In the order in which they are shown. */ readonly lines: readonly LoggedLine[];
-  readonly isDense: boolean; readonly isLoadingOlder: boolean; /** Days differ, so they are told. */ readonly hasDays: boolean;
+  readonly isDense: boolean; /** All lines are about one matter. */ readonly isStory: boolean; readonly isLoadingOlder: boolean; /** Days differ, so they are told. */ readonly hasDays: boolean;
   about(id: string): void; /** Is the reader at the end where new lines come? */ onLiveEnd(isAtEnd: boolean): void; loadOlder(): void;
 };
 
@@ -64,7 +64,7 @@ function useKeys(lines: readonly LoggedLine[], rows: Rows, scrollTo: (index: num
 }
 
 /** The list. */
-export function LogList({ lines, isDense, isLoadingOlder, hasDays, about, onLiveEnd, loadOlder }: Props): JSX.Element {
+export function LogList({ lines, isDense, isStory, isLoadingOlder, hasDays, about, onLiveEnd, loadOlder }: Props): JSX.Element {
   const box = useRef<HTMLDivElement>(null);
   const [view, setView] = useState<View>({ top: 0, height: 600 });
   const { extra, isOpen, toggle, measured } = useOpened(lines);
@@ -98,7 +98,7 @@ export function LogList({ lines, isDense, isLoadingOlder, hasDays, about, onLive
   const { start, end } = visibleRows(rows, { top: Math.min(view.top, Math.max(0, height - view.height)), height: view.height, around: AROUND });
   const first = rows.count === 0 ? 0 : indexAt(rows, view.top);
   return (
-    <div className={isDense ? 'log-scroll dense' : 'log-scroll'} ref={box} onScroll={look} onKeyDown={(event) => onKeyDown(event, actions)} tabIndex={0} role="list" aria-label="Log lines" data-first={first} data-count={rows.count}>
+    <div className={`log-scroll ${isDense ? 'dense' : ''} ${isStory ? 'story' : ''}`} ref={box} onScroll={look} onKeyDown={(event) => onKeyDown(event, actions)} tabIndex={0} role="list" aria-label="Log lines" data-first={first} data-count={rows.count}>
       <div className="log-canvas" style={{ height }}>
         {lines.slice(start, end).map((line, n) => <LogRow key={line.id} line={line} isOpen={isOpen(line.id)} isActive={active === line.id} top={offsetOf(rows, start + n)} hasDay={hasDays} actions={actions} />)}
       </div>

@@ -64,7 +64,7 @@ type Props = { readonly line: LoggedLine; readonly isOpen: boolean; readonly isA
 export function LogRow({ line, isOpen, isActive, top, hasDay, actions }: Props): JSX.Element {
   const id = chiefId(line);
   return (
-    <div className={`log-row ${line.level} ${line.source} ${isOpen ? 'open' : ''} ${isActive ? 'active' : ''}`} style={{ transform: `translateY(${top}px)` }} role="listitem">
+    <div className={`log-row at-${line.level} from-${line.source} ${isOpen ? 'open' : ''} ${isActive ? 'active' : ''}`} style={{ transform: `translateY(${top}px)` }} role="listitem">
       <div className="log-cells" onClick={() => actions.toggle(line.id)}>
         <button type="button" className="log-time" tabIndex={-1} aria-expanded={isOpen} title={bothZones(line.at)}>{hasDay ? `${marketDayTime(line.at).split(',')[0] ?? ''} ` : ''}{marketTime(line.at)}<small>.{String(line.at % 1_000).padStart(3, '0')}</small></button>
         <span className="log-grade">{line.level}</span>

@@ -31,6 +31,12 @@ function Status({ state, isPaused, isScrolled }: { state: LogsState; isPaused: b
   return <span className="log-status muted"><Dot tone={isScrolled ? 'idle' : 'good'} />{isScrolled ? 'Live; new lines wait while you read' : 'Live'}</span>;
 }
 
+/** What was found about a matter. found(0, 7) = '7 facts of the book, no output' */
+function found(lines: number, facts: number): string {
+  const output = lines === 0 ? 'no output' : `${count(lines)} ${lines === 1 ? 'line' : 'lines'} of output`;
+  return facts === 0 ? output : `${count(facts)} ${facts === 1 ? 'fact' : 'facts'} of the book, ${output}`;
+}
+
 function MatterBar({ question, state, clear }: { question: LogsSearch; state: LogsState; clear: () => void }): JSX.Element | null {
   if (question.about === undefined) return null;
   const facts = state.list?.lines.filter((line) => line.source === 'book').length ?? 0;
@@ -38,7 +44,7 @@ function MatterBar({ question, state, clear }: { question: LogsSearch; state: Lo
   return (
     <div className="matter">
       <strong>{state.matter?.title ?? 'Looking for everything about it'}</strong>
-      {state.matter !== null && state.list !== null && <span className="muted">{count(state.list.lines.length - facts)} lines{facts > 0 ? `, ${count(facts)} facts of the book` : ''}, in the order of time{ids.length > 1 ? ` · known by ${ids.length} ids` : ''}</span>}
+      {state.matter !== null && state.list !== null && <span className="muted">{found(state.list.lines.length - facts, facts)}, in the order of time{ids.length > 1 ? ` · known by ${ids.length} ids` : ''}</span>}
       <code title={ids.join('\n')}>{question.about}</code>
       <Button size="compact-xs" variant="subtle" color="gray" leftSection={<IconX size={12} />} onClick={clear}>Show all lines</Button>
     </div>
@@ -58,7 +64,7 @@ function Body({ question, state, isDense, change, onLiveEnd }: { question: LogsS
   if (state.list === null) return state.failure === null ? <SkeletonRows count={14} /> : <Failure error={state.failure} retry={state.retry} />;
   if (lines.length === 0) return <NoLines question={question} clear={() => change({ units: undefined, level: undefined, search: undefined, about: undefined, span: undefined, from: undefined, to: undefined })} />;
   const hasDays = new Date(lines[0]?.at ?? 0).toDateString() !== new Date(lines.at(-1)?.at ?? 0).toDateString();
-  return <LogList key={JSON.stringify(question)} lines={lines} isDense={isDense} isLoadingOlder={state.isLoadingOlder} hasDays={hasDays} about={about} onLiveEnd={onLiveEnd} loadOlder={state.loadOlder} />;
+  return <LogList key={JSON.stringify(question)} lines={lines} isDense={isDense} isStory={isStory} isLoadingOlder={state.isLoadingOlder} hasDays={hasDays} about={about} onLiveEnd={onLiveEnd} loadOlder={state.loadOlder} />;
 }
 
 /** The page. */

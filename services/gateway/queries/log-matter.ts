@@ -81,7 +81,7 @@ export async function resolveMatter(db: Queryable, about: string): Promise<Matte
 
 type Fact = { id: string; at: number; unit: string; level: LogLevel; message: string; fields: Record<string, unknown>; ids: string[] };
 
-/** The book's facts, each as a line: when we saw it (wall clock), whose it is, what it says. */
+/** The book's facts, each as a line: when we saw it (wall clock), whose it is, what it says. A fill is told once, by its ledger entry. */
 const FACTS = `
   SELECT 'signal:' || s.signal_id AS id, s.raised_at AS at, 'strategy_engine' AS unit, 'info' AS level, 'Signal: ' || s.strategy_id || ' wants to be ' || s.target AS message,
     jsonb_build_object('symbol', s.symbol, 'timeframe', s.timeframe, 'referencePrice', ${plain('s.reference_price')}, 'reasons', s.reasons) AS fields, ARRAY[s.signal_id] AS ids
@@ -92,9 +92,9 @@ const FACTS = `
       'failedRules', (SELECT jsonb_agg(r->'rule') FROM jsonb_array_elements(d.rules) r WHERE r->>'passed' = 'false'))), array_remove(ARRAY[d.decision_id, d.client_order_id, d.signal_id], NULL)
   FROM risk_management.risk_decisions d WHERE d.decision_id = ANY($2)
   UNION ALL
-  SELECT 'event:' || e.order_id || ':' || e.version, e.ts_seen, 'execution', CASE WHEN e.status IN ('rejected', 'unknown') OR e.kind IN ('rejected', 'unknown') THEN 'warn' ELSE 'info' END, 'Order ' || replace(e.kind, '_', ' ') || CASE WHEN e.kind = 'fill' THEN ': ' || ${plain('e.filled_qty')} || ' filled' ELSE '' END,
+  SELECT 'event:' || e.order_id || ':' || e.version, e.ts_seen, 'execution', CASE WHEN e.status IN ('rejected', 'unknown') OR e.kind IN ('rejected', 'unknown') THEN 'warn' ELSE 'info' END, 'Order ' || replace(e.kind, '_', ' '),
     jsonb_build_object('status', e.status, 'source', e.source, 'version', e.version) || e.detail, array_remove(ARRAY[o.order_id, o.client_order_id, o.broker_order_id], NULL)
-  FROM execution.order_events e JOIN execution.orders o USING (order_id) WHERE e.order_id = ANY($3)
+  FROM execution.order_events e JOIN execution.orders o USING (order_id) WHERE e.order_id = ANY($3) AND e.kind <> 'fill'
   UNION ALL
   SELECT 'fill:' || t.fill_id, t.ts_seen, 'execution', 'info', 'Filled ' || ${plain('t.qty')} || ' ' || t.symbol || ' at ' || ${plain('t.price')}, jsonb_build_object('ledgerSeq', t.ledger_seq, 'fee', ${plain('t.fee')}, 'source', t.source), ARRAY[t.fill_id, t.order_id]
   FROM execution.trades t WHERE t.order_id = ANY($3)

@@ -8,13 +8,16 @@ import { readFacts, resolveMatter, type Matter } from './log-matter.ts';
 
 const TABLES = ['system_logs', 'trading_logs', 'performance_logs'] as const;
 const MAX_WORDS = 12;
+const UNITS_MAX = 20;
+/** So many of each table's newest lines tell whether a word is common. */
+const NEAR_LINES = 10_000;
 /** Most lines that one look of a live tail brings. */
 export const TAIL_LINES_MAX = 500;
 
 type Row = { at: number; fileId: number; position: number; seq: number; unit: string; level: LogLevel; message: string; fields: Record<string, unknown>; ids: string[] };
 
 /** Conditions with their parameters; only those that are asked for are in the text, so that each kind of question is planned for itself. */
-type Where = { readonly conditions: string[]; readonly params: unknown[] };
+type Where = { readonly conditions: string[]; readonly params: unknown[]; readonly units: readonly string[] };
 
 function add(where: Where, text: (placeholder: string) => string, value: unknown): void {
   where.params.push(value);
@@ -27,31 +30,65 @@ export function tsqueryOf(search: string): string | null {
   return words.length === 0 ? null : words.slice(0, MAX_WORDS).map((word) => `'${word}':*`).join(' & ');
 }
 
-/** What the filter asks of a line. */
+/** What the filter asks of a line; the parts stay apart. */
 function whereOf(filter: LogFilter, matter: Matter | null): Where {
-  const where: Where = { conditions: [], params: [] };
-  if (filter.units !== undefined) add(where, (p) => `unit = ANY(${p}::text[])`, filter.units.split(','));
+  const where: Where = { conditions: [], params: [], units: filter.units === undefined ? [] : [...new Set(filter.units.split(','))].slice(0, UNITS_MAX) };
   const severity = severityOf(filter.level);
   // A number of ours, in the text: the index of grave lines serves a condition that the planner can read.
   if (severity > severityOf('trace')) where.conditions.push(`severity >= ${severity}`);
   const words = tsqueryOf(filter.search);
   if (words !== null) add(where, (p) => `words @@ ${p}::tsquery`, words);
-  if (matter) {
-    if (matter.ids.length > 0) add(where, (p) => `ids && ${p}::text[]`, matter.ids);
-    else {
-      const named = tsqueryOf(filter.about);
-      where.params.push([filter.about], named ?? `''`);
-      const last = where.params.length;
-      where.conditions.push(named === null ? `ids && $${last - 1}::text[] AND $${last}::text IS NOT NULL` : `(ids && $${last - 1}::text[] OR words @@ $${last}::tsquery)`);
-    }
+  if (!matter) return where;
+  if (matter.ids.length > 0) {
+    add(where, (p) => `ids && ${p}::text[]`, matter.ids);
+    return where;
   }
+  where.params.push([filter.about]);
+  const named = tsqueryOf(filter.about);
+  const byId = `ids && $${where.params.length}::text[]`;
+  if (named === null) where.conditions.push(byId);
+  else add(where, (p) => `(${byId} OR words @@ ${p}::tsquery)`, named);
   return where;
 }
 
-function select(where: Where, order: string, limit: number): string {
-  const condition = where.conditions.length === 0 ? 'true' : where.conditions.join(' AND ');
-  const parts = TABLES.map((table) => `(SELECT at, file_id, position, seq, unit, level, message, fields, ids FROM logging.${table} WHERE ${condition} ORDER BY ${order} LIMIT ${limit})`);
-  return `SELECT at, file_id AS "fileId", position, seq, unit, level, message, fields, ids FROM (${parts.join(' UNION ALL ')}) l ORDER BY ${order} LIMIT ${limit}`;
+const COLUMNS = 'at, file_id, position, seq, unit, level, message, fields, ids';
+const NEWEST_FIRST = 'at DESC, file_id DESC, position DESC';
+
+function conditionOf(conditions: readonly string[]): string {
+  return conditions.length === 0 ? 'true' : conditions.join(' AND ');
+}
+
+function merged(branches: readonly string[], order: string, limit: number): string {
+  return `SELECT at, file_id AS "fileId", position, seq, unit, level, message, fields, ids FROM (${branches.join(' UNION ALL ')}) l ORDER BY ${order} LIMIT ${limit}`;
+}
+
+/** Walks back from the newest line and stops at the limit: right for what many lines hold. One walk per table and part, each along its own index. */
+function walk(db: Queryable, where: Where, order: string, limit: number): Promise<Row[]> {
+  const params = [...where.params];
+  const byUnit = where.units.length === 0 ? [''] : where.units.map((unit) => `unit = $${params.push(unit)} AND `);
+  const branches = TABLES.flatMap((table) => byUnit.map((unit) => `(SELECT ${COLUMNS} FROM logging.${table} WHERE ${unit}${conditionOf(where.conditions)} ORDER BY ${order} LIMIT ${limit})`));
+  return db.query<Row>(merged(branches, order, limit), params);
+}
+
+/** Gathers all lines that fit through the indexes of words and ids, then takes the newest: right for what few lines hold, where a walk would go to the end. */
+function gather(db: Queryable, where: Where, limit: number): Promise<Row[]> {
+  const params = [...where.params];
+  const conditions = where.units.length === 0 ? where.conditions : [...where.conditions, `unit = ANY($${params.push(where.units)}::text[])`];
+  const branches = TABLES.map((table) => `(WITH found AS MATERIALIZED (SELECT ${COLUMNS} FROM logging.${table} WHERE ${conditionOf(conditions)}) SELECT * FROM found ORDER BY ${NEWEST_FIRST} LIMIT ${limit})`);
+  return db.query<Row>(merged(branches, NEWEST_FIRST, limit), params);
+}
+
+/** Words may be in every line or in none: the newest lines tell. A walk that finds a page among them is done; else the word is rare enough to gather. */
+async function search(db: Queryable, where: Where, before: number | null, limit: number): Promise<Row[]> {
+  const bound = before === null ? '' : 'WHERE at <= $1';
+  const edges = TABLES.map((table) => `(SELECT at FROM logging.${table} ${bound} ORDER BY at DESC OFFSET ${NEAR_LINES} LIMIT 1)`);
+  const [edge] = await db.query<{ at: number | null }>(`SELECT greatest(${edges.join(', ')}) AS at`, before === null ? [] : [at(before)]);
+  const near: Where = { ...where, conditions: [...where.conditions], params: [...where.params] };
+  const from = edge?.at ?? null;
+  if (from === null) return walk(db, where, NEWEST_FIRST, limit);
+  add(near, (p) => `at >= ${p}`, at(from));
+  const rows = await walk(db, near, NEWEST_FIRST, limit);
+  return rows.length === limit ? rows : gather(db, where, limit);
 }
 
 function lineOf(row: Row): LoggedLine {
@@ -95,8 +132,9 @@ export async function readLogs(db: Queryable, query: LogQuery): Promise<LogPage>
     const n = where.params.length;
     where.conditions.push(`(at, file_id, position) < ($${n - 2}::timestamptz, $${n - 1}::int8, $${n}::int8)`);
   }
+  const before = cursor?.at ?? query.to ?? null;
   const [rows, facts] = await Promise.all([
-    db.query<Row>(select(where, 'at DESC, file_id DESC, position DESC', query.limit), where.params),
+    matter ? gather(db, where, query.limit) : tsqueryOf(query.search) === null ? walk(db, where, NEWEST_FIRST, query.limit) : search(db, where, before, query.limit),
     matter ? readFacts(db, matter) : [],
   ]);
   const last = rows.length === query.limit ? rows.at(-1) : undefined;
@@ -112,7 +150,7 @@ export async function readLogsAfter(db: Queryable, filter: LogFilter, options: {
   const where = whereOf(filter, options.matter);
   add(where, (p) => `seq > ${p}`, options.afterSeq);
   add(where, (p) => `seq <= ${p}`, newest);
-  const rows = await db.query<Row>(select(where, 'seq', TAIL_LINES_MAX), where.params);
+  const rows = await walk(db, where, 'seq', TAIL_LINES_MAX);
   const isMore = rows.length === TAIL_LINES_MAX;
   return { lines: rows.map(lineOf), seq: isMore ? (rows.at(-1)?.seq ?? newest) : newest, isMore };
 }
