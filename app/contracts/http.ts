@@ -9,6 +9,7 @@ import {
   positionViewSchema, sessionViewSchema, strategyViewSchema, symbolViewSchema, tradingStateViewSchema, verdictSchema, watermarkSchema,
 } from './views.ts';
 import { logPageSchema, logQuerySchema } from './logs.ts';
+import { reportViewSchema } from './reports.ts';
 import { riskLimitsSchema } from '#app/domain/limits.ts';
 import { decimalText, positiveDecimalText } from '#app/domain/numeric.ts';
 import { clientOrderIdSchema, symbolSchema } from '#app/domain/ids.ts';
@@ -22,7 +23,7 @@ export const CURVE_POINTS_MAX = 2_000;
 
 /**
  * `cookie`: the login cookie alone (it fetches the header token); `session`: cookie and header token, or the bearer token of this launch.
- * Routes outside this table: `/login`, `/health`, `/metrics`, `/logs`, `/live` and the page's files.
+ * Routes outside this table: `/login`, `/health`, `/metrics`, `/logs`, `/reports/:reportId`, `/live` and the page's files.
  */
 export type AuthClass = 'cookie' | 'session';
 
@@ -108,6 +109,7 @@ export const HTTP = {
   flowChanges: { method: 'GET', path: '/api/flows/:flow/changes', auth: 'session', movesMoney: false, summary: 'What people did to a flow, newest first', input: flow.extend({ limit }), output: z.object({ changes: z.array(flowChangeSchema) }) },
   runLogs: { method: 'GET', path: '/api/runs/:runId/logs', auth: 'session', movesMoney: false, summary: 'Lines of a run after a sequence number', input: run.extend({ afterSeq: z.coerce.number().int().min(0).default(0) }), output: z.object({ lines: z.array(runLogLineSchema) }) },
   retryRun: { method: 'POST', path: '/api/runs/:runId/retry', auth: 'session', movesMoney: true, summary: 'Run an ended run again, from the step that failed or from a chosen one; finished steps before it keep their results', input: run.extend({ fromStep: z.number().int().min(0).optional() }), output: z.object({ runId: z.string() }) },
+  reports: { method: 'GET', path: '/api/reports', auth: 'session', movesMoney: false, summary: 'Reports that were written, newest day first', input: z.object({ limit }), output: z.object({ reports: z.array(reportViewSchema) }) },
   cancelRun: { method: 'POST', path: '/api/runs/:runId/cancel', auth: 'session', movesMoney: false, summary: 'Cancel a run', input: run, output: done },
 } as const satisfies Record<string, RouteContract>;
 

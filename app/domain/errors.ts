@@ -55,6 +55,8 @@ export const ERROR_CODES = {
   FLOW_RESULT_INVALID: 'bug',
   FLOW_CHILD_FAILED: 'denied',
   SCHEDULE_INVALID: 'invalid',
+  REPORT_NOT_FOUND: 'invalid',
+  REPORT_CHANGED: 'conflict',
   REPLAY_FILE_INVALID: 'invalid',
   JOURNAL_CORRUPT: 'operator',
   ARCHIVE_DAMAGED: 'operator',

@@ -10,7 +10,7 @@ import { figures, type Metric } from './performance.ts';
 export function backtestFigures(result: BacktestResult): Metric[] {
   const start = toFloat(money(result.startEquity));
   return figures({
-    daily: [start, ...result.daily.map(([, equity]) => equity)], spanMs: result.from === null || result.to === null ? 0 : result.to - result.from, deepest: -result.maxDrawdown,
+    daily: [start, ...result.daily.map(([, equity]) => equity)], spanMs: result.from === null || result.to === null ? 0 : result.to - result.from, deepest: result.maxDrawdown,
     profits: Float64Array.from(result.roundTrips, (trip) => toFloat(money(trip.profit))), fills: result.fills,
   });
 }

@@ -15,6 +15,7 @@ import { readDeliveries } from './queries/deliveries.ts';
 import { readDecisions, readFills, readOrders, readStory } from './queries/orders.ts';
 import { readDays, readStrategies } from './queries/performance.ts';
 import { readPositions } from './queries/positions.ts';
+import { readReports } from './reports-door.ts';
 import type { Sessions } from './sessions.ts';
 import type { createStatus } from './status.ts';
 
@@ -111,6 +112,7 @@ export function createHandlers(parts: HandlerParts): Handlers {
     notices: async (input) => ({ notices: await readNotices(db, input.limit) }),
     deliveries: (input) => readDeliveries(db, input, ctx.clock.now()),
     market: async () => (await status.read()).market,
+    reports: async (input) => ({ reports: await readReports(db, input.limit) }),
 
     ...commandHandlers(ctx),
 

@@ -13,6 +13,7 @@ import { LiveFeed } from './live-feed.ts';
 import { createLogBook } from './log-follow.ts';
 import { createLogSource } from './log-tail.ts';
 import { createMarketClock } from './market-clock.ts';
+import { openReportShelf } from './reports-door.ts';
 import { mergeMetrics } from './merge-metrics.ts';
 import { createOrchestrator } from './orchestrator.ts';
 import { buildServer } from './server.ts';
@@ -81,6 +82,7 @@ function setUp(ctx: ServiceContext): Promise<ServiceParts> {
     async serve() {
       const app = await buildServer({
         host: endpoint.host, port: endpoint.port, version: config.version, log, guard, sessions, handlers, sockets, files: openStaticFiles(pageFolder()), now,
+        reports: openReportShelf(db, config.dataDir),
         logBook: createLogBook({ db, now, signal: ctx.signal }),
         logs: createLogSource((unitId, lines, afterSeq) => ctx.request('unitLogs', { unitId, lines, ...(afterSeq === undefined ? {} : { afterSeq }) })),
         health: () => ({ ...ctx.healthReport(), units: (stack?.units ?? []).map(({ id, state }) => ({ id, state })) }),

@@ -73,7 +73,8 @@ beforeAll(async () => {
   }) as Handlers;
   app = await buildServer({
     host: '127.0.0.1', port, version: '1', log, guard, sessions, handlers, sockets, now: Date.now, files: { isBuilt: true, find: () => null, open: () => { throw new Error('no files here'); } },
-    logs: { read: () => Promise.resolve([logLine]) }, logBook: { page: (query) => Promise.resolve({ lines: [], nextCursor: null, matter: null, seq: query.limit, tookMs: 0 }), follow: (filter, afterSeq) => Readable.from([`${JSON.stringify({ ...filter, afterSeq })}\n`]) }, health: () => ({ unit: 'gateway', version: '1', instanceId: 'i', live: true, ready: true, uptimeMs: 1, reasons: [], detail: {}, units: [] }),
+    logs: { read: () => Promise.resolve([logLine]) }, reports: { read: (id) => (id === 'daily-2026-01-05' ? Promise.resolve(Buffer.from('<p>report</p>')) : Promise.reject(new AppError('REPORT_NOT_FOUND', 'none'))) },
+    logBook: { page: (query) => Promise.resolve({ lines: [], nextCursor: null, matter: null, seq: query.limit, tookMs: 0 }), follow: (filter, afterSeq) => Readable.from([`${JSON.stringify({ ...filter, afterSeq })}\n`]) }, health: () => ({ unit: 'gateway', version: '1', instanceId: 'i', live: true, ready: true, uptimeMs: 1, reasons: [], detail: {}, units: [] }),
     metrics: () => Promise.resolve({ contentType: 'text/plain', text: 'x 1\n' }), redeemLogin: (given) => Promise.resolve(given === 'good-link'),
   });
   await app.listen({ host: '127.0.0.1', port });
@@ -184,6 +185,22 @@ describe('replies', () => {
     expect(wrong.status).toBe(400);
     expect((JSON.parse(wrong.body) as { error: { issues: { path: string }[] } }).error.issues.map((issue) => issue.path)).toEqual(['symbol', 'qty']);
     expect((await ask('GET', '/api/decisions/none/story', browser())).status).toBe(404);
+  });
+});
+
+describe('reports', () => {
+  it('are read with the cookie that a followed link carries, and may do nothing', async () => {
+    const reply = await ask('GET', '/reports/daily-2026-01-05', { cookie });
+    expect([reply.status, reply.body, reply.headers['content-type']]).toEqual([200, '<p>report</p>', 'text/html; charset=utf-8']);
+    expect(reply.headers['content-security-policy']).toBe("default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'self'; sandbox");
+    expect((await ask('GET', '/reports/daily-2026-01-05', { authorization: `Bearer ${API_TOKEN}`, origin: SHELL_ORIGIN })).status).toBe(200);
+  });
+  it.each(['/reports/daily-2026-01-06', '/reports/..%2f..%2fsecret', '/reports/daily-2026-01-05.html'])('%s: there is none', async (path) => {
+    expect((await ask('GET', path, { cookie })).status).toBe(404);
+  });
+  it('are refused without signing in, and to other pages of this computer', async () => {
+    expect((await ask('GET', '/reports/daily-2026-01-05')).status).toBe(401);
+    expect((await ask('GET', '/reports/daily-2026-01-05', { cookie, 'sec-fetch-site': 'same-site' })).status).toBe(401);
   });
 });
 

@@ -16,6 +16,7 @@ import type { Handlers, RequestContext } from './handlers.ts';
 import type { LogBook } from './log-follow.ts';
 import type { LogSource } from './log-tail.ts';
 import { mountLogs } from './logs-door.ts';
+import { mountReports, type ReportShelf } from './reports-door.ts';
 import type { Sessions } from './sessions.ts';
 import { openApi } from './openapi.ts';
 import type { Sockets } from './sockets.ts';
@@ -43,7 +44,7 @@ declare module 'fastify' {
 
 /** What the server puts together. */
 export type ServerParts = {
-  readonly host: string; readonly port: number; readonly version: string; readonly log: Logger; readonly guard: Guard; readonly sessions: Sessions; readonly handlers: Handlers; readonly sockets: Sockets; readonly files: StaticFiles; readonly logs: LogSource; readonly logBook: LogBook;
+  readonly host: string; readonly port: number; readonly version: string; readonly log: Logger; readonly guard: Guard; readonly sessions: Sessions; readonly handlers: Handlers; readonly sockets: Sockets; readonly files: StaticFiles; readonly logs: LogSource; readonly logBook: LogBook; readonly reports: ReportShelf;
   health(): WorkerHealth & { units: { id: string; state: string }[] };
   metrics(): Promise<{ contentType: string; text: string }>;
   redeemLogin(token: string): Promise<boolean>;
@@ -196,6 +197,7 @@ export async function buildServer(parts: ServerParts): Promise<FastifyInstance> 
   await app.register(websocket, { options: { maxPayload: SOCKET_MESSAGE_BYTES_MAX } });
   mountContract(app, parts);
   mountOperations(app, parts);
+  mountReports(app, parts.reports);
   mountPage(app, parts);
   return app;
 }

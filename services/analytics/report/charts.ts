@@ -3,7 +3,9 @@ import type { LinePoint } from '../curve.ts';
 import { gain, money, percent, shortDay, toneOf } from './format.ts';
 import { html, type Html } from './html.ts';
 
+/** A picture over the whole page, and one of a pair: text has the same size in both. */
 const WIDTH = 1000;
+const HALF = 490;
 const LEFT = 68;
 const RIGHT = 14;
 
@@ -39,8 +41,8 @@ function digitsFor(step: number): number {
   return step >= 1 ? 0 : 2;
 }
 
-function grid(values: readonly number[], y: Scale, label: (value: number) => string): Html[] {
-  return values.map((value) => html`<line class="grid" x1="${LEFT}" x2="${WIDTH - RIGHT}" y1="${fixed(y(value))}" y2="${fixed(y(value))}"/><text class="tick" x="${LEFT - 9}" y="${fixed(y(value) + 4)}" text-anchor="end">${label(value)}</text>`);
+function grid(values: readonly number[], y: Scale, label: (value: number) => string, width = WIDTH): Html[] {
+  return values.map((value) => html`<line class="grid" x1="${LEFT}" x2="${width - RIGHT}" y1="${fixed(y(value))}" y2="${fixed(y(value))}"/><text class="tick" x="${LEFT - 9}" y="${fixed(y(value) + 4)}" text-anchor="end">${label(value)}</text>`);
 }
 
 /** Labels under the axis at points of the line, evenly by place and not by time: nights and weekends take no room. */
@@ -99,42 +101,41 @@ export function equityChart(line: readonly LinePoint[], start: number, label: (p
 /** One bar. */
 export type Bar = { readonly label: string; readonly value: number; readonly title: string };
 
-/** Bars around zero, one for each day; the newest at the right. */
-export function dayBars(bars: readonly Bar[]): Html {
-  const [top, bottom] = [16, 214];
-  const values = bars.map((bar) => bar.value);
-  const range = padded([0, ...values]);
-  const y = scale([Math.min(range[0], 0), Math.max(range[1], 0)], [bottom, top]);
-  const slot = (WIDTH - LEFT - RIGHT) / Math.max(bars.length, 8);
-  const width = Math.min(slot * 0.72, 46);
-  const steps = ticks(Math.min(range[0], 0), Math.max(range[1], 0), 4);
-  const digits = digitsFor((steps[1] ?? 0) - (steps[0] ?? 0));
-  const every = Math.max(1, Math.ceil(bars.length / 10));
-  return html`<svg class="chart" viewBox="0 0 ${WIDTH} 240" role="img" aria-label="Profit and loss of the last ${bars.length} days">
-    ${grid(steps, y, (value) => gain(value, digits))}
-    <line class="axis" x1="${LEFT}" x2="${WIDTH - RIGHT}" y1="${fixed(y(0))}" y2="${fixed(y(0))}"/>
+/** Bars around zero, in half a page's width: one for each day or hour. */
+export function standingBars(bars: readonly Bar[], name: string): Html {
+  const [top, bottom] = [10, 196];
+  const range = padded([0, ...bars.map((bar) => bar.value)]);
+  const [low, high] = [bars.some((bar) => bar.value < 0) ? range[0] : 0, bars.some((bar) => bar.value > 0) ? range[1] : 0];
+  const y = scale(low === high ? [-1, 1] : [low, high], [bottom, top]);
+  const slot = (HALF - LEFT - RIGHT) / Math.max(bars.length, 8);
+  const width = Math.min(slot * 0.72, 30);
+  const steps = ticks(low, high, 4);
+  const digits = digitsFor(Math.abs((steps[1] ?? 0) - (steps[0] ?? 0)));
+  const every = Math.max(1, Math.ceil(bars.length / 7));
+  return html`<svg class="chart" viewBox="0 0 ${HALF} 220" role="img" aria-label="${name}">
+    ${grid(steps, y, (value) => gain(value, digits), HALF)}
+    <line class="axis" x1="${LEFT}" x2="${HALF - RIGHT}" y1="${fixed(y(0))}" y2="${fixed(y(0))}"/>
     ${bars.map((bar, n) => {
       const at = LEFT + slot * (n + 0.5);
       const height = Math.max(Math.abs(y(bar.value) - y(0)), bar.value === 0 ? 0 : 1.5);
-      return html`<rect class="bar ${toneOf(bar.value)}" x="${fixed(at - width / 2)}" y="${fixed(bar.value >= 0 ? y(0) - height : y(0))}" width="${fixed(width)}" height="${fixed(height)}" rx="2"><title>${bar.title}</title></rect>${n % every === (bars.length - 1) % every ? html`<text class="tick" x="${fixed(at)}" y="236" text-anchor="middle">${bar.label}</text>` : null}`;
+      return html`<rect class="bar ${toneOf(bar.value)}" x="${fixed(at - width / 2)}" y="${fixed(bar.value >= 0 ? y(0) - height : y(0))}" width="${fixed(width)}" height="${fixed(height)}" rx="${width > 8 ? 2 : 1}"><title>${bar.title}</title></rect>${n % every === (bars.length - 1) % every ? html`<text class="tick" x="${fixed(at)}" y="216" text-anchor="middle">${bar.label}</text>` : null}`;
     })}
   </svg>`;
 }
 
-/** Bars from a common zero to the right and left, one a line, with name and amount. */
-export function nameBars(bars: readonly Bar[]): Html {
-  const [row, name, amount] = [34, 250, 130];
+/** Bars to the right and left of a common zero, one below the other, with name and amount; in half a page's width. */
+export function lyingBars(bars: readonly Bar[]): Html {
+  const row = 40;
   const most = Math.max(...bars.map((bar) => bar.value), 0);
   const least = Math.min(...bars.map((bar) => bar.value), 0);
-  const x = scale(most === least ? [0, 1] : [least, most], [name + 16, WIDTH - amount]);
-  const height = bars.length * row + 8;
-  return html`<svg class="chart" viewBox="0 0 ${WIDTH} ${height}" role="img" aria-label="Profit and loss by strategy">
+  const x = scale(most === least ? [0, 1] : [least, most], [0, HALF]);
+  const height = bars.length * row + 4;
+  return html`<svg class="chart" viewBox="0 0 ${HALF} ${height}" role="img" aria-label="Profit and loss by strategy">
     ${bars.map((bar, n) => {
-      const at = n * row + 6;
+      const at = n * row + 4;
       const [from, to] = [Math.min(x(0), x(bar.value)), Math.max(x(0), x(bar.value))];
-      return html`<text class="name" x="${name}" y="${at + 17}" text-anchor="end">${bar.label.length > 34 ? `${bar.label.slice(0, 33)}…` : bar.label}</text><rect class="bar ${toneOf(bar.value)}" x="${fixed(from)}" y="${at}" width="${fixed(Math.max(to - from, 1.5))}" height="22" rx="3"><title>${bar.title}</title></rect><text class="amount ${toneOf(bar.value)}" x="${WIDTH - 8}" y="${at + 17}" text-anchor="end">${gain(bar.value)}</text>`;
+      return html`<text class="name" x="0" y="${at + 10}">${bar.label.length > 44 ? `${bar.label.slice(0, 43)}…` : bar.label}</text><text class="amount ${toneOf(bar.value)}" x="${HALF}" y="${at + 10}" text-anchor="end">${gain(bar.value)}</text><rect class="track" x="0" y="${at + 17}" width="${HALF}" height="9" rx="4.5"/><rect class="bar ${toneOf(bar.value)}" x="${fixed(from)}" y="${at + 17}" width="${fixed(Math.max(to - from, 2))}" height="9" rx="3"><title>${bar.title}</title></rect><line class="axis" x1="${fixed(Math.min(Math.max(x(0), 0.6), HALF - 0.6))}" x2="${fixed(Math.min(Math.max(x(0), 0.6), HALF - 0.6))}" y1="${at + 14}" y2="${at + 29}"/>`;
     })}
-    <line class="axis" x1="${fixed(x(0))}" x2="${fixed(x(0))}" y1="0" y2="${height}"/>
   </svg>`;
 }
 

@@ -1,13 +1,12 @@
 /** The daily report as one HTML page that needs nothing but itself: no script, no font, no picture from elsewhere. */
 import type { RuntimeConfig } from '#app/contracts/config.ts';
 import { REPORT_POLICY } from '#app/contracts/reports.ts';
-import { toNewYork } from '#app/market/nyse-zone.ts';
-import { fromNewYork } from '#app/market/nyse-zone.ts';
 import { epochMs } from '#app/domain/time.ts';
 import { exchangeDay } from '#app/market/calendar.ts';
+import { fromNewYork, toNewYork } from '#app/market/nyse-zone.ts';
 import { MIN_DAYS_FOR_YEARLY } from '../performance.ts';
 import type { ReportFacts } from '../report-facts.ts';
-import { axisLabel, dayBars, equityChart, nameBars, type Bar } from './charts.ts';
+import { axisLabel, equityChart, lyingBars, standingBars, type Bar } from './charts.ts';
 import { clock, dayAndMinute, gain, longDay, money, number, percent, shortDay, span, toneOf } from './format.ts';
 import { html, raw, type Fragment, type Html } from './html.ts';
 import { REPORT_STYLE } from './style.ts';
@@ -74,18 +73,18 @@ function equityCard(facts: ReportFacts): Html {
 function dayCard(facts: ReportFacts): Html {
   const days = (facts.curve?.days ?? []).slice(-BARS);
   const bars = days.map(({ day, open, close }): Bar => ({ label: shortDay(day), value: close - open, title: `${shortDay(day)}: ${gain(close - open)}${open > 0 ? ` (${percent(close / open - 1)})` : ''}` }));
-  return card('Profit and loss by day', days.length === BARS ? `The last ${BARS} exchange days, dollars.` : 'Exchange days, dollars.', bars.length === 0 ? empty('A bar for each day that has a point of the equity curve.') : dayBars(bars));
+  return card('Profit and loss by day', days.length === BARS ? `The last ${BARS} exchange days, dollars.` : 'Exchange days, dollars.', bars.length === 0 ? empty('A bar for each day that has a point of the equity curve.') : standingBars(bars, 'Profit and loss by day'));
 }
 
 function strategyCard(facts: ReportFacts): Html {
   const bars = facts.strategies.map((one): Bar => ({ label: nameOf(facts, one.strategyId), value: one.realized + one.open, title: `${nameOf(facts, one.strategyId)}: realized ${gain(one.realized)}, open ${gain(one.open)}, this day ${gain(one.day)}, ${one.fills} fills` }));
   bars.sort((a, b) => b.value - a.value);
-  return card('Profit and loss by strategy', 'Since the beginning, realized and open together, before fees, dollars.', bars.length === 0 ? empty('A bar for each strategy that has traded.') : nameBars(bars.slice(0, 12)));
+  return card('Profit and loss by strategy', 'Since the beginning, realized and open together, before fees, dollars.', bars.length === 0 ? empty('A bar for each strategy that has traded.') : lyingBars(bars.slice(0, 8)));
 }
 
 function hourCard(facts: ReportFacts): Html {
-  const bars = facts.groups.filter((group) => group.scope === 'hour').map(({ subject, profit, roundTrips, winRate }): Bar => ({ label: `${subject}:00`, value: profit, title: `${subject}:00 to ${subject}:59: ${gain(profit)}, ${roundTrips} round trips, ${percent(winRate, { isSigned: false, digits: 0 })} won` }));
-  return card('Round trips by hour', 'Profit of the trips that were closed in each hour of New York, dollars.', bars.length === 0 ? empty('A bar for each hour in which a position was closed.') : dayBars(bars));
+  const bars = facts.groups.filter((group) => group.scope === 'hour' && group.roundTrips > 0).map(({ subject, profit, roundTrips, winRate }): Bar => ({ label: `${subject}:00`, value: profit, title: `${subject}:00 to ${subject}:59: ${gain(profit)}, ${roundTrips} round trips, ${percent(winRate, { isSigned: false, digits: 0 })} won` }));
+  return card('Round trips by hour', 'Profit of the trips that were closed in each hour of New York, dollars.', bars.length === 0 ? empty('A bar for each hour in which a position was closed.') : standingBars(bars, 'Profit of round trips by hour'));
 }
 
 function groups(facts: ReportFacts): Html {

@@ -35,20 +35,18 @@ section{border:1px solid var(--line);border-radius:10px;background:var(--surface
 section.wide{padding-bottom:10px}
 h2{margin:0;font-size:14px;font-weight:620;letter-spacing:-.005em}
 h2+p{margin:2px 0 12px;color:var(--muted);font-size:12px;text-wrap:pretty}
-.pair{display:grid;grid-template-columns:1fr 1fr;gap:16px;align-items:start}
-.pair>section{height:100%}
+.pair{display:grid;grid-template-columns:1fr 1fr;gap:16px;margin:0 0 16px}
+.pair>section{margin:0}
 .empty{padding:24px 0 18px;color:var(--muted);text-align:center;text-wrap:balance}
 .chart{display:block;width:100%;height:auto;overflow:visible}
 .chart text{font-family:inherit;font-size:12px;fill:var(--muted)}
-.pair .chart text{font-size:22px}
-.pair .chart .tick{font-size:20px}
 .chart .grid{stroke:var(--line);stroke-width:1}
 .chart .axis{stroke:var(--strong);stroke-width:1.2}
 .chart .reference{stroke:var(--muted);stroke-width:1;stroke-dasharray:3 4;opacity:.7}
 .chart .line{fill:none;stroke-width:1.8;stroke-linejoin:round;stroke-linecap:round}
 .chart .line.up{stroke:var(--up)} .chart .line.down{stroke:var(--down)}
 .chart .area{opacity:.09} .chart .area.up,.chart .dot.up,.chart .bar.up{fill:var(--up)} .chart .area.down,.chart .dot.down,.chart .bar.down{fill:var(--down)}
-.chart .bar{opacity:.88} .chart .bar.flat{fill:var(--strong)}
+.chart .track{fill:var(--hover)} .chart .bar{opacity:.88} .chart .bar.flat{fill:var(--strong)}
 .chart .fall{fill:var(--down);opacity:.2}
 .chart .note{fill:var(--text);font-weight:550}
 .chart .name{fill:var(--text)} .chart .amount{font-weight:600}
@@ -73,6 +71,6 @@ tr+tr td{border-top:1px solid var(--line)}
 .statistics .formula{font-size:12px;color:var(--muted);white-space:normal}
 .notes li{margin:0 0 6px} .notes{margin:6px 0 0;padding-left:18px}
 footer{margin-top:22px;color:var(--muted);font-size:12px;line-height:1.6;max-width:100ch;text-wrap:pretty}
-@media (max-width:900px){.figures{grid-template-columns:repeat(3,1fr)}.figures div:nth-child(4){border-left:0}.figures div:nth-child(n+4){border-top:1px solid var(--line)}.pair{grid-template-columns:1fr}.pair .chart text{font-size:14px}main{padding:20px 16px}}
+@media (max-width:900px){.figures{grid-template-columns:repeat(3,1fr)}.figures div:nth-child(4){border-left:0}.figures div:nth-child(n+4){border-top:1px solid var(--line)}.pair{grid-template-columns:1fr}main{padding:20px 16px}}
 @media print{@page{size:A4;margin:14mm}body{background:#fff;font-size:10.5px}main{max-width:none;padding:0}section,.figures{break-inside:avoid;border-color:#d7dae0}section.long{break-inside:auto}tr{break-inside:avoid}thead{display:table-header-group}.lead{font-size:12px}.scroll{overflow:visible}*{-webkit-print-color-adjust:exact;print-color-adjust:exact}}
 `;

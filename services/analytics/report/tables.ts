@@ -73,7 +73,7 @@ export function riskLists(facts: ReportFacts): Html {
 }
 
 const SHOWN: Readonly<Record<FigureKind, (value: number | null) => string>> = {
-  dollars: (value) => gain(value), percent: (value) => percent(value), ratio: (value) => number(value, 2), count: (value) => number(value),
+  dollars: (value) => gain(value), percent: (value) => percent(value), share: (value) => percent(value, { isSigned: false }), ratio: (value) => number(value, 2), count: (value) => number(value),
 };
 
 /** A figure as it is written; the words for a missing one belong to its place. */
