@@ -42,18 +42,22 @@ function healthText(view: DeploymentView): string {
   return `${coloured(view.health, view.health)}${queue === '' ? '' : `, ${queue}`}${view.healthReason === null || view.health === 'ok' ? '' : `: ${view.healthReason}`}`;
 }
 
+/** What the words of schedules say of a demo's market: once under the table instead of in each row. */
+const DEMO_NOTE = ' - demo market: always open';
+
 /** `flows list`: one row a flow. */
 export function listText(views: readonly DeploymentView[], here: Here): string {
   const rows = views.map((view) => {
     const [there, own] = times(view.nextRunsAt[0] ?? null, here);
     const last = view.lastRun === null ? 'never' : `${view.lastRun.state.toLowerCase()} ${ago(view.lastRun.endedAt ?? view.lastRun.startedAt ?? view.lastRun.createdAt, here)}`;
-    const schedule = `${view.scheduleText ?? (view.events.length > 0 ? `On ${view.events.join(', ')}` : 'On demand')}${view.isCustom ? ' (changed)' : ''}`;
+    const schedule = `${view.scheduleText ?? (view.events.length > 0 ? `On ${view.events.join(', ')}` : 'On demand')}${view.isCustom ? ' (changed)' : ''}`.replace(DEMO_NOTE, ' *');
     return [view.name, view.owner, schedule, there, own, last, healthText(view)];
   });
   const hasOwn = rows.some((row) => row[4] !== '');
   const head = ['flow', 'service', 'schedule', 'next run, New York', `here (${here.zone})`, 'last run', 'health'];
   const wanted = [head, ...rows].map((row) => row.filter((_, column) => hasOwn || column !== 4));
-  return `${table(wanted)}\n\n${views.length} flows.`;
+  const note = views.some((view) => view.scheduleText?.includes(DEMO_NOTE)) ? ' * The market of the demo is always open.' : '';
+  return `${table(wanted)}\n\n${views.length} flows.${note}`;
 }
 
 /** `flows next`: the coming runs of each flow that has any, soonest first. */

@@ -2,6 +2,7 @@
 import * as z from 'zod';
 import { flowNameSchema } from '#app/contracts/flows.ts';
 import { ORCHESTRATOR, type OrchestratorRoute } from '#app/contracts/orchestrator.ts';
+import { monotonicMs } from '#chassis/clock.ts';
 import { announcementSchema, reportsSchema } from '#chassis/flows-wire.ts';
 import type { Logger } from '#chassis/log.ts';
 import { loadChanges } from './changes.ts';
@@ -31,13 +32,30 @@ export type RouteName = keyof typeof ROUTES;
 export type RouteHandlers = { readonly [N in RouteName]: (input: z.output<(typeof ROUTES)[N]['input']>) => Promise<z.output<(typeof ROUTES)[N]['output']>> };
 
 const accepted = { accepted: true } as const;
+/** Sums over whole days hardly change: they are worked out again after this long. */
+const DAYS_KEPT_MS = 5_000;
+
+/** Remembers the answer to each question for a while; whoever asks meanwhile waits for the same one. */
+function remember<T>(keptMs: number, work: (question: number) => Promise<T>): (question: number) => Promise<T> {
+  const known = new Map<number, { readonly at: number; readonly answer: Promise<T> }>();
+  return (question) => {
+    const before = known.get(question);
+    if (before && monotonicMs() - before.at < keptMs) return before.answer;
+    const answer = work(question);
+    known.set(question, { at: monotonicMs(), answer });
+    // A failure is told to who asked, and not remembered.
+    answer.catch(() => known.delete(question));
+    return answer;
+  };
+}
 
 /** Builds the table of handlers. */
 export function createRouteHandlers(parts: RouteParts): RouteHandlers {
   const { log } = parts;
+  const flowDays = remember(DAYS_KEPT_MS, (days) => viewFlowDays(parts, days));
   return {
     deployments: async () => ({ deployments: await viewDeployments(parts) }),
-    flowDays: async ({ days }) => ({ days: await viewFlowDays(parts, days) }),
+    flowDays: async ({ days }) => ({ days: await flowDays(days) }),
     flowChanges: async ({ flow, limit }) => ({ changes: await loadChanges(parts.db, flow, limit) }),
     runFlow: async ({ flow, ...request }) => ({ runId: await runNow(parts, flow, { input: request.input, idempotencyKey: request.idempotencyKey, actor: request.actor }) }),
     async pauseFlow({ flow, actor }) {
