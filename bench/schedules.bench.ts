@@ -1,5 +1,4 @@
 /** How late schedules start their runs: from the tick to the first step, at rest and beside a crowd; what a sweep costs; how exact the alarm is. */
-import { fork, type ChildProcess } from 'node:child_process';
 import { createServer } from 'node:http';
 import { fileURLToPath } from 'node:url';
 import { pino } from 'pino';
@@ -13,6 +12,7 @@ import { openAlarm } from '../services/orchestrator/alarm.ts';
 import { ensureEngineTables, openEngine } from '../services/orchestrator/engine.ts';
 import { sweep, type SchedulerParts } from '../services/orchestrator/scheduler.ts';
 import { saveAnnouncement } from '../services/orchestrator/store.ts';
+import { forkProgram } from '../tests/support/forks.ts';
 import { freePort, startBook, until } from '../tests/support/servers.ts';
 import { figureOf, type Figure } from './lib/measure.ts';
 
@@ -71,12 +71,6 @@ async function alarms(): Promise<number[]> {
   return late.slice(1);
 }
 
-async function startWorker(config: RuntimeConfig): Promise<ChildProcess> {
-  const child = fork(WORKER, [JSON.stringify(config), 'crowd'], { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
-  await new Promise((resolve) => child.once('message', resolve));
-  return child;
-}
-
 /** Lateness of schedules. */
 export async function benchSchedules(): Promise<Figure[]> {
   const book = await startBook();
@@ -93,7 +87,7 @@ export async function benchSchedules(): Promise<Figure[]> {
   const engine = await openEngine({ ...config, postgres: access }, log);
   const began = (Math.floor(Date.now() / MINUTE_MS) * MINUTE_MS) as EpochMs;
   await db.tx((tx) => saveAnnouncement(tx, { owner: 'analytics', deployments: deployments() }, began));
-  const worker = await startWorker(config);
+  const worker = await forkProgram(WORKER, [JSON.stringify(config), 'crowd']);
   const bench: Bench = { parts: { db, engine, log, market: 'exchange' }, began };
   try {
     const idle = await tick(bench, 0, TICKS);
@@ -113,7 +107,7 @@ export async function benchSchedules(): Promise<Figure[]> {
       figureOf({ name: 'the alarm after the full minute', unit: 'ms', values: woken, p: 1 }),
     ];
   } finally {
-    worker.kill('SIGKILL');
+    await worker.kill();
     await engine.close();
     await db.close();
     listener.closeAllConnections();

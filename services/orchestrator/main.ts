@@ -63,6 +63,12 @@ function openWatch(ctx: ServiceContext, parts: SchedulerParts & Parameters<typeo
   };
 }
 
+function troubleIn({ log, signal }: ServiceContext): (error: unknown) => void {
+  return (error) => {
+    if (!signal.aborted) log.warn({ error: describeError(error) }, 'A regular task of the orchestrator failed; it is tried again at its next time');
+  };
+}
+
 async function setUp(ctx: ServiceContext): Promise<ServiceParts> {
   const { config, log, clock } = ctx;
   const db = openDb({
@@ -72,9 +78,7 @@ async function setUp(ctx: ServiceContext): Promise<ServiceParts> {
   await ensureEngineTables(config.postgres);
   const engine = await openEngine(config, log);
   const market = marketOf(config);
-  const onTrouble = (error: unknown): void => {
-    if (!ctx.signal.aborted) log.warn({ error: describeError(error) }, 'A regular task of the orchestrator failed; it is tried again at its next time');
-  };
+  const onTrouble = troubleIn(ctx);
   const parts = { db, engine, clock, log, market, onClockChange: (note: string) => ctx.health.set('clock', { ok: true, message: note }) };
   const watch = openWatch(ctx, parts);
   let doubtedAtMs = -Infinity;

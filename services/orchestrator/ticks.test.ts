@@ -46,16 +46,16 @@ describe('ticks of a cron schedule', () => {
 
   it.each([
     // Clocks of the EU change at 01:00 UTC: London skips 01:00-02:00 on 31 March 2024 and repeats it on 27 October.
-    ['Europe/London', '30 1 * * *', '2024-03-30T12:00:00Z', '2024-04-01T12:00:00Z', ['2024-03-31T01:30Z', '2024-04-01T00:30Z']],
-    ['Europe/London', '30 1 * * *', '2024-10-26T12:00:00Z', '2024-10-28T12:00:00Z', ['2024-10-27T00:30Z', '2024-10-28T01:30Z']],
+    { zone: 'Europe/London', expression: '30 1 * * *', span: ['2024-03-30T12:00:00Z', '2024-04-01T12:00:00Z'], expected: ['2024-03-31T01:30Z', '2024-04-01T00:30Z'] },
+    { zone: 'Europe/London', expression: '30 1 * * *', span: ['2024-10-26T12:00:00Z', '2024-10-28T12:00:00Z'], expected: ['2024-10-27T00:30Z', '2024-10-28T01:30Z'] },
     // Lord Howe Island moves its clock by half an hour: 02:00 -> 02:30 on 6 October 2024, 02:00 -> 01:30 on 7 April 2024.
-    ['Australia/Lord_Howe', '15 2 * * *', '2024-10-05T00:00:00Z', '2024-10-06T23:00:00Z', ['2024-10-05T15:45Z', '2024-10-06T15:15Z']],
-    ['Australia/Lord_Howe', '45 1 * * *', '2024-04-05T20:00:00Z', '2024-04-07T20:00:00Z', ['2024-04-06T14:45Z', '2024-04-07T15:15Z']],
+    { zone: 'Australia/Lord_Howe', expression: '15 2 * * *', span: ['2024-10-05T00:00:00Z', '2024-10-06T23:00:00Z'], expected: ['2024-10-05T15:45Z', '2024-10-06T15:15Z'] },
+    { zone: 'Australia/Lord_Howe', expression: '45 1 * * *', span: ['2024-04-05T20:00:00Z', '2024-04-07T20:00:00Z'], expected: ['2024-04-06T14:45Z', '2024-04-07T15:15Z'] },
     // Beirut skips its midnight: 00:00 -> 01:00 on 31 March 2024.
-    ['Asia/Beirut', '0 0 * * *', '2024-03-30T12:00:00Z', '2024-04-01T12:00:00Z', ['2024-03-30T22:00Z', '2024-03-31T21:00Z']],
-    ['Asia/Kolkata', '0 9 * * *', '2024-03-30T00:00:00Z', '2024-03-31T00:00:00Z', ['2024-03-30T03:30Z']],
-    ['UTC', '0 0 1 * *', '2024-03-30T00:00:00Z', '2024-04-02T00:00:00Z', ['2024-04-01T00:00Z']],
-  ])('keep to the clock of %s (%s)', (zone, expression, after, until, expected) => {
+    { zone: 'Asia/Beirut', expression: '0 0 * * *', span: ['2024-03-30T12:00:00Z', '2024-04-01T12:00:00Z'], expected: ['2024-03-30T22:00Z', '2024-03-31T21:00Z'] },
+    { zone: 'Asia/Kolkata', expression: '0 9 * * *', span: ['2024-03-30T00:00:00Z', '2024-03-31T00:00:00Z'], expected: ['2024-03-30T03:30Z'] },
+    { zone: 'UTC', expression: '0 0 1 * *', span: ['2024-03-30T00:00:00Z', '2024-04-02T00:00:00Z'], expected: ['2024-04-01T00:00Z'] },
+  ])('keep to the clock of $zone ($expression)', ({ zone, expression, span: [after = '', until = ''], expected }) => {
     expect(ticks(cron(expression, 'always', zone), after, until)).toEqual(expected);
   });
 
