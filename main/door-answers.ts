@@ -2,13 +2,16 @@
 import * as z from 'zod';
 import { INCIDENTS_MAX } from '#app/contracts/health.ts';
 import type { StackHealth, UnitIncident, VerifyReport } from '#app/contracts/health.ts';
+import type { RuntimeConfig } from '#app/contracts/config.ts';
 import { AppError, describeError } from '#app/domain/errors.ts';
+import { serviceIdSchema, type ServiceId } from '#app/domain/ids.ts';
 import { FlowQuestionSchema } from './flows.ts';
 import type { FlowAnswer, FlowQuestion } from './flows.ts';
 import type { HistoryQuestion } from './store/unit-history.ts';
 import { openDoor } from './supervisor/door.ts';
 import type { Door } from './supervisor/door.ts';
 
+const WorkerArgsSchema = z.object({ service: serviceIdSchema });
 const ArmArgsSchema = z.object({ phrase: z.string().max(100), minutes: z.number() });
 
 /** What the answers are made of. */
@@ -20,6 +23,8 @@ export type DoorPorts = {
   armLive(phrase: string, minutes: number): number;
   disarmLive(reason: string): void;
   flows(question: FlowQuestion): Promise<FlowAnswer>;
+  /** What a second worker of a service must know, on this machine or another; it holds the service's database password. */
+  workerConfig(service: ServiceId): RuntimeConfig;
   readonly onStopAsked: () => void;
   /** This process goes on after the stack was stopped. */
   readonly isResident: boolean;
@@ -47,6 +52,8 @@ export async function takeDoor(address: string, ports: DoorPorts): Promise<Door>
         }
         case 'flows':
           return ports.flows(FlowQuestionSchema.parse(args));
+        case 'workerConfig':
+          return ports.workerConfig(WorkerArgsSchema.parse(args).service);
         case 'disarm':
           ports.disarmLive('asked for on the command line');
           return { armedUntil: null };

@@ -13,6 +13,7 @@ import { runLogs } from './cli/logs.ts';
 import { runArm, runDisarm, runMode } from './cli/market.ts';
 import { homeOf, placeInUse, placeOfStart, placeToExamine } from './cli/place.ts';
 import { runStart } from './cli/start.ts';
+import { runWorker } from './cli/worker.ts';
 import { findLayout } from './layout.ts';
 import { layoutOf } from './store/data-folder.ts';
 
@@ -41,6 +42,8 @@ async function main(): Promise<number> {
       return runKeys(command.words, home, command.isJson);
     case 'mode':
       return runMode(command.words, home, command.isJson);
+    case 'worker':
+      return runWorker(command, { here, layout: findLayout(import.meta.url), door: async () => layoutOf(named ?? (await placeInUse(home))).door });
     case 'arm':
     case 'disarm':
       return onLive(command, home.dataDirOf('live'));

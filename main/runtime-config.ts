@@ -2,6 +2,7 @@
 import type { AlpacaAccess, Endpoint, PostgresAccess, RedisAccess, ReplaySettings, RuntimeConfig } from '#app/contracts/config.ts';
 import type { UnitId, WorkerId } from '#app/contracts/health.ts';
 import type { Settings } from '#app/contracts/settings.ts';
+import type { ServiceId } from '#app/domain/ids.ts';
 
 /** The facts of this run from which every worker's configuration is made. */
 export type RunFacts = {
@@ -79,4 +80,10 @@ export function configFor(unit: WorkerId, facts: RunFacts): RuntimeConfig {
     logLevel: settings.logLevel,
     logRetentionDays: settings.logRetentionDays,
   };
+}
+
+/** What a second worker of a service is told: its way to the databases and to the orchestrator; no broker keys, no mail server, no arming. */
+export function helperConfigFor(service: ServiceId, facts: RunFacts): RuntimeConfig {
+  const { alpaca: _broker, live: _arming, notification: _people, ...config } = configFor(service, facts);
+  return config;
 }

@@ -6,7 +6,7 @@ import type { UnitId } from '#app/contracts/health.ts';
 import { AppError } from '#app/domain/errors.ts';
 
 /** What can be done. */
-export const VERBS = ['start', 'stop', 'status', 'verify', 'logs', 'doctor', 'mode', 'keys', 'arm', 'disarm', 'flows', 'diagnostics', 'help'] as const;
+export const VERBS = ['start', 'stop', 'status', 'verify', 'logs', 'doctor', 'mode', 'keys', 'arm', 'disarm', 'flows', 'worker', 'diagnostics', 'help'] as const;
 /** One thing that can be done. */
 export type Verb = (typeof VERBS)[number];
 
@@ -55,6 +55,10 @@ export const USAGE = `mainspring <verb> [options]
                flows cancel RUN, flows retry RUN [STEP]
                flows pause FLOW, flows resume FLOW
                flows logs RUN [--follow]
+  worker     a second worker of a service, here or on another machine, that
+             takes flows which may be shared (docs/flows.md):
+               worker config SERVICE --out FILE   what it must know (secret)
+               worker run FILE                    works until Ctrl-C
   diagnostics  one zip with versions, settings, logs and history, without
              passwords or keys: diagnostics [--out FILE]
 
@@ -116,7 +120,7 @@ function speedOf(text: string | undefined): ReplaySettings['speed'] {
 }
 
 /** Verbs that read their words themselves. */
-const WITH_WORDS: ReadonlySet<Verb> = new Set(['mode', 'keys', 'arm', 'flows']);
+const WITH_WORDS: ReadonlySet<Verb> = new Set(['mode', 'keys', 'arm', 'flows', 'worker']);
 
 /** Reads the command line. `resolve` makes a folder absolute. @throws AppError INPUT_INVALID with the usage. */
 export function parseCommand(argv: readonly string[], resolve: (folder: string) => string): Command {
@@ -129,7 +133,7 @@ export function parseCommand(argv: readonly string[], resolve: (folder: string) 
   const unit = target === undefined || hasWords ? null : UnitIdSchema.safeParse(target);
   if (unit?.success === false) refuse(`"${target ?? ''}" is not a part.`);
   if ((values.replay !== undefined || values.speed !== undefined) && verb !== 'start') refuse('--replay and --speed belong to start.');
-  if (values.out !== undefined && verb !== 'diagnostics') refuse('--out belongs to diagnostics.');
+  if (values.out !== undefined && verb !== 'diagnostics' && verb !== 'worker') refuse('--out belongs to diagnostics and worker config.');
   if (values.speed !== undefined && values.replay === undefined) refuse('--speed needs --replay.');
   if ((values.input !== undefined || values.state !== undefined) && verb !== 'flows') refuse('--input and --state belong to flows.');
   const { lines } = values;

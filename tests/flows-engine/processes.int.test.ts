@@ -7,7 +7,8 @@ import { pino } from 'pino';
 import type { RuntimeConfig } from '#app/contracts/config.ts';
 import { openDb } from '#chassis/db.ts';
 import { createReporter } from '#chassis/flows-report.ts';
-import { MAX_RECOVERIES } from '#chassis/flows-wire.ts';
+import { openEnqueuer } from '#chassis/flows-dbos.ts';
+import { engineIdentity, enqueueRun, MAX_RECOVERIES } from '#chassis/flows-wire.ts';
 import { ensureEngineTables } from '../../services/orchestrator/engine.ts';
 import { freePort, startBook, until, type Book } from '../support/servers.ts';
 import { startStand, TOKEN, type Stand } from './stand.ts';
@@ -91,8 +92,12 @@ describe('a service before the orchestrator', () => {
       await until(() => output.includes('not ready yet'), 'the first try');
       await ensureEngineTables(book.access('orchestrator'));
       const db = openDb({ access: book.access('orchestrator'), database: 'orchestrator', schema: null, applicationName: 'test', max: 1, onLost: () => undefined });
-      await until(async () => (await db.query('SELECT name FROM dbos.queues')).length === 2, 'the queues');
-      await until(async () => (await db.query("SELECT 1 FROM pg_stat_activity WHERE application_name = 'dbos_transact_execution_execution'")).length > 0, 'the session that says: alive');
+      const enqueuer = await openEnqueuer(config, 'execution', pino({ level: 'silent' }));
+      await enqueueRun(enqueuer, { flow: 'execute_trades', runId: 'execute_trades:first', call: { input: { tag: 'first' }, scheduledFor: null }, trigger: 'event', timeoutMs: 60_000 });
+      await until(async () => (await db.query("SELECT 1 FROM dbos.workflow_status WHERE workflow_uuid = 'execute_trades:first' AND status = 'SUCCESS'")).length > 0, 'the run to be served');
+      const { sessionName } = engineIdentity('execution');
+      expect(await db.query('SELECT 1 FROM pg_stat_activity WHERE application_name = $1', [sessionName])).not.toEqual([]);
+      await enqueuer.destroy();
       await db.close();
     } finally {
       worker.kill('SIGKILL');
