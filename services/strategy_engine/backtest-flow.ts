@@ -16,7 +16,7 @@ import { flow, type FlowContext, type FlowDefinition } from '#chassis/flows.ts';
 import { backtestIdOf, countBars, planBacktest, planWindows, type BacktestPlan } from './backtest-request.ts';
 
 /** Bars between two breaths: strategies that trade must not wait for one that is tried out. */
-const PAGE = 1_000;
+const PAGE = 250;
 /** Ids of orders in a back-test of a kind that is not stored. */
 const UNSTORED = 'backtest';
 
@@ -85,7 +85,7 @@ export function backtestFlow({ db }: { readonly db: Db }): FlowDefinition {
     name: 'backtest_strategy',
     description: 'Runs a strategy over stored bars: orders by the live risk rules, filled at the open of the next bar, with fees. The same bars and request give the same orders.',
     input: backtestRequestSchema,
-    schedule: null, retries: 1, retryDelayMs: 2_000, timeoutMs: 1_800_000, concurrency: 1, onMissed: 'skip',
+    schedule: null, retries: 1, retryDelayMs: 2_000, timeoutMs: 1_800_000, concurrency: 1, onMissed: 'skip', isShareable: true,
     async run(ctx, request) {
       const plan = await ctx.step('complete the request', () => planBacktest(db, request));
       const bars = await ctx.step('count the bars', () => countBars(db, plan));
