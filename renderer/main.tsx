@@ -13,6 +13,7 @@ import './styles/logs.css';
 import './styles/shell.css';
 import './styles/application.css';
 import './styles/flows.css';
+import './styles/reports.css';
 import { App } from './app.tsx';
 
 const root = document.getElementById('root');

@@ -124,6 +124,13 @@ export function openLogTail(unit: string, lines: number, signal: AbortSignal): P
   return openTail({ unit, lines }, signal);
 }
 
+/** The page of a stored report, as text. @throws ClientError */
+export async function readReport(reportId: string, signal: AbortSignal): Promise<string> {
+  const response = await request(`/reports/${encodeURIComponent(reportId)}`, { method: 'GET', body: null, headers: {}, signal, asker: signal });
+  if (!response.ok) throw await refusal(response);
+  return response.text();
+}
+
 /** Opens a live tail of the collected lines of all parts that pass a filter. @throws ClientError */
 export function openBookTail(filter: Readonly<Record<string, string>>, afterSeq: number, signal: AbortSignal): Promise<ReadableStream<Uint8Array<ArrayBuffer>>> {
   return openTail({ ...filter, afterSeq }, signal);

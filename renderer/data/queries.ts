@@ -2,7 +2,7 @@
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import type { UseMutationResult, UseQueryResult } from '@tanstack/react-query';
 import type { CurveRange, OrderTicket, RouteInput, RouteName, RouteOutput } from '#app/contracts/http.ts';
-import { call, newKey } from './client.ts';
+import { call, newKey, readReport } from './client.ts';
 import { KEYS } from './live.ts';
 
 const NET_MS = 30_000;
@@ -32,6 +32,10 @@ export const useStrategies = (): UseQueryResult<RouteOutput<'strategies'>> => us
 export const useNotices = (): UseQueryResult<RouteOutput<'notices'>> => useRoute('notices', KEYS.notices, { limit: 50 });
 /** What was sent to people. */
 export const useDeliveries = (): UseQueryResult<RouteOutput<'deliveries'>> => useRoute('deliveries', ['deliveries'], { limit: 30 }, { everyMs: 5_000 });
+/** The daily reports. */
+export const useReports = (): UseQueryResult<RouteOutput<'reports'>> => useRoute('reports', ['reports'], { limit: 60 }, { everyMs: 10_000 });
+/** The page of a report; a report that was written again is read again when its sheet opens. */
+export const useReport = (reportId: string): UseQueryResult<string> => useQuery({ queryKey: ['report', reportId], queryFn: ({ signal }) => readReport(reportId, signal), gcTime: 0 });
 /** Denied decisions. */
 export const useDenied = (): UseQueryResult<RouteOutput<'decisions'>> => useRoute('decisions', ['decisions', 'denied'], { outcome: 'denied', limit: LIST_ROWS }, { everyMs: 10_000 });
 /** The story of a decision. */

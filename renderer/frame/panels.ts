@@ -18,6 +18,7 @@ export type Sheet =
   | { readonly kind: 'unit'; readonly unitId: UnitId }
   | { readonly kind: 'flow'; readonly flow: FlowName; readonly view: FlowSheetView; /** Parameters to begin with, of a run that is to be repeated. */ readonly input?: Readonly<Record<string, unknown>> }
   | { readonly kind: 'run'; readonly runId: string }
+  | { readonly kind: 'report'; readonly reportId: string }
   | { readonly kind: 'application'; readonly section: ApplicationSection | null }
   | { readonly kind: 'about' };
 

@@ -5,6 +5,7 @@ import type { Mode } from '#app/contracts/config.ts';
 import { AboutSheet } from '../application/about-sheet.tsx';
 import { ApplicationSheet } from '../application/application-sheet.tsx';
 import { HealthView } from '../health/health-view.tsx';
+import { ReportSheet } from '../health/report-sheet.tsx';
 import { FlowSheet } from '../pages/flows/flow-sheet.tsx';
 import { UnitSheet } from '../health/unit-sheet.tsx';
 import { RunSheet } from '../pages/flows/run-sheet.tsx';
@@ -14,7 +15,7 @@ import { closeSheet, useSheet } from './panels.ts';
 import type { Sheet } from './panels.ts';
 import { ModeMark } from './top-bar.tsx';
 
-const WIDTHS: Readonly<Record<Sheet['kind'], number>> = { health: 760, ticket: 460, story: 540, unit: 720, flow: 760, run: 980, application: 620, about: 620 };
+const WIDTHS: Readonly<Record<Sheet['kind'], number>> = { health: 760, ticket: 460, story: 540, unit: 720, flow: 760, run: 980, report: 1120, application: 620, about: 620 };
 
 function titleOf(sheet: Sheet): string {
   switch (sheet.kind) {
@@ -24,6 +25,7 @@ function titleOf(sheet: Sheet): string {
     case 'unit': return 'Unit';
     case 'flow': return 'Flow';
     case 'run': return 'Run';
+    case 'report': return 'Daily report';
     case 'application': return 'Application settings';
     case 'about': return 'About Mainspring';
   }
@@ -37,6 +39,7 @@ function Content({ sheet }: { sheet: Sheet }): JSX.Element {
     case 'unit': return <UnitSheet unitId={sheet.unitId} />;
     case 'flow': return <FlowSheet key={sheet.flow} sheet={sheet} />;
     case 'run': return <RunSheet key={sheet.runId} runId={sheet.runId} />;
+    case 'report': return <ReportSheet key={sheet.reportId} reportId={sheet.reportId} />;
     case 'application': return <ApplicationSheet section={sheet.section} />;
     case 'about': return <AboutSheet />;
   }

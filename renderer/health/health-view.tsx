@@ -6,6 +6,7 @@ import { AlertsCard } from './alerts-card.tsx';
 import { FlowsCard } from './flows-card.tsx';
 import { GatewayAway, ThroughGateway } from './gateway-away.tsx';
 import { IncidentsCard } from './incidents.tsx';
+import { ReportsCard } from './reports-card.tsx';
 import { DiskCard, InvariantsCard, NoticesCard, PipelineCard } from './side-cards.tsx';
 import { UnitsCard } from './units-card.tsx';
 import { VerdictCard } from './verdict-card.tsx';
@@ -27,6 +28,7 @@ export function HealthView({ isPanel = false }: { isPanel?: boolean }): JSX.Elem
           <ThroughGateway title="Pipeline" meanwhile="Events go on; who has heard whom is shown again when the gateway is back."><PipelineCard /></ThroughGateway>
           <ThroughGateway title="Ledger checks" meanwhile="The book checks itself when the gateway asks for it."><InvariantsCard /></ThroughGateway>
           <DiskCard />
+          <ThroughGateway title="Daily reports" meanwhile="Reports are written all the same, into the data folder."><ReportsCard /></ThroughGateway>
           <ThroughGateway title="Alerts" meanwhile="Messages go out all the same; they are shown again when the gateway is back."><AlertsCard /></ThroughGateway>
           <NoticesCard />
           <DiagnosticsButton />
