@@ -1,8 +1,14 @@
 /** Families of runs: children across services, side by side and nested, killed, cancelled, failing; and what flow authors get wrong. */
+import { spawn } from 'node:child_process';
+import { chmodSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { readWorkerConfig } from '../../main/cli/worker.ts';
 import { until } from '../support/servers.ts';
 import { doubledSteps, startFamily, type Family, type FamilyWorker } from './family.ts';
 
+const HEADLESS = fileURLToPath(new URL('../../main/headless.ts', import.meta.url));
 let family: Family;
 let strategy: FamilyWorker;
 let execution: FamilyWorker;
@@ -20,7 +26,7 @@ describe('children', () => {
     const began = performance.now();
     const runId = await family.start('run_strategy', { kids: {} }, 'pair');
     const run = await family.ended(runId);
-    expect(performance.now() - began).toBeLessThan(2_000);
+    expect(performance.now() - began).toBeLessThan(3_000);
     expect(run.status).toBe('SUCCESS');
     expect(run.steps.map((step) => step.name)).toEqual(['begin', 'calculate_indicators', 'execute_trades.buy', 'send_trade_alerts', 'end']);
     expect(run.steps[1]?.output).toMatchObject({ $child: `${runId}/calculate_indicators`, output: { from: 'calculate_indicators' } });
@@ -148,5 +154,27 @@ describe('a second worker of a service', () => {
     expect((await family.ended(shared)).status).toBe('SUCCESS');
     expect(stepsOf(shared)).toEqual(['first', 'first', 'second']);
     expect(new Set(family.effects().filter((effect) => effect.runId === shared).map((effect) => effect.pid))).toEqual(new Set([second.pid, strategy.pid]));
+  });
+
+  it('is started from the command line with a file that nobody else may read', async () => {
+    const file = join(family.folder, 'worker.json');
+    writeFileSync(file, JSON.stringify(family.config('strategy_engine')), { mode: 0o644 });
+    expect(() => readWorkerConfig(file)).toThrow(/others may read it. Run: chmod 600/);
+    chmodSync(file, 0o600);
+    await strategy.stop();
+    const command = spawn(process.execPath, [HEADLESS, 'worker', 'run', file], { stdio: ['ignore', 'pipe', 'inherit'] });
+    let output = '';
+    command.stdout.on('data', (chunk: Buffer) => (output += chunk.toString()));
+    const gone = new Promise((resolve) => command.once('exit', resolve));
+    try {
+      const runId = await family.start('backtest_strategy', {}, 'elsewhere');
+      const run = await family.ended(runId);
+      expect(run.status).toBe('SUCCESS');
+      expect(run.executorId).toMatch(/^strategy_engine@[a-z0-9]+-[0-9a-f]{6}$/);
+      expect(output).toMatch(/A worker of strategy_engine .* is up/);
+    } finally {
+      command.kill('SIGINT');
+    }
+    expect(await gone).toBe(0);
   });
 });

@@ -32,6 +32,8 @@ export type FamilyRun = WorkflowStatus & { readonly steps: readonly { readonly n
 export type Family = {
   readonly book: Book;
   readonly client: DBOSClient;
+  config(unit: RuntimeConfig['unit']): RuntimeConfig;
+  readonly folder: string;
   /** What the runs reported. */
   readonly reports: RunReport[];
   worker(unit: FamilyUnit, workerId?: string): Promise<FamilyWorker>;
@@ -119,7 +121,7 @@ export async function startFamily(logLevel: RuntimeConfig['logLevel'] = 'error')
   }, `${runId}: ${what}`, DEADLINE_MS);
 
   return {
-    book, client, reports, run, see,
+    book, client, config, folder, reports, run, see,
     async worker(unit, workerId = '') {
       const worker = follow(fork(WORKER, [folder, JSON.stringify(config(unit)), workerId], { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] }));
       await until(() => worker.isUp() || worker.isGone, `${unit} to be up`, DEADLINE_MS);
