@@ -1,5 +1,5 @@
 /** The flows of data_ingestion over a real book: what they find, write, put away and bring back. */
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
@@ -12,6 +12,7 @@ import { runFlowByHand } from '../../tests/support/run-flow.ts';
 import { startBook, type Book } from '../../tests/support/servers.ts';
 import type { CalendarDay } from '../alpaca/ports.ts';
 import { archiveMonth, restoreMonth } from './archive.ts';
+import { checkRoom } from './archive-files.ts';
 import { ingestionFlows, type IngestionFlowParts } from './flows.ts';
 import { storeBars, type SeenBar } from './store.ts';
 
@@ -110,15 +111,15 @@ describe('validate_data_quality', () => {
   it('finds a gap and a bad print once, looks only at what is new, and says the same again after a crash', async () => {
     const bars = minutes('SPY', '2026-11-16', '2026-11-18').filter((_, i) => i < 500 || i >= 520);
     const spoiled = bars.map((bar, i) => (i === 700 ? { ...bar, high: '180.00', close: '180.00' } : bar));
-    await store([...spoiled, ...minutes('AAPL', '2026-11-16', '2026-11-18')]);
+    await store([...spoiled, ...minutes('AAPL', '2026-11-16', '2026-11-18'), { ...(bars[5] as SeenBar), low: '500.00' }]);
     const run = await runFlowByHand(find('validate_data_quality'), {}, { runId: 'v:1' });
-    expect(run.output).toEqual({ series: 2, bars: 1_150 + 1_170, findings: 3, byKind: { gap: 1, jump: 2 }, worst: [{ symbol: 'SPY', findings: 3 }], isUsable: false, reason: '1 of 2 series have bars that cannot be trusted: SPY.' });
+    expect(run.output).toEqual({ series: 2, bars: 1_150 + 1_170, findings: 3, byKind: { gap: 1, jump: 2 }, arrivals: { bar_refused: 1 }, worst: [{ symbol: 'SPY', findings: 3 }], isUsable: false, reason: '1 of 2 series have bars that cannot be trusted: SPY.' });
     expect((await runFlowByHand(find('validate_data_quality'), {}, { runId: 'v:1' })).output).toEqual(run.output);
     const again = await runFlowByHand(find('validate_data_quality'), {}, { runId: 'v:2' });
-    expect(again.output).toMatchObject({ bars: 0, findings: 0, isUsable: true });
+    expect(again.output).toMatchObject({ bars: 0, findings: 0, arrivals: {}, isUsable: true });
     await book.sql('DELETE FROM data_ingestion.quality_progress');
     await runFlowByHand(find('validate_data_quality'), {}, { runId: 'v:3' });
-    const logs = await book.sql<{ kind: string; detail: { missingBars?: number } }>(`SELECT kind, detail FROM data_ingestion.data_quality_logs ORDER BY open_time`);
+    const logs = await book.sql<{ kind: string; detail: { missingBars?: number } }>(`SELECT kind, detail FROM data_ingestion.data_quality_logs WHERE finding_key IS NOT NULL ORDER BY open_time`);
     expect(logs.map((log) => log.kind)).toEqual(['gap', 'jump', 'jump']);
     expect(logs[0]?.detail.missingBars).toBe(20);
   });
@@ -214,6 +215,26 @@ describe('archive_old_data', () => {
     bytes[200] = (bytes[200] ?? 0) ^ 1;
     writeFileSync(path, bytes);
     expect(await restoreMonth({ db, folder, bulk: parts().bulk }, '2023-01')).toMatchObject({ added: 3_380 });
+  });
+
+  it('says that the disk is full before and while it writes, and drops nothing', async () => {
+    await fresh();
+    await expect(checkRoom(folder, Number.MAX_SAFE_INTEGER)).rejects.toMatchObject({ code: 'DATA_FOLDER_FULL' });
+    if (existsSync('/dev/full')) {
+      symlinkSync('/dev/full', join(folder, 'market_data_2023_01.csv.gz.part'));
+      await expect(archiveMonth({ db, folder, bulk: parts().bulk }, '2023-01')).rejects.toMatchObject({ code: 'DATA_FOLDER_FULL', family: 'operator' });
+    }
+    expect(await fingerprint('2023-01')).toMatchObject({ rows: 3_380 });
+    expect(await book.sql('SELECT 1 FROM data_ingestion.archived_months')).toEqual([]);
+  });
+
+  it('gives way to whoever reads bars, and is tried again', async () => {
+    await fresh();
+    await db.tx(async (tx) => {
+      await tx.query('SELECT 1 FROM data_ingestion.market_data LIMIT 1');
+      await expect(archiveMonth({ db, folder, bulk: parts().bulk }, '2023-01')).rejects.toMatchObject({ code: 'VERSION_CONFLICT', family: 'conflict' });
+    });
+    expect(await archiveMonth({ db, folder, bulk: parts().bulk }, '2023-01')).toMatchObject({ rows: 3_380 });
   });
 
   it('refuses months that are too young, and those it does not have', async () => {

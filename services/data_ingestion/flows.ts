@@ -11,7 +11,7 @@ import type { MarketHistory } from '../alpaca/ports.ts';
 import { archiveFlow } from './archive-flow.ts';
 import { refreshCalendar } from './broker-calendar.ts';
 import type { Intake } from './intake.ts';
-import { addStaleness, marketNow, noteFindings, seriesToValidate, storedSummary, summarize, validateSeries, type QualitySummary, type SeriesResult } from './validate.ts';
+import { addStaleness, arrivalsSince, marketNow, noteFindings, seriesToValidate, storedSummary, summarize, validateSeries, type QualitySummary, type SeriesResult } from './validate.ts';
 
 /** What the flows work with. `now`: the wall clock; `isReplay`: the market's time is that of recorded bars. */
 export type IngestionFlowParts = {
@@ -94,7 +94,7 @@ function validateFlow(parts: IngestionFlowParts): FlowDefinition {
     async run(ctx, input) {
       const summary = await ctx.step('check the new bars', (step) => validate(parts, ctx, { symbols: input.symbols ?? null, signal: step.signal }));
       ctx.progress(1, 1);
-      ctx.log(summary.isUsable ? 'info' : 'warn', summary.reason ?? (summary.findings > 0 ? 'The bars can be used; some findings are worth a look' : 'The bars are sound'), { bars: summary.bars, findings: summary.findings, ...summary.byKind });
+      ctx.log(summary.isUsable ? 'info' : 'warn', summary.reason ?? (summary.findings > 0 ? 'The bars can be used; some findings are worth a look' : 'The bars are sound'), { bars: summary.bars, findings: summary.findings, ...summary.byKind, ...summary.arrivals });
       return summary;
     },
   });
@@ -111,7 +111,7 @@ async function validate(parts: IngestionFlowParts, ctx: FlowContext, options: { 
   }
   const isSimulated = parts.mode === 'demo' || parts.isReplay;
   const judged = addStaleness(results, marketNow(results, isSimulated ? null : parts.now()));
-  const summary = summarize(judged);
+  const summary = summarize(judged, await arrivalsSince(parts.db));
   await noteFindings(parts.db, ctx.runId, judged, summary);
   return summary;
 }

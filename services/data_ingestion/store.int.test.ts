@@ -51,6 +51,14 @@ describe('storing bars', () => {
     expect(log).toMatchObject({ kind: 'bar_refused', detail: { defect: 'high is below low' } });
   });
 
+  it('keeps the first telling of a bar, and writes down once that another source tells it otherwise', async () => {
+    const again = { ...bar('SPY', 0, '10.500'), volume: '100.0' };
+    const other = bar('SPY', 1, '10.6');
+    for (let n = 0; n < 2; n += 1) expect(await db.tx((tx) => storeBars(tx, [again, other], { source: 'rest', isBackfill: false }))).toEqual({ stored: 0, known: 2, refused: 0 });
+    const logs = await book.sql<{ detail: unknown }>(`SELECT detail FROM data_ingestion.data_quality_logs WHERE kind = 'source_conflict'`);
+    expect(logs).toMatchObject([{ detail: { stored: { source: 'stream', close: 10.5 }, told: { source: 'rest', close: 10.6 } } }]);
+  });
+
   it('writes a revision down and leaves the traded bar as it was', async () => {
     await db.tx((tx) => noteRevisions(tx, [bar('SPY', 1, '10.9')]));
     const [stored] = await book.sql<{ close: string }>(`SELECT close FROM data_ingestion.market_data WHERE symbol = 'SPY' AND open_time = to_timestamp(${(T0 + 60_000) / 1000})`);

@@ -80,6 +80,25 @@ export async function noteRevisions(tx: Tx, bars: readonly SeenBar[]): Promise<v
   await noteQuality(tx, 'bar_revised', bars.map((bar) => ({ bar, detail: {} })));
 }
 
+/** Two sources that tell one bar differently: the first one counts, the difference is written down once. Prices are compared as numbers, not as text. */
+const NOTE_CONFLICTS = `
+  INSERT INTO data_ingestion.data_quality_logs (symbol, timeframe, open_time, kind, detail, finding_key)
+  SELECT m.symbol, m.timeframe, m.open_time, 'source_conflict',
+    jsonb_build_object('stored', jsonb_build_object('source', m.source, 'open', m.open, 'high', m.high, 'low', m.low, 'close', m.close, 'volume', m.volume),
+      'told', jsonb_build_object('source', $9::text, 'open', b.open, 'high', b.high, 'low', b.low, 'close', b.close, 'volume', b.volume)),
+    format('source_conflict:%s:%s:%s', m.symbol, m.timeframe, b.open_ms)
+  FROM unnest($1::text[], $2::text[], $3::bigint[], $4::numeric[], $5::numeric[], $6::numeric[], $7::numeric[], $8::numeric[]) AS b(symbol, timeframe, open_ms, open, high, low, close, volume)
+    JOIN data_ingestion.market_data m ON m.symbol = b.symbol AND m.timeframe = b.timeframe AND m.open_time = to_timestamp(b.open_ms / 1000.0)
+  WHERE (m.open, m.high, m.low, m.close, m.volume) IS DISTINCT FROM (b.open, b.high, b.low, b.close, b.volume)
+  ON CONFLICT (finding_key) WHERE finding_key IS NOT NULL DO NOTHING`;
+
+/** The columns of a batch, in the order of the statements. */
+function columnsOf(bars: readonly SeenBar[]): unknown[] {
+  return [
+    bars.map((b) => b.symbol), bars.map((b) => b.timeframe), bars.map((b) => b.openTime), bars.map((b) => b.open), bars.map((b) => b.high), bars.map((b) => b.low), bars.map((b) => b.close), bars.map((b) => b.volume),
+  ];
+}
+
 /**
  * Stores a batch in the caller's transaction and emits `bar.closed` for each bar that is new, ordered by time and symbol.
  * A bar that is known already is left as it is; one that cannot be true is refused with its reason in data_quality_logs.
@@ -95,12 +114,12 @@ export async function storeBars(tx: Tx, batch: readonly SeenBar[], origin: BarOr
   await noteQuality(tx, 'bar_refused', refused);
   if (sound.length === 0) return { stored: 0, known: 0, refused: refused.length };
   await ensureMonths(tx, sound);
-  const rows = await tx.query<{ symbol: string; timeframe: string; open_time: number }>(INSERT, [
-    sound.map((b) => b.symbol), sound.map((b) => b.timeframe), sound.map((b) => b.openTime), sound.map((b) => b.open), sound.map((b) => b.high),
-    sound.map((b) => b.low), sound.map((b) => b.close), sound.map((b) => b.volume), origin.source, sound.map((b) => b.tsSeen),
-  ]);
+  const rows = await tx.query<{ symbol: string; timeframe: string; open_time: number }>(INSERT, [...columnsOf(sound), origin.source, sound.map((b) => b.tsSeen)]);
   const fresh = new Set(rows.map((row) => `${row.symbol} ${row.timeframe} ${row.open_time}`));
-  const added = sound.filter((bar) => fresh.delete(`${bar.symbol} ${bar.timeframe} ${bar.openTime}`));
+  const added: SeenBar[] = [];
+  const known: SeenBar[] = [];
+  for (const bar of sound) (fresh.delete(`${bar.symbol} ${bar.timeframe} ${bar.openTime}`) ? added : known).push(bar);
+  if (known.length > 0) await tx.query(NOTE_CONFLICTS, [...columnsOf(known), origin.source]);
   if (added.length > 0) {
     const series = perSeries(added);
     await tx.query(NOTE_STATUS, [series.map((s) => s.symbol), series.map((s) => s.timeframe), series.map((s) => s.openMs), series.map((s) => s.close), series.map((s) => s.bars), series.map((s) => s.seenMs)]);
@@ -109,7 +128,7 @@ export async function storeBars(tx: Tx, batch: readonly SeenBar[], origin: BarOr
     const key = `${bar.symbol}:${bar.timeframe}:${bar.openTime}`;
     tx.emit({ topic: 'bar.closed', key, correlationId: key, payload: { ...bar, isBackfill: origin.isBackfill } });
   }
-  return { stored: added.length, known: sound.length - added.length, refused: refused.length };
+  return { stored: added.length, known: known.length, refused: refused.length };
 }
 
 /** The newest instant at which a bar of this width is complete, given the market's clock. */

@@ -9,7 +9,7 @@ export type SeriesToValidate = { readonly symbol: string; readonly timeframe: Ti
 /** What a look at one series came to. Plain JSON. */
 export type SeriesResult = SeriesToValidate & { readonly bars: number; readonly findings: readonly Finding[]; readonly found: number };
 
-const PAGE = 10_000;
+const PAGE = 2_500;
 const BEFORE_ALL = 0;
 /** Findings kept of one series in one look; a broken file has thousands of the same, the count says how many. */
 const MAX_FINDINGS = 200;
@@ -83,12 +83,23 @@ export function marketNow(results: readonly SeriesToValidate[], wallClock: numbe
 
 /** The flow's result: figures by kind, the worst symbols, and whether trading may lean on the bars. */
 export type QualitySummary = {
+  /** What was noted while bars came in, since the validation before: by kind (bar_refused, bar_revised, source_conflict). */ readonly arrivals: Readonly<Record<string, number>>;
   readonly series: number; readonly bars: number; readonly findings: number; readonly byKind: Readonly<Record<string, number>>;
   readonly worst: readonly { readonly symbol: string; readonly findings: number }[]; readonly isUsable: boolean; readonly reason: string | null;
 };
 
+/** What the intake has noted since the validation before this one: impossible bars, corrections, and sources that differ. */
+export async function arrivalsSince(book: Queryable): Promise<Record<string, number>> {
+  const rows = await book.query<{ kind: string; n: number }>(
+    `SELECT kind, count(*) AS n FROM data_ingestion.data_quality_logs
+     WHERE kind = ANY($1::text[]) AND at > coalesce((SELECT max(at) FROM data_ingestion.quality_runs), '-infinity') GROUP BY kind ORDER BY kind`, [ARRIVAL_KINDS],
+  );
+  return Object.fromEntries(rows.map((row) => [row.kind, row.n]));
+}
+const ARRIVAL_KINDS = ['bar_refused', 'bar_revised', 'source_conflict'];
+
 /** Sums the results up. */
-export function summarize(results: readonly SeriesResult[]): QualitySummary {
+export function summarize(results: readonly SeriesResult[], arrivals: Readonly<Record<string, number>>): QualitySummary {
   const byKind: Record<string, number> = {};
   const bySymbol = new Map<string, number>();
   for (const result of results) {
@@ -98,7 +109,7 @@ export function summarize(results: readonly SeriesResult[]): QualitySummary {
   const worst = [...bySymbol].map(([symbol, findings]) => ({ symbol, findings })).sort((a, b) => b.findings - a.findings || (a.symbol < b.symbol ? -1 : 1)).slice(0, 10);
   const reports: SeriesReport[] = results.map((result) => ({ symbol: result.symbol, findings: result.findings }));
   const total = (pick: (result: SeriesResult) => number): number => results.reduce((sum, result) => sum + pick(result), 0);
-  return { series: results.length, bars: total((result) => result.bars), findings: total((result) => result.found), byKind, worst, ...judgeUsability(reports) };
+  return { series: results.length, bars: total((result) => result.bars), findings: total((result) => result.found), byKind, arrivals, worst, ...judgeUsability(reports) };
 }
 
 const WRITE_FINDINGS = `
