@@ -87,7 +87,7 @@ describe('what is heard', () => {
 
   it('tells an alert of risk with its facts', async () => {
     await hear('risk_management', [event('alert.raised', 'a1', { alertId: 'a1', severity: 'warning', title: 'Exposure is near its limit', body: 'Look at it.', items: [{ label: 'Gross exposure', value: '$90,000.00', note: 'limit $100,000.00' }], context: {} })]);
-    expect(renderText(await letterOf('alert.raised:a1'))).toMatch(/Gross exposure +\$90,000.00 +limit \$100,000.00/);
+    expect(renderText(await letterOf('alert.raised:a1'))).toMatch(/Gross exposure \(limit \$100,000.00\) +\$90,000.00/);
   });
 
   it('is a test mail when a person asks for one, once per key', async () => {
@@ -127,7 +127,7 @@ describe('send_trade_alerts', () => {
     const [{ id } = { id: '' }] = await told();
     const letter = await letterOf(id);
     expect(letter).toMatchObject({ subject: '[PAPER] 3 fills in AAPL, MSFT', mode: 'paper' });
-    expect(renderText(letter)).toMatch(/Buy +10 +AAPL +\$100.50 +\$1,005.00 +sma/);
+    expect(renderText(letter)).toMatch(/Bought 10 AAPL \(Wed, Mar 4, 10:00:00, sma\) +\$100.50 +\$1,005.00/);
   });
 
   it('loses and doubles no fill when it is killed between the message and its memory', async () => {
@@ -163,7 +163,7 @@ describe('send_daily_summary', () => {
     // AAPL: 14 x 105 - 5 x 99 - (10 x 100.5 - 4 x 101 + 102 + 206) - 0.04 fees = 65.96; MSFT: 2 x 390 - 800 - 0.01 = -20.01.
     expect(text).toMatch(/Best: AAPL +▲ \+\$65.96/);
     expect(text).toMatch(/Worst: MSFT +▼ −\$20.01/);
-    expect(text).toMatch(/AAPL +14 +\$100.00 +\$105.00 +\$1,470.00 +▲ \+\$65.96/);
+    expect(text).toMatch(/AAPL \(14 at \$100.00\) +\$105.00 +\$1,470.00 +▲ \+\$65.96/);
     expect(text).toContain('the orchestrator is not part of this installation');
   });
 

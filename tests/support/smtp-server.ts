@@ -48,7 +48,8 @@ export async function startSmtp(options: { password?: string; port?: number } = 
     ...pair, disableReverseLookup: true, logger: false, authOptional: password === undefined, ...(password === undefined ? { disabledCommands: ['STARTTLS', 'AUTH'] } : {}), authMethods: ['PLAIN', 'LOGIN'],
     onAuth(auth, session, done) {
       signIns.push({ user: auth.username ?? '', isSecure: session.secure });
-      done(auth.password === password ? null : refusal(535, 'Authentication credentials invalid'), { user: auth.username });
+      // Some servers repeat what they were given.
+      done(auth.password === password ? null : refusal(535, `Authentication credentials invalid: ${auth.password ?? ''}`), { user: auth.username });
     },
     onRcptTo(_address, _session, done) {
       const manner = manners[0];

@@ -192,7 +192,7 @@ describe('a webhook', () => {
       let body = '';
       request.setEncoding('utf8').on('data', (chunk: string) => (body += chunk)).on('end', () => {
         calls.push({ headers: request.headers, body });
-        response.writeHead(answers.shift() ?? 200, { location: '/elsewhere' }).end('so it goes');
+        response.writeHead(answers.shift() ?? 200, { location: '/elsewhere' }).end(`so it goes${request.url?.includes('tell') ? ` ${url}?tell` : ''}`);
       });
     });
     await new Promise<void>((done) => receiver.listen(0, '127.0.0.1', done));
@@ -214,6 +214,12 @@ describe('a webhook', () => {
     const [{ headers, body } = { headers: {}, body: '' }] = calls;
     expect(headers['x-mainspring-signature']).toBe(signCall('0123456789abcdef', Number(headers['x-mainspring-timestamp']), body));
     expect(JSON.parse(body)).toMatchObject({ notificationId: 'hook', severity: 'critical', mode: 'demo', title: 'hook', letter: { title: 'hook' } });
+  });
+
+  it('that repeats its own address is kept without it', async () => {
+    const ways = await setUp({ access: { email: null, webhook: { url: `${url}?tell`, secret: null } } });
+    await queue('echo', ways);
+    expect(await settled('echo', 'webhook')).toMatchObject({ status: 'sent', response: '200: so it goes [secret]' });
   });
 
   it.each([[404, 'failed', /answered 404: so it goes/], [302, 'failed', /redirections are not followed/]] as const)('that answers %i has failed', async (status, end, words) => {

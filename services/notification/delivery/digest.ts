@@ -1,6 +1,7 @@
 /** Never a flood: mails over the hourly limit are held, and one digest tells of them. */
 import type { Mode } from '#app/contracts/config.ts';
 import type { Db, Queryable } from '#chassis/db.ts';
+import { second } from '../letters/figures.ts';
 import type { Letter } from '../letters/letter.ts';
 import { queueDeliveries } from './store.ts';
 import type { Severity } from './ways.ts';
@@ -37,8 +38,8 @@ function digestLetter(held: readonly Held[], mode: Mode, at: number): Letter {
     subject: `[${mode.toUpperCase()}] ${held.length} ${noun} held back`, title: `${held.length} ${noun} held back`, severity: critical > 0 ? 'critical' : 'warning', mode, at,
     intro: [`More mails were due within an hour than this address is sent. ${held.length} ${noun} not sent one by one; this is all of them.`],
     sections: [{
-      kind: 'table', title: 'What was held', source: 'Records of deliveries', asOf: at, columns: [{ label: 'When', isNumber: false }, { label: 'What', isNumber: false }],
-      rows: held.slice(0, TITLES_MAX).map((row) => [{ text: new Date(row.createdAt).toISOString().slice(0, 16).replace('T', ' ') + ' UTC', tone: null }, { text: row.title, tone: row.severity === 'critical' ? 'loss' as const : null }]), more: Math.max(0, held.length - TITLES_MAX),
+      kind: 'table', title: 'What was held', source: 'Records of deliveries', asOf: at, columns: [{ label: 'What', isNumber: false }],
+      rows: held.slice(0, TITLES_MAX).map((row) => [{ text: row.title, tone: row.severity === 'critical' ? 'loss' as const : null, note: `${row.severity}, ${second(row.createdAt)}` }]), more: Math.max(0, held.length - TITLES_MAX),
     }],
     footer: 'The health page of the application lists every message in full.',
   };

@@ -7,6 +7,7 @@ import { AppError, describeError } from '#app/domain/errors.ts';
 import { crashPoint } from '#chassis/crash-point.ts';
 import { renderHtml } from '../letters/html.ts';
 import { renderText } from '../letters/text.ts';
+import { masked } from './mask.ts';
 import type { Claimed, Outcome } from './store.ts';
 
 const CONNECT_TIMEOUT_MS = 15_000;
@@ -113,11 +114,11 @@ export function smtpCarrier(access: EmailAccess, options: SmtpOptions = {}): Car
       const response = await talk(connection, access, claimed, message);
       crashPoint('mail:accepted');
       connection.quit();
-      return { status: 'sent', response };
+      return masked({ status: 'sent', response }, [access.password]);
     } catch (error) {
       // What cut the dialogue off says more than how it broke.
       if (refused !== null) return { status: 'retry', reason: describeError(refused) };
-      return judge(error instanceof Error ? error : new Error(String(error)), isHandedOver, access);
+      return masked(judge(error instanceof Error ? error : new Error(String(error)), isHandedOver, access), [access.password]);
     } finally {
       signal.removeEventListener('abort', onStop);
       setTimeout(() => connection.close(), QUIT_PATIENCE_MS).unref();

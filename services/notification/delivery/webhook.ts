@@ -3,6 +3,7 @@ import { createHmac } from 'node:crypto';
 import type { WebhookAccess } from '#app/contracts/config.ts';
 import { describeError } from '#app/domain/errors.ts';
 import { renderText } from '../letters/text.ts';
+import { masked } from './mask.ts';
 import type { Carrier } from './smtp.ts';
 import type { Claimed, Outcome } from './store.ts';
 
@@ -50,9 +51,9 @@ export function webhookCarrier(access: WebhookAccess, now: () => number): Carrie
     try {
       const response = await fetch(access.url, { method: 'POST', body, headers, redirect: 'manual', signal: AbortSignal.any([signal, AbortSignal.timeout(TIMEOUT_MS)]) });
       await handOver(); // Counts for the record alone: a repetition is known by its key.
-      return judge(response.status, await firstWords(response));
+      return masked(judge(response.status, await firstWords(response)), [access.url, access.secret]);
     } catch (error) {
-      return { status: 'retry', reason: `The webhook could not be called: ${describeError(error).replaceAll(access.url, 'its address')}` };
+      return masked({ status: 'retry', reason: `The webhook could not be called: ${describeError(error)}` }, [access.url, access.secret]);
     }
   };
 }

@@ -8,6 +8,7 @@ const SIGNED_DOLLARS = new Intl.NumberFormat('en-US', { style: 'currency', curre
 const SHARES = new Intl.NumberFormat('en-US', { maximumFractionDigits: 9 });
 const PERCENT = new Intl.NumberFormat('en-US', { style: 'percent', minimumFractionDigits: 2, maximumFractionDigits: 2, signDisplay: 'exceptZero' });
 const MOMENT = new Intl.DateTimeFormat('en-US', { timeZone: 'America/New_York', weekday: 'short', month: 'short', day: 'numeric', hour: '2-digit', minute: '2-digit', hourCycle: 'h23' });
+const SECOND = new Intl.DateTimeFormat('en-US', { timeZone: 'America/New_York', weekday: 'short', month: 'short', day: 'numeric', hour: '2-digit', minute: '2-digit', second: '2-digit', hourCycle: 'h23' });
 const DAY = new Intl.DateTimeFormat('en-US', { timeZone: 'UTC', weekday: 'long', month: 'long', day: 'numeric', year: 'numeric' });
 
 /** Decimal text, which Intl reads without a float between. */
@@ -59,6 +60,11 @@ export function percent(fraction: number | null): string {
 /** An instant (EpochMs) in New York. moment(...) = 'Wed, Mar 4, 16:00 New York' */
 export function moment(at: number): string {
   return `${MOMENT.format(at)} New York`;
+}
+
+/** The same with seconds, for what happened once. second(...) = 'Wed, Mar 4, 15:58:07' */
+export function second(at: number): string {
+  return SECOND.format(at);
 }
 
 /** A civil day in words. dayText('2026-03-04') = 'Wednesday, March 4, 2026' */

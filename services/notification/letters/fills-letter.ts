@@ -1,6 +1,6 @@
 /** The letter about a batch of fills: every one of them, and what they come to. */
 import type { Mode } from '#app/contracts/config.ts';
-import { counted, dollars, moment, priceText, shares, subjectOf } from './figures.ts';
+import { counted, dollars, priceText, second, shares, subjectOf } from './figures.ts';
 import type { Letter } from './letter.ts';
 
 /** A fill as the ledger has it; decimal text, dollars and shares; `at` is the broker's time (EpochMs). */
@@ -32,10 +32,11 @@ function titleOf(fills: readonly FillRow[]): string {
 export function fillsLetter(fills: readonly FillRow[], sums: FillSums, mode: Mode, at: number): Letter {
   const newest = Math.max(...fills.map((fill) => fill.at));
   const source = 'Ledger, as the broker reported it';
-  const columns = [{ label: 'Time', isNumber: false }, { label: '', isNumber: false }, { label: 'Shares', isNumber: true }, { label: 'Symbol', isNumber: false }, { label: 'Price', isNumber: true }, { label: 'Value', isNumber: true }, { label: 'For', isNumber: false }];
+  const columns = [{ label: 'Fill', isNumber: false }, { label: 'Price', isNumber: true }, { label: 'Value', isNumber: true }];
   const rows = fills.slice(0, ROWS_MAX).map((fill) => [
-    moment(fill.at).replace(' New York', ''), fill.side === 'buy' ? 'Buy' : 'Sell', shares(fill.qty), fill.symbol, priceText(fill.price), dollars(fill.value), fill.strategyId === null || fill.strategyId === '' ? 'by hand' : fill.strategyId,
-  ].map((text) => ({ text, tone: null })));
+    { text: `${verb(fill.side)} ${shares(fill.qty)} ${fill.symbol}`, tone: null, note: `${second(fill.at)}, ${fill.strategyId === null || fill.strategyId === '' ? 'by hand' : fill.strategyId}` },
+    { text: priceText(fill.price), tone: null, note: '' }, { text: dollars(fill.value), tone: null, note: '' },
+  ]);
   const figures = [['Bought', sums.bought], ['Sold', sums.sold], ['Fees', sums.fees]].map(([label = '', value = '0']) => ({ label, value: dollars(value), tone: null, note: '' }));
   const [first] = fills;
   return {

@@ -27,7 +27,7 @@ const STYLE = `
     .text { color: ${DARK.text} !important; } .muted { color: ${DARK.muted} !important; } .line { border-color: ${DARK.line} !important; }
     .gain { color: ${DARK.gain} !important; } .loss { color: ${DARK.loss} !important; } .warn { color: ${DARK.warn} !important; } .code { background: ${DARK.page} !important; color: ${DARK.text} !important; }
   }
-  @media (max-width: 620px) { .pad { padding-left: 16px !important; padding-right: 16px !important; } .narrow { font-size: 12px !important; padding-left: 4px !important; padding-right: 4px !important; } }`;
+  @media (max-width: 620px) { .pad { padding-left: 16px !important; padding-right: 16px !important; } .narrow { font-size: 12px !important; } }`;
 
 const TONE_COLOUR: Readonly<Record<NonNullable<Tone>, string>> = { gain: LIGHT.gain, loss: LIGHT.loss, warn: LIGHT.warn };
 
@@ -39,11 +39,14 @@ function originOf({ source, asOf }: Section): string {
   return `<div class="muted" style="margin-top:8px;font:12px/16px ${FONT};color:${LIGHT.muted}">${escapeHtml(source)}, as of ${escapeHtml(moment(asOf))}</div>`;
 }
 
+function noteOf(note: string): string {
+  return note === '' ? '' : `<div class="muted" style="font:12px/16px ${FONT};color:${LIGHT.muted}">${escapeHtml(note)}</div>`;
+}
+
 function figures(section: Extract<Section, { kind: 'figures' }>): string {
   const rows = section.figures.map(({ label, value, tone, note }) => {
     const { name, colour } = toned(tone);
-    const aside = note === '' ? '' : `<div class="muted" style="font:12px/16px ${FONT};color:${LIGHT.muted}">${escapeHtml(note)}</div>`;
-    return `<tr><td class="muted line" style="padding:7px 12px 7px 0;border-bottom:1px solid ${LIGHT.line};font:14px/20px ${FONT};color:${LIGHT.muted}" valign="top">${escapeHtml(label)}</td><td class="line" align="right" style="padding:7px 0;border-bottom:1px solid ${LIGHT.line}"><div class="${name}" style="font:600 14px/20px ${FONT};color:${colour};font-variant-numeric:tabular-nums">${escapeHtml(value)}</div>${aside}</td></tr>`;
+    return `<tr><td class="muted line" style="padding:7px 12px 7px 0;border-bottom:1px solid ${LIGHT.line};font:14px/20px ${FONT};color:${LIGHT.muted}" valign="top">${escapeHtml(label)}</td><td class="line" align="right" style="padding:7px 0;border-bottom:1px solid ${LIGHT.line}"><div class="${name}" style="font:600 14px/20px ${FONT};color:${colour};font-variant-numeric:tabular-nums">${escapeHtml(value)}</div>${noteOf(note)}</td></tr>`;
   });
   return `<table role="presentation" width="100%" cellpadding="0" cellspacing="0" border="0">${rows.join('')}</table>`;
 }
@@ -54,7 +57,7 @@ function table(section: Extract<Section, { kind: 'table' }>): string {
   const head = section.columns.map((column, n) => `<th class="muted line narrow" align="${align(n)}" style="${edge(n)};border-bottom:1px solid ${LIGHT.line};font:600 12px/16px ${FONT};color:${LIGHT.muted};white-space:nowrap">${escapeHtml(column.label)}</th>`).join('');
   const rows = section.rows.map((row) => `<tr>${row.map((cell, n) => {
     const { name, colour } = toned(cell.tone);
-    return `<td class="${name} line narrow" align="${align(n)}" valign="top" style="${edge(n)};border-bottom:1px solid ${LIGHT.line};font:13px/18px ${FONT};color:${colour};${section.columns[n]?.isNumber ? 'white-space:nowrap;font-variant-numeric:tabular-nums' : 'word-break:break-word'}">${escapeHtml(cell.text)}</td>`;
+    return `<td class="${name} line narrow" align="${align(n)}" valign="top" style="${edge(n)};border-bottom:1px solid ${LIGHT.line};font:13px/18px ${FONT};color:${colour};${section.columns[n]?.isNumber ? 'white-space:nowrap;font-variant-numeric:tabular-nums' : 'word-break:break-word'}">${escapeHtml(cell.text)}${noteOf(cell.note)}</td>`;
   }).join('')}</tr>`).join('');
   const more = section.more > 0 ? `<div class="muted" style="margin-top:8px;font:13px/18px ${FONT};color:${LIGHT.muted}">and ${section.more} more</div>` : '';
   return `<table width="100%" cellpadding="0" cellspacing="0" border="0"><tr>${head}</tr>${rows}</table>${more}`;
@@ -62,7 +65,7 @@ function table(section: Extract<Section, { kind: 'table' }>): string {
 
 function lines(section: Extract<Section, { kind: 'lines' }>): string {
   if (!section.isCode) return section.lines.map((line) => `<p class="text" style="margin:0 0 8px;font:14px/20px ${FONT};color:${LIGHT.text}">${escapeHtml(line)}</p>`).join('');
-  return `<div class="code" style="padding:10px 12px;background:${LIGHT.page};border-radius:6px;font:12px/18px ${MONO};color:${LIGHT.text};word-break:break-word">${section.lines.map(escapeHtml).join('<br>')}</div>`;
+  return `<div class="code" style="padding:10px 12px;background:${LIGHT.page};border-radius:6px;font:12px/18px ${MONO};color:${LIGHT.text};white-space:pre-wrap;word-break:break-word">${section.lines.map(escapeHtml).join('<br>')}</div>`;
 }
 
 function sectionHtml(section: Section): string {

@@ -4,7 +4,8 @@ import { ModeSchema } from '#app/contracts/config.ts';
 
 /** How a figure feels: a gain, a loss, a warning; null = just a figure. */
 const toneSchema = z.enum(['gain', 'loss', 'warn']).nullable();
-const cellSchema = z.object({ text: z.string(), tone: toneSchema.default(null) });
+/** A cell; `note` stands smaller below, so that tables stay narrow enough for a telephone. */
+const cellSchema = z.object({ text: z.string(), tone: toneSchema.default(null), note: z.string().default('') });
 /** Where figures come from, in words, and of when they are (EpochMs). */
 const origin = { source: z.string(), asOf: z.number().int() };
 

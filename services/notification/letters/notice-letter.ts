@@ -46,8 +46,8 @@ export function noticeLetter(notice: Notice, mode: Mode, at: number): Letter {
 
 /** An alert of risk as a letter: its items are facts in order of weight. */
 export function alertLetter(alert: Payload<'alert.raised'>, mode: Mode, at: number): Letter {
-  const columns = [{ label: 'What', isNumber: false }, { label: 'Value', isNumber: true }, { label: 'Note', isNumber: false }];
-  const rows = alert.items.map(({ label: what, value, note }) => [what, value, note].map((text) => ({ text, tone: null })));
+  const columns = [{ label: 'What', isNumber: false }, { label: 'Value', isNumber: true }];
+  const rows = alert.items.map(({ label: what, value, note }) => [{ text: what, tone: null, note }, { text: value, tone: null, note: '' }]);
   const sections: Section[] = rows.length === 0 ? [] : [{ kind: 'table', title: 'Facts', source: SOURCES.alert, asOf: at, columns, rows, more: 0 }];
   return { subject: subjectOf(mode, alert.title), title: alert.title, severity: alert.severity, mode, at, intro: alert.body.split('\n').filter((line) => line.trim() !== ''), sections, footer: NEXT.alert };
 }

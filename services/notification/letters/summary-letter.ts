@@ -2,7 +2,7 @@
 import type { Mode } from '#app/contracts/config.ts';
 import type { FailedFlows } from '../summary/failed-runs.ts';
 import type { Day, SymbolDay } from '../summary/read-day.ts';
-import { counted, dayText, dollars, gain, moment, percent, priceText, shares, subjectOf } from './figures.ts';
+import { counted, dayText, dollars, gain, percent, priceText, second, shares, subjectOf } from './figures.ts';
 import type { Letter, Section } from './letter.ts';
 
 const POSITIONS_MAX = 25;
@@ -44,25 +44,25 @@ function extremeSection(symbols: readonly SymbolDay[], asOf: number): Section[] 
 function positionSection(symbols: readonly SymbolDay[], asOf: number): Section[] {
   const held = symbols.filter((symbol) => symbol.qty !== '0');
   if (held.length === 0) return [{ kind: 'lines', title: 'Positions', source: 'Our own ledger', asOf, lines: ['Nothing was held at the end of the day.'], isCode: false }];
-  const columns = [{ label: 'Symbol', isNumber: false }, { label: 'Shares', isNumber: true }, { label: 'Paid', isNumber: true }, { label: 'Close', isNumber: true }, { label: 'Value', isNumber: true }, { label: 'Day', isNumber: true }];
+  const columns = [{ label: 'Symbol', isNumber: false }, { label: 'Close', isNumber: true }, { label: 'Value', isNumber: true }, { label: 'Day', isNumber: true }];
   const rows = held.slice(0, POSITIONS_MAX).map((symbol) => [
-    { text: symbol.symbol, tone: null }, { text: shares(symbol.qty), tone: null }, { text: priceText(symbol.avgPrice), tone: null }, { text: priceText(symbol.lastPrice), tone: null }, { text: dollars(symbol.value), tone: null }, gain(symbol.dayPnl),
+    { text: symbol.symbol, tone: null, note: `${shares(symbol.qty)} at ${priceText(symbol.avgPrice)}` }, { text: priceText(symbol.lastPrice), tone: null, note: '' }, { text: dollars(symbol.value), tone: null, note: '' }, { ...gain(symbol.dayPnl), note: '' },
   ]);
   return [{ kind: 'table', title: counted(held.length, 'position'), source: 'Our own ledger, valued at the last closes', asOf, columns, rows, more: Math.max(0, held.length - POSITIONS_MAX) }];
 }
 
 function troubleSections({ day, failed, writtenAt }: SummaryParts): Section[] {
   const warned = day.incidents.map((incident) => [
-    { text: moment(incident.at).replace(' New York', ''), tone: null }, { text: incident.what, tone: incident.severity === 'critical' ? 'loss' as const : 'warn' as const }, { text: incident.detail.slice(0, 240), tone: null },
+    { text: incident.what, tone: incident.severity === 'critical' ? 'loss' as const : 'warn' as const, note: `${incident.severity}, ${second(incident.at)}` }, { text: incident.detail.slice(0, 240), tone: null, note: '' },
   ]);
-  const failedRows = failed.flows.map(({ flow, times, lastAt, lastError }) => [{ text: flow, tone: 'warn' as const }, { text: String(times), tone: null }, { text: `${moment(lastAt).replace(' New York', '')}: ${lastError}`, tone: null }]);
-  const label = (texts: readonly string[]): { label: string; isNumber: boolean }[] => texts.map((text) => ({ label: text, isNumber: text === 'Times' }));
+  const failedRows = failed.flows.map(({ flow, times, lastAt, lastError }) => [{ text: flow, tone: 'warn' as const, note: `${counted(times, 'time')}, last ${second(lastAt)}` }, { text: lastError, tone: null, note: '' }]);
+  const label = (texts: readonly string[]): { label: string; isNumber: boolean }[] => texts.map((text) => ({ label: text, isNumber: false }));
   return [
     warned.length === 0
       ? { kind: 'lines', title: 'Risk and health', source: 'Notices of the last 24 hours', asOf: writtenAt, lines: ['Nothing to report: no warning and no alert.'], isCode: false }
-      : { kind: 'table', title: 'Risk and health', source: 'Notices of the last 24 hours', asOf: writtenAt, columns: label(['When', 'What', 'Why']), rows: warned, more: Math.max(0, day.incidentsTotal - warned.length) },
+      : { kind: 'table', title: 'Risk and health', source: 'Notices of the last 24 hours', asOf: writtenAt, columns: label(['What', 'Why']), rows: warned, more: Math.max(0, day.incidentsTotal - warned.length) },
     ...(failedRows.length === 0 && failed.problem === null ? [] : [failed.problem === null
-      ? { kind: 'table' as const, title: 'Flows that failed', source: 'Runs of the last 24 hours', asOf: writtenAt, columns: label(['Flow', 'Times', 'Last error']), rows: failedRows, more: 0 }
+      ? { kind: 'table' as const, title: 'Flows that failed', source: 'Runs of the last 24 hours', asOf: writtenAt, columns: label(['Flow', 'Last error']), rows: failedRows, more: 0 }
       : { kind: 'lines' as const, title: 'Flows that failed', source: 'Runs of the last 24 hours', asOf: writtenAt, lines: [`Not known: ${failed.problem}.`], isCode: false }]),
   ];
 }

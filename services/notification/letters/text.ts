@@ -9,7 +9,7 @@ function originOf({ source, asOf }: Section): string {
 }
 
 function tableText(section: Extract<Section, { kind: 'table' }>): string[] {
-  const all = [section.columns.map((column) => column.label), ...section.rows.map((row) => row.map((cell) => cell.text))];
+  const all = [section.columns.map((column) => column.label), ...section.rows.map((row) => row.map(({ text, note }) => (note === '' ? text : `${text} (${note})`)))];
   const widths = section.columns.map((_column, n) => Math.max(...all.map((row) => row[n]?.length ?? 0)));
   const line = (row: readonly string[]): string => row.map((text, n) => (section.columns[n]?.isNumber ? text.padStart(widths[n] ?? 0) : text.padEnd(widths[n] ?? 0))).join('  ').trimEnd();
   return [...all.map(line), ...(section.more > 0 ? [`and ${section.more} more`] : [])];
