@@ -43,6 +43,7 @@ function setUp(ctx: ServiceContext): Promise<ServiceParts> {
     async start() {
       logs.start();
       await office.start();
+      await tellFills(0); // What was heard just before a kill, and is untold.
     },
     async drain(deadlineMs) {
       await Promise.all([logs.stop(), office.stop(deadlineMs)]);

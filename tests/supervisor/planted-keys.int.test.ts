@@ -1,6 +1,8 @@
 /** Planted keys with the real workers and a broker that refuses them and repeats them in its answers: they reach the broker, and nothing else. */
 import { execFileSync } from 'node:child_process';
 import { chmodSync, mkdirSync, readFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import path from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { afterAll, expect, it } from 'vitest';
@@ -10,24 +12,40 @@ import { openHome } from '#main/store/data-folder.ts';
 import type { Sealer } from '#main/store/secrets.ts';
 import { nodeSpawner } from '#main/supervisor/node-spawner.ts';
 import { startStandIn } from '../support/alpaca-stand-in.ts';
+import { startSmtp } from '../support/smtp-server.ts';
 import { eventually, freshFolder, ownPorts, removeFolder } from '../support/fake-stack.ts';
 
 const ROOT = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..', '..');
 const KEYS = { keyId: 'PKPLANTED0REAL0KEY', secretKey: 'planted0real0secret0key0of0forty0letters' };
+/** How people are reached: a mail server that refuses the password and repeats it, a webhook that repeats its address and signature. */
+const WORDS = { password: 'planted0mail0password', path: '/T0/planted0webhook0path', secret: 'planted0webhook0secret' };
 const sealer: Sealer = { keptBy: 'system', seal: (text) => Promise.resolve(Buffer.from(text).toString('hex')), unseal: (sealed) => Promise.resolve(Buffer.from(sealed, 'hex').toString()) };
 
 const folder = freshFolder();
 const home = openHome(path.join(folder, 'home'));
 const broker = await startStandIn();
+const smtp = await startSmtp({ password: 'another', isPlain: true });
+const called: string[] = [];
+const receiver = createServer((request, response) => {
+  called.push(request.url ?? '');
+  response.writeHead(404).end(`nothing at http://127.0.0.1:${hookPort}${request.url ?? ''} for ${WORDS.secret}`);
+});
+await new Promise<void>((done) => receiver.listen(0, '127.0.0.1', done));
+const hookPort = (receiver.address() as AddressInfo).port;
+const reach = {
+  SMTP_HOST: '127.0.0.1', SMTP_PORT: String(smtp.port), SMTP_USER: 'desk', SMTP_PASSWORD: WORDS.password, MAIL_FROM: 'desk@example.com', MAIL_TO: 'a@example.com',
+  WEBHOOK_URL: `http://127.0.0.1:${hookPort}${WORDS.path}`, WEBHOOK_SECRET: WORDS.secret,
+};
 const logged: string[] = [];
 const host = createHost({
   home, sealer, mode: 'paper', layout: findLayout(pathToFileURL(path.join(ROOT, 'main', 'headless.ts')).href), spawner: nodeSpawner(), events: {},
-  env: { ...(await ownPorts()), ALPACA_BASE_URL: broker.access.tradingUrl, LOG_LEVEL: 'trace' }, log: (level, text) => logged.push(`${level} ${text}`),
+  env: { ...(await ownPorts()), ...reach, ALPACA_BASE_URL: broker.access.tradingUrl, LOG_LEVEL: 'trace' }, log: (level, text) => logged.push(`${level} ${text}`),
 });
 
 afterAll(async () => {
   await host.stop('the test is over');
-  await broker.close();
+  await Promise.all([broker.close(), smtp.stop()]);
+  receiver.close();
   removeFolder(folder);
 });
 
@@ -48,7 +66,11 @@ it('keys reach the broker and nobody else, whatever it answers and however much 
   const told = (): boolean => stack.health().units.some(({ id, state, reasons }) => id === 'execution' && (state === 'failed' || reasons.length > 0));
   await eventually('execution says what is wrong', told, 45_000);
 
-  const planted = Object.values(KEYS);
+  await eventually('notification is up', () => stack.supervisor.statusOf('notification').state === 'ready', 30_000);
+  await stack.command('sendTest', { idempotencyKey: 'planted-0001', actor: 'test' });
+  await eventually('the mail server was asked with the password, and the webhook was called', () => smtp.signIns.length > 0 && called.includes(WORDS.path), 20_000);
+
+  const planted = [...Object.values(KEYS), ...Object.values(WORDS)];
   const leaks = (text: string): string[] => planted.filter((secret) => text.includes(secret));
   const seen: Record<string, string> = { logged: logged.join('\n'), health: JSON.stringify(stack.health()), history: JSON.stringify(stack.history({ unitId: null, limit: 200 })), keys: JSON.stringify(await host.brokerKeys()) };
   for (const { id, pid } of stack.health().units) {
@@ -57,8 +79,10 @@ it('keys reach the broker and nobody else, whatever it answers and however much 
   }
   await eventually('the gateway is up', () => stack.supervisor.statusOf('gateway').state === 'ready', 30_000);
   const { baseUrl, token } = stack.access();
-  for (const route of ['/api/session', '/api/health', '/metrics']) {
-    const answer = await fetch(`${baseUrl}${route}`, { headers: { authorization: `Bearer ${token}` } });
+  const bearer = { headers: { authorization: `Bearer ${token}` } };
+  await eventually('both refusals are written down', async () => ((await (await fetch(`${baseUrl}/api/deliveries`, bearer)).json()) as { week: { failed: number } }).week.failed === 2, 20_000);
+  for (const route of ['/api/session', '/api/health', '/api/deliveries', '/metrics']) {
+    const answer = await fetch(`${baseUrl}${route}`, bearer);
     seen[route] = await answer.text();
     expect([route, answer.status]).toEqual([route, 200]);
   }

@@ -33,8 +33,8 @@ function selfSigned(): { key: string; cert: string } {
   return pair;
 }
 
-/** Starts it on a free loopback port. `signIn`: demand STARTTLS and this password of everyone. */
-export async function startSmtp(options: { password?: string; port?: number } = {}): Promise<TestSmtp> {
+/** Starts it on a free loopback port. `password`: demand it of everyone, after STARTTLS unless `isPlain`. */
+export async function startSmtp(options: { password?: string; isPlain?: boolean; port?: number } = {}): Promise<TestSmtp> {
   const { password } = options;
   const mails: ParsedMail[] = [];
   const manners: Manner[] = [];
@@ -43,9 +43,9 @@ export async function startSmtp(options: { password?: string; port?: number } = 
   const cut = (): void => {
     for (const socket of sockets) socket.destroy();
   };
-  const pair = password === undefined ? null : selfSigned();
+  const pair = password === undefined || options.isPlain === true ? null : selfSigned();
   const server = new SMTPServer({
-    ...pair, disableReverseLookup: true, logger: false, authOptional: password === undefined, ...(password === undefined ? { disabledCommands: ['STARTTLS', 'AUTH'] } : {}), authMethods: ['PLAIN', 'LOGIN'],
+    ...pair, disableReverseLookup: true, logger: false, authOptional: password === undefined, disabledCommands: password === undefined ? ['STARTTLS', 'AUTH'] : options.isPlain === true ? ['STARTTLS'] : [], allowInsecureAuth: options.isPlain === true, authMethods: ['PLAIN', 'LOGIN'],
     onAuth(auth, session, done) {
       signIns.push({ user: auth.username ?? '', isSecure: session.secure });
       // Some servers repeat what they were given.

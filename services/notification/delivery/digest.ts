@@ -45,8 +45,8 @@ function digestLetter(held: readonly Held[], mode: Mode, at: number): Letter {
   };
 }
 
-/** Queues one digest for each address whose hour has calmed down; what it tells of is marked with it in the same transaction. */
-export async function queueDigests(db: Db, { instanceId, mode, domain, limits, now }: DigestParts): Promise<void> {
+/** Queues one digest for each address whose hour has calmed down; what it tells of is marked with it in the same transaction. @returns how many */
+export async function queueDigests(db: Db, { instanceId, mode, domain, limits, now }: DigestParts): Promise<number> {
   const ripe = await db.query<{ recipient: string }>(RIPE, [limits.perHour]);
   for (const { recipient } of ripe) {
     await db.tx(async (tx) => {
@@ -58,4 +58,5 @@ export async function queueDigests(db: Db, { instanceId, mode, domain, limits, n
       await tx.query('UPDATE notification.deliveries SET digest_id = $2, updated_at = clock_timestamp() WHERE delivery_id = ANY($1::text[])', [held.map((row) => row.deliveryId), notificationId]);
     });
   }
+  return ripe.length;
 }

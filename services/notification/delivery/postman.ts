@@ -56,7 +56,7 @@ export async function startPostman(parts: PostmanParts): Promise<Postman> {
   const abort = new AbortController();
   const bell = openBell(abort.signal);
   const rounds = Object.entries(parts.carriers) as [CarriedChannel, Carrier][];
-  const running = [...rounds.map(([channel, carrier]) => serve({ parts, channel, carrier, signal: abort.signal, bell, holder: randomUUID() })), sweepAll(parts, abort.signal)].map((loop) =>
+  const running = [...rounds.map(([channel, carrier]) => serve({ parts, channel, carrier, signal: abort.signal, bell, holder: randomUUID() })), sweepAll(parts, bell, abort.signal)].map((loop) =>
     loop.catch((error: unknown) => {
       if (!abort.signal.aborted) parts.onFatal(error);
     }));
@@ -98,11 +98,11 @@ async function attempt({ parts, channel, carrier, signal, holder }: Round, claim
   else parts.log.error(fields, 'A delivery did not succeed');
 }
 
-async function sweepAll(parts: PostmanParts, signal: AbortSignal): Promise<void> {
+async function sweepAll(parts: PostmanParts, bell: Bell, signal: AbortSignal): Promise<void> {
   while (!signal.aborted) {
     const given = await giveUpOld(parts.db);
     if (given > 0) parts.log.error({ deliveries: given }, 'Deliveries were given up');
-    if (parts.carriers.email) await queueDigests(parts.db, parts.digest);
+    if (parts.carriers.email && (await queueDigests(parts.db, parts.digest)) > 0) bell.ring();
     try {
       await parts.sweep?.();
     } catch (error) {
