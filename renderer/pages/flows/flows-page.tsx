@@ -18,7 +18,7 @@ import { age, marketTime } from '../../ui/format.ts';
 import { Answer, Empty, SkeletonRows } from '../../ui/kit.tsx';
 import { FlowTable } from './flow-table.tsx';
 import { FlowsHeadline } from './headline.tsx';
-import { setFlowSearch, useFlowSearch } from './page-state.ts';
+import { chooseView, setFlowSearch, useFlowSearch } from './page-state.ts';
 import { RunsView } from './runs-view.tsx';
 import { TimelineView } from './timeline-view.tsx';
 
@@ -65,13 +65,6 @@ function useListKeys(search: RefObject<HTMLInputElement | null>): void {
       default: return chooseView(event.key);
     }
   });
-}
-
-/** 1, 2 and 3 choose the view. */
-function chooseView(key: string): boolean {
-  const view = FLOW_VIEWS[Number(key) - 1];
-  if (view !== undefined) setUiState({ flowsView: view });
-  return view !== undefined;
 }
 
 function SearchField({ field, view }: { field: RefObject<HTMLInputElement | null>; view: View }): JSX.Element {

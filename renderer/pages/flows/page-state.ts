@@ -1,7 +1,7 @@
 /** What the flows page holds while it is open, so that other parts can point into it: the filter of its runs, and what is searched. */
 import type { RunFilter } from '../../data/flow-queries.ts';
 import { createStore, useStore } from '../../data/external-store.ts';
-import { setUiState } from '../../data/ui-state.ts';
+import { FLOW_VIEWS, setUiState } from '../../data/ui-state.ts';
 
 /** How far back the list of runs reaches; `all` = to the beginning. */
 export type RunAge = '1h' | '1d' | '7d' | 'all';
@@ -23,6 +23,12 @@ export const useFlowSearch = (): string => useStore(search);
 /** Searches. */
 export function setFlowSearch(text: string): void {
   search.set(text);
+}
+/** 1, 2 and 3 choose the view; true = the key was one of them. */
+export function chooseView(key: string): boolean {
+  const view = FLOW_VIEWS[Number(key) - 1];
+  if (view !== undefined) setUiState({ flowsView: view });
+  return view !== undefined;
 }
 /** Shows the runs of one flow on the page. */
 export function showRunsOf(flow: RunChoice['flow']): void {

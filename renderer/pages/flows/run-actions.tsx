@@ -46,7 +46,7 @@ export function RunActions({ run }: { run: FlowRunDetail }): JSX.Element {
     <div className="unit-actions">
       {(isFailed(run.state) || run.state === 'CANCELLED') && run.steps.length > 0 && <Button size="compact-sm" loading={isPending} onClick={() => retry()}>Retry{failedStep ? ` from “${failedStep.name}”` : ''}</Button>}
       <Button size="compact-sm" variant="default" loading={again.isPending} onClick={() => again.mutate({ flow: run.flow, input: inputOf(run), idempotencyKey: newKey() }, { onSuccess: ({ runId }) => openSheet({ kind: 'run', runId }) })}>Run again</Button>
-      <Button size="compact-sm" variant="subtle" onClick={() => openSheet({ kind: 'flow', flow: run.flow, view: 'run', input: inputOf(run) })}>with changes…</Button>
+      <Button size="compact-sm" variant="default" onClick={() => openSheet({ kind: 'flow', flow: run.flow, view: 'run', input: inputOf(run) })}>Run with changes…</Button>
       {refused && <p className="switch-error" role="alert">{refused.message}</p>}
     </div>
   );

@@ -19,8 +19,8 @@ function Value({ figure: { kind, value, unit } }: { figure: Figure }): ReactNode
   switch (kind) {
     case 'duration': return duration(Number(value));
     case 'bytes': return bytes(Number(value));
-    case 'fraction': return percent(Number(value));
-    case 'percent': return percent(Number(value) / 100);
+    case 'fraction': return percent(Number(value), { signed: false });
+    case 'percent': return percent(Number(value) / 100, { signed: false });
     case 'money': return <>{money(value as string | number)}{unit !== null && <small> {unit}</small>}</>;
     case 'time': return <Moment at={Number(value)} />;
     case 'count': return count(Number(value));

@@ -39,9 +39,8 @@ function ChildRun({ runId, scale, depth }: { runId: string; scale: StepScale; de
     <Answer query={query} skeleton={<p className="muted run-quiet">Reading the run…</p>}>
       {(run) => (
         <div className="child-run">
-          {run.failure !== null && <p className="loss-text">{run.failure.message}</p>}
           <ol className="steps nested">{run.steps.map((step, n) => <StepRow key={step.index} step={step} scale={scale} now={now} depth={depth + 1} retryFrom={null} isLast={n === run.steps.length - 1} />)}</ol>
-          <UnstyledButton className="link" onClick={() => openSheet({ kind: 'run', runId })}>Open this run</UnstyledButton>
+          <p className="child-foot" style={{ paddingLeft: 27 + depth * 14 }}>{run.failure !== null && <span className="loss-text">{run.failure.message} </span>}<UnstyledButton className="link" onClick={() => openSheet({ kind: 'run', runId })}>Open this run</UnstyledButton></p>
         </div>
       )}
     </Answer>
@@ -64,7 +63,7 @@ function StepRow({ step, scale, now, depth, retryFrom, isLast }: StepProps): JSX
         <span className="num step-took">{step.state === 'SKIPPED' ? '' : duration(took)}</span>
         <span className="step-act">{retryFrom && <Tooltip label="Run again from here; what is before keeps its results"><ActionIcon size="xs" variant="subtle" color="gray" aria-label={`Retry from ${step.name}`} onClick={() => retryFrom(step.index)}><IconArrowBackUp size={13} /></ActionIcon></Tooltip>}</span>
       </div>
-      {isOpen && <div className="step-more" style={{ marginLeft: 24 + depth * 14 }}>{step.error !== null && <p className={step.state === 'SKIPPED' ? 'muted' : 'loss-text'}>{step.error}</p>}{step.childRunId !== null ? <ChildRun runId={step.childRunId} scale={scale} depth={depth} /> : <Given output={step.output} />}</div>}
+      {isOpen && <div className={isChild ? 'step-more child' : 'step-more'} style={isChild ? undefined : { marginLeft: 24 + depth * 14 }}>{step.error !== null && <p className={step.state === 'SKIPPED' ? 'muted' : 'loss-text'}>{step.error}</p>}{step.childRunId !== null ? <ChildRun runId={step.childRunId} scale={scale} depth={depth} /> : <Given output={step.output} />}</div>}
     </li>
   );
 }

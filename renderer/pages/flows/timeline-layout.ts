@@ -17,9 +17,9 @@ export type Bar = { readonly run: FlowRun; readonly lane: number; readonly from:
 /** Everything that is drawn, in times and lane pixels; the window is applied while drawing. */
 export type TimelineLayout = { readonly lanes: readonly Lane[]; readonly bars: readonly Bar[]; readonly byId: ReadonlyMap<string, Bar>; readonly height: number };
 
-const LANE_PX = 24;
-const NESTED_PX = 20;
-const HEADING_PX = 22;
+const LANE_PX = 22;
+const NESTED_PX = 18;
+const HEADING_PX = 20;
 const ROWS_MAX = 4;
 
 /** Runs of one lane: those that overlap share its height, as meetings share a day in a calendar. */
@@ -130,9 +130,9 @@ export function ticksOf({ from, to }: Window, width: number, perTick: number, of
 
 /** Height and place of a bar within its lane. */
 export function boxOf(bar: Bar, lane: Lane): { readonly y: number; readonly height: number } {
-  const inner = lane.height - 8;
+  const inner = lane.height - 6;
   const height = Math.max(3, inner / bar.rows - (bar.rows > 1 ? 1 : 0));
-  return { y: lane.y + 4 + (inner / bar.rows) * bar.row, height };
+  return { y: lane.y + 3 + (inner / bar.rows) * bar.row, height };
 }
 
 /** A bar is found this many pixels beside it, too: the shortest are three pixels wide. */

@@ -95,9 +95,10 @@ function paintBar(paint: CanvasRenderingContext2D, bar: Bar, scene: Scene): void
   if (RUN_TONES[state] === 'bad') {
     paint.fillStyle = tokens.loss;
     paint.beginPath();
-    paint.moveTo(x - 3, y - 3);
-    paint.lineTo(x + 4, y - 3);
-    paint.lineTo(x + 0.5, y + 2);
+    const middle = x + Math.min(w, BAR_MIN_PX) / 2;
+    paint.moveTo(middle - 4, y - 3);
+    paint.lineTo(middle + 4, y - 3);
+    paint.lineTo(middle, y + 2.5);
     paint.fill();
   }
   if (bar.run.runId === scene.chosen) {

@@ -11,6 +11,7 @@ import { usePageKeys } from '../../frame/shortcuts.ts';
 import { tokensOf } from '../../theme.ts';
 import { Failure } from '../../ui/kit.tsx';
 import { count, marketDayTime } from '../../ui/format.ts';
+import { chooseView } from './page-state.ts';
 import { momentOf, serviceName } from './run-words.ts';
 import { TimelineCanvas } from './timeline-canvas.tsx';
 import { RUNS_MAX, useTimelineRuns } from './timeline-data.ts';
@@ -39,6 +40,12 @@ function LaneNames({ lanes, toggle }: { lanes: readonly Lane[]; toggle: (flow: F
         ))}
     </ul>
   );
+}
+
+/** "22 Nov, 13:22 – 14:22 New York": the day twice only where there are two. */
+function rangeWords({ from, to }: Window): string {
+  const [begin, end] = [marketDayTime(from), marketDayTime(to)];
+  return `${begin} – ${begin.slice(0, -5) === end.slice(0, -5) ? end.slice(-5) : end} New York`;
 }
 
 function CustomWindow({ view, set }: { view: Window; set: (view: Window) => void }): JSX.Element {
@@ -99,7 +106,7 @@ function useTimelineKeys({ move, follow }: WindowState, { layoutOrder, chosen, c
     const isOnButton = event.target instanceof HTMLElement && event.target.closest('button, a, [role=radiogroup]') !== null;
     const act = Object.hasOwn(acts, event.key) && !(isOnButton && (event.key === 'Enter' || event.key.startsWith('Arrow'))) ? acts[event.key] : undefined;
     act?.();
-    return act !== undefined;
+    return act !== undefined || chooseView(event.key);
   });
 }
 
@@ -128,7 +135,7 @@ export function TimelineView({ deployments }: { deployments: readonly Deployment
     <div className="timeline" aria-busy={data.isLoading}>
       <div className="timeline-tools">
         <SegmentedControl size="xs" aria-label="How much is seen" value={isFollowing ? String(span) : ''} onChange={(value) => follow(Number(value))} data={[...SPANS]} />
-        <span className="muted num timeline-range">{marketDayTime(view.from)} – {marketDayTime(view.to)} New York</span>
+        <span className="muted num timeline-range">{rangeWords(view)}</span>
         <span className="muted num">{data.isLoading ? 'reading…' : data.isCut ? <span className="warn-text">the newest {count(RUNS_MAX)} runs; zoom in to see all</span> : `${count(layoutOrder.length)} runs`}</span>
         <div className="timeline-buttons">
           {!isFollowing && <Button size="compact-sm" variant="default" onClick={() => follow()}>Now</Button>}
