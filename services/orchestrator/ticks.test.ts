@@ -165,7 +165,7 @@ describe('the calendar', () => {
     const until = parseRfc3339('2024-06-08T00:00:00Z');
     const began = performance.now();
     expect(ticksBetween(readSchedule(cron('* * * * *')), 'exchange', (until - 7 * DAY_MS) as EpochMs, until)).toHaveLength(7 * 24 * 60);
-    expect(performance.now() - began).toBeLessThan(500);
+    expect(performance.now() - began).toBeLessThan(2_000);
     expect(ticksBetween(readSchedule(cron('* * * * *')), 'exchange', (until - HOUR_MS) as EpochMs, until)).toHaveLength(60);
   });
 });
@@ -184,7 +184,7 @@ describe('a schedule that never fires again', () => {
     const began = performance.now();
     expect(nextTicks(schedule, 'exchange', now, 5)).toEqual([]);
     expect(whyNever(schedule, 'exchange', now)).toMatch(why);
-    expect(performance.now() - began).toBeLessThan(1_000);
+    expect(performance.now() - began).toBeLessThan(5_000);
   });
   it('says so as well when its expression can no longer be read', () => {
     expect(whyNever({ ...cron('* * * * *'), cron: '0 12 30 2 *' } as FlowSchedule, 'exchange', now)).toMatch(/^It cannot run: .*30 February does not exist/);

@@ -7,8 +7,16 @@ import { cronTicksOfDay, type CronFields } from './cron-ticks.ts';
 import { sessionTicksOfDay } from './session-ticks.ts';
 import { civilDayOf, type Zone } from './zones.ts';
 
-/** A schedule ready to be asked; made by `readSchedule` (triggers.ts). `cron` and `zone` are null for the other kinds. */
-export type ReadSchedule = { readonly schedule: FlowSchedule; readonly cron: CronFields | null; readonly zone: Zone | null };
+/** The ticks of one day of UTC, worked out for one market and one state of the calendar. */
+type Block = { readonly utcDay: number; readonly market: MarketOfSchedules; readonly revision: number; readonly ticks: readonly EpochMs[]; readonly refusedCount: number };
+/** A schedule that was found to have no tick after an instant has none after a later one. */
+type Ended = { readonly market: MarketOfSchedules; readonly revision: number; readonly after: number };
+
+/**
+ * A schedule ready to be asked; made by `readSchedule` (triggers.ts). `cron` and `zone` are null for the other kinds. `memory` belongs to this file: the day
+ * that it was asked about last (the scheduler asks about the same one 1,440 times), and whether it was found to be at its end.
+ */
+export type ReadSchedule = { readonly schedule: FlowSchedule; readonly cron: CronFields | null; readonly zone: Zone | null; readonly memory: { block: Block | null; ended: Ended | null } };
 
 /** Most ticks in one answer: a week of minutes, twice. */
 const MAX_TICKS = 20_160;
@@ -46,12 +54,8 @@ function candidatesOf({ schedule, cron, zone }: ReadSchedule, market: MarketOfSc
   return [...new Set(ticks)].filter((tick) => tick >= from && tick < to).sort((a, b) => a - b);
 }
 
-type Block = { readonly utcDay: number; readonly market: MarketOfSchedules; readonly revision: number; readonly ticks: readonly EpochMs[]; readonly refusedCount: number };
-/** The day that each schedule was asked about last: the scheduler asks about the same one 1,440 times. */
-const blocks = new WeakMap<ReadSchedule, Block>();
-
 function blockOf(read: ReadSchedule, market: MarketOfSchedules, utcDay: number): Block {
-  const known = blocks.get(read);
+  const known = read.memory.block;
   const revision = calendarRevision();
   if (known && known.utcDay === utcDay && known.market === market && known.revision === revision) return known;
   const { schedule } = read;
@@ -60,7 +64,7 @@ function blockOf(read: ReadSchedule, market: MarketOfSchedules, utcDay: number):
   const candidates = candidatesOf(read, market, utcDay);
   const ticks = candidates.filter((tick) => tick <= until && calendarAgrees(only, market, tick));
   const block = { utcDay, market, revision, ticks, refusedCount: candidates.length - ticks.length };
-  blocks.set(read, block);
+  read.memory.block = block;
   return block;
 }
 
@@ -90,13 +94,9 @@ export function ticksBetween(read: ReadSchedule, market: MarketOfSchedules, afte
   return found.length > MAX_TICKS ? found.slice(-MAX_TICKS) : found;
 }
 
-type Ended = { readonly market: MarketOfSchedules; readonly revision: number; readonly after: number };
-/** Schedules that were found to have no tick after an instant have none after a later one. */
-const ended = new WeakMap<ReadSchedule, Ended>();
-
 /** The next ticks after an instant, ascending, at most `count`; fewer when the schedule has no more within eight years. */
 export function ticksAfter(read: ReadSchedule, market: MarketOfSchedules, after: EpochMs, count: number): EpochMs[] {
-  const known = ended.get(read);
+  const known = read.memory.ended;
   if (known && known.market === market && known.revision === calendarRevision() && after >= known.after) return [];
   const found: EpochMs[] = [];
   const firstDay = Math.floor(after / DAY_MS);
@@ -107,6 +107,6 @@ export function ticksAfter(read: ReadSchedule, market: MarketOfSchedules, after:
     found.push(...ticks.slice(firstAfter(ticks, after)));
     refused = found.length > 0 ? 0 : refused + refusedCount;
   }
-  if (found.length === 0 && count > 0) ended.set(read, { market, revision: calendarRevision(), after });
+  if (found.length === 0 && count > 0) read.memory.ended = { market, revision: calendarRevision(), after };
   return found.slice(0, count);
 }

@@ -34,7 +34,8 @@ export function readSchedule(schedule: FlowSchedule): ReadSchedule {
   const key = JSON.stringify(schedule);
   const before = known.get(key);
   if (before) return before;
-  const read: ReadSchedule = schedule.kind === 'cron' ? { schedule, cron: readCron(schedule.cron), zone: zoneOf(schedule.timeZone) } : { schedule, cron: null, zone: null };
+  const memory = { block: null, ended: null };
+  const read: ReadSchedule = schedule.kind === 'cron' ? { schedule, cron: readCron(schedule.cron), zone: zoneOf(schedule.timeZone), memory } : { schedule, cron: null, zone: null, memory };
   if (known.size >= MAX_READ) known.clear();
   known.set(key, read);
   return read;
