@@ -24,6 +24,11 @@ type Props = {
 
 type View = { readonly top: number; readonly height: number };
 
+/** Copies; a browser that does not allow it is told of in its console alone, the row's button says it too. */
+function copyText(text: string): void {
+  navigator.clipboard.writeText(text).catch((error: unknown) => console.warn('The line was not copied', error));
+}
+
 /** Opened rows and their heights. */
 function useOpened(lines: readonly LoggedLine[]): { extra: ReadonlyMap<number, number>; isOpen(id: string): boolean; toggle(id: string): void; measured(id: string, height: number): void } {
   const [opened, setOpened] = useState<ReadonlyMap<string, number>>(new Map());
@@ -56,7 +61,7 @@ function useKeys(lines: readonly LoggedLine[], rows: Rows, scrollTo: (index: num
       setActive(lines[next]?.id ?? null);
       scrollTo(next);
     } else if ((event.key === 'Enter' || event.key === ' ') && line) actions.toggle(line.id);
-    else if (event.key === 'c' && !event.ctrlKey && !event.metaKey && line) void navigator.clipboard.writeText(textOf(line));
+    else if (event.key === 'c' && !event.ctrlKey && !event.metaKey && line) copyText(textOf(line));
     else return;
     event.preventDefault();
   };

@@ -1,7 +1,6 @@
 /** One line: its time, level, part and words; opened it shows its fields and ids. */
-import { useLayoutEffect, useRef } from 'react';
+import { memo, useLayoutEffect, useRef, useState } from 'react';
 import type { JSX } from 'react';
-import { CopyButton, Tooltip, UnstyledButton } from '@mantine/core';
 import { IconBook2, IconCheck, IconCopy } from '@tabler/icons-react';
 import type { LoggedLine } from '#app/contracts/logs.ts';
 import { bothZones, marketDayTime, marketTime } from '../../ui/format.ts';
@@ -26,12 +25,16 @@ function chiefId(line: LoggedLine): string | null {
   return null;
 }
 
+const COPIED_MS = 1_500;
+
+/** Plain on purpose, as the whole row: dozens of rows are drawn anew with each turn of the wheel. */
 function CopyLine({ line }: { line: LoggedLine }): JSX.Element {
-  return (
-    <CopyButton value={textOf(line)}>
-      {({ copied, copy }) => <UnstyledButton className="log-copy" aria-label={copied ? 'Copied' : 'Copy line'} title="Copy line" onClick={(event) => { event.stopPropagation(); copy(); }}>{copied ? <IconCheck size={13} /> : <IconCopy size={13} />}</UnstyledButton>}
-    </CopyButton>
-  );
+  const [state, setState] = useState<'idle' | 'copied' | 'refused'>('idle');
+  const copy = (): void => {
+    navigator.clipboard.writeText(textOf(line)).then(() => setState('copied'), () => setState('refused')).finally(() => setTimeout(() => setState('idle'), COPIED_MS));
+  };
+  const label = { idle: 'Copy line', copied: 'Copied', refused: 'The browser did not allow it' }[state];
+  return <button type="button" className="log-copy" aria-label={label} title={label} onClick={(event) => { event.stopPropagation(); copy(); }}>{state === 'copied' ? <IconCheck size={13} /> : <IconCopy size={13} />}</button>;
 }
 
 function Details({ line, actions }: { line: LoggedLine; actions: RowActions }): JSX.Element {
@@ -61,14 +64,14 @@ function Details({ line, actions }: { line: LoggedLine; actions: RowActions }): 
 type Props = { readonly line: LoggedLine; readonly isOpen: boolean; readonly isActive: boolean; readonly top: number; readonly hasDay: boolean; readonly actions: RowActions };
 
 /** The row, placed at its distance from the list's top. */
-export function LogRow({ line, isOpen, isActive, top, hasDay, actions }: Props): JSX.Element {
+export const LogRow = memo(function LogRow({ line, isOpen, isActive, top, hasDay, actions }: Props): JSX.Element {
   const id = chiefId(line);
   return (
     <div className={`log-row at-${line.level} from-${line.source} ${isOpen ? 'open' : ''} ${isActive ? 'active' : ''}`} style={{ transform: `translateY(${top}px)` }} role="listitem">
       <div className="log-cells" onClick={() => actions.toggle(line.id)}>
         <button type="button" className="log-time" tabIndex={-1} aria-expanded={isOpen} title={bothZones(line.at)}>{hasDay ? `${marketDayTime(line.at).split(',')[0] ?? ''} ` : ''}{marketTime(line.at)}<small>.{String(line.at % 1_000).padStart(3, '0')}</small></button>
         <span className="log-grade">{line.level}</span>
-        <span className="log-part">{line.source === 'book' && <Tooltip label="From the book: what happened to the order, not a line of output"><IconBook2 size={12} aria-label="From the book" /></Tooltip>}{partName(line.unit)}</span>
+        <span className="log-part">{line.source === 'book' && <span title="From the book: what happened to the order, not a line of output"><IconBook2 size={12} aria-label="From the book" /></span>}{partName(line.unit)}</span>
         <span className="log-words">{line.message}<span className="log-fields">{fieldsText(line.fields)}</span></span>
         {id !== null && <button type="button" className="log-about" title={`Everything about ${id}`} onClick={(event) => { event.stopPropagation(); actions.about(id); }}>{id}</button>}
         <CopyLine line={line} />
@@ -76,4 +79,4 @@ export function LogRow({ line, isOpen, isActive, top, hasDay, actions }: Props):
       {isOpen && <Details line={line} actions={actions} />}
     </div>
   );
-}
+});

@@ -40,6 +40,7 @@ describe('the held lines', () => {
     const list = withFresh(listOf([line('1.2', 20), line('1.1', 10)], 'c'), [line('1.3', 30), line('2.1', 15), line('1.2', 20)]);
     expect(list.lines.map((one) => one.id)).toEqual(['1.3', '1.2', '2.1', '1.1']);
     expect(withFresh(list, [line('1.3', 30)])).toBe(list);
+    expect(withFresh(listOf([], null), [line('1.900', 7), line('1.1000', 7), line('2.5', 7)]).lines.map((one) => one.id)).toEqual(['2.5', '1.1000', '1.900']);
     expect(withOlder(list, [line('1.1', 10), line('1.0', 5)], null)).toMatchObject({ cursor: null, lines: { length: 5 } });
   });
   it('lets the oldest go at its limit and knows where to fetch them again', () => {
