@@ -9,7 +9,7 @@ const done = z.object({ accepted: z.literal(true) });
 const flow = z.object({ flow: flowNameSchema });
 const run = z.object({ runId: runIdSchema });
 /** Who asks, for the record of changes. */
-const byActor = { actor: z.string().trim().min(1).max(80).default('unknown') };
+const byActor = { actor: z.string().trim().regex(/^[^\p{Cc}]{1,80}$/u).default('unknown') };
 
 /** Asking twice under one key is asking once. */
 const once = { idempotencyKey: z.string().regex(/^[A-Za-z0-9._-]{8,64}$/).optional() };

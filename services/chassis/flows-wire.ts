@@ -125,9 +125,6 @@ export type RunReport = z.infer<typeof runReportSchema>;
 /** Body of `POST /api/runs/report`. */
 export const reportsSchema = z.object({ reports: z.array(runReportSchema).min(1).max(MAX_REPORTS) });
 
-/** Body of `POST /api/deployments/:name/run`. */
-export const runRequestSchema = z.object({ input: z.unknown().optional(), idempotencyKey: z.string().regex(/^[A-Za-z0-9._-]{8,64}$/).optional() });
-
 /** The engine's log lines as ours: its narration is for debugging, its failures of runs are told by the run itself. */
 export function engineLogger(log: Logger): { info(entry: unknown): void; debug(entry: unknown): void; warn(entry: unknown): void; error(entry: unknown): void } {
   const text = (entry: unknown): string => (entry instanceof Error ? entry.message : String(entry)).slice(0, 2_000);

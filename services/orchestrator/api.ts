@@ -32,6 +32,7 @@ function admit(request: FastifyRequest, internalToken: string): void {
   const { localAddress = '', localPort = 0 } = request.socket;
   const own = `${localAddress.replace(/^::ffff:/, '')}:${localPort}`;
   if (request.headers.host !== own) throw new AppError('AUTH_INVALID', `The orchestrator answers at ${own} only`);
+  if (/%00/.test(request.url)) throw new AppError('INPUT_INVALID', 'The address holds a letter that is none');
   if (!isSameSecret(bearerOf(request.headers.authorization), internalToken)) throw new AppError('AUTH_INVALID', 'The orchestrator answers to the parts of this launch only: send the internal token');
 }
 

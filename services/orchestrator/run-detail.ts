@@ -4,9 +4,9 @@ import { describeError } from '#app/domain/errors.ts';
 import { childStepSchema, flowCallSchema, skippedStepSchema } from '#chassis/flows-wire.ts';
 import type { EngineStep } from './engine.ts';
 import { failureOf, failureWithoutError, readError } from './failures.ts';
-import { findRow, listRelated, loadErrors, toFlowRun, toFlowRuns, type RunParts } from './runs.ts';
+import { findRow, listRelated, loadErrors, toFlowRun, toFlowRuns, toSkippedRun, type RunParts } from './runs.ts';
 import { PARENT_SQL, type RunRow } from './states.ts';
-import { loadLogs, loadStepNotes, type StepNote } from './store.ts';
+import { findSkipped, loadLogs, loadStepNotes, type StepNote } from './store.ts';
 
 const STEP_STATE_OF_ENDED: Partial<Record<RunState, RunState>> = { CANCELLED: 'CANCELLED', FAILED: 'FAILED', CRASHED: 'CRASHED' };
 
@@ -48,8 +48,12 @@ function failureOfRun(row: RunRow, message: string | null, stored: string | unde
   return failureWithoutError(message, row.status === 'PENDING' ? 'worker_gone' : 'given_up', failed);
 }
 
-/** One run with its steps, log and relatives. @throws AppError FLOW_RUN_NOT_FOUND */
+/** One run with its steps, log and relatives; a skipped tick is shown as a run without any. @throws AppError FLOW_RUN_NOT_FOUND */
 export async function describeRun(parts: RunParts, runId: string): Promise<FlowRunDetail> {
+  const skipped = await findSkipped(parts.db, runId);
+  if (skipped) {
+    return { ...toSkippedRun(skipped), input: null, output: null, failure: null, steps: [], logs: [], children: [], retryOf: null, retriedAs: [], dispatches: 0, timeoutMs: null, deadlineAt: null };
+  }
   const row = await findRow(parts, runId);
   const [run, finished, notes, logs, children, repeats, errors] = await Promise.all([
     parts.engine.get(runId), parts.engine.steps(runId), loadStepNotes(parts.db, runId), loadLogs(parts.db, runId), listRelated(parts, `${PARENT_SQL} = $2`, runId), listRelated(parts, 'ws.forked_from = $2', runId),

@@ -9,7 +9,7 @@ import { scheduledRunId } from '#chassis/flows-wire.ts';
 import type { Engine } from './engine.ts';
 import { readError, tellError } from './failures.ts';
 import { ALIVE_SQL, explain, MOMENT_SQL, PARENT_SQL, RUN_COLUMNS, RUN_SOURCE, STATE_SQL, STATES_OF, STATUSES, TRIGGER_SQL, type RunRow } from './states.ts';
-import { loadSkipped } from './store.ts';
+import { loadSkipped, type SkippedTick } from './store.ts';
 
 /** What run queries work with. */
 export type RunParts = { readonly db: Db; readonly engine: Engine; readonly clock: Clock };
@@ -147,6 +147,15 @@ function isBehind(a: Placed, b: Placed): number {
   return a.run.runId < b.run.runId ? 1 : -1;
 }
 
+/** A tick that got no run, as a run that was skipped. */
+export function toSkippedRun(tick: SkippedTick): FlowRun {
+  const others = tick.missedCount > 1 ? ` (and ${tick.missedCount - 1} before it)` : '';
+  return {
+    runId: scheduledRunId(tick.flow, tick.scheduledFor as EpochMs), flow: tick.flow, owner: FLOW_OWNERS[tick.flow], state: 'SKIPPED', trigger: 'schedule', scheduledFor: tick.scheduledFor, parentRunId: null,
+    createdAt: tick.recordedAt, startedAt: null, endedAt: tick.recordedAt, error: `${tick.reason}${others}`, progress: null, latenessMs: null,
+  };
+}
+
 async function skippedRuns(parts: RunReader, query: RunQuery, states: readonly RunState[] | null): Promise<Placed[]> {
   const isWanted = (states === null || states.includes('SKIPPED')) && (query.trigger ?? 'schedule') === 'schedule' && query.parentRunId === undefined;
   if (!isWanted) return [];
@@ -155,14 +164,7 @@ async function skippedRuns(parts: RunReader, query: RunQuery, states: readonly R
     flow: query.flow ?? null, owner: query.owner ?? null, from: query.from ?? null, to: query.to ?? null, before: position, search: query.search === undefined || query.search === '' ? null : literally(query.search),
     limit: Math.min(query.limit + 1, SKIPPED_MOST),
   });
-  return ticks.map((tick) => {
-    const others = tick.missedCount > 1 ? ` (and ${tick.missedCount - 1} before it)` : '';
-    const run: FlowRun = {
-      runId: scheduledRunId(tick.flow, tick.scheduledFor as EpochMs), flow: tick.flow, owner: FLOW_OWNERS[tick.flow], state: 'SKIPPED', trigger: 'schedule', scheduledFor: tick.scheduledFor, parentRunId: null,
-      createdAt: tick.recordedAt, startedAt: null, endedAt: tick.recordedAt, error: `${tick.reason}${others}`, progress: null, latenessMs: null,
-    };
-    return { run, moment: tick.scheduledFor };
-  });
+  return ticks.map((tick) => ({ run: toSkippedRun(tick), moment: tick.scheduledFor }));
 }
 
 /** A page of runs, newest first. @throws AppError INPUT_INVALID for an unknown state or a broken cursor. */

@@ -8,8 +8,6 @@ export const LATE_AFTER_MS = 60_000;
 export type EngineStatus = 'ENQUEUED' | 'DELAYED' | 'PENDING' | 'SUCCESS' | 'ERROR' | 'CANCELLED' | 'MAX_RECOVERY_ATTEMPTS_EXCEEDED';
 /** Statuses of runs that have not ended. */
 export const ACTIVE_STATUSES: readonly EngineStatus[] = ['ENQUEUED', 'DELAYED', 'PENDING'];
-/** Statuses of runs that have ended. */
-export const ENDED_STATUSES: readonly EngineStatus[] = ['SUCCESS', 'ERROR', 'CANCELLED', 'MAX_RECOVERY_ATTEMPTS_EXCEEDED'];
 
 /** The states that runs of an engine status may be in. PAUSED is a property of a schedule and SKIPPED of a tick: the engine has no such runs. */
 export const STATES_OF: Readonly<Record<EngineStatus, readonly RunState[]>> = {

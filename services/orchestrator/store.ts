@@ -61,8 +61,18 @@ export async function setPaused(db: Queryable, flow: FlowName, isPaused: boolean
   );
 }
 
+const SKIPPED = `SELECT flow, scheduled_for AS "scheduledFor", missed_count AS "missedCount", reason, recorded_at AS "recordedAt" FROM flows.skipped_ticks`;
 // The id under which a list shows the tick, as `scheduledRunId` makes it.
 const SKIPPED_ID = `flow || ':' || to_char(scheduled_for AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')`;
+
+/** The skipped tick that a list shows under an id, null when there is none. */
+export async function findSkipped(db: Queryable, runId: string): Promise<SkippedTick | null> {
+  const [flow = '', ...time] = runId.split(':');
+  const scheduledFor = Date.parse(time.join(':'));
+  if (!Object.hasOwn(FLOW_OWNERS, flow) || Number.isNaN(scheduledFor)) return null;
+  const [tick] = await db.query<SkippedTick>(`${SKIPPED} WHERE flow = $1 AND scheduled_for = $2 AND ${SKIPPED_ID} = $3`, [flow, at(scheduledFor), runId]);
+  return tick ?? null;
+}
 
 /** Skipped ticks, newest first. */
 export async function loadSkipped(db: Queryable, query: SkippedQuery): Promise<SkippedTick[]> {
@@ -78,36 +88,79 @@ export async function loadSkipped(db: Queryable, query: SkippedQuery): Promise<S
     conditions.push(`(${SKIPPED_ID} ILIKE ${pattern} OR reason ILIKE ${pattern})`);
   }
   return db.query<SkippedTick>(
-    `SELECT flow, scheduled_for AS "scheduledFor", missed_count AS "missedCount", reason, recorded_at AS "recordedAt"
-     FROM flows.skipped_ticks WHERE ${conditions.join(' AND ')} ORDER BY scheduled_for DESC, flow DESC LIMIT ${param(query.limit)}`,
+    `${SKIPPED} WHERE ${conditions.join(' AND ')} ORDER BY scheduled_for DESC, flow DESC LIMIT ${param(query.limit)}`,
     params,
   );
 }
 
-/** Writes reports of running flows; repeating a report changes nothing, an older one never replaces a newer. */
-export async function saveReports(tx: Queryable, reports: readonly RunReport[]): Promise<void> {
-  for (const report of reports) {
-    if (report.kind === 'log') {
-      await tx.query(
-        'INSERT INTO flows.run_logs (run_id, line_id, at, level, message, fields) VALUES ($1, $2, $3, $4, $5, $6::jsonb) ON CONFLICT (run_id, line_id) DO NOTHING',
-        [report.runId, report.lineId, at(report.at), report.level, report.message, report.fields === null ? null : JSON.stringify(report.fields)],
-      );
-    } else if (report.kind === 'progress') {
-      await tx.query(
-        `INSERT INTO flows.run_notes (run_id, done, total, updated_at) VALUES ($1, $2, $3, $4)
-         ON CONFLICT (run_id) DO UPDATE SET done = excluded.done, total = excluded.total, updated_at = excluded.updated_at WHERE run_notes.done IS NULL OR run_notes.updated_at <= excluded.updated_at`,
-        [report.runId, report.done, report.total, at(report.at)],
-      );
-    } else await saveAttempt(tx, report);
-  }
+type ReportOf<K extends RunReport['kind']> = Extract<RunReport, { kind: K }>;
+
+function reportsOf<K extends RunReport['kind']>(reports: readonly RunReport[], kind: K): ReportOf<K>[] {
+  return reports.filter((report): report is ReportOf<K> => report.kind === kind);
 }
 
-async function saveAttempt(tx: Queryable, report: Extract<RunReport, { kind: 'attempt' }>): Promise<void> {
+/** The newest of those that speak of the same thing: one statement writes a row once. */
+function newestOf<T extends { readonly at: number }>(reports: readonly T[], keyOf: (report: T) => string): T[] {
+  const newest = new Map<string, T>();
+  for (const report of reports) if ((newest.get(keyOf(report))?.at ?? -Infinity) <= report.at) newest.set(keyOf(report), report);
+  return [...newest.values()];
+}
+
+/** Writes reports of running flows; repeating a report changes nothing, an older one never replaces a newer. */
+export async function saveReports(tx: Queryable, reports: readonly RunReport[]): Promise<void> {
+  await saveLines(tx, reportsOf(reports, 'log'));
+  await saveProgress(tx, newestOf(reportsOf(reports, 'progress'), (report) => report.runId));
+  await saveAttempts(tx, reportsOf(reports, 'attempt'));
+}
+
+/** Text as PostgreSQL takes it: without the letter zero and without halves of letters. */
+function plain(text: string): string {
+  return text.replaceAll('\0', '').toWellFormed();
+}
+
+/** JSON of which every text, the names too, is plain. */
+function plainJson(value: unknown): string {
+  return JSON.stringify(value, (_key, inner: unknown) => {
+    if (typeof inner === 'string') return plain(inner);
+    return typeof inner === 'object' && inner !== null && !Array.isArray(inner) ? Object.fromEntries(Object.entries(inner).map(([name, field]) => [plain(name), field])) : inner;
+  });
+}
+
+async function saveLines(tx: Queryable, lines: readonly ReportOf<'log'>[]): Promise<void> {
+  if (lines.length === 0) return;
   await tx.query(
-    `INSERT INTO flows.step_notes (run_id, step_index, name, attempt, started_at, error, next_attempt_at, updated_at, child_run_id) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+    `INSERT INTO flows.run_logs (run_id, line_id, at, level, message, fields)
+     SELECT run_id, line_id, at, level, message, fields::jsonb FROM unnest($1::text[], $2::text[], $3::timestamptz[], $4::text[], $5::text[], $6::text[]) WITH ORDINALITY AS line (run_id, line_id, at, level, message, fields, n)
+     ORDER BY n ON CONFLICT (run_id, line_id) DO NOTHING`,
+    [lines.map((line) => line.runId), lines.map((line) => line.lineId), lines.map((line) => at(line.at)), lines.map((line) => line.level), lines.map((line) => plain(line.message)), lines.map((line) => (line.fields === null ? null : plainJson(line.fields)))],
+  );
+}
+
+async function saveProgress(tx: Queryable, reports: readonly ReportOf<'progress'>[]): Promise<void> {
+  if (reports.length === 0) return;
+  await tx.query(
+    `INSERT INTO flows.run_notes (run_id, done, total, updated_at) SELECT * FROM unnest($1::text[], $2::float8[], $3::float8[], $4::timestamptz[])
+     ON CONFLICT (run_id) DO UPDATE SET done = excluded.done, total = excluded.total, updated_at = excluded.updated_at WHERE run_notes.done IS NULL OR run_notes.updated_at <= excluded.updated_at`,
+    [reports.map((report) => report.runId), reports.map((report) => report.done), reports.map((report) => report.total), reports.map((report) => at(report.at))],
+  );
+}
+
+async function saveAttempts(tx: Queryable, reports: readonly ReportOf<'attempt'>[]): Promise<void> {
+  if (reports.length === 0) return;
+  const keyOf = (report: ReportOf<'attempt'>): string => `${report.stepIndex}:${report.runId}`;
+  // A step began with the first of its attempts, whichever of them is the newest here.
+  const began = new Map<string, number>();
+  for (const report of reports) began.set(keyOf(report), Math.min(began.get(keyOf(report)) ?? Infinity, report.at));
+  const newest = newestOf(reports, keyOf);
+  await tx.query(
+    `INSERT INTO flows.step_notes (run_id, step_index, name, attempt, started_at, error, next_attempt_at, updated_at, child_run_id)
+     SELECT * FROM unnest($1::text[], $2::int[], $3::text[], $4::int[], $5::timestamptz[], $6::text[], $7::timestamptz[], $8::timestamptz[], $9::text[])
      ON CONFLICT (run_id, step_index) DO UPDATE SET name = excluded.name, attempt = excluded.attempt, started_at = coalesce(step_notes.started_at, excluded.started_at),
        error = excluded.error, next_attempt_at = excluded.next_attempt_at, updated_at = excluded.updated_at, child_run_id = excluded.child_run_id WHERE step_notes.updated_at <= excluded.updated_at`,
-    [report.runId, report.stepIndex, report.name, report.attempt, at(report.at), report.error, report.nextAttemptAt === null ? null : at(report.nextAttemptAt), at(report.at), report.childRunId],
+    [
+      newest.map((report) => report.runId), newest.map((report) => report.stepIndex), newest.map((report) => plain(report.name)), newest.map((report) => report.attempt), newest.map((report) => at(began.get(keyOf(report)) ?? report.at)),
+      newest.map((report) => (report.error === null ? null : plain(report.error))), newest.map((report) => (report.nextAttemptAt === null ? null : at(report.nextAttemptAt))), newest.map((report) => at(report.at)), newest.map((report) => report.childRunId),
+    ],
   );
 }
 

@@ -85,7 +85,17 @@ describe('the orchestrator\'s API', () => {
     const after = async (seq: number): Promise<RunLogLine[]> => (await stand.call('GET', `/api/runs/${id(runId)}/logs?afterSeq=${seq}`)).body['lines'] as RunLogLine[];
     const [first] = await after(0);
     expect(first).toMatchObject({ level: 'info', message: 'The run begins', fields: { tag: 'told' } });
-    expect(await after(first?.seq ?? 0)).toEqual([]);
+    const last = (await after(0)).at(-1)?.seq ?? 0;
+    expect(await after(last)).toEqual([]);
+    // What no database takes: the letter zero, half of a letter. And one request that tells of the same step twice.
+    const at = Date.now();
+    const attempt = { kind: 'attempt', runId, stepIndex: 9, name: 's\0', error: null, nextAttemptAt: null };
+    const line = { kind: 'log', runId, at, lineId: 'odd', level: 'warn', message: 'odd \0 and \ud83d', fields: { 'a\0': ['\udc00'], b: { c: 'x\0' } } };
+    const reports = [{ ...attempt, at, attempt: 1 }, { ...attempt, at: at + 5, attempt: 2 }, { ...attempt, at: at + 3, attempt: 1 }, line];
+    for (let n = 0; n < 2; n += 1) expect(await stand.call('POST', '/api/runs/report', { reports })).toMatchObject({ status: 200 });
+    expect(await after(last)).toMatchObject([{ message: 'odd  and \ufffd', fields: { a: ['\ufffd'], b: { c: 'x' } } }]);
+    expect((await stand.see(runId, 'the step', () => true)).steps.find((step) => step.index === 9)).toMatchObject({ name: 's', attempts: 2, startedAt: at });
+    expect((await stand.call('GET', '/api/runs?search=%00')).status).toBe(400);
   });
 
   it('ends what a cancelled run had started, also what still waits', async () => {
@@ -176,7 +186,9 @@ describe('the orchestrator\'s API', () => {
       expect(moments).toEqual([...moments].sort((a, b) => b - a));
       expect(seen.filter((run) => run.state === 'SKIPPED')).toHaveLength(5);
       expect(seen.length).toBeGreaterThan(195);
-      expect((await list({ states: 'SKIPPED', search: 'busy' })).runs[0]).toMatchObject({ state: 'SKIPPED', error: 'It was busy' });
+      const [skipped] = (await list({ states: 'SKIPPED', search: 'busy' })).runs;
+      expect(skipped).toMatchObject({ state: 'SKIPPED', error: 'It was busy' });
+      expect((await stand.call('GET', `/api/runs/${id(skipped?.runId ?? '')}`)).body).toMatchObject({ ...skipped, steps: [], logs: [] });
       expect(await stand.call('GET', '/api/runs?cursor=broken')).toMatchObject({ status: 400 });
       expect(await stand.call('GET', '/api/runs?states=FINE')).toMatchObject({ status: 400, body: { error: { message: expect.stringMatching(/FINE/) as string } } });
     });
