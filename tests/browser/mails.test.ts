@@ -62,7 +62,7 @@ function faintTexts(): string[] {
     const colour = element ? getComputedStyle(element).backgroundColor : 'rgb(255, 255, 255)';
     return colour === 'rgba(0, 0, 0, 0)' ? behind(element?.parentElement ?? null) : colour;
   };
-  return [...document.body.querySelectorAll('*')].filter((element) => element.checkVisibility() && [...element.childNodes].some((node) => node.nodeType === Node.TEXT_NODE && node.textContent.trim() !== '')).flatMap((element) => {
+  return [...document.body.querySelectorAll('*')].filter((element) => element.checkVisibility() && [...element.childNodes].some((node) => node.nodeType === Node.TEXT_NODE && (node.textContent ?? '').trim() !== '')).flatMap((element) => {
     const [a, b] = [light(getComputedStyle(element).color), light(behind(element))];
     const ratio = (Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05);
     return ratio >= 4.5 ? [] : [`${ratio.toFixed(2)} ${element.textContent.slice(0, 40)}`];
