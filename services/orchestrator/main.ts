@@ -126,6 +126,7 @@ async function setUp(ctx: ServiceContext): Promise<ServiceParts> {
       const change = await loadClockChange(db);
       if (change) parts.onClockChange(change.note);
       await sweep(parts);
+      await watch.look().catch(onTrouble);
     },
     async start() {
       alarm.start();
