@@ -111,7 +111,8 @@ export function tradeAlertsFlow(parts: TradeAlertParts): FlowDefinition {
     name: 'send_trade_alerts',
     description: 'Tells people of fills, a burst of them in one message and each fill once, by mail, webhook and on the desktop.',
     input, schedule: null, events: ['a fill (fills of a minute together)'],
-    retries: 5, retryDelayMs: 2_000, timeoutMs: 300_000, concurrency: 1, onMissed: 'skip',
+    // Two places: a run that gathers a burst must not keep one waiting that was asked to tell at once. Closing a batch is one statement; one of them wins.
+    retries: 5, retryDelayMs: 2_000, timeoutMs: 300_000, concurrency: 2, onMissed: 'skip',
     run: (ctx, { gather }) => run(ctx, parts, gather),
   });
 }
