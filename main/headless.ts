@@ -9,7 +9,7 @@ import { runDiagnostics } from './cli/diagnostics.ts';
 import { runDoctor } from './cli/doctor.ts';
 import { runFlows } from './cli/flows.ts';
 import { runKeys } from './cli/keys.ts';
-import { runLogs } from './cli/logs.ts';
+import { logFilterOf, runLogs } from './cli/logs.ts';
 import { runArm, runDisarm, runMode } from './cli/market.ts';
 import { homeOf, placeInUse, placeOfStart, placeToExamine } from './cli/place.ts';
 import { runStart } from './cli/start.ts';
@@ -70,7 +70,7 @@ function onUsed(command: Command, dataDir: string): Promise<number> {
     case 'flows':
       return runFlows(command, { door, dataDir });
     default:
-      return runLogs({ folder: logFolder, unit: command.unit, lines: command.lines ?? DEFAULT_LOG_LINES, isFollowing: command.isFollowing, isJson: command.isJson });
+      return runLogs({ folder: logFolder, unit: command.unit, lines: command.lines ?? DEFAULT_LOG_LINES, isFollowing: command.isFollowing, isJson: command.isJson, filter: logFilterOf(command) });
   }
 }
 

@@ -27,7 +27,7 @@ describe('the command line', () => {
   });
 
   it('refuses what it does not understand, with the usage', () => {
-    for (const argv of [['dance'], ['stop', 'redis'], ['disarm', 'now'], ['logs', 'nobody'], ['logs', '-n', 'many'], ['start', '--speed', '2'], ['start', '--replay', 'x', '--speed', '0'], ['status', '--replay', 'x'], ['start', '--nonsense'], ['status', '--out', 'x'], ['diagnostics', 'now']]) {
+    for (const argv of [['dance'], ['stop', 'redis'], ['disarm', 'now'], ['logs', 'nobody'], ['logs', '-n', 'many'], ['start', '--speed', '2'], ['start', '--replay', 'x', '--speed', '0'], ['status', '--replay', 'x'], ['start', '--nonsense'], ['status', '--out', 'x'], ['logs', '--level', 'loud'], ['status', '--search', 'x'], ['diagnostics', 'now']]) {
       expect(() => parse(...argv), argv.join(' ')).toThrow('mainspring <verb>');
     }
   });

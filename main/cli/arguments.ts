@@ -1,6 +1,7 @@
 /** The command line: verbs, options, and what to say when they are wrong. */
 import { parseArgs } from 'node:util';
-import type { ReplaySettings } from '#app/contracts/config.ts';
+import type { LogLevel, ReplaySettings } from '#app/contracts/config.ts';
+import { LOG_LEVELS, LogLevelSchema } from '#app/contracts/config.ts';
 import { UNIT_IDS, UnitIdSchema } from '#app/contracts/health.ts';
 import type { UnitId } from '#app/contracts/health.ts';
 import { AppError } from '#app/domain/errors.ts';
@@ -22,6 +23,8 @@ export type Command = {
   /** What follows the verb, for verbs that take words. */
   readonly words: readonly string[];
   readonly isFollowing: boolean;
+  /** Which lines `logs` shows; `since` as it was written. */
+  readonly logFilter: { readonly level: LogLevel | null; readonly since: string | null; readonly search: string | null; readonly about: string | null };
   /** How many lines, or rows of a list; null when it was not said. */
   readonly lines: number | null;
   /** flows: parameters of a run, as JSON. */
@@ -40,6 +43,7 @@ export const USAGE = `mainspring <verb> [options]
   status     every part with its state
   verify     ask every part; exit 1 when one is not healthy
   logs       captured output: logs [part] [-n LINES] [--follow]
+             [--level LEVEL] [--since 15m|2h|TIME] [--search WORDS] [--about ID]
   doctor     look for what could keep it from starting
   mode       the market of the next start: mode [demo|paper|live]
   keys       broker keys: keys, keys set paper|live, keys remove paper|live
@@ -100,6 +104,10 @@ function parseRaw(argv: readonly string[]) {
       follow: { type: 'boolean', short: 'f', default: false },
       lines: { type: 'string', short: 'n' },
       out: { type: 'string' },
+      level: { type: 'string' },
+      since: { type: 'string' },
+      search: { type: 'string' },
+      about: { type: 'string' },
       input: { type: 'string' },
       state: { type: 'string' },
       help: { type: 'boolean', short: 'h', default: false },
@@ -136,7 +144,10 @@ export function parseCommand(argv: readonly string[], resolve: (folder: string) 
   if (values.out !== undefined && verb !== 'diagnostics' && verb !== 'worker') refuse('--out belongs to diagnostics and worker config.');
   if (values.speed !== undefined && values.replay === undefined) refuse('--speed needs --replay.');
   if ((values.input !== undefined || values.state !== undefined) && verb !== 'flows') refuse('--input and --state belong to flows.');
-  const { lines } = values;
+  const { lines, level, since, search, about } = values;
+  const logLevel = level === undefined ? null : LogLevelSchema.safeParse(level);
+  if (logLevel?.success === false) refuse(`--level is "${level ?? ''}": write one of ${LOG_LEVELS.join(', ')}.`);
+  if (verb !== 'logs' && [level, since, search, about].some((value) => value !== undefined)) refuse('--level, --since, --search and --about belong to logs.');
   if (lines !== undefined && (!/^\d{1,6}$/.test(lines) || Number(lines) > MAX_LINES)) refuse(`-n is "${lines}": write a number from 0 to ${MAX_LINES}.`);
   return {
     verb: values.help ? 'help' : verb,
@@ -150,6 +161,7 @@ export function parseCommand(argv: readonly string[], resolve: (folder: string) 
     lines: lines === undefined ? null : Number(lines),
     input: values.input ?? null,
     states: values.state ?? null,
+    logFilter: { level: logLevel?.success ? logLevel.data : null, since: since ?? null, search: search ?? null, about: about ?? null },
     out: values.out === undefined ? null : resolve(values.out),
   };
 }
