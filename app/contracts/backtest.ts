@@ -11,6 +11,8 @@ export const MAX_BACKTEST_BARS = 1_000_000;
 export const MAX_EQUITY_POINTS = 2_000;
 /** Most trades that are stored; a run with more says so and keeps the first of them. Its hash is of all. */
 export const MAX_STORED_TRADES = 20_000;
+/** Results that are kept; the oldest beyond them go when a new one is stored. */
+export const MAX_KEPT_BACKTESTS = 1_000;
 /** Most session days in the stored daily curve: forty years. */
 export const MAX_BACKTEST_DAYS = 10_100;
 

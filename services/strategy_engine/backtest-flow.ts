@@ -1,7 +1,7 @@
 /** backtest_strategy: a strategy over stored bars, by the rules and the order code that trade live. */
 import { createHash } from 'node:crypto';
 import {
-  backtestRequestSchema, backtestResultSchema, backtestRunOutputSchema, MAX_BACKTEST_DAYS, MAX_EQUITY_POINTS, MAX_STORED_TRADES, type BacktestResult, type BacktestTrade,
+  backtestRequestSchema, backtestResultSchema, backtestRunOutputSchema, MAX_BACKTEST_DAYS, MAX_EQUITY_POINTS, MAX_KEPT_BACKTESTS, MAX_STORED_TRADES, type BacktestResult, type BacktestTrade,
 } from '#app/contracts/backtest.ts';
 import { roundTrips } from '#app/analytics/round-trips.ts';
 import { startBacktest, type Backtest, type BacktestBar, type BacktestOutcome } from '#app/backtest/engine.ts';
@@ -72,11 +72,14 @@ function resultOf(backtestId: string, plan: BacktestPlan, { outcome, trades, ord
 }
 
 async function store(db: Db, plan: BacktestPlan, result: BacktestResult): Promise<void> {
-  await db.query(
-    `INSERT INTO strategy_engine.backtests (backtest_id, strategy_version_id, request, result, finished_at) VALUES ($1, $2, $3::jsonb, $4::jsonb, clock_timestamp())
-     ON CONFLICT (backtest_id) DO UPDATE SET request = excluded.request, result = excluded.result, finished_at = excluded.finished_at`,
-    [result.backtestId, plan.versionId ?? `${plan.kind}.unstored`, JSON.stringify(plan), JSON.stringify(result)],
-  );
+  await db.tx(async (tx) => {
+    await tx.query(
+      `INSERT INTO strategy_engine.backtests (backtest_id, strategy_version_id, request, result, finished_at) VALUES ($1, $2, $3::jsonb, $4::jsonb, clock_timestamp())
+       ON CONFLICT (backtest_id) DO UPDATE SET request = excluded.request, result = excluded.result, finished_at = excluded.finished_at`,
+      [result.backtestId, plan.versionId ?? `${plan.kind}.unstored`, JSON.stringify(plan), JSON.stringify(result)],
+    );
+    await tx.query('DELETE FROM strategy_engine.backtests WHERE backtest_id IN (SELECT backtest_id FROM strategy_engine.backtests ORDER BY created_at DESC OFFSET $1)', [MAX_KEPT_BACKTESTS]);
+  });
 }
 
 /** The flow. */
