@@ -22,6 +22,8 @@ const PROBE_EVERY_MS = 5_000;
 const FORGET_FIRST_MS = 60_000;
 const FORGET_EVERY_MS = 6 * 3_600_000;
 const CALENDAR_EVERY_MS = 3_600_000;
+/** A change of the clock is news for a week. */
+const CLOCK_NEWS_MS = 7 * 24 * 3_600_000;
 /** A clock that has just jumped may be wrong for a moment: history is not judged old by it until it has stayed so for an hour. */
 const DOUBT_MS = 3_600_000;
 
@@ -124,7 +126,7 @@ async function setUp(ctx: ServiceContext): Promise<ServiceParts> {
       await probe();
       await refreshCalendar(ctx, market);
       const change = await loadClockChange(db);
-      if (change) parts.onClockChange(change.note);
+      if (change && clock.now() - change.noticedAt < CLOCK_NEWS_MS) parts.onClockChange(change.note);
       await sweep(parts);
       await watch.look().catch(onTrouble);
     },
