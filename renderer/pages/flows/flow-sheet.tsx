@@ -21,7 +21,7 @@ import { StateBars } from './state-bars.tsx';
 
 const NEWEST = 12;
 
-function FlowHead({ row }: { row: DeploymentView }): JSX.Element {
+function FlowHead({ row, hasRun }: { row: DeploymentView; hasRun: boolean }): JSX.Element {
   const { run, toggle, isStarting, isToggling, error } = useFlowActions(row);
   return (
     <header>
@@ -29,7 +29,7 @@ function FlowHead({ row }: { row: DeploymentView }): JSX.Element {
         <span className="story-title"><strong>{row.name}</strong> <HealthBadge row={row} /></span>
         <div className="unit-actions">
           {row.schedule !== null && <Button size="compact-sm" variant="default" loading={isToggling} onClick={toggle}>{row.isPaused ? 'Resume schedule' : 'Pause schedule'}</Button>}
-          <Button size="compact-sm" leftSection={<IconPlayerPlay size={13} />} loading={isStarting} onClick={run}>Run now</Button>
+          {hasRun && <Button size="compact-sm" leftSection={<IconPlayerPlay size={13} />} loading={isStarting} onClick={run}>Run now</Button>}
         </div>
       </div>
       {error && <p className="switch-error" role="alert">{error.message}</p>}
@@ -102,7 +102,7 @@ export function FlowSheet({ sheet }: { sheet: Sheet & { kind: 'flow' } }): JSX.E
         if (!row) return <Empty title="This flow is not announced yet">Its service announces it a moment after it is ready.</Empty>;
         return (
           <div className="flow-sheet">
-            <FlowHead row={row} />
+            <FlowHead row={row} hasRun={sheet.view !== 'run'} />
             <SegmentedControl className="flow-views" size="xs" value={sheet.view} onChange={(view) => openSheet({ ...sheet, view })} data={[...VIEWS]} aria-label="What to show" />
             <View row={row} sheet={sheet} />
           </div>

@@ -20,9 +20,9 @@ function groups(rows: readonly DeploymentView[]): [string, DeploymentView[]][] {
   return [...byOwner];
 }
 
-/** The schedule, or what else starts the flow. */
+/** The schedule, or what else starts the flow. That the demo market never closes is told on hover: it is the same for all. */
 function scheduleWords(row: DeploymentView): string {
-  const parts = [row.scheduleText, ...row.events].filter((part) => part !== null);
+  const parts = [row.scheduleText?.replace(/ - demo market: .*$/, ''), ...row.events].filter((part) => part !== undefined);
   return parts.length === 0 ? 'When it is asked for' : parts.join('; ');
 }
 
@@ -40,7 +40,7 @@ function FullRow({ row, days }: { row: DeploymentView; days: readonly FlowDay[] 
   return (
     <tr className={row.isPaused ? 'opens paused' : 'opens'} tabIndex={0} data-flow={row.name} onClick={() => open(row)} onKeyDown={(event) => openOnEnter(event, row)}>
       <td><Name row={row} /></td>
-      <td><span className="muted clip schedule" title={scheduleWords(row)}>{scheduleWords(row)}</span></td>
+      <td><span className="muted clip schedule" title={[row.scheduleText, ...row.events].filter((part) => part !== null).join('\n')}>{scheduleWords(row)}</span></td>
       <td><StateBars recent={row.recent} flow={row.name} /></td>
       <td className="number"><SuccessCell row={row} days={days} /></td>
       <td className="number"><DurationCell recent={row.recent} /></td>

@@ -1,7 +1,7 @@
 /** A form from a schema: made from what zod itself writes, so that both ends agree. */
 import { describe, expect, it } from 'vitest';
 import * as z from 'zod';
-import { draftOf, fieldsOf, readDraft, refusalByField } from './form-schema.ts';
+import { draftOf, fieldsOf, issuesOf, readDraft, refusalByField } from './form-schema.ts';
 
 const input = z.object({
   symbols: z.array(z.string().regex(/^[A-Z]+$/)).max(3).optional().describe('Tickers'), days: z.number().int().min(1).max(90).default(14).describe('How far back'), threshold: z.number().gt(0).optional(),
@@ -49,5 +49,10 @@ describe('what is typed', () => {
 describe('a refusal of the server', () => {
   it('stands beside the field that it names, with or without the word input', () => {
     expect(refusalByField(fields, [{ path: 'input.month', message: 'no such month' }, { path: 'symbols.0', message: 'unknown' }, { path: 'nothing', message: 'not known' }, { path: '', message: 'too many' }])).toEqual({ byField: { month: 'no such month', symbols: 'unknown' }, rest: ['nothing: not known', 'too many'] });
+  });
+  it('is read from its words where it lists no issues', () => {
+    expect(issuesOf({ message: 'input.month: no such month; input.symbols.0: unknown', issues: [] })).toEqual([{ path: 'input.month', message: 'no such month' }, { path: 'input.symbols.0', message: 'unknown' }]);
+    expect([issuesOf({ message: 'The orchestrator does not answer' }), issuesOf(null)]).toEqual([[], []]);
+    expect(refusalByField(fields, issuesOf({ message: 'input: Unrecognized key: "bogus"' }))).toEqual({ byField: {}, rest: ['Unrecognized key: "bogus"'] });
   });
 });

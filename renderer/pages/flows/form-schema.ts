@@ -1,5 +1,5 @@
 /** A form out of a flow's JSON Schema: which fields, with what in them, and what is wrong with what was typed. Pure. */
-import { wordsOf } from './result-shape.ts';
+import { figureOf, wordsOf } from './result-shape.ts';
 
 /** One field. `text` also for dates and patterns; `json` for what has no better field. */
 export type Field = {
@@ -65,7 +65,7 @@ export function fieldsOf(inputSchema: Schema): Field[] {
     if (!isSchema(schema)) return [];
     const { inner, isNullable } = unwrap(schema);
     const fallback = schema['default'] ?? inner['default'];
-    return [{ name, label: wordsOf(name), help: textOf(schema['description']) ?? textOf(inner['description']), isRequired: required.has(name) && fallback === undefined, fallback, isNullable, ...kindOf(inner) }];
+    return [{ name, label: inner['type'] === 'boolean' ? figureOf(name, true).label : wordsOf(name), help: textOf(schema['description']) ?? textOf(inner['description']), isRequired: required.has(name) && fallback === undefined, fallback, isNullable, ...kindOf(inner) }];
   });
 }
 
@@ -157,6 +157,14 @@ export function readDraft(fields: readonly Field[], draft: FormDraft): { readonl
   return { input, errors };
 }
 
+/** A refusal's issues; where it has none, those that its words name: "input.days: too large; input.month: …". */
+export function issuesOf(error: { readonly message: string; readonly issues?: readonly { readonly path: string; readonly message: string }[] } | null): readonly { readonly path: string; readonly message: string }[] {
+  if (error === null) return [];
+  if (error.issues !== undefined && error.issues.length > 0) return error.issues;
+  const named = error.message.split('; ').map((part) => /^((?:input\.)?[A-Za-z]\w*(?:\.\w+)*): (.+)$/.exec(part));
+  return named.every((match) => match !== null) ? named.map((match) => ({ path: match[1] ?? '', message: match[2] ?? '' })) : [];
+}
+
 /** The server's refusal, by field: an issue names its field by the first step of its path, with or without the word `input` in front. The rest is told together. */
 export function refusalByField(fields: readonly Field[], issues: readonly { readonly path: string; readonly message: string }[]): { readonly byField: Readonly<Record<string, string>>; readonly rest: readonly string[] } {
   const byField: Record<string, string> = {};
@@ -165,7 +173,7 @@ export function refusalByField(fields: readonly Field[], issues: readonly { read
     const [head, next] = path.split('.');
     const name = head === 'input' ? next : head;
     if (name !== undefined && fields.some((field) => field.name === name)) byField[name] ??= message;
-    else rest.push(path === '' ? message : `${path}: ${message}`);
+    else rest.push(path === '' || path === 'input' ? message : `${path}: ${message}`);
   }
   return { byField, rest };
 }

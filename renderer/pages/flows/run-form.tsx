@@ -4,12 +4,12 @@ import type { FormEvent, JSX } from 'react';
 import { Button } from '@mantine/core';
 import { IconPlayerPlay } from '@tabler/icons-react';
 import type { DeploymentView } from '#app/contracts/flows.ts';
-import { ClientError, newKey } from '../../data/client.ts';
+import { newKey } from '../../data/client.ts';
 import { useAction } from '../../data/queries.ts';
 import { openSheet } from '../../frame/panels.ts';
 import { FLOW_KEYS } from './flow-actions.tsx';
 import { FormFields } from './form-fields.tsx';
-import { draftOf, fieldsOf, readDraft, refusalByField } from './form-schema.ts';
+import { draftOf, fieldsOf, issuesOf, readDraft, refusalByField } from './form-schema.ts';
 
 /** The form. `start`: parameters of an earlier run. */
 export function RunForm({ row, start }: { row: DeploymentView; start: Readonly<Record<string, unknown>> | undefined }): JSX.Element {
@@ -19,7 +19,7 @@ export function RunForm({ row, start }: { row: DeploymentView; start: Readonly<R
   const key = useRef(newKey());
   const run = useAction('runFlow', FLOW_KEYS);
   const { input, errors } = readDraft(fields, draft);
-  const refused = refusalByField(fields, run.error instanceof ClientError ? run.error.issues : []);
+  const refused = refusalByField(fields, issuesOf(run.error));
   const hasPlace = Object.keys(refused.byField).length > 0 && refused.rest.length === 0;
   const submit = (event: FormEvent): void => {
     event.preventDefault();

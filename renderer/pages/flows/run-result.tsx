@@ -32,7 +32,7 @@ function Value({ figure: { kind, value, unit } }: { figure: Figure }): ReactNode
 }
 
 /** Figures side by side; long words take a line of their own. */
-export function Figures({ figures }: { figures: readonly Figure[] }): JSX.Element {
+function Figures({ figures }: { figures: readonly Figure[] }): JSX.Element {
   const isLong = (figure: Figure): boolean => figure.kind === 'text' && String(figure.value as string).length > WORD_MAX;
   return <dl className="figures">{figures.map((figure) => <div key={figure.label} className={isLong(figure) ? 'figure long' : 'figure'}><dt>{figure.label}</dt><dd className="num"><Value figure={figure} /></dd></div>)}</dl>;
 }
@@ -49,7 +49,7 @@ function Table({ part }: { part: ResultPart & { kind: 'table' } }): JSX.Element 
   );
 }
 
-function Part({ part }: { part: ResultPart }): JSX.Element {
+function PartBody({ part }: { part: ResultPart }): JSX.Element {
   switch (part.kind) {
     case 'figures': return <Figures figures={part.figures} />;
     case 'table': return <Table part={part} />;
@@ -58,15 +58,19 @@ function Part({ part }: { part: ResultPart }): JSX.Element {
   }
 }
 
+/** Everything of a value, part by part. */
+export function ResultParts({ value }: { value: unknown }): ReactNode {
+  return shapeResult(value).map((part, n) => <div key={n} className="result-part">{'title' in part && part.title !== null && <h4>{part.title}</h4>}<PartBody part={part} /></div>);
+}
+
 /** The result. */
 export function ResultChapter({ output }: { output: unknown }): JSX.Element | null {
-  const parts = shapeResult(output);
-  if (parts.length === 0) return null;
+  if (shapeResult(output).length === 0) return null;
   return (
     <section className="chapter run-result">
       <header><h3>Result</h3><CopyButton value={JSON.stringify(output, null, 2)}>{({ copied, copy }) => <UnstyledButton className="link muted" onClick={copy}>{copied ? 'Copied' : 'Copy as JSON'}</UnstyledButton>}</CopyButton></header>
       {outputLinks(output).map(({ href, label }) => <a key={href} className="result-link" href={href} target="_blank" rel="noreferrer">{label}</a>)}
-      {parts.map((part, n) => <div key={n} className="result-part">{'title' in part && part.title !== null && <h4>{part.title}</h4>}<Part part={part} /></div>)}
+      <ResultParts value={output} />
     </section>
   );
 }

@@ -10,9 +10,8 @@ import { Moment, RunTag } from './flow-cells.tsx';
 import { FailureChapter } from './run-failure.tsx';
 import { RunActions } from './run-actions.tsx';
 import { RunLog } from './run-log.tsx';
-import { Figures, ResultChapter } from './run-result.tsx';
+import { ResultChapter, ResultParts } from './run-result.tsx';
 import { StepsChapter } from './run-steps.tsx';
-import { figureOf } from './result-shape.ts';
 import { duration, isEnded, isFailed, latenessWords, tookMs } from './run-words.ts';
 
 /** A link to another run. */
@@ -58,7 +57,7 @@ function Head({ run }: { run: FlowRunDetail }): JSX.Element {
 function Parameters({ input }: { input: unknown }): JSX.Element {
   const entries = typeof input === 'object' && input !== null ? Object.entries(input) : [];
   if (entries.length === 0) return <p className="muted run-quiet">None: the flow’s own defaults.</p>;
-  return <Figures figures={entries.map(([name, value]) => (typeof value === 'object' && value !== null ? { label: name, value: JSON.stringify(value), kind: 'text', unit: null } : figureOf(name, value)))} />;
+  return <ResultParts value={input} />;
 }
 
 function Body({ run }: { run: FlowRunDetail }): JSX.Element {
@@ -71,7 +70,7 @@ function Body({ run }: { run: FlowRunDetail }): JSX.Element {
       {run.state === 'CANCELLED' && <p className="run-note">{run.error ?? 'It was cancelled before it was done; finished steps keep their results.'}</p>}
       <StepsChapter run={run} />
       {run.output !== null && run.output !== undefined && <ResultChapter output={run.output} />}
-      <section className="chapter"><header><h3>Parameters</h3></header><Parameters input={run.input} /></section>
+      <section className="chapter run-result"><header><h3>Parameters</h3></header><Parameters input={run.input} /></section>
       <RunLog run={run} />
       <footer className="ids">
         <CopyButton value={run.runId}>{({ copied, copy }) => <UnstyledButton onClick={copy} title="Copy"><span className="muted">Run</span> <code>{copied ? 'copied' : run.runId}</code></UnstyledButton>}</CopyButton>

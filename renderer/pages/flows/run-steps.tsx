@@ -10,7 +10,7 @@ import { openSheet } from '../../frame/panels.ts';
 import { Answer } from '../../ui/kit.tsx';
 import { RunTag } from './flow-cells.tsx';
 import { useRetry } from './run-actions.tsx';
-import { Figures } from './run-result.tsx';
+import { ResultParts } from './run-result.tsx';
 import { shapeResult } from './result-shape.ts';
 import { duration, isEnded, RUN_TONES, STATE_WORDS, tookMs } from './run-words.ts';
 import { scaleOf, share } from './step-scale.ts';
@@ -28,7 +28,7 @@ function Given({ output }: { output: unknown }): JSX.Element | null {
   const parts = shapeResult(output);
   const [first] = parts;
   if (first === undefined) return null;
-  if (parts.length === 1 && first.kind === 'figures' && first.figures.length <= 12) return <Figures figures={first.figures} />;
+  if (parts.length === 1 && first.kind === 'figures') return <ResultParts value={output} />;
   return <pre className="exit-lines">{JSON.stringify(output, null, 2)}</pre>;
 }
 

@@ -4,11 +4,10 @@ import type { JSX, ReactNode } from 'react';
 import { Button, NumberInput, SegmentedControl } from '@mantine/core';
 import { IconArrowRight } from '@tabler/icons-react';
 import type { DeploymentView, FlowSettings } from '#app/contracts/flows.ts';
-import { ClientError } from '../../data/client.ts';
 import { useAction } from '../../data/queries.ts';
 import { FLOW_KEYS } from './flow-actions.tsx';
 import { FormFields } from './form-fields.tsx';
-import { draftOf, fieldsOf, readDraft, refusalByField } from './form-schema.ts';
+import { draftOf, fieldsOf, issuesOf, readDraft, refusalByField } from './form-schema.ts';
 import type { FormDraft } from './form-schema.ts';
 import { ScheduleEditor, usePreviewOf } from './schedule-editor.tsx';
 import { changesOf, draftSettings, MISSED_WORDS, OVERLAP_WORDS, scheduleOf } from './schedule-draft.ts';
@@ -58,7 +57,7 @@ export function SettingsForm({ row }: { row: DeploymentView }): JSX.Element {
   const preview = usePreviewOf(draft.schedule);
   const { input, errors } = readDraft(fields.map((field) => ({ ...field, isRequired: false })), form);
   const changes = changesOf(row, { ...draft, input }, preview.isBehind ? null : (preview.data?.text ?? null));
-  const refused = refusalByField(fields, save.error instanceof ClientError ? save.error.issues : []);
+  const refused = refusalByField(fields, issuesOf(save.error));
   const isScheduleGood = draft.schedule.kind === 'none' || (!preview.isBehind && preview.data?.problem === null);
   const settings = settingsOf({ ...draft, input });
   const change = (part: Partial<SettingsDraft>): void => {

@@ -172,7 +172,8 @@ export function paintTimeline(paint: CanvasRenderingContext2D, scene: Scene): vo
   paint.rect(0, AXIS_PX, scene.width, scene.layout.height);
   paint.clip();
   paintLinks(paint, scene);
-  for (const bar of scene.layout.bars) if (bar.run.runId !== scene.chosen) paintBar(paint, bar, scene);
+  // What failed comes last: no neighbour may cover it.
+  for (const isBad of [false, true]) for (const bar of scene.layout.bars) if ((RUN_TONES[bar.run.state] === 'bad') === isBad && bar.run.runId !== scene.chosen) paintBar(paint, bar, scene);
   const chosen = scene.chosen === null ? undefined : scene.layout.byId.get(scene.chosen);
   if (chosen) paintBar(paint, chosen, scene);
   paint.restore();
