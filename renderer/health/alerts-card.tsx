@@ -17,16 +17,14 @@ function Ago({ at }: { at: number }): JSX.Element {
 
 function Delivery({ row, now }: { row: DeliveryView; now: number }): JSX.Element {
   const { word, tone, meaning } = stateWords(row, now);
+  const why = row.status === 'queued' && row.error !== null ? `${row.error}. ${meaning}` : (row.error ?? meaning);
   const isExplained = row.status !== 'sent' && row.status !== 'sending';
   return (
     <li>
-      <Tooltip label={meaning} multiline w={280} openDelay={200}><span><Tag tone={tone}>{word}</Tag></span></Tooltip>
-      <div>
-        <strong>{row.title}</strong>
-        <span className="muted">{wayWords(row)}</span>
-        {isExplained && <p className={tone === 'bad' ? 'loss-text' : 'muted'}>{row.error ?? meaning}</p>}
-      </div>
+      <strong>{row.title}</strong>
       <Ago at={row.sentAt ?? row.createdAt} />
+      <span className="alert-way"><Tooltip label={meaning} multiline w={280} openDelay={200}><span><Tag tone={tone}>{word}</Tag></span></Tooltip> <span className="muted">{wayWords(row)}</span></span>
+      {isExplained && <p className={tone === 'bad' ? 'loss-text' : 'muted'}>{why}</p>}
     </li>
   );
 }
@@ -45,13 +43,11 @@ export function AlertsCard(): JSX.Element {
     <Card
       title="Alerts"
       extra={
-        <>
-          {week !== '' && <span className="muted num" title="The last seven days">{week}</span>}
-          <Button size="compact-xs" variant="default" leftSection={<IconMailForward size={13} />} loading={test.isPending} onClick={() => test.mutate({})}>Send a test mail</Button>
-        </>
+        <Button size="compact-xs" variant="default" miw={128} leftSection={<IconMailForward size={13} />} loading={test.isPending} onClick={() => test.mutate({})}>Send a test mail</Button>
       }
     >
       {test.error ? <Failure error={test.error} /> : test.data && <Asked answer={test.data} />}
+      {week !== '' && <p className="alerts-week muted num">Last seven days: {week}</p>}
       <Answer query={query}>
         {(data) => (data.deliveries.length === 0
           ? <Empty title="Nothing was sent yet">Mails and webhook calls are listed here with what became of each: fills, risk alerts, failing parts and the summary of the day.</Empty>
