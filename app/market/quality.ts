@@ -43,7 +43,10 @@ const USUAL_QUANTILE = 0.9;
 const FROZEN_BARS = 60;
 const NO_VOLUME_BARS = 20;
 /** A series further behind the market than this, counted in time of open market, is stale. */
-export const STALE_AFTER_MS = 15 * 60_000;
+const STALE_AFTER_MS = 15 * 60_000;
+const DAY_SESSION_MS = 390 * 60_000;
+/** The largest part of the series that may have critical findings before the data as a whole is not to be leaned on. */
+const MAX_BAD_SHARE = 0.25;
 
 /** What the rules remember of a series. */
 export type QualityState = {
@@ -197,13 +200,9 @@ export function staleness(series: { readonly timeframe: Timeframe; readonly last
   const behind = openMarketMs((lastOpenTime + timeframeMs(timeframe)) as EpochMs, now);
   return behind > STALE_AFTER_MS + timeframeMs(timeframe) ? { kind: 'stale_series', openTime: lastOpenTime, detail: { behindMinutes: Math.round(behind / 60_000) } } : null;
 }
-const DAY_SESSION_MS = 390 * 60_000;
 
 /** What a validation saw of one series. */
 export type SeriesReport = { readonly symbol: string; readonly findings: readonly Finding[] };
-
-/** The largest part of the series that may have critical findings before the data as a whole is not to be leaned on. */
-const MAX_BAD_SHARE = 0.25;
 
 /** Whether trading may lean on the bars, and why not. One bad series among many does not stop the others. */
 export function judgeUsability(reports: readonly SeriesReport[]): { readonly isUsable: boolean; readonly reason: string | null } {

@@ -54,6 +54,11 @@ export async function monthsToArchive(book: Queryable, wish: ArchiveWish): Promi
   const [newest] = await book.query<{ month: string | null }>(`SELECT to_char(max(last_open_time), 'YYYY-MM') AS month FROM data_ingestion.ingestion_status`);
   if (!newest?.month) return [];
   const present = monthIndex(newest.month);
+  if (wish.months !== null) {
+    const young = wish.months.find((month) => present - monthIndex(month) < YOUNGEST_MONTHS_KEPT);
+    if (young !== undefined) throw new AppError('FLOW_INPUT_INVALID', `${young} is too young to be archived: strategies and charts need the newest two months`);
+    return [...new Set(wish.months)].sort();
+  }
   const rows = await book.query<{ month: string; is_fresh: boolean }>(
     `SELECT replace(substring(c.relname FROM 'market_data_(\\d{4}_\\d{2})$'), '_', '-') AS month,
        coalesce(a.state = 'restored' AND a.restored_at > clock_timestamp() - make_interval(days => $1), false) AS is_fresh
@@ -61,10 +66,7 @@ export async function monthsToArchive(book: Queryable, wish: ArchiveWish): Promi
        LEFT JOIN data_ingestion.archived_months a ON a.month = to_date(substring(c.relname FROM 'market_data_(\\d{4}_\\d{2})$'), 'YYYY_MM')
      WHERE i.inhparent = 'data_ingestion.market_data'::regclass AND c.relname ~ '^market_data_\\d{4}_\\d{2}$' ORDER BY 1`, [wish.keepRestoredDays],
   );
-  if (wish.months === null) return rows.filter((row) => !row.is_fresh && present - monthIndex(row.month) > wish.keepMonths).map((row) => row.month);
-  const young = wish.months.find((month) => present - monthIndex(month) < YOUNGEST_MONTHS_KEPT);
-  if (young !== undefined) throw new AppError('FLOW_INPUT_INVALID', `${young} is too young to be archived: strategies and charts need the newest two months`);
-  return rows.map((row) => row.month).filter((month) => wish.months?.includes(month));
+  return rows.filter((row) => !row.is_fresh && present - monthIndex(row.month) > wish.keepMonths).map((row) => row.month);
 }
 
 /** The named months that are in files, or all of them. */

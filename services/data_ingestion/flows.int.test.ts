@@ -241,5 +241,6 @@ describe('archive_old_data', () => {
     await expect(run({ months: ['2026-11'] })).rejects.toMatchObject({ code: 'FLOW_INPUT_INVALID' });
     await expect(run({ action: 'restore', months: ['1999-01'] })).rejects.toMatchObject({ code: 'FLOW_INPUT_INVALID' });
     await expect(run({ months: ['2026-13'] })).rejects.toThrow(/month/);
+    await expect(run({ months: ['1999-01'] })).rejects.toThrow(/no bars of 1999-01/);
   });
 });

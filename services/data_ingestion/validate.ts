@@ -15,6 +15,8 @@ const BEFORE_ALL = 0;
 const MAX_FINDINGS = 200;
 /** A first look goes back so many bars at most (two years of minutes); older ones were looked at when they came, or are archived. */
 const MAX_BARS = 200_000;
+/** What the intake notes by itself (store.ts). */
+const ARRIVAL_KINDS = ['bar_refused', 'bar_revised', 'source_conflict'];
 
 /** The watched series that have bars, and what is new in each. */
 export async function seriesToValidate(book: Queryable, symbols: readonly string[] | null): Promise<SeriesToValidate[]> {
@@ -96,7 +98,6 @@ export async function arrivalsSince(book: Queryable): Promise<Record<string, num
   );
   return Object.fromEntries(rows.map((row) => [row.kind, row.n]));
 }
-const ARRIVAL_KINDS = ['bar_refused', 'bar_revised', 'source_conflict'];
 
 /** Sums the results up. */
 export function summarize(results: readonly SeriesResult[], arrivals: Readonly<Record<string, number>>): QualitySummary {

@@ -72,11 +72,11 @@ describe('calculate_indicators', () => {
 
   it('does nothing the second time, nor when a finished part is done again', async () => {
     await store(market);
-    await run('calculate_indicators', { keepDays: 30 });
+    await run('calculate_indicators', { keepDays: 30, symbols: ['SPY'] });
     const before = await count();
-    expect((await run('calculate_indicators', { keepDays: 30 })).output).toMatchObject({ barsRead: 0, rowsWritten: 0 });
+    expect((await run('calculate_indicators', { keepDays: 30, symbols: ['SPY'] })).output).toMatchObject({ barsRead: 0, rowsWritten: 0 });
     await book.sql(`DELETE FROM strategy_engine.indicator_state`);
-    await run('calculate_indicators', { keepDays: 30 });
+    await run('calculate_indicators', { keepDays: 30, symbols: ['SPY'] });
     expect(await count()).toBe(before);
   });
 
