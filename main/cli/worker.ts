@@ -1,10 +1,10 @@
 /** `mainspring worker`: a second worker of a service, which takes shareable flows from the queues, on this machine or another. */
-import { fork, type ChildProcess } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { readFileSync, statSync } from 'node:fs';
 import { hostname } from 'node:os';
 import path from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
+import * as z from 'zod';
 import { RuntimeConfigSchema, type RuntimeConfig } from '#app/contracts/config.ts';
 import { EXIT, type ToWorker } from '#app/contracts/control.ts';
 import { AppError, describeError } from '#app/domain/errors.ts';
@@ -12,6 +12,8 @@ import { SERVICE_IDS } from '#app/domain/ids.ts';
 import type { Layout } from '../layout.ts';
 import { writeFileAtomically } from '../store/atomic-file.ts';
 import { askDoor } from '../supervisor/door.ts';
+import { nodeSpawner } from '../supervisor/node-spawner.ts';
+import type { Child } from '../supervisor/spawner.ts';
 import { refuse, type Command } from './arguments.ts';
 
 const ASK_LIMIT_MS = 15_000;
@@ -75,20 +77,21 @@ function newHelperId(): string {
 async function work(file: string, layout: Layout): Promise<number> {
   const config = readWorkerConfig(file);
   const stopping = new AbortController();
-  let child: ChildProcess | null = null;
+  const running: { child: Child | null } = { child: null };
   const stop = (): void => {
     stopping.abort();
     const message: ToWorker = { type: 'stop', deadlineMs: STOP_MS, reason: 'asked in the terminal' };
-    child?.send(message, () => undefined);
+    running.child?.send(message);
   };
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, stop);
+  const spawner = nodeSpawner();
   for (let failures = 0; !stopping.signal.aborted;) {
     const startedAt = performance.now();
-    child = fork(layout.workerEntry(config.unit), [], { stdio: ['ignore', 'inherit', 'inherit', 'ipc'], cwd: layout.workFolder, detached: process.platform !== 'win32' });
+    const child = spawner.start({ kind: 'worker', module: layout.workerEntry(config.unit), name: config.unit, nodeFlags: [], v8Flags: [], env: ownEnvironment(), cwd: layout.workFolder });
+    running.child = child;
     const code = await live(child, { ...config, helper: { id: newHelperId() } });
-    if (stopping.signal.aborted) break;
+    if (stopping.signal.aborted || code === EXIT.config) return stopping.signal.aborted ? EXIT.ok : EXIT.config;
     failures = performance.now() - startedAt > WELL_MS ? 0 : failures + 1;
-    if (code === EXIT.config) return code;
     const pauseMs = Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** failures);
     process.stderr.write(`The worker ended (${code === null ? 'killed' : `exit code ${code}`}); it starts again in ${Math.round(pauseMs / 1_000)} s. Ctrl-C stops.\n`);
     await pause(pauseMs, undefined, { signal: stopping.signal }).catch(() => undefined);
@@ -96,14 +99,20 @@ async function work(file: string, layout: Layout): Promise<number> {
   return EXIT.ok;
 }
 
-function live(child: ChildProcess, config: RuntimeConfig): Promise<number | null> {
-  child.on('message', (message: { type?: string }) => {
+function ownEnvironment(): Record<string, string> {
+  return Object.fromEntries(Object.entries(process.env).filter((entry): entry is [string, string] => entry[1] !== undefined));
+}
+
+const messageSchema = z.object({ type: z.string() });
+
+function live(child: Child, config: RuntimeConfig): Promise<number | null> {
+  child.stdout?.pipe(process.stdout, { end: false });
+  child.stderr?.pipe(process.stderr, { end: false });
+  child.onMessage((raw) => {
+    const { type } = messageSchema.parse(raw);
     const init: ToWorker = { type: 'init', config };
-    if (message.type === 'hello') child.send(init, () => undefined);
-    if (message.type === 'ready') process.stdout.write(`A worker of ${config.unit} (${config.helper?.id ?? ''}) is up and takes flows that may be shared. Ctrl-C stops.\n`);
+    if (type === 'hello') child.send(init);
+    if (type === 'ready') process.stdout.write(`A worker of ${config.unit} (${config.helper?.id ?? ''}) is up and takes flows that may be shared. Ctrl-C stops.\n`);
   });
-  return new Promise((resolve) => {
-    child.once('error', () => resolve(null));
-    child.once('exit', (code) => resolve(code));
-  });
+  return new Promise((resolve) => child.onEnd((end) => resolve(end.code)));
 }

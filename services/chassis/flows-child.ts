@@ -2,20 +2,8 @@
 import { DBOS } from '@dbos-inc/dbos-sdk';
 import type { FlowName } from '#app/contracts/flows.ts';
 import { AppError, describeError } from '#app/domain/errors.ts';
-import type { Execution } from './flows-run.ts';
-import { childRunId, type NewRun } from './flows-wire.ts';
-
-/** How a run ended. */
-export type RunEnd = { readonly status: string; readonly output: unknown; readonly error: unknown };
-
-/** What the engine does for parents. */
-export type ChildStarter = {
-  /** Durable once resolved; the same child however often it is asked for. */
-  start(run: NewRun): Promise<void>;
-  /** Resolves with the run's end, or with null when the signal aborts. */
-  ended(runId: string, signal: AbortSignal): Promise<RunEnd | null>;
-  cancel(runId: string): Promise<void>;
-};
+import type { Execution, RunEnd } from './flows-execution.ts';
+import { childRunId } from './flows-wire.ts';
 
 /** Which child to start. */
 export type WantedChild = { readonly flow: FlowName; readonly input: Readonly<Record<string, unknown>>; readonly key: string | undefined };

@@ -5,16 +5,16 @@ import { DBOS, DBOSClient } from '@dbos-inc/dbos-sdk';
 import { DBOSExecutor } from '@dbos-inc/dbos-sdk/internal/dbos-executor';
 import { INTERNAL_QUEUE_NAME } from '@dbos-inc/dbos-sdk/internal/utils';
 import { wfQueueRunner } from '@dbos-inc/dbos-sdk/internal/wfqueue';
-import type pg from 'pg';
 import type { RuntimeConfig } from '#app/contracts/config.ts';
 import { FLOW_OWNERS, type FlowName } from '#app/contracts/flows.ts';
 import { AppError, describeError, invariant } from '#app/domain/errors.ts';
 import type { ServiceId } from '#app/domain/ids.ts';
 import { backoffMs, sleep } from './clock.ts';
+import { openEnginePool, type EnginePool } from './db-engine.ts';
 import type { FlowDefinition } from './flows.ts';
 import { openRunWaiter } from './flows-await.ts';
-import { openEnginePool, openFlowBook } from './flows-book.ts';
-import type { ChildStarter } from './flows-child.ts';
+import { openFlowBook } from './flows-book.ts';
+import type { ChildStarter } from './flows-execution.ts';
 import { startDispatcher, type Dispatcher } from './flows-dispatch.ts';
 import { holdPlace, openPlaces, type Gate, type Places } from './flows-places.ts';
 import type { Reporter } from './flows-report.ts';
@@ -132,7 +132,7 @@ function queuesOf(served: ReadonlyMap<FlowName, Served>, isOwn: boolean): { name
   return isOwn ? [...queues, { name: INTERNAL_QUEUE_NAME, places: openPlaces(1, () => undefined) }] : queues;
 }
 
-type Launch = { readonly parts: EngineParts; readonly identity: ReturnType<typeof engineIdentity>; readonly pool: pg.Pool };
+type Launch = { readonly parts: EngineParts; readonly identity: ReturnType<typeof engineIdentity>; readonly pool: EnginePool };
 
 async function launchDbos({ parts, identity, pool }: Launch, signal: AbortSignal): Promise<DBOSExecutor | null> {
   for (let n = 0; !signal.aborted; n += 1) {

@@ -42,43 +42,49 @@ function claimOf(name: string, count: number): WorkflowQueue {
   });
 }
 
+/** Claimed runs whose place is taken and whose execution has not begun. */
+type Coming = Map<string, Places>;
+
+function giveBack(coming: Coming, runIds: readonly string[]): void {
+  for (const runId of runIds) {
+    const places = coming.get(runId);
+    if (places && coming.delete(runId)) places.release();
+  }
+}
+
+/** Takes all free places, claims as many runs and starts them; says whether the queue may hold more. */
+async function claim({ engine, appVersion }: DispatchParts, { name, places }: ServedQueue, coming: Coming): Promise<boolean> {
+  const count = places.take(Infinity);
+  if (count === 0) return true;
+  const mark = randomUUID();
+  let runIds: readonly string[] = [];
+  try {
+    runIds = await engine.systemDatabase.findAndMarkStartableWorkflows(claimOf(name, count), engine.executorID, appVersion, undefined, 0, 0, mark);
+  } finally {
+    for (const runId of runIds) coming.set(runId, places);
+    for (let spare = count - runIds.length; spare > 0; spare -= 1) places.release();
+  }
+  if (runIds.length === 0) return false;
+  await engine.dispatchDequeuedWorkflows([...runIds], mark);
+  if (runIds.some((runId) => coming.has(runId))) setTimeout(() => giveBack(coming, runIds), BEGIN_MS).unref();
+  return runIds.length === count;
+}
+
 /** Starts to serve queues. */
-export function startDispatcher({ engine, appVersion, book, log }: DispatchParts, queues: readonly ServedQueue[]): Dispatcher {
+export function startDispatcher(parts: DispatchParts, queues: readonly ServedQueue[]): Dispatcher {
+  const { book, log } = parts;
   const served = new Map<string, Served>(queues.map((queue) => [queue.name, { ...queue, isDraining: false, mayHoldMore: false }]));
-  /** Claimed runs whose place is taken and whose execution has not begun. */
-  const coming = new Map<string, Places>();
+  const coming: Coming = new Map();
   let isStopped = false;
   let isLooking = false;
 
-  const giveBack = (runIds: readonly string[]): void => {
-    for (const runId of runIds) {
-      const places = coming.get(runId);
-      if (places && coming.delete(runId)) places.release();
-    }
-  };
-  const claim = async ({ name, places }: Served): Promise<boolean> => {
-    const count = places.take(Infinity);
-    if (count === 0) return true;
-    const mark = randomUUID();
-    let runIds: readonly string[] = [];
-    try {
-      runIds = await engine.systemDatabase.findAndMarkStartableWorkflows(claimOf(name, count), engine.executorID, appVersion, undefined, 0, 0, mark);
-    } finally {
-      for (const runId of runIds) coming.set(runId, places);
-      for (let spare = count - runIds.length; spare > 0; spare -= 1) places.release();
-    }
-    if (runIds.length === 0) return false;
-    await engine.dispatchDequeuedWorkflows([...runIds], mark);
-    if (runIds.some((runId) => coming.has(runId))) setTimeout(() => giveBack(runIds), BEGIN_MS).unref();
-    return runIds.length === count;
-  };
   const drain = async (queue: Served): Promise<void> => {
     if (queue.isDraining) return;
     queue.isDraining = true;
     try {
       while (queue.mayHoldMore && queue.places.free > 0 && !isStopped) {
         queue.mayHoldMore = false;
-        if (await claim(queue)) queue.mayHoldMore = true;
+        if (await claim(parts, queue, coming)) queue.mayHoldMore = true;
       }
     } catch (error) {
       log.debug({ queue: queue.name, error: describeError(error) }, 'A queue could not be served; it is looked at again');
@@ -116,7 +122,7 @@ export function startDispatcher({ engine, appVersion, book, log }: DispatchParts
     arrive(runId, places) {
       const taken = coming.get(runId);
       if (taken === places) return coming.delete(runId);
-      giveBack([runId]);
+      giveBack(coming, [runId]);
       return false;
     },
     isExpected: (runId) => coming.has(runId),

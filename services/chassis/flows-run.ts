@@ -2,34 +2,14 @@
 import { DBOS } from '@dbos-inc/dbos-sdk';
 import { AppError, describeError } from '#app/domain/errors.ts';
 import { backoffMs, sleep } from './clock.ts';
-import type { FlowContext, FlowDefinition, StepContext } from './flows.ts';
-import { runChild, type ChildStarter } from './flows-child.ts';
-import type { Gate, Hold, Passage } from './flows-places.ts';
-import type { Reporter } from './flows-report.ts';
+import type { FlowContext, StepContext } from './flows.ts';
+import { runChild } from './flows-child.ts';
+import type { Execution, RunParts } from './flows-execution.ts';
 import { boundError, checkResult, cutText, reviveError } from './flows-result.ts';
 import { tellersOf } from './flows-tell.ts';
 import type { FlowCall } from './flows-wire.ts';
-import type { Logger } from './log.ts';
 
 const RETRY_CAP_MS = 300_000;
-
-/** What an execution needs around it. */
-export type RunParts = {
-  readonly runId: string;
-  readonly definition: FlowDefinition;
-  readonly hold: Hold;
-  readonly log: Logger;
-  readonly reporter: Reporter;
-  readonly gate: Gate;
-  readonly children: ChildStarter;
-  readonly now: () => number;
-  readonly executionId: string;
-  /** Aborted when the run is not this execution's any more: cancelled, timed out, taken over. */
-  readonly controller: AbortController;
-};
-
-/** An execution at work. */
-export type Execution = { readonly parts: RunParts; readonly passage: Passage; readonly retries: number };
 
 /** Is there a point in trying this step again? What needs another input, a human, or a look at what happened is not repeated blindly. */
 function isWorthRetrying(error: unknown): boolean {
@@ -81,7 +61,7 @@ async function durableStep<T>({ parts, passage }: Execution, name: string, work:
         return await work();
       } catch (error) {
         // The service is stopping: not the run's failure. Left unfinished, the step runs again at the next start.
-        if (parts.gate.aborted.aborted) return await passage.park();
+        if (parts.gate.aborted.aborted) return passage.park();
         throw boundError(error);
       }
     }, { name });

@@ -1,7 +1,7 @@
 /** What a run says while it runs: log lines and progress, bounded, for people. */
 import type { FlowContext } from './flows.ts';
+import type { RunParts } from './flows-execution.ts';
 import { boundFields, cutText } from './flows-result.ts';
-import type { RunParts } from './flows-run.ts';
 import { MAX_LOG_LINES } from './flows-wire.ts';
 
 const PROGRESS_EVERY_MS = 500;

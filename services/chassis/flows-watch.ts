@@ -42,11 +42,33 @@ export type Watch = {
 
 type Entry = Watched & { abortedAt: number | null; isDeaf: boolean };
 
+/** The search for runs that say they run and do not: `here` are those that this process executes. Found twice in a row, they go back on their queue. */
+function openSearch(parts: WatchParts): (here: ReadonlySet<string>) => Promise<void> {
+  const { book, log } = parts;
+  let before = new Set<string>();
+  const keyOf = (run: PendingRun): string => `${run.runId} ${run.owner ?? ''}`;
+  return async (here) => {
+    const pending = await book.pending(parts.owner);
+    const sessions = pending.length === 0 ? new Set<string>() : await book.sessions();
+    const found = pending.filter((run) => {
+      if (run.executorId === parts.executorId) return !here.has(run.runId) && !parts.isExpected(run.runId);
+      return parts.isKeeper && !sessions.has(sessionNameOf(parts.owner, run.executorId));
+    });
+    const again = found.filter((run) => before.has(keyOf(run)));
+    before = new Set(found.map(keyOf));
+    for (const run of again) {
+      if (!(await book.putBack(run))) continue;
+      log.warn({ runId: run.runId, executor: run.executorId }, 'A run was left unfinished by a worker that is gone; it goes on');
+      parts.onPutBack();
+    }
+  };
+}
+
 /** Starts the watch: a question a second while something runs, one in five seconds otherwise. */
 export function startWatch(parts: WatchParts): Watch {
   const { book, log, patience = PATIENCE } = parts;
   const entries = new Set<Entry>();
-  let leftOver = new Set<string>();
+  const search = openSearch(parts);
   let searchedAt = monotonicMs();
   let isLooking = false;
 
@@ -76,27 +98,6 @@ export function startWatch(parts: WatchParts): Watch {
       entry.controller.abort(new Error('The run was cancelled, has run out of time, or is in other hands'));
     }
   };
-  const isLeftOver = (run: PendingRun, sessions: ReadonlySet<string>, here: ReadonlySet<string>): boolean => {
-    if (run.executorId === parts.executorId) return !here.has(run.runId) && !parts.isExpected(run.runId);
-    return parts.isKeeper && !sessions.has(sessionNameOf(parts.owner, run.executorId));
-  };
-  const searchLeftOver = async (): Promise<void> => {
-    const pending = await book.pending(parts.owner);
-    if (pending.length === 0) {
-      leftOver.clear();
-      return;
-    }
-    const sessions = await book.sessions();
-    const here = new Set([...entries].map((entry) => entry.runId));
-    const found = pending.filter((run) => isLeftOver(run, sessions, here));
-    const again = found.filter((run) => leftOver.has(`${run.runId} ${run.owner ?? ''}`));
-    leftOver = new Set(found.map((run) => `${run.runId} ${run.owner ?? ''}`));
-    for (const run of again) {
-      if (!(await book.putBack(run))) continue;
-      log.warn({ runId: run.runId, executor: run.executorId }, 'A run was left unfinished by a worker that is gone; it goes on');
-      parts.onPutBack();
-    }
-  };
   const look = async (): Promise<void> => {
     if (isLooking) return;
     isLooking = true;
@@ -104,7 +105,7 @@ export function startWatch(parts: WatchParts): Watch {
       if (entries.size > 0) await lookAtExecutions();
       if (monotonicMs() - searchedAt >= patience.searchMs) {
         searchedAt = monotonicMs();
-        await searchLeftOver();
+        await search(new Set([...entries].map((entry) => entry.runId)));
       }
     } catch (error) {
       log.debug({ error: describeError(error) }, 'The watch over runs could not look; it looks again');

@@ -1,5 +1,6 @@
 /** A campaign against flows: families of runs while workers, the orchestrator and PostgreSQL are killed; every run ends once, no step's effect is doubled. */
 import { performance } from 'node:perf_hooks';
+import { describeError } from '#app/domain/errors.ts';
 import { doubledSteps, startFamily, type Family, type FamilyRun, type FamilyWorker } from '../flows-engine/family.ts';
 import { seeded } from '../support/recorded-bars.ts';
 import { until } from '../support/servers.ts';
@@ -109,7 +110,7 @@ function judge(families: readonly string[], runs: readonly FamilyRun[], family: 
   const expected = expectedRuns(families);
   const wrong = expected.flatMap((runId) => {
     const run = known.get(runId);
-    return run?.status === 'SUCCESS' ? [] : [`${runId}: ${run?.status ?? 'was lost'}${run?.error === undefined ? '' : ` (${String(run.error)})`}`];
+    return run?.status === 'SUCCESS' ? [] : [`${runId}: ${run?.status ?? 'was lost'}${run?.error === undefined ? '' : ` (${describeError(run.error)})`}`];
   });
   const surplus = new Set(runs.map((run) => run.workflowID));
   for (const runId of expected) surplus.delete(runId);
