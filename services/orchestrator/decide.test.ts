@@ -87,3 +87,51 @@ describe('what fell due', () => {
     expect(due(noon - 5 * HOUR_MS, noon + 1, noon + DAY_MS)).toEqual({ ticks: [], until: noon, setBackMs: 0 });
   });
 });
+
+describe('any life of a clock', () => {
+  const START = 1_704_110_400_000;
+  const every7 = readSchedule({ kind: 'interval', everyMinutes: 7, only: 'always', until: null });
+  /** The scheduler without its database: what it remembers, what ran, what was noted as passed over. */
+  type Life = { now: number; decidedUntil: EpochMs; readonly ran: Set<number>; readonly noted: Set<number> };
+
+  /** One sweep as scheduler.ts and schedule-store.ts do it; `dies`: after the runs, before anything is written down. */
+  function look(life: Life, onMissed: TickPolicy['onMissed'], dies: boolean): void {
+    const now = life.now as EpochMs;
+    const { ticks, until, setBackMs } = dueTicks(every7, 'exchange', { decidedUntil: life.decidedUntil, begins: null }, now);
+    const open = ticks.filter((tick) => now - tick <= MISSED_AFTER_MS || !life.ran.has(tick));
+    const { run } = decideTicks(open, now, { onMissed, overlap: 'queue', isBusy: () => false });
+    for (const tick of run) life.ran.add(tick);
+    if (dies) return;
+    if (setBackMs > 0) for (const tick of life.noted) if (tick > now) life.noted.delete(tick);
+    for (const tick of run) life.noted.delete(tick);
+    for (const tick of open) if (!run.includes(tick) && !life.ran.has(tick)) life.noted.add(tick);
+    life.decidedUntil = setBackMs > 0 ? until : (Math.max(life.decidedUntil, until) as EpochMs);
+  }
+
+  const act = fc.oneof(
+    { weight: 5, arbitrary: fc.record({ what: fc.constant('pass' as const), minutes: fc.integer({ min: 1, max: 40 }) }) },
+    { weight: 2, arbitrary: fc.record({ what: fc.constant('set' as const), minutes: fc.integer({ min: -3_000, max: 3_000 }) }) },
+    { weight: 1, arbitrary: fc.record({ what: fc.constant('die' as const), minutes: fc.constant(1) }) },
+  );
+
+  it('runs every time that comes while the scheduler looks, and accounts for every other', () => {
+    fc.assert(fc.property(fc.array(act, { maxLength: 30 }), fc.constantFrom('skip' as const, 'run_once' as const, 'run_all' as const), (acts, onMissed) => {
+      const life: Life = { now: START + 40, decidedUntil: START as EpochMs, ran: new Set(), noted: new Set() };
+      let lowest = START;
+      for (const { what, minutes } of acts) {
+        if (what === 'set') life.now += minutes * MINUTE_MS;
+        for (let n = 0; what !== 'set' && n < minutes; n += 1) {
+          life.now += MINUTE_MS;
+          look(life, onMissed, what === 'die');
+          const minute = Math.floor(life.now / MINUTE_MS) * MINUTE_MS;
+          if ((minute / MINUTE_MS) % 7 === 0 && life.decidedUntil <= life.now) expect(life.ran).toContain(minute);
+        }
+        lowest = Math.min(lowest, life.decidedUntil);
+      }
+      life.now += MINUTE_MS;
+      look(life, onMissed, false);
+      const first = Math.ceil((lowest + 1) / MINUTE_MS / 7) * 7 * MINUTE_MS;
+      for (let tick = first; tick <= Math.min(life.now, life.decidedUntil); tick += 7 * MINUTE_MS) expect(life.ran.has(tick) || life.noted.has(tick)).toBe(true);
+    }), { numRuns: 150 });
+  });
+});

@@ -77,7 +77,8 @@ export async function findSkipped(db: Queryable, runId: string): Promise<Skipped
 /** Skipped ticks, newest first. */
 export async function loadSkipped(db: Queryable, query: SkippedQuery): Promise<SkippedTick[]> {
   const flows = Object.entries(FLOW_OWNERS).filter(([name, owner]) => (query.flow ?? name) === name && (query.owner ?? owner) === owner).map(([name]) => name);
-  const conditions = ['flow = ANY($1::text[])'];
+  // A clock that was set back and a scheduler that died in the moment after can leave a note beside the run: the run is what happened.
+  const conditions = ['flow = ANY($1::text[])', `NOT EXISTS (SELECT FROM dbos.workflow_status ws WHERE ws.workflow_uuid = ${SKIPPED_ID})`];
   const params: unknown[] = [flows];
   const param = (value: unknown): string => `$${params.push(value)}`;
   if (query.from !== null) conditions.push(`scheduled_for >= ${param(at(query.from))}`);
