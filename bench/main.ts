@@ -3,6 +3,7 @@ import { machine, type Figure } from './lib/measure.ts';
 import { printReport, writeReport, type Report } from './lib/report.ts';
 import { benchFlows } from './flows.bench.ts';
 import { benchLatency } from './latency.bench.ts';
+import { benchLogs } from './logs.bench.ts';
 import { benchMemory } from './memory.bench.ts';
 import { benchReplay } from './replay.bench.ts';
 import { benchRunsList } from './runs-list.bench.ts';
@@ -10,7 +11,7 @@ import { benchSchedules } from './schedules.bench.ts';
 import { benchStartup } from './startup.bench.ts';
 import { benchThroughput } from './throughput.bench.ts';
 
-const BENCHMARKS: Readonly<Record<string, () => Promise<Figure[]>>> = { startup: benchStartup, memory: benchMemory, latency: benchLatency, throughput: benchThroughput, replay: benchReplay, runs: benchRunsList, flows: benchFlows, schedules: benchSchedules };
+const BENCHMARKS: Readonly<Record<string, () => Promise<Figure[]>>> = { startup: benchStartup, memory: benchMemory, latency: benchLatency, throughput: benchThroughput, replay: benchReplay, runs: benchRunsList, flows: benchFlows, schedules: benchSchedules, logs: benchLogs };
 
 async function main(wanted: readonly string[]): Promise<number> {
   const unknown = wanted.filter((name) => !Object.hasOwn(BENCHMARKS, name));

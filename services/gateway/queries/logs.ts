@@ -83,7 +83,8 @@ async function search(db: Queryable, where: Where, before: number | null, limit:
   const bound = before === null ? '' : 'WHERE at <= $1';
   const edges = TABLES.map((table) => `(SELECT at FROM logging.${table} ${bound} ORDER BY at DESC OFFSET ${NEAR_LINES} LIMIT 1)`);
   const [edge] = await db.query<{ at: number | null }>(`SELECT greatest(${edges.join(', ')}) AS at`, before === null ? [] : [at(before)]);
-  const near: Where = { ...where, conditions: [...where.conditions], params: [...where.params] };
+  // IS TRUE keeps the planner from the index of words here, which would gather what the walk is to sample.
+  const near: Where = { ...where, conditions: where.conditions.map((condition) => (condition.startsWith('words @@') ? `(${condition}) IS TRUE` : condition)), params: [...where.params] };
   const from = edge?.at ?? null;
   if (from === null) return walk(db, where, NEWEST_FIRST, limit);
   add(near, (p) => `at >= ${p}`, at(from));
