@@ -10,6 +10,7 @@ import { openDb, type Db } from '#chassis/db.ts';
 import type { FlowDefinition } from '#chassis/flows.ts';
 import { Killed, runFlowByHand, type FlowRunOptions } from '../../tests/support/flow-context.ts';
 import { startBook, type Book } from '../../tests/support/servers.ts';
+import { readCurve } from './curve.ts';
 import { analyticsFlows } from './flows.ts';
 import { createStrategyDays } from './strategy-days.ts';
 
@@ -100,7 +101,7 @@ describe('two days of trading', () => {
     const [row, ...others] = await book.sql<{ sha256: string; bytes: number; content: { totalReturn: number } }>('SELECT sha256, bytes, content FROM analytics.reports');
     expect([others.length, row?.sha256, row?.bytes]).toEqual([0, createHash('sha256').update(content).digest('hex'), content.length]);
     const page = content.toString('utf8');
-    for (const words of ['Wednesday, 6 March 2024', 'LIVE<small>real money</small>', '<b>$250.00</b> (+2.51 %)', '<b>$10,200.00</b>', '3 fills; 1 position was closed, 1 of them with a profit', '+$248.00', '−$51.00', 'Sharpe, Journal of Portfolio Management 21(1), 1994']) expect(page).toContain(words);
+    for (const words of ['Wednesday, 6 March 2024', 'LIVE<small>real money</small>', '<b>$250.00</b> (+2.51 %)', '<b>$10,200.00</b>', '3 fills; one position was closed, with a profit', '+$248.00', '−$51.00', 'Sharpe, Journal of Portfolio Management 21(1), 1994']) expect(page).toContain(words);
   });
 
   it('lets nothing from outside speak: no script, no address, no markup', () => {
@@ -116,6 +117,19 @@ describe('two days of trading', () => {
     const page = readFileSync(join(folder, 'reports', '2024-03-05.html'), 'utf8');
     expect(page).toContain('Positions are shown in the report of the newest day only');
     expect(page).not.toContain('evil');
+  });
+});
+
+describe('a long curve', () => {
+  it('is read in pages and thinned for the picture, with its deepest fall kept', async () => {
+    await book.sql('TRUNCATE analytics.equity_curve');
+    // 30,000 minutes up by a dollar each, but for one that falls to 90 % of the highest before.
+    await book.sql(`INSERT INTO analytics.equity_curve (ts_market, equity, cash, long_value, short_value, day_pnl) SELECT timestamptz '2024-01-02T14:30:00Z' + n * interval '1 minute', e, e, 0, 0, 0 FROM (SELECT n, CASE n WHEN 21000 THEN (10000 + 20999) * 0.9 ELSE 10000 + n END AS e FROM generate_series(1, 30000) n) s`);
+    const curve = await readCurve(db, null);
+    expect(curve?.line.length).toBeGreaterThan(600);
+    expect(curve?.line.length).toBeLessThanOrEqual(1_200);
+    expect(Math.min(...(curve?.line ?? []).map((point) => point.drawdown))).toBeCloseTo(-0.1, 9);
+    expect([curve?.line.at(-1)?.equity, curve?.days.at(-1)?.close, curve?.drawdown.deepest.toFixed(9), curve?.days.length]).toEqual([40_000, 40_000, '-0.100000000', 22]);
   });
 });
 

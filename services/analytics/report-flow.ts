@@ -54,8 +54,10 @@ function summaryOf({ day, mode, curve, metrics, totals, generatedAt }: ReportFac
   const last = curve?.days.at(-1);
   const figure = (name: string): number | null => metrics.find((metric) => metric.name === name)?.value ?? null;
   const isOfDay = last?.day === day;
+  // Floats of exact dollars: what lies beyond the cent's hundredth is noise.
+  const dollars = (value: number): number => Number(value.toFixed(4));
   return {
-    day, mode, generatedAt, equityDollars: last?.close ?? null, dayPnlDollars: last && isOfDay ? last.close - last.open : null, dayPnlFraction: last && isOfDay && last.open > 0 ? last.close / last.open - 1 : null,
+    day, mode, generatedAt, equityDollars: last ? dollars(last.close) : null, dayPnlDollars: last && isOfDay ? dollars(last.close - last.open) : null, dayPnlFraction: last && isOfDay && last.open > 0 ? last.close / last.open - 1 : null,
     totalReturn: figure('total_return'), maxDrawdown: figure('max_drawdown'), fills: totals.fills, roundTrips: totals.trips,
   };
 }

@@ -41,7 +41,8 @@ function lead(facts: ReportFacts): Html {
   const { trips, fills } = facts.totals;
   const won = facts.trips.filter((trip) => trip.profit.gt(0)).length;
   const count = (n: number, one: string): string => `${number(n)} ${one}${n === 1 ? '' : 's'}`;
-  const traded = fills === 0 ? 'Nothing was bought or sold.' : `There ${fills === 1 ? 'was' : 'were'} ${count(fills, 'fill')}${trips === 0 ? '; no position was closed.' : `; ${count(trips, 'position')} ${trips === 1 ? 'was' : 'were'} closed${trips === facts.trips.length ? `, ${won === 0 ? 'none' : number(won)} of them with a profit` : ''}.`}`;
+  const closed = trips === 0 ? 'no position was closed' : trips === 1 ? `one position was closed, ${won === 1 ? 'with a profit' : 'without a profit'}` : `${number(trips)} positions were closed${trips === facts.trips.length ? `, ${won === 0 ? 'none' : number(won)} of them with a profit` : ''}`;
+  const traded = fills === 0 ? 'Nothing was bought or sold.' : `There ${fills === 1 ? 'was' : 'were'} ${count(fills, 'fill')}; ${closed}.`;
   return html`The account ${words}${amount} and stands at <b>${money(today.close)}</b>. ${traded}`;
 }
 
@@ -55,10 +56,10 @@ function keyFigures(facts: ReportFacts): Html {
   return html`<dl class="figures">
     ${figure('Equity', money(last?.close ?? null), last ? `at the end of ${shortDay(last.day)}` : 'not measured yet')}
     ${figure('Day', today ? pnl(today.pnl, gain(today.pnl)) : '–', today ? percent(today.fraction) : 'no point on this day')}
-    ${figure('Total return', pnl((value('total_return') ?? 0) * 100, percent(value('total_return'))), since === null ? 'since the first day' : `since ${shortDay(since)} ${since.slice(0, 4)}`)}
+    ${figure('Total return', pnl((value('total_return') ?? 0) * 100, percent(value('total_return'))), since === null ? 'not measured yet' : `since ${shortDay(since)} ${since.slice(0, 4)}`)}
     ${figure('Deepest fall', percent(value('max_drawdown')), 'from the highest equity before')}
     ${figure('Sharpe ratio', figureText('sharpe', value('sharpe')), days < MIN_DAYS_FOR_YEARLY ? `from ${MIN_DAYS_FOR_YEARLY} trading days on, now ${number(days)}` : 'per year, daily returns')}
-    ${figure('Win rate', percent(value('win_rate'), { isSigned: false, digits: 0 }), `of ${number(value('round_trips'))} round trips`)}
+    ${figure('Win rate', percent(value('win_rate'), { isSigned: false, digits: 0 }), value('round_trips') === null ? 'no round trip yet' : `of ${number(value('round_trips'))} round trip${value('round_trips') === 1 ? '' : 's'}`)}
   </dl>`;
 }
 
@@ -95,11 +96,24 @@ function groups(facts: ReportFacts): Html {
     ${card('Round trips by symbol', `Best first${facts.groups.filter((group) => group.scope === 'symbol').length > MAX_GROUPS ? `, the first ${MAX_GROUPS}` : ''}.`, groupTable('Symbol', of('symbol').map((group) => ({ name: group.subject, group }))), 'long')}`;
 }
 
+/** What there is to show once something was measured or traded; before, a page of empty cards would say nothing. */
+function body(facts: ReportFacts): Html | null {
+  if (facts.curve === null && facts.totals.fills === 0) return null;
+  const months = monthTable(facts);
+  return html`${equityCard(facts)}
+<div class="pair">${dayCard(facts)}${strategyCard(facts)}</div>
+${months === null ? null : card('Months', 'Return of each month.', months)}
+${groups(facts)}
+<div class="pair">${hourCard(facts)}${card('Risk', 'Decisions on the day, and what was warned of.', riskLists(facts))}</div>
+${card('Positions', 'What is held at the end.', positionTable(facts))}
+${card('Closed on this day', 'Positions that became flat.', tripTable(facts), 'long')}
+${card('Fills', 'What was bought and sold on this day.', fillTable(facts), 'long')}`;
+}
+
 /** The page. Every word that comes from outside is escaped; the policy inside it holds when the file is opened from a folder, too. */
 export function reportPage(facts: ReportFacts): string {
   const mode = MODES[facts.mode];
   const day = longDay(facts.day, toNewYork(fromNewYork(facts.day, 0)).weekday);
-  const months = monthTable(facts);
   const covered = facts.curve ? `The curve has ${number(facts.curve.days.length)} day${facts.curve.days.length === 1 ? '' : 's'} and covers ${span(facts.curve.to - facts.curve.from)}.` : '';
   // `sandbox` and `frame-ancestors` hold in a header only; the gateway sends them.
   const policy = REPORT_POLICY.split('; ').filter((rule) => !/^(sandbox|frame-ancestors)/.test(rule)).join('; ');
@@ -118,14 +132,7 @@ export function reportPage(facts: ReportFacts): string {
 <h1>${day}</h1>
 <p class="lead">${lead(facts)}</p>
 ${keyFigures(facts)}
-${equityCard(facts)}
-<div class="pair">${dayCard(facts)}${strategyCard(facts)}</div>
-${months === null ? null : card('Months', 'Return of each month.', months)}
-${groups(facts)}
-<div class="pair">${hourCard(facts)}${card('Risk', 'Decisions on the day, and what was warned of.', riskLists(facts))}</div>
-${card('Positions', 'What is held at the end.', positionTable(facts))}
-${card('Closed on this day', 'Positions that became flat.', tripTable(facts), 'long')}
-${card('Fills', 'What was bought and sold on this day.', fillTable(facts), 'long')}
+${body(facts)}
 ${card('Every figure, and how it is made', `Up to the end of the day. Figures per year stay empty below ${MIN_DAYS_FOR_YEARLY} trading days: out of a few days they would be noise.`, statisticsTable(facts))}
 <footer>Written ${dayAndMinute(facts.generatedAt)} New York by Mainspring ${facts.version} from the ledger of this computer. ${covered} ${facts.reconciled === null ? 'The books were not compared with the broker yet.' : `The books were last compared with the broker on ${dayAndMinute(facts.reconciled.at)}: ${facts.reconciled.isClean ? 'they agreed' : 'they differed; see the health panel'}.`} Times are New York’s. Past results say nothing certain about the future; this is no investment advice.</footer>
 </main>
