@@ -11,9 +11,9 @@ type Target = (typeof TARGETS)[number];
 /** PostgreSQL takes seconds to come back and everything waits for it: it dies less often. */
 const SHARE: Readonly<Record<Target, number>> = { strategy_engine: 0.32, execution: 0.24, attic: 0.18, orchestrator: 0.2, postgres: 0.06 };
 const PAUSE_MS = { least: 80, span: 320 } as const;
-const PEOPLE = 3;
-const ASK_EVERY_MS = 200;
-const END_MS = 90_000;
+const PEOPLE = 6;
+const LOOK_EVERY_MS = 100;
+const END_MS = 120_000;
 
 /** How to kill. */
 export type FlowCampaign = { readonly kills: number; readonly seed: number; readonly tell: (line: string) => void };
@@ -63,7 +63,7 @@ async function killOne(family: Family, crew: Crew, target: Target): Promise<void
   await until(() => crew.isWhole(), `all parts to be up after the end of ${target}`, END_MS);
 }
 
-/** People who ask for one family after the other, each under its key until it is accepted; `stop` gives the ids. */
+/** People who ask for one family after the other, each under its key until it is accepted, and wait for its end; `stop` gives the ids. */
 function openDemand(family: Family, random: () => number): { stop(): Promise<string[]> } {
   const asked: string[] = [];
   let isOver = false;
@@ -74,7 +74,10 @@ function openDemand(family: Family, random: () => number): { stop(): Promise<str
       asked.push(`run_strategy:manual:${key}`);
       const kids = { slowMs: Math.round(random() * 150) };
       await until(() => family.ask('run_strategy', { kids, depth: n % 10 === 0 ? 1 : 0 }, key), `${key} to be accepted`, END_MS);
-      await new Promise((resolve) => setTimeout(resolve, ASK_EVERY_MS));
+      await until(async () => {
+        await new Promise((resolve) => setTimeout(resolve, LOOK_EVERY_MS));
+        return !['ENQUEUED', 'PENDING'].includes((await family.client.getWorkflow(`run_strategy:manual:${key}`))?.status ?? 'PENDING');
+      }, `${key} to end`, END_MS);
     }
   };
   const people = Array.from({ length: PEOPLE }, person);
