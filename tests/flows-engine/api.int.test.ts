@@ -49,6 +49,39 @@ describe('the orchestrator\'s API', () => {
     expect(body).toMatchObject({ openapi: '3.1.0', paths: { '/api/runs': { get: { operationId: 'runs' } }, '/api/runs/{runId}/retry': { post: { operationId: 'retryRun' } }, '/api/deployments/{flow}/settings': { post: {} } } });
   });
 
+  it('keeps everything but health and metrics behind the internal token', async () => {
+    for (const path of ['/api/deployments', '/api/runs', '/api/runs/x']) expect((await stand.call('GET', path, undefined, 'wrong')).status).toBe(401);
+    expect((await stand.call('POST', `${FLOW}/run`, {}, `${TOKEN}x`)).body).toMatchObject({ error: { code: 'AUTH_INVALID', family: 'denied' } });
+    expect((await stand.call('GET', '/health', undefined, 'wrong')).body).toMatchObject({ unit: 'orchestrator', ready: true });
+    expect((await stand.call('GET', '/metrics', undefined, 'wrong')).body).toMatchObject({ text: 'x 1\n' });
+  });
+
+  it('checks what it is asked, names the field, and says what is not there', async () => {
+    const start = (body: unknown): ReturnType<Stand['call']> => stand.call('POST', `${FLOW}/run`, body);
+    expect(await start({ input: { failures: -1 } })).toMatchObject({ status: 422, body: { error: { code: 'FLOW_INPUT_INVALID', message: expect.stringMatching(/^failures: /) as string } } });
+    expect(await start({ input: { weeks: 1 } })).toMatchObject({ status: 422, body: { error: { message: expect.stringMatching(/weeks/) as string } } });
+    expect((await start({ input: 'x' })).status).toBe(422);
+    expect(await start({ input: {}, idempotencyKey: 'short' })).toMatchObject({ status: 400, body: { error: { issues: [{ path: 'idempotencyKey' }] } } });
+    expect(await stand.call('POST', '/api/deployments/calculate_performance/run', {})).toMatchObject({ status: 404, body: { error: { code: 'FLOW_NOT_FOUND' } } });
+    expect(await stand.call('GET', '/api/runs/nothing')).toMatchObject({ status: 404, body: { error: { code: 'FLOW_RUN_NOT_FOUND' } } });
+    expect(await stand.call('GET', '/api/nothing')).toMatchObject({ status: 404, body: { error: { code: 'ROUTE_NOT_FOUND' } } });
+    expect((await stand.call('POST', '/api/runs/report', { reports: [] })).status).toBe(400);
+    expect(await stand.call('POST', '/api/runs/report', { reports: Array.from({ length: 201 }, (_, at) => ({ kind: 'progress', runId: 'r', at, done: 1, total: 2 })) })).toMatchObject({ status: 400 });
+    expect(await stand.call('POST', '/api/runs/report', { filler: 'x'.repeat(1_100_000) })).toMatchObject({ status: 400, body: { error: { code: 'INPUT_TOO_LARGE' } } });
+    expect(await stand.call('POST', '/api/deployments/announce', { owner: 'execution', deployments: [{ ...(await deployment()), name: 'run_backtest' }] })).toMatchObject({ status: 400, body: { error: { message: expect.stringMatching(/belongs to analytics/) as string } } });
+  });
+
+  it('starts one run for one idempotency key, however often it is pressed', async () => {
+    const press = (tag: string): ReturnType<Stand['call']> => stand.call('POST', `${FLOW}/run`, { input: { tag }, idempotencyKey: 'button-1' });
+    const [a, b] = await Promise.all([press('pressed'), press('pressed')]);
+    expect(a.body).toEqual({ runId: 'reconcile_trades:manual:button-1' });
+    expect(b.body).toEqual(a.body);
+    await stand.ended('reconcile_trades:manual:button-1');
+    expect((await press('pressed')).body).toEqual(a.body);
+    expect(await press('other')).toMatchObject({ status: 409, body: { error: { code: 'IDEMPOTENCY_CONFLICT' } } });
+    expect(stand.effects('pressed')).toEqual(['one', 'two#1', 'three']);
+  });
+
   it('shows a failure with its code, step, cause and what to do, and goes on from the step that failed', async () => {
     const runId = await stand.run({ tag: 'mended', failures: 3 });
     const run = await stand.ended(runId);
