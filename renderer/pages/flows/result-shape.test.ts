@@ -8,8 +8,8 @@ describe('names', () => {
     expect(['barsStored', 'from_day', 'symbol', 'isUsable'].map(wordsOf)).toEqual(['Bars stored', 'From day', 'Symbol', 'Is usable']);
   });
   it('tell the unit of a figure', () => {
-    const kinds = ([['tookMs', 1_200], ['sizeBytes', 10], ['winFraction', 0.4], ['pnlUsd', '12.50'], ['endedAt', 1_780_000_000_000], ['equity', '100.25'], ['isUsable', true], ['bars', 12], ['sharpe', 1.25], ['note', 'x'], ['reportPath', null]] as const).map(([name, value]) => figureOf(name, value).kind);
-    expect(kinds).toEqual(['duration', 'bytes', 'fraction', 'money', 'time', 'decimal', 'yes_no', 'count', 'number', 'text', 'text']);
+    const kinds = ([['tookMs', 1_200], ['sizeBytes', 10], ['winFraction', 0.4], ['pnlUsd', '12.50'], ['equityDollars', 1.5], ['bytes', 3], ['endedAt', 1_780_000_000_000], ['equity', '100.25'], ['isUsable', true], ['bars', 12], ['sharpe', 1.25], ['note', 'x'], ['reportPath', null]] as const).map(([name, value]) => figureOf(name, value).kind);
+    expect(kinds).toEqual(['duration', 'bytes', 'fraction', 'money', 'money', 'bytes', 'time', 'decimal', 'yes_no', 'count', 'number', 'text', 'text']);
     expect(figureOf('tookMs', 1).label).toBe('Took');
     expect(figureOf('isUsable', true).label).toBe('Usable');
   });
@@ -33,6 +33,7 @@ describe('a result', () => {
 
 describe('links of a result', () => {
   it('lead into our own gateway only', () => {
-    expect(outputLinks({ reportUrl: '/api/reports/2026-01-02', other: 'https://example.org/api/x', sneaky: '/api/../x', host: '//example.org', script: 'javascript:alert(1)' })).toEqual([{ href: '/api/reports/2026-01-02', label: 'Open the report' }]);
+    expect(outputLinks({ reportId: 'daily-2026-01-02', other: 'https://example.org/' })).toEqual([{ href: '/reports/daily-2026-01-02', label: 'Open the report' }]);
+    for (const reportId of ['../x', '//example.org', 'javascript:alert(1)', 7, null]) expect(outputLinks({ reportId })).toEqual([]);
   });
 });

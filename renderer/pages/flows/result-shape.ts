@@ -13,9 +13,9 @@ export type ResultPart =
 
 const COLUMNS_MAX = 8;
 const UNITS: readonly { readonly end: RegExp; readonly kind: FigureKind; readonly unit: string | null }[] = [
-  { end: /(?:_ms|Ms|Millis)$/, kind: 'duration', unit: null }, { end: /(?:_bytes|Bytes)$/, kind: 'bytes', unit: null },
+  { end: /(?:_ms|Ms|Millis)$/, kind: 'duration', unit: null }, { end: /(?:_bytes|Bytes|^bytes)$/, kind: 'bytes', unit: null },
   { end: /(?:_fraction|Fraction)$/, kind: 'fraction', unit: null }, { end: /(?:_percent|Percent|Pct|_pct)$/, kind: 'percent', unit: null },
-  { end: /(?:_usd|Usd|USD)$/, kind: 'money', unit: 'USD' },
+  { end: /(?:_usd|Usd|USD|Dollars)$/, kind: 'money', unit: 'USD' },
 ];
 const MOMENT = /(?:At|_at|Until|From|To)$/;
 const EPOCH_MIN = 631_152_000_000;

@@ -2,6 +2,7 @@
 import type { JSX, ReactNode } from 'react';
 import { CopyButton, UnstyledButton } from '@mantine/core';
 import { bytes, count, money, percent } from '../../ui/format.ts';
+import { hasShell } from '../../shell/bridge.ts';
 import { Moment } from './flow-cells.tsx';
 import { figureOf, shapeResult } from './result-shape.ts';
 import type { Figure, ResultPart } from './result-shape.ts';
@@ -63,13 +64,13 @@ export function ResultParts({ value }: { value: unknown }): ReactNode {
   return shapeResult(value).map((part, n) => <div key={n} className="result-part">{'title' in part && part.title !== null && <h4>{part.title}</h4>}<PartBody part={part} /></div>);
 }
 
-/** The result. */
+/** The result. Its links need the browser's cookie, which the application's window does not have. */
 export function ResultChapter({ output }: { output: unknown }): JSX.Element | null {
   if (shapeResult(output).length === 0) return null;
   return (
     <section className="chapter run-result">
       <header><h3>Result</h3><CopyButton value={JSON.stringify(output, null, 2)}>{({ copied, copy }) => <UnstyledButton className="link muted" onClick={copy}>{copied ? 'Copied' : 'Copy as JSON'}</UnstyledButton>}</CopyButton></header>
-      {outputLinks(output).map(({ href, label }) => <a key={href} className="result-link" href={href} target="_blank" rel="noreferrer">{label}</a>)}
+      {!hasShell && outputLinks(output).map(({ href, label }) => <a key={href} className="result-link" href={href} target="_blank" rel="noreferrer">{label}</a>)}
       <ResultParts value={output} />
     </section>
   );
