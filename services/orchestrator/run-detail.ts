@@ -3,7 +3,7 @@ import { flowNameSchema, type FlowRunDetail, type RunFailure, type RunState, typ
 import { describeError } from '#app/domain/errors.ts';
 import { childStepSchema, flowCallSchema, skippedStepSchema } from '#chassis/flows-wire.ts';
 import type { EngineStep } from './engine.ts';
-import { failureOf, failureWithoutError, readError } from './failures.ts';
+import { failureOf, failureWithoutError, readError, tellError } from './failures.ts';
 import { findRow, listRelated, loadErrors, toFlowRun, toFlowRuns, toSkippedRun, type RunParts } from './runs.ts';
 import { PARENT_SQL, type RunRow } from './states.ts';
 import { findSkipped, loadLogs, loadStepNotes, type StepNote } from './store.ts';
@@ -40,12 +40,17 @@ function stepsOf(row: RunRow, finished: readonly EngineStep[], notes: readonly S
   return [...done, ...unfinished].sort((a, b) => a.index - b.index);
 }
 
+/** The step whose error ended the run: a body may catch what a step throws, and fail later of something else. */
+function stepThatThrew(message: string, steps: readonly StepRun[]): string | null {
+  return steps.findLast(({ state, error }) => state === 'FAILED' && error !== null && (message.includes(error) || error.includes(message)))?.name ?? null;
+}
+
 function failureOfRun(row: RunRow, message: string | null, stored: string | undefined, steps: readonly StepRun[]): RunFailure | null {
   if (message === null) return null;
-  const failed = steps.findLast((step) => step.state === 'FAILED' || step.state === 'CRASHED')?.name ?? steps.findLast((step) => step.endedAt === null)?.name ?? null;
-  if (row.status === 'ERROR') return failureOf(readError(stored ?? message), failed);
-  if (row.status === 'CANCELLED') return failureWithoutError(message, 'timed_out', failed);
-  return failureWithoutError(message, row.status === 'PENDING' ? 'worker_gone' : 'given_up', failed);
+  if (row.status === 'ERROR') return failureOf(readError(stored ?? message), stepThatThrew(message, steps));
+  const cutShort = steps.findLast((step) => step.endedAt === null)?.name ?? null;
+  if (row.status === 'CANCELLED') return failureWithoutError(message, 'timed_out', cutShort);
+  return failureWithoutError(message, row.status === 'PENDING' ? 'worker_gone' : 'given_up', cutShort);
 }
 
 /** One run with its steps, log and relatives; a skipped tick is shown as a run without any. @throws AppError FLOW_RUN_NOT_FOUND */
@@ -60,8 +65,7 @@ export async function describeRun(parts: RunParts, runId: string): Promise<FlowR
     loadErrors(parts.db, row.status === 'ERROR' ? [runId] : []),
   ]);
   const stored = errors.get(runId);
-  const [view] = await toFlowRuns(parts.db, [row]);
-  const shown = view ?? toFlowRun(row, null);
+  const shown = toFlowRun(row, stored === undefined ? null : tellError(readError(stored)));
   const steps = stepsOf(row, finished, notes);
   return {
     ...shown, input: flowCallSchema.safeParse(run?.input?.[0]).data?.input ?? null, output: run?.output ?? null, failure: failureOfRun(row, shown.error, stored, steps), steps, logs,

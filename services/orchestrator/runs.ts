@@ -22,28 +22,19 @@ export type RunPosition = { readonly moment: number; readonly runId: string };
 
 const SKIPPED_MOST = 1_000;
 
-/** Writes conditions down with their parameters; the first parameter of every run query is the present time. */
-export class Conditions {
-  readonly params: unknown[];
-  private readonly texts: string[] = [];
+/** Conditions of a statement with their parameters; `param` gives the place of a parameter in the text. */
+type Conditions = { readonly params: readonly unknown[]; param(value: unknown): string; add(text: string): void; where(): string };
 
-  constructor(now: EpochMs) {
-    this.params = [now];
-  }
-
-  /** The place of a parameter in the statement. */
-  param(value: unknown): string {
-    this.params.push(value);
-    return `$${this.params.length}`;
-  }
-
-  add(text: string): void {
-    this.texts.push(text);
-  }
-
-  get where(): string {
-    return this.texts.length === 0 ? 'true' : this.texts.join(' AND ');
-  }
+/** The first parameter of every run query is the present time. */
+function openConditions(now: EpochMs): Conditions {
+  const params: unknown[] = [now];
+  const texts: string[] = [];
+  return {
+    params,
+    param: (value) => `$${params.push(value)}`,
+    add: (text) => void texts.push(text),
+    where: () => (texts.length === 0 ? 'true' : texts.join(' AND ')),
+  };
 }
 
 /** A run as people see it. `thrown`: its error, read back. */
@@ -117,7 +108,7 @@ function addStates(conditions: Conditions, states: readonly RunState[]): void {
 }
 
 function conditionsOf(query: RunQuery, states: readonly RunState[] | null, from: RunPosition | null, now: EpochMs): Conditions {
-  const conditions = new Conditions(now);
+  const conditions = openConditions(now);
   const flows = query.flow !== undefined ? [query.flow] : query.owner === undefined ? null : Object.keys(FLOW_OWNERS).filter((name) => FLOW_OWNERS[name as FlowName] === query.owner);
   if (flows?.length === 1) conditions.add(`ws.name = ${conditions.param(flows[0])}`);
   else if (flows) conditions.add(`ws.name = ANY(${conditions.param(flows)}::text[])`);
@@ -135,7 +126,7 @@ function conditionsOf(query: RunQuery, states: readonly RunState[] | null, from:
 export function listStatement(query: RunQuery, now: EpochMs): { readonly text: string; readonly params: readonly unknown[] } {
   const conditions = conditionsOf(query, statesOf(query), positionOf(query.cursor), now);
   return {
-    text: `WITH ${ALIVE_SQL} SELECT ${RUN_COLUMNS} FROM ${RUN_SOURCE} WHERE ${conditions.where} ORDER BY ${MOMENT_SQL} DESC, ws.workflow_uuid DESC LIMIT ${conditions.param(query.limit + 1)}`,
+    text: `WITH ${ALIVE_SQL} SELECT ${RUN_COLUMNS} FROM ${RUN_SOURCE} WHERE ${conditions.where()} ORDER BY ${MOMENT_SQL} DESC, ws.workflow_uuid DESC LIMIT ${conditions.param(query.limit + 1)}`,
     params: conditions.params,
   };
 }
