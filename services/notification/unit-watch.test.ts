@@ -12,8 +12,8 @@ const stack = (state: UnitHealth['state'], since: number, stopping = false): Sta
 
 it('reports a unit that was given up with its last words, and no other state', () => {
   const watch = watchUnits();
-  expect(watch(stack('backoff', 1))).toEqual([]);
-  const [failure] = watch(stack('failed', 2));
+  expect(watch.take(stack('backoff', 1))).toEqual([]);
+  const [failure] = watch.take(stack('failed', 2));
   expect(failure).toMatchObject({ unit: 'execution', since: 2, reasons: ['it ended five times within a minute'] });
   expect(failure?.lastLines).toHaveLength(20);
   expect(failure?.lastLines.at(-1)).toHaveLength(400);
@@ -22,12 +22,19 @@ it('reports a unit that was given up with its last words, and no other state', (
 
 it('is silent about the same failing, also when the unit is tried again in vain, until it was up', () => {
   const watch = watchUnits();
-  expect(watch(stack('failed', 2))).toHaveLength(1);
-  for (const state of ['failed', 'starting', 'failed'] as const) expect(watch(stack(state, 3))).toEqual([]);
-  watch(stack('ready', 4));
-  expect(watch(stack('failed', 5))).toHaveLength(1);
+  expect(watch.take(stack('failed', 2))).toHaveLength(1);
+  for (const state of ['failed', 'starting', 'failed'] as const) expect(watch.take(stack(state, 3))).toEqual([]);
+  watch.take(stack('ready', 4));
+  expect(watch.take(stack('failed', 5))).toHaveLength(1);
+});
+
+it('reports a failing again that could not be reported', () => {
+  const watch = watchUnits();
+  watch.take(stack('failed', 2));
+  watch.forget('execution');
+  expect(watch.take(stack('failed', 2))).toHaveLength(1);
 });
 
 it('is silent while everything is being stopped', () => {
-  expect(watchUnits()(stack('failed', 2, true))).toEqual([]);
+  expect(watchUnits().take(stack('failed', 2, true))).toEqual([]);
 });

@@ -17,15 +17,20 @@ export function failureKey({ unit, since }: UnitFailure): string {
   return `${unit}-${since}`;
 }
 
-/** Gives the function that takes each state of the stack and returns what has failed since the last. */
-export function watchUnits(): (stack: StackHealth) => UnitFailure[] {
-  const known = new Map<string, number>();
-  return ({ units, stopping }) =>
-    stopping ? [] : units.flatMap(({ id, state, since, reasons, lastExit }): UnitFailure[] => {
+/** The watch. `take`: what has failed since the last state; `forget`: the failing of a unit could not be reported, and is new with the next state. */
+export type UnitWatch = { take(stack: StackHealth): UnitFailure[]; forget(unit: string): void };
+
+/** Begins to watch. */
+export function watchUnits(): UnitWatch {
+  const known = new Set<string>();
+  return {
+    forget: (unit) => void known.delete(unit),
+    take: ({ units, stopping }) => (stopping ? [] : units.flatMap(({ id, state, since, reasons, lastExit }): UnitFailure[] => {
       // Given up, tried again by itself and given up anew is one failing, until it was up in between.
       if (state === 'ready' || state === 'done' || state === 'stopped') known.delete(id);
       if (state !== 'failed' || known.has(id)) return [];
-      known.set(id, since);
+      known.add(id);
       return [{ unit: id, since, reasons: cut(reasons, REASONS_MAX), lastLines: cut(lastExit?.lastLines ?? [], LINES) }];
-    });
+    })),
+  };
 }

@@ -12,7 +12,7 @@ export type DeliveryOffice = { start(): Promise<void>; poke(): void; stop(deadli
 const NAMES: Readonly<Record<CarriedChannel, string>> = { email: 'E-mail', webhook: 'The webhook' };
 
 /** Prepares it; nothing runs before `start`. `sweep` runs about once a minute. */
-export function createDeliveryOffice(ctx: ServiceContext, sweep: () => Promise<void>): DeliveryOffice {
+export function createDeliveryOffice(ctx: ServiceContext, sweep: () => void): DeliveryOffice {
   const { config, db, log, clock, health, metrics, signal } = ctx;
   const { email, webhook } = config.notification ?? { email: null, webhook: null };
   const attempts = metrics.counter('deliveries_total', 'Attempts to deliver a message, by what came of them', ['channel', 'status']);

@@ -1,6 +1,6 @@
 /** The postman: sends what is due, one at a time per channel, and survives being killed at any moment. */
 import { randomUUID } from 'node:crypto';
-import { AppError, describeError } from '#app/domain/errors.ts';
+import { AppError } from '#app/domain/errors.ts';
 import { backoffMs, sleep } from '#chassis/clock.ts';
 import type { Db } from '#chassis/db.ts';
 import type { Logger } from '#chassis/log.ts';
@@ -21,7 +21,7 @@ export type AttemptListener = (channel: CarriedChannel, outcome: Outcome) => voi
 export type PostmanParts = {
   readonly db: Db; readonly log: Logger; readonly carriers: Partial<Record<CarriedChannel, Carrier>>; readonly digest: DigestParts;
   readonly onAttempt: AttemptListener; readonly onFatal: (error: unknown) => void;
-  /** Runs about once a minute: nets below what events start. */ readonly sweep?: () => Promise<void>;
+  /** Runs about once a minute: nets below what events start. */ readonly sweep?: () => void;
   /** For tests. */ readonly retry?: { baseMs: number; capMs: number };
 };
 
@@ -103,11 +103,7 @@ async function sweepAll(parts: PostmanParts, bell: Bell, signal: AbortSignal): P
     const given = await giveUpOld(parts.db);
     if (given > 0) parts.log.error({ deliveries: given }, 'Deliveries were given up');
     if (parts.carriers.email && (await queueDigests(parts.db, parts.digest)) > 0) bell.ring();
-    try {
-      await parts.sweep?.();
-    } catch (error) {
-      parts.log.warn({ error: describeError(error) }, 'The postman could not do its minute round');
-    }
+    parts.sweep?.();
     await sleep(SWEEP_MS, signal);
   }
 }

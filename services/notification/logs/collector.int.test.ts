@@ -1,7 +1,8 @@
 /** The collector over real files and a real book: rotation, cutting, kills in between, and every line exactly once. */
+import { spawn } from 'node:child_process';
 import { appendFileSync, chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync, symlinkSync, truncateSync, utimesSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { pino } from 'pino';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { openDb, type Db } from '#chassis/db.ts';
@@ -13,6 +14,7 @@ import { logFlows } from './flow.ts';
 import { writeLines } from './store.ts';
 
 const DAY_MS = 86_400_000;
+const CHILD = resolve(import.meta.dirname, '../../../tests/support/collector-child.ts');
 const silent = pino({ level: 'silent' });
 let book: Book;
 let db: Db;
@@ -107,6 +109,28 @@ describe('the collector', () => {
     await open().collectAll();
     await killed.collectAll().catch(() => undefined); // It still believes in its old position, and is refused.
     expect(await messages()).toEqual(numbers(0, 50));
+  });
+
+  it('keeps every line exactly once through real kills, while lines are written and files rotate', async () => {
+    let written = 0;
+    const write = (): void => {
+      appendFileSync(file('execution.log'), Array.from({ length: 40 }, () => ours(written++)).join(''));
+      if (written % 1_000 !== 0) return;
+      for (let n = 4; n >= 1; n -= 1) if (existsSync(file(n === 1 ? 'execution.log' : `execution.log.${n - 1}`))) renameSync(file(n === 1 ? 'execution.log' : `execution.log.${n - 1}`), file(`execution.log.${n}`));
+    };
+    const writing = setInterval(write, 10);
+    for (let kill = 0; kill < 6; kill += 1) {
+      const before = (await book.sql<{ count: number }>('SELECT count(*) AS count FROM logging.system_logs'))[0]?.count ?? 0;
+      const child = spawn(process.execPath, [CHILD, folder, JSON.stringify(book.access('notification'))], { stdio: 'ignore' });
+      const gone = new Promise((done) => child.once('exit', done));
+      await until(async () => ((await book.sql<{ count: number }>('SELECT count(*) AS count FROM logging.system_logs'))[0]?.count ?? 0) > before, 'the collector to collect');
+      child.kill('SIGKILL');
+      await gone;
+      if (written > 4_000) clearInterval(writing);
+    }
+    clearInterval(writing);
+    await open().collectAll();
+    expect(await book.sql(`SELECT count(*) AS lines, count(DISTINCT message) AS messages FROM logging.system_logs`)).toEqual([{ lines: written, messages: written }]);
   });
 
   it('refuses a second reader of the same file', async () => {
