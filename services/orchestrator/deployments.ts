@@ -1,11 +1,11 @@
 /** Deployments as people act on them: announced by the services, run now, paused, resumed, changed. */
 import { randomUUID } from 'node:crypto';
-import * as z from 'zod';
 import type { MarketOfSchedules } from '#app/contracts/flow-schedules.ts';
 import { FLOW_OWNERS, flowNameSchema, type Deployment, type FlowName, type FlowSettings } from '#app/contracts/flows.ts';
 import { AppError } from '#app/domain/errors.ts';
 import { flowCallSchema, keyedRunId, type Announcement } from '#chassis/flows-wire.ts';
 import { saveChange } from './changes.ts';
+import { inputProblemOf } from './inputs.ts';
 import type { RunParts } from './runs.ts';
 import { problemOf, saveSettings, settingsInForce } from './settings.ts';
 import { loadDeployment, saveAnnouncement, setPaused, type StoredDeployment } from './store.ts';
@@ -33,9 +33,8 @@ export async function findDeployment(parts: RunParts, name: string): Promise<Sto
 }
 
 function checkInput(deployment: Deployment, input: unknown): void {
-  const schema = z.fromJSONSchema(deployment.inputJsonSchema as Parameters<typeof z.fromJSONSchema>[0]);
-  const issue = schema.safeParse(input).error?.issues[0];
-  if (issue) throw new AppError('FLOW_INPUT_INVALID', `${issue.path.join('.') || 'input'}: ${issue.message}`, { context: { flow: deployment.name } });
+  const problem = inputProblemOf(deployment, input);
+  if (problem) throw new AppError('FLOW_INPUT_INVALID', `${problem.field || 'input'}: ${problem.message}`, { context: { flow: deployment.name } });
 }
 
 /** What a run now is asked with. */

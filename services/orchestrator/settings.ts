@@ -1,9 +1,9 @@
 /** A flow's settings in force: the defaults that its service announced, or what a person put in their place. */
-import * as z from 'zod';
 import { flowSettingsSchema, type Deployment, type FlowName, type FlowSettings } from '#app/contracts/flows.ts';
 import { AppError, describeError } from '#app/domain/errors.ts';
 import type { EpochMs } from '#app/domain/time.ts';
 import { at, type Queryable } from '#chassis/db.ts';
+import { inputProblemOf } from './inputs.ts';
 import { readSchedule } from './triggers.ts';
 
 /** Settings in force. `problem`: why stored settings could not be used, in words; the defaults hold then. */
@@ -21,9 +21,8 @@ export function defaultsOf({ schedule, onMissed, overlap, input, retries, timeou
 export function problemOf(deployment: Deployment, settings: FlowSettings): AppError | null {
   try {
     if (settings.schedule) readSchedule(settings.schedule);
-    const schema = z.fromJSONSchema(deployment.inputJsonSchema as Parameters<typeof z.fromJSONSchema>[0]);
-    const issue = schema.safeParse(settings.input).error?.issues[0];
-    return issue ? new AppError('FLOW_INPUT_INVALID', `${['input', ...issue.path].join('.')}: ${issue.message}`, { context: { flow: deployment.name } }) : null;
+    const problem = inputProblemOf(deployment, settings.input);
+    return problem && new AppError('FLOW_INPUT_INVALID', `${problem.field === '' ? 'input' : `input.${problem.field}`}: ${problem.message}`, { context: { flow: deployment.name } });
   } catch (error) {
     if (error instanceof AppError) return error;
     throw error;
