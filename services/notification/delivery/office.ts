@@ -18,9 +18,10 @@ export function createDeliveryOffice(ctx: ServiceContext, sweep: () => void): De
   const attempts = metrics.counter('deliveries_total', 'Attempts to deliver a message, by what came of them', ['channel', 'status']);
   const onAttempt = (channel: CarriedChannel, outcome: Outcome): void => {
     attempts.inc({ channel, status: outcome.status });
-    const isThrough = outcome.status === 'sent';
-    health.set(channel, isThrough ? { ok: true } : { ok: false, message: outcome.reason });
-    health.degraded(channel, isThrough ? null : `${NAMES[channel]} does not get through: ${outcome.reason}`);
+    // A refused message says nothing about the next one; a server that is away, or refuses the sign-in, does.
+    const problem = outcome.status === 'retry' || (outcome.status === 'failed' && outcome.isSetup === true) ? outcome.reason : null;
+    health.set(channel, problem === null ? { ok: true } : { ok: false, message: problem });
+    health.degraded(channel, problem === null ? null : `${NAMES[channel]} does not get through: ${problem}`);
   };
   let postman: Postman | null = null;
   return {

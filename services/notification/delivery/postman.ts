@@ -6,11 +6,12 @@ import type { Db } from '#chassis/db.ts';
 import type { Logger } from '#chassis/log.ts';
 import { holdSurplus, queueDigests, type DigestParts } from './digest.ts';
 import type { Carrier } from './smtp.ts';
-import { claimDelivery, dueInMs, finishDelivery, giveUpOld, markHandingOver, recoverDeliveries, type CarriedChannel, type Claimed, type Outcome } from './store.ts';
+import { claimDelivery, dueInMs, finishDelivery, giveUpOld, markHandingOver, recoverDeliveries, removeOld, type CarriedChannel, type Claimed, type Outcome } from './store.ts';
 
 /** The bell rings when something is queued; this is the net below it. */
 const POLL_MS = 5_000;
 const SWEEP_MS = 60_000;
+const ROUNDS_A_DAY = 1_440;
 /** Greylisting servers want a mail again after some minutes; a server that is away is asked for a day. */
 const RETRY = { baseMs: 30_000, capMs: 1_800_000, jitter: 0.3 };
 
@@ -99,7 +100,8 @@ async function attempt({ parts, channel, carrier, signal, holder }: Round, claim
 }
 
 async function sweepAll(parts: PostmanParts, bell: Bell, signal: AbortSignal): Promise<void> {
-  while (!signal.aborted) {
+  for (let round = 0; !signal.aborted; round += 1) {
+    if (round % ROUNDS_A_DAY === 0) await removeOld(parts.db);
     const given = await giveUpOld(parts.db);
     if (given > 0) parts.log.error({ deliveries: given }, 'Deliveries were given up');
     if (parts.carriers.email && (await queueDigests(parts.db, parts.digest)) > 0) bell.ring();

@@ -57,9 +57,10 @@ function wordsOf(error: SmtpError, access: EmailAccess): string {
 /** What an error of the dialogue means. An answer of the server is definite, whenever it comes; silence after the hand-over is not. */
 function judge(error: SmtpError, isHandedOver: boolean, access: EmailAccess): Outcome {
   const reason = wordsOf(error, access);
-  if (error.responseCode !== undefined) return { status: error.responseCode >= 500 && error.permanent !== false ? 'failed' : 'retry', reason };
+  const isSetup = error.code === 'EAUTH';
+  if (error.responseCode !== undefined) return { status: error.responseCode >= 500 && error.permanent !== false ? 'failed' : 'retry', reason, isSetup };
   if (isHandedOver) return { status: 'unknown', reason: `The mail was handed over, and the server did not answer (${describeError(error)}). It may have arrived; it is not sent again by itself.` };
-  return { status: error.code === 'EAUTH' ? 'failed' : 'retry', reason };
+  return { status: isSetup ? 'failed' : 'retry', reason, isSetup };
 }
 
 function open(access: EmailAccess, options: SmtpOptions): SMTPConnection {

@@ -16,8 +16,8 @@ export type Claimed = {
   readonly messageId: string; readonly createdAt: number; readonly letter: Letter;
 };
 
-/** What became of an attempt. `unknown`: it was handed over and nobody answered, so it is never repeated by itself. */
-export type Outcome = { readonly status: 'sent'; readonly response: string | null } | { readonly status: 'retry' | 'failed' | 'unknown'; readonly reason: string };
+/** What became of an attempt. `unknown`: it was handed over and nobody answered, so it is never repeated by itself. `isSetup`: not this message, but how the channel is set up. */
+export type Outcome = { readonly status: 'sent'; readonly response: string | null } | { readonly status: 'retry' | 'failed' | 'unknown'; readonly reason: string; readonly isSetup?: boolean };
 
 /** A delivery not sent within this time is given up. */
 export const GIVE_UP_HOURS = 24;
@@ -106,6 +106,14 @@ export async function giveUpOld(db: Queryable): Promise<number> {
      WHERE status = 'queued' AND created_at < clock_timestamp() - interval '${GIVE_UP_HOURS} hours' RETURNING 1`,
   );
   return rows.length;
+}
+
+/** Kept for half a year; the looks at the parts, one every five minutes, for a month. */
+const KEEP = [`notification.deliveries WHERE status NOT IN ('queued', 'sending', 'handing_over') AND created_at < clock_timestamp() - interval '180 days'`, `notification.health_checks WHERE at < clock_timestamp() - interval '31 days'`];
+
+/** Removes what is beyond its time. */
+export async function removeOld(db: Queryable): Promise<void> {
+  for (const old of KEEP) await db.query(`DELETE FROM ${old}`);
 }
 
 /** How the deliveries of some notifications stand. */
