@@ -85,6 +85,7 @@ const ONE_PLACE = [
   onePlace('better-sqlite3', npm('better-sqlite3'), ['^main/store/', '^services/simulator/']),
   onePlace('alpaca-sdk', npm('@alpacahq/alpaca-trade-api'), ['^services/alpaca/']),
   onePlace('node-cron', npm('node-cron'), ['^services/orchestrator/']),
+  onePlace('nodemailer', npm('nodemailer'), ['^services/notification/delivery/smtp']),
   onePlace('dbos', npm('@dbos-inc/dbos-sdk'), ['^services/chassis/flows', '^services/orchestrator/']),
   onePlace('child-process', '^(node:)?child_process$', ['^main/(supervisor|units)/[a-z-]*(spawner|process-info)\\.ts$', '^main/desktop/setup-spawner\\.ts$', '^main/units/postgres']),
   onePlace('plotly', `${npm('plotly\\.js')}|${npm('react-plotly\\.js')}`, ['^renderer/charts/chart\\.tsx$']),

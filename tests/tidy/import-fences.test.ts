@@ -61,6 +61,7 @@ const PLANTED: readonly (readonly [string, string, string])[] = [
   ['main/units/c.ts', 'better-sqlite3', 'one-place-better-sqlite3'],
   ['services/execution/d.ts', '@alpacahq/alpaca-trade-api', 'one-place-alpaca-sdk'],
   ['services/gateway/c.ts', 'node-cron', 'one-place-node-cron'],
+  ['services/gateway/mail.ts', 'nodemailer', 'one-place-nodemailer'],
   ['services/gateway/d.ts', '@dbos-inc/dbos-sdk', 'one-place-dbos'],
   ['services/gateway/e.ts', 'node:child_process', 'one-place-child-process'],
   ['renderer/pages/a.ts', 'plotly.js', 'one-place-plotly'],
