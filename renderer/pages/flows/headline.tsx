@@ -37,7 +37,7 @@ export function FlowsHeadline({ deployments, note }: { deployments: readonly Dep
         <Count label="late" tone={fleet.late.length > 0 ? 'warn' : ''}>{count(fleet.late.length)}</Count>
         <Count label="failing" tone={fleet.failing.length > 0 ? 'bad' : ''}>{count(fleet.failing.length)}</Count>
         {fleet.paused.length > 0 && <Count label="paused">{count(fleet.paused.length)}</Count>}
-        <Count label={fleet.next === null ? 'nothing is planned' : `to the next run, ${fleet.next.flow}`}>{fleet.next === null ? '–' : untilWords(fleet.next.at - now)}</Count>
+        <Count label={fleet.next === null ? 'nothing is planned' : `next run, ${fleet.next.flow}`}>{fleet.next === null ? '–' : untilWords(fleet.next.at - now)}</Count>
       </div>
       {troubles.length > 0 && <ul className="troubles">{troubles.slice(0, TROUBLES_MAX).map((row) => <Trouble key={row.name} row={row} />)}{troubles.length > TROUBLES_MAX && <li className="muted">and {troubles.length - TROUBLES_MAX} more</li>}</ul>}
     </section>

@@ -7,7 +7,7 @@ import { familyOf, hit, layoutTimeline, pan, ticksOf, timeAt, WINDOW_MS, xOf, zo
 import { zoneOffsetMs } from './zone.ts';
 
 const MINUTE = 60_000;
-const run = (flow: FlowName, runId: string, from: number | null, to: number | null, change: Partial<FlowRun> = {}): FlowRun => ({
+const run = (flow: FlowName, runId: string, [from, to]: readonly [number | null, number | null], change: Partial<FlowRun> = {}): FlowRun => ({
   runId, flow, owner: FLOW_OWNERS[flow], state: to === null ? (from === null ? 'PENDING' : 'RUNNING') : 'COMPLETED', trigger: 'schedule', scheduledFor: null, parentRunId: null, createdAt: from ?? 0, startedAt: from, endedAt: to, error: null, progress: null, latenessMs: null, ...change,
 });
 const deployments = FLOW_NAMES.map((name) => ({ name, children: name === 'run_strategy' ? (['fetch_market_data', 'generate_signals'] as FlowName[]) : [] }));
@@ -22,7 +22,7 @@ describe('lanes', () => {
     expect(height).toBe(lanes.reduce((sum, lane) => sum + lane.height, 0));
   });
   it('nest the runs of an open parent under it, and give them back when it closes', () => {
-    const runs = [run('run_strategy', 'p', 0, 100), run('fetch_market_data', 'p/f', 10, 20, { parentRunId: 'p' }), run('fetch_market_data', 'own', 30, 40)];
+    const runs = [run('run_strategy', 'p', [0, 100]), run('fetch_market_data', 'p/f', [10, 20], { parentRunId: 'p' }), run('fetch_market_data', 'own', [30, 40])];
     const laneOf = (layout: ReturnType<typeof lay>, id: string): string | undefined => layout.lanes[layout.byId.get(id)?.lane ?? -1]?.id;
     const open = lay(runs, ['run_strategy']);
     expect([laneOf(open, 'p/f'), laneOf(open, 'own')]).toEqual(['run_strategy/fetch_market_data', 'fetch_market_data']);
@@ -32,17 +32,17 @@ describe('lanes', () => {
 
 describe('bars', () => {
   it('share the height of a lane while they overlap, and only then', () => {
-    const { byId } = lay([run('manage_orders', 'a', 0, 10), run('manage_orders', 'b', 5, 15), run('manage_orders', 'c', 10, 12), run('manage_orders', 'd', 20, 30)]);
+    const { byId } = lay([run('manage_orders', 'a', [0, 10]), run('manage_orders', 'b', [5, 15]), run('manage_orders', 'c', [10, 12]), run('manage_orders', 'd', [20, 30])]);
     expect(['a', 'b', 'c', 'd'].map((id) => [byId.get(id)?.row, byId.get(id)?.rows])).toEqual([[0, 2], [1, 2], [0, 2], [0, 1]]);
   });
   it('grow to now while a run has no end, and show how long it waited', () => {
-    const { byId } = lay([run('manage_orders', 'runs', 400, null, { createdAt: 300 }), run('execute_trades', 'waits', null, null, { createdAt: 500 }), run('run_backtest', 'skipped', null, null, { state: 'SKIPPED', scheduledFor: 200 })], [], 1_000);
+    const { byId } = lay([run('manage_orders', 'runs', [400, null], { createdAt: 300 }), run('execute_trades', 'waits', [null, null], { createdAt: 500 }), run('run_backtest', 'skipped', [null, null], { state: 'SKIPPED', scheduledFor: 200 })], [], 1_000);
     expect(byId.get('runs')).toMatchObject({ from: 400, to: 1_000, waitsFrom: 300 });
     expect(byId.get('waits')).toMatchObject({ from: 500, to: 1_000, waitsFrom: null });
     expect(byId.get('skipped')).toMatchObject({ from: 200, to: 200 });
   });
   it('are found under the pointer even where they are thin, the nearest first', () => {
-    const layout = lay([run('manage_orders', 'thin', 50, 50), run('manage_orders', 'far', 60, 70)]);
+    const layout = lay([run('manage_orders', 'thin', [50, 50]), run('manage_orders', 'far', [60, 70])]);
     const lane = layout.lanes[layout.byId.get('thin')?.lane ?? 0];
     const view = { from: 0, to: 100 };
     const y = (lane?.y ?? 0) + 12;
@@ -52,7 +52,7 @@ describe('bars', () => {
     expect(hit(layout, { x: 503, y: 3 }, view, 1_000)).toBeNull();
   });
   it('of 2,000 runs are laid out within a frame', () => {
-    const runs = Array.from({ length: 2_000 }, (_none, n) => run(FLOW_NAMES[n % FLOW_NAMES.length] ?? 'run_strategy', `r${n}`, n * 500, n * 500 + 900));
+    const runs = Array.from({ length: 2_000 }, (_none, n) => run(FLOW_NAMES[n % FLOW_NAMES.length] ?? 'run_strategy', `r${n}`, [n * 500, n * 500 + 900]));
     lay(runs);
     const started = performance.now();
     expect(lay(runs).bars).toHaveLength(2_000);
@@ -97,12 +97,12 @@ describe('ticks', () => {
 
 describe('what is known', () => {
   it('never takes an end back', () => {
-    const ended = run('manage_orders', 'a', 1, 2);
-    expect(mergeRuns([ended], [run('manage_orders', 'a', 1, null)])).toEqual([ended]);
-    expect(mergeRuns([run('manage_orders', 'a', 1, null)], [ended])).toEqual([ended]);
+    const ended = run('manage_orders', 'a', [1, 2]);
+    expect(mergeRuns([ended], [run('manage_orders', 'a', [1, null])])).toEqual([ended]);
+    expect(mergeRuns([run('manage_orders', 'a', [1, null])], [ended])).toEqual([ended]);
   });
   it('of a family is everything above and below', () => {
-    const runs = [run('run_strategy', 'p', 0, 9), run('generate_signals', 'c1', 1, 2, { parentRunId: 'p' }), run('fetch_market_data', 'c2', 2, 3, { parentRunId: 'p' }), run('fetch_market_data', 'c3', 2, 3, { parentRunId: 'c1' }), run('manage_orders', 'x', 1, 2)];
+    const runs = [run('run_strategy', 'p', [0, 9]), run('generate_signals', 'c1', [1, 2], { parentRunId: 'p' }), run('fetch_market_data', 'c2', [2, 3], { parentRunId: 'p' }), run('fetch_market_data', 'c3', [2, 3], { parentRunId: 'c1' }), run('manage_orders', 'x', [1, 2])];
     expect([...familyOf('c3', runs)].sort()).toEqual(['c1', 'c2', 'c3', 'p']);
     expect([...familyOf('x', runs)]).toEqual(['x']);
   });
