@@ -33,7 +33,7 @@ export async function runChild({ parts, passage }: Execution, { flow, input, key
   const runId = childRunId(parentRunId, flow, key);
   const stepIndex = DBOS.stepID ?? 0;
   const tell = (error: string | null): void => reporter.report({
-    kind: 'attempt', runId: parentRunId, at: parts.now(), stepIndex, name: key === undefined ? flow : `${flow}.${key}`, attempt: 1, error, nextAttemptAt: null, childRunId: runId,
+    kind: 'attempt', runId: parentRunId, at: parts.now(), stepIndex, name: (key === undefined ? flow : `${flow}.${key}`).slice(0, 200), attempt: 1, error, nextAttemptAt: null, childRunId: runId,
   });
   tell(null);
   controller.signal.throwIfAborted();

@@ -95,7 +95,7 @@ export async function launchEngine(parts: EngineParts, definitions: readonly Flo
   const cancel = async (runId: string): Promise<void> => engine.systemDatabase.cancelWorkflows([runId]);
   const watch = startWatch({
     book, owner: parts.unit, executorId: identity.executorID, log: parts.log, isKeeper: parts.workerId === undefined, degraded: parts.degraded, patience: parts.patience, cancel,
-    onPutBack: () => dispatcher.look(), isExpected: (runId) => dispatcher.isExpected(runId),
+    onPutBack: () => dispatcher.look(), isExpected: (runId) => dispatcher.isExpected(runId) || engine.systemDatabase.checkForRunningWorkflow(runId),
   });
   const waiter = openRunWaiter((runIds) => book.ended(runIds), (error) => parts.log.debug({ error: describeError(error) }, 'Children could not be looked at; they are looked at again'));
   // Whoever asks may stand inside a step of a run: what is asked for must not become a part of that one.
@@ -113,6 +113,8 @@ export async function launchEngine(parts: EngineParts, definitions: readonly Flo
     }),
   };
   working = { dispatcher, watch, children };
+  // What waits stays on its queue for the next start, or another worker.
+  parts.gate.closing.addEventListener('abort', () => dispatcher.stop(), { once: true });
   dispatcher.look();
   return {
     accept: (run) => outside.runInAsyncScope(() => accept(run)),

@@ -29,7 +29,7 @@ export type WatchParts = {
   cancel(runId: string): Promise<void>;
   /** Runs have been put back on their queues. */
   onPutBack(): void;
-  /** Is this run on its way into an execution here? */
+  /** Is this run on its way into an execution here, or out of it? */
   isExpected(runId: string): boolean;
 };
 
