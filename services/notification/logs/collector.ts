@@ -17,6 +17,7 @@ const PIECE_BYTES = 1_048_576;
 const PIECES_A_ROUND = 8;
 /** A part that writes faster than we read must not keep a flow for ever. */
 const ROUNDS_MAX = 2_000;
+const CONFLICTS_MAX = 20;
 const BEHIND_BYTES = 32 * 1_048_576;
 const RETRY_MAX_MS = 30_000;
 /** A file that is missing for so long is gone; between two names of a rotation it is missing for a moment. */
@@ -71,9 +72,15 @@ class FileCollector implements Collector {
 
   async collectAll(signal?: AbortSignal): Promise<Collected> {
     const before = this.#total;
+    let conflicts = 0;
     for (let round = 0; round < ROUNDS_MAX; round += 1) {
       signal?.throwIfAborted();
-      if (!(await this.#inTurn())) break;
+      try {
+        if (!(await this.#inTurn())) break;
+      } catch (error) {
+        // The last transaction of a collector that was killed may commit while we begin: what it moved is read anew.
+        if (!(error instanceof AppError && error.code === 'VERSION_CONFLICT') || (conflicts += 1) > CONFLICTS_MAX) throw error;
+      }
     }
     return { lines: this.#total.lines - before.lines, bytes: this.#total.bytes - before.bytes, tooOld: this.#total.tooOld - before.tooOld };
   }
@@ -89,7 +96,6 @@ class FileCollector implements Collector {
         if (!isMore) await sleep(EVERY_MS, signal);
       } catch (error) {
         if (signal.aborted) return;
-        this.#known = null; // What is known may not be what the book holds.
         failures += 1;
         if (failures === 1) this.#parts.log.warn({ error: describeError(error) }, 'Logs cannot be collected; it is tried again');
         this.#parts.health.degraded('logs', failures > 2 ? `Logs are not collected: ${describeError(error)}` : null);
@@ -107,7 +113,10 @@ class FileCollector implements Collector {
   /** One round at a time, whoever asks. */
   #inTurn(): Promise<boolean> {
     const round = this.#turn.then(() => this.#round());
-    this.#turn = round.catch(() => undefined); // The asker hears of it.
+    // The asker hears of a failure; what is known may then not be what the book holds.
+    this.#turn = round.catch(() => {
+      this.#known = null;
+    });
     return round;
   }
 
