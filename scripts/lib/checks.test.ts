@@ -2,7 +2,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { PHASES, countReport, runPhase } from './checks.mjs';
 
 let folder = '';
@@ -59,7 +59,8 @@ describe('the stages', () => {
   it('of a phase all count, also when one lane fails', async () => {
     const stage = (name: string, failed: number): (typeof PHASES)[number][number][number] => ({ name, title: name, run: () => Promise.resolve({ passed: 1, failed }) });
     const broken = { name: 'broken', title: 'broken', run: () => Promise.reject(new Error('planted')) };
-    const results = await runPhase([[stage('a', 0), stage('unwanted', 9)], [broken, stage('b', 2)]], ({ name }) => name !== 'unwanted', process.execPath);
+    const said = vi.spyOn(process.stdout, 'write').mockReturnValue(true);
+    const results = await runPhase([[stage('a', 0), stage('unwanted', 9)], [broken, stage('b', 2)]], ({ name }) => name !== 'unwanted', process.execPath).finally(() => said.mockRestore());
     expect(results.map(({ stage: { name }, count: { passed, failed } }) => [name, passed, failed])).toEqual([['a', 1, 0], ['broken', 0, 1], ['b', 1, 2]]);
   });
 });
