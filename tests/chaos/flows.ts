@@ -134,7 +134,8 @@ export async function runFlowCampaign({ kills, seed, tell }: FlowCampaign): Prom
   const done: Record<Target, number> = { strategy_engine: 0, execution: 0, attic: 0, orchestrator: 0, postgres: 0 };
   try {
     const crew = await startCrew(family);
-    const demand = openDemand(family, random);
+    // A sequence of its own, so that a seed gives the same kills however long each takes.
+    const demand = openDemand(family, seeded(seed + 1));
     let slowest = 0;
     for (let n = 1; n <= kills; n += 1) {
       await new Promise((resolve) => setTimeout(resolve, PAUSE_MS.least + random() * PAUSE_MS.span));
