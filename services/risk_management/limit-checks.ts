@@ -10,7 +10,7 @@ import { loadBook, type House } from './load-book.ts';
 import { loadMarket, marketNow } from './load-market.ts';
 import { recordRiskEvents } from './risk-events.ts';
 
-const MAX_SIGNALS = 200;
+const MAX_SIGNALS = 5_000;
 /** How long the lane is waited for. It decides within milliseconds; behind a restart it needs seconds. */
 const WAIT_MS = 10_000;
 const LOOK_EVERY_MS = 100;

@@ -12,13 +12,15 @@ import { flow, type FlowDefinition } from '#chassis/flows.ts';
 import { loadBook, type House, type LoadedBook } from './load-book.ts';
 import { loadMarket, marketNow } from './load-market.ts';
 
+/** Items that one run sizes: of more signals, the last of them. */
 const MAX_ITEMS = 200;
+const MAX_NAMED = 5_000;
 const MAX_SHOWN = 50;
 /** What a strategy's list of symbols holds when it trades all that are watched. */
 const EVERY_WATCHED_SYMBOL = '*';
 
 const INPUT = z.object({
-  signalIds: z.array(z.string().min(1).max(300)).max(MAX_ITEMS).optional().describe('Signals to size; without them every symbol of every enabled strategy is sized as of now'),
+  signalIds: z.array(z.string().min(1).max(300)).max(MAX_NAMED).optional().describe('Signals to size; without them every symbol of every enabled strategy is sized as of now'),
 }).strict();
 
 /** Something to size: a signal, or a strategy's symbol as if it wanted to enter now. */
@@ -126,7 +128,10 @@ export function positionSizesFlow(parts: Omit<House, 'clock'>): FlowDefinition {
     name: 'calculate_position_size',
     description: 'Works out how many shares each signal (or each enabled strategy, now) may have, with the bound of every limit. It decides nothing.',
     input: INPUT, schedule: null, retries: 2, retryDelayMs: 1_000, timeoutMs: 60_000, concurrency: 1, onMissed: 'skip',
-    async run(ctx, { signalIds }) {
+    async run(ctx, { signalIds: named }) {
+      const signalIds = named?.slice(-MAX_ITEMS);
+      const leftOut = (named?.length ?? 0) - (signalIds?.length ?? 0);
+      if (leftOut > 0) ctx.log('warn', 'More signals than a run sizes: the last of them are looked at', { named: named?.length, leftOut });
       const sizes = await ctx.step('work out', () => workOut(parts, signalIds));
       if (sizes === null) {
         ctx.log('info', 'No bar is known yet: there is no price to size by');
@@ -138,7 +143,7 @@ export function positionSizesFlow(parts: Omit<House, 'clock'>): FlowDefinition {
       for (const { item, shares, mostShares, binding, outcome, why } of sizes.slice(0, MAX_SHOWN)) ctx.log('info', why, { item, shares, mostShares, binding, outcome });
       ctx.progress(sizes.length, sizes.length);
       const fits = sizes.filter((size) => size.outcome === 'approved' || size.outcome === 'would_approve').length;
-      return { sized: sizes.length, fits, denied: sizes.length - fits, unknownSignals: missing.length, sizes: sizes.slice(0, MAX_SHOWN).map(({ bounds: _bounds, ...shown }) => shown) };
+      return { sized: sizes.length, fits, denied: sizes.length - fits, unknownSignals: missing.length, leftOut, sizes: sizes.slice(0, MAX_SHOWN).map(({ bounds: _bounds, ...shown }) => shown) };
     },
   });
 }
