@@ -2,7 +2,7 @@
 import type { JSX } from 'react';
 import { Tooltip } from '@mantine/core';
 import type { DeploymentView, FlowDay, FlowRun, RunState } from '#app/contracts/flows.ts';
-import { useAge, useServerNow } from '../../data/clock.ts';
+import { useAge, useIsNear, useServerNow } from '../../data/clock.ts';
 import { MarketTime, Tag } from '../../ui/kit.tsx';
 import { age, bothZones, count, marketDayTime, marketTime, percent } from '../../ui/format.ts';
 import { durationOf, successOf } from './fleet.ts';
@@ -17,19 +17,23 @@ export function RunTag({ state }: { state: RunState }): JSX.Element {
 
 /** "failing since 14:02" with the reason on hover; nothing while all is well. */
 export function HealthBadge({ row }: { row: Pick<DeploymentView, 'health' | 'healthSince' | 'healthReason'> }): JSX.Element | null {
-  const now = useServerNow();
+  const isToday = useIsNear(row.healthSince ?? 0, DAY_MS);
   if (row.health === 'ok') return null;
-  const since = row.healthSince === null ? '' : ` since ${now - row.healthSince < DAY_MS ? marketTime(row.healthSince).slice(0, 5) : marketDayTime(row.healthSince)}`;
+  const since = row.healthSince === null ? '' : ` since ${isToday ? marketTime(row.healthSince).slice(0, 5) : marketDayTime(row.healthSince)}`;
   return <Tooltip disabled={row.healthReason === null} label={row.healthReason} multiline maw={380}><span className="health-badge"><Tag tone={HEALTH_TONES[row.health]}>{HEALTH_WORDS[row.health]}{row.health === 'exhausted' ? '' : since}</Tag></span></Tooltip>;
+}
+
+/** m:ss, ticking. Nothing around it is drawn anew. */
+export function Countdown({ to }: { to: number }): string {
+  return untilWords(to - useServerNow());
 }
 
 /** The next run as a countdown, its time on hover. */
 export function NextRunCell({ row }: { row: Pick<DeploymentView, 'isPaused' | 'nextRunsAt' | 'schedule' | 'events' | 'health'> }): JSX.Element {
-  const now = useServerNow();
   const [next] = row.nextRunsAt;
   if (row.isPaused) return <span className="muted">paused</span>;
   if (next === undefined) return <span className="muted">{row.schedule !== null ? 'never again' : row.events.length > 0 ? 'on event' : 'on demand'}</span>;
-  return <Tooltip label={`${marketDayTime(next)} New York\n${bothZones(next)}`} multiline style={{ whiteSpace: 'pre-line' }} openDelay={300}><span className="num">{untilWords(next - now)}</span></Tooltip>;
+  return <Tooltip label={`${marketDayTime(next)} New York\n${bothZones(next)}`} multiline style={{ whiteSpace: 'pre-line' }} openDelay={300}><span className="num"><Countdown to={next} /></span></Tooltip>;
 }
 
 /** The last run: its state, how long ago. */
@@ -69,6 +73,6 @@ export function QueueCell({ row }: { row: Pick<DeploymentView, 'queued' | 'runni
 
 /** The moment of a run: New York's time, both zones on hover. */
 export function Moment({ at }: { at: number | null }): JSX.Element {
-  const now = useServerNow();
-  return <MarketTime at={at} withDay={at !== null && Math.abs(now - at) >= DAY_MS / 2} />;
+  const isNear = useIsNear(at ?? 0, DAY_MS / 2);
+  return <MarketTime at={at} withDay={!isNear} />;
 }

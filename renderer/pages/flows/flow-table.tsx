@@ -1,5 +1,5 @@
 /** All flows below their services: how they fare, when they ran, when they run next; run and pause at the end of the row. */
-import { Fragment } from 'react';
+import { Fragment, memo } from 'react';
 import type { JSX, KeyboardEvent } from 'react';
 import { Tooltip } from '@mantine/core';
 import type { DeploymentView, FlowDay } from '#app/contracts/flows.ts';
@@ -36,7 +36,8 @@ function Name({ row }: { row: DeploymentView }): JSX.Element {
   );
 }
 
-function FullRow({ row, days }: { row: DeploymentView; days: readonly FlowDay[] }): JSX.Element {
+/** Drawn anew only when its facts changed: an answer that is the same keeps its objects. */
+const FullRow = memo(function FullRow({ row, days }: { row: DeploymentView; days: readonly FlowDay[] }): JSX.Element {
   return (
     <tr className={row.isPaused ? 'opens paused' : 'opens'} tabIndex={0} data-flow={row.name} onClick={() => open(row)} onKeyDown={(event) => openOnEnter(event, row)}>
       <td><Name row={row} /></td>
@@ -49,7 +50,15 @@ function FullRow({ row, days }: { row: DeploymentView; days: readonly FlowDay[] 
       <td><FlowButtons row={row} /></td>
     </tr>
   );
-}
+});
+
+const ShortRow = memo(function ShortRow({ row }: { row: DeploymentView }): JSX.Element {
+  return (
+    <tr className={row.isPaused ? 'opens paused' : 'opens'} tabIndex={0} onClick={() => open(row)} onKeyDown={(event) => openOnEnter(event, row)}>
+      <td><Name row={row} /></td><td><LastRunCell run={row.lastRun} /></td><td><StateBars recent={row.recent} flow={row.name} /></td><td className="number"><NextRunCell row={row} /></td><td><FlowButtons row={row} /></td>
+    </tr>
+  );
+});
 
 /** The table of the page. */
 export function FlowTable({ rows, days }: { rows: readonly DeploymentView[]; days: readonly FlowDay[] }): JSX.Element {
@@ -77,11 +86,7 @@ export function CompactFlowTable({ rows }: { rows: readonly DeploymentView[] }):
       <table className="data-table flow-table compact" aria-label="Flows">
         <thead><tr><th>Flow</th><th>Last run</th><th>Last 30 runs</th><th className="number">Next run</th><th aria-label="Actions" /></tr></thead>
         <tbody>
-          {rows.map((row) => (
-            <tr key={row.name} className={row.isPaused ? 'opens paused' : 'opens'} tabIndex={0} onClick={() => open(row)} onKeyDown={(event) => openOnEnter(event, row)}>
-              <td><Name row={row} /></td><td><LastRunCell run={row.lastRun} /></td><td><StateBars recent={row.recent} flow={row.name} /></td><td className="number"><NextRunCell row={row} /></td><td><FlowButtons row={row} /></td>
-            </tr>
-          ))}
+          {rows.map((row) => <ShortRow key={row.name} row={row} />)}
         </tbody>
       </table>
     </div>

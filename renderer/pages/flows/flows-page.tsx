@@ -5,8 +5,8 @@ import { TextInput } from '@mantine/core';
 import { useNavigate, useSearch } from '@tanstack/react-router';
 import { IconSearch } from '@tabler/icons-react';
 import { FLOW_NAMES, flowNameSchema } from '#app/contracts/flows.ts';
-import type { DeploymentView } from '#app/contracts/flows.ts';
-import { useNow } from '../../data/clock.ts';
+import type { DeploymentView, FlowDay } from '#app/contracts/flows.ts';
+import { useIsOlder, useNow } from '../../data/clock.ts';
 import { FLOWS_STALE_MS, useDeployments, useFlowDays } from '../../data/flow-queries.ts';
 import { useGatewayAway } from '../../data/stack.ts';
 import { FLOW_VIEWS, setUiState, useUiState } from '../../data/ui-state.ts';
@@ -23,6 +23,7 @@ import { RunsView } from './runs-view.tsx';
 import { TimelineView } from './timeline-view.tsx';
 
 type View = UiState['flowsView'];
+const NO_DAYS: readonly FlowDay[] = [];
 const NAMES: Readonly<Record<View, string>> = { flows: 'All flows', timeline: 'Timeline', runs: 'Runs' };
 
 /** The address and the open run follow each other: a link opens its run, an open run can be copied as a link. */
@@ -73,7 +74,7 @@ function SearchField({ field, view }: { field: RefObject<HTMLInputElement | null
 }
 
 function FlowsList({ rows }: { rows: readonly DeploymentView[] }): JSX.Element {
-  const days = useFlowDays().data?.days ?? [];
+  const days = useFlowDays().data?.days ?? NO_DAYS;
   const words = useFlowSearch().trim().toLowerCase().split(/\s+/).filter((word) => word !== '');
   const matching = rows.filter((row) => words.every((word) => `${row.name} ${row.owner} ${row.description} ${row.health} ${row.scheduleText ?? ''}`.toLowerCase().includes(word)));
   if (matching.length === 0) return <Empty title="No flow matches">Search by name, service, health or schedule.</Empty>;
@@ -94,10 +95,10 @@ function Body({ view, rows, search }: { view: View; rows: readonly DeploymentVie
   }
 }
 
-/** "as of 10:31:02, 14 s ago" once the answer is older than it may be. */
-function Age({ updatedAt }: { updatedAt: number }): JSX.Element | null {
+/** "as of 10:31:02, 14 s ago": the answer is older than it may be. */
+function Age({ updatedAt }: { updatedAt: number }): JSX.Element {
   const now = useNow();
-  return now - updatedAt <= FLOWS_STALE_MS ? null : <p className="warn-text num">as of {marketTime(updatedAt)}, {age(now - updatedAt)} ago</p>;
+  return <p className="warn-text num">as of {marketTime(updatedAt)}, {age(now - updatedAt)} ago</p>;
 }
 
 /** The page. */
@@ -106,9 +107,9 @@ export function FlowsPage(): JSX.Element {
   const view = useUiState('flowsView');
   const search = useRef<HTMLInputElement>(null);
   const isAway = useGatewayAway() !== null;
-  const now = useNow();
   useRunInAddress();
-  const isOld = query.data !== undefined && now - query.dataUpdatedAt > FLOWS_STALE_MS;
+  const isLate = useIsOlder(query.dataUpdatedAt, FLOWS_STALE_MS);
+  const isOld = query.data !== undefined && isLate;
   if (isAway && query.data === undefined) return <section className="card"><GatewayAway>Flows go on by their schedules; they are seen again when it is back.</GatewayAway></section>;
   return (
     <div className={isOld ? 'flows-page old' : 'flows-page'}>
@@ -116,7 +117,7 @@ export function FlowsPage(): JSX.Element {
       <Answer query={query} skeleton={<section className="card"><SkeletonRows count={16} /></section>}>
         {({ deployments }) => (deployments.length === 0 ? <section className="card"><Empty title="No flows announced yet">Each service announces its flows to the orchestrator a moment after it is ready; there are {FLOW_NAMES.length} of them.</Empty></section> : (
           <>
-            <FlowsHeadline deployments={deployments} note={<>{query.isError && <p className="warn-text">{query.error.message}</p>}<Age updatedAt={query.dataUpdatedAt} /></>} />
+            <FlowsHeadline deployments={deployments} note={<>{query.isError && <p className="warn-text">{query.error.message}</p>}{isOld && <Age updatedAt={query.dataUpdatedAt} />}</>} />
             <section className="card tabs-card">
               <header className="tab-row" role="tablist" aria-label="Flows">
                 {FLOW_VIEWS.map((name, n) => <button key={name} type="button" role="tab" aria-selected={view === name} title={`${NAMES[name]} (${n + 1})`} className={view === name ? 'tab active' : 'tab'} onClick={() => setUiState({ flowsView: name })}>{NAMES[name]}{name === 'flows' && <small className="num">{deployments.length}</small>}</button>)}

@@ -3,11 +3,11 @@ import type { JSX, ReactNode } from 'react';
 import { UnstyledButton } from '@mantine/core';
 import { IconAlertTriangle, IconCircleCheck, IconCircleX } from '@tabler/icons-react';
 import type { DeploymentView } from '#app/contracts/flows.ts';
-import { useAge, useServerNow } from '../../data/clock.ts';
+import { useAge } from '../../data/clock.ts';
 import { openSheet } from '../../frame/panels.ts';
 import { age, count, marketTime } from '../../ui/format.ts';
 import { fleetOf } from './fleet.ts';
-import { untilWords } from './run-words.ts';
+import { Countdown } from './flow-cells.tsx';
 
 const ICONS = { good: IconCircleCheck, warn: IconAlertTriangle, bad: IconCircleX, idle: IconCircleCheck, busy: IconCircleCheck };
 
@@ -23,7 +23,6 @@ const TROUBLES_MAX = 3;
 
 /** The line, with what is wrong below it. */
 export function FlowsHeadline({ deployments, note }: { deployments: readonly DeploymentView[]; note: ReactNode }): JSX.Element {
-  const now = useServerNow();
   const fleet = fleetOf(deployments);
   const waits = useAge(fleet.oldestQueuedAt);
   const Icon = ICONS[fleet.tone];
@@ -37,7 +36,7 @@ export function FlowsHeadline({ deployments, note }: { deployments: readonly Dep
         <Count label="late" tone={fleet.late.length > 0 ? 'warn' : ''}>{count(fleet.late.length)}</Count>
         <Count label="failing" tone={fleet.failing.length > 0 ? 'bad' : ''}>{count(fleet.failing.length)}</Count>
         {fleet.paused.length > 0 && <Count label="paused">{count(fleet.paused.length)}</Count>}
-        <Count label={fleet.next === null ? 'nothing is planned' : `next run, ${fleet.next.flow}`}>{fleet.next === null ? '–' : untilWords(fleet.next.at - now)}</Count>
+        <Count label={fleet.next === null ? 'nothing is planned' : `next run, ${fleet.next.flow}`}>{fleet.next === null ? '–' : <Countdown to={fleet.next.at} />}</Count>
       </div>
       {troubles.length > 0 && <ul className="troubles">{troubles.slice(0, TROUBLES_MAX).map((row) => <Trouble key={row.name} row={row} />)}{troubles.length > TROUBLES_MAX && <li className="muted">and {troubles.length - TROUBLES_MAX} more</li>}</ul>}
     </section>

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { FLOW_NAMES, FLOW_OWNERS } from '#app/contracts/flows.ts';
 import type { FlowName, FlowRun } from '#app/contracts/flows.ts';
 import { mergeRuns, readingOf } from './timeline-data.ts';
-import { familyOf, hit, layoutTimeline, pan, ticksOf, timeAt, WINDOW_MS, xOf, zoom } from './timeline-layout.ts';
+import { familyOf, hit, lanesOf, layoutTimeline, pan, ticksOf, timeAt, WINDOW_MS, xOf, zoom } from './timeline-layout.ts';
 import { zoneOffsetMs } from './zone.ts';
 
 const MINUTE = 60_000;
@@ -11,7 +11,7 @@ const run = (flow: FlowName, runId: string, [from, to]: readonly [number | null,
   runId, flow, owner: FLOW_OWNERS[flow], state: to === null ? (from === null ? 'PENDING' : 'RUNNING') : 'COMPLETED', trigger: 'schedule', scheduledFor: null, parentRunId: null, createdAt: from ?? 0, startedAt: from, endedAt: to, error: null, progress: null, latenessMs: null, ...change,
 });
 const deployments = FLOW_NAMES.map((name) => ({ name, children: name === 'run_strategy' ? (['fetch_market_data', 'generate_signals'] as FlowName[]) : [] }));
-const lay = (runs: FlowRun[], open: FlowName[] = [], now = 1_000): ReturnType<typeof layoutTimeline> => layoutTimeline({ deployments, runs, open: new Set(open), now });
+const lay = (runs: FlowRun[], open: FlowName[] = [], now = 1_000): ReturnType<typeof layoutTimeline> => layoutTimeline({ lanes: lanesOf(deployments, new Set(open)), runs, now });
 
 describe('lanes', () => {
   it('are one for each flow below its service, without a gap', () => {

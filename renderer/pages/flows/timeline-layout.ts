@@ -52,7 +52,7 @@ function barOf(run: FlowRun, lane: number, now: number): Bar {
 }
 
 /** Lanes in the order of mission M2 below their services; under an open parent, one lane for each flow that it may start. */
-function lanesOf(deployments: readonly Pick<DeploymentView, 'name' | 'children'>[], open: ReadonlySet<FlowName>): Lane[] {
+export function lanesOf(deployments: readonly Pick<DeploymentView, 'name' | 'children'>[], open: ReadonlySet<FlowName>): Lane[] {
   const lanes: Lane[] = [];
   let y = 0;
   let owner = '';
@@ -74,8 +74,8 @@ function lanesOf(deployments: readonly Pick<DeploymentView, 'name' | 'children'>
 }
 
 /** Puts every run in its lane. Runs of flows that are not deployed any more are left out. */
-export function layoutTimeline(input: { deployments: readonly Pick<DeploymentView, 'name' | 'children'>[]; runs: readonly FlowRun[]; open: ReadonlySet<FlowName>; now: number }): TimelineLayout {
-  const lanes = lanesOf(input.deployments, input.open);
+export function layoutTimeline(input: { readonly lanes: readonly Lane[]; readonly runs: readonly FlowRun[]; readonly now: number }): TimelineLayout {
+  const { lanes } = input;
   const laneById = new Map(lanes.map((lane, n) => [lane.id, n]));
   const runById = new Map(input.runs.map((run) => [run.runId, run]));
   const perLane = new Map<number, Bar[]>();

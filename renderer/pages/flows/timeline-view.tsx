@@ -1,5 +1,5 @@
 /** The timeline: all runs of a window, lane by lane, with what is to come; it moves with the clock until one takes hold of it. */
-import { useCallback, useMemo, useState } from 'react';
+import { memo, useCallback, useMemo, useState } from 'react';
 import type { JSX } from 'react';
 import { ActionIcon, Button, Popover, SegmentedControl, TextInput, Tooltip, UnstyledButton, useComputedColorScheme } from '@mantine/core';
 import { IconCalendar, IconChevronLeft, IconChevronRight, IconMinus, IconPlus } from '@tabler/icons-react';
@@ -15,7 +15,7 @@ import { chooseView } from './page-state.ts';
 import { momentOf, serviceName } from './run-words.ts';
 import { TimelineCanvas } from './timeline-canvas.tsx';
 import { RUNS_MAX, useTimelineRuns } from './timeline-data.ts';
-import { layoutTimeline, pan, zoom } from './timeline-layout.ts';
+import { lanesOf, layoutTimeline, pan, zoom } from './timeline-layout.ts';
 import type { Lane, Window } from './timeline-layout.ts';
 import { AXIS_PX } from './timeline-paint.ts';
 import { zoneOffsetMs } from './zone.ts';
@@ -27,20 +27,20 @@ const AHEAD = 0.14;
 const following = (now: number, span: number): Window => ({ from: now - span * (1 - AHEAD), to: now + span * AHEAD });
 
 /** Lanes' names left of the plot; parents open and close. */
-function LaneNames({ lanes, toggle }: { lanes: readonly Lane[]; toggle: (flow: FlowName) => void }): JSX.Element {
+const LaneNames = memo(function LaneNames({ lanes, toggle }: { lanes: readonly Lane[]; toggle: (flow: FlowName, isOpen: boolean) => void }): JSX.Element {
   return (
     <ul className="timeline-lanes" style={{ paddingTop: AXIS_PX }}>
       {lanes.map((lane) => lane.kind === 'heading'
         ? <li key={lane.id} className="heading" style={{ height: lane.height }}>{serviceName(lane.owner)}</li>
         : (
           <li key={lane.id} className={lane.parent === null ? 'lane' : 'lane nested'} style={{ height: lane.height }}>
-            {lane.hasChildren && <UnstyledButton className="lane-toggle" aria-expanded={lane.isOpen} aria-label={`What ${lane.flow} starts`} onClick={() => toggle(lane.flow)}><IconChevronRight size={12} className={lane.isOpen ? 'chevron open' : 'chevron'} /></UnstyledButton>}
+            {lane.hasChildren && <UnstyledButton className="lane-toggle" aria-expanded={lane.isOpen} aria-label={`What ${lane.flow} starts`} onClick={() => toggle(lane.flow, !lane.isOpen)}><IconChevronRight size={12} className={lane.isOpen ? 'chevron open' : 'chevron'} /></UnstyledButton>}
             <UnstyledButton className="lane-name" title={lane.flow} onClick={() => openSheet({ kind: 'flow', flow: lane.flow, view: 'about' })}>{lane.flow}</UnstyledButton>
           </li>
         ))}
     </ul>
   );
-}
+});
 
 /** "22 Nov, 13:22 – 14:22 New York": the day twice only where there are two. */
 function rangeWords({ from, to }: Window): string {
@@ -126,7 +126,9 @@ export function TimelineView({ deployments }: { deployments: readonly Deployment
     const parents = new Set(data.runs.filter((run) => started.has(run.runId)).map((run) => run.flow));
     return new Set(deployments.map((row) => row.name).filter((name) => toggled.get(name) ?? parents.has(name)));
   }, [data.runs, deployments, toggled]);
-  const layout = useMemo(() => layoutTimeline({ deployments, runs: data.runs, open, now }), [deployments, data.runs, open, now]);
+  const lanes = useMemo(() => lanesOf(deployments, open), [deployments, open]);
+  const layout = useMemo(() => layoutTimeline({ lanes, runs: data.runs, now }), [lanes, data.runs, now]);
+  const toggle = useCallback((flow: FlowName, isOpen: boolean) => setToggled((before) => new Map(before).set(flow, isOpen)), []);
   const [chosen, choose] = useState<string | null>(null);
   const { from, to } = view;
   const layoutOrder = useMemo(() => layout.bars.filter((bar) => bar.to >= from && bar.from <= to).map((bar) => ({ runId: bar.run.runId, at: momentOf(bar.run) })).sort((a, b) => b.at - a.at), [layout, from, to]);
@@ -146,7 +148,7 @@ export function TimelineView({ deployments }: { deployments: readonly Deployment
       </div>
       {data.error !== null && <Failure error={data.error} retry={data.refetch} />}
       <div className="timeline-body">
-        <LaneNames lanes={layout.lanes} toggle={(flow) => setToggled((before) => new Map(before).set(flow, !open.has(flow)))} />
+        <LaneNames lanes={layout.lanes} toggle={toggle} />
         <TimelineCanvas layout={layout} runs={data.runs} deployments={deployments} view={view} now={now} tokens={tokens} offsetMs={zoneOffsetMs(view.to)} move={move} chosen={chosen} choose={choose} />
       </div>
       <Legend />
