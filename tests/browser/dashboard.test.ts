@@ -1,4 +1,6 @@
 /** The dashboard in a real browser on the real stack in demo mode: it loads clean, moves by itself, trades, halts and remembers. */
+import { appendFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Page } from 'playwright-core';
 import { cleanUp, freshDataDir, startStack } from '../support/stack.ts';
@@ -148,6 +150,35 @@ describe('health', () => {
   });
 });
 
+describe('logs', () => {
+  it('an order leads to everything about it, in the order of time', async () => {
+    await page.keyboard.press('g');
+    await page.keyboard.press('p');
+    await page.getByRole('tab', { name: /Orders/ }).click();
+    await page.locator('.data-table tbody tr', { hasText: 'KO' }).filter({ hasText: 'manual' }).first().click();
+    await page.getByText('Logs of this order').click();
+    await page.waitForURL(/\/logs\?about=ms-/);
+    await page.locator('.matter', { hasText: 'Order: buy 7 KO' }).waitFor({ timeout: MOVE_LIMIT_MS });
+    const told = (await page.locator('.log-row').allTextContents()).join('\n');
+    expect(told).toMatch(/Risk approved[^]*Order submitted[^]*Order accepted[^]*Filled 7 KO/);
+  });
+
+  it('g l shows what all parts write, live; filters find a line and the address keeps them', async () => {
+    await page.keyboard.press('Escape');
+    await page.getByRole('button', { name: 'Show all lines' }).click();
+    await page.getByRole('group', { name: 'Parts' }).getByRole('button', { name: 'gateway' }).click();
+    const mark = `written by the test ${Date.now()}`;
+    appendFileSync(join(stack.dataDir, 'logs', 'gateway.log'), `${JSON.stringify({ level: 'error', ts: Date.now(), unit: 'gateway', msg: mark })}\n`);
+    await page.locator('.log-row.at-error', { hasText: mark }).waitFor({ timeout: MOVE_LIMIT_MS });
+    await page.getByLabel('Words in a line', { exact: true }).fill(mark);
+    await page.waitForURL(/units=gateway&search=/);
+    await page.reload();
+    await page.locator('.log-row', { hasText: mark }).locator('.log-cells').click();
+    await page.locator('.log-details', { hasText: mark }).waitFor();
+    expect(await page.locator('.log-row').count()).toBe(1);
+  });
+});
+
 describe('what the page remembers', () => {
   it('theme and tab survive a reload', async () => {
     await page.getByLabel('Appearance and links').click();
@@ -163,10 +194,10 @@ describe('what the page remembers', () => {
 
 describe('the whole visit', () => {
   it('fits a small screen without scrolling sideways', async () => {
-    for (const path of ['/portfolio', '/health']) {
+    for (const path of ['/portfolio', '/logs', '/health']) {
       await page.setViewportSize({ width: 1024, height: 700 });
       await page.goto(`${origin}${path}`);
-      await page.locator('.card').first().waitFor();
+      await page.locator('.card, .log-row').first().waitFor();
       expect(await page.evaluate(() => (document.querySelector('.page')?.scrollWidth ?? 0) - (document.querySelector('.page')?.clientWidth ?? 0))).toBeLessThanOrEqual(0);
     }
   });
