@@ -16,7 +16,7 @@ import { openFolder, undoAll } from './open-folder.ts';
 import type { FolderOptions, OpenFolder, Undo } from './open-folder.ts';
 import { reservePorts } from './port-plan.ts';
 import { answerRequest } from './requests.ts';
-import { ARMED_WORKERS, configFor, helperConfigFor, isArmedWorker } from './runtime-config.ts';
+import { ARMED_WORKERS, configFor, extraWorkerConfigFor, isArmedWorker } from './runtime-config.ts';
 import type { RunFacts } from './runtime-config.ts';
 import { safeStates } from './states-for.ts';
 import { openAudit } from './store/audit.ts';
@@ -125,7 +125,7 @@ async function begin(options: BootOptions, undo: Undo): Promise<Stack> {
   const audit = openAudit(folder.logFolder, (text) => supervised.supervisor.notice('error', null, text));
   arming.of = armingOf(supervised.supervisor, settings.mode, audit);
   const stack = stackOf({ ...supervised, opened, facts, arming: arming.of, audit, undo });
-  const door = await takeDoor(folder.door, { ...stack, flows: (question) => answerFlows(facts, question), workerConfig: (service) => helperConfigFor(service, facts), onStopAsked: options.events.onStopAsked, isResident: options.isResident ?? false });
+  const door = await takeDoor(folder.door, { ...stack, flows: (question) => answerFlows(facts, question), workerConfig: (service) => extraWorkerConfigFor(service, facts), onStopAsked: options.events.onStopAsked, isResident: options.isResident ?? false });
   undo.push(() => door.close());
   for (const { level, unit, text } of opened.early) stack.supervisor.notice(level, unit, text);
   for (const { unit, text } of moved) stack.supervisor.notice('warn', unit, text);

@@ -83,7 +83,7 @@ export function configFor(unit: WorkerId, facts: RunFacts): RuntimeConfig {
 }
 
 /** What a second worker of a service is told: its way to the databases and to the orchestrator; no broker keys, no mail server, no arming. */
-export function helperConfigFor(service: ServiceId, facts: RunFacts): RuntimeConfig {
+export function extraWorkerConfigFor(service: ServiceId, facts: RunFacts): RuntimeConfig {
   const { alpaca: _broker, live: _arming, notification: _people, ...config } = configFor(service, facts);
   return config;
 }

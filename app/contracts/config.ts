@@ -153,7 +153,7 @@ export const RuntimeConfigSchema = z.object({
   live: LiveArmingSchema.optional(),
   notification: NotificationAccessSchema.optional(),
   /** This process is a worker beside the service's own, perhaps on another machine: it runs shareable flows from the queues and nothing else. Set when it starts. */
-  helper: z.object({ id: z.string().regex(/^[a-z0-9][a-z0-9-]{0,15}$/) }).optional(),
+  extraWorker: z.object({ id: z.string().regex(/^[a-z0-9][a-z0-9-]{0,15}$/) }).optional(),
   logLevel: LogLevelSchema,
   logRetentionDays: z.number().int().min(1),
 });

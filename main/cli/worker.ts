@@ -69,7 +69,7 @@ export function readWorkerConfig(file: string): RuntimeConfig {
 }
 
 /** A name that no other worker has, and that says where it is. A worker that starts again is a new one: what it left is finished by others. */
-function newHelperId(): string {
+function newWorkerName(): string {
   const host = hostname().toLowerCase().replaceAll(/[^a-z0-9]/g, '').slice(0, HOST_LETTERS);
   return `${host === '' ? 'host' : host}-${randomBytes(3).toString('hex')}`;
 }
@@ -89,7 +89,7 @@ async function work(file: string, layout: Layout): Promise<number> {
     const startedAt = performance.now();
     const child = spawner.start({ kind: 'worker', module: layout.workerEntry(config.unit), name: config.unit, nodeFlags: [], v8Flags: [], env: ownEnvironment(), cwd: layout.workFolder });
     running.child = child;
-    const code = await live(child, { ...config, helper: { id: newHelperId() } });
+    const code = await live(child, { ...config, extraWorker: { id: newWorkerName() } });
     if (stopping.signal.aborted || code === EXIT.config) return stopping.signal.aborted ? EXIT.ok : EXIT.config;
     failures = performance.now() - startedAt > WELL_MS ? 0 : failures + 1;
     const pauseMs = Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** failures);
@@ -112,7 +112,7 @@ function live(child: Child, config: RuntimeConfig): Promise<number | null> {
     const { type } = messageSchema.parse(raw);
     const init: ToWorker = { type: 'init', config };
     if (type === 'hello') child.send(init);
-    if (type === 'ready') process.stdout.write(`A worker of ${config.unit} (${config.helper?.id ?? ''}) is up and takes flows that may be shared. Ctrl-C stops.\n`);
+    if (type === 'ready') process.stdout.write(`A worker of ${config.unit} (${config.extraWorker?.id ?? ''}) is up and takes flows that may be shared. Ctrl-C stops.\n`);
   });
   return new Promise((resolve) => child.onEnd((end) => resolve(end.code)));
 }

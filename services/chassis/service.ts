@@ -147,7 +147,7 @@ async function live(spec: ServiceSpec, link: Link): Promise<void> {
   });
   if (isService(spec.unit)) {
     const { createFlowEngine } = await import('./flow-engine.ts');
-    running.engine = createFlowEngine({ unit: spec.unit, ...(config.helper ? { workerId: config.helper.id } : {}), config, log, onFatal: fatal, degraded: (key, reason) => ctx.health.degraded(key, reason) });
+    running.engine = createFlowEngine({ unit: spec.unit, ...(config.extraWorker ? { workerId: config.extraWorker.id } : {}), config, log, onFatal: fatal, degraded: (key, reason) => ctx.health.degraded(key, reason) });
   }
   const ctx = createContext({ spec, config, log, arming, link, state, running, wires, signal: abort.signal, fatal });
 
@@ -193,7 +193,7 @@ function openWires(spec: ServiceSpec, config: RuntimeConfig, { log, fatal }: { l
         onLost: (error) => fatal(new AppError('DATABASE_UNREACHABLE', 'PostgreSQL is gone', { cause: error })),
       })
     : null;
-  return { db, bus: (spec.usesBus ?? true) && !config.helper ? openBus(config.redis, spec.unit, log) : null };
+  return { db, bus: (spec.usesBus ?? true) && !config.extraWorker ? openBus(config.redis, spec.unit, log) : null };
 }
 
 type ContextParts = { spec: ServiceSpec; config: RuntimeConfig; log: Logger; arming: LiveArming; link: Link; state: State; running: Running; wires: Wires; signal: AbortSignal; fatal: (error: unknown) => void };
@@ -232,9 +232,9 @@ async function begin({ spec, ctx, running, db, bus }: { spec: ServiceSpec; ctx: 
   // A replay's days are recorded, and the same tomorrow.
   if (db && !config.replay) await keepCalendar(db, log, ctx.signal);
   const parts = await spec.setUp(ctx);
-  // A helper beside the service's own worker: no lane, no relay, no door, no commands, nothing recovered; only flows.
-  running.parts = config.helper ? { flows: parts.flows ?? [] } : parts;
-  if (config.helper) return;
+  // A worker beside the service's own worker: no lane, no relay, no door, no commands, nothing recovered; only flows.
+  running.parts = config.extraWorker ? { flows: parts.flows ?? [] } : parts;
+  if (config.extraWorker) return;
   const endpoint = config.units[spec.unit];
   if (parts.serve) running.own = await parts.serve();
   else if (endpoint) {
