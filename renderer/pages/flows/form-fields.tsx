@@ -27,7 +27,7 @@ function FieldInput({ field, value, error, change }: FieldProps): JSX.Element {
   switch (field.kind) {
     case 'number': return <NumberInput {...common} value={text} onChange={(next) => change(String(next))} allowDecimal={!field.isInteger} thousandSeparator="," />;
     case 'choice': return <Select {...common} value={text === '' ? null : text} onChange={(next) => change(next ?? '')} data={field.options.map(String)} clearable={!field.isRequired} />;
-    case 'list': return <TagsInput {...common} value={typeof value === 'string' ? [] : [...value]} onChange={change} data={field.options === null ? [] : [...field.options]} splitChars={[',', ' ']} acceptValueOnBlur {...(field.max === null ? {} : { maxTags: field.max })} />;
+    case 'list': return <TagsInput {...common} placeholder={value.length === 0 ? common.placeholder : ''} value={typeof value === 'string' ? [] : [...value]} onChange={change} data={field.options === null ? [] : [...field.options]} splitChars={[',', ' ']} acceptValueOnBlur {...(field.max === null ? {} : { maxTags: field.max })} />;
     case 'json': return <JsonInput {...common} value={text} onChange={change} autosize minRows={2} maxRows={10} />;
     case 'text': return field.format === 'date' ? <TextInput {...common} type="date" value={text} onChange={(event) => change(event.currentTarget.value)} /> : <TextInput {...common} value={text} onChange={(event) => change(event.currentTarget.value)} />;
     case 'switch': return (

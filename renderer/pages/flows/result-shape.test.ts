@@ -21,11 +21,12 @@ describe('a result', () => {
   });
   it('shows like rows as a table, words as words, groups as groups', () => {
     expect(shapeResult({ days: [{ day: '2026-01-02', bars: 3 }, { day: '2026-01-05', bars: null }], denied: ['a', 'b'], metrics: { sharpe: 1.5 } }).map((part) => part.kind)).toEqual(['table', 'words', 'figures']);
+    expect(shapeResult({ stages: { fetch: { stored: 3 }, size: { sized: 1 } } }).map((part) => ('title' in part ? part.title : ''))).toEqual(['Stages: fetch', 'Stages: size']);
     const [table] = shapeResult({ days: [{ day: '2026-01-02', bars: 3 }] });
     expect(table).toMatchObject({ title: 'Days', columns: [{ key: 'day', isNumber: false }, { key: 'bars', isNumber: true }] });
   });
   it('falls back to JSON where nothing fits, and to nothing for nothing', () => {
-    expect(shapeResult({ deep: { a: { b: 1 } }, mixed: [1, { a: 1 }], rows: [{ a: [1] }] }).map((part) => part.kind)).toEqual(['json', 'json', 'json']);
+    expect(shapeResult({ deep: { a: { b: { c: 1 } } }, mixed: [1, { a: 1 }], rows: [{ a: [1] }] }).map((part) => part.kind)).toEqual(['json', 'json', 'json']);
     expect([shapeResult(null), shapeResult(undefined), shapeResult({})]).toEqual([[], [], []]);
     expect(shapeResult(7)).toEqual([{ kind: 'figures', title: null, figures: [{ label: 'Result', value: 7, kind: 'count', unit: null }] }]);
   });

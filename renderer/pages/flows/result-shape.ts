@@ -62,6 +62,9 @@ function partOf(name: string, value: unknown): ResultPart[] {
     const entries = Object.entries(value);
     if (entries.length === 0) return [];
     if (entries.every(([, inner]) => isScalar(inner))) return [{ kind: 'figures', title: wordsOf(name), figures: entries.map(([key, inner]) => figureOf(key, inner)) }];
+    // A result by stage or by strategy: one group of figures for each.
+    const groups = entries.flatMap(([key, inner]) => (isPlain(inner) && Object.values(inner).every(isScalar) ? [{ kind: 'figures' as const, title: `${wordsOf(name)}: ${key}`, figures: Object.entries(inner).map(([figure, scalar]) => figureOf(figure, scalar)) }] : []));
+    if (groups.length === entries.length) return groups.filter((group) => group.figures.length > 0);
     return [{ kind: 'json', title: wordsOf(name), value }];
   }
   return [];
