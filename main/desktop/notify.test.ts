@@ -96,7 +96,7 @@ describe('alerts', () => {
     notifier.notices([notice('two')]);
     notifier.notices([notice('three')]);
     pass(SAME_KIND_MS);
-    expect(shown.map(({ title }) => title)).toEqual(['one', '2 risk alerts']);
+    expect(shown.map(({ title }) => title)).toEqual(['one', '2 alerts']);
   });
 
   it('tell of a failed part once, until it was up again', () => {

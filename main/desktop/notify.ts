@@ -44,7 +44,7 @@ export function announceFills(fills: readonly FillView[], total: number): Announ
 export function announceRisk(notices: readonly NoticeView[], total: number): Announcement {
   const [first] = notices;
   if (total === 1 && first !== undefined) return { title: first.title, body: shorten(first.body), to: 'health' };
-  return { title: count(total, 'risk alert'), body: named(notices.map((notice) => notice.title), total), to: 'health' };
+  return { title: count(total, 'alert'), body: named(notices.map((notice) => notice.title), total), to: 'health' };
 }
 
 /** Given-up units in words. */
