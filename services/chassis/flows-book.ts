@@ -15,7 +15,7 @@ export type FlowBook = {
   waiting(queues: readonly string[]): Promise<string[]>;
   /** Those of these executions that are not this executor's any more: cancelled, timed out, taken over. */
   lost(runIds: readonly string[], executorId: string): Promise<string[]>;
-  /** Those of these runs whose parent was cancelled or given up. */
+  /** Those of these runs whose parent was cancelled or given up. A repeated child has no parent: the engine copied the attributes of the run that it repeats. */
   orphans(runIds: readonly string[]): Promise<string[]>;
   /** Those of these runs that have ended. */
   ended(runIds: readonly string[]): Promise<string[]>;
@@ -34,7 +34,7 @@ export function openFlowBook(pool: EnginePool): FlowBook {
     lost: (runIds, executorId) => ids(`SELECT workflow_uuid AS id FROM ${STATUS} WHERE workflow_uuid = ANY($1) AND (status <> 'PENDING' OR executor_id <> $2)`, [runIds, executorId]),
     orphans: (runIds) => ids(
       `SELECT child.workflow_uuid AS id FROM ${STATUS} AS child JOIN ${STATUS} AS parent ON parent.workflow_uuid = child.attributes->>'parentRunId'
-       WHERE child.workflow_uuid = ANY($1) AND parent.status IN ${DEAD}`, [runIds]),
+       WHERE child.workflow_uuid = ANY($1) AND child.forked_from IS NULL AND parent.status IN ${DEAD}`, [runIds]),
     ended: (runIds) => ids(`SELECT workflow_uuid AS id FROM ${STATUS} WHERE workflow_uuid = ANY($1) AND status IN ${ENDED}`, [runIds]),
     pending: async (application) => (await pool.query<PendingRun>(
       `SELECT workflow_uuid AS "runId", executor_id AS "executorId", owner_xid AS owner FROM ${STATUS} WHERE status = 'PENDING' AND application_name = $1`, [application])).rows,

@@ -75,6 +75,18 @@ describe('children', () => {
     expect((await family.ended(await family.start('run_strategy', { kids: {} }, 'after-cancel'))).status).toBe('SUCCESS');
   });
 
+  it('that were cancelled with their parent can be repeated by themselves', async () => {
+    // Longer than the watch looks away, so that it would be found to be an orphan.
+    const runId = await family.start('run_strategy', { kids: { waitFor: 'repeated', slowMs: 1_300 } }, 'repeated');
+    const kid = `${runId}/execute_trades.buy`;
+    await until(() => stepsOf(kid).length === 1, 'the child to run');
+    await family.client.cancelWorkflow(runId);
+    expect((await family.ended(kid)).status).toBe('CANCELLED');
+    family.release('repeated');
+    await family.client.forkWorkflow(kid, 0, { newWorkflowID: `${kid}:again`, queueName: 'execute_trades', timeoutMS: 60_000 });
+    expect((await family.ended(`${kid}:again`)).status).toBe('SUCCESS');
+  });
+
   it('run once when the parent\'s worker and the child\'s worker are killed while the parent waits', async () => {
     const runId = await family.start('run_strategy', { kids: { waitFor: 'killed' } }, 'killed');
     const kids = [`${runId}/calculate_indicators`, `${runId}/execute_trades.buy`];
