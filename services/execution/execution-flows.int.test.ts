@@ -66,7 +66,7 @@ const ordersThere = async (): Promise<number> => ((await stack.call('/v2/orders?
 describe('execute_trades', () => {
   it('follows an approval, waits until the broker has the order, and sends it once', async () => {
     await approve('push-1');
-    expect(triggered).toContain('execute_trades');
+    await until(() => triggered.includes('execute_trades'), 'the run that follows the approval');
     expect(await run('execute_trades')).toMatchObject({ after: { waiting: 0, unresolved: 0, heldBecause: [] } });
     expect(await run('execute_trades')).toMatchObject({ before: { waiting: 0, unresolved: 0 } });
     expect((await stack.atBroker('push-1')).length).toBe(1);
@@ -100,6 +100,17 @@ describe('manage_orders', () => {
     expect(await run('manage_orders', { input: { maxAgeMinutes: 5 } })).toMatchObject({ openOrders: 1, cancelRequested: [] });
   });
 
+  it('leaves alone a day order that the broker took in this session, however old the bar behind it is, and exits of any age', async () => {
+    await approve('by-old-bar', { type: 'limit', limitPrice: '1', tsMarket: now - 4 * 86_400_000 });
+    await approve('long-exit', { type: 'limit', limitPrice: '900', timeInForce: 'gtc', side: 'sell', qty: '1', isReducing: true });
+    for (const id of ['by-old-bar', 'long-exit']) await stack.reaches(id, 'accepted');
+    expect(await run('manage_orders')).toMatchObject({ openOrders: 3, cancelRequested: [] });
+    await stack.sim('step', { count: 6 });
+    expect(await run('manage_orders', { input: { maxAgeMinutes: 5 }, runId: 'manage_orders:old' })).toMatchObject({ cancelRequested: ['ms-rest-young', 'ms-by-old-bar'] });
+    await stack.reaches('by-old-bar', 'canceled');
+    expect((await stack.order('long-exit'))?.status).toBe('accepted');
+  });
+
   it('has the books compared when the broker shows orders that ours do not, once for each', async () => {
     for (const id of ['ms-stranger', 'by-hand']) await stack.call('/v2/orders', { symbol: 'AAPL', side: 'buy', type: 'limit', limit_price: '1', time_in_force: 'gtc', qty: '1', client_order_id: id });
     expect(await run('manage_orders', { runId: 'manage_orders:strange' })).toMatchObject({ strangeOrders: ['ms-stranger'], foreignOrders: ['by-hand'], differences: 2 });
@@ -112,6 +123,13 @@ describe('manage_orders', () => {
 });
 
 describe('update_positions and reconcile_trades', () => {
+  it('show a thousand differences at most, and do not break off over more', async () => {
+    const differences = [...Array.from({ length: 1_200 }, (_, n) => ({ kind: 'foreign_order', subject: `x${n}`, ours: null, theirs: 'buy', action: 'left alone' })), { kind: 'position', subject: 'AAPL', ours: '1', theirs: '2', action: 'look' }];
+    await stack.book.sql(`INSERT INTO execution.reconciliations (run_id, is_clean, differences) VALUES ('reconcile_trades:crowd', false, $1)`, [JSON.stringify(differences)]);
+    const result = (await run('reconcile_trades', { runId: 'reconcile_trades:crowd' })) as { differences: string[] };
+    expect([result.differences.length, result.differences[0], result.differences.at(-1)]).toEqual([1_001, '201 more, which the table of comparisons holds', 'position AAPL: look']);
+  });
+
   it('agree with the broker and keep one comparison per run', async () => {
     const before = await ordersThere();
     expect(await run('update_positions')).toMatchObject({ positions: 1, positionsAgree: true, equityDollars: expect.stringMatching(/^\d+/) as unknown });

@@ -24,15 +24,18 @@ const MAX_SHOWN = 50;
 const LOOK_AGAIN_MS = 1_000;
 
 const INPUT = z.object({
-  maxAgeMinutes: z.number().int().min(1).max(43_200).nullable().default(null).describe('Cancel orders that are open for longer than this, minutes of market time; empty: only orders whose session is over'),
+  maxAgeMinutes: z.number().int().min(1).max(43_200).nullable().default(null).describe('Cancel orders that open or add and are open for longer than this, minutes by the broker\'s clock; empty: only orders whose session is over'),
 }).strict();
 
-type Open = { orderId: string; clientOrderId: string; symbol: string; status: string; timeInForce: TimeInForce; tsMarket: EpochMs; isUnknown: boolean };
+type Open = { orderId: string; clientOrderId: string; symbol: string; status: string; timeInForce: TimeInForce; isReducing: boolean; since: EpochMs; isUnknown: boolean };
+
+/** When the broker took an order: its own time of the first news. The bar behind the approval may be from an earlier session. */
+const SINCE = `greatest(o.ts_market, (SELECT min(e.ts_event) FROM execution.order_events e WHERE e.order_id = o.order_id AND e.source <> 'local'))`;
 
 function readOpen(db: Db): Promise<Open[]> {
   return db.query<Open>(
-    `SELECT order_id AS "orderId", client_order_id AS "clientOrderId", symbol, status, time_in_force AS "timeInForce", ts_market AS "tsMarket", unknown_since IS NOT NULL AS "isUnknown"
-     FROM execution.orders WHERE NOT is_closed ORDER BY approved_seq LIMIT ${MAX_ORDERS}`,
+    `SELECT o.order_id AS "orderId", o.client_order_id AS "clientOrderId", o.symbol, o.status, o.time_in_force AS "timeInForce", o.is_reducing AS "isReducing", ${SINCE} AS since, o.unknown_since IS NOT NULL AS "isUnknown"
+     FROM execution.orders o WHERE NOT o.is_closed ORDER BY o.approved_seq LIMIT ${MAX_ORDERS}`,
   );
 }
 
@@ -43,8 +46,8 @@ async function findOverdue({ broker }: ManageOrdersParts, open: readonly Open[],
   const resting = open.filter((order) => !order.isUnknown && (order.status === 'accepted' || order.status === 'partially_filled'));
   if (resting.length === 0) return [];
   const now = (await broker.clock()).at;
-  return resting.flatMap(({ orderId, clientOrderId, symbol, timeInForce, tsMarket }) => {
-    const reason = overdueReason({ timeInForce, tsMarket }, now, maxAgeMinutes === null ? null : maxAgeMinutes * MINUTE_MS);
+  return resting.flatMap(({ orderId, clientOrderId, symbol, ...order }) => {
+    const reason = overdueReason(order, now, maxAgeMinutes === null ? null : maxAgeMinutes * MINUTE_MS);
     return reason === null ? [] : [{ orderId, clientOrderId, symbol, reason }];
   });
 }
@@ -63,6 +66,13 @@ async function cancelOverdue({ booking, nowMs, onCancel }: ManageOrdersParts, ov
   return requested;
 }
 
+/** Has the resolver look up what is unknown now: an order that was, and is not any more, would hold back others for nothing. Returns how many there are. */
+export async function ringResolver({ db, resolver }: Pick<ManageOrdersParts, 'db' | 'resolver'>): Promise<number> {
+  const rows = await db.query<{ order_id: string }>('SELECT order_id FROM execution.orders WHERE NOT is_closed AND unknown_since IS NOT NULL');
+  for (const row of rows) resolver.unknown(row.order_id);
+  return rows.length;
+}
+
 /** Open orders at the broker that our book does not have, or has closed; and those of others that no comparison has named yet. */
 async function strangers({ db, broker }: ManageOrdersParts): Promise<string[]> {
   const ids = (await broker.listOpen()).map((order) => order.clientOrderId);
@@ -70,7 +80,8 @@ async function strangers({ db, broker }: ManageOrdersParts): Promise<string[]> {
   const rows = await db.query<{ id: string }>(
     `SELECT i.id FROM unnest($1::text[]) AS i(id)
      WHERE NOT EXISTS (SELECT FROM execution.orders o WHERE o.client_order_id = i.id AND NOT o.is_closed)
-       AND NOT EXISTS (SELECT FROM execution.reconciliations r WHERE r.at > clock_timestamp() - interval '7 days' AND r.differences @> jsonb_build_array(jsonb_build_object('kind', 'foreign_order', 'subject', i.id)))`, [ids],
+       AND NOT EXISTS (SELECT FROM execution.reconciliations r WHERE r.at > clock_timestamp() - interval '7 days' AND r.differences @> jsonb_build_array(jsonb_build_object('kind', 'foreign_order', 'subject', i.id)))
+     LIMIT ${MAX_ORDERS}`, [ids],
   );
   return rows.map((row) => row.id);
 }
@@ -103,10 +114,7 @@ export function manageOrdersFlow(parts: ManageOrdersParts): FlowDefinition {
         for (const { clientOrderId, symbol, reason } of overdue.slice(0, MAX_SHOWN)) ctx.log('warn', 'An order is overdue', { clientOrderId, symbol, reason });
       }
       if (unknown.length > 0) {
-        await ctx.step('look up unknown outcomes', () => {
-          for (const order of unknown) parts.resolver.unknown(order.orderId);
-          return Promise.resolve(unknown.length);
-        });
+        await ctx.step('look up unknown outcomes', () => ringResolver(parts));
       }
       const found = await ctx.step('compare with the broker', ({ signal }) => findStrangers(parts, signal));
       const isComparing = found.ours.length + found.foreign.length > 0;

@@ -16,6 +16,12 @@ describe('an open order', () => {
     ['good till cancelled, beyond the age that a person allows', 'gtc', '2026-01-05T15:00:00Z', '2026-01-05T16:00:01Z', 60, true],
     ['at that age', 'gtc', '2026-01-05T15:00:00Z', '2026-01-05T16:00:00Z', 60, false],
   ] as const)('%s', (...[, timeInForce, since, now, minutes, isOverdue]) => {
-    expect(overdueReason({ timeInForce, tsMarket: at(since) }, at(now), minutes === null ? null : minutes * 60_000) !== null).toBe(isOverdue);
+    expect(overdueReason({ timeInForce, since: at(since), isReducing: false }, at(now), minutes === null ? null : minutes * 60_000) !== null).toBe(isOverdue);
+  });
+
+  it('may be as old as it likes when it leads out of a position', () => {
+    const exit = { timeInForce: 'gtc', since: at('2026-01-05T15:00:00Z'), isReducing: true } as const;
+    expect(overdueReason(exit, at('2026-03-05T15:00:00Z'), 60_000)).toBeNull();
+    expect(overdueReason({ ...exit, timeInForce: 'day' }, at('2026-01-05T21:05:01Z'), 60_000)).toContain('session is over');
   });
 });
