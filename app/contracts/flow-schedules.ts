@@ -7,8 +7,10 @@ export const scheduleFilterSchema = z.enum(['always', 'trading_days', 'in_sessio
 /** Which moments the market calendar lets through. */
 export type ScheduleFilter = z.infer<typeof scheduleFilterSchema>;
 
+/** The last instant of the year 9999 (EpochMs): what lies behind it, or before 1970, is a slip of the keyboard that a database may not take. */
+export const MAX_INSTANT = 253_402_300_799_999;
 /** The schedule ends here (EpochMs); null = never. A schedule that can tick no more says so. */
-const until = z.number().int().nullable().default(null);
+const until = z.number().int().min(0).max(MAX_INSTANT).nullable().default(null);
 
 /** The largest distance from an open, a close or a full hour, minutes. */
 export const MAX_OFFSET_MINUTES = 720;

@@ -1,7 +1,7 @@
 /** Flows: what a service announces, what the orchestrator answers, and the states of a run. */
 import * as z from 'zod';
 import { serviceIdSchema } from '#app/domain/ids.ts';
-import { scheduleSchema } from './flow-schedules.ts';
+import { MAX_INSTANT, scheduleSchema } from './flow-schedules.ts';
 
 /** The 23 flows of mission M2 and their owners. */
 export const FLOW_OWNERS = {
@@ -112,10 +112,12 @@ export const flowDaySchema = z.object({ flow: flowNameSchema, day: z.string(), c
 /** One flow on one day. */
 export type FlowDay = z.infer<typeof flowDaySchema>;
 
+/** An instant in an address. */
+const instant = z.coerce.number().int().min(0).max(MAX_INSTANT);
 /** Which runs to list. Times (EpochMs) bound the moment a run was meant for or asked for; `search` looks in ids and errors. */
 export const runQuerySchema = z.object({
   flow: flowNameSchema.optional(), owner: serviceIdSchema.optional(), states: z.string().max(200).regex(/^[A-Z]+(,[A-Z]+)*$/).optional().describe('Comma separated states'), trigger: triggerSchema.optional(),
-  from: z.coerce.number().int().optional(), to: z.coerce.number().int().optional(), search: z.string().trim().max(100).optional(), parentRunId: runIdSchema.optional(),
+  from: instant.optional(), to: instant.optional(), search: z.string().trim().max(100).optional(), parentRunId: runIdSchema.optional(),
   limit: z.coerce.number().int().min(1).max(1_000).default(50), cursor: z.string().max(500).optional(),
 });
 /** Which runs to list. */

@@ -1,5 +1,6 @@
 /** Lists of runs: the engine's rows by our own SQL, joined with what the runs reported and who is alive, skipped ticks among them. */
 import type * as z from 'zod';
+import { MAX_INSTANT } from '#app/contracts/flow-schedules.ts';
 import { FLOW_OWNERS, flowNameSchema, RUN_STATES, triggerSchema, type FlowName, type FlowRun, type RunQuery, type runPageSchema, type RunState } from '#app/contracts/flows.ts';
 import { AppError } from '#app/domain/errors.ts';
 import type { Clock, EpochMs } from '#app/domain/time.ts';
@@ -81,7 +82,7 @@ function statesOf(query: RunQuery): RunState[] | null {
 function positionOf(cursor: string | undefined): RunPosition | null {
   if (cursor === undefined) return null;
   const [, moment, runId] = /^(\d{1,16})~(.{1,400})$/.exec(cursor) ?? [];
-  if (moment === undefined || runId === undefined) throw new AppError('INPUT_INVALID', 'cursor: take it from the page before, as it is');
+  if (moment === undefined || Number(moment) > MAX_INSTANT || runId === undefined) throw new AppError('INPUT_INVALID', 'cursor: take it from the page before, as it is');
   return { moment: Number(moment), runId };
 }
 

@@ -1,6 +1,6 @@
 /** What the scheduler reads and writes: all schedules in one question, all decisions of a sweep in one transaction. */
 import { deploymentSchema, type Deployment, type FlowName, type FlowSettings } from '#app/contracts/flows.ts';
-import { toRfc3339, type EpochMs } from '#app/domain/time.ts';
+import { MINUTE_MS, toRfc3339, type EpochMs } from '#app/domain/time.ts';
 import { at, type Db, type Queryable } from '#chassis/db.ts';
 import { scheduledRunId } from '#chassis/flows-wire.ts';
 import type { SkippedTicks } from './decide.ts';
@@ -35,8 +35,10 @@ function toScheduledFlow(row: Row): ScheduledFlow {
   const { settings, isCustom, problem } = settingsInForce(deployment, row.settings);
   const hasChanged = row.decided_schedule !== null && row.decided_schedule !== keyOf(settings.schedule);
   const changedAt = isCustom ? (row.changed_at ?? row.announced_at) : Math.max(row.changed_at ?? 0, row.announced_at);
+  // Settings that were of no use for a while come back with the time of their own change: what another schedule decided meanwhile stays decided.
+  const begins = Math.max(changedAt, row.decided_until - MINUTE_MS) as EpochMs;
   return {
-    deployment, settings, settingsProblem: problem, isPaused: row.is_paused, decidedUntil: row.decided_until as EpochMs, begins: hasChanged ? (changedAt as EpochMs) : null,
+    deployment, settings, settingsProblem: problem, isPaused: row.is_paused, decidedUntil: row.decided_until as EpochMs, begins: hasChanged ? begins : null,
     active: row.active, activeRunId: row.active_run_id,
   };
 }

@@ -3,6 +3,7 @@ import { flowSettingsSchema, type Deployment, type FlowName, type FlowSettings }
 import { AppError, describeError } from '#app/domain/errors.ts';
 import type { EpochMs } from '#app/domain/time.ts';
 import { at, type Queryable } from '#chassis/db.ts';
+import { plainJson } from '#chassis/plain-text.ts';
 import { inputProblemOf } from './inputs.ts';
 import { readSchedule } from './triggers.ts';
 
@@ -21,6 +22,8 @@ export function defaultsOf({ schedule, onMissed, overlap, input, retries, timeou
 export function problemOf(deployment: Deployment, settings: FlowSettings): AppError | null {
   try {
     if (settings.schedule) readSchedule(settings.schedule);
+    // The settings are kept as jsonb, which takes neither the letter zero nor half a letter.
+    if (plainJson(settings.input) !== JSON.stringify(settings.input)) throw new AppError('FLOW_INPUT_INVALID', 'input: it holds a letter that cannot be stored', { context: { flow: deployment.name } });
     const problem = inputProblemOf(deployment, settings.input);
     return problem && new AppError('FLOW_INPUT_INVALID', `${problem.field === '' ? 'input' : `input.${problem.field}`}: ${problem.message}`, { context: { flow: deployment.name } });
   } catch (error) {

@@ -1,9 +1,11 @@
 /** The orchestrator's own tables (schema flows): deployments, schedules, skipped ticks, and what runs report. */
+import { MAX_INSTANT } from '#app/contracts/flow-schedules.ts';
 import { deploymentSchema, FLOW_OWNERS, type Deployment, type FlowName, type RunLogLine } from '#app/contracts/flows.ts';
 import type { ServiceId } from '#app/domain/ids.ts';
 import type { EpochMs } from '#app/domain/time.ts';
 import { at, type Queryable } from '#chassis/db.ts';
 import type { Announcement, RunReport } from '#chassis/flows-wire.ts';
+import { plainJson, plainText } from '#chassis/plain-text.ts';
 
 /** A deployment with its schedule's state. `storedSettings`: what a person set, as it is stored (`settingsInForce` reads it), null = nothing. */
 export type StoredDeployment = { readonly deployment: Deployment; readonly announcedAt: number; readonly isPaused: boolean; readonly storedSettings: unknown };
@@ -64,21 +66,22 @@ export async function setPaused(db: Queryable, flow: FlowName, isPaused: boolean
 const SKIPPED = `SELECT flow, scheduled_for AS "scheduledFor", missed_count AS "missedCount", reason, recorded_at AS "recordedAt" FROM flows.skipped_ticks`;
 // The id under which a list shows the tick, as `scheduledRunId` makes it.
 const SKIPPED_ID = `flow || ':' || to_char(scheduled_for AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')`;
+// A clock that was set back and a scheduler that died in the moment after can leave a note beside the run: the run is what happened.
+const HAS_NO_RUN = `NOT EXISTS (SELECT FROM dbos.workflow_status ws WHERE ws.workflow_uuid = ${SKIPPED_ID})`;
 
 /** The skipped tick that a list shows under an id, null when there is none. */
 export async function findSkipped(db: Queryable, runId: string): Promise<SkippedTick | null> {
   const [flow = '', ...time] = runId.split(':');
   const scheduledFor = Date.parse(time.join(':'));
-  if (!Object.hasOwn(FLOW_OWNERS, flow) || Number.isNaN(scheduledFor)) return null;
-  const [tick] = await db.query<SkippedTick>(`${SKIPPED} WHERE flow = $1 AND scheduled_for = $2 AND ${SKIPPED_ID} = $3`, [flow, at(scheduledFor), runId]);
+  if (!Object.hasOwn(FLOW_OWNERS, flow) || !(scheduledFor >= 0 && scheduledFor <= MAX_INSTANT)) return null;
+  const [tick] = await db.query<SkippedTick>(`${SKIPPED} WHERE flow = $1 AND scheduled_for = $2 AND ${SKIPPED_ID} = $3 AND ${HAS_NO_RUN}`, [flow, at(scheduledFor), runId]);
   return tick ?? null;
 }
 
 /** Skipped ticks, newest first. */
 export async function loadSkipped(db: Queryable, query: SkippedQuery): Promise<SkippedTick[]> {
   const flows = Object.entries(FLOW_OWNERS).filter(([name, owner]) => (query.flow ?? name) === name && (query.owner ?? owner) === owner).map(([name]) => name);
-  // A clock that was set back and a scheduler that died in the moment after can leave a note beside the run: the run is what happened.
-  const conditions = ['flow = ANY($1::text[])', `NOT EXISTS (SELECT FROM dbos.workflow_status ws WHERE ws.workflow_uuid = ${SKIPPED_ID})`];
+  const conditions = ['flow = ANY($1::text[])', HAS_NO_RUN];
   const params: unknown[] = [flows];
   const param = (value: unknown): string => `$${params.push(value)}`;
   if (query.from !== null) conditions.push(`scheduled_for >= ${param(at(query.from))}`);
@@ -114,26 +117,13 @@ export async function saveReports(tx: Queryable, reports: readonly RunReport[]):
   await saveAttempts(tx, reportsOf(reports, 'attempt'));
 }
 
-/** Text as PostgreSQL takes it: without the letter zero and without halves of letters. */
-function plain(text: string): string {
-  return text.replaceAll('\0', '').toWellFormed();
-}
-
-/** JSON of which every text, the names too, is plain. */
-function plainJson(value: unknown): string {
-  return JSON.stringify(value, (_key, inner: unknown) => {
-    if (typeof inner === 'string') return plain(inner);
-    return typeof inner === 'object' && inner !== null && !Array.isArray(inner) ? Object.fromEntries(Object.entries(inner).map(([name, field]) => [plain(name), field])) : inner;
-  });
-}
-
 async function saveLines(tx: Queryable, lines: readonly ReportOf<'log'>[]): Promise<void> {
   if (lines.length === 0) return;
   await tx.query(
     `INSERT INTO flows.run_logs (run_id, line_id, at, level, message, fields)
      SELECT run_id, line_id, at, level, message, fields::jsonb FROM unnest($1::text[], $2::text[], $3::timestamptz[], $4::text[], $5::text[], $6::text[]) WITH ORDINALITY AS line (run_id, line_id, at, level, message, fields, n)
      ORDER BY n ON CONFLICT (run_id, line_id) DO NOTHING`,
-    [lines.map((line) => line.runId), lines.map((line) => line.lineId), lines.map((line) => at(line.at)), lines.map((line) => line.level), lines.map((line) => plain(line.message)), lines.map((line) => (line.fields === null ? null : plainJson(line.fields)))],
+    [lines.map((line) => line.runId), lines.map((line) => line.lineId), lines.map((line) => at(line.at)), lines.map((line) => line.level), lines.map((line) => plainText(line.message)), lines.map((line) => (line.fields === null ? null : plainJson(line.fields)))],
   );
 }
 
@@ -159,8 +149,8 @@ async function saveAttempts(tx: Queryable, reports: readonly ReportOf<'attempt'>
      ON CONFLICT (run_id, step_index) DO UPDATE SET name = excluded.name, attempt = excluded.attempt, started_at = coalesce(step_notes.started_at, excluded.started_at),
        error = excluded.error, next_attempt_at = excluded.next_attempt_at, updated_at = excluded.updated_at, child_run_id = excluded.child_run_id WHERE step_notes.updated_at <= excluded.updated_at`,
     [
-      newest.map((report) => report.runId), newest.map((report) => report.stepIndex), newest.map((report) => plain(report.name)), newest.map((report) => report.attempt), newest.map((report) => at(began.get(keyOf(report)) ?? report.at)),
-      newest.map((report) => (report.error === null ? null : plain(report.error))), newest.map((report) => (report.nextAttemptAt === null ? null : at(report.nextAttemptAt))), newest.map((report) => at(report.at)), newest.map((report) => report.childRunId),
+      newest.map((report) => report.runId), newest.map((report) => report.stepIndex), newest.map((report) => plainText(report.name)), newest.map((report) => report.attempt), newest.map((report) => at(began.get(keyOf(report)) ?? report.at)),
+      newest.map((report) => (report.error === null ? null : plainText(report.error))), newest.map((report) => (report.nextAttemptAt === null ? null : at(report.nextAttemptAt))), newest.map((report) => at(report.at)), newest.map((report) => report.childRunId),
     ],
   );
 }

@@ -201,6 +201,8 @@ describe('reading a schedule', () => {
   it.each([
     [{ kind: 'cron', cron: '61 * * * *' }, /^cron: "61 \* \* \* \*" cannot be read.*five fields/],
     [{ kind: 'cron', cron: 'every day' }, /^cron: .*cannot be read/],
+    [{ kind: 'cron', cron: '1-99999999 * * * *' }, /^cron: .*99999999 is too large/],
+    [{ kind: 'cron', cron: '* * * * *', until: -1 }, /^until: /],
     [{ kind: 'cron', cron: '*/10 * * * * *' }, /seconds.*leave it out/],
     [{ kind: 'cron', cron: '0 0 1 * 1' }, /name one of them/],
     [{ kind: 'cron', cron: '0 0 L * *' }, /as numbers|cannot be read/],

@@ -11,6 +11,9 @@ const MAX_READ = 500;
 const known = new Map<string, ReadSchedule>();
 
 function readCron(expression: string): CronFields {
+  // node-cron writes a range out before it looks at its bounds: 1-99999999 would cost seconds, and memory that is not there.
+  const long = /\d{3,}/.exec(expression)?.[0];
+  if (long !== undefined) throw new AppError('SCHEDULE_INVALID', `cron: "${expression}" cannot be read: ${long} is too large for any field; five fields are needed: minute hour day month weekday, such as "10 16 * * 1-5"`);
   const checked = validateDetailed(expression);
   if (!checked.valid) {
     const noDay = impossibleDay(expression);

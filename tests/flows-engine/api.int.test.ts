@@ -66,6 +66,8 @@ describe('the orchestrator\'s API', () => {
     expect(await stand.call('GET', '/api/runs/nothing')).toMatchObject({ status: 404, body: { error: { code: 'FLOW_RUN_NOT_FOUND' } } });
     expect(await stand.call('GET', '/api/nothing')).toMatchObject({ status: 404, body: { error: { code: 'ROUTE_NOT_FOUND' } } });
     expect((await stand.call('POST', '/api/runs/report', { reports: [] })).status).toBe(400);
+    for (const query of ['from=-1', 'to=9000000000000000', 'cursor=9999999999999999~x']) expect(await stand.call('GET', `/api/runs?${query}`), query).toMatchObject({ status: 400 });
+    expect((await stand.call('GET', `/api/runs/${id('reconcile_trades:-000001-01-01T00:00:00.000Z')}`)).status).toBe(404);
     expect(await stand.call('POST', '/api/runs/report', { reports: Array.from({ length: 201 }, (_, at) => ({ kind: 'progress', runId: 'r', at, done: 1, total: 2 })) })).toMatchObject({ status: 400 });
     expect(await stand.call('POST', '/api/runs/report', { filler: 'x'.repeat(1_100_000) })).toMatchObject({ status: 400, body: { error: { code: 'INPUT_TOO_LARGE' } } });
     expect(await stand.call('POST', '/api/deployments/announce', { owner: 'execution', deployments: [{ ...(await deployment()), name: 'run_backtest' }] })).toMatchObject({ status: 400, body: { error: { message: expect.stringMatching(/belongs to analytics/) as string } } });
@@ -154,6 +156,7 @@ describe('the orchestrator\'s API', () => {
     const before = await deployment();
     const settings = flowSettingsSchema.parse({ ...before.defaults, retries: 0, schedule: { kind: 'session', anchor: 'close', offsetMinutes: 15 }, input: { tag: 'by-plan' } });
     expect(await stand.call('POST', `${FLOW}/settings`, { settings: { ...settings, input: { unknown: 1 } } })).toMatchObject({ status: 422, body: { error: { message: expect.stringMatching(/^input\.unknown: /) as string } } });
+    expect(await stand.call('POST', `${FLOW}/settings`, { settings: { ...settings, input: { tag: 'a\0b' } } })).toMatchObject({ status: 422, body: { error: { message: expect.stringMatching(/cannot be stored/) as string } } });
     expect(await stand.call('POST', `${FLOW}/settings`, { settings: { ...settings, schedule: { kind: 'cron', cron: '99 * * * *' } } })).toMatchObject({ status: 400, body: { error: { code: 'SCHEDULE_INVALID' } } });
     expect(await stand.call('POST', `${FLOW}/settings`, { settings: { ...settings, retries: 11 } })).toMatchObject({ status: 400, body: { error: { issues: [{ path: 'settings.retries' }] } } });
     expect(await stand.call('POST', `${FLOW}/settings`, { settings, actor: 'anna' })).toMatchObject({ status: 200, body: { accepted: true } });
@@ -222,6 +225,12 @@ describe('the orchestrator\'s API', () => {
       const [skipped] = (await list({ states: 'SKIPPED', search: 'busy' })).runs;
       expect(skipped).toMatchObject({ state: 'SKIPPED', error: 'It was busy' });
       expect((await stand.call('GET', `/api/runs/${id(skipped?.runId ?? '')}`)).body).toMatchObject({ ...skipped, steps: [], logs: [] });
+      // A note beside a run, as a scheduler leaves it that died in the wrong moment: the run is what happened, in lists and in its detail.
+      const { runId, scheduledFor } = (await list({ flow: 'run_backtest', trigger: 'schedule', states: 'COMPLETED', limit: 1 })).runs[0] ?? { runId: '', scheduledFor: 0 };
+      const sameId = `run_backtest:${new Date(scheduledFor ?? 0).toISOString()}`;
+      await stand.db.query('UPDATE dbos.workflow_status SET workflow_uuid = $2 WHERE workflow_uuid = $1', [runId, sameId]);
+      await stand.db.query("INSERT INTO flows.skipped_ticks VALUES ('run_backtest', $1, 1, 'It was busy', now())", [new Date(scheduledFor ?? 0).toISOString()]);
+      expect((await stand.call('GET', `/api/runs/${id(sameId)}`)).body).toMatchObject({ state: 'COMPLETED' });
       expect(await stand.call('GET', '/api/runs?cursor=broken')).toMatchObject({ status: 400 });
       expect(await stand.call('GET', '/api/runs?states=FINE')).toMatchObject({ status: 400, body: { error: { message: expect.stringMatching(/FINE/) as string } } });
     });

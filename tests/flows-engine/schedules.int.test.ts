@@ -221,6 +221,19 @@ describe('schedules', () => {
       expect(await scheduled()).toEqual(['07-02T15:05']);
     });
 
+    it('that were of no use for a while do not make up for that while', async () => {
+      const announced = (input: Deployment['inputJsonSchema']): Promise<void> => announce(deployment({ schedule: every('0 * * * *'), inputJsonSchema: input }));
+      await announced(inputJsonSchema);
+      await saveSettings(first.db, 'reconcile_trades', settings({}), now);
+      await sweepAt('07-02T14:05');
+      await announced({ type: 'object', additionalProperties: false });
+      await sweepAt('07-02T15:00');
+      await sweepAt('07-02T15:58');
+      await announced(inputJsonSchema);
+      await sweepAt('07-02T16:00');
+      expect(await scheduled()).toEqual(['07-02T14:05', '07-02T15:00', '07-02T16:00']);
+    });
+
     it.each([['of another shape', '{"schedule": 5}'], ['with an unreadable schedule', JSON.stringify(settings({ schedule: { ...every('* * * * *'), cron: 'nonsense' } as FlowSettings['schedule'] }))], ['with parameters that the flow no longer knows', JSON.stringify(settings({ input: { weeks: 1 } }))]])('%s give way to the defaults, visibly', async (_what, stored) => {
       await announce(deployment({ schedule: every('*/10 * * * *') }));
       await first.db.query('UPDATE flows.schedules SET settings = $1::jsonb, changed_at = now()', [stored]);
