@@ -2,6 +2,7 @@
 import type { NotificationAccess, RuntimeConfig } from '#app/contracts/config.ts';
 import type { Payload } from '#app/contracts/events.ts';
 import type { Queryable, Tx } from '#chassis/db.ts';
+import { plainJson, plainText } from '#chassis/plain-text.ts';
 import { queueDeliveries, type Message } from './delivery/store.ts';
 import { loadAlertConfigs, waysOf, type Way } from './delivery/ways.ts';
 import type { Letter } from './letters/letter.ts';
@@ -39,7 +40,7 @@ type Row = Omit<Payload<'notice.raised'>, 'kind'> & { readonly kind: string; rea
 
 async function record(db: Queryable, rows: readonly Row[], batch: number | null): Promise<ReadonlySet<string>> {
   const written = await db.query<{ id: string }>(RECORD, [
-    rows.map((n) => n.notificationId), rows.map((n) => n.kind), rows.map((n) => n.severity), rows.map((n) => n.title), rows.map((n) => n.body), rows.map((n) => JSON.stringify(n.context)), batch,
+    rows.map((n) => n.notificationId), rows.map((n) => n.kind), rows.map((n) => n.severity), rows.map((n) => plainText(n.title)), rows.map((n) => plainText(n.body)), rows.map((n) => plainJson(n.context)), batch,
   ]);
   return new Set(written.map((row) => row.id));
 }
@@ -63,7 +64,7 @@ export function createHerald({ config, now, onQueued }: HeraldParts): Herald {
   const push = (tx: Tx, row: Row, ways: readonly Way[]): void => {
     if (!isPushed(row) || !ways.some((way) => way.channel === 'desktop')) return;
     const { notificationId, kind, severity, title, body } = row;
-    tx.emit({ topic: 'notice.raised', key: notificationId, correlationId: notificationId, payload: { notificationId, kind, severity, title, body } });
+    tx.emit({ topic: 'notice.raised', key: notificationId, correlationId: notificationId, payload: { notificationId, kind, severity, title: plainText(title), body: plainText(body) } });
   };
   const queue = async (tx: Tx, message: Message, ways: readonly Way[]): Promise<void> => {
     if ((await queueDeliveries(tx, config.instanceId, message, ways)) > 0) tx.afterCommit(onQueued);

@@ -221,6 +221,13 @@ describe('monitor_system_health', () => {
     expect((await pushed()).map((row) => row.key)).not.toContain('health:unit:execution:5'); // The desktop keeps the units itself.
   });
 
+  it('tells of a unit whose last words no database can hold as they are', async () => {
+    expect(await run({ unit: 'execution', since: 6, reasons: ['ended with \0'], lastLines: ['core\0dumped \ud83d'] })).toMatchObject({ told: 1 });
+    const letter = await letterOf('health:unit:execution:6');
+    expect(letter.intro[0]).toContain('ended with .');
+    expect(renderText(letter)).toContain('coredumped \ufffd');
+  });
+
   it('looks at the schedules as the orchestrator sees them', async () => {
     const port = (server.address() as AddressInfo).port;
     answer = { status: 200, body: health({ unit: 'orchestrator', detail: { schedules: { ok: false, message: 'aggregate_logs has failed since Monday' } } }) };

@@ -180,6 +180,21 @@ describe('a flood', () => {
     expect(await book.sql(`SELECT count(DISTINCT digest_id)::int AS digests, count(*)::int AS held FROM notification.deliveries WHERE status = 'held'`)).toEqual([{ digests: 1, held: 4 }]);
     expect(smtp.mails).toHaveLength(3);
   });
+
+  it('that does not end does not keep what was held for itself', async () => {
+    const limits = { perHour: 2, criticalPerHour: 3 };
+    const ways = await setUp({ limits });
+    for (const id of ['a', 'b']) {
+      await queue(id, ways);
+      await settled(id);
+    }
+    await queue('kept', ways, 'trade_alert', 'info');
+    expect((await settled('kept')).status).toBe('held');
+    await postman?.stop(1_000);
+    await book.sql(`UPDATE notification.deliveries SET updated_at = updated_at - interval '61 minutes' WHERE status = 'held'`);
+    await setUp({ limits });
+    await until(() => smtp.mails.find((mail) => mail.subject === '[DEMO] 1 message was held back'), 'the digest');
+  });
 });
 
 describe('a webhook', () => {
@@ -192,7 +207,11 @@ describe('a webhook', () => {
       let body = '';
       request.setEncoding('utf8').on('data', (chunk: string) => (body += chunk)).on('end', () => {
         calls.push({ headers: request.headers, body });
-        response.writeHead(answers.shift() ?? 200, { location: '/elsewhere' }).end(`so it goes${request.url?.includes('tell') ? ` ${url}?tell` : ''}`);
+        const { url: path = '' } = request;
+        response.writeHead(answers.shift() ?? 200, { location: '/elsewhere' });
+        if (path.includes('binary')) response.end('so\0it goes');
+        else if (path.includes('cut')) response.write('so it', () => response.destroy());
+        else response.end(`so it goes${path.includes('tell') ? ` ${url}?tell` : ''}${path.includes('path') && path.includes('miss') ? `: cannot POST ${path}` : ''}`);
       });
     });
     await new Promise<void>((done) => receiver.listen(0, '127.0.0.1', done));
@@ -220,6 +239,23 @@ describe('a webhook', () => {
     const ways = await setUp({ access: { email: null, webhook: { url: `${url}?tell`, secret: null } } });
     await queue('echo', ways);
     expect(await settled('echo', 'webhook')).toMatchObject({ status: 'sent', response: '200: so it goes [secret]' });
+  });
+
+  it('that repeats the path of its address is kept without it', async () => {
+    answers.push(404);
+    const ways = await setUp({ access: { email: null, webhook: { url: `${url}?miss=word`, secret: null } } });
+    await queue('miss', ways);
+    expect(await settled('miss', 'webhook')).toMatchObject({ status: 'failed', error: 'The webhook answered 404: so it goes: cannot POST [secret]' });
+  });
+
+  it.each([['binary', '200: soit goes'], ['cut', '200']])('whose answer is %s has been called once', async (kind, response) => {
+    const ways = await setUp({ access: { email: null, webhook: { url: `${url}?${kind}`, secret: null } } });
+    await queue(kind, ways);
+    const row = await settled(kind, 'webhook');
+    expect(row).toMatchObject({ status: 'sent', attempts: 1 });
+    expect(row.response?.startsWith(response)).toBe(true);
+    expect(calls).toHaveLength(1);
+    expect(outcomes).toHaveLength(1);
   });
 
   it.each([[404, 'failed', /answered 404: so it goes/], [302, 'failed', /redirections are not followed/]] as const)('that answers %i has failed', async (status, end, words) => {

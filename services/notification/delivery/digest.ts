@@ -27,7 +27,7 @@ export async function holdSurplus(db: Queryable, limits: MailLimits): Promise<vo
 
 const RIPE = `
   SELECT recipient FROM notification.deliveries h WHERE status = 'held' AND digest_id IS NULL
-  GROUP BY recipient HAVING (SELECT count(*) FROM notification.deliveries s WHERE s.channel = 'email' AND s.recipient = h.recipient AND s.handed_over_at > clock_timestamp() - interval '1 hour') <= $1::int / 2`;
+  GROUP BY recipient HAVING min(updated_at) < clock_timestamp() - interval '1 hour' OR (SELECT count(*) FROM notification.deliveries s WHERE s.channel = 'email' AND s.recipient = h.recipient AND s.handed_over_at > clock_timestamp() - interval '1 hour') <= $1::int / 2`;
 
 type Held = { deliveryId: string; title: string; severity: Severity; createdAt: number };
 
@@ -45,7 +45,7 @@ function digestLetter(held: readonly Held[], mode: Mode, at: number): Letter {
   };
 }
 
-/** Queues one digest for each address whose hour has calmed down; what it tells of is marked with it in the same transaction. @returns how many */
+/** Queues one digest for each address whose hour has calmed down, or that has waited an hour for a flood to end; what it tells of is marked with it in the same transaction. @returns how many */
 export async function queueDigests(db: Db, { instanceId, mode, domain, limits, now }: DigestParts): Promise<number> {
   const ripe = await db.query<{ recipient: string }>(RIPE, [limits.perHour]);
   for (const { recipient } of ripe) {

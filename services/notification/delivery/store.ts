@@ -1,6 +1,7 @@
 /** Deliveries in the book: queued once, claimed by one postman, and marked before anything irrevocable happens. */
 import { createHash } from 'node:crypto';
 import type { Queryable } from '#chassis/db.ts';
+import { plainJson, plainText } from '#chassis/plain-text.ts';
 import { letterSchema, type Letter } from '../letters/letter.ts';
 import type { Way } from './ways.ts';
 
@@ -40,7 +41,7 @@ export async function queueDeliveries(db: Queryable, instanceId: string, message
   const { notificationId, kind, letter } = message;
   const ids = ways.map((way) => deliveryIdOf(instanceId, notificationId, way));
   const rows = await db.query(QUEUE, [
-    notificationId, kind, letter.severity, letter.title, JSON.stringify(letter), ids, ways.map((way) => way.channel), ways.map((way) => way.recipient),
+    notificationId, kind, letter.severity, plainText(letter.title), plainJson(letter), ids, ways.map((way) => way.channel), ways.map((way) => way.recipient),
     ways.map((way, n) => (way.channel === 'email' ? `<${ids[n] ?? ''}@${way.domain}>` : null)),
   ]);
   return rows.length;
@@ -95,8 +96,10 @@ const FINISH = `
 /** Writes down what became of an attempt; a retry is due after `delayMs`. A late answer also clears up an unknown. */
 export async function finishDelivery(db: Queryable, claim: { deliveryId: string; holder: string }, outcome: Outcome, delayMs: number): Promise<void> {
   const status = outcome.status === 'retry' ? 'queued' : outcome.status;
-  const reason = outcome.status === 'sent' ? null : outcome.reason.slice(0, MAX_WORDS);
-  await db.query(FINISH, [claim.deliveryId, claim.holder, status, reason, outcome.status === 'sent' ? (outcome.response?.slice(0, MAX_WORDS) ?? null) : null, delayMs]);
+  // The words are the receiver's: what cannot be stored must not keep the outcome from being written down.
+  const words = (text: string | null): string | null => (text === null ? null : plainText(text.slice(0, MAX_WORDS)));
+  const [reason, response] = outcome.status === 'sent' ? [null, words(outcome.response)] : [words(outcome.reason), null];
+  await db.query(FINISH, [claim.deliveryId, claim.holder, status, reason, response, delayMs]);
 }
 
 /** Gives up what could not be sent in a day; what is told by then is no news. @returns how many */

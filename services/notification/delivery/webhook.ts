@@ -9,6 +9,8 @@ import type { Claimed, Outcome } from './store.ts';
 
 const TIMEOUT_MS = 15_000;
 const ANSWER_MAX = 300;
+/** Shorter words of an address are names (`services`, `hooks`), not keys. */
+const SECRET_WORD_LEAST = 12;
 
 /** Headers of a call. The signature is `v1=` and the hex HMAC-SHA256 of `<timestamp>.<body>`; a receiver refuses old timestamps. */
 export const WEBHOOK_HEADERS = { key: 'idempotency-key', timestamp: 'x-mainspring-timestamp', signature: 'x-mainspring-signature' } as const;
@@ -24,13 +26,24 @@ function bodyOf(claimed: Claimed): string {
   return JSON.stringify({ deliveryId: claimed.deliveryId, notificationId: claimed.notificationId, kind: claimed.kind, at: claimed.createdAt, mode: letter.mode, severity: letter.severity, title: letter.title, text: renderText(letter), letter });
 }
 
-/** The first words of an answer; the rest is not read. */
+/** The first words of an answer; the rest is not read. The status has said what counts: words that do not come to an end are none. */
 async function firstWords(response: Response): Promise<string> {
-  const reader = response.body?.getReader();
-  if (!reader) return '';
-  const { value } = (await reader.read()) as { value?: Uint8Array };
-  await reader.cancel();
-  return new TextDecoder().decode(value?.subarray(0, ANSWER_MAX)).replace(/\s+/g, ' ').trim();
+  try {
+    const reader = response.body?.getReader();
+    if (!reader) return '';
+    const { value } = (await reader.read()) as { value?: Uint8Array };
+    await reader.cancel();
+    return new TextDecoder().decode(value?.subarray(0, ANSWER_MAX)).replace(/\s+/g, ' ').trim();
+  } catch {
+    return '';
+  }
+}
+
+/** The address and what of it an answer may repeat: its path as a whole, and long words in it. */
+function secretsOf({ url, secret }: WebhookAccess): (string | null)[] {
+  const { pathname, search, searchParams } = new URL(url);
+  const words = [...pathname.split('/'), ...searchParams.values()].filter((word) => word.length >= SECRET_WORD_LEAST);
+  return [url, `${pathname}${search}`, pathname, search, ...words, secret];
 }
 
 function judge(status: number, words: string): Outcome {
@@ -43,6 +56,7 @@ function judge(status: number, words: string): Outcome {
 
 /** The carrier of calls to one address. Its own address is never part of a reason. */
 export function webhookCarrier(access: WebhookAccess, now: () => number): Carrier {
+  const secrets = secretsOf(access);
   return async (claimed, { handOver, signal }) => {
     const body = bodyOf(claimed);
     const timestamp = Math.floor(now() / 1_000);
@@ -51,9 +65,9 @@ export function webhookCarrier(access: WebhookAccess, now: () => number): Carrie
     try {
       const response = await fetch(access.url, { method: 'POST', body, headers, redirect: 'manual', signal: AbortSignal.any([signal, AbortSignal.timeout(TIMEOUT_MS)]) });
       await handOver(); // Counts for the record alone: a repetition is known by its key.
-      return masked(judge(response.status, await firstWords(response)), [access.url, access.secret]);
+      return masked(judge(response.status, await firstWords(response)), secrets);
     } catch (error) {
-      return masked({ status: 'retry', reason: `The webhook could not be called: ${describeError(error)}` }, [access.url, access.secret]);
+      return masked({ status: 'retry', reason: `The webhook could not be called: ${describeError(error)}` }, secrets);
     }
   };
 }

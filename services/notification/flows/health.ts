@@ -2,6 +2,7 @@
 import * as z from 'zod';
 import type { Db, Queryable, Tx } from '#chassis/db.ts';
 import { flow, type FlowContext, type FlowDefinition } from '#chassis/flows.ts';
+import { plainJson } from '#chassis/plain-text.ts';
 import type { Herald } from '../herald.ts';
 import type { Notice } from '../notices.ts';
 import { askAllParts, type PartHealth, type ProbeParts } from '../probes.ts';
@@ -57,7 +58,7 @@ async function lastLook(db: Queryable, runId: string): Promise<Map<string, boole
 async function writeChecks(tx: Tx, herald: Herald, look: { runId: string; parts: readonly PartHealth[]; input: Input }): Promise<string[]> {
   const { runId, parts, input } = look;
   const before = await lastLook(tx, runId);
-  await tx.query(INSERT, [runId, parts.map((p) => p.part), parts.map((p) => p.isHealthy), parts.map((p) => p.latencyMs), parts.map((p) => JSON.stringify({ reasons: p.reasons }))]);
+  await tx.query(INSERT, [runId, parts.map((p) => p.part), parts.map((p) => p.isHealthy), parts.map((p) => p.latencyMs), parts.map((p) => plainJson({ reasons: p.reasons }))]);
   // What failed is told with its last words, not a second time as "not well".
   const notices = [...failure(input), ...changes(runId, parts, before).filter(({ context, severity }) => context['part'] !== input.unit || severity === 'info')];
   await herald.tell(tx, notices.map((notice) => ({ notice })));
