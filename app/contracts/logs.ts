@@ -18,7 +18,7 @@ export const logFilterSchema = z.object({
   units: z.string().max(TEXT_MAX).regex(/^[a-z][a-z0-9_]*(,[a-z][a-z0-9_]*)*$/, 'must be names of parts, separated by commas').optional().describe('Parts, separated by commas; all without it'),
   level: LogLevelSchema.default('trace').describe('The least grave level'),
   search: z.string().trim().max(TEXT_MAX).default('').describe('Words; a line must hold each of them, or a longer word that begins so'),
-  about: z.string().trim().max(TEXT_MAX).default('').describe('An id (order, client order, broker order, decision, signal, fill, run) or a symbol and its minute: "AAPL 2026-03-02 10:30"'),
+  about: z.string().trim().max(TEXT_MAX).refine((text) => !text.includes('\0'), 'holds a sign that no id has').default('').describe('An id (order, client order, broker order, decision, signal, fill, run) or a symbol and its minute: "AAPL 2026-03-02 10:30"'),
 });
 /** Which lines. */
 export type LogFilter = z.output<typeof logFilterSchema>;

@@ -3,6 +3,7 @@ import type { LoggedLine, LogMatter } from '#app/contracts/logs.ts';
 import type { LogLevel } from '#app/contracts/config.ts';
 import { FLOW_OWNERS } from '#app/contracts/flows.ts';
 import type { FlowName } from '#app/contracts/flows.ts';
+import { parseDate } from '#app/domain/time.ts';
 import type { Queryable } from '#chassis/db.ts';
 import { plain } from './rows.ts';
 
@@ -22,7 +23,7 @@ const DECISION = `decision_id AS "decisionId", client_order_id AS "clientOrderId
 const ORDER = `order_id AS "orderId", client_order_id AS "clientOrderId", decision_id AS "decisionId", broker_order_id AS "brokerOrderId", signal_id AS "signalId", symbol, side, ${plain('qty')} AS qty`;
 const NO_ROOTS: Roots = { signalIds: [], decisionIds: [], orderIds: [], clientOrderIds: [] };
 
-const SYMBOL_MINUTE = /^([A-Za-z][A-Za-z0-9./]{0,14})[ @]+(\d{4}-\d\d-\d\d[ T]\d\d:\d\d)$/;
+const SYMBOL_MINUTE = /^([A-Za-z][A-Za-z0-9./]{0,14})[ @]+(((?:19|20)\d\d-\d\d-\d\d)[ T](?:[01]\d|2[0-3]):[0-5]\d)$/;
 /** Signals of a symbol whose bar opened or whose moment came in a minute of New York's clock. */
 const SIGNALS_OF_MINUTE = `
   SELECT signal_id AS id FROM strategy_engine.strategy_signals
@@ -63,11 +64,12 @@ function titleOf(about: string, decisions: readonly DecisionRow[], orders: reado
   return `Lines that name ${about}`;
 }
 
-/** Finds what an id, or a symbol and its minute, stands for. */
+/** Finds what an id, or a symbol and its minute, stands for. @throws AppError INPUT_INVALID for a day that does not exist */
 export async function resolveMatter(db: Queryable, about: string): Promise<Matter> {
   const flow = about.split(':', 1)[0] ?? '';
   if (Object.hasOwn(FLOW_OWNERS, flow)) return { ids: [about], title: `Run of ${(flow as FlowName).replaceAll('_', ' ')}`, roots: NO_ROOTS };
   const minute = SYMBOL_MINUTE.exec(about);
+  if (minute?.[3] !== undefined) parseDate(minute[3]);
   const start = minute ? (await db.query<{ id: string }>(SIGNALS_OF_MINUTE, [minute[1]?.toUpperCase(), minute[2]])).map((row) => row.id) : [about];
   const { decisions, orders, signals, fills } = start.length === 0 ? { decisions: [], orders: [], signals: [], fills: [] } : await spread(db, start);
   const roots = {

@@ -111,6 +111,9 @@ describe('readLogs', () => {
     expect(await messages({ about: 'econnrefused' })).toEqual(['A request failed']);
     expect((await ask({ about: 'MSFT 2026-03-02 10:30' })).matter?.title).toBe('No signal on MSFT 2026-03-02 10:30');
     expect(await messages({ about: '***' })).toEqual([]);
+    await expect(ask({ about: 'MSFT 2026-02-30 10:30' })).rejects.toMatchObject({ code: 'INPUT_INVALID' });
+    expect((await ask({ about: 'MSFT 2026-03-02 25:99' })).matter?.ids).toEqual([]);
+    expect(logQuerySchema.safeParse({ about: 'a\0b' }).success).toBe(false);
   });
 });
 
