@@ -1,7 +1,7 @@
 /** generate_risk_alerts: risk events that a person should hear of outside of the application, each told in one alert. */
 import * as z from 'zod';
 import type { Payload } from '#app/contracts/events.ts';
-import type { Db, Tx } from '#chassis/db.ts';
+import type { Db, Queryable, Tx } from '#chassis/db.ts';
 import { flow, type FlowDefinition } from '#chassis/flows.ts';
 
 /** Events in one alert; what is left comes with the next run. */
@@ -15,13 +15,19 @@ type RiskEvent = { id: string; severity: 'warning' | 'critical'; code: string; m
 type Alert = Payload<'alert.raised'>;
 type Told = { readonly alertId: string | null; readonly events: number; readonly severity: string | null; readonly title: string | null };
 
+const NEVER_TOLD = `FROM risk_management.risk_events e WHERE e.severity <> 'info' AND NOT EXISTS (SELECT FROM risk_management.alerted_events a WHERE a.risk_event_id = e.risk_event_id)`;
+
+/** Is there something to tell? */
+export async function hasUntold(db: Queryable): Promise<boolean> {
+  const [row] = await db.query<{ found: boolean }>(`SELECT EXISTS (SELECT ${NEVER_TOLD}) AS found`);
+  return row?.found === true;
+}
+
 /** What was never told; a second run at the same time waits for the first and then finds nothing. */
 async function untold(tx: Tx): Promise<RiskEvent[]> {
   await tx.query(`SELECT pg_advisory_xact_lock(hashtext('risk_management.alerts'))`);
   return tx.query<RiskEvent>(
-    `SELECT e.risk_event_id AS id, e.severity, e.code, e.message, e.at FROM risk_management.risk_events e
-     WHERE e.severity <> 'info' AND NOT EXISTS (SELECT FROM risk_management.alerted_events a WHERE a.risk_event_id = e.risk_event_id)
-     ORDER BY e.at, e.risk_event_id LIMIT ${MAX_EVENTS}`,
+    `SELECT e.risk_event_id AS id, e.severity, e.code, e.message, e.at ${NEVER_TOLD} ORDER BY e.at, e.risk_event_id LIMIT ${MAX_EVENTS}`,
   );
 }
 

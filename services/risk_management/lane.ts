@@ -35,10 +35,10 @@ function trip(desk: Desk, market: LoadedMarket): LoadedMarket {
   return { ...market, isDailyLossTripped: true };
 }
 
-/** What the lane needs. `observe` hears every decision on a signal after its commit, for the metrics; `onFills` runs after the commit of each batch with fills. */
-export type LaneParts = { readonly arming: () => Arming; readonly observe: (decision: Decision) => void; readonly onFills?: () => void };
+/** What the lane needs. `observe` hears every decision on a signal after its commit, for the metrics; `onSignals` and `onFills` run after the commit of each batch with such. */
+export type LaneParts = { readonly arming: () => Arming; readonly observe: (decision: Decision) => void; readonly onSignals?: () => void; readonly onFills?: () => void };
 
-async function onSignals(tx: Tx, signals: readonly Signal[], { arming, observe }: LaneParts): Promise<void> {
+async function onSignals(tx: Tx, signals: readonly Signal[], { arming, observe, onSignals: onHeard }: LaneParts): Promise<void> {
   await lockDecisions(tx);
   const loaded = await loadBook(tx, arming, {
     symbols: [...new Set(signals.map((signal) => signal.symbol))],
@@ -59,6 +59,7 @@ async function onSignals(tx: Tx, signals: readonly Signal[], { arming, observe }
     desk.aim({ strategyId: signal.strategyId, symbol: signal.symbol, target: signal.target, originId: signal.signalId, followUps: 0, tsMarket: intent.tsMarket });
   }
   await desk.save();
+  if (onHeard) tx.afterCommit(onHeard);
 }
 
 /**

@@ -71,7 +71,7 @@ export function limitChecksFlow(parts: Omit<House, 'clock'>): FlowDefinition {
   return flow({
     name: 'validate_risk_limits',
     description: 'Waits for the decisions on signals, tells which were approved and why others were not, and checks the book against its limits as it stands.',
-    input: INPUT, schedule: null, retries: 2, retryDelayMs: 1_000, timeoutMs: 90_000, concurrency: 1, onMissed: 'skip',
+    input: INPUT, schedule: null, retries: 2, retryDelayMs: 1_000, timeoutMs: 90_000, concurrency: 1, onMissed: 'skip', events: ['a signal, at most once a minute'],
     async run(ctx, { signalIds, waitMs }) {
       const wanted = await ctx.step('find signals', () => signalsToCheck(db, signalIds));
       const seen = await ctx.step('wait for decisions', ({ signal }) => waitForDecisions(db, wanted, waitMs, signal));

@@ -3,6 +3,7 @@ import { describeError } from '#app/domain/errors.ts';
 import { openDb } from '#chassis/db.ts';
 import { triggerByMinute } from '#chassis/minute-trigger.ts';
 import { runService, type ServiceContext, type ServiceParts } from '#chassis/service.ts';
+import { hasUntold } from './alerts.ts';
 import { flatten } from './flatten.ts';
 import { riskFlows } from './flows.ts';
 import { riskConsumers } from './lane.ts';
@@ -16,6 +17,7 @@ async function setUp(ctx: ServiceContext): Promise<ServiceParts> {
   const house: House = { db, clock, arming: ctx.arming.now };
   const decisions = ctx.metrics.counter('risk_decisions_total', 'Decisions on signals', ['outcome', 'code']);
   const latency = ctx.metrics.histogram('bar_to_decision_ms', 'From the bar that made the signal reaching us to its decision being committed');
+  const checkSoon = triggerByMinute('validate_risk_limits', ctx);
   const measureSoon = triggerByMinute('monitor_portfolio_risk', ctx);
   const alertSoon = triggerByMinute('generate_risk_alerts', ctx);
   db.onCommitted((events) => {
@@ -46,6 +48,7 @@ async function setUp(ctx: ServiceContext): Promise<ServiceParts> {
     },
     consumers: riskConsumers({
       arming: ctx.arming.now,
+      onSignals: checkSoon,
       onFills: measureSoon,
       observe(decision) {
         decisions.inc({ outcome: decision.outcome, code: decision.code ?? 'none' });
@@ -66,6 +69,8 @@ async function setUp(ctx: ServiceContext): Promise<ServiceParts> {
     flows: riskFlows(house),
     async start() {
       keeping = lease.keep();
+      // A warning that was written just before a stop or a kill has no run yet.
+      if (await hasUntold(db)) alertSoon();
     },
     async drain() {
       await keeping;

@@ -16,6 +16,7 @@ import { loadMarket, marketNow } from './load-market.ts';
 const MAX_ITEMS = 200;
 const MAX_NAMED = 5_000;
 const MAX_SHOWN = 50;
+const KEPT = "interval '90 days'";
 /** What a strategy's list of symbols holds when it trades all that are watched. */
 const EVERY_WATCHED_SYMBOL = '*';
 
@@ -110,7 +111,7 @@ async function workOut({ db, arming }: Omit<House, 'clock'>, signalIds: readonly
   return sizes;
 }
 
-/** Keyed by run and item: a step that runs again writes the same rows. */
+/** Keyed by run and item: a step that runs again writes the same rows. What is old goes: a size is worth little after its day. */
 async function write(db: Db, runId: string, sizes: readonly Size[]): Promise<number> {
   await db.query(
     `INSERT INTO risk_management.position_sizes (run_id, item, strategy_id, symbol, signal_id, method, equity, price, atr, qty, most_qty, binding, bounds, outcome, code, why)
@@ -119,6 +120,7 @@ async function write(db: Db, runId: string, sizes: readonly Size[]): Promise<num
      ON CONFLICT (run_id, item) DO UPDATE SET qty = excluded.qty, most_qty = excluded.most_qty, binding = excluded.binding, bounds = excluded.bounds, outcome = excluded.outcome, code = excluded.code, why = excluded.why`,
     [runId, JSON.stringify(sizes)],
   );
+  await db.query(`DELETE FROM risk_management.position_sizes WHERE calculated_at < clock_timestamp() - ${KEPT}`);
   return sizes.length;
 }
 

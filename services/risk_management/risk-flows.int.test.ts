@@ -5,7 +5,7 @@ import { strategyKind } from '#app/strategy/registry.ts';
 import { openDb, type Db } from '#chassis/db.ts';
 import { Killed, runFlowByHand } from '../../tests/support/flow-context.ts';
 import { startBook, type Book } from '../../tests/support/servers.ts';
-import { alertOf } from './alerts.ts';
+import { alertOf, hasUntold } from './alerts.ts';
 import { riskFlows } from './flows.ts';
 import { recordRiskEvents } from './risk-events.ts';
 import { ensureLimits } from './switch.ts';
@@ -90,6 +90,7 @@ describe('calculate_position_size', () => {
     await signal('decided');
     await signal('waiting', { minute: 2, price: '125' });
     await decided('decided', 'approved');
+    await book.sql(`INSERT INTO risk_management.position_sizes (run_id, item, strategy_id, symbol, method, equity, qty, most_qty, bounds, outcome, why, calculated_at) VALUES ('old', 'x', 's', 'X', 'm', 1, 1, 1, '[]', 'approved', 'w', now() - interval '91 days')`);
     const options = { runId: 'r2', input: { signalIds: ['decided', 'waiting', 'unheard-of'] }, memory: new Map<string, unknown>() };
     await expect(runFlowByHand(flows(), 'calculate_position_size', { ...options, killAfter: 'write' })).rejects.toThrow(Killed);
     const { output } = await runFlowByHand(flows(), 'calculate_position_size', options);
@@ -144,6 +145,7 @@ describe('generate_risk_alerts', () => {
     await db.tx((tx) => recordRiskEvents(tx, [finding('near-a', 'warning'), finding('near-c', 'warning')]));
     expect((await runFlowByHand(flows(), 'generate_risk_alerts', { runId: 'generate_risk_alerts:3' })).output).toMatchObject({ events: 1, title: 'Message of near-c.', severity: 'warning' });
     const told = await alerts();
+    expect(await hasUntold(db)).toBe(false);
     expect(told.map(({ payload }) => [payload['alertId'], payload['items']])).toEqual([
       ['risk:generate_risk_alerts:1', [{ label: 'daily loss exceeded', value: 'critical', note: 'Message of loss.' }, { label: 'position near', value: 'warning, 2 times', note: 'Message of near-b.' }]],
       ['risk:generate_risk_alerts:3', [{ label: 'position near', value: 'warning', note: 'Message of near-c.' }]],
@@ -151,7 +153,10 @@ describe('generate_risk_alerts', () => {
   });
 
   it('raises one alert when it is killed after its commit, and when two run at once', async () => {
+    await db.tx((tx) => recordRiskEvents(tx, [finding('seen', 'info')]));
+    expect(await hasUntold(db)).toBe(false);
     await db.tx((tx) => recordRiskEvents(tx, [finding('x', 'critical')]));
+    expect(await hasUntold(db)).toBe(true);
     const options = { runId: 'generate_risk_alerts:k', memory: new Map<string, unknown>() };
     await expect(runFlowByHand(flows(), 'generate_risk_alerts', { ...options, killAfter: 'tell' })).rejects.toThrow(Killed);
     expect((await runFlowByHand(flows(), 'generate_risk_alerts', options)).output).toMatchObject({ alertId: 'risk:generate_risk_alerts:k', events: 1 });

@@ -25,7 +25,8 @@ const clock = { now: () => OPEN };
 let arming: Arming = 'not_needed';
 let house: House;
 const observed: Decision[] = [];
-const [strategyLane, executionLane] = riskConsumers({ arming: () => arming, observe: (decision) => observed.push(decision) });
+let heard = { signals: 0, fills: 0 };
+const [strategyLane, executionLane] = riskConsumers({ arming: () => arming, observe: (decision) => observed.push(decision), onSignals: () => (heard.signals += 1), onFills: () => (heard.fills += 1) });
 
 type Signal = EventEnvelope<'signal.raised'>['payload'];
 const signal = (n: number, changes: Partial<Signal> = {}): Signal => ({
@@ -104,6 +105,16 @@ beforeEach(async () => {
 });
 
 describe('signals', () => {
+  it('are told to who looks at them once per batch, after its commit only', async () => {
+    heard = { signals: 0, fills: 0 };
+    await hear(signal(1), signal(2, { signalId: 'second', symbol: 'MSFT' }));
+    expect(heard).toEqual({ signals: 1, fills: 0 });
+    await expect(db.tx(async (tx) => strategyLane?.handle(tx, [envelope('signal.raised', signal(3), 'third')]).then(() => Promise.reject(new Error('planted'))))).rejects.toThrow('planted');
+    await orderMoved();
+    expect(heard).toEqual({ signals: 1, fills: 0 });
+    expect(await decisions()).toHaveLength(2);
+  });
+
   it('become approvals with a reservation, or denials that say why, once each', async () => {
     await hear(signal(1), signal(1, { signalId: 'b', symbol: 'MSFT', strategyId: 'rsi', strategyVersionId: 'rsi.v1' }), signal(1, { signalId: 'c', symbol: 'ZZZ' }), signal(1, { signalId: 'd', strategyVersionId: 'gone' }));
     await hear(signal(1));
