@@ -1,7 +1,7 @@
 /** Schedules in words that people read. */
 import { describe, expect, it } from 'vitest';
 import fc from 'fast-check';
-import { describeSchedule, scheduleSchema, type FlowScheduleInput } from './flow-schedules.ts';
+import { describeSchedule, scheduleSchema, type FlowScheduleInput, startWords } from './flow-schedules.ts';
 
 function words(schedule: FlowScheduleInput, market?: Parameters<typeof describeSchedule>[1]): string {
   return describeSchedule(scheduleSchema.parse(schedule), market);
@@ -71,5 +71,14 @@ describe('other schedules in words', () => {
       expect(sentence).toMatch(/^[A-Z0-9][^"]{4,}$/);
       expect(sentence).not.toMatch(/undefined|NaN| {2}/);
     }), { numRuns: 300 });
+  });
+});
+
+describe('what starts a flow', () => {
+  const flow = (name: string, scheduleText: string | null, events: string[] = [], children: string[] = []): Parameters<typeof startWords>[0] => ({ name, scheduleText, events, children });
+  const all = [flow('a', 'At the open - demo market: always open', ['each fill'], ['b']), flow('b', null), flow('c', null, ['a signal', 'a risk warning']), flow('d', null), flow('e', null, [], ['b'])];
+
+  it.each([['a', 'At the open; on each fill'], ['b', 'As a part of a and e, and on demand'], ['c', 'On a signal; on a risk warning'], ['d', 'On demand']])('%s: %s', (name, words) => {
+    expect(all.filter((one) => one.name === name).map((one) => startWords(one, all))).toEqual([words]);
   });
 });

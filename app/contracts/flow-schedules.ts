@@ -189,3 +189,18 @@ export function describeSchedule(schedule: FlowSchedule, market: MarketOfSchedul
   const note = market === 'exchange' || !asksTheMarket(schedule) ? '' : market === 'always_open' ? ' - demo market: always open' : ' - rests during a replay';
   return `${words.charAt(0).toUpperCase()}${words.slice(1)}${end}${note}`;
 }
+
+/** What the market of a demo or a replay does to a schedule stands behind this in its sentence. */
+const MARKET_NOTE = / - (?:demo market|rests during).*$/;
+
+/**
+ * What starts a flow, in words: its schedule (without what is said of the market), its events, else the flows of which it is a part, else a person.
+ * "Every 15 minutes while the market is open; on each fill, at most once a minute".
+ */
+export function startWords<F extends { readonly name: string; readonly scheduleText: string | null; readonly events: readonly string[]; readonly children: readonly string[] }>(flow: F, all: readonly F[]): string {
+  const parts = [...(flow.scheduleText === null ? [] : [flow.scheduleText.replace(MARKET_NOTE, '')]), ...flow.events.map((event) => `on ${event}`)];
+  const parents = all.filter(({ children }) => children.includes(flow.name)).map(({ name }) => name);
+  if (parts.length === 0) return parents.length === 0 ? 'On demand' : `As a part of ${listOf(parents)}, and on demand`;
+  const words = parts.join('; ');
+  return `${words.charAt(0).toUpperCase()}${words.slice(1)}`;
+}

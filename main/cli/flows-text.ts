@@ -1,6 +1,7 @@
 /** Flows and runs as a terminal shows them: aligned tables, times in New York and here. */
 import { styleText } from 'node:util';
 import type { DeploymentView, FlowRun, FlowRunDetail, RunLogLine, RunState, StepRun } from '#app/contracts/flows.ts';
+import { startWords } from '#app/contracts/flow-schedules.ts';
 import { duration, table } from './format.ts';
 
 const EXCHANGE_ZONE = 'America/New_York';
@@ -50,7 +51,7 @@ export function listText(views: readonly DeploymentView[], here: Here): string {
   const rows = views.map((view) => {
     const [there, own] = times(view.nextRunsAt[0] ?? null, here);
     const last = view.lastRun === null ? 'never' : `${view.lastRun.state.toLowerCase()} ${ago(view.lastRun.endedAt ?? view.lastRun.startedAt ?? view.lastRun.createdAt, here)}`;
-    const schedule = `${view.scheduleText ?? (view.events.length > 0 ? `On ${view.events.join(', ')}` : 'On demand')}${view.isCustom ? ' (changed)' : ''}`.replace(DEMO_NOTE, ' *');
+    const schedule = `${startWords(view, views)}${view.isCustom ? ' (changed)' : ''}${view.scheduleText?.includes(DEMO_NOTE) === true ? ' *' : ''}`;
     return [view.name, view.owner, schedule, there, own, last, healthText(view)];
   });
   const hasOwn = rows.some((row) => row[4] !== '');

@@ -74,7 +74,7 @@ function About({ row, days }: { row: DeploymentView; days: readonly FlowDay[] })
         <div><span className="muted">Median</span><b><DurationCell recent={row.recent} /></b></div>
         <div><span className="muted">Queue</span><b><QueueCell row={row} /></b></div>
       </div>
-      <section className="chapter"><header><h3>{row.scheduleText ?? 'On demand'}</h3>{row.isCustom && <span className="muted">changed by hand</span>}</header><NextRuns row={row} />{row.events.length > 0 && <p className="muted">Also begun by: {row.events.join(', ')}.</p>}{row.children.length > 0 && <p className="muted">Starts {row.children.map((child, n) => <span key={child}>{n === 0 ? '' : ', '}<UnstyledButton className="link" onClick={() => openSheet({ kind: 'flow', flow: child, view: 'about' })}>{child}</UnstyledButton></span>)}.</p>}</section>
+      <section className="chapter"><header><h3>{row.scheduleText ?? 'On demand'}</h3>{row.isCustom && <span className="muted">changed by hand</span>}</header><NextRuns row={row} />{row.events.length > 0 && <p className="muted">Also begun on {row.events.join('; on ')}.</p>}{row.children.length > 0 && <p className="muted">Starts {row.children.map((child, n) => <span key={child}>{n === 0 ? '' : ', '}<UnstyledButton className="link" onClick={() => openSheet({ kind: 'flow', flow: child, view: 'about' })}>{child}</UnstyledButton></span>)}.</p>}</section>
       <NewestRuns row={row} />
       <section className="chapter"><dl className="facts grid">{facts.map(([name, value]) => <div key={name}><dt>{name}</dt><dd className="num">{value}</dd></div>)}</dl></section>
     </>

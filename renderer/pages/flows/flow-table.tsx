@@ -2,6 +2,7 @@
 import { Fragment, memo } from 'react';
 import type { JSX, KeyboardEvent } from 'react';
 import { Tooltip } from '@mantine/core';
+import { startWords } from '#app/contracts/flow-schedules.ts';
 import type { DeploymentView, FlowDay } from '#app/contracts/flows.ts';
 import { openSheet } from '../../frame/panels.ts';
 import { FlowButtons } from './flow-actions.tsx';
@@ -20,12 +21,6 @@ function groups(rows: readonly DeploymentView[]): [string, DeploymentView[]][] {
   return [...byOwner];
 }
 
-/** The schedule, or what else starts the flow. That the demo market never closes is told on hover: it is the same for all. */
-function scheduleWords(row: DeploymentView): string {
-  const parts = [row.scheduleText?.replace(/ - demo market: .*$/, ''), ...row.events].filter((part) => part !== undefined);
-  return parts.length === 0 ? 'When it is asked for' : parts.join('; ');
-}
-
 function Name({ row }: { row: DeploymentView }): JSX.Element {
   return (
     <span className="flow-name">
@@ -37,11 +32,11 @@ function Name({ row }: { row: DeploymentView }): JSX.Element {
 }
 
 /** Drawn anew only when its facts changed: an answer that is the same keeps its objects. */
-const FullRow = memo(function FullRow({ row, days }: { row: DeploymentView; days: readonly FlowDay[] }): JSX.Element {
+const FullRow = memo(function FullRow({ row, start, days }: { row: DeploymentView; start: string; days: readonly FlowDay[] }): JSX.Element {
   return (
     <tr className={row.isPaused ? 'opens paused' : 'opens'} tabIndex={0} data-flow={row.name} onClick={() => open(row)} onKeyDown={(event) => openOnEnter(event, row)}>
       <td><Name row={row} /></td>
-      <td><span className="muted clip schedule" title={[row.scheduleText, ...row.events].filter((part) => part !== null).join('\n')}>{scheduleWords(row)}</span></td>
+      <td><span className="muted clip schedule" title={row.scheduleText?.includes(' - ') === true ? `${start}\n${row.scheduleText}` : start}>{start}</span></td>
       <td><StateBars recent={row.recent} flow={row.name} /></td>
       <td className="number"><SuccessCell row={row} days={days} /></td>
       <td className="number"><DurationCell recent={row.recent} /></td>
@@ -70,7 +65,7 @@ export function FlowTable({ rows, days }: { rows: readonly DeploymentView[]; day
           {groups(rows).map(([owner, members]) => (
             <Fragment key={owner}>
               <tr className="phase"><th colSpan={8} scope="rowgroup">{serviceName(owner)}</th></tr>
-              {members.map((row) => <FullRow key={row.name} row={row} days={days} />)}
+              {members.map((row) => <FullRow key={row.name} row={row} start={startWords(row, rows)} days={days} />)}
             </Fragment>
           ))}
         </tbody>

@@ -87,7 +87,7 @@ export function healthFlow(parts: HealthFlowParts): FlowDefinition {
     name: 'monitor_system_health',
     description: 'Asks every part how it is: the workers, PostgreSQL, Redis, the schedules and the disk; keeps the answers and tells what changed.',
     input: healthInputSchema,
-    schedule: { kind: 'cron', cron: '*/5 * * * *', only: 'always' }, events: ['a part fails'],
+    schedule: { kind: 'cron', cron: '*/5 * * * *', only: 'always' }, events: ['the failure of a part'],
     retries: 2, retryDelayMs: 2_000, timeoutMs: 90_000, concurrency: 1, onMissed: 'skip', overlap: 'skip',
     run: (ctx, input) => run(ctx, parts, input),
   });
