@@ -5,6 +5,7 @@ import { pino } from 'pino';
 import type { RuntimeConfig } from '#app/contracts/config.ts';
 import { FLOW_NAMES, FLOW_OWNERS, type Deployment } from '#app/contracts/flows.ts';
 import { scheduleSchema } from '#app/contracts/flow-schedules.ts';
+import { invariant } from '#app/domain/errors.ts';
 import { MINUTE_MS, type EpochMs } from '#app/domain/time.ts';
 import { openDb } from '#chassis/db.ts';
 import { scheduledRunId, type NewRun } from '#chassis/flows-wire.ts';
@@ -52,7 +53,8 @@ async function tick({ parts, began }: Bench, from: number, count: number): Promi
       const found = await parts.engine.get(runId);
       return found?.status === 'SUCCESS' ? found : null;
     }, `${runId} to end`);
-    lateness.push(Number(run.output) - at);
+    invariant(typeof run.output === 'number', 'The worker does not say when its first step began');
+    lateness.push(run.output - at);
   }
   return { lateness, sweeps };
 }

@@ -1,4 +1,4 @@
-/** A service with one flow of two steps that do nothing, for the flow benchmark. Arguments: runtime configuration; `crowd` for a second such flow that can be crowded. */
+/** A service with one flow of two steps that do nothing (it gives the time of the first), for the benchmarks of flows and schedules. Arguments: runtime configuration; `crowd` for a second such flow that can be crowded. */
 import * as z from 'zod';
 import type { RuntimeConfig } from '#app/contracts/config.ts';
 import { sleep } from '#chassis/clock.ts';
@@ -13,8 +13,9 @@ const noop = flow({
   name: 'calculate_performance', description: 'Two steps that do nothing.', input: z.object({ sleepMs: z.number().default(0) }), schedule: null,
   retries: 0, retryDelayMs: 100, timeoutMs: 600_000, concurrency: 16, onMissed: 'skip',
   async run(ctx, { sleepMs }) {
-    await ctx.step('one', () => Promise.resolve());
+    const beganAt = await ctx.step('one', () => Promise.resolve(Date.now()));
     await ctx.step('two', ({ signal }) => sleep(sleepMs, signal));
+    return beganAt;
   },
 });
 const engine = createFlowEngine({ unit: 'analytics', config, log, onFatal: () => process.exit(70), degraded: () => undefined });
