@@ -151,6 +151,12 @@ describe('of risk and execution', () => {
     expect((await one<{ n: number }>('SELECT count(*) AS n FROM risk_management.risk_decisions WHERE client_order_id = ANY($1::text[])', [output.approved])).n).toBe(output.approved.length);
   }, LIMIT_MS);
 
+  it('follow signals, approvals and fills by themselves', async () => {
+    for (const flow of ['validate_risk_limits', 'execute_trades', 'monitor_portfolio_risk'] as const) {
+      await until(async () => (await ask('runs', { flow, trigger: 'event', states: 'COMPLETED' })).runs.length > 0, `a run of ${flow} that an event started`, LIMIT_MS);
+    }
+  }, LIMIT_MS);
+
   it('monitor_portfolio_risk and generate_risk_alerts tell how the account stands', async () => {
     const { output } = await complete('monitor_portfolio_risk', z.looseObject({ measured: z.literal(true), risk: z.looseObject({ equity: z.string() }) }));
     expect(Number(output.risk.equity)).toBeGreaterThan(0);
