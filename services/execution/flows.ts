@@ -18,7 +18,7 @@ const SETTLE_MS = 20_000;
 const MAX_SHOWN = 1_000;
 const NONE = z.object({}).strict();
 /** `comparison` names one that was made already, at a start or a reconnect, when trading could not wait for a flow: the run then records it. */
-const COMPARED = z.object({ comparison: z.string().max(200).optional() }).strict();
+const COMPARED = z.object({ comparison: z.string().max(200).optional().describe('The id of a comparison that was made already; without it the books are compared now') }).strict();
 
 type Waiting = { readonly waiting: number; readonly unresolved: number };
 

@@ -24,7 +24,7 @@ export async function saveAnnouncement(tx: Queryable, announcement: Announcement
   await tx.query('DELETE FROM flows.deployments WHERE owner = $1 AND name <> ALL($2::text[])', [announcement.owner, names]);
   for (const deployment of announcement.deployments) {
     await tx.query(
-      `INSERT INTO flows.deployments (name, owner, definition, announced_at) VALUES ($1, $2, $3::jsonb, $4)
+      `INSERT INTO flows.deployments (name, owner, definition, announced_at) VALUES ($1, $2, $3::json, $4)
        ON CONFLICT (name) DO UPDATE SET owner = excluded.owner, definition = excluded.definition, announced_at = excluded.announced_at`,
       [deployment.name, deployment.owner, JSON.stringify(deployment), at(now)],
     );
