@@ -151,7 +151,7 @@ describe('schedules', () => {
   it('of one broken flow do not stop the others', async () => {
     await announce(deployment({ schedule: every('*/5 * * * *') }), deployment({ name: 'execute_trades', schedule: every('*/5 * * * *') }), deployment({ name: 'manage_orders', schedule: every('*/5 * * * *') }));
     await first.db.query("UPDATE flows.deployments SET definition = jsonb_set(definition::jsonb, '{schedule,cron}', '\"nonsense\"') WHERE name = 'execute_trades'");
-    await first.db.query("UPDATE flows.deployments SET definition = definition - 'overlap' WHERE name = 'manage_orders'");
+    await first.db.query("UPDATE flows.deployments SET definition = definition::jsonb - 'overlap' WHERE name = 'manage_orders'");
     await sweepAt('07-02T14:05');
     expect(await scheduled()).toEqual(['07-02T14:05']);
   });
