@@ -74,7 +74,9 @@ describe('two days of trading', () => {
 
   it('analyze_trades: by strategy, symbol and hour, after fees, against the reference prices', async () => {
     // AAPL: (96 - 101) x 10 - 1 = -51; MSFT: 50 x 5 - 2 = 248. Slippage: 10 x 1 + 10 x 0.5 + 0 - 5 x 1 + 0 = 10 dollars on 1000 + 965 + 1000 + 1245 + 400.
+    await book.sql(`INSERT INTO analytics.trade_analysis (run_id, scope, subject, round_trips, wins, losses, profit, fills, fees, calculated_at) SELECT 'old' || days, 'account', '', 0, 0, 0, 0, 0, 0, now() - days * interval '1 day' FROM unnest(ARRAY[399, 401]) days`);
     const output = await run('analyze_trades');
+    expect(await book.sql(`DELETE FROM analytics.trade_analysis WHERE run_id LIKE 'old%' RETURNING run_id`)).toEqual([{ run_id: 'old399' }]);
     expect(output).toMatchObject({ analysed: true, account: {
       roundTrips: 2, wins: 1, losses: 1, profit: 197, winRate: 0.5, profitFactor: expect.closeTo(248 / 51, 12) as number, expectancy: 98.5, best: 248, worst: -51,
       meanHoldingMs: (1.5 + 4) * 3_600_000 / 2, fills: 5, fees: 3, slippage: expect.closeTo(10, 9) as number, slippageBps: expect.closeTo((10 / 4610) * 10_000, 9) as number } });
@@ -142,6 +144,7 @@ describe('run_backtest', () => {
       roundTrips: [{ symbol: 'AAPL', openedAt: at(4), closedAt: at(5), fills: 2, profit: '-10' }, { symbol: 'AAPL', openedAt: at(5), closedAt: at(6), fills: 2, profit: '25' }], openPositions: [], signals: 4, orders: 4, fills: 4, denied: {}, ordersHash: 'h', barsSeen: 3, barsLeftOut: 0,
     };
     await book.sql(`INSERT INTO strategy_engine.backtests (backtest_id, strategy_version_id, request, result) VALUES ('b1', '', '{}', $1)`, [JSON.stringify(result)]);
+    await book.sql(`INSERT INTO analytics.backtest_metrics (backtest_id, name, value, unit) VALUES ('let go', 'cagr', 1, '')`);
     const child = (): Promise<unknown> => Promise.resolve(result);
     const options: FlowRunOptions = { child, memory: new Map(), input: { kind: 'sma_cross' } };
     await expect(run('run_backtest', { ...options, killAfter: 'measure' })).rejects.toThrow(Killed);

@@ -21,7 +21,7 @@ async function readResult(db: Queryable, backtestId: string): Promise<BacktestRe
   return backtestResultSchema.parse(row.result);
 }
 
-/** Keyed by the backtest: measured twice, it has the same rows. */
+/** Keyed by the backtest: measured twice, it has the same rows. Figures of backtests that the engine has let go, go too. */
 async function measure(db: Db, backtestId: string): Promise<{ readonly metrics: readonly Metric[]; readonly isTruncated: boolean }> {
   const result = await readResult(db, backtestId);
   const metrics = backtestFigures(result);
@@ -30,6 +30,7 @@ async function measure(db: Db, backtestId: string): Promise<{ readonly metrics: 
      ON CONFLICT (backtest_id, name) DO UPDATE SET value = excluded.value, unit = excluded.unit, calculated_at = clock_timestamp()`,
     [backtestId, metrics.map((m) => m.name), metrics.map((m) => m.value), metrics.map((m) => m.unit)],
   );
+  await db.query('DELETE FROM analytics.backtest_metrics m WHERE NOT EXISTS (SELECT FROM strategy_engine.backtests b WHERE b.backtest_id = m.backtest_id)');
   return { metrics, isTruncated: result.isTruncated };
 }
 

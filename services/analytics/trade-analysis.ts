@@ -52,10 +52,13 @@ const INSERT = `
   FROM jsonb_to_recordset($2::jsonb) AS g(scope text, subject text, "roundTrips" integer, wins integer, losses integer, profit float8, "winRate" float8, "profitFactor" float8, expectancy float8, best float8, worst float8,
     "meanHoldingMs" float8, fills integer, fees float8, slippage float8, "slippageBps" float8)`;
 
-/** Writes the groups of a run, whole: what the run wrote before a crash goes, so that twice is once. */
+const KEPT = "interval '400 days'";
+
+/** Writes the groups of a run, whole: what the run wrote before a crash goes, so that twice is once. Those of runs that are long past go too. */
 export async function writeAnalysis(db: Db, runId: string, groups: readonly TripGroup[]): Promise<number> {
   await db.tx(async (tx) => {
     await tx.query('DELETE FROM analytics.trade_analysis WHERE run_id = $1', [runId]);
+    await tx.query(`DELETE FROM analytics.trade_analysis WHERE calculated_at < clock_timestamp() - ${KEPT}`);
     await tx.query(INSERT, [runId, JSON.stringify(groups)]);
   });
   return groups.length;

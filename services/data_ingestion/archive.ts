@@ -124,8 +124,10 @@ export async function archiveMonth(given: ArchiveParts, month: string): Promise<
     await verifyArchive(parts.folder, manifest);
     await parts.point('archive:file verified');
     forgetMonth(month);
-    const claim = { ...manifest };
-    if ((await drop(parts, month, claim)) === manifest.rows) {
+    const found = await drop(parts, month, manifest);
+    // Bars that were known already may have named the month again while the drop waited for its lock.
+    forgetMonth(month);
+    if (found === manifest.rows) {
       await parts.point('archive:dropped');
       return { month, rows: manifest.rows, bytes: manifest.bytes, sha256: manifest.sha256 };
     }

@@ -10,7 +10,7 @@ import { startSmtp, type TestSmtp } from '../../../tests/support/smtp-server.ts'
 import type { Letter } from '../letters/letter.ts';
 import { startPostman, type Postman, type PostmanParts } from './postman.ts';
 import { smtpCarrier, type SmtpOptions } from './smtp.ts';
-import { queueDeliveries, type Outcome } from './store.ts';
+import { queueDeliveries, removeOld, type Outcome } from './store.ts';
 import { loadAlertConfigs, waysOf } from './ways.ts';
 import { signCall, webhookCarrier } from './webhook.ts';
 
@@ -195,6 +195,19 @@ describe('a flood', () => {
     await setUp({ limits });
     await until(() => smtp.mails.find((mail) => mail.subject === '[DEMO] 1 message was held back'), 'the digest');
   });
+});
+
+it('is removed when it is old and has ended, however much there is', async () => {
+  await postman?.stop(1_000);
+  const ways = await setUp({ access: { email: access(), webhook: null } });
+  await postman?.stop(1_000);
+  postman = null;
+  for (const id of ['open', 'ended']) await queue(id, ways);
+  await book.sql(`UPDATE notification.deliveries SET created_at = now() - interval '181 days', status = CASE WHEN notification_id = 'ended' THEN 'failed' ELSE status END`);
+  await book.sql(`INSERT INTO notification.health_checks (run_id, part, is_healthy, detail, at) SELECT 'r' || n, 'redis', true, '{}', now() - CASE WHEN n = 0 THEN interval '30 days' ELSE interval '32 days' END FROM generate_series(0, 5001) n`);
+  await removeOld(db);
+  expect(await book.sql(`SELECT notification_id AS id FROM notification.deliveries WHERE channel = 'email'`)).toEqual([{ id: 'open' }]);
+  expect(await book.sql('SELECT run_id AS id FROM notification.health_checks')).toEqual([{ id: 'r0' }]);
 });
 
 describe('a webhook', () => {

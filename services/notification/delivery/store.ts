@@ -112,11 +112,21 @@ export async function giveUpOld(db: Queryable): Promise<number> {
 }
 
 /** Kept for half a year; the looks at the parts, one every five minutes, for a month. */
-const KEEP = [`notification.deliveries WHERE status NOT IN ('queued', 'sending', 'handing_over') AND created_at < clock_timestamp() - interval '180 days'`, `notification.health_checks WHERE at < clock_timestamp() - interval '31 days'`];
+const OLD = [
+  { table: 'notification.deliveries', where: `status NOT IN ('queued', 'sending', 'handing_over') AND created_at < clock_timestamp() - interval '180 days'` },
+  { table: 'notification.health_checks', where: `at < clock_timestamp() - interval '31 days'` },
+] as const;
+const BATCH = 5_000;
+const MAX_BATCHES = 200;
 
-/** Removes what is beyond its time. */
+/** Removes what is beyond its time, in pieces: after a long time there may be more than one statement can remove. The next day goes on. */
 export async function removeOld(db: Queryable): Promise<void> {
-  for (const old of KEEP) await db.query(`DELETE FROM ${old}`);
+  for (const { table, where } of OLD) {
+    for (let n = 0; n < MAX_BATCHES; n += 1) {
+      const [gone] = await db.query<{ rows: number }>(`WITH gone AS (DELETE FROM ${table} WHERE ctid = ANY (ARRAY(SELECT ctid FROM ${table} WHERE ${where} LIMIT ${BATCH})) RETURNING 1) SELECT count(*) AS rows FROM gone`);
+      if ((gone?.rows ?? 0) < BATCH) break;
+    }
+  }
 }
 
 /** How the deliveries of some notifications stand. */

@@ -18,7 +18,12 @@ const CRASH = /^\d{4}-\d\d-\d\dT[\d.-]+Z-[a-z0-9_]+\.log$/;
 
 /** Deletes lines before `oldest` (EpochMs): whole months at once, the rest in batches. Returns how many. @throws the signal's reason when it aborts */
 export async function deleteOldLines(db: Db, oldest: number, signal: AbortSignal): Promise<number> {
-  const [months] = await db.query<{ lines: number }>('SELECT logging.drop_months_before($1::timestamptz) AS lines', [at(oldest)]);
+  const months = await db.tx(async (tx) => {
+    // It counts what it drops, and a month may have tens of millions of lines.
+    await tx.query(`SET LOCAL statement_timeout = '120s'`);
+    const [row] = await tx.query<{ lines: number }>('SELECT logging.drop_months_before($1::timestamptz) AS lines', [at(oldest)]);
+    return row;
+  });
   forgetMonths(db);
   let deleted = months?.lines ?? 0;
   for (const table of TABLES) {
