@@ -271,13 +271,15 @@ describe('a webhook', () => {
     expect(outcomes).toHaveLength(1);
   });
 
-  it.each([[404, 'failed', /answered 404: so it goes/], [302, 'failed', /redirections are not followed/]] as const)('that answers %i has failed', async (status, end, words) => {
+  it.each([[404, 'failed', /answered 404: so it goes/, true], [302, 'failed', /redirections are not followed/, true], [422, 'failed', /answered 422/, false]] as const)('that answers %i has failed', async (status, end, words, isSetup) => {
     answers.push(status);
     const ways = await setUp({ access: { email: null, webhook: { url, secret: null } } });
     await queue(`hook ${status}`, ways);
     const row = await settled(`hook ${status}`, 'webhook');
     expect(row.status).toBe(end);
     expect(row.error).toMatch(words);
+    await until(() => outcomes.length > 0, 'the listener');
+    expect(outcomes).toMatchObject([{ status: 'failed', isSetup }]);
     expect(JSON.stringify(await book.sql(`SELECT * FROM notification.deliveries`))).not.toContain('secret-path');
     expect(calls).toHaveLength(1);
     expect(calls[0]?.headers['x-mainspring-signature']).toBeUndefined();

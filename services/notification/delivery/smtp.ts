@@ -14,6 +14,8 @@ const CONNECT_TIMEOUT_MS = 15_000;
 /** A server may think long about a mail that it was given (RFC 5321 4.5.3.2.6 allows ten minutes); giving up early makes an unknown of it. */
 const ANSWER_TIMEOUT_MS = 300_000;
 const QUIT_PATIENCE_MS = 2_000;
+/** A sign-in or encryption is demanded that is not set up (RFC 4954 section 6). */
+const SETUP_CODES: ReadonlySet<number> = new Set([530, 534, 535, 538]);
 
 /** What a carrier may use: the sign that the hand-over begins (it must be awaited before the last byte), and the service's stop. */
 export type Carriage = { readonly handOver: () => Promise<void>; readonly signal: AbortSignal };
@@ -57,7 +59,7 @@ function wordsOf(error: SmtpError, access: EmailAccess): string {
 /** What an error of the dialogue means. An answer of the server is definite, whenever it comes; silence after the hand-over is not. */
 function judge(error: SmtpError, isHandedOver: boolean, access: EmailAccess): Outcome {
   const reason = wordsOf(error, access);
-  const isSetup = error.code === 'EAUTH';
+  const isSetup = error.code === 'EAUTH' || (error.responseCode !== undefined && SETUP_CODES.has(error.responseCode));
   if (error.responseCode !== undefined) return { status: error.responseCode >= 500 && error.permanent !== false ? 'failed' : 'retry', reason, isSetup };
   if (isHandedOver) return { status: 'unknown', reason: `The mail was handed over, and the server did not answer (${describeError(error)}). It may have arrived; it is not sent again by itself.` };
   return { status: isSetup ? 'failed' : 'retry', reason, isSetup };

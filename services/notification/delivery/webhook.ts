@@ -9,6 +9,8 @@ import type { Claimed, Outcome } from './store.ts';
 
 const TIMEOUT_MS = 15_000;
 const ANSWER_MAX = 300;
+/** Answers about the address and the right to call it: the next message meets them too. */
+const SETUP_STATUSES: ReadonlySet<number> = new Set([401, 403, 404, 405, 410]);
 /** Shorter words of an address are names (`services`, `hooks`), not keys. */
 const SECRET_WORD_LEAST = 12;
 
@@ -51,7 +53,7 @@ function judge(status: number, words: string): Outcome {
   if (status >= 200 && status < 300) return { status: 'sent', response: `${status}${said}` };
   const reason = `The webhook answered ${status}${said}`;
   if (status === 408 || status === 429 || status >= 500) return { status: 'retry', reason };
-  return { status: 'failed', reason: status < 400 ? `${reason}; redirections are not followed, write the new address into WEBHOOK_URL` : reason };
+  return { status: 'failed', isSetup: status < 400 || SETUP_STATUSES.has(status), reason: status < 400 ? `${reason}; redirections are not followed, write the new address into WEBHOOK_URL` : reason };
 }
 
 /** The carrier of calls to one address. Its own address is never part of a reason. */
