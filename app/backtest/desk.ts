@@ -4,7 +4,7 @@ import { Decimal, fromFloat, LEDGER_SCALE, price, toText, ZERO_QUANTITY, type Mo
 import type { EpochMs } from '#app/domain/time.ts';
 import { normaliseOrder } from '#app/execution/normalise.ts';
 import { isInSession, nextClose } from '#app/market/calendar.ts';
-import { shareKey, type ExactLimits, type OpenOrder, type RiskBook, type RiskMarket } from '#app/risk/book.ts';
+import { dayLossOf, shareKey, type ExactLimits, type OpenOrder, type RiskBook, type RiskMarket } from '#app/risk/book.ts';
 import { decide, reservationLeft, type Decision, type Intent } from '#app/risk/decide.ts';
 import { followUps, type FlatTarget } from '#app/risk/follow-up.ts';
 import type { Sizing } from '#app/risk/sizing.ts';
@@ -35,8 +35,11 @@ export type Desk = {
 
 type Sent = { readonly decision: Decision; readonly orderId: string; filled: Quantity };
 
-/** What the desk needs of the engine: the venue, the last closes, the equity with which the day began, and whether its loss limit was hit. */
-export type DeskView = { readonly venue: Venue; readonly closes: ReadonlyMap<string, string>; dayOpenEquity(): Money; isDailyLossTripped(): boolean; note(line: string): void };
+/**
+ * What the desk needs of the engine: the venue, the newest closes, the closes as they stood before the bars of this moment (by these live risk values what
+ * is held: which bars of the moment are stored already is luck there), the exchange day and the equity with which it began.
+ */
+export type DeskView = { readonly venue: Venue; readonly closes: ReadonlyMap<string, string>; readonly earlier: ReadonlyMap<string, string>; day(): string; dayOpenEquity(): Money; note(line: string): void };
 
 /** Opens the desk. */
 export function openDesk(config: DeskConfig, view: DeskView): Desk {
@@ -50,6 +53,8 @@ class TradingDesk implements Desk {
   private readonly open = new Map<string, Sent>();
   private readonly signals = new Map<string, string | null>();
   private readonly targets = new Map<string, FlatTarget>();
+  /** The day whose loss limit was hit: as live, from the first signal that sees it. */
+  private trippedDay = '';
   /** Something has happened after which a follow-up may be due. */
   private isUnsettled = false;
 
@@ -63,7 +68,7 @@ class TradingDesk implements Desk {
     if (signal.target === 'long') this.targets.delete(symbol);
     else this.targets.set(symbol, { strategyId, symbol, originId: signalId, followUps: 0 });
     const atr = signal.atr === null ? null : fromFloat(signal.atr, LEDGER_SCALE);
-    this.act({
+    this.act(this.trip(), {
       kind: 'signal', signalId, strategyId, symbol, target: signal.target, referencePrice: price(close), atr: atr?.gt(0) === true ? (atr as Price) : null, sizing, tsMarket: at, tsBarSeen: null,
     }, at);
     // An entry that was in the way is being cancelled, or the exit was denied: look again after the next bar.
@@ -88,7 +93,7 @@ class TradingDesk implements Desk {
     for (const target of followUps(this.book(), [...this.targets.values()]).due) {
       const attempt = target.followUps + 1;
       this.targets.set(target.symbol, { ...target, followUps: attempt });
-      this.act({ kind: 'exit', decisionId: decisionId(target.originId, attempt), signalId: null, strategyId: this.config.strategyId, symbol: target.symbol, tsMarket: at }, at);
+      this.act(this.marketBy(this.view.closes), { kind: 'exit', decisionId: decisionId(target.originId, attempt), signalId: null, strategyId: this.config.strategyId, symbol: target.symbol, tsMarket: at }, at);
     }
   }
 
@@ -104,8 +109,25 @@ class TradingDesk implements Desk {
     this.counts.denied[code] = (this.counts.denied[code] ?? 0) + 1;
   }
 
-  private act(intent: Intent, at: EpochMs): void {
-    const decision = decide(this.book(), marketOf(this.view, intent.symbol), intent);
+  private marketBy(closes: ReadonlyMap<string, string>): RiskMarket {
+    const prices = new Map<string, Price>();
+    for (const { symbol } of this.view.venue.positions()) {
+      const close = closes.get(symbol) ?? this.view.closes.get(symbol);
+      prices.set(symbol, close === undefined ? (new Decimal(0) as Price) : price(close));
+    }
+    return { prices, dayOpenEquity: this.view.dayOpenEquity(), isDailyLossTripped: this.trippedDay === this.view.day() };
+  }
+
+  /** The market of a signal; the breaker of the day trips on the way. */
+  private trip(): RiskMarket {
+    const market = this.marketBy(this.view.earlier);
+    if (market.isDailyLossTripped || dayLossOf(this.book(), market).lt(this.config.limits.maxDailyLoss)) return market;
+    this.trippedDay = this.view.day();
+    return { ...market, isDailyLossTripped: true };
+  }
+
+  private act(market: RiskMarket, intent: Intent, at: EpochMs): void {
+    const decision = decide(this.book(), market, intent);
     for (const cancel of decision.cancels) {
       const sent = this.open.get(cancel.clientOrderId);
       if (sent === undefined) continue;
@@ -148,13 +170,4 @@ function bookOf(config: DeskConfig, { venue, closes }: DeskView, open: readonly 
     // What has bars was tradable.
     assets: new Map([...closes.keys()].map((symbol) => [symbol, { isTradable: true, isFractionable: true }])),
   };
-}
-
-function marketOf(view: DeskView, symbol: string): RiskMarket {
-  const prices = new Map<string, Price>();
-  for (const known of [symbol, ...view.venue.positions().map((position) => position.symbol)]) {
-    const close = view.closes.get(known);
-    prices.set(known, close === undefined ? (new Decimal(0) as Price) : price(close));
-  }
-  return { prices, dayOpenEquity: view.dayOpenEquity(), isDailyLossTripped: view.isDailyLossTripped() };
 }

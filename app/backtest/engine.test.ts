@@ -161,6 +161,45 @@ describe('the conditions', () => {
   });
 });
 
+/** Wants to hold after a close that ends in .01 and to be out after one that ends in .02. */
+const scripted: Strategy = {
+  kind: 'scripted', parameters: {}, warmUpBars: 0, indicators: [], initialState: () => ({}), readState: (raw) => raw, explain: () => [], averageTrueRange: () => NaN,
+  onBar: (_, bar) => ({ '.01': 'long', '.02': 'flat' } as const)[bar.close.toFixed(2).slice(-3)] ?? null,
+};
+
+describe('the desk decides as live', () => {
+  const limits = exactLimits({ maxOrderNotional: '1000000', maxPositionNotional: '1000000', maxGrossExposure: '1000000', maxDailyLoss: '2000' });
+  /** Bars that open at 100.00, or at the open of their symbol's own level, by minute: closes of the symbols, null for no bar. */
+  const tape = (closes: Record<string, readonly (string | null)[]>, day = '2026-06-01'): BacktestBar[] => {
+    const open = sessionOn(day)?.open ?? 0;
+    const length = Math.max(...Object.values(closes).map((column) => column.length));
+    return Array.from({ length }, (_, minute) => Object.entries(closes).flatMap(([symbol, column]) => {
+      const close = column[minute];
+      return close === null || close === undefined ? [] : [{ symbol, openTime: open + minute * MINUTE_MS, open: symbol === 'AAA' ? '100.00' : '10.00', high: '300.00', low: '1.00', close, volume: '100000' }];
+    })).flat();
+  };
+  const sized = { strategy: scripted, limits, sizing: { method: 'percent_of_equity', percent: '25' } } as const;
+
+  it('what is held counts at the closes before the bars of the moment', () => {
+    const { fills } = run(tape({ AAA: ['100.01', '100.00', '200.00', '200.00'], BBB: ['10.00', '10.00', '10.01', '10.00'] }), sized);
+    // 100000 x 25 % / 100.01 = 249; then, with AAA still at 100, 100000 x 25 % / 10.01 = 2497, not 3119.
+    expect(fills.map(({ symbol, qty }) => [symbol, qty])).toEqual([['AAA', '249'], ['BBB', '2497']]);
+  });
+
+  it('a loss that has gone by the next signal trips nothing', () => {
+    const { fills, outcome } = run(tape({ AAA: ['100.01', '100.00', '90.00', '100.00', '100.00', '100.00'], BBB: ['10.00', '10.00', '10.00', '10.00', '10.01', '10.00'] }), sized);
+    expect([fills.length, outcome.denied]).toEqual([2, {}]);
+  });
+
+  it('a loss that a signal sees ends the day for entries, not the next one', () => {
+    const first = tape({ AAA: ['100.01', '100.00', '90.00', '100.00', '100.00', '100.00'], BBB: ['10.00', '10.00', '10.00', '10.01', '10.00', '10.00'], CCC: ['10.00', '10.00', '10.00', '10.00', '10.00', '10.01'] });
+    const second = tape({ AAA: ['100.00', '100.00'], DDD: ['10.01', '10.00'] }, '2026-06-02');
+    const { fills, outcome } = run([...first, ...second], sized);
+    expect(outcome.denied).toEqual({ DAILY_LOSS_EXCEEDED: 2 });
+    expect(fills.map(({ symbol }) => symbol)).toEqual(['AAA', 'DDD']);
+  });
+});
+
 describe('the curve', () => {
   it('is thinned evenly and keeps days and the deepest fall exactly', () => {
     const track = startEquityTrack(5);

@@ -66,6 +66,9 @@ class Run implements Backtest {
   private readonly track;
   private readonly runs = new Map<string, StrategyRun>();
   private readonly closes = new Map<string, string>();
+  /** The closes before the bars of `shown`, which are those of the moment. */
+  private readonly earlier = new Map<string, string>();
+  private shown: readonly BacktestBar[] = [];
   private readonly marks = new Map<string, number>();
   private group: BacktestBar[] = [];
   private fills: BacktestFill[] = [];
@@ -73,8 +76,6 @@ class Run implements Backtest {
   private cash: number;
   private day = '';
   private dayOpen: Money;
-  private tripsBelow = -Infinity;
-  private isTripped = false;
   private from: number | null = null;
   private to: number | null = null;
   private counts = { seen: 0, leftOut: 0, signals: 0, fills: 0 };
@@ -86,7 +87,7 @@ class Run implements Backtest {
     this.cash = toFloat(this.venue.state.account.cash);
     this.track = startEquityTrack(config.maxEquityPoints);
     this.desk = openDesk(config, {
-      venue: this.venue, closes: this.closes, note: config.note, dayOpenEquity: () => this.dayOpen, isDailyLossTripped: () => this.isTripped,
+      venue: this.venue, closes: this.closes, earlier: this.earlier, note: config.note, day: () => this.day, dayOpenEquity: () => this.dayOpen,
     });
   }
 
@@ -136,6 +137,8 @@ class Run implements Backtest {
     const step = this.venue.apply({ op: 'step', at, barMs: close - at, isRegular: true, bars: bars.filter((bar) => live.has(bar.symbol)) });
     invariant(step.ok, 'The venue refused a bar', { at });
     this.hear(step.value.events);
+    for (const bar of this.shown) this.earlier.set(bar.symbol, bar.close);
+    this.shown = bars;
     for (const bar of bars) {
       this.closes.set(bar.symbol, bar.close);
       this.marks.set(bar.symbol, Number(bar.close));
@@ -164,8 +167,6 @@ class Run implements Backtest {
     }
     this.day = day;
     this.dayOpen = this.venue.figures().equity;
-    this.tripsBelow = toFloat(this.dayOpen) - toFloat(this.config.limits.maxDailyLoss);
-    this.isTripped = false;
   }
 
   private hear(events: readonly VenueEvent[]): void {
@@ -191,7 +192,6 @@ class Run implements Backtest {
     let equity = this.cash;
     for (const [symbol, qty] of this.holdings) equity += qty * (this.marks.get(symbol) ?? 0);
     this.track.add(at, equity, day);
-    if (equity <= this.tripsBelow) this.isTripped = true;
   }
 
   private show(bar: BacktestBar, close: EpochMs): void {
