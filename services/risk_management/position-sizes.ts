@@ -1,5 +1,6 @@
 /** calculate_position_size: the size that risk gives an entry, by the code that decides, with the bound of each limit. It writes down and decides nothing. */
 import * as z from 'zod';
+import { AppError } from '#app/domain/errors.ts';
 import { price, toText, type Price } from '#app/domain/numeric.ts';
 import { epochMs, type EpochMs } from '#app/domain/time.ts';
 import { boundInWords, entryBounds, tightest } from '#app/risk/bounds.ts';
@@ -47,12 +48,18 @@ async function signalsOf(db: Queryable, signalIds: readonly string[]): Promise<I
 
 type Enabled = { strategyId: string; versionId: string; kind: string; parameters: unknown; symbol: string; run: unknown };
 
-/** The average true range after the strategy's newest bar; null when it has none yet. */
+/** The average true range after the strategy's newest bar; null when it has none yet, or cannot be read. */
 function atrOf({ kind, parameters, run }: Enabled): string | null {
   if (run === null) return null;
-  const strategy = strategyKind(kind).configure(parameters);
-  const range = strategy.averageTrueRange(readRun(strategy, run).state);
-  return range > 0 ? range.toFixed(9) : null;
+  try {
+    const strategy = strategyKind(kind).configure(parameters);
+    const range = strategy.averageTrueRange(readRun(strategy, run).state);
+    return range > 0 ? range.toFixed(9) : null;
+  } catch (error) {
+    // Parameters or a state of another version of the program: strategy_engine tells a person, and a look at sizes is no reason to end this service.
+    if (error instanceof AppError) return null;
+    throw error;
+  }
 }
 
 async function enabledNow(db: Queryable, now: EpochMs): Promise<Item[]> {

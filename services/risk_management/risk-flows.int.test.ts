@@ -84,6 +84,16 @@ describe('calculate_position_size', () => {
     expect(await book.sql('SELECT count(*) AS n FROM risk_management.outbox')).toEqual([{ n: 0 }]);
   });
 
+  it('shows the size of a strategy whose state is of another version as one without a range, and goes on', async () => {
+    await close('AAPL', 0, '100');
+    await strategy('range', '{"method":"atr_risk","riskPercent":"1","atrMultiple":"2","maxPercent":"9"}', ['AAPL']);
+    await strategy('sma', '{"method":"fixed_notional","notional":"5000"}', ['AAPL']);
+    await book.sql(`INSERT INTO strategy_engine.strategy_state VALUES ('range.v1', 'AAPL', $1, 3, '{"wish":"flat","isExitOwed":false,"state":{"of":"before"}}')`, [iso(0)]);
+    expect(sizesOf((await runFlowByHand(flows(), 'calculate_position_size')).output)).toEqual([
+      ['range:AAPL', '0', '100', 'max_order_notional', 'would_deny', 'QUANTITY_ZERO'], ['sma:AAPL', '50', '100', 'max_order_notional', 'would_approve', null],
+    ]);
+  });
+
   it('gives a decided signal the size it was given, and writes its rows once however often it is killed', async () => {
     await close('AAPL', 0, '100');
     await strategy('sma', '{"method":"fixed_notional","notional":"5000"}', ['AAPL']);
