@@ -23,21 +23,24 @@ export function createLogSource(ask: (unitId: ReturnType<typeof UnitIdSchema.par
   };
 }
 
-async function* tail(source: LogSource, from: { unit: string; lines: number; afterSeq?: number | undefined }): AsyncGenerator<string> {
+type From = { unit: string; lines: number; afterSeq?: number | undefined };
+
+async function* tail(source: LogSource, from: From, gone: AbortSignal): AsyncGenerator<string> {
   const endsAt = performance.now() + TAIL_LIFE_MS;
   let lines = await source.read(from.unit, from.lines, from.afterSeq);
   let seq = from.afterSeq ?? 0;
-  while (performance.now() < endsAt) {
+  while (performance.now() < endsAt && !gone.aborted) {
     for (const line of lines) {
       seq = Math.max(seq, line.seq);
       yield `${JSON.stringify(line)}\n`;
     }
-    await sleep(TAIL_PAUSE_MS);
+    await sleep(TAIL_PAUSE_MS, gone);
+    if (gone.aborted) return;
     lines = await source.read(from.unit, 500, seq);
   }
 }
 
-/** Lines as newline-delimited JSON: the last ones first, then each new one. */
-export function streamLogs(source: LogSource, from: { unit: string; lines: number; afterSeq?: number | undefined }): Readable {
-  return Readable.from(tail(source, from));
+/** Lines as newline-delimited JSON: the last ones first, then each new one, until the reader is `gone`: a part that says nothing would never tell. */
+export function streamLogs(source: LogSource, from: From, gone: AbortSignal): Readable {
+  return Readable.from(tail(source, from, gone));
 }

@@ -32,7 +32,11 @@ export function mountLogs(app: FastifyInstance, door: LogsDoor): void {
     request.caller = door.guard.admit(request.headers, 'session');
     if (typeof Reflect.get(Object(request.query), 'unit') === 'string') {
       const query = parse(unitQuery, request.query);
-      if (query.follow === '1') return reply.header('content-type', NDJSON).send(streamLogs(door.logs, query));
+      if (query.follow === '1') {
+        const gone = new AbortController();
+        reply.raw.once('close', () => gone.abort());
+        return reply.header('content-type', NDJSON).send(streamLogs(door.logs, query, gone.signal));
+      }
       return reply.send({ lines: await door.logs.read(query.unit, query.lines, query.afterSeq) });
     }
     const query = parse(bookQuery, request.query);
