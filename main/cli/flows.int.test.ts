@@ -106,6 +106,12 @@ describe('the command', () => {
     expect(asked[1]).toMatchObject({ method: 'GET', url: '/api/runs?limit=5&flow=run_backtest&states=FAILED', body: null });
   });
 
+  it('follows a run to its end, also one that was given up', async () => {
+    answer = { status: 200, body: { ...run, state: 'CRASHED', lines: [] } };
+    expect(await flows('logs', run.runId, '--follow')).toBe(1);
+    expect(said).toContain('CRASHED: no bars');
+  });
+
   it('hands on what the orchestrator refuses, with its code', async () => {
     answer = { status: 422, body: { error: { code: 'FLOW_INPUT_INVALID', message: 'days: too small', family: 'invalid' } } };
     await expect(flows('run', 'run_backtest')).rejects.toMatchObject({ code: 'FLOW_INPUT_INVALID', message: 'days: too small' });

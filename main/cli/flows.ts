@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
 import { flowNameSchema } from '#app/contracts/flows.ts';
-import type { DeploymentView, FlowName, RunState } from '#app/contracts/flows.ts';
+import type { DeploymentView, FlowName } from '#app/contracts/flows.ts';
 import type { OrchestratorInput, OrchestratorName, OrchestratorOutput } from '#app/contracts/orchestrator.ts';
 import { ORCHESTRATOR } from '#app/contracts/orchestrator.ts';
 import { AppError, describeError } from '#app/domain/errors.ts';
@@ -20,7 +20,6 @@ const DEFAULT_ROWS = 30;
 const MAX_ROWS = 1_000;
 /** Exit code when nothing runs in the data folder (as of service scripts). */
 const NOT_RUNNING = 3;
-const ENDED: readonly RunState[] = ['COMPLETED', 'FAILED', 'CANCELLED', 'SKIPPED'];
 
 /** What a command works with. `ask` throws when nothing runs. */
 type Session = { readonly command: Command; readonly rest: readonly string[]; ask<N extends OrchestratorName>(name: N, input: OrchestratorInput<N>): Promise<OrchestratorOutput<N>>; print(value: unknown, text: () => string): void; here(): Here };
@@ -76,7 +75,8 @@ async function follow(session: Session, runId: string): Promise<number> {
     const { lines } = await session.ask('runLogs', { runId, afterSeq });
     for (const line of lines) process.stdout.write(session.command.isJson ? `${JSON.stringify(line)}\n` : `${logText(line)}\n`);
     afterSeq = lines.at(-1)?.seq ?? afterSeq;
-    if (ENDED.includes(run.state) && lines.length === 0) {
+    // A run whose worker is gone is CRASHED and goes on when that is back; one that is given up is CRASHED and has an end.
+    if (run.endedAt !== null && lines.length === 0) {
       session.print({ runId, state: run.state, output: run.output, error: run.error }, () => `${run.state}${run.error === null ? '' : `: ${run.error}`}`);
       return run.state === 'COMPLETED' ? 0 : 1;
     }

@@ -50,7 +50,7 @@ function NewestRuns({ row }: { row: DeploymentView }): JSX.Element {
   const query = useNewestRuns(row.name, NEWEST);
   const navigate = useNavigate();
   const now = useServerNow();
-  const took = (run: FlowRun): string => duration(tookMs(run, isEnded(run.state) ? null : now));
+  const took = (run: FlowRun): string => duration(tookMs(run, isEnded(run) ? null : now));
   return (
     <section className="chapter">
       <header><h3>Newest runs</h3><UnstyledButton className="link" onClick={() => { showRunsOf(row.name); closeSheet(); void navigate({ to: '/flows' }); }}>All runs</UnstyledButton></header>

@@ -39,7 +39,7 @@ function inputOf(run: FlowRunDetail): Readonly<Record<string, unknown>> {
 export function RunActions({ run }: { run: FlowRunDetail }): JSX.Element {
   const { retry, isPending, error } = useRetry(run.runId);
   const again = useAction('runFlow', FLOW_KEYS);
-  if (!isEnded(run.state)) return <div className="unit-actions"><CancelButton run={run} /></div>;
+  if (!isEnded(run)) return <div className="unit-actions"><CancelButton run={run} /></div>;
   const failedStep = run.steps.find((step) => isFailed(step.state));
   const refused = error ?? again.error;
   return (

@@ -25,7 +25,7 @@ function useFollowed(run: FlowRunDetail): { lines: readonly RunLogLine[]; error:
   const [error, setError] = useState<unknown>(null);
   const newest = useRef(0);
   newest.current = lines.at(-1)?.seq ?? 0;
-  const isLive = !isEnded(run.state);
+  const isLive = !isEnded(run);
   const { runId, logs } = run;
   useEffect(() => setLines((now) => appendLines(now, logs)), [logs]);
   useEffect(() => {
@@ -61,7 +61,7 @@ export function RunLog({ run }: { run: FlowRunDetail }): JSX.Element {
   const { lines, error } = useFollowed(run);
   const [isFollowing, setFollowing] = useState(true);
   const box = useRef<HTMLDivElement>(null);
-  const isLive = !isEnded(run.state);
+  const isLive = !isEnded(run);
   useEffect(() => {
     const element = box.current;
     if (element && isFollowing && isLive) element.scrollTop = element.scrollHeight;

@@ -33,8 +33,8 @@ function Reason({ run }: { run: FlowRunDetail }): JSX.Element {
 
 function Head({ run }: { run: FlowRunDetail }): JSX.Element {
   const now = useServerNow();
-  const took = tookMs(run, isEnded(run.state) ? null : now);
-  const left = run.deadlineAt === null || isEnded(run.state) ? null : run.deadlineAt - now;
+  const took = tookMs(run, isEnded(run) ? null : now);
+  const left = run.deadlineAt === null || isEnded(run) ? null : run.deadlineAt - now;
   return (
     <header className="run-head">
       <div className="story-head">
@@ -49,7 +49,7 @@ function Head({ run }: { run: FlowRunDetail }): JSX.Element {
         <div><dt>Limit</dt><dd className="num">{run.timeoutMs === null ? '–' : duration(run.timeoutMs)}{left !== null && left > 0 && <span className="muted"> ({duration(left)} left)</span>}</dd></div>
         {run.dispatches > 1 && <div><dt>Taken up</dt><dd><Tooltip label="A worker died or was stopped in between; the run went on after its last finished step." multiline maw={280}><span className="num warn-text">{run.dispatches} times</span></Tooltip></dd></div>}
       </dl>
-      {run.progress !== null && !isEnded(run.state) && <div className="run-progress" role="progressbar" aria-valuenow={run.progress.done} aria-valuemax={run.progress.total}><i style={{ width: `${run.progress.total === 0 ? 0 : Math.min(100, (run.progress.done / run.progress.total) * 100)}%` }} /><span className="num muted">{run.progress.done} of {run.progress.total}</span></div>}
+      {run.progress !== null && !isEnded(run) && <div className="run-progress" role="progressbar" aria-valuenow={run.progress.done} aria-valuemax={run.progress.total}><i style={{ width: `${run.progress.total === 0 ? 0 : Math.min(100, (run.progress.done / run.progress.total) * 100)}%` }} /><span className="num muted">{run.progress.done} of {run.progress.total}</span></div>}
     </header>
   );
 }

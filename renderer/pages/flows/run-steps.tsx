@@ -12,7 +12,7 @@ import { RunTag } from './flow-cells.tsx';
 import { useRetry } from './run-actions.tsx';
 import { ResultParts } from './run-result.tsx';
 import { shapeResult } from './result-shape.ts';
-import { duration, isEnded, RUN_TONES, STATE_WORDS, tookMs } from './run-words.ts';
+import { duration, isEnded, isStepEnded, RUN_TONES, STATE_WORDS, tookMs } from './run-words.ts';
 import { scaleOf, share } from './step-scale.ts';
 import type { StepScale } from './step-scale.ts';
 
@@ -51,7 +51,7 @@ function StepRow({ step, scale, now, depth, retryFrom, isLast }: StepProps): JSX
   const isChild = step.childRunId !== null;
   const hasMore = isChild || (step.error !== null && step.state !== 'SKIPPED') || (step.output !== null && step.output !== undefined);
   const [isOpen, setOpen] = useState(false);
-  const took = tookMs(step, isEnded(step.state) ? null : now);
+  const took = tookMs(step, isStepEnded(step.state) ? null : now);
   return (
     <li className={`step ${step.state.toLowerCase()} ${isLast ? 'last' : ''}`} data-step={step.name}>
       <div className="step-row">
@@ -72,14 +72,14 @@ function StepRow({ step, scale, now, depth, retryFrom, isLast }: StepProps): JSX
 export function StepsChapter({ run }: { run: FlowRunDetail }): JSX.Element | null {
   const now = useServerNow();
   const { retry, error } = useRetry(run.runId);
-  const canRetry = isEnded(run.state) && run.state !== 'SKIPPED';
+  const canRetry = isEnded(run) && run.state !== 'SKIPPED';
   if (run.steps.length === 0) {
-    return isEnded(run.state) ? null : <section className="chapter"><header><h3>Steps</h3></header><p className="muted run-quiet">{run.startedAt === null ? 'It waits for a free place.' : 'No step has begun yet.'}</p></section>;
+    return isEnded(run) ? null : <section className="chapter"><header><h3>Steps</h3></header><p className="muted run-quiet">{run.startedAt === null ? 'It waits for a free place.' : 'No step has begun yet.'}</p></section>;
   }
   const scale = scaleOf(run, now);
   return (
     <section className="chapter">
-      <header><h3>Steps</h3><span className="muted num">{run.steps.filter((step) => isEnded(step.state)).length} of {run.steps.length}{isEnded(run.state) ? '' : ' so far'}, over {duration(scale.to - scale.from)}</span></header>
+      <header><h3>Steps</h3><span className="muted num">{run.steps.filter((step) => isStepEnded(step.state)).length} of {run.steps.length}{isEnded(run) ? '' : ' so far'}, over {duration(scale.to - scale.from)}</span></header>
       {error && <p className="switch-error" role="alert">{error.message}</p>}
       <ol className="steps">{run.steps.map((step, n) => <StepRow key={step.index} step={step} scale={scale} now={now} depth={0} retryFrom={canRetry ? retry : null} isLast={n === run.steps.length - 1} />)}</ol>
     </section>

@@ -1,6 +1,6 @@
 /** Durations, countdowns and lateness as people read them. */
 import { describe, expect, it } from 'vitest';
-import { duration, latenessWords, tookMs, untilWords } from './run-words.ts';
+import { duration, isEnded, isStepEnded, latenessWords, tookMs, untilWords } from './run-words.ts';
 
 describe('duration', () => {
   it('is exact where it is short and never shows sixty of anything', () => {
@@ -28,5 +28,15 @@ describe('tookMs', () => {
     expect(tookMs({ startedAt: 10, endedAt: 15 }, 100)).toBe(5);
     expect(tookMs({ startedAt: 10, endedAt: null }, 100)).toBe(90);
     expect(tookMs({ startedAt: null, endedAt: null }, 100)).toBeNull();
+  });
+});
+
+describe('an end', () => {
+  it('is what the run has, whatever its state: one whose worker is gone goes on when that is back', () => {
+    expect([isEnded({ endedAt: null }), isEnded({ endedAt: 5 })]).toEqual([false, true]);
+  });
+
+  it('of a step that was cut short is its state', () => {
+    expect([isStepEnded('CRASHED'), isStepEnded('RETRYING')]).toEqual([true, false]);
   });
 });

@@ -20,11 +20,15 @@ export const HEALTH_WORDS: Readonly<Record<DeploymentHealth, string>> = { ok: 'f
 /** How that feels. */
 export const HEALTH_TONES: Readonly<Record<DeploymentHealth, Tone>> = { ok: 'good', paused: 'idle', late: 'warn', failing: 'bad', exhausted: 'warn' };
 
-const ENDED: ReadonlySet<RunState> = new Set(['COMPLETED', 'FAILED', 'CRASHED', 'CANCELLED', 'SKIPPED']);
+const STEP_ENDED: ReadonlySet<RunState> = new Set(['COMPLETED', 'FAILED', 'CRASHED', 'CANCELLED', 'SKIPPED']);
 
-/** Will this run change no more? */
-export function isEnded(state: RunState): boolean {
-  return ENDED.has(state);
+/** Does this step go on no more? One that was cut short has no end of its own. */
+export function isStepEnded(state: RunState): boolean {
+  return STEP_ENDED.has(state);
+}
+/** Will this run change no more? A run that is CRASHED because its worker is gone has no end: it goes on when the worker is back. */
+export function isEnded(run: Pick<FlowRun, 'endedAt'>): boolean {
+  return run.endedAt !== null;
 }
 /** Ended without its result. */
 export function isFailed(state: RunState): boolean {

@@ -23,7 +23,7 @@ const STEP_MS = 60_000;
 
 function Took({ run }: { run: FlowRun }): JSX.Element {
   const now = useServerNow();
-  const took = tookMs(run, isEnded(run.state) ? null : now);
+  const took = tookMs(run, isEnded(run) ? null : now);
   return <span className="num">{duration(took)}{run.progress !== null && run.endedAt === null && <small className="muted"> {run.progress.done}/{run.progress.total}</small>}</span>;
 }
 

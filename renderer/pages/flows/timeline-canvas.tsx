@@ -55,8 +55,8 @@ function Hover({ run, x, y, now, width }: { run: FlowRun; x: number; y: number; 
   return (
     <div className="timeline-hover" style={{ top: y + 14, ...(isRight ? { right: width - x + 10 } : { left: x + 12 }) }} role="tooltip">
       <strong>{run.flow}</strong> <span className={`hover-state ${run.state.toLowerCase()}`}>{STATE_WORDS[run.state]}</span>
-      <p className="num">{marketDayTime(momentOf(run)).slice(0, 6)} {marketTime(run.startedAt ?? momentOf(run))} New York · {duration(tookMs(run, isEnded(run.state) ? null : now))}</p>
-      <p className="muted">{TRIGGER_WORDS[run.trigger]}{late !== null && `, ${late}`}{run.progress !== null && !isEnded(run.state) && `, ${run.progress.done} of ${run.progress.total}`}</p>
+      <p className="num">{marketDayTime(momentOf(run)).slice(0, 6)} {marketTime(run.startedAt ?? momentOf(run))} New York · {duration(tookMs(run, isEnded(run) ? null : now))}</p>
+      <p className="muted">{TRIGGER_WORDS[run.trigger]}{late !== null && `, ${late}`}{run.progress !== null && !isEnded(run) && `, ${run.progress.done} of ${run.progress.total}`}</p>
       {run.error !== null && <p className="loss-text">{run.error.length > 160 ? `${run.error.slice(0, 160)}…` : run.error}</p>}
     </div>
   );
