@@ -120,6 +120,13 @@ describe('two days of trading', () => {
     expect(page).toContain('Positions are shown in the report of the newest day only');
     expect(page).not.toContain('evil');
   });
+
+  it('a report that comes a day late is that of its day', async () => {
+    expect(await run('generate_reports', { runId: 'generate_reports:late', scheduledFor: parseRfc3339('2024-03-05T23:00:00Z') })).toMatchObject({ reportId: 'daily-2024-03-05', equityDollars: 9_950, fills: 2 });
+    expect(await run('generate_reports', { runId: 'generate_reports:due', scheduledFor: parseRfc3339('2024-03-06T23:00:00Z') })).toMatchObject({ reportId: 'daily-2024-03-06' });
+    // The newest day of a book that has stood still is what there is to tell.
+    expect(await run('generate_reports', { runId: 'generate_reports:still', scheduledFor: parseRfc3339('2024-03-08T23:00:00Z') })).toMatchObject({ reportId: 'daily-2024-03-06' });
+  });
 });
 
 describe('a long curve', () => {

@@ -18,12 +18,18 @@ import { reportPage } from './report/page.ts';
 /** What the flow works with. */
 export type ReportParts = { readonly db: Db; readonly config: Pick<RuntimeConfig, 'dataDir' | 'mode' | 'version'>; readonly clock: Clock };
 
-const INPUT = z.object({ day: z.iso.date().optional().describe('Exchange day of the report, such as 2026-01-05; without it the newest day of the equity curve') }).strict();
+const INPUT = z.object({ day: z.iso.date().optional().describe('Exchange day of the report, such as 2026-01-05; without it the newest day of the equity curve, and for a schedule that was missed its own day') }).strict();
 
 /** The newest day of the curve; before there is one, the exchange's day now. */
 async function reportDay(db: Db, now: EpochMs): Promise<string> {
   const [row] = await db.query<{ newest: number | null }>('SELECT max(ts_market) AS newest FROM analytics.equity_curve');
   return typeof row?.newest === 'number' ? exchangeDay(epochMs(row.newest - 1)) : exchangeDay(now);
+}
+
+/** The day of a run that is late: a market of the wall clock has gone on since. The demo's has a clock of its own. */
+function dayOfTick(mode: RuntimeConfig['mode'], scheduledFor: number | null, newest: string): string {
+  const itsDay = scheduledFor === null || mode === 'demo' ? newest : exchangeDay(epochMs(scheduledFor));
+  return itsDay < newest ? itsDay : newest;
 }
 
 function isDiskFull(error: unknown): boolean {
@@ -89,7 +95,8 @@ export function reportFlow(parts: ReportParts): FlowDefinition {
       const { day, generatedAt, isNewest } = await ctx.step('choose the day', async () => {
         const now = clock.now();
         const newest = await reportDay(db, now);
-        return { day: input.day ?? newest, generatedAt: now, isNewest: input.day === undefined || input.day === newest };
+        const day = input.day ?? dayOfTick(config.mode, ctx.scheduledFor, newest);
+        return { day, generatedAt: now, isNewest: day === newest };
       });
       const upTo = isNewest ? {} : { day };
       const [performance, analysis] = await Promise.all([ctx.child('calculate_performance', upTo), ctx.child('analyze_trades', upTo)]);
