@@ -148,6 +148,8 @@ async function launchDbos({ parts, identity, pool }: Launch, signal: AbortSignal
       // The engine's own loop asks about each queue once a second, four questions each; ours asks one about all, and is told of what is new.
       wfQueueRunner.stop();
       invariant(DBOSExecutor.globalInstance, 'The engine is launched and not there');
+      // Limits of runs are judged by the clock of the service's own worker alone: that of another machine may be wrong, and would end every run of the service.
+      if (parts.workerId !== undefined) await DBOSExecutor.globalInstance.stopWorkflowTimeoutSweep();
       return DBOSExecutor.globalInstance;
     } catch (error) {
       if (n === 0) parts.log.warn({ error: describeError(error) }, 'The flow engine is not ready yet; trying again');

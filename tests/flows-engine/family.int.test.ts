@@ -168,6 +168,14 @@ describe('a second worker of a service', () => {
     expect(new Set(family.effects().filter((effect) => effect.runId === shared).map((effect) => effect.pid))).toEqual(new Set([second.pid, strategy.pid]));
   });
 
+  it('does not judge by its own clock how long runs may take', async () => {
+    const second = await family.worker('strategy_engine', 'tomorrow');
+    // Longer than its sweep over limits looks away.
+    const run = await family.ended(await family.start('calculate_indicators', { slowMs: 1_300 }, 'tomorrow'));
+    await second.kill();
+    expect(run.status).toBe('SUCCESS');
+  });
+
   it('is started from the command line with a file that nobody else may read', async () => {
     const file = join(family.folder, 'worker.json');
     writeFileSync(file, JSON.stringify(family.config('strategy_engine')), { mode: 0o644 });
