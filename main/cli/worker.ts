@@ -14,6 +14,7 @@ import { writeFileAtomically } from '../store/atomic-file.ts';
 import { askDoor } from '../supervisor/door.ts';
 import { nodeSpawner } from '../supervisor/node-spawner.ts';
 import type { Child } from '../supervisor/spawner.ts';
+import { workerEnvironment } from '../units/own-variables.ts';
 import { refuse, type Command } from './arguments.ts';
 
 const ASK_LIMIT_MS = 15_000;
@@ -87,7 +88,7 @@ async function work(file: string, layout: Layout): Promise<number> {
   const spawner = nodeSpawner();
   for (let failures = 0; !stopping.signal.aborted;) {
     const startedAt = performance.now();
-    const child = spawner.start({ kind: 'worker', module: layout.workerEntry(config.unit), name: config.unit, nodeFlags: [], v8Flags: [], env: ownEnvironment(), cwd: layout.workFolder });
+    const child = spawner.start({ kind: 'worker', module: layout.workerEntry(config.unit), name: config.unit, nodeFlags: [], v8Flags: [], env: workerEnvironment(), cwd: layout.workFolder });
     running.child = child;
     const code = await live(child, { ...config, extraWorker: { id: newWorkerName() } });
     if (stopping.signal.aborted || code === EXIT.config) return stopping.signal.aborted ? EXIT.ok : EXIT.config;
@@ -97,10 +98,6 @@ async function work(file: string, layout: Layout): Promise<number> {
     await pause(pauseMs, undefined, { signal: stopping.signal }).catch(() => undefined);
   }
   return EXIT.ok;
-}
-
-function ownEnvironment(): Record<string, string> {
-  return Object.fromEntries(Object.entries(process.env).filter((entry): entry is [string, string] => entry[1] !== undefined));
 }
 
 const messageSchema = z.object({ type: z.string() });

@@ -13,7 +13,7 @@ import type { RunFiles } from '../supervisor/run-files.ts';
 import type { Spawner, WorkerSpec } from '../supervisor/spawner.ts';
 import type { UnitDriver } from '../supervisor/unit.ts';
 import { workersOf } from './catalog.ts';
-import { ownVariables } from './own-variables.ts';
+import { workerEnvironment } from './own-variables.ts';
 import { externalPostgresUnit, externalRedisUnit } from './external.ts';
 import { migrateUnit } from './migrate.ts';
 import { postgresUnit } from './postgres.ts';
@@ -40,20 +40,9 @@ const V8_FLAGS = ['--max-semi-space-size=4'];
 /** Workers that wait most of the time: a third less memory, and bursts of arithmetic run slower. Those that work on every bar of a burst are left out. */
 const SMALLER: ReadonlySet<WorkerId> = new Set(['analytics', 'gateway', 'notification', 'orchestrator', 'risk_management']);
 const SMALLER_FLAGS = ['--optimize-for-size'];
-/** Where things are on this computer; programs of Windows look for the last five. */
-const PASSED_ON = ['PATH', 'HOME', 'TEMP', 'TMP', 'TMPDIR', 'SystemRoot', 'SystemDrive', 'windir', 'USERPROFILE', 'LOCALAPPDATA'];
-
-/** The whole environment of a worker; nothing of ours that could be a secret gets through. */
+/** A worker's environment, with the place where Node keeps what it has compiled. */
 function workerEnv(folder: DataFolder): Record<string, string> {
-  return {
-    ...ownVariables(PASSED_ON),
-    TZ: 'UTC',
-    LANG: 'C.UTF-8',
-    NODE_ENV: 'production',
-    MALLOC_ARENA_MAX: '1',
-    UV_THREADPOOL_SIZE: '2',
-    NODE_COMPILE_CACHE: path.join(folder.cacheFolder, 'node'),
-  };
+  return { ...workerEnvironment(), NODE_COMPILE_CACHE: path.join(folder.cacheFolder, 'node') };
 }
 
 function reservationOf(parts: BuildParts, unit: UnitId): Reservation {
