@@ -27,8 +27,9 @@ export async function forgetOldRuns(parts: RunParts, days: number): Promise<numb
     for (let n = 0; n < MAX_BATCHES; n += 1) {
       const runIds = (await parts.db.query<{ id: string }>(text, [...params, BATCH])).map((row) => row.id);
       if (runIds.length === 0) return;
-      await parts.engine.remove(runIds);
+      // The notes first: they are found by their run, and stay for ever when that has gone before them.
       await parts.db.tx((tx) => deleteNotes(tx, runIds));
+      await parts.engine.remove(runIds);
       removed += runIds.length;
     }
   };

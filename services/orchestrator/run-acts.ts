@@ -69,7 +69,16 @@ async function freeRetryId(parts: RunParts, runId: string): Promise<string> {
  * @throws AppError FLOW_RUN_NOT_FOUND; VERSION_CONFLICT (conflict) when the run goes on, or has completed and no step is chosen; INPUT_INVALID for an unknown step;
  * IDEMPOTENCY_CONFLICT when the key was used for another run.
  */
-export async function retryRun(parts: RunParts, request: RetryRequest): Promise<string> {
+export function retryRun(parts: RunParts, request: RetryRequest): Promise<string> {
+  const mine = lastRetry.then(() => retryNext(parts, request));
+  lastRetry = mine.catch(() => undefined);
+  return mine;
+}
+
+// One after the other: asked twice in one moment under one key, the second finds what the first wrote down, also when that try has ended already.
+let lastRetry: Promise<unknown> = Promise.resolve();
+
+async function retryNext(parts: RunParts, request: RetryRequest): Promise<string> {
   const { runId, idempotencyKey, timeoutMs, actor } = request;
   const before = idempotencyKey === undefined ? null : await findByKey(parts.db, idempotencyKey);
   if (before) {

@@ -106,9 +106,12 @@ describe('the orchestrator\'s API', () => {
     expect(await retry(runId, {})).toMatchObject({ status: 409, body: { error: { message: expect.stringMatching(/choose the step/) as string } } });
     expect(await retry(runId, { fromStep: 17 })).toMatchObject({ status: 400, body: { error: { message: expect.stringMatching(/^fromStep: .*one.*two.*three/) as string } } });
     const fromStep = run.steps[1]?.index;
-    const [a, b] = await Promise.all([retry(runId, { fromStep }), retry(runId, { fromStep })]);
-    expect(b).toEqual(a);
-    expect((await stand.ended(String(a.body['runId']))).state).toBe('COMPLETED');
+    const once = { fromStep, idempotencyKey: 'chosen-once' };
+    const answers = await Promise.all(Array.from({ length: 4 }, () => retry(runId, once)));
+    const [a] = answers;
+    expect(answers).toEqual(answers.map(() => ({ status: 200, body: { runId: `${runId}:again` } })));
+    expect((await stand.ended(String(a?.body['runId']))).state).toBe('COMPLETED');
+    expect((await retry(runId, once)).body).toEqual(a?.body);
     expect(stand.effects('chosen')).toEqual(['one', 'two#1', 'three', 'two#1', 'three']);
     expect((await retry(runId, { fromStep: 0 })).body).toEqual({ runId: `${runId}:again:2` });
     expect((await stand.ended(`${runId}:again:2`)).state).toBe('COMPLETED');
