@@ -11,6 +11,10 @@ import { loadMarket, marketNow } from './load-market.ts';
 import { recordRiskEvents } from './risk-events.ts';
 
 const MAX_SIGNALS = 5_000;
+/** Of the signals that nobody named, the newest: a run comes every minute, and each keeps what it saw. */
+const MAX_RECENT = 500;
+/** Undecided signals of which a person is told one by one. */
+const MAX_UNDECIDED = 500;
 /** How long the lane is waited for. It decides within milliseconds; behind a restart it needs seconds. */
 const WAIT_MS = 10_000;
 const LOOK_EVERY_MS = 100;
@@ -26,8 +30,8 @@ type Verdict = { readonly signalId: string; readonly outcome: 'approved' | 'deni
 
 async function signalsToCheck(db: Queryable, signalIds: readonly string[] | undefined): Promise<string[]> {
   const rows = await db.query<{ signalId: string }>(
-    `SELECT signal_id AS "signalId" FROM strategy_engine.strategy_signals WHERE CASE WHEN $1::text[] IS NULL THEN raised_at > clock_timestamp() - ${RECENT} ELSE signal_id = ANY($1::text[]) END ORDER BY raised_at DESC, signal_id LIMIT ${MAX_SIGNALS}`,
-    [signalIds ?? null],
+    `SELECT signal_id AS "signalId" FROM strategy_engine.strategy_signals WHERE CASE WHEN $1::text[] IS NULL THEN raised_at > clock_timestamp() - ${RECENT} ELSE signal_id = ANY($1::text[]) END ORDER BY raised_at DESC, signal_id LIMIT $2`,
+    [signalIds ?? null, signalIds === undefined ? MAX_RECENT : MAX_SIGNALS],
   );
   return rows.map((row) => row.signalId);
 }
@@ -39,11 +43,24 @@ async function verdicts(db: Queryable, signalIds: readonly string[]): Promise<Ve
   );
 }
 
-async function waitForDecisions(db: Queryable, signalIds: readonly string[], waitMs: number, signal: AbortSignal): Promise<Verdict[]> {
+/** What came of the signals, as small as it can be: it is kept with the run. `waiting`: the first of the undecided. */
+type Outcome = {
+  readonly signals: number; readonly approved: readonly string[]; readonly denied: readonly { readonly signalId: string; readonly code: string | null }[]; readonly undecided: readonly string[]; readonly waiting: readonly Verdict[];
+};
+
+function outcomeOf(seen: readonly Verdict[]): Outcome {
+  const undecided = seen.filter((one) => one.outcome === null);
+  return {
+    signals: seen.length, approved: seen.flatMap((one) => one.clientOrderId ?? []), undecided: undecided.map((one) => one.signalId), waiting: undecided.slice(0, MAX_UNDECIDED),
+    denied: seen.filter((one) => one.outcome === 'denied').map(({ signalId, code }) => ({ signalId, code })),
+  };
+}
+
+async function waitForDecisions(db: Queryable, signalIds: readonly string[], waitMs: number, signal: AbortSignal): Promise<Outcome> {
   const end = performance.now() + waitMs;
   for (;;) {
     const seen = await verdicts(db, signalIds);
-    if (seen.every((one) => one.outcome !== null) || performance.now() >= end || signal.aborted) return seen;
+    if (seen.every((one) => one.outcome !== null) || performance.now() >= end || signal.aborted) return outcomeOf(seen);
     await sleep(LOOK_EVERY_MS, signal);
   }
 }
@@ -74,19 +91,17 @@ export function limitChecksFlow(parts: Omit<House, 'clock'>): FlowDefinition {
     input: INPUT, schedule: null, retries: 2, retryDelayMs: 1_000, timeoutMs: 90_000, concurrency: 1, onMissed: 'skip', events: ['a signal, at most once a minute'],
     async run(ctx, { signalIds, waitMs }) {
       const wanted = await ctx.step('find signals', () => signalsToCheck(db, signalIds));
-      const seen = await ctx.step('wait for decisions', ({ signal }) => waitForDecisions(db, wanted, waitMs, signal));
+      const { signals, approved, denied, undecided, waiting } = await ctx.step('wait for decisions', ({ signal }) => waitForDecisions(db, wanted, waitMs, signal));
       ctx.progress(1, 3);
       const book = await ctx.step('check the book', () => checkBook(parts));
       ctx.progress(2, 3);
-      const undecided = seen.filter((one) => one.outcome === null);
-      const told = await ctx.step('warn', () => db.tx((tx) => recordRiskEvents(tx, [...undecided.filter((one) => one.waitedMs >= waitMs).map(undecidedFinding), ...(book?.found ?? [])])));
+      const told = await ctx.step('warn', () => db.tx((tx) => recordRiskEvents(tx, [...waiting.filter((one) => one.waitedMs >= waitMs).map(undecidedFinding), ...(book?.found ?? [])])));
       ctx.progress(3, 3);
-      const denied = seen.filter((one) => one.outcome === 'denied').map(({ signalId, code }) => ({ signalId, code }));
       const outside = book?.standing.limits.filter((one) => !one.isWithin) ?? [];
       for (const one of outside) ctx.log('warn', 'A limit is exceeded', { ...one });
-      ctx.log(undecided.length === 0 ? 'info' : 'warn', 'Signals were looked at', { signals: seen.length, denied: denied.length, undecided: undecided.length });
+      ctx.log(undecided.length === 0 ? 'info' : 'warn', 'Signals were looked at', { signals, denied: denied.length, undecided: undecided.length });
       return {
-        decided: seen.length - undecided.length, approved: seen.flatMap((one) => one.clientOrderId ?? []), denied, undecided: undecided.map((one) => one.signalId),
+        decided: signals - undecided.length, approved, denied, undecided,
         isWithinLimits: book?.standing.isWithin ?? true, limits: book?.standing.limits ?? [], largestPositionPercent: book?.standing.largestPositionPercent ?? 0, newRiskEvents: told,
       };
     },

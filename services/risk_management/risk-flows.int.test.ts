@@ -121,6 +121,16 @@ describe('validate_risk_limits', () => {
     expect(output).toMatchObject({ decided: 2, approved: ['ms-a'], denied: [{ signalId: 'b', code: 'BUYING_POWER_EXCEEDED' }], undecided: [], isWithinLimits: true, newRiskEvents: [] });
   });
 
+  it('keeps little of many signals: the newest when none are named, all that are named', async () => {
+    await close('AAPL', 0, '100');
+    await book.sql(`INSERT INTO strategy_engine.strategy_signals (signal_id, strategy_id, strategy_version_id, symbol, timeframe, bar_open_time, ts_market, target, reference_price, reasons, raised_at)
+      SELECT 'a.strategy.with.a.name:SYMBOL:1709649000000:' || n, 'sma', 'sma.v1', 'AAPL', '1Min', $1::timestamptz + n * interval '1 second', $1::timestamptz, 'long', 100, '[]', now() - n * interval '1 millisecond' FROM generate_series(1, 5000) n`, [iso(0)]);
+    const named = (await book.sql<{ id: string }>('SELECT signal_id AS id FROM strategy_engine.strategy_signals')).map((row) => row.id);
+    const { output } = await runFlowByHand(flows(), 'validate_risk_limits', { input: { signalIds: named, waitMs: 0 } });
+    expect((output as { undecided: string[] }).undecided).toHaveLength(5_000);
+    expect((await runFlowByHand(flows(), 'validate_risk_limits', { input: { waitMs: 0 } })).output).toMatchObject({ decided: 0, undecided: { length: 500 } });
+  });
+
   it('tells a person of a signal that nobody decided, once', async () => {
     await close('AAPL', 0, '100');
     await signal('lost');
