@@ -150,6 +150,17 @@ describe('a mail', () => {
     expect(await settled('old')).toMatchObject({ status: 'failed', error: 'Given up after 24 hours' });
   });
 
+  it('that this version cannot read has failed and keeps no other waiting', async () => {
+    const ways = await setUp();
+    await postman?.stop(1_000);
+    for (const id of ['unreadable', 'next']) await queue(id, ways);
+    await book.sql(`UPDATE notification.deliveries SET payload = payload - 'intro' WHERE notification_id = 'unreadable'`);
+    await setUp();
+    expect((await settled('next')).status).toBe('sent');
+    expect(await settled('unreadable')).toMatchObject({ status: 'failed', attempts: 1, handed: false, error: expect.stringMatching(/cannot read what was to be sent \(intro: /) as unknown });
+    expect(outcomes).toHaveLength(1);
+  });
+
   it('is not handed over by a process whose claim was taken up by another', async () => {
     const ways = await setUp();
     await postman?.stop(1_000);

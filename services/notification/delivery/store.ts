@@ -67,10 +67,16 @@ const CLAIM = `
     ORDER BY severity = 'critical' DESC, created_at, delivery_id LIMIT 1 FOR UPDATE SKIP LOCKED)
   RETURNING delivery_id AS "deliveryId", notification_id AS "notificationId", kind, recipient, attempts, coalesce(message_id, '') AS "messageId", created_at AS "createdAt", payload AS letter`;
 
-/** Takes the next delivery that is due, null when there is none. `holder` names this process. */
+/** Takes the next delivery that is due, null when there is none. `holder` names this process. One whose letter cannot be read has failed: the others go on. */
 export async function claimDelivery(db: Queryable, channel: CarriedChannel, holder: string): Promise<Claimed | null> {
-  const [row] = await db.query<Claimed>(CLAIM, [channel, holder]);
-  return row ? { ...row, letter: letterSchema.parse(row.letter) } : null;
+  for (;;) {
+    const [row] = await db.query<Claimed>(CLAIM, [channel, holder]);
+    if (!row) return null;
+    const letter = letterSchema.safeParse(row.letter);
+    if (letter.success) return { ...row, letter: letter.data };
+    const issue = letter.error.issues[0];
+    await finishDelivery(db, { deliveryId: row.deliveryId, holder }, { status: 'failed', reason: `This version cannot read what was to be sent (${issue?.path.join('.') ?? ''}: ${issue?.message ?? 'not a letter'})` }, 0);
+  }
 }
 
 /** Milliseconds until the next delivery of a channel is due, at most `mostMs`. */
