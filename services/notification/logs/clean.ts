@@ -2,7 +2,7 @@
 import { lstat, readdir, realpath, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { UNIT_IDS } from '#app/contracts/health.ts';
-import { at, type Db } from '#chassis/db.ts';
+import { at, type Db, type Tx } from '#chassis/db.ts';
 import { forgetMonths } from './store.ts';
 
 const BATCH = 5_000;
@@ -16,16 +16,28 @@ const CURRENT = /^([a-z][a-z0-9_]{0,39})\.log$/;
 /** `2026-11-22T16-03-03.813Z-execution.log` */
 const CRASH = /^\d{4}-\d\d-\d\dT[\d.-]+Z-[a-z0-9_]+\.log$/;
 
+const LOGS = TABLES.map((table) => `logging.${table}`);
+const HAS_OLD_MONTHS = `
+  SELECT EXISTS (SELECT FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid WHERE i.inhparent = ANY ($2::regclass[])
+    AND (to_date(right(c.relname, 7), 'YYYY_MM') + interval '1 month')::timestamp AT TIME ZONE 'UTC' <= $1::timestamptz) AS found`;
+
+/** Drops the months that ended before `oldest`; returns how many lines they had. */
+async function dropOldMonths(tx: Tx, oldest: number): Promise<number> {
+  const [old] = await tx.query<{ found: boolean }>(HAS_OLD_MONTHS, [at(oldest), LOGS]);
+  if (old?.found !== true) return 0;
+  // It counts what it drops, and a month may have tens of millions of lines.
+  await tx.query(`SET LOCAL statement_timeout = '120s'`);
+  await tx.query(`SET LOCAL lock_timeout = '5s'`);
+  // In the order of whoever writes and reads: in another, they and we would wait for each other.
+  await tx.query(`LOCK TABLE ${LOGS.map((table) => `ONLY ${table}`).join(', ')} IN ACCESS EXCLUSIVE MODE`);
+  const [dropped] = await tx.query<{ lines: number }>('SELECT logging.drop_months_before($1::timestamptz) AS lines', [at(oldest)]);
+  return dropped?.lines ?? 0;
+}
+
 /** Deletes lines before `oldest` (EpochMs): whole months at once, the rest in batches. Returns how many. @throws the signal's reason when it aborts */
 export async function deleteOldLines(db: Db, oldest: number, signal: AbortSignal): Promise<number> {
-  const months = await db.tx(async (tx) => {
-    // It counts what it drops, and a month may have tens of millions of lines.
-    await tx.query(`SET LOCAL statement_timeout = '120s'`);
-    const [row] = await tx.query<{ lines: number }>('SELECT logging.drop_months_before($1::timestamptz) AS lines', [at(oldest)]);
-    return row;
-  });
+  let deleted = await db.tx((tx) => dropOldMonths(tx, oldest));
   forgetMonths(db);
-  let deleted = months?.lines ?? 0;
   for (const table of TABLES) {
     for (let n = 0; n < MAX_BATCHES; n += 1) {
       signal.throwIfAborted();

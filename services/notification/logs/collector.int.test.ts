@@ -217,6 +217,19 @@ describe('aggregate_logs', () => {
     expect(readdirSync(file('crashes'))).toEqual(['mine.log']);
   });
 
+  it('drops months while lines are written, and neither waits for the other for ever', async () => {
+    writeFileSync(file('execution.log'), `${JSON.stringify({ level: 'info', ts: now - 80 * DAY_MS, msg: 'old' })}\n`);
+    await createCollector({ folder, db, log: silent, health, retentionDays: 100, now: () => now }).collectAll();
+    const dropping: Promise<number>[] = [];
+    await db.tx(async (tx) => {
+      await tx.query('DELETE FROM logging.system_logs WHERE false');
+      dropping.push(deleteOldLines(db, now - 10 * DAY_MS, new AbortController().signal));
+      await until(async () => (await book.sql('SELECT 1 FROM pg_locks WHERE NOT granted')).length > 0, 'the drop to wait');
+      await tx.query('DELETE FROM logging.performance_logs WHERE false');
+    });
+    expect(await Promise.all(dropping)).toEqual([1]);
+  });
+
   it('cleans nothing through a link out of the log folder', async () => {
     const elsewhere = mkdtempSync(join(tmpdir(), 'ms-else-'));
     const name = '2020-01-01T00-00-00.000Z-execution.log';
