@@ -59,7 +59,7 @@ describe('places', () => {
     expect(places.free).toBe(1);
   });
 
-  it('stay with one who leaves again while it comes back', async () => {
+  it('go on to others when one who comes back has left again meanwhile', async () => {
     const places = openPlaces(1, () => undefined);
     places.take(1);
     const hold = holdPlace(places);
@@ -69,6 +69,7 @@ describe('places', () => {
     hold.leave();
     places.release();
     await back;
+    expect(places.free).toBe(1);
     await hold.comeBack();
     expect(places.free).toBe(0);
     hold.end();

@@ -125,7 +125,8 @@ export function holdPlace(places: Pick<Places, 'acquire' | 'release'>): Hold {
       returning ??= places.acquire(true).then(() => {
         returning = null;
         hasPlace = true;
-        if (isEnded) giveUp();
+        // Away again meanwhile: whom it waits for may need this very place.
+        if (isEnded || away > 0) giveUp();
       });
       await returning;
     },
