@@ -22,6 +22,9 @@ describe('a result', () => {
   it('shows like rows as a table, words as words, groups as groups', () => {
     expect(shapeResult({ days: [{ day: '2026-01-02', bars: 3 }, { day: '2026-01-05', bars: null }], denied: ['a', 'b'], metrics: { sharpe: 1.5 } }).map((part) => part.kind)).toEqual(['table', 'words', 'figures']);
     expect(shapeResult({ stages: { fetch: { stored: 3 }, size: { sized: 1 } } }).map((part) => ('title' in part ? part.title : ''))).toEqual(['Stages: fetch', 'Stages: size']);
+    expect(shapeResult({ stages: { find: { isDone: true, signals: ['a', 'b'], empty: {}, book: { used: 1 } } } })).toMatchObject([
+      { kind: 'figures', title: 'Stages: find', figures: [{ label: 'Done', value: true }, { label: 'Signals', value: 2, kind: 'count' }] }, { kind: 'json', title: 'Stages: find, book', value: { used: 1 } },
+    ]);
     const [table] = shapeResult({ days: [{ day: '2026-01-02', bars: 3 }] });
     expect(table).toMatchObject({ title: 'Days', columns: [{ key: 'day', isNumber: false }, { key: 'bars', isNumber: true }] });
   });

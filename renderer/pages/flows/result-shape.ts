@@ -51,6 +51,14 @@ function tableOf(title: string, rows: readonly Plain[]): ResultPart {
   return { kind: 'table', title, rows, columns: keys.map((key) => ({ key, label: wordsOf(key), isNumber: rows.every((row) => row[key] === null || row[key] === undefined || typeof row[key] === 'number' || /^-?\d+(\.\d+)?$/.test(String(row[key] as string))) })) };
 }
 
+/** The result of one stage or strategy: its figures as one group, with its lists counted (the stage's own run shows them), and what lies deeper. */
+function stageOf(title: string, value: unknown): ResultPart[] {
+  const entries = isPlain(value) ? Object.entries(value) : [['Result', value] as const];
+  const figures = entries.flatMap(([key, inner]) => (isScalar(inner) ? [figureOf(key, inner)] : Array.isArray(inner) ? [{ label: wordsOf(key), value: inner.length, kind: 'count' as const, unit: null }] : []));
+  const deeper = entries.flatMap(([key, inner]): ResultPart[] => (isPlain(inner) && Object.keys(inner).length > 0 ? [{ kind: 'json', title: `${title}, ${key}`, value: inner }] : []));
+  return [...(figures.length === 0 ? [] : [{ kind: 'figures' as const, title, figures }]), ...deeper];
+}
+
 function partOf(name: string, value: unknown): ResultPart[] {
   if (Array.isArray(value)) {
     if (value.length === 0) return [];
@@ -62,9 +70,7 @@ function partOf(name: string, value: unknown): ResultPart[] {
     const entries = Object.entries(value);
     if (entries.length === 0) return [];
     if (entries.every(([, inner]) => isScalar(inner))) return [{ kind: 'figures', title: wordsOf(name), figures: entries.map(([key, inner]) => figureOf(key, inner)) }];
-    // A result by stage or by strategy: one group of figures for each.
-    const groups = entries.flatMap(([key, inner]) => (isPlain(inner) && Object.values(inner).every(isScalar) ? [{ kind: 'figures' as const, title: `${wordsOf(name)}: ${key}`, figures: Object.entries(inner).map(([figure, scalar]) => figureOf(figure, scalar)) }] : []));
-    if (groups.length === entries.length) return groups.filter((group) => group.figures.length > 0);
+    if (entries.every(([, inner]) => isScalar(inner) || isPlain(inner))) return entries.flatMap(([key, inner]) => stageOf(`${wordsOf(name)}: ${key}`, inner));
     return [{ kind: 'json', title: wordsOf(name), value }];
   }
   return [];
