@@ -54,7 +54,7 @@ BEGIN
   FOR part IN
     SELECT c.relname AS name FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid JOIN pg_class p ON p.oid = i.inhparent JOIN pg_namespace n ON n.oid = p.relnamespace
     WHERE n.nspname = 'logging' AND p.relname IN ('system_logs', 'trading_logs', 'performance_logs')
-      AND (to_date(right(c.relname, 7), 'YYYY_MM') + interval '1 month')::timestamp AT TIME ZONE 'UTC' <= oldest
+      AND (to_date(substring(c.relname FROM '_logs_([12][0-9]{3}_(0[1-9]|1[0-2]))$'), 'YYYY_MM') + interval '1 month')::timestamp AT TIME ZONE 'UTC' <= oldest
     ORDER BY c.relname
   LOOP
     EXECUTE format('SELECT count(*) FROM logging.%I', part.name) INTO lines;

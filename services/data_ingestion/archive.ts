@@ -60,10 +60,10 @@ export async function monthsToArchive(book: Queryable, wish: ArchiveWish): Promi
     return [...new Set(wish.months)].sort();
   }
   const rows = await book.query<{ month: string; is_fresh: boolean }>(
-    `SELECT replace(substring(c.relname FROM 'market_data_(\\d{4}_\\d{2})$'), '_', '-') AS month,
+    `SELECT replace(substring(c.relname FROM 'market_data_([12][0-9]{3}_(0[1-9]|1[0-2]))$'), '_', '-') AS month,
        coalesce(a.state = 'restored' AND a.restored_at > clock_timestamp() - make_interval(days => $1), false) AS is_fresh
      FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid
-       LEFT JOIN data_ingestion.archived_months a ON a.month = to_date(substring(c.relname FROM 'market_data_(\\d{4}_\\d{2})$'), 'YYYY_MM')
+       LEFT JOIN data_ingestion.archived_months a ON a.month = to_date(substring(c.relname FROM 'market_data_([12][0-9]{3}_(0[1-9]|1[0-2]))$'), 'YYYY_MM')
      WHERE i.inhparent = 'data_ingestion.market_data'::regclass AND c.relname ~ '^market_data_\\d{4}_\\d{2}$' ORDER BY 1`, [wish.keepRestoredDays],
   );
   return rows.filter((row) => !row.is_fresh && present - monthIndex(row.month) > wish.keepMonths).map((row) => row.month);

@@ -17,9 +17,10 @@ const CURRENT = /^([a-z][a-z0-9_]{0,39})\.log$/;
 const CRASH = /^\d{4}-\d\d-\d\dT[\d.-]+Z-[a-z0-9_]+\.log$/;
 
 const LOGS = TABLES.map((table) => `logging.${table}`);
+// The planner may look at the name of every relation first: only one that ends in a month is read as such.
 const HAS_OLD_MONTHS = `
   SELECT EXISTS (SELECT FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid WHERE i.inhparent = ANY ($2::regclass[])
-    AND (to_date(right(c.relname, 7), 'YYYY_MM') + interval '1 month')::timestamp AT TIME ZONE 'UTC' <= $1::timestamptz) AS found`;
+    AND (to_date(substring(c.relname FROM '_logs_([12][0-9]{3}_(0[1-9]|1[0-2]))$'), 'YYYY_MM') + interval '1 month')::timestamp AT TIME ZONE 'UTC' <= $1::timestamptz) AS found`;
 
 /** Drops the months that ended before `oldest`; returns how many lines they had. */
 async function dropOldMonths(tx: Tx, oldest: number): Promise<number> {

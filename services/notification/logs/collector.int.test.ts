@@ -230,6 +230,21 @@ describe('aggregate_logs', () => {
     expect(await Promise.all(dropping)).toEqual([1]);
   });
 
+  it.each(['enable_nestloop', 'enable_hashjoin'])('finds the old months whatever way the planner goes (without %s)', async (way) => {
+    // A plan that reads every relation's name must not take each for a month.
+    await book.sql(`ALTER ROLE mainspring SET ${way} = off`);
+    await book.sql(`ALTER ROLE notification SET ${way} = off`);
+    const other = openDb({ access: book.access('notification'), database: 'trading_system', schema: 'notification', applicationName: 'notification', max: 1, onLost: () => undefined });
+    try {
+      await other.query(`SELECT logging.ensure_month(now()::date)`);
+      expect(await deleteOldLines(other, now - 10 * DAY_MS, new AbortController().signal)).toBe(0);
+    } finally {
+      await other.close();
+      await book.sql(`ALTER ROLE mainspring RESET ${way}`);
+      await book.sql(`ALTER ROLE notification RESET ${way}`);
+    }
+  });
+
   it('cleans nothing through a link out of the log folder', async () => {
     const elsewhere = mkdtempSync(join(tmpdir(), 'ms-else-'));
     const name = '2020-01-01T00-00-00.000Z-execution.log';
