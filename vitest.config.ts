@@ -1,4 +1,4 @@
-/** The test projects: `unit` and `integration` two files at a time, `chaos`, `browser` and `desktop` one at a time (they need the whole machine). */
+/** The test projects: `unit` two files at a time, `integration` three, `chaos`, `browser` and `desktop` one at a time (they need the whole machine). */
 import { defineConfig } from 'vitest/config';
 
 const outside = ['**/node_modules/**', '**/dist/**'];
@@ -34,6 +34,7 @@ export default defineConfig({
           exclude: [...outside, ...chaosFiles],
           // They wait more than they compute: each file has servers, ports and a folder of its own.
           pool: 'forks',
+          maxWorkers: 3,
           testTimeout: 60_000,
           hookTimeout: 60_000,
         },
