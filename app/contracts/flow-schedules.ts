@@ -177,6 +177,9 @@ export function asksTheMarket(schedule: FlowSchedule): boolean {
   return schedule.kind === 'session' || schedule.only !== 'always';
 }
 
+/** What a market does to a schedule that asks for it, as it stands at the end of the schedule's sentence. */
+export const MARKET_NOTES: Readonly<Record<MarketOfSchedules, string>> = { exchange: '', always_open: ' - demo market: always open', unknown: ' - rests during a replay' };
+
 /**
  * The schedule in one plain sentence without its full stop: "At 16:10 on trading days", "15 minutes after the close (half days too)". Times are New York's
  * unless a zone is named. With the market of a demo or a replay the sentence says what that does to a schedule that asks for the market.
@@ -186,19 +189,16 @@ export function describeSchedule(schedule: FlowSchedule, market: MarketOfSchedul
     : schedule.kind === 'session' ? sessionWords(schedule)
     : [`every ${schedule.everyMinutes === 1 ? 'minute' : lengthOf(schedule.everyMinutes).replace(/^1 /, '')}`, FILTER_WORDS[schedule.only]].filter((part) => part !== '').join(' ');
   const end = schedule.until === null ? '' : `, until ${utcWords(schedule.until)}`;
-  const note = market === 'exchange' || !asksTheMarket(schedule) ? '' : market === 'always_open' ? ' - demo market: always open' : ' - rests during a replay';
+  const note = asksTheMarket(schedule) ? MARKET_NOTES[market] : '';
   return `${words.charAt(0).toUpperCase()}${words.slice(1)}${end}${note}`;
 }
-
-/** What the market of a demo or a replay does to a schedule stands behind this in its sentence. */
-const MARKET_NOTE = / - (?:demo market|rests during).*$/;
 
 /**
  * What starts a flow, in words: its schedule (without what is said of the market), its events, else the flows of which it is a part, else a person.
  * "Every 15 minutes while the market is open; on each fill, at most once a minute".
  */
 export function startWords<F extends { readonly name: string; readonly scheduleText: string | null; readonly events: readonly string[]; readonly children: readonly string[] }>(flow: F, all: readonly F[]): string {
-  const parts = [...(flow.scheduleText === null ? [] : [flow.scheduleText.replace(MARKET_NOTE, '')]), ...flow.events.map((event) => `on ${event}`)];
+  const parts = [...(flow.scheduleText === null ? [] : [Object.values(MARKET_NOTES).reduce((text, note) => text.replace(note, ''), flow.scheduleText)]), ...flow.events.map((event) => `on ${event}`)];
   const parents = all.filter(({ children }) => children.includes(flow.name)).map(({ name }) => name);
   if (parts.length === 0) return parents.length === 0 ? 'On demand' : `As a part of ${listOf(parents)}, and on demand`;
   const words = parts.join('; ');

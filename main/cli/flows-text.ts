@@ -1,7 +1,7 @@
 /** Flows and runs as a terminal shows them: aligned tables, times in New York and here. */
 import { styleText } from 'node:util';
 import type { DeploymentView, FlowRun, FlowRunDetail, RunLogLine, RunState, StepRun } from '#app/contracts/flows.ts';
-import { startWords } from '#app/contracts/flow-schedules.ts';
+import { MARKET_NOTES, startWords } from '#app/contracts/flow-schedules.ts';
 import { duration, table } from './format.ts';
 
 const EXCHANGE_ZONE = 'America/New_York';
@@ -44,7 +44,7 @@ function healthText(view: DeploymentView): string {
 }
 
 /** What the words of schedules say of a demo's market: once under the table instead of in each row. */
-const DEMO_NOTE = ' - demo market: always open';
+const DEMO_NOTE = MARKET_NOTES.always_open;
 
 /** `flows list`: one row a flow. */
 export function listText(views: readonly DeploymentView[], here: Here): string {
