@@ -35,6 +35,8 @@ export default defineConfig({
           // They wait more than they compute: each file has servers, ports and a folder of its own.
           pool: 'forks',
           maxWorkers: 3,
+          // A project with a number of its own is a group of its own when several projects are run at once.
+          sequence: { groupOrder: 1 },
           testTimeout: 60_000,
           hookTimeout: 60_000,
         },
