@@ -1,23 +1,36 @@
 /** Synchronous questions to a service: the exception to the event path, only for what a person does. */
 import * as z from 'zod';
-import { ruleResultSchema, denialCodeSchema, riskLimitsSchema } from '#app/domain/limits.ts';
-import { positiveDecimalText, decimalText } from '#app/domain/numeric.ts';
+import { decisionRecordSchema, ruleResultSchema, denialCodeSchema, riskLimitsSchema } from '#app/domain/limits.ts';
+import { decimalText, positiveDecimalText, quantity } from '#app/domain/numeric.ts';
 import { clientOrderIdSchema, symbolSchema, type ServiceId } from '#app/domain/ids.ts';
-import { orderTypeSchema, sideSchema, timeInForceSchema } from '#app/domain/order.ts';
+import { sideSchema } from '#app/domain/order.ts';
+import { orderTermsFields, readTerms, termsIssues, type OrderTermsWire } from '#app/domain/order-terms.ts';
 import { tradingStateSchema } from '#app/domain/trading-state.ts';
 
 /** Who asks, and the key under which asking twice is asking once. */
 const request = { idempotencyKey: z.string().regex(/^[A-Za-z0-9._-]{8,64}$/), actor: z.string().min(1).max(80) };
 
+/** An order as a person writes it. */
+export const orderTicketFields = { symbol: symbolSchema, side: sideSchema, qty: positiveDecimalText, ...orderTermsFields };
+
+/** Says for each field what no broker would take; to be used as a schema's check. */
+export function checkTicket({ value, issues }: { readonly value: OrderTermsWire & { readonly side: 'buy' | 'sell'; readonly qty: string }; readonly issues: z.core.$ZodRawIssue[] }): void {
+  for (const { field, message } of termsIssues(readTerms(value), { side: value.side, qty: quantity(value.qty) })) issues.push({ code: 'custom', input: value, path: field.split('.'), message });
+}
+
 /** An order that a person asks for; it meets the same rules as a strategy's. */
-export const manualOrder = z
-  .object({ ...request, symbol: symbolSchema, side: sideSchema, type: orderTypeSchema, timeInForce: timeInForceSchema, qty: positiveDecimalText, limitPrice: positiveDecimalText.nullable() })
-  .refine((order) => (order.type === 'limit') === (order.limitPrice !== null), 'a limit order needs a limit price, a market order has none');
+export const manualOrder = z.object({ ...request, ...orderTicketFields }).check(checkTicket);
+
+/** What shall change of an open order; null = stays. The quantity is the whole order's, what is filled included. */
+export const orderChangeFields = {
+  clientOrderId: clientOrderIdSchema, qty: positiveDecimalText.nullable().default(null), limitPrice: positiveDecimalText.nullable().default(null), stopPrice: positiveDecimalText.nullable().default(null),
+  trail: positiveDecimalText.nullable().default(null).describe('Distance of a trailing stop in the unit it has, dollars or percent'),
+};
 
 /** The decision that a manual order met: approved with its order, or denied with the reason. */
 export const decisionReply = z.object({
   decisionId: z.string(), outcome: z.enum(['approved', 'denied']), clientOrderId: clientOrderIdSchema.nullable(), code: denialCodeSchema.nullable(), message: z.string(),
-  rules: z.array(ruleResultSchema), qty: decimalText.nullable(), reservedNotional: decimalText,
+  rules: z.array(ruleResultSchema), record: decisionRecordSchema, qty: decimalText.nullable(), reservedNotional: decimalText,
 });
 
 /** Every command: its service, input and output. Commands are `POST /commands/<name>` on the service's port with the internal bearer token. */
@@ -25,12 +38,22 @@ export const COMMANDS = {
   manualOrder: { service: 'risk_management', input: manualOrder, output: decisionReply },
   /** Asks risk for its view of an order without writing anything. */
   previewOrder: { service: 'risk_management', input: manualOrder, output: decisionReply },
+  /** Changes an open order by another in its place: a decision of its own. The old one lives on when the broker refuses. */
+  replaceOrder: { service: 'risk_management', input: z.object({ ...request, ...orderChangeFields }), output: decisionReply },
+  /** Sells (or buys back) a part of one share of a position at market; strategyId null = the manual share. */
+  reducePosition: { service: 'risk_management', input: z.object({ ...request, symbol: symbolSchema, strategyId: z.string().max(64).nullable(), qty: positiveDecimalText }), output: decisionReply },
+  /** Closes the account's position in a symbol, then opens the same number of shares on the other side as a manual position: two orders, the second decided when the first has filled. */
+  reversePosition: { service: 'risk_management', input: z.object({ ...request, symbol: symbolSchema }), output: z.object({ decisions: z.array(decisionReply) }) },
   setTradingState: { service: 'risk_management', input: z.object({ ...request, state: tradingStateSchema, reason: z.string().min(1).max(200) }), output: z.object({ version: z.number().int(), state: tradingStateSchema }) },
   setRiskLimits: { service: 'risk_management', input: z.object({ ...request, limits: riskLimitsSchema }), output: z.object({ version: z.number().int(), limits: riskLimitsSchema }) },
   /** Closes one position (symbol) or all (null) with market orders, after cancelling what is open. */
   flatten: { service: 'risk_management', input: z.object({ ...request, symbol: symbolSchema.nullable() }), output: z.object({ decisions: z.array(decisionReply) }) },
   /** Asks the broker to cancel; passes in every trading state. Null = all open orders. */
   cancelOrder: { service: 'execution', input: z.object({ ...request, clientOrderId: clientOrderIdSchema.nullable() }), output: z.object({ requested: z.array(clientOrderIdSchema) }) },
+  /** Carries out what the guardian proposes for a finding. */
+  applyRemedy: { service: 'execution', input: z.object({ ...request, findingId: z.string().min(1).max(200) }), output: z.object({ findingId: z.string(), done: z.string() }) },
+  /** A person has seen the finding and wants it left alone. */
+  dismissFinding: { service: 'execution', input: z.object({ ...request, findingId: z.string().min(1).max(200), reason: z.string().trim().min(1).max(200) }), output: z.object({ findingId: z.string() }) },
   setStrategyEnabled: { service: 'strategy_engine', input: z.object({ ...request, strategyId: z.string().min(1).max(64), isEnabled: z.boolean() }), output: z.object({ strategyId: z.string(), isEnabled: z.boolean() }) },
   /** Sends a message on every way that is set up, so that a person sees whether it arrives. `note`: what is not set up, in words. */
   sendTest: { service: 'notification', input: z.object(request), output: z.object({ notificationId: z.string(), ways: z.array(z.object({ channel: z.string(), recipient: z.string() })), note: z.string().nullable() }) },

@@ -1,6 +1,6 @@
 /** The control channel: every message between the supervisor and a worker. */
 import * as z from 'zod';
-import { RuntimeConfigSchema } from './config.ts';
+import { LatchSchema, RuntimeConfigSchema } from './config.ts';
 import { INCIDENTS_MAX, LogLineSchema, StackHealthSchema, UnitIdSchema, UnitIncidentSchema } from './health.ts';
 import type { WorkerId } from './health.ts';
 
@@ -37,6 +37,11 @@ export const ToWorkerSchema = z.discriminatedUnion('type', [
   z.object({ type: z.literal('resumed'), pausedMs: z.number() }),
   /** To execution, risk_management and the gateway, in mode live alone: armed until then (EpochMs), or disarmed. Replaces what `init` said. */
   z.object({ type: z.literal('arming'), armedUntil: z.number().int().nullable() }),
+  /**
+   * To execution and risk_management: the kill switch, at once, whatever the book says and however slow it is. No order leaves that `state` forbids until the
+   * book holds a later state than this one; `isCanceling`: cancel at the broker what is open. Sent again in `init` (as `latch`) until the book has it.
+   */
+  z.object({ type: z.literal('latch'), latch: LatchSchema }),
   /** Answer `pong` with the same nonce: measures the round trip through the worker's event loop. */
   z.object({ type: z.literal('ping'), nonce: z.number().int() }),
   /** To the gateway and to notification (there without secrets): the state of the whole stack, on each change and at least every 2 s. */
@@ -106,6 +111,8 @@ export const CONTROL_VERBS = {
   },
   /** The whole stack now. */
   stackHealth: { args: z.object({}), result: StackHealthSchema, callers: ['gateway'] },
+  /** The kill switch: tells execution and risk_management at once; answers when execution has stopped (null = it does not run). */
+  kill: { args: z.object({ latch: LatchSchema }), result: z.object({ stoppedAfterMs: z.number().nullable() }), callers: ['gateway'] },
   /** Spend a one-time login token; `valid` is false for an unknown, expired or spent one. */
   redeemLogin: { args: z.object({ token: z.string().max(200) }), result: z.object({ valid: z.boolean() }), callers: ['gateway'] },
   /** A new one-time login link for another browser. */
@@ -129,6 +136,7 @@ export const CONTROL_VERB_NAMES = [
   'unitLogs',
   'unitHistory',
   'stackHealth',
+  'kill',
   'redeemLogin',
   'loginLink',
   'replayDone',
@@ -142,6 +150,8 @@ export const FromWorkerSchema = z.discriminatedUnion('type', [
   z.object({ type: z.literal('ready'), port: z.number().int().optional() }),
   z.object({ type: z.literal('beat'), beat: BeatSchema }),
   z.object({ type: z.literal('pong'), nonce: z.number().int() }),
+  /** The kill switch with this key holds here: no order that it forbids leaves any more. `isStored`: the book has it, or a later state. */
+  z.object({ type: z.literal('latched'), key: z.string(), isStored: z.boolean() }),
   /** Serving, but something is wrong (say what, for a human). Sent again when the reasons change. */
   z.object({ type: z.literal('degraded'), reasons: z.array(z.string()).min(1) }),
   /** All well again. */

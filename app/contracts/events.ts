@@ -3,7 +3,8 @@ import * as z from 'zod';
 import { denialCodeSchema, ruleResultSchema } from '#app/domain/limits.ts';
 import { decimalText, positiveDecimalText } from '#app/domain/numeric.ts';
 import { clientOrderIdSchema, serviceIdSchema, symbolSchema, type ServiceId } from '#app/domain/ids.ts';
-import { orderEventKindSchema, orderSourceSchema, orderStatusSchema, orderTypeSchema, sideSchema, timeInForceSchema } from '#app/domain/order.ts';
+import { orderEventKindSchema, orderRoleSchema, orderSourceSchema, orderStatusSchema, sideSchema } from '#app/domain/order.ts';
+import { orderTermsFields } from '#app/domain/order-terms.ts';
 import { barWireSchema } from '#app/domain/bar.ts';
 import { timeframeSchema } from '#app/domain/time.ts';
 import { tradingStateSchema } from '#app/domain/trading-state.ts';
@@ -18,13 +19,15 @@ export const signalRaised = z.object({
   signalId: z.string(), strategyId: z.string(), strategyVersionId: z.string(), symbol: symbolSchema, timeframe: timeframeSchema,
   barOpenTime: ms, /** Close of the signal's bar: the market time of the signal. */ tsMarket: ms, /** When the bar reached us; start of the latency measure. */ tsBarSeen: ms,
   target: z.enum(['long', 'flat']), referencePrice: positiveDecimalText, /** Average true range at the bar, dollars, when the strategy has one. */ atr: positiveDecimalText.nullable(),
+  /** Exits that the strategy wants at the broker from the entry on, dollars per share; null = none. */
+  protection: z.object({ stopPrice: positiveDecimalText.nullable(), takeProfitPrice: positiveDecimalText.nullable() }).nullable().default(null),
   /** The conditions that made the signal, for "why did it trade here". */ reasons: z.array(z.object({ name: z.string(), value: z.string(), threshold: z.string().nullable() })),
 });
 
-/** risk_management: this order may go out; its clientOrderId is final. */
+/** risk_management: this order may go out; its clientOrderId is final. `replaces`: it takes the place of that open order (client order id), whose unfilled part it is. */
 export const orderApproved = z.object({
   decisionId: z.string(), clientOrderId: clientOrderIdSchema, source: orderSourceSchema, signalId: z.string().nullable(), strategyId: z.string().nullable(),
-  symbol: symbolSchema, side: sideSchema, type: orderTypeSchema, timeInForce: timeInForceSchema, qty: positiveDecimalText, limitPrice: positiveDecimalText.nullable(),
+  symbol: symbolSchema, side: sideSchema, qty: positiveDecimalText, ...orderTermsFields, replaces: clientOrderIdSchema.nullable().default(null),
   isReducing: z.boolean(), referencePrice: positiveDecimalText, reservedNotional: decimalText, /** Market time of the decision. */ tsMarket: ms, tsBarSeen: ms.nullable(),
 });
 
@@ -55,6 +58,7 @@ export const noticeRaised = z.object({ notificationId: z.string(), kind: z.strin
 /** execution: an order moved; version counts from 1 per order. `order.submitted`, `order.changed` and `order.closed` share it. */
 export const orderChanged = z.object({
   orderId: z.string(), clientOrderId: clientOrderIdSchema, decisionId: z.string(), strategyId: z.string().nullable(), source: orderSourceSchema, symbol: symbolSchema, side: sideSchema,
+  /** A leg's role, and the order whose leg it is. */ role: orderRoleSchema.default('order'), parentOrderId: z.string().nullable().default(null), /** The order whose place this one takes. */ replacesOrderId: z.string().nullable().default(null),
   version: z.number().int().positive(), event: orderEventKindSchema, status: orderStatusSchema, isClosed: z.boolean(),
   qty: positiveDecimalText, filledQty: decimalText, avgFillPrice: positiveDecimalText.nullable(), denialCode: denialCodeSchema.nullable(), reason: z.string().nullable(), tsEvent: ms,
 });
@@ -70,6 +74,12 @@ export const positionChanged = z.object({ symbol: symbolSchema, version: z.numbe
 
 /** execution: the books were compared with the broker's. */
 export const reconciled = z.object({ runId: z.string(), isClean: z.boolean(), differences: z.array(z.object({ kind: z.string(), subject: z.string(), ours: z.string().nullable(), theirs: z.string().nullable(), action: z.string() })) });
+
+/** execution: cash or shares moved without an order of ours: a dividend, a fee, interest, a transfer, a split, an adjustment that a person confirmed. One per entryId. */
+export const ledgerEntered = z.object({ entryId: z.string(), kind: z.string(), symbol: symbolSchema.nullable(), cashChange: decimalText, qtyChange: decimalText, description: z.string(), tsEvent: ms });
+
+/** execution: the guardian found, still sees, or no longer sees something wrong. `remedy`: what it proposes, in words; null = a person must look. */
+export const findingChanged = z.object({ findingId: z.string(), kind: z.string(), severity: z.enum(['info', 'warning', 'critical']), subject: z.string(), message: z.string(), remedy: z.string().nullable(), state: z.enum(['open', 'resolved', 'dismissed']) });
 
 /** analytics: a point of the equity curve was written. */
 export const equityRecorded = z.object({ tsMarket: ms, equity: decimalText, cash: decimalText, grossExposure: decimalText, dayPnl: decimalText });
@@ -90,6 +100,8 @@ export const TOPICS = {
   'order.filled': { producer: 'execution', payload: orderFilled },
   'position.changed': { producer: 'execution', payload: positionChanged },
   'account.reconciled': { producer: 'execution', payload: reconciled },
+  'ledger.entered': { producer: 'execution', payload: ledgerEntered },
+  'finding.changed': { producer: 'execution', payload: findingChanged },
   'notice.raised': { producer: 'notification', payload: noticeRaised },
   'equity.recorded': { producer: 'analytics', payload: equityRecorded },
 } as const satisfies Record<string, { producer: ServiceId; payload: z.ZodType }>;

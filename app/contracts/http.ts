@@ -1,11 +1,11 @@
 /** The HTTP contract of the gateway: the only description of its routes. */
 import * as z from 'zod';
-import { COMMANDS, decisionReply } from './commands.ts';
+import { checkTicket, COMMANDS, decisionReply, orderChangeFields, orderTicketFields } from './commands.ts';
 import { deliveryListSchema, deliveryQuerySchema } from './deliveries.ts';
 import { deploymentViewSchema, flowChangeSchema, flowDaySchema, flowNameSchema, flowRunDetailSchema, flowSettingsSchema, runIdSchema, runLogLineSchema, runPageSchema, runQuerySchema, schedulePreviewSchema } from './flows.ts';
 import { INCIDENTS_MAX, LogLineSchema, StackHealthSchema, UnitIdSchema, UnitIncidentSchema } from './health.ts';
 import {
-  accountViewSchema, decisionViewSchema, equityPointSchema, fillViewSchema, invariantViewSchema, marketClockSchema, noticeViewSchema, orderStorySchema, orderViewSchema,
+  accountViewSchema, decisionViewSchema, findingViewSchema, ledgerEntryViewSchema, proofViewSchema, reconciliationViewSchema, equityPointSchema, fillViewSchema, invariantViewSchema, marketClockSchema, noticeViewSchema, orderStorySchema, orderViewSchema,
   positionViewSchema, sessionViewSchema, strategyViewSchema, symbolViewSchema, tradingStateViewSchema, verdictSchema, watermarkSchema,
 } from './views.ts';
 import { logPageSchema, logQuerySchema } from './logs.ts';
@@ -13,7 +13,6 @@ import { reportViewSchema } from './reports.ts';
 import { riskLimitsSchema } from '#app/domain/limits.ts';
 import { decimalText, positiveDecimalText } from '#app/domain/numeric.ts';
 import { clientOrderIdSchema, symbolSchema } from '#app/domain/ids.ts';
-import { orderTypeSchema, sideSchema, timeInForceSchema } from '#app/domain/order.ts';
 import { tradingStateSchema } from '#app/domain/trading-state.ts';
 
 /** Largest page of rows that a list returns. */
@@ -46,10 +45,12 @@ export const curveRangeSchema = z.enum(CURVE_RANGES);
 export type CurveRange = (typeof CURVE_RANGES)[number];
 
 /** An order as a person writes it; who and under which key is added from the session and the header. */
-export const orderTicketSchema = z
-  .object({ symbol: symbolSchema, side: sideSchema, type: orderTypeSchema, timeInForce: timeInForceSchema, qty: positiveDecimalText, limitPrice: positiveDecimalText.nullable() })
-  .refine((order) => (order.type === 'limit') === (order.limitPrice !== null), { message: 'a limit order needs a limit price, a market order has none', path: ['limitPrice'] });
-export type OrderTicket = z.infer<typeof orderTicketSchema>;
+export const orderTicketSchema = z.object(orderTicketFields).check(checkTicket);
+/** A ticket as it is written, before defaults. */
+export type OrderTicket = z.input<typeof orderTicketSchema>;
+
+/** How far the kill switch goes, each with everything before it. */
+export const KILL_LEVELS = ['stop_entries', 'cancel_all', 'flatten'] as const;
 
 /** Every route of the dashboard's API. */
 export const HTTP = {
@@ -81,6 +82,20 @@ export const HTTP = {
   placeOrder: { method: 'POST', path: '/api/orders', auth: 'session', movesMoney: true, summary: 'Ask risk for a manual order', input: orderTicketSchema, output: decisionReply },
   previewOrder: { method: 'POST', path: '/api/orders/preview', auth: 'session', movesMoney: false, summary: 'What risk would say, writing nothing', input: orderTicketSchema, output: decisionReply },
   cancelOrder: { method: 'POST', path: '/api/orders/cancel', auth: 'session', movesMoney: true, summary: 'Cancel one open order, or all (null)', input: z.object({ clientOrderId: clientOrderIdSchema.nullable() }), output: COMMANDS.cancelOrder.output },
+  replaceOrder: { method: 'POST', path: '/api/orders/replace', auth: 'session', movesMoney: true, summary: 'Change quantity or prices of an open order', input: z.object(orderChangeFields), output: decisionReply },
+  reducePosition: { method: 'POST', path: '/api/positions/reduce', auth: 'session', movesMoney: true, summary: "Close a part of one holder's share at market", input: z.object({ symbol: symbolSchema, strategyId: z.string().max(64).nullable(), qty: positiveDecimalText }), output: decisionReply },
+  reversePosition: { method: 'POST', path: '/api/positions/reverse', auth: 'session', movesMoney: true, summary: 'Close a position and open as many shares on the other side', input: z.object({ symbol: symbolSchema }), output: COMMANDS.reversePosition.output },
+  kill: {
+    method: 'POST', path: '/api/kill', auth: 'session', movesMoney: true, summary: 'The kill switch: stop entries, cancel all orders, close all positions; it works at once, also when the book is slow',
+    input: z.object({ level: z.enum(KILL_LEVELS), reason: z.string().trim().min(1).max(200) }),
+    output: z.object({ /** Milliseconds until execution had stopped; null = it does not run, and its orders wait for the book. */ stoppedAfterMs: z.number().nullable(), steps: z.array(z.object({ step: z.string(), ok: z.boolean(), message: z.string() })) }),
+  },
+  reconciliations: { method: 'GET', path: '/api/reconciliations', auth: 'session', movesMoney: false, summary: "Comparisons of our book with the broker's, newest first", input: z.object({ only: z.enum(['all', 'different']).default('all'), limit }), output: z.object({ reconciliations: z.array(reconciliationViewSchema) }) },
+  findings: { method: 'GET', path: '/api/findings', auth: 'session', movesMoney: false, summary: 'What the guardian of orders and positions found, open ones first', input: z.object({ state: z.enum(['open', 'all']).default('open'), limit }), output: z.object({ findings: z.array(findingViewSchema) }) },
+  applyRemedy: { method: 'POST', path: '/api/findings/apply', auth: 'session', movesMoney: true, summary: 'Carry out what the guardian proposes', input: z.object({ findingId: z.string().min(1).max(200) }), output: COMMANDS.applyRemedy.output },
+  dismissFinding: { method: 'POST', path: '/api/findings/dismiss', auth: 'session', movesMoney: true, summary: 'Leave a finding alone', input: z.object({ findingId: z.string().min(1).max(200), reason: z.string().trim().min(1).max(200) }), output: COMMANDS.dismissFinding.output },
+  ledgerEntries: { method: 'GET', path: '/api/ledger', auth: 'session', movesMoney: false, summary: 'Cash and shares that moved without a fill, newest first', input: z.object({ limit }), output: z.object({ entries: z.array(ledgerEntryViewSchema) }) },
+  proof: { method: 'GET', path: '/api/proof', auth: 'session', movesMoney: false, summary: 'The last proof run of this version', input: nothing, output: z.object({ proof: proofViewSchema.nullable() }) },
   flatten: { method: 'POST', path: '/api/flatten', auth: 'session', movesMoney: true, summary: 'Close one position, or all (null), with market orders', input: z.object({ symbol: symbolSchema.nullable() }), output: COMMANDS.flatten.output },
   setTradingState: { method: 'POST', path: '/api/trading-state', auth: 'session', movesMoney: true, summary: 'Halt, reduce or resume trading', input: z.object({ state: tradingStateSchema, reason: z.string().trim().min(1).max(200) }), output: COMMANDS.setTradingState.output },
   setRiskLimits: { method: 'POST', path: '/api/risk-limits', auth: 'session', movesMoney: true, summary: 'New risk limits, versioned', input: z.object({ limits: riskLimitsSchema }), output: COMMANDS.setRiskLimits.output },

@@ -1,9 +1,10 @@
 /** What a person sees of the book: the shapes that both HTTP replies and live pushes carry. */
 import * as z from 'zod';
 import { ModeSchema } from './config.ts';
-import { denialCodeSchema, riskLimitsSchema, ruleResultSchema } from '#app/domain/limits.ts';
+import { decisionRecordSchema, denialCodeSchema, riskLimitsSchema, ruleResultSchema } from '#app/domain/limits.ts';
 import { decimalText } from '#app/domain/numeric.ts';
-import { orderEventKindSchema, orderSourceSchema, orderStatusSchema, orderTypeSchema, sideSchema } from '#app/domain/order.ts';
+import { orderEventKindSchema, orderRoleSchema, orderSourceSchema, orderStatusSchema, orderTypeSchema, sideSchema } from '#app/domain/order.ts';
+import { orderTermsFields } from '#app/domain/order-terms.ts';
 import { symbolSchema } from '#app/domain/ids.ts';
 import { tradingStateSchema } from '#app/domain/trading-state.ts';
 
@@ -38,7 +39,8 @@ export type AccountView = z.infer<typeof accountViewSchema>;
 /** One order with its present state. */
 export const orderViewSchema = z.object({
   orderId: z.string(), clientOrderId: z.string(), decisionId: z.string(), brokerOrderId: z.string().nullable(), source: orderSourceSchema, strategyId: z.string().nullable(), signalId: z.string().nullable(),
-  symbol: symbolSchema, side: sideSchema, type: orderTypeSchema, timeInForce: z.string(), qty: decimalText, limitPrice: decimalText.nullable(), filledQty: decimalText, avgFillPrice: decimalText.nullable(),
+  symbol: symbolSchema, side: sideSchema, qty: decimalText, ...orderTermsFields, filledQty: decimalText, avgFillPrice: decimalText.nullable(),
+  /** A leg's role, and the order whose leg it is. */ role: orderRoleSchema, parentOrderId: z.string().nullable(), /** The order whose place this one took, and the one that took its place. */ replacesOrderId: z.string().nullable(), replacedByOrderId: z.string().nullable(),
   referencePrice: decimalText, isReducing: z.boolean(), status: orderStatusSchema, isClosed: z.boolean(), version: z.number().int(), denialCode: denialCodeSchema.nullable(), reason: z.string().nullable(),
   /** Set while the broker's answer is not known. */ unknownSince: ms.nullable(), tsMarket: ms, createdAt: ms, submittedAt: ms.nullable(), updatedAt: ms,
 });
@@ -55,7 +57,8 @@ export type FillView = z.infer<typeof fillViewSchema>;
 export const decisionViewSchema = z.object({
   decisionId: z.string(), clientOrderId: z.string().nullable(), source: orderSourceSchema, signalId: z.string().nullable(), strategyId: z.string().nullable(),
   symbol: symbolSchema, side: sideSchema.nullable(), type: orderTypeSchema.nullable(), qty: decimalText.nullable(), limitPrice: decimalText.nullable(), outcome: z.enum(['approved', 'denied']), code: denialCodeSchema.nullable(), message: z.string(),
-  isReducing: z.boolean(), referencePrice: decimalText.nullable(), reservedNotional: decimalText, limitsVersion: z.number().int(), rules: z.array(ruleResultSchema), tsMarket: ms, decidedAt: ms,
+  isReducing: z.boolean(), referencePrice: decimalText.nullable(), reservedNotional: decimalText, limitsVersion: z.number().int(), rules: z.array(ruleResultSchema),
+  /** Inputs with their ages and the steps of the sizing; null for decisions of versions that kept none. */ record: decisionRecordSchema.nullable(), tsMarket: ms, decidedAt: ms,
 });
 export type DecisionView = z.infer<typeof decisionViewSchema>;
 
@@ -69,9 +72,10 @@ export type SignalView = z.infer<typeof signalViewSchema>;
 /** One thing that happened to an order. */
 export const orderEventViewSchema = z.object({ version: z.number().int(), kind: orderEventKindSchema, status: orderStatusSchema, filledQty: decimalText, tsEvent: ms, tsSeen: ms, source: z.string(), detail: z.record(z.string(), z.unknown()) });
 
-/** Why an order exists and what became of it: signal -> decision with its rules -> broker events -> fills. A denied decision has no order. */
+/** Why an order exists and what became of it: signal -> decision with its rules -> broker events -> fills. A denied decision has no order; `relatives`: the exits that the broker made of it, and the orders that took its place or whose place it took. */
 export const orderStorySchema = z.object({
   decision: decisionViewSchema.nullable(), signal: signalViewSchema.nullable(), order: orderViewSchema.nullable(), events: z.array(orderEventViewSchema), fills: z.array(fillViewSchema),
+  relatives: z.array(orderViewSchema),
 });
 export type OrderStory = z.infer<typeof orderStorySchema>;
 
@@ -118,6 +122,32 @@ export type Watermark = z.infer<typeof watermarkSchema>;
 /** One check over the whole book: how many rows broke it (0 = holds). */
 export const invariantViewSchema = z.object({ id: z.string(), statement: z.string(), violations: z.number().int() });
 export type InvariantView = z.infer<typeof invariantViewSchema>;
+
+/** One comparison of our book with the broker's. */
+export const reconciliationViewSchema = z.object({
+  runId: z.string(), at: ms, isClean: z.boolean(), /** How many orders, fills and positions were compared, and how long it took; null for comparisons of older versions. */ compared: z.object({ orders: z.number().int(), fills: z.number().int(), positions: z.number().int(), tookMs: z.number().int() }).nullable(),
+  differences: z.array(z.object({ kind: z.string(), subject: z.string(), ours: z.string().nullable(), theirs: z.string().nullable(), action: z.string() })),
+});
+export type ReconciliationView = z.infer<typeof reconciliationViewSchema>;
+
+/** Something that the guardian of orders and positions found. `remedy`: what applying it does, in one sentence; null = only a person can mend it. */
+export const findingViewSchema = z.object({
+  findingId: z.string(), kind: z.string(), severity: z.enum(['info', 'warning', 'critical']), subject: z.string(), message: z.string(), remedy: z.string().nullable(), state: z.enum(['open', 'resolved', 'dismissed']),
+  firstSeenAt: ms, lastSeenAt: ms,
+});
+export type FindingView = z.infer<typeof findingViewSchema>;
+
+/** An entry of the ledger that is not a fill: dollars and shares as decimal text, signed. */
+export const ledgerEntryViewSchema = z.object({ entryId: z.string(), kind: z.string(), symbol: z.string().nullable(), cashChange: decimalText, qtyChange: decimalText, description: z.string(), ledgerSeq: z.number().int(), tsEvent: ms, source: z.string() });
+export type LedgerEntryView = z.infer<typeof ledgerEntryViewSchema>;
+
+/** The last proof run: what was broken on purpose, and what that did to orders and fills. */
+export const proofViewSchema = z.object({
+  /** The version that was proven. */ version: z.string(), at: ms,
+  parts: z.array(z.object({ name: z.string(), /** What was run, in words. */ what: z.string(), runs: z.number().int(), faults: z.number().int(), orders: z.number().int(), fills: z.number().int(), doubled: z.number().int(), lost: z.number().int(), seconds: z.number() })),
+  faultsSurvived: z.number().int(), doubled: z.number().int(), lost: z.number().int(),
+});
+export type ProofView = z.infer<typeof proofViewSchema>;
 
 /** A symbol of the book with its last price. */
 export const symbolViewSchema = z.object({ symbol: symbolSchema, name: z.string(), exchange: z.string(), isTradable: z.boolean(), isWatched: z.boolean(), lastPrice: decimalText.nullable(), priceMarketAt: ms.nullable(), priceSeenAt: ms.nullable() });
