@@ -1,5 +1,6 @@
 /** The runtime configuration: what each worker learns over the control channel after its start. */
 import * as z from 'zod';
+import { LatchSchema } from './kill.ts';
 import { UnitIdSchema, WorkerIdSchema } from './health.ts';
 
 const PortSchema = z.number().int().min(1).max(65_535);
@@ -101,16 +102,6 @@ export const LiveArmingSchema = z.object({ armedUntil: z.number().int().nullable
 export type LiveArming = z.infer<typeof LiveArmingSchema>;
 
 /**
- * The kill switch as it was pulled: kept by the supervisor outside of the book until the book holds it under the same key (idempotency key of the trading state).
- * `state`: what trading shall be (REDUCING or HALTED); `isCanceling`: open orders are to be canceled at the broker at once.
- */
-export const LatchSchema = z.object({
-  key: z.string().regex(/^[A-Za-z0-9._-]{8,64}$/), state: z.enum(['REDUCING', 'HALTED']), isCanceling: z.boolean(), reason: z.string().min(1).max(200), actor: z.string().min(1).max(80), at: z.number().int(),
-});
-/** The kill switch as it was pulled. */
-export type Latch = z.infer<typeof LatchSchema>;
-
-/**
  * The e-mail server. `security`: `starttls` never falls back to plain text, `tls` is encrypted from the first byte, `none` is for a server on
  * this computer. `user` and `password` are both null for a server that asks for no sign-in. `to`: each gets a mail of their own.
  */
@@ -161,8 +152,8 @@ export const RuntimeConfigSchema = z.object({
   simulator: SimulatorSettingsSchema.optional(),
   gateway: GatewaySecretsSchema.optional(),
   live: LiveArmingSchema.optional(),
-  /** To execution and risk_management: a kill switch that the book may not hold yet. */
-  latch: LatchSchema.optional(),
+  /** To execution and risk_management: pulls of the kill switch that the book may not hold yet. */
+  latches: z.array(LatchSchema).optional(),
   notification: NotificationAccessSchema.optional(),
   /** This process is a worker beside the service's own, perhaps on another machine: it runs shareable flows from the queues and nothing else. Set when it starts. */
   extraWorker: z.object({ id: z.string().regex(/^[a-z0-9][a-z0-9-]{0,15}$/) }).optional(),

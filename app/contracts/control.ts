@@ -1,8 +1,9 @@
 /** The control channel: every message between the supervisor and a worker. */
 import * as z from 'zod';
-import { LatchSchema, RuntimeConfigSchema } from './config.ts';
+import { RuntimeConfigSchema } from './config.ts';
 import { INCIDENTS_MAX, LogLineSchema, StackHealthSchema, UnitIdSchema, UnitIncidentSchema } from './health.ts';
 import type { WorkerId } from './health.ts';
+import { killOutcomeSchema, killWishSchema, LatchSchema } from './kill.ts';
 
 /** Exit codes every worker uses (ADR 0005); anything else, or a signal, is treated as `bug`. */
 export const EXIT = {
@@ -38,10 +39,12 @@ export const ToWorkerSchema = z.discriminatedUnion('type', [
   /** To execution, risk_management and the gateway, in mode live alone: armed until then (EpochMs), or disarmed. Replaces what `init` said. */
   z.object({ type: z.literal('arming'), armedUntil: z.number().int().nullable() }),
   /**
-   * To execution and risk_management: the kill switch, at once, whatever the book says and however slow it is. No order leaves that `state` forbids until the
-   * book holds a later state than this one; `isCanceling`: cancel at the broker what is open. Sent again in `init` (as `latch`) until the book has it.
+   * To execution and risk_management: the kill switch was pulled. At once, whatever the book says and however slow it is: no order leaves that `state` forbids
+   * until `unlatch` says that the book has it. Pulls that the book may not have yet are in `init` as `latches`.
    */
   z.object({ type: z.literal('latch'), latch: LatchSchema }),
+  /** The book has the pull with this key: what the book says holds again. */
+  z.object({ type: z.literal('unlatch'), key: z.string() }),
   /** Answer `pong` with the same nonce: measures the round trip through the worker's event loop. */
   z.object({ type: z.literal('ping'), nonce: z.number().int() }),
   /** To the gateway and to notification (there without secrets): the state of the whole stack, on each change and at least every 2 s. */
@@ -111,8 +114,8 @@ export const CONTROL_VERBS = {
   },
   /** The whole stack now. */
   stackHealth: { args: z.object({}), result: StackHealthSchema, callers: ['gateway'] },
-  /** The kill switch: tells execution and risk_management at once; answers when execution has stopped (null = it does not run). */
-  kill: { args: z.object({ latch: LatchSchema }), result: z.object({ stoppedAfterMs: z.number().nullable() }), callers: ['gateway'] },
+  /** Pulls the kill switch; answers when execution has stopped and what followed is done or under way. */
+  kill: { args: killWishSchema, result: killOutcomeSchema, callers: ['gateway'] },
   /** Spend a one-time login token; `valid` is false for an unknown, expired or spent one. */
   redeemLogin: { args: z.object({ token: z.string().max(200) }), result: z.object({ valid: z.boolean() }), callers: ['gateway'] },
   /** A new one-time login link for another browser. */

@@ -3,6 +3,7 @@ import * as z from 'zod';
 import { checkTicket, COMMANDS, decisionReply, orderChangeFields, orderTicketFields } from './commands.ts';
 import { deliveryListSchema, deliveryQuerySchema } from './deliveries.ts';
 import { deploymentViewSchema, flowChangeSchema, flowDaySchema, flowNameSchema, flowRunDetailSchema, flowSettingsSchema, runIdSchema, runLogLineSchema, runPageSchema, runQuerySchema, schedulePreviewSchema } from './flows.ts';
+import { killOutcomeSchema, killWishSchema } from './kill.ts';
 import { INCIDENTS_MAX, LogLineSchema, StackHealthSchema, UnitIdSchema, UnitIncidentSchema } from './health.ts';
 import {
   accountViewSchema, decisionViewSchema, findingViewSchema, ledgerEntryViewSchema, proofViewSchema, reconciliationViewSchema, equityPointSchema, fillViewSchema, invariantViewSchema, marketClockSchema, noticeViewSchema, orderStorySchema, orderViewSchema,
@@ -49,9 +50,6 @@ export const orderTicketSchema = z.object(orderTicketFields).check(checkTicket);
 /** A ticket as it is written, before defaults. */
 export type OrderTicket = z.input<typeof orderTicketSchema>;
 
-/** How far the kill switch goes, each with everything before it. */
-export const KILL_LEVELS = ['stop_entries', 'cancel_all', 'flatten'] as const;
-
 /** Every route of the dashboard's API. */
 export const HTTP = {
   session: { method: 'GET', path: '/api/session', auth: 'cookie', movesMoney: false, summary: 'The header token and what the page saved about itself', input: nothing, output: sessionViewSchema },
@@ -87,8 +85,7 @@ export const HTTP = {
   reversePosition: { method: 'POST', path: '/api/positions/reverse', auth: 'session', movesMoney: true, summary: 'Close a position and open as many shares on the other side', input: z.object({ symbol: symbolSchema }), output: COMMANDS.reversePosition.output },
   kill: {
     method: 'POST', path: '/api/kill', auth: 'session', movesMoney: true, summary: 'The kill switch: stop entries, cancel all orders, close all positions; it works at once, also when the book is slow',
-    input: z.object({ level: z.enum(KILL_LEVELS), reason: z.string().trim().min(1).max(200) }),
-    output: z.object({ /** Milliseconds until execution had stopped; null = it does not run, and its orders wait for the book. */ stoppedAfterMs: z.number().nullable(), steps: z.array(z.object({ step: z.string(), ok: z.boolean(), message: z.string() })) }),
+    input: killWishSchema.pick({ level: true, reason: true }), output: killOutcomeSchema,
   },
   reconciliations: { method: 'GET', path: '/api/reconciliations', auth: 'session', movesMoney: false, summary: "Comparisons of our book with the broker's, newest first", input: z.object({ only: z.enum(['all', 'different']).default('all'), limit }), output: z.object({ reconciliations: z.array(reconciliationViewSchema) }) },
   findings: { method: 'GET', path: '/api/findings', auth: 'session', movesMoney: false, summary: 'What the guardian of orders and positions found, open ones first', input: z.object({ state: z.enum(['open', 'all']).default('open'), limit }), output: z.object({ findings: z.array(findingViewSchema) }) },

@@ -16,6 +16,7 @@ import { startLane, type ConsumerSpec, type Lane } from './consumer.ts';
 import { openDb, type Db } from './db.ts';
 import type { FlowDefinition, FlowRegistry } from './flows.ts';
 import { createHealth, type Health } from './health.ts';
+import { createLatch, type KillLatch, type KillLatchKeeper } from './latch.ts';
 import { openDoor } from './http.ts';
 import { connectLink, type Link } from './link.ts';
 import { createLog, type Logger } from './log.ts';
@@ -38,6 +39,8 @@ export type ServiceContext = {
   readonly flows: FlowRegistry;
   /** May orders go to the real account? Kept up to date by the supervisor's messages. */
   readonly arming: LiveArming;
+  /** The kill switch, ahead of the book. */
+  readonly latch: KillLatch;
   /** Aborted when the worker begins to drain. */
   readonly signal: AbortSignal;
   /** The lane is stuck for this long, null when it is idle or there is none: what a dead-man's lease must know. */
@@ -112,20 +115,36 @@ export function runService(spec: ServiceSpec): void {
   });
 }
 
+type Heard = { arming: LiveArmingKeeper | null; latch: KillLatchKeeper | null; early: { readonly armedUntil: number | null } | null; /** What was said of the kill switch before its keeper was there. */ readonly missed: ((latch: KillLatchKeeper) => void)[] };
+
+/** Keeps what the supervisor says of arming and kill switch until their keepers exist. */
+function hearSwitches(link: Link): Heard {
+  const heard: Heard = { arming: null, latch: null, early: null, missed: [] };
+  link.onMessage((message) => {
+    if (message.type === 'arming') {
+      if (heard.arming) heard.arming.tell(message.armedUntil);
+      else heard.early = { armedUntil: message.armedUntil };
+    }
+    const say = message.type === 'latch' ? (latch: KillLatchKeeper) => latch.tell(message.latch) : message.type === 'unlatch' ? (latch: KillLatchKeeper) => latch.release(message.key) : null;
+    if (say === null) return;
+    if (heard.latch) say(heard.latch);
+    else heard.missed.push(say);
+  });
+  return heard;
+}
+
 type State = { isReady: boolean; isStopping: boolean };
 
 async function live(spec: ServiceSpec, link: Link): Promise<void> {
   // Heard from the first moment on: a disarming must not be lost while we connect, nor when it comes in one piece with the configuration.
-  const heard: { arming: LiveArmingKeeper | null; early: { readonly armedUntil: number | null } | null } = { arming: null, early: null };
-  link.onMessage((message) => {
-    if (message.type !== 'arming') return;
-    if (heard.arming) heard.arming.tell(message.armedUntil);
-    else heard.early = { armedUntil: message.armedUntil };
-  });
+  const heard = hearSwitches(link);
   const config = await link.init();
   const log = createLog(spec.unit, config.logLevel);
   const arming = createArming({ mode: config.mode, configured: heard.early ?? config.live, clocks: () => ({ wall: systemClock.now(), monotonic: monotonicMs() }), log });
   heard.arming = arming;
+  const latch = createLatch({ configured: config.latches ?? [], log, send: (message) => link.send(message) });
+  for (const say of heard.missed.splice(0)) say(latch);
+  heard.latch = latch;
   const abort = new AbortController();
   const state: State = { isReady: false, isStopping: false };
   const running: Running = { parts: {}, lane: null, relay: null, server: null, own: null, engine: null };
@@ -149,7 +168,7 @@ async function live(spec: ServiceSpec, link: Link): Promise<void> {
     const { createFlowEngine } = await import('./flow-engine.ts');
     running.engine = createFlowEngine({ unit: spec.unit, ...(config.extraWorker ? { workerId: config.extraWorker.id } : {}), config, log, onFatal: fatal, degraded: (key, reason) => ctx.health.degraded(key, reason) });
   }
-  const ctx = createContext({ spec, config, log, arming, link, state, running, wires, signal: abort.signal, fatal });
+  const ctx = createContext({ spec, config, log, arming, latch, link, state, running, wires, signal: abort.signal, fatal });
 
   const stop = async (deadlineMs: number, code: number, reason: string): Promise<void> => {
     if (state.isStopping) return;
@@ -196,15 +215,15 @@ function openWires(spec: ServiceSpec, config: RuntimeConfig, { log, fatal }: { l
   return { db, bus: (spec.usesBus ?? true) && !config.extraWorker ? openBus(config.redis, spec.unit, log) : null };
 }
 
-type ContextParts = { spec: ServiceSpec; config: RuntimeConfig; log: Logger; arming: LiveArming; link: Link; state: State; running: Running; wires: Wires; signal: AbortSignal; fatal: (error: unknown) => void };
+type ContextParts = { spec: ServiceSpec; config: RuntimeConfig; log: Logger; arming: LiveArming; latch: KillLatch; link: Link; state: State; running: Running; wires: Wires; signal: AbortSignal; fatal: (error: unknown) => void };
 
-function createContext({ spec, config, log, arming, link, state, running, wires, signal, fatal }: ContextParts): ServiceContext {
+function createContext({ spec, config, log, arming, latch, link, state, running, wires, signal, fatal }: ContextParts): ServiceContext {
   const health = createHealth((reasons) => {
     if (!state.isReady) return;
     link.send(reasons.length > 0 ? { type: 'degraded', reasons: [...reasons] } : { type: 'recovered' });
   });
   return {
-    unit: spec.unit, config, log, arming, clock: systemClock, metrics: createMetrics(spec.unit), health, signal, fatal,
+    unit: spec.unit, config, log, arming, latch, clock: systemClock, metrics: createMetrics(spec.unit), health, signal, fatal,
     get db() {
       invariant(wires.db, 'This unit has no book', { unit: spec.unit });
       return wires.db;

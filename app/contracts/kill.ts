@@ -1,0 +1,31 @@
+/** The kill switch: how far it goes, what is remembered of it outside of the book, and what came of it. */
+import * as z from 'zod';
+
+/** How far the kill switch goes: only orders that reduce may go out; no order goes out and all open ones are canceled; all open ones are canceled and every position is closed. */
+export const KILL_LEVELS = ['stop_entries', 'cancel_all', 'flatten'] as const;
+/** How far the kill switch goes. */
+export type KillLevel = (typeof KILL_LEVELS)[number];
+export const killLevelSchema = z.enum(KILL_LEVELS);
+
+/**
+ * The kill switch as it was pulled: kept by the supervisor outside of the book until the book holds it under the same key (idempotency key of the trading state).
+ * `state`: what trading shall be; `isCanceling`: open orders are to be canceled at the broker at once. `at`: wall clock, EpochMs.
+ */
+export const LatchSchema = z.object({
+  key: z.string().regex(/^[A-Za-z0-9._-]{8,64}$/), state: z.enum(['REDUCING', 'HALTED']), isCanceling: z.boolean(), reason: z.string().min(1).max(200), actor: z.string().min(1).max(80), at: z.number().int(),
+});
+/** The kill switch as it was pulled. */
+export type Latch = z.infer<typeof LatchSchema>;
+
+/** Who pulls it, how far and why. The same key again is the same pull. */
+export const killWishSchema = z.object({ key: LatchSchema.shape.key, level: killLevelSchema, reason: z.string().trim().min(1).max(200), actor: LatchSchema.shape.actor });
+/** Who pulls it, how far and why. */
+export type KillWish = z.infer<typeof killWishSchema>;
+
+/**
+ * What came of it. `stoppedAfterMs`: until execution answered that nothing more leaves; null = it does not run, so nothing leaves either.
+ * A step that is not `ok` yet is tried again by the supervisor until it is done.
+ */
+export const killOutcomeSchema = z.object({ stoppedAfterMs: z.number().nullable(), steps: z.array(z.object({ step: z.string(), ok: z.boolean(), message: z.string() })) });
+/** What came of it. */
+export type KillOutcome = z.infer<typeof killOutcomeSchema>;
