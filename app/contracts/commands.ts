@@ -13,8 +13,9 @@ const request = { idempotencyKey: z.string().regex(/^[A-Za-z0-9._-]{8,64}$/), ac
 /** An order as a person writes it. */
 export const orderTicketFields = { symbol: symbolSchema, side: sideSchema, qty: positiveDecimalText, ...orderTermsFields };
 
-/** Says for each field what no broker would take; to be used as a schema's check. */
+/** Says for each field what no broker would take; to be used as a schema's check. Where a field cannot even be read, that is said alone. */
 export function checkTicket({ value, issues }: { readonly value: OrderTermsWire & { readonly side: 'buy' | 'sell'; readonly qty: string }; readonly issues: z.core.$ZodRawIssue[] }): void {
+  if (issues.length > 0) return;
   for (const { field, message } of termsIssues(readTerms(value), { side: value.side, qty: quantity(value.qty) })) issues.push({ code: 'custom', input: value, path: field.split('.'), message });
 }
 

@@ -102,7 +102,7 @@ function DisarmedNote(): JSX.Element | null {
 
 /** The ticket in its sheet. */
 export function OrderTicketSheet({ start }: { start: Partial<OrderTicket> }): JSX.Element {
-  const [draft, setDraft] = useState<Draft>({ symbol: start.symbol ?? '', side: start.side ?? 'buy', type: start.type ?? 'market', timeInForce: 'day', qty: start.qty ?? '', limitPrice: start.limitPrice ?? '' });
+  const [draft, setDraft] = useState<Draft>({ symbol: start.symbol ?? '', side: start.side ?? 'buy', type: start.type === 'limit' ? 'limit' : 'market', timeInForce: 'day', qty: start.qty ?? '', limitPrice: start.limitPrice ?? '' });
   const [isTouched, setTouched] = useState(false);
   const key = useRef(newKey());
   const place = useAction('placeOrder', [['orders'], ['account']]);

@@ -14,13 +14,13 @@ import { Answer, Empty, LiveNumber, MarketTime, Tag } from '../../ui/kit.tsx';
 import { price, quantity } from '../../ui/format.ts';
 
 const TONES: Readonly<Record<OrderStatus, 'good' | 'warn' | 'bad' | 'idle' | 'busy'>> = {
-  initialized: 'warn', submitted: 'busy', accepted: 'busy', partially_filled: 'busy', pending_cancel: 'warn', filled: 'good', canceled: 'idle', expired: 'idle', rejected: 'bad', denied: 'bad', replaced: 'idle',
+  initialized: 'warn', submitted: 'busy', held: 'idle', accepted: 'busy', partially_filled: 'busy', pending_cancel: 'warn', pending_replace: 'warn', filled: 'good', canceled: 'idle', expired: 'idle', rejected: 'bad', denied: 'bad', replaced: 'idle',
 };
 
 /** An order's status in words; says so when the broker's answer is not known. */
 export function StatusTag({ order }: { order: Pick<OrderView, 'status' | 'unknownSince' | 'isClosed'> }): JSX.Element {
   if (order.unknownSince !== null && !order.isClosed) return <Tag tone="warn">answer unknown</Tag>;
-  return <Tag tone={TONES[order.status]}>{order.status === 'initialized' ? 'held' : order.status.replaceAll('_', ' ')}</Tag>;
+  return <Tag tone={TONES[order.status]}>{order.status === 'initialized' ? 'not sent yet' : order.status.replaceAll('_', ' ')}</Tag>;
 }
 
 /** Buy or sell, by word and colour of the accent only: it is neither gain nor loss. */

@@ -5,7 +5,7 @@ import type { RuleResult } from '#app/domain/limits.ts';
 import { money, NOTHING, quantity } from '../../ui/format.ts';
 
 const AMOUNT = /^-?\d+(\.\d+)?$/;
-const UNITS: Readonly<Record<RuleResult['unit'], string>> = { USD: ' USD', shares: ' sh', state: '', none: '' };
+const UNITS: Readonly<Record<RuleResult['unit'], string>> = { USD: ' USD', shares: ' sh', percent: ' %', count: '', seconds: ' s', state: '', none: '' };
 
 function amount(value: string | null, unit: RuleResult['unit']): string {
   if (value === null) return NOTHING;
