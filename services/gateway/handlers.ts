@@ -8,6 +8,7 @@ import type { ServiceContext } from '#chassis/service.ts';
 import type { Caller } from './guard.ts';
 import type { Orchestrator } from './orchestrator.ts';
 import { readAccount } from './queries/account.ts';
+import { readFindings, readLedgerEntries, readReconciliations } from './queries/books.ts';
 import { readLogs } from './queries/logs.ts';
 import { readInvariants, readNotices, readSymbols, readTradingState, readWatermarks } from './queries/control.ts';
 import { readCurve } from './queries/curve.ts';
@@ -15,6 +16,7 @@ import { readDeliveries } from './queries/deliveries.ts';
 import { readDecisions, readFills, readOrders, readStory } from './queries/orders.ts';
 import { readDays, readStrategies } from './queries/performance.ts';
 import { readPositions } from './queries/positions.ts';
+import { readProof } from './proof.ts';
 import { readReports } from './reports-door.ts';
 import type { Sessions } from './sessions.ts';
 import type { createStatus } from './status.ts';
@@ -37,7 +39,8 @@ export function actorOf(caller: Caller): string {
   return caller.kind === 'browser' ? `browser:${caller.session.id.slice(0, 8)}` : caller.kind;
 }
 
-type CommandRoute = 'sendTest' | 'placeOrder' | 'previewOrder' | 'cancelOrder' | 'flatten' | 'setTradingState' | 'setRiskLimits' | 'setStrategyEnabled';
+type CommandRoute =
+  | 'sendTest' | 'placeOrder' | 'previewOrder' | 'replaceOrder' | 'reducePosition' | 'reversePosition' | 'cancelOrder' | 'flatten' | 'setTradingState' | 'setRiskLimits' | 'setStrategyEnabled' | 'applyRemedy' | 'dismissFinding';
 
 /** Routes that ask the service which owns the matter. */
 function commandHandlers(ctx: ServiceContext): Pick<Handlers, CommandRoute> {
@@ -47,6 +50,11 @@ function commandHandlers(ctx: ServiceContext): Pick<Handlers, CommandRoute> {
   return {
     placeOrder: (input, request) => command('manualOrder', input, request),
     previewOrder: (input, request) => command('previewOrder', input, request),
+    replaceOrder: (input, request) => command('replaceOrder', input, request),
+    reducePosition: (input, request) => command('reducePosition', input, request),
+    reversePosition: (input, request) => command('reversePosition', input, request),
+    applyRemedy: (input, request) => command('applyRemedy', input, request),
+    dismissFinding: (input, request) => command('dismissFinding', input, request),
     cancelOrder: (input, request) => command('cancelOrder', input, request),
     flatten: (input, request) => command('flatten', input, request),
     setTradingState: (input, request) => command('setTradingState', input, request),
@@ -113,6 +121,12 @@ export function createHandlers(parts: HandlerParts): Handlers {
     deliveries: (input) => readDeliveries(db, input, ctx.clock.now()),
     market: async () => (await status.read()).market,
     reports: async (input) => ({ reports: await readReports(db, input.limit) }),
+
+    reconciliations: async (input) => ({ reconciliations: await readReconciliations(db, input) }),
+    findings: async (input) => ({ findings: await readFindings(db, input) }),
+    ledgerEntries: async (input) => ({ entries: await readLedgerEntries(db, input.limit) }),
+    proof: async () => ({ proof: await readProof() }),
+    kill: (input, { actor, idempotencyKey }) => ctx.request('kill', { ...input, actor, key: idempotencyKey }),
 
     ...commandHandlers(ctx),
 

@@ -7,6 +7,10 @@ import { plain } from './rows.ts';
 const ORDER = `
   o.order_id AS "orderId", o.client_order_id AS "clientOrderId", o.decision_id AS "decisionId", o.broker_order_id AS "brokerOrderId", o.source, o.strategy_id AS "strategyId", o.signal_id AS "signalId",
   o.symbol, o.side, o.type, o.time_in_force AS "timeInForce", ${plain('o.qty')} AS qty, ${plain('o.limit_price')} AS "limitPrice", ${plain('o.filled_qty')} AS "filledQty", ${plain('o.avg_fill_price')} AS "avgFillPrice",
+  o.order_class AS "orderClass", o.extended_hours AS "extendedHours", ${plain('o.stop_price')} AS "stopPrice", ${plain('o.trail_price')} AS "trailPrice", ${plain('o.trail_percent')} AS "trailPercent",
+  CASE WHEN o.take_profit_limit IS NOT NULL THEN json_build_object('limitPrice', ${plain('o.take_profit_limit')}::text) END AS "takeProfit",
+  CASE WHEN o.stop_loss_stop IS NOT NULL THEN json_build_object('stopPrice', ${plain('o.stop_loss_stop')}::text, 'limitPrice', ${plain('o.stop_loss_limit')}::text) END AS "stopLoss",
+  o.role, o.parent_order_id AS "parentOrderId", o.replaces_order_id AS "replacesOrderId", (SELECT n.order_id FROM execution.orders n WHERE n.replaces_order_id = o.order_id AND n.status NOT IN ('rejected', 'denied') LIMIT 1) AS "replacedByOrderId",
   ${plain('o.reference_price')} AS "referencePrice", o.is_reducing AS "isReducing", o.status, o.is_closed AS "isClosed", o.version, o.denial_code AS "denialCode", o.reason, o.unknown_since AS "unknownSince",
   o.ts_market AS "tsMarket", o.created_at AS "createdAt", o.submitted_at AS "submittedAt", o.updated_at AS "updatedAt"`;
 
@@ -16,7 +20,7 @@ const FILL = `
 
 const DECISION = `
   d.decision_id AS "decisionId", d.client_order_id AS "clientOrderId", d.source, d.signal_id AS "signalId", d.strategy_id AS "strategyId", d.symbol, d.side, d.type, ${plain('d.qty')} AS qty, ${plain('d.limit_price')} AS "limitPrice",
-  d.outcome, d.code, d.message, d.is_reducing AS "isReducing", ${plain('d.reference_price')} AS "referencePrice", ${plain('d.reserved_notional')} AS "reservedNotional", d.limits_version AS "limitsVersion", d.rules,
+  d.outcome, d.code, d.message, d.is_reducing AS "isReducing", ${plain('d.reference_price')} AS "referencePrice", ${plain('d.reserved_notional')} AS "reservedNotional", d.limits_version AS "limitsVersion", d.rules, d.record,
   d.ts_market AS "tsMarket", d.decided_at AS "decidedAt"`;
 
 /** Which orders. `before` = createdAt of the last row seen (epoch ms). */
@@ -75,20 +79,30 @@ const EVENTS = `
   SELECT e.version, e.kind, e.status, ${plain('e.filled_qty')} AS "filledQty", e.ts_event AS "tsEvent", e.ts_seen AS "tsSeen", e.source, e.detail
   FROM execution.order_events e WHERE e.order_id = $1 ORDER BY e.version LIMIT 500`;
 
-/** Signal, decision, order, events and fills of one decision. @throws AppError ORDER_NOT_FOUND when there is neither a decision nor an order with this id. */
-export async function readStory(db: Queryable, decisionId: string): Promise<OrderStory> {
-  const [decisions, orders] = await Promise.all([
-    db.query<DecisionView>(`SELECT ${DECISION} FROM risk_management.risk_decisions d WHERE d.decision_id = $1`, [decisionId]),
-    db.query<OrderView>(`SELECT ${ORDER} FROM execution.orders o WHERE o.decision_id = $1`, [decisionId]),
-  ]);
-  const decision = decisions[0] ?? null;
-  const order = orders[0] ?? null;
+/** The same decision's orders, the group, and the chain of replaces in both directions; the order itself excluded. */
+const RELATIVES = `
+  WITH RECURSIVE family AS (
+    SELECT o.order_id FROM execution.orders o WHERE o.order_id = $1
+    UNION
+    SELECT n.order_id FROM family f JOIN execution.orders o ON o.order_id = f.order_id
+    JOIN execution.orders n ON n.replaces_order_id = o.order_id OR n.order_id = o.replaces_order_id OR n.parent_order_id = o.order_id OR n.order_id = o.parent_order_id
+      OR n.parent_order_id = o.parent_order_id)
+  SELECT ${ORDER} FROM execution.orders o JOIN family USING (order_id) WHERE o.order_id <> $1 ORDER BY o.created_at, o.order_id LIMIT 100`;
+
+/**
+ * Signal, decision, order, events and fills. `id` names a decision or an order: a leg shares its entry's decision and is found by its own id.
+ * @throws AppError ORDER_NOT_FOUND when there is neither a decision nor an order with this id.
+ */
+export async function readStory(db: Queryable, id: string): Promise<OrderStory> {
+  const [order = null] = await db.query<OrderView>(`SELECT ${ORDER} FROM execution.orders o WHERE o.order_id = $1 OR o.decision_id = $1 ORDER BY o.order_id = $1 DESC, o.role = 'order' DESC LIMIT 1`, [id]);
+  const [decision = null] = await db.query<DecisionView>(`SELECT ${DECISION} FROM risk_management.risk_decisions d WHERE d.decision_id = $1`, [order?.decisionId ?? id]);
   if (!decision && !order) throw new AppError('ORDER_NOT_FOUND', 'There is no decision with this id; it may belong to another data folder');
   const signalId = decision?.signalId ?? order?.signalId ?? null;
-  const [signals, events, fills] = await Promise.all([
+  const [signals, events, fills, relatives] = await Promise.all([
     signalId === null ? [] : db.query<SignalView>(SIGNAL, [signalId]),
     order ? db.query<OrderStory['events'][number]>(EVENTS, [order.orderId]) : [],
     order ? db.query<FillView>(`SELECT ${FILL} FROM execution.trades t JOIN execution.orders o USING (order_id) WHERE t.order_id = $1 ORDER BY t.ledger_seq LIMIT 500`, [order.orderId]) : [],
+    order ? db.query<OrderView>(RELATIVES, [order.orderId]) : [],
   ]);
-  return { decision, signal: signals[0] ?? null, order, events, fills };
+  return { decision, signal: signals[0] ?? null, order, events, fills, relatives };
 }
