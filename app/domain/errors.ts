@@ -46,6 +46,7 @@ export const ERROR_CODES = {
   ORDER_NOT_CANCELABLE: 'conflict',
   ORDER_TRANSITION_ILLEGAL: 'bug',
   ORDER_DENIED: 'denied',
+  FINDING_NOT_FOUND: 'invalid',
   SYMBOL_UNKNOWN: 'invalid',
   STRATEGY_NOT_FOUND: 'invalid',
   STRATEGY_PARAMETERS_INVALID: 'invalid',

@@ -41,7 +41,7 @@ REVOKE ALL ON FUNCTION logging.ensure_month(date), logging.drop_months_before(ti
 GRANT EXECUTE ON FUNCTION logging.ensure_month(date), logging.drop_months_before(timestamptz) TO notification;
 
 -- What was written stays written: orders' events, fills, decisions and the audit trail are never changed or removed.
-REVOKE UPDATE, DELETE ON execution.order_events, execution.trades, execution.opening_positions FROM execution;
+REVOKE UPDATE, DELETE ON execution.order_events, execution.trades, execution.opening_positions, execution.ledger_entries FROM execution;
 REVOKE UPDATE, DELETE ON risk_management.risk_decisions, risk_management.trading_state, risk_management.risk_limits FROM risk_management;
 REVOKE DELETE ON execution.orders FROM execution;
 
