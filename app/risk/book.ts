@@ -1,19 +1,30 @@
 /** What a decision looks at: holdings, open orders with their reservations, limits, the master switch; and the sums over them. */
+import type * as z from 'zod';
 import type { Arming } from '#app/domain/arming.ts';
-import { DEFAULT_RISK_LIMITS, type RiskLimits } from '#app/domain/limits.ts';
-import { addMoney, Decimal, money, notional, roundToLedger, ZERO_MONEY, ZERO_QUANTITY, type Money, type Price, type Quantity } from '#app/domain/numeric.ts';
+import { DEFAULT_RISK_LIMITS, riskLimitsSchema } from '#app/domain/limits.ts';
+import { addMoney, Decimal, money, notional, quantity, roundToLedger, ZERO_MONEY, ZERO_QUANTITY, type Money, type Price, type Quantity } from '#app/domain/numeric.ts';
 import { invariant } from '#app/domain/errors.ts';
 import type { Side } from '#app/domain/order.ts';
+import { SECOND_MS } from '#app/domain/time.ts';
 import type { TradingState } from '#app/domain/trading-state.ts';
 
-/** The limits as exact dollars. */
-export type ExactLimits = { readonly [K in keyof RiskLimits]: Money };
+/** The limits, exact: dollars, shares, percent, counts and milliseconds of market time. */
+export type ExactLimits = {
+  readonly maxOrderNotional: Money; readonly maxOrderQty: Quantity; readonly priceCollarPercent: Decimal;
+  readonly maxPositionNotional: Money; readonly maxGrossExposure: Money; readonly maxNetExposure: Money;
+  readonly maxOrdersPerDay: number; readonly marginHeadroomPercent: Decimal; readonly maxDataAgeMs: number;
+  readonly maxDailyLoss: Money; readonly maxDrawdownPercent: Decimal; readonly allowShort: boolean; readonly allowMargin: boolean;
+};
 
-/** Reads the wire form of the limits. @throws AppError INPUT_INVALID */
-export function exactLimits(limits: RiskLimits): ExactLimits {
+/** Reads the wire form of the limits; what is left out takes its default. @throws AppError INPUT_INVALID */
+export function exactLimits(limits: z.input<typeof riskLimitsSchema>): ExactLimits {
+  const known = riskLimitsSchema.parse(limits);
+  const percent = (text: string): Decimal => new Decimal(text);
   return {
-    maxOrderNotional: money(limits.maxOrderNotional), maxPositionNotional: money(limits.maxPositionNotional),
-    maxGrossExposure: money(limits.maxGrossExposure), maxDailyLoss: money(limits.maxDailyLoss),
+    maxOrderNotional: money(known.maxOrderNotional), maxOrderQty: quantity(known.maxOrderQty), priceCollarPercent: percent(known.priceCollarPercent),
+    maxPositionNotional: money(known.maxPositionNotional), maxGrossExposure: money(known.maxGrossExposure), maxNetExposure: money(known.maxNetExposure),
+    maxOrdersPerDay: known.maxOrdersPerDay, marginHeadroomPercent: percent(known.marginHeadroomPercent), maxDataAgeMs: known.maxDataAgeSeconds * SECOND_MS,
+    maxDailyLoss: money(known.maxDailyLoss), maxDrawdownPercent: percent(known.maxDrawdownPercent), allowShort: known.allowShort, allowMargin: known.allowMargin,
   };
 }
 

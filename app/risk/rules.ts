@@ -222,7 +222,7 @@ export function askRules(book: RiskBook, market: RiskMarket, proposal: Proposal)
     const verdict = rule.ask({ book, market, proposal, share });
     if (verdict === null) continue;
     const { passed, threshold, observed, because } = verdict;
-    answers.push({ result: { rule: rule.name, passed, threshold, observed, unit: rule.unit, code: passed ? null : rule.code }, because });
+    answers.push({ result: { rule: rule.name, passed, threshold, observed, unit: rule.unit, code: passed ? null : rule.code, wouldPass: null }, because });
   }
   return answers;
 }

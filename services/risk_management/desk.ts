@@ -1,6 +1,7 @@
 /** The desk: decides one intent after the other within a transaction, each seeing those before it, and writes everything at its end. */
 import { AppError, invariant } from '#app/domain/errors.ts';
 import { toText } from '#app/domain/numeric.ts';
+import { MARKET_TERMS, writeTerms } from '#app/domain/order-terms.ts';
 import type { EpochMs } from '#app/domain/time.ts';
 import type { RiskMarket } from '#app/risk/book.ts';
 import { applyDecision, decide, type Decision, type Intent } from '#app/risk/decide.ts';
@@ -79,8 +80,8 @@ function emitDecision(tx: Tx, decision: Decision): void {
   tx.emit({
     topic: 'order.approved', key: decisionId, correlationId,
     payload: {
-      decisionId, clientOrderId: decision.clientOrderId, source, signalId, strategyId, symbol, side, type: decision.type, timeInForce: decision.timeInForce, qty: toText(decision.qty),
-      limitPrice: decision.limitPrice === null ? null : toText(decision.limitPrice), isReducing: decision.isReducing, referencePrice: toText(decision.referencePrice),
+      decisionId, clientOrderId: decision.clientOrderId, source, signalId, strategyId, symbol, side, ...writeTerms({ ...MARKET_TERMS, type: decision.type, timeInForce: decision.timeInForce, limitPrice: decision.limitPrice }), qty: toText(decision.qty),
+      replaces: null, isReducing: decision.isReducing, referencePrice: toText(decision.referencePrice),
       reservedNotional: toText(decision.reservedNotional), tsMarket, tsBarSeen: decision.tsBarSeen,
     },
   });

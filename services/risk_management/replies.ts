@@ -11,11 +11,11 @@ export type DecisionReply = CommandOutput<'manualOrder'>;
 /** A decision as a reply. */
 export function replyOf(decision: Decision): DecisionReply {
   const { decisionId, outcome, clientOrderId, code, message } = decision;
-  return { decisionId, outcome, clientOrderId, code, message, rules: [...decision.rules], qty: decision.qty.isZero() ? null : toText(decision.qty), reservedNotional: toText(decision.reservedNotional) };
+  return { decisionId, outcome, clientOrderId, code, message, rules: [...decision.rules], record: { inputs: [], sizing: [] }, qty: decision.qty.isZero() ? null : toText(decision.qty), reservedNotional: toText(decision.reservedNotional) };
 }
 
 type Row = {
-  decisionId: string; clientOrderId: string | null; outcome: 'approved' | 'denied'; code: DenialCode | null; message: string; rules: RuleResult[]; qty: string | null; reservedNotional: string;
+  decisionId: string; clientOrderId: string | null; outcome: 'approved' | 'denied'; code: DenialCode | null; message: string; rules: RuleResult[]; record: DecisionReply['record']; qty: string | null; reservedNotional: string;
   symbol: string; side: string; type: string; limitPrice: string | null;
 };
 
@@ -23,7 +23,7 @@ type Row = {
 export type StoredDecision = { readonly reply: DecisionReply; readonly asked: { readonly symbol: string; readonly side: string; readonly type: string; readonly limitPrice: string | null } };
 
 const SELECT = `
-  SELECT decision_id AS "decisionId", client_order_id AS "clientOrderId", outcome, code, message, rules, CASE WHEN qty = 0 THEN NULL ELSE trim_scale(qty)::text END AS qty,
+  SELECT decision_id AS "decisionId", client_order_id AS "clientOrderId", outcome, code, message, rules, coalesce(record, '{"inputs":[],"sizing":[]}'::jsonb) AS record, CASE WHEN qty = 0 THEN NULL ELSE trim_scale(qty)::text END AS qty,
     trim_scale(reserved_notional)::text AS "reservedNotional", symbol, side, type, trim_scale(limit_price)::text AS "limitPrice"
   FROM risk_management.risk_decisions WHERE decision_id = ANY($1::text[])`;
 

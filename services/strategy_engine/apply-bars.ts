@@ -48,7 +48,7 @@ function signalOf(deployment: Deployment, bar: ClosedBar, signal: StrategySignal
     payload: {
       signalId: signalId(deployment.versionId, bar.symbol, bar.openTime as EpochMs, 0), strategyId: deployment.strategyId, strategyVersionId: deployment.versionId,
       symbol: bar.symbol, timeframe: bar.timeframe, barOpenTime: bar.openTime, tsMarket: barCloseTime(bar), tsBarSeen: bar.tsSeen,
-      target: signal.target, referencePrice: bar.close, atr: atrText(signal.atr), reasons: signal.reasons,
+      target: signal.target, referencePrice: bar.close, atr: atrText(signal.atr), protection: null, reasons: signal.reasons,
     },
   };
 }
