@@ -1,5 +1,5 @@
 /** The composition root: from a data folder to a running stack, and back to nothing. */
-import type { CommandInput, CommandName, CommandOutput } from '#app/contracts/commands.ts';
+import type { CommandAsk, CommandName, CommandOutput } from '#app/contracts/commands.ts';
 import type { Mode } from '#app/contracts/config.ts';
 import type { TapeSummary } from '#app/contracts/control.ts';
 import type { LogLine, Notice, StackHealth, UnitHealth, UnitId, VerifyReport } from '#app/contracts/health.ts';
@@ -11,6 +11,8 @@ import { runCommand } from './command.ts';
 import { takeDoor } from './door-answers.ts';
 import { gatherFacts, listeningUnits } from './facts.ts';
 import { answerFlows } from './flows.ts';
+import { openKillSwitch, type KillSwitch } from './kill.ts';
+import type { KillOutcome, KillWish } from '#app/contracts/kill.ts';
 import type { Layout } from './layout.ts';
 import { openFolder, undoAll } from './open-folder.ts';
 import type { FolderOptions, OpenFolder, Undo } from './open-folder.ts';
@@ -70,7 +72,7 @@ export type Stack = {
    * Runs a command straight on the worker that owns it, past the gateway.
    * @throws AppError UNIT_TIMEOUT (temporary) when that worker is down; else its own refusal.
    */
-  command<N extends CommandName>(name: N, input: CommandInput<N>): Promise<CommandOutput<N>>;
+  command<N extends CommandName>(name: N, input: CommandAsk<N>): Promise<CommandOutput<N>>;
   /** The last captured lines of a unit, or those after a sequence number. */
   unitLogs(unitId: UnitId, lines: number, afterSeq?: number): LogLine[];
   /** What happened to a unit (null: to all), newest first. */
@@ -81,6 +83,8 @@ export type Stack = {
   armLive(phrase: string, minutes: number): number;
   /** Disarms; nothing happens when it is disarmed. `reason` is shown to people. */
   disarmLive(reason: string): void;
+  /** Pulls the kill switch. The same key again is the same pull. */
+  kill(wish: KillWish): Promise<KillOutcome>;
   /** The computer is about to sleep. */
   suspended(): void;
   /** It woke after `pausedMs`. */
@@ -118,13 +122,16 @@ async function begin(options: BootOptions, undo: Undo): Promise<Stack> {
   });
   const arming: { of: Arming | null } = { of: null };
   const armedUntil = (): number | null => arming.of?.armedUntil() ?? null;
-  const facts = await gatherFacts({ ...opened, version: options.layout.version, replay: options.replay, reservations, armedUntil });
+  const kill: { of: KillSwitch | null } = { of: null };
+  const facts = await gatherFacts({ ...opened, version: options.layout.version, replay: options.replay, reservations, armedUntil, latches: () => kill.of?.latches() ?? [] });
   const allDrivers = buildUnits({ layout: options.layout, spawner: options.spawner, folder, settings, logs, runFiles, reservations, runAs, facts });
   const drivers = options.only ? allDrivers.filter(({ spec }) => options.only?.includes(spec.id)) : allDrivers;
-  const supervised = supervise({ options, opened, facts, drivers, undo });
+  const supervised = supervise({ options, opened, facts, drivers, undo, kill });
   const audit = openAudit(folder.logFolder, (text) => supervised.supervisor.notice('error', null, text));
   arming.of = armingOf(supervised.supervisor, settings.mode, audit);
-  const stack = stackOf({ ...supervised, opened, facts, arming: arming.of, audit, undo });
+  kill.of = killSwitchOf({ ...supervised, opened, facts, audit });
+  undo.push(() => kill.of?.close());
+  const stack = stackOf({ ...supervised, opened, facts, arming: arming.of, kill: kill.of, audit, undo });
   const door = await takeDoor(folder.door, { ...stack, flows: (question) => answerFlows(facts, question), workerConfig: (service) => extraWorkerConfigFor(service, facts), onStopAsked: options.events.onStopAsked, isResident: options.isResident ?? false });
   undo.push(() => door.close());
   for (const { level, unit, text } of opened.early) stack.supervisor.notice(level, unit, text);
@@ -135,11 +142,11 @@ async function begin(options: BootOptions, undo: Undo): Promise<Stack> {
   return stack;
 }
 
-type Parts = { options: BootOptions; opened: OpenFolder; facts: RunFacts; drivers: UnitDriver[]; undo: Undo };
+type Parts = { options: BootOptions; opened: OpenFolder; facts: RunFacts; drivers: UnitDriver[]; undo: Undo; kill: { readonly of: KillSwitch | null } };
 type Supervised = { readonly supervisor: Supervisor; readonly health: () => StackHealth; readonly loginLink: () => string };
 
 /** The supervisor over the drivers, and the state of everything for whoever shows it. */
-function supervise({ options, opened, facts, drivers, undo }: Parts): Supervised {
+function supervise({ options, opened, facts, drivers, undo, kill }: Parts): Supervised {
   const { folder, store, settings, logs, runFiles } = opened;
   const safe = safeStates(facts);
   const startedAt = Date.now();
@@ -185,7 +192,9 @@ function supervise({ options, opened, facts, drivers, undo }: Parts): Supervised
         redeemLogin: (token) => store.redeemLogin(token, Date.now()),
         loginLink,
         replayDone: options.events.onReplayDone,
+        kill: (wish) => killOf(kill).pull(wish),
       }),
+    onLatched: (unit, key, isStored) => kill.of?.latched(unit, key, isStored),
     onChange: (id, previous, exit) => {
       const unit = supervisor.health().find((entry) => entry.id === id);
       invariant(unit, 'A unit changed that is not there', { id });
@@ -245,8 +254,29 @@ function armingOf(supervisor: Supervisor, mode: Mode, audit: Audit): Arming {
   });
 }
 
+/** The kill switch is there before the first unit starts. */
+function killOf(kill: { readonly of: KillSwitch | null }): KillSwitch {
+  invariant(kill.of, 'The kill switch is opened before anything runs');
+  return kill.of;
+}
+
+function killSwitchOf({ supervisor, opened, facts, audit }: { readonly supervisor: Supervisor; readonly opened: OpenFolder; readonly facts: RunFacts; readonly audit: Audit }): KillSwitch {
+  return openKillSwitch({
+    store: opened.store,
+    send: (unit, message) => supervisor.send(unit, message),
+    hasProcess: (unit) => supervisor.unitIds.includes(unit) && supervisor.hasProcess(unit),
+    command: (name, input) => runCommand(facts, name, input),
+    tell: (level, text) => {
+      audit.record({ level, text });
+      supervisor.notice(level, null, text);
+    },
+    wall: Date.now,
+    monotonic: () => performance.now(),
+  });
+}
+
 /** What the owner of the stack can do with it. */
-function stackOf({ supervisor, health, loginLink, opened, facts, arming, audit, undo }: Supervised & { opened: OpenFolder; facts: RunFacts; arming: Arming; audit: Audit; undo: Undo }): Stack {
+function stackOf({ supervisor, health, loginLink, opened, facts, arming, kill, audit, undo }: Supervised & { opened: OpenFolder; facts: RunFacts; arming: Arming; kill: KillSwitch; audit: Audit; undo: Undo }): Stack {
   const { store, settings, logs } = opened;
   let ending: Promise<void> | null = null;
   return {
@@ -262,6 +292,7 @@ function stackOf({ supervisor, health, loginLink, opened, facts, arming, audit, 
     armedUntil: () => arming.armedUntil(),
     armLive: (phrase, minutes) => arming.arm(phrase, minutes),
     disarmLive: (reason) => arming.disarm(reason),
+    kill: (wish) => kill.pull(wish),
     suspended: () => {
       arming.disarm('the computer goes to sleep');
       supervisor.suspended();

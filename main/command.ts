@@ -1,7 +1,7 @@
 /** Commands from a person to the worker that owns them, straight and past the gateway: HALT must work when everything else does not. */
 import * as z from 'zod';
 import { COMMANDS } from '#app/contracts/commands.ts';
-import type { CommandInput, CommandName, CommandOutput } from '#app/contracts/commands.ts';
+import type { CommandAsk, CommandName, CommandOutput } from '#app/contracts/commands.ts';
 import { AppError, ERROR_CODES } from '#app/domain/errors.ts';
 import type { ErrorCode } from '#app/domain/errors.ts';
 import type { RunFacts } from './runtime-config.ts';
@@ -17,7 +17,7 @@ function codeOf(text: string): ErrorCode {
  * Runs a command on the worker that owns it. Commands are idempotent by their key: after no answer, ask again with the same key.
  * @throws AppError UNIT_TIMEOUT (temporary) when the worker cannot be reached or gives no answer that can be read; else its own code and message.
  */
-export async function runCommand<N extends CommandName>(facts: Pick<RunFacts, 'ports' | 'internalToken'>, name: N, input: CommandInput<N>): Promise<CommandOutput<N>> {
+export async function runCommand<N extends CommandName>(facts: Pick<RunFacts, 'ports' | 'internalToken'>, name: N, input: CommandAsk<N>): Promise<CommandOutput<N>> {
   const { service, input: inputSchema, output } = COMMANDS[name];
   const port = facts.ports.get(service) ?? 0;
   const noAnswer = (cause: unknown): AppError => new AppError('UNIT_TIMEOUT', `The part ${service} does not answer. Look at the health panel; try again when it is ready.`, { cause, context: { service, name } });

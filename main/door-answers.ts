@@ -3,6 +3,8 @@ import * as z from 'zod';
 import { INCIDENTS_MAX } from '#app/contracts/health.ts';
 import type { StackHealth, UnitIncident, VerifyReport } from '#app/contracts/health.ts';
 import type { RuntimeConfig } from '#app/contracts/config.ts';
+import { killWishSchema } from '#app/contracts/kill.ts';
+import type { KillOutcome, KillWish } from '#app/contracts/kill.ts';
 import { AppError, describeError } from '#app/domain/errors.ts';
 import { serviceIdSchema, type ServiceId } from '#app/domain/ids.ts';
 import { FlowQuestionSchema } from './flows.ts';
@@ -22,6 +24,7 @@ export type DoorPorts = {
   history(question: HistoryQuestion): UnitIncident[];
   armLive(phrase: string, minutes: number): number;
   disarmLive(reason: string): void;
+  kill(wish: KillWish): Promise<KillOutcome>;
   flows(question: FlowQuestion): Promise<FlowAnswer>;
   /** What a second worker of a service must know, on this machine or another; it holds the service's database password. */
   workerConfig(service: ServiceId): RuntimeConfig;
@@ -50,6 +53,8 @@ export async function takeDoor(address: string, ports: DoorPorts): Promise<Door>
           const { phrase, minutes } = ArmArgsSchema.parse(args);
           return { armedUntil: ports.armLive(phrase, minutes) };
         }
+        case 'kill':
+          return ports.kill(killWishSchema.parse(args));
         case 'flows':
           return ports.flows(FlowQuestionSchema.parse(args));
         case 'workerConfig':

@@ -25,6 +25,7 @@ export type FactParts = {
   readonly reservations: ReadonlyMap<UnitId, Reservation>;
   /** Until when the real account is armed, asked anew for each worker that starts. */
   readonly armedUntil: () => number | null;
+  readonly latches: RunFacts['latches'];
 };
 
 /** The units of a run that need a port of their own on this computer. */
@@ -56,7 +57,7 @@ async function passwordsOf(settings: Settings, secrets: Secrets): Promise<Passwo
 }
 
 /** The facts of this run. The tokens are new at each launch; passwords come from the vault of the data folder. */
-export async function gatherFacts({ version, replay, folder, store, secrets, settings, reservations, armedUntil }: FactParts): Promise<RunFacts> {
+export async function gatherFacts({ version, replay, folder, store, secrets, settings, reservations, armedUntil, latches }: FactParts): Promise<RunFacts> {
   const ports = portsOf(settings, reservations);
   const portOf = (unit: UnitId): number => {
     const port = ports.get(unit);
@@ -74,6 +75,7 @@ export async function gatherFacts({ version, replay, folder, store, secrets, set
     settings,
     replay,
     armedUntil,
+    latches,
     postgres: {
       host: settings.postgres.externalHost ?? folder.socketFolder ?? '127.0.0.1',
       port: portOf('postgres'),

@@ -9,6 +9,7 @@ import { runDiagnostics } from './cli/diagnostics.ts';
 import { runDoctor } from './cli/doctor.ts';
 import { runFlows } from './cli/flows.ts';
 import { runKeys } from './cli/keys.ts';
+import { runKill } from './cli/kill.ts';
 import { logFilterOf, runLogs } from './cli/logs.ts';
 import { runArm, runDisarm, runMode } from './cli/market.ts';
 import { homeOf, placeInUse, placeOfStart, placeToExamine } from './cli/place.ts';
@@ -67,6 +68,8 @@ function onUsed(command: Command, dataDir: string): Promise<number> {
       return runStatus(door, dataDir, command.isJson);
     case 'verify':
       return runVerify(door, dataDir, command.isJson);
+    case 'kill':
+      return runKill(command.words, { door, dataDir, isJson: command.isJson });
     case 'flows':
       return runFlows(command, { door, dataDir });
     default:

@@ -2,6 +2,7 @@
 import { CONTROL_VERBS } from '#app/contracts/control.ts';
 import type { ControlResult, ControlVerb, TapeSummary } from '#app/contracts/control.ts';
 import type { StackHealth, UnitId, UnitIncident } from '#app/contracts/health.ts';
+import type { KillOutcome, KillWish } from '#app/contracts/kill.ts';
 import { AppError, describeError } from '#app/domain/errors.ts';
 import type { Logs } from './supervisor/logs.ts';
 import type { Supervisor } from './supervisor/supervisor.ts';
@@ -16,6 +17,7 @@ export type RequestPorts = {
   readonly redeemLogin: (token: string) => boolean;
   readonly loginLink: () => string;
   readonly replayDone: (tape: TapeSummary) => void;
+  readonly kill: (wish: KillWish) => Promise<KillOutcome>;
 };
 
 /** Answers one request; every outcome is a reply. */
@@ -23,15 +25,22 @@ export function answerRequest(caller: UnitId, request: WorkerRequest, ports: Req
   try {
     const callers: readonly UnitId[] = CONTROL_VERBS[request.verb].callers;
     if (!callers.includes(caller)) throw new AppError('AUTH_INVALID', `${caller} may not ask ${request.verb}`);
-    const result = perform(request.verb, request.args, caller, ports);
-    request.reply({ ok: true, result });
+    if (request.verb === 'kill') {
+      ports.kill(CONTROL_VERBS.kill.args.parse(request.args)).then((result) => request.reply({ ok: true, result }), (error: unknown) => refuse(request, error));
+      return;
+    }
+    request.reply({ ok: true, result: perform(request.verb, request.args, caller, ports) });
   } catch (error) {
-    const code = error instanceof AppError ? error.code : 'INPUT_INVALID';
-    request.reply({ ok: false, error: { code, message: describeError(error) } });
+    refuse(request, error);
   }
 }
 
-function perform(verb: ControlVerb, args: unknown, caller: UnitId, ports: RequestPorts): ControlResult<ControlVerb> {
+function refuse(request: WorkerRequest, error: unknown): void {
+  const code = error instanceof AppError ? error.code : 'INPUT_INVALID';
+  request.reply({ ok: false, error: { code, message: describeError(error) } });
+}
+
+function perform(verb: Exclude<ControlVerb, 'kill'>, args: unknown, caller: UnitId, ports: RequestPorts): ControlResult<ControlVerb> {
   switch (verb) {
     case 'startUnit':
     case 'stopUnit':

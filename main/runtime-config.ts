@@ -1,6 +1,7 @@
 /** Puts together what each worker is told: only what it needs, and secrets only to those who use them. */
 import type { AlpacaAccess, Endpoint, PostgresAccess, RedisAccess, ReplaySettings, RuntimeConfig } from '#app/contracts/config.ts';
 import type { UnitId, WorkerId } from '#app/contracts/health.ts';
+import type { Latch } from '#app/contracts/kill.ts';
 import type { Settings } from '#app/contracts/settings.ts';
 import type { ServiceId } from '#app/domain/ids.ts';
 
@@ -16,6 +17,8 @@ export type RunFacts = {
   readonly redis: RedisAccess;
   /** Until when (EpochMs) the real account is armed by now; null = disarmed. */
   readonly armedUntil: () => number | null;
+  /** Pulls of the kill switch that the book may not have by now. */
+  readonly latches: () => readonly Latch[];
   /** The owners of the two databases that are ours; they stay in the supervisor. */
   readonly ownerPasswords: { readonly postgres: string; readonly redis: string };
   readonly ports: ReadonlyMap<UnitId, number>;
@@ -76,6 +79,7 @@ export function configFor(unit: WorkerId, facts: RunFacts): RuntimeConfig {
     ...(unit === 'simulator' ? { simulator: { ...settings.simulator, journalFile: facts.journalFile, ...facts.simulatorKeys } } : {}),
     ...(unit === 'gateway' ? { gateway: { apiToken: facts.apiToken, sessionSecret: facts.sessionSecret } } : {}),
     ...(settings.mode === 'live' && isArmedWorker(unit) ? { live: { armedUntil: facts.armedUntil() } } : {}),
+    ...(unit === 'execution' || unit === 'risk_management' ? { latches: [...facts.latches()] } : {}),
     ...(unit === 'notification' ? { notification: settings.notification } : {}),
     logLevel: settings.logLevel,
     logRetentionDays: settings.logRetentionDays,
@@ -84,6 +88,6 @@ export function configFor(unit: WorkerId, facts: RunFacts): RuntimeConfig {
 
 /** What a second worker of a service is told: its way to the databases and to the orchestrator; no broker keys, no mail server, no arming. */
 export function extraWorkerConfigFor(service: ServiceId, facts: RunFacts): RuntimeConfig {
-  const { alpaca: _broker, live: _arming, notification: _people, ...config } = configFor(service, facts);
+  const { alpaca: _broker, live: _arming, latches: _pulls, notification: _people, ...config } = configFor(service, facts);
   return config;
 }

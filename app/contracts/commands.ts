@@ -62,6 +62,8 @@ export const COMMANDS = {
 
 /** The name of a command. */
 export type CommandName = keyof typeof COMMANDS;
+/** What a caller writes: what has a default may be left out. */
+export type CommandAsk<N extends CommandName> = z.input<(typeof COMMANDS)[N]['input']>;
 /** What a command takes. */
 export type CommandInput<N extends CommandName> = z.infer<(typeof COMMANDS)[N]['input']>;
 /** What a command gives back. */

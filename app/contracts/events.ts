@@ -28,6 +28,7 @@ export const signalRaised = z.object({
 export const orderApproved = z.object({
   decisionId: z.string(), clientOrderId: clientOrderIdSchema, source: orderSourceSchema, signalId: z.string().nullable(), strategyId: z.string().nullable(),
   symbol: symbolSchema, side: sideSchema, qty: positiveDecimalText, ...orderTermsFields, replaces: clientOrderIdSchema.nullable().default(null),
+  /** What the replaced order had filled when this was decided: with more by now, the new order would fill beyond what was wanted, and execution denies it. */ replacedFilledQty: decimalText.optional(),
   isReducing: z.boolean(), referencePrice: positiveDecimalText, reservedNotional: decimalText, /** Market time of the decision. */ tsMarket: ms, tsBarSeen: ms.nullable(),
 });
 

@@ -1,8 +1,11 @@
 /** The kill switch: how far it goes, what is remembered of it outside of the book, and what came of it. */
 import * as z from 'zod';
 
-/** How far the kill switch goes: only orders that reduce may go out; no order goes out and all open ones are canceled; all open ones are canceled and every position is closed. */
-export const KILL_LEVELS = ['stop_entries', 'cancel_all', 'flatten'] as const;
+/**
+ * How far the kill switch goes. stop_entries: only orders that reduce a position go out (REDUCING). halt: none goes out (HALTED). cancel_all: HALTED, and all open
+ * orders are canceled. flatten: REDUCING, all open orders are canceled and every position is closed at market.
+ */
+export const KILL_LEVELS = ['stop_entries', 'halt', 'cancel_all', 'flatten'] as const;
 /** How far the kill switch goes. */
 export type KillLevel = (typeof KILL_LEVELS)[number];
 export const killLevelSchema = z.enum(KILL_LEVELS);
@@ -23,7 +26,7 @@ export const killWishSchema = z.object({ key: LatchSchema.shape.key, level: kill
 export type KillWish = z.infer<typeof killWishSchema>;
 
 /**
- * What came of it. `stoppedAfterMs`: until execution answered that nothing more leaves; null = it does not run, so nothing leaves either.
+ * What came of it. `stoppedAfterMs`: until execution answered that nothing more leaves; null = it does not run, or has not answered but the book has the new state.
  * A step that is not `ok` yet is tried again by the supervisor until it is done.
  */
 export const killOutcomeSchema = z.object({ stoppedAfterMs: z.number().nullable(), steps: z.array(z.object({ step: z.string(), ok: z.boolean(), message: z.string() })) });

@@ -7,7 +7,7 @@ import type { UnitId } from '#app/contracts/health.ts';
 import { AppError } from '#app/domain/errors.ts';
 
 /** What can be done. */
-export const VERBS = ['start', 'stop', 'status', 'verify', 'logs', 'doctor', 'mode', 'keys', 'arm', 'disarm', 'flows', 'worker', 'diagnostics', 'help'] as const;
+export const VERBS = ['start', 'stop', 'status', 'verify', 'logs', 'doctor', 'mode', 'keys', 'arm', 'disarm', 'kill', 'flows', 'worker', 'diagnostics', 'help'] as const;
 /** One thing that can be done. */
 export type Verb = (typeof VERBS)[number];
 
@@ -50,6 +50,11 @@ export const USAGE = `mainspring <verb> [options]
              (asked for, or two lines through a pipe; never arguments)
   arm        let orders go to the real account: arm [60|240|480] minutes
   disarm     no new position with real money from now on
+  kill       the kill switch, at once and past the dashboard:
+               kill stop-entries       only orders that reduce a position
+               kill halt               no new order at all
+               kill cancel-all         halt, and cancel every open order
+               kill flatten            cancel everything, close all positions
   flows      what runs by the clock and on demand:
                flows [list]            every flow with schedule and next run
                flows next [flow]       the next five runs of each
@@ -128,7 +133,7 @@ function speedOf(text: string | undefined): ReplaySettings['speed'] {
 }
 
 /** Verbs that read their words themselves. */
-const WITH_WORDS: ReadonlySet<Verb> = new Set(['mode', 'keys', 'arm', 'flows', 'worker']);
+const WITH_WORDS: ReadonlySet<Verb> = new Set(['mode', 'keys', 'arm', 'kill', 'flows', 'worker']);
 
 /** Reads the command line. `resolve` makes a folder absolute. @throws AppError INPUT_INVALID with the usage. */
 export function parseCommand(argv: readonly string[], resolve: (folder: string) => string): Command {

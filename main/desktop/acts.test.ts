@@ -1,5 +1,6 @@
 /** Menu and tray: HALT asks nothing, stopping asks when something is at stake, failures are told. */
 import { beforeEach, describe, expect, it } from 'vitest';
+import type { KillWish } from '#app/contracts/kill.ts';
 import { AppError } from '#app/domain/errors.ts';
 import type { Stack } from '../boot.ts';
 import type { Host } from '../host.ts';
@@ -21,10 +22,10 @@ beforeEach(() => {
   refusal = null;
   isSure = false;
   const stack = {
-    command: (name: string, { state, reason, idempotencyKey }: { state: string; reason: string; idempotencyKey: string }) => {
+    kill: ({ level, reason, key, actor }: KillWish) => {
       if (refusal) return Promise.reject(refusal);
-      log.push(`${name} ${state} ${reason} ${/^[A-Za-z0-9._-]{8,64}$/.test(idempotencyKey)}`);
-      return Promise.resolve({ version: 1, state });
+      log.push(`${actor}: ${level}, ${reason} ${/^[A-Za-z0-9._-]{8,64}$/.test(key)}`);
+      return Promise.resolve({ stoppedAfterMs: 3, steps: [{ step: 'Exits', ok: true, message: '2 exits sent' }] });
     },
   } as unknown as Stack;
   const host = { state: () => ({ phase: 'running', problem: null, stack, mode: 'live' }), start: (mode: string) => Promise.resolve(void log.push(`start ${mode}`)), stop: (reason: string) => Promise.resolve(void log.push(`stop: ${reason}`)) } as unknown as Host;
@@ -45,7 +46,7 @@ describe('HALT', () => {
     standing = { ...standing, openOrders: 9 };
     acts.halt();
     await settle();
-    expect(log).toEqual(['setTradingState HALTED HALT in the menu of the application true', 'notice: Trading is halted -> portfolio']);
+    expect(log).toEqual(['desktop: halt, HALT in the menu of the application true', 'notice: Trading is halted -> portfolio']);
   });
 
   it('says when it did not arrive, and what to do', async () => {
@@ -53,6 +54,22 @@ describe('HALT', () => {
     acts.halt();
     await settle();
     expect(log).toEqual([expect.stringMatching(/^HALT did not arrive \| Risk does not answer\. .*choose Stop\.$/)]);
+  });
+});
+
+describe('the stronger levels of the kill switch', () => {
+  it('ask once and do nothing when the person takes it back', async () => {
+    acts.flatten();
+    await settle();
+    expect(log).toEqual(['Close? Cancel all open orders and close every position at market?']);
+  });
+
+  it('go ahead, and tell what came of it', async () => {
+    isSure = true;
+    acts.cancelAll();
+    await settle();
+    await settle();
+    expect(log).toEqual(['Cancel? Halt trading and cancel all open orders?', 'desktop: cancel_all, Halt trading and cancel all open orders (menu of the application) true', 'notice: Kill switch -> portfolio']);
   });
 });
 

@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import { describeError } from '#app/domain/errors.ts';
 import type { MenuActs } from './app-menu.ts';
-import { haltTrading } from './calls.ts';
+import { pullKillSwitch } from './calls.ts';
 import type { Core } from './core.ts';
 import type { Dialogs } from './dialogs.ts';
 import type { Announcement } from './notify.ts';
@@ -25,12 +25,25 @@ export type ActParts = {
 /** Halts at once: no question stands between a person and HALT. What became of it is told. */
 async function halt({ core, show, dialogs, log }: ActParts): Promise<void> {
   try {
-    await haltTrading(core.host, { reason: 'HALT in the menu of the application', idempotencyKey: `shell-${randomUUID()}` });
+    await pullKillSwitch(core.host, { level: 'halt', reason: 'HALT in the menu of the application', key: `shell-${randomUUID()}` });
     show({ title: 'Trading is halted', body: 'No new order leaves; cancels still work. Resume on the dashboard when you are ready.', to: 'portfolio' });
   } catch (error) {
     log('error', `HALT did not arrive: ${describeError(error)}`);
     await dialogs.tell('HALT did not arrive', `${describeError(error)}. Without an answer of risk no new order leaves after ten seconds at the latest. To be sure at once, choose Stop.`, 'error');
   }
+}
+
+const KILL = {
+  cancel_all: { verb: 'Cancel', message: 'Halt trading and cancel all open orders?', detail: 'Orders that protect a position are canceled too. No new order goes out until you resume on the dashboard.' },
+  flatten: { verb: 'Close', message: 'Cancel all open orders and close every position at market?', detail: 'Outside of the regular session exits may have to wait for the next opening. New positions stay forbidden until you resume on the dashboard.' },
+} as const;
+
+/** The stronger levels of the kill switch; they ask once, because they cannot be taken back. */
+async function kill({ core, show, dialogs }: ActParts, level: keyof typeof KILL): Promise<void> {
+  const { verb, ...question } = KILL[level];
+  if (!(await dialogs.askToStop(question, verb))) return;
+  const { steps } = await pullKillSwitch(core.host, { level, reason: `${question.message.replace('?', '')} (menu of the application)`, key: `shell-${randomUUID()}` });
+  show({ title: 'Kill switch', body: steps.map(({ step, message }) => `${step}: ${message}`).join('. '), to: 'portfolio' });
 }
 
 async function stop({ core, dialogs }: ActParts): Promise<void> {
@@ -56,6 +69,8 @@ export function menuActs(parts: ActParts): MenuActs {
     stop: doing('Stopping', () => stop(parts)),
     restart: doing('Restarting', () => core.host.restart('asked for in the menu')),
     halt: doing('HALT', () => halt(parts)),
+    cancelAll: doing('Canceling all orders', () => kill(parts, 'cancel_all')),
+    flatten: doing('Closing all positions', () => kill(parts, 'flatten')),
     quit: doing('Quitting', () => quit.request('the person quit')),
     saveDiagnostics: doing('Saving diagnostics', parts.saveDiagnostics),
     openDataFolder: doing('Opening the data folder', parts.openDataFolder),

@@ -9,6 +9,8 @@ export type MenuActs = {
   readonly stop: () => void;
   readonly restart: () => void;
   readonly halt: () => void;
+  readonly cancelAll: () => void;
+  readonly flatten: () => void;
   readonly quit: () => void;
   readonly about: () => void;
   readonly go: (to: ShellEvent<'navigate'>['to']) => void;
@@ -34,6 +36,8 @@ export function windowMenu({ phase, isWelcomeDone, isPackaged }: MenuFacts, acts
         { label: 'Restart', click: acts.restart, enabled: phase === 'running' },
         SEPARATOR,
         { label: 'HALT trading', accelerator: 'CommandOrControl+Shift+H', click: acts.halt, enabled: isUp },
+        { label: 'HALT and cancel all orders...', click: acts.cancelAll, enabled: isUp },
+        { label: 'Close all positions...', click: acts.flatten, enabled: isUp },
         SEPARATOR,
         { label: phase === 'stopping' ? 'Quit by force' : 'Quit', accelerator: 'CommandOrControl+Q', click: acts.quit },
       ],

@@ -24,7 +24,7 @@ let calls: ShellHandlers;
 const stack = {
   supervisor: { unitIds: ['gateway'], statusOf: () => ({ state: 'ready' }), command: (...args: unknown[]) => log.push(args) },
   access: () => ({ baseUrl: 'http://127.0.0.1:8000', token: 't' }),
-  command: (name: string, input: unknown) => Promise.resolve(void log.push([name, input])).then(() => ({ version: 2, state: 'HALTED' })),
+  kill: (wish: unknown) => Promise.resolve(void log.push(['kill', wish])).then(() => ({ stoppedAfterMs: 3, steps: [] })),
   unitLogs: () => [{ seq: 1, at: 1, unit: 'redis', stream: 'stdout', text: 'x' }],
 } as unknown as Stack;
 
@@ -91,9 +91,9 @@ describe('choosing a market', () => {
 });
 
 describe('the trading', () => {
-  it('is halted straight at risk, in the name of the desktop', async () => {
-    expect(await calls.halt({ reason: 'too wild', idempotencyKey: 'page-12345678' })).toEqual({ version: 2, state: 'HALTED' });
-    expect(log).toEqual([['setTradingState', { reason: 'too wild', idempotencyKey: 'page-12345678', state: 'HALTED', actor: 'desktop' }]]);
+  it('is halted by the kill switch, in the name of the desktop', async () => {
+    expect(await calls.halt({ reason: 'too wild', idempotencyKey: 'page-12345678' })).toEqual({ stoppedAfterMs: 3, steps: [] });
+    expect(log).toEqual([['kill', { level: 'halt', reason: 'too wild', key: 'page-12345678', actor: 'desktop' }]]);
   });
 
   it('is not started before a market was chosen', () => {

@@ -1,6 +1,7 @@
 /** What each call of the page does. Long things begin and are told by the status; refusals are AppErrors in words for people. */
 import type { Mode } from '#app/contracts/config.ts';
 import type { UnitId } from '#app/contracts/health.ts';
+import type { KillOutcome, KillWish } from '#app/contracts/kill.ts';
 import type { About, Preferences, ShellOutput, ShellStatus } from '#app/contracts/shell.ts';
 import { AppError } from '#app/domain/errors.ts';
 import type { Stack } from '../boot.ts';
@@ -45,9 +46,9 @@ function running(host: Host): Stack {
   return stack;
 }
 
-/** Halts trading, straight at risk. @throws AppError UNIT_TIMEOUT when risk does not answer */
-export async function haltTrading(host: Host, request: { readonly reason: string; readonly idempotencyKey: string }): Promise<ShellOutput<'halt'>> {
-  return running(host).command('setTradingState', { ...request, state: 'HALTED', actor: ACTOR });
+/** Pulls the kill switch, past the gateway. @throws AppError UNIT_TIMEOUT when nobody answers */
+export async function pullKillSwitch(host: Host, wish: Omit<KillWish, 'actor'>): Promise<KillOutcome> {
+  return running(host).kill({ ...wish, actor: ACTOR });
 }
 
 /** @throws AppError ORDERS_OPEN when something is at stake and the person has not said that they know */
@@ -155,7 +156,7 @@ export function createCalls(parts: CallParts): ShellHandlers {
       void host.restart('asked for in the window');
       return DONE;
     },
-    halt: (request) => haltTrading(host, request),
+    halt: ({ reason, idempotencyKey }) => pullKillSwitch(host, { level: 'halt', reason, key: idempotencyKey }),
     ...unitCalls(parts),
     ...marketCalls(parts),
     ...applicationCalls(parts),

@@ -5,7 +5,7 @@ import type { StopQuestion } from './quit.ts';
 /** The questions and messages of the shell. */
 export type Dialogs = {
   /** Stop although orders are open? The safe answer is the default one. */
-  askToStop(question: StopQuestion, verb: 'Quit' | 'Stop'): Promise<boolean>;
+  askToStop(question: StopQuestion, verb: 'Quit' | 'Stop' | 'Cancel' | 'Close'): Promise<boolean>;
   /** Says something that needs to be read. */
   tell(message: string, detail: string, type?: 'info' | 'warning' | 'error'): Promise<void>;
   /** Where to save a file; null = the person changed their mind. */
@@ -24,7 +24,7 @@ export function openDialogs(dialog: Pick<Dialog, 'showMessageBox' | 'showSaveDia
     return (own === null ? dialog.showMessageBox(whole) : dialog.showMessageBox(own, whole)).then(({ response }) => response);
   };
   return {
-    askToStop: async (question, verb) => (await box({ type: 'warning', ...question, buttons: [`${verb} anyway`, 'Keep running'], defaultId: 1, cancelId: 1 })) === 0,
+    askToStop: async (question, verb) => (await box({ type: 'warning', ...question, buttons: verb === 'Quit' || verb === 'Stop' ? [`${verb} anyway`, 'Keep running'] : [`${verb} all`, 'Leave everything as it is'], defaultId: 1, cancelId: 1 })) === 0,
     tell: async (message, detail, type = 'info') => {
       await box({ type, message, detail, buttons: ['OK'], defaultId: 0, cancelId: 0 });
     },

@@ -51,10 +51,10 @@ describe('the tooltip', () => {
 
 describe('the menu', () => {
   it('offers what makes sense', () => {
-    expect(enabled(RUNNING)).toEqual(['open', 'stop', 'restart', 'halt', 'about', 'quit']);
+    expect(enabled(RUNNING)).toEqual(['open', 'stop', 'restart', 'halt', 'cancelAll', 'flatten', 'about', 'quit']);
     expect(enabled({ ...RUNNING, phase: 'stopped', stack: null, trading: null })).toEqual(['open', 'start', 'about', 'quit']);
     expect(enabled({ ...RUNNING, phase: 'failed', stack: null, trading: null })).toEqual(['open', 'start', 'about', 'quit']);
-    expect(enabled({ ...RUNNING, phase: 'starting' })).toEqual(['open', 'stop', 'halt', 'about', 'quit']);
+    expect(enabled({ ...RUNNING, phase: 'starting' })).toEqual(['open', 'stop', 'halt', 'cancelAll', 'flatten', 'about', 'quit']);
     expect(enabled({ ...RUNNING, phase: 'stopping' })).toEqual(['open', 'about', 'quit']);
     expect(enabled({ ...RUNNING, trading: brief({ state: 'HALTED' }) })).not.toContain('halt');
   });
@@ -70,6 +70,6 @@ describe('the menu', () => {
 
   it('keeps each command at its place', () => {
     const actions = (facts: TrayFacts): string[] => trayMenu(facts, NOW).flatMap((line) => (line.kind === 'command' ? [line.action] : []));
-    for (const phase of ['stopped', 'starting', 'running', 'stopping', 'failed'] as const) expect(actions({ ...RUNNING, phase })).toEqual(['open', 'start', 'stop', 'restart', 'halt', 'about', 'quit']);
+    for (const phase of ['stopped', 'starting', 'running', 'stopping', 'failed'] as const) expect(actions({ ...RUNNING, phase })).toEqual(['open', 'start', 'stop', 'restart', 'halt', 'cancelAll', 'flatten', 'about', 'quit']);
   });
 });

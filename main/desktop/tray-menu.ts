@@ -8,7 +8,7 @@ import { gain } from './words.ts';
 export type TrayIcon = 'stopped' | 'starting' | 'running' | 'attention' | 'failed';
 
 /** Everything that the tray's menu can do. */
-export type TrayAction = 'open' | 'start' | 'stop' | 'restart' | 'halt' | 'about' | 'quit';
+export type TrayAction = 'open' | 'start' | 'stop' | 'restart' | 'halt' | 'cancelAll' | 'flatten' | 'about' | 'quit';
 
 /** A line of the menu: a command, a text, or a separator. */
 export type TrayLine = { readonly kind: 'command'; readonly action: TrayAction; readonly label: string; readonly isEnabled: boolean } | { readonly kind: 'text'; readonly label: string } | { readonly kind: 'separator' };
@@ -88,6 +88,8 @@ export function trayMenu(facts: TrayFacts, now: number): readonly TrayLine[] {
     command('restart', 'Restart', phase === 'running'),
     { kind: 'separator' },
     command('halt', isHalted ? 'Trading is halted' : 'HALT trading', (phase === 'running' || phase === 'starting') && !isHalted),
+    command('cancelAll', 'HALT and cancel all orders...', phase === 'running' || phase === 'starting'),
+    command('flatten', 'Close all positions...', phase === 'running' || phase === 'starting'),
     { kind: 'separator' },
     command('about', 'About Mainspring'),
     command('quit', phase === 'stopping' ? 'Quit by force' : 'Quit'),

@@ -126,7 +126,7 @@ describe('the tray', () => {
   it('changes only what changed, and opens with a click', () => {
     const log: string[] = [];
     const emitter = new EventEmitter();
-    const acts = Object.fromEntries((['open', 'start', 'stop', 'restart', 'halt', 'about', 'quit'] as TrayAction[]).map((name) => [name, () => log.push(`act ${name}`)])) as unknown as Record<TrayAction, () => void>;
+    const acts = Object.fromEntries((['open', 'start', 'stop', 'restart', 'halt', 'cancelAll', 'flatten', 'about', 'quit'] as TrayAction[]).map((name) => [name, () => log.push(`act ${name}`)])) as unknown as Record<TrayAction, () => void>;
     let items: { id?: string; click?: () => void }[] = [];
     const tray = openTray({
       create: (image) => (log.push(`create ${image as unknown as string}`), Object.assign(emitter, { setImage: (given: unknown) => log.push(`image ${String(given)}`), setToolTip: (text: string) => log.push(text), setContextMenu: () => log.push('menu'), destroy: () => log.push('destroy') }) as never),
@@ -151,7 +151,7 @@ describe('the menu of the window', () => {
     windowMenu(facts, acts).flatMap(({ submenu }) => (Array.isArray(submenu) ? submenu : [])).filter(({ enabled, label }) => enabled !== false && label !== undefined).map(({ label }) => label ?? '');
 
   it('enables what makes sense', () => {
-    expect(labels({ phase: 'running', isWelcomeDone: true, isPackaged: true })).toEqual(['Stop', 'Restart', 'HALT trading', 'Quit', 'Portfolio', 'Health', 'Application settings', 'Broker keys', 'Save diagnostics…', 'Open the data folder', 'About Mainspring']);
+    expect(labels({ phase: 'running', isWelcomeDone: true, isPackaged: true })).toEqual(['Stop', 'Restart', 'HALT trading', 'HALT and cancel all orders...', 'Close all positions...', 'Quit', 'Portfolio', 'Health', 'Application settings', 'Broker keys', 'Save diagnostics…', 'Open the data folder', 'About Mainspring']);
     expect(labels({ phase: 'stopped', isWelcomeDone: false, isPackaged: true })).not.toContain('Start');
   });
 

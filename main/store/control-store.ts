@@ -31,6 +31,10 @@ export type ControlStore = {
   createLogin(now: number): string;
   /** True once for each token that is known and not expired. */
   redeemLogin(token: string, now: number): boolean;
+  /** What was kept under a name; null = nothing. */
+  kept(name: string): string | null;
+  /** Keeps a text under a name over restarts; null forgets it. On the disk when this returns. */
+  keep(name: string, text: string | null): void;
   record(change: UnitChange): void;
   /** What happened, newest first. */
   history(question: HistoryQuestion): UnitIncident[];
@@ -93,6 +97,7 @@ const hashOf = (token: string): Buffer => createHash('sha256').update(token).dig
 function storeOver(db: Database.Database): ControlStore {
   const getSetting = db.prepare<[string], { value: string }>('SELECT value FROM setting WHERE name = ?');
   const putSetting = db.prepare('INSERT INTO setting VALUES (?, ?) ON CONFLICT DO UPDATE SET value = excluded.value');
+  const dropSetting = db.prepare('DELETE FROM setting WHERE name = ?');
   const getPort = db.prepare<[string], { port: number }>('SELECT port FROM port WHERE unit = ?');
   const putPort = db.prepare('INSERT INTO port VALUES (?, ?) ON CONFLICT DO UPDATE SET port = excluded.port');
   const dropPort = db.prepare('DELETE FROM port WHERE unit = ?');
@@ -123,6 +128,8 @@ function storeOver(db: Database.Database): ControlStore {
       if (match) dropLogin.run(match.hash);
       return match !== undefined;
     },
+    kept: (name) => getSetting.get(`kept.${name}`)?.value ?? null,
+    keep: (name, text) => void (text === null ? dropSetting.run(`kept.${name}`) : putSetting.run(`kept.${name}`, text)),
     record: (change) => history.record(change),
     history: (question) => history.read(question),
     close: () => db.close(),

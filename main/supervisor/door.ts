@@ -12,7 +12,7 @@ const CONNECT_LIMIT_MS = 2_000;
 const FAREWELL_MS = 300;
 
 /** What can be asked at the door. */
-export const DoorVerbSchema = z.enum(['status', 'verify', 'loginLink', 'stop', 'arm', 'disarm', 'history', 'flows', 'workerConfig']);
+export const DoorVerbSchema = z.enum(['status', 'verify', 'loginLink', 'stop', 'arm', 'disarm', 'kill', 'history', 'flows', 'workerConfig']);
 /** What can be asked at the door. */
 export type DoorVerb = z.infer<typeof DoorVerbSchema>;
 

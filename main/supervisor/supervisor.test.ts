@@ -70,6 +70,7 @@ function supervise(units: readonly Fake[]): { changes: Change[] } {
     wall: () => Date.now() + slept,
     random: () => 0.5,
     onRequest: () => undefined,
+    onLatched: () => undefined,
     onChange: (unit, _previous, exit) => void changes.push({ unit, exit }),
     onNotice: () => undefined,
   });

@@ -19,6 +19,7 @@ const USAGE_EVERY_MS = 5_000;
 const PING_EVERY_MS = 2_000;
 const MAX_NOTICES = 100;
 const MAX_QUEUE = 10_000;
+const ALWAYS_HEARD: ReadonlySet<ToWorker['type']> = new Set(['arming', 'latch', 'unlatch']);
 
 /** What the supervisor needs from outside. `monotonic` in milliseconds, `wall` EpochMs. */
 export type SupervisorPorts = {
@@ -30,6 +31,8 @@ export type SupervisorPorts = {
   readonly random: () => number;
   /** A request of a worker, checked for its caller there. */
   readonly onRequest: (unit: UnitId, request: WorkerRequest) => void;
+  /** A worker holds the kill switch with this key; `isStored`: the book has it. */
+  readonly onLatched: (unit: UnitId, key: string, isStored: boolean) => void;
   /** A unit came to another state; `exit` when that is because its process ended. */
   readonly onChange: (unit: UnitId, previous: UnitStatus['state'], exit: LastExit | null) => void;
   readonly onNotice: (notice: Notice) => void;
@@ -99,10 +102,10 @@ export class Supervisor {
     this.drain();
   }
 
-  /** Sends a control message to a unit that is up; others do not get it. An arming also reaches those that still start or already stop. */
+  /** Sends a control message to a unit that is up; others do not get it. Arming and kill switch also reach those that still start or already stop. */
   send(id: UnitId, message: ToWorker): void {
     const entry = this.entries.get(id);
-    const isHeard = message.type === 'arming' ? hasProcess : isKeeping;
+    const isHeard = ALWAYS_HEARD.has(message.type) ? hasProcess : isKeeping;
     if (entry && isHeard(entry.status.state)) entry.running?.send(message);
   }
 
@@ -128,6 +131,11 @@ export class Supervisor {
       };
       this.watchers.add(watcher);
     });
+  }
+
+  /** Is there a process of this unit, whatever its state? */
+  hasProcess(id: UnitId): boolean {
+    return hasProcess(this.entryOf(id).status.state);
   }
 
   /** The state of one unit. */
@@ -295,6 +303,7 @@ export class Supervisor {
         if (entry.status.state === 'unresponsive') tell({ type: 'beat' });
       },
       request: (request) => this.ports.onRequest(id, request),
+      latched: (key, isStored) => this.ports.onLatched(id, key, isStored),
       exited: (exit) => {
         if (entry.generation === generation) this.afterExit(id, entry, exit);
       },

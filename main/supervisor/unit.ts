@@ -36,6 +36,8 @@ export type UnitSignals = {
   /** More time for a start that makes progress or waits for something outside; `reason` is shown to people. */
   extend(deadlineMs: number, reason: string): void;
   request(request: WorkerRequest): void;
+  /** The kill switch with this key holds there; `isStored`: the book has it. */
+  latched(key: string, isStored: boolean): void;
   exited(exit: UnitExit): void;
 };
 

@@ -48,7 +48,7 @@ function startUnit(driver: UnitDriver): Run {
   const ignore = (): void => undefined;
   const run: { isReady: boolean; exit: UnitExit | null } = { isReady: false, exit: null };
   const signals: UnitSignals = {
-    started: ignore, degraded: ignore, recovered: ignore, beat: ignore, latency: ignore, extend: ignore, request: ignore,
+    started: ignore, degraded: ignore, recovered: ignore, beat: ignore, latency: ignore, extend: ignore, request: ignore, latched: ignore,
     ready: () => (run.isReady = true),
     exited: (exit) => (run.exit = exit),
   };

@@ -173,6 +173,9 @@ function passOn(message: Passed, signals: UnitSignals, send: (message: ToWorker)
     case 'extend':
       signals.extend(message.deadlineMs, message.reason);
       return;
+    case 'latched':
+      signals.latched(message.key, message.isStored);
+      return;
     case 'request':
       signals.request({
         verb: message.verb,

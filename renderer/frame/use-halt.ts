@@ -15,8 +15,8 @@ export function useHalt(): { halt: () => void; error: string | null } {
     const words = { reason: 'Halted by hand on the dashboard', idempotencyKey: newKey() };
     const onError = (failure: Error): void => setError(`Not halted: ${failure.message}`);
     setError(null);
-    // The window's way leads straight to risk, gateway or not.
-    if (hasShell) direct.mutate(words, { onError, onSuccess: ({ state }) => noteTradingState(state) });
+    // The window's way leads straight to the supervisor, gateway or not.
+    if (hasShell) direct.mutate(words, { onError, onSuccess: () => noteTradingState('HALTED') });
     else action.mutate({ ...words, state: 'HALTED' }, { onError });
   };
   return { halt, error };

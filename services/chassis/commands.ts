@@ -1,6 +1,6 @@
 /** Asking another service a synchronous question over loopback HTTP. */
 import * as z from 'zod';
-import { COMMANDS, type CommandInput, type CommandName, type CommandOutput } from '#app/contracts/commands.ts';
+import { COMMANDS, type CommandAsk, type CommandName, type CommandOutput } from '#app/contracts/commands.ts';
 import type { RuntimeConfig } from '#app/contracts/config.ts';
 import { AppError, ERROR_CODES, invariant, type ErrorCode } from '#app/domain/errors.ts';
 
@@ -15,7 +15,7 @@ function codeOf(value: string | null): ErrorCode | null {
  * Runs a command on the service that owns it. Commands are idempotent by their key: after `unknown` ask again with the same key.
  * @throws AppError UNIT_TIMEOUT (temporary) when the service cannot be reached; else the service's own error code and message.
  */
-export async function callCommand<N extends CommandName>(config: RuntimeConfig, name: N, input: CommandInput<N>): Promise<CommandOutput<N>> {
+export async function callCommand<N extends CommandName>(config: RuntimeConfig, name: N, input: CommandAsk<N>): Promise<CommandOutput<N>> {
   const contract = COMMANDS[name];
   const endpoint = config.units[contract.service];
   invariant(endpoint, 'The service is not in the runtime configuration', { service: contract.service });

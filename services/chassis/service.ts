@@ -1,6 +1,6 @@
 /** The chassis: config -> connect -> recover -> ready -> drain -> exit, the same for every worker. */
 import type { Server } from 'node:http';
-import { COMMANDS, type CommandInput, type CommandName, type CommandOutput } from '#app/contracts/commands.ts';
+import { COMMANDS, type CommandAsk, type CommandInput, type CommandName, type CommandOutput } from '#app/contracts/commands.ts';
 import type { RuntimeConfig } from '#app/contracts/config.ts';
 import { EXIT, type ControlArgs, type ControlResult, type ControlVerb, type ToWorker } from '#app/contracts/control.ts';
 import type { WorkerHealth, WorkerId } from '#app/contracts/health.ts';
@@ -52,7 +52,7 @@ export type ServiceContext = {
   /** Hears the supervisor's messages (the gateway: unitStates). */
   onControl(listener: (message: ToWorker) => void): void;
   /** Asks another service over HTTP. */
-  callCommand<N extends CommandName>(name: N, input: CommandInput<N>): Promise<CommandOutput<N>>;
+  callCommand<N extends CommandName>(name: N, input: CommandAsk<N>): Promise<CommandOutput<N>>;
   /** For workers that bring their own HTTP server: what /health and /metrics must answer. */
   healthReport(): WorkerHealth;
   /** Ends the process: something happened after which going on would be wrong. */

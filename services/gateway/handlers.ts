@@ -1,6 +1,6 @@
 /** One handler per route of the contract; a missing one does not compile. */
 import { randomUUID } from 'node:crypto';
-import type { CommandInput, CommandName, CommandOutput } from '#app/contracts/commands.ts';
+import type { CommandAsk, CommandName, CommandOutput } from '#app/contracts/commands.ts';
 import type { RouteName, RouteOutput, RouteParsed } from '#app/contracts/http.ts';
 import { invariant } from '#app/domain/errors.ts';
 import { REDIS_DB } from '#chassis/bus.ts';
@@ -44,9 +44,9 @@ type CommandRoute =
 
 /** Routes that ask the service which owns the matter. */
 function commandHandlers(ctx: ServiceContext): Pick<Handlers, CommandRoute> {
-  type Body<N extends CommandName> = Omit<CommandInput<N>, 'idempotencyKey' | 'actor'>;
+  type Body<N extends CommandName> = Omit<CommandAsk<N>, 'idempotencyKey' | 'actor'>;
   const command = <N extends CommandName>(name: N, body: Body<N>, request: RequestContext): Promise<CommandOutput<N>> =>
-    ctx.callCommand(name, { ...body, idempotencyKey: request.idempotencyKey, actor: request.actor } as unknown as CommandInput<N>);
+    ctx.callCommand(name, { ...body, idempotencyKey: request.idempotencyKey, actor: request.actor } as unknown as CommandAsk<N>);
   return {
     placeOrder: (input, request) => command('manualOrder', input, request),
     previewOrder: (input, request) => command('previewOrder', input, request),

@@ -86,7 +86,7 @@ describe('the tray', () => {
     }, 'the symbol of a running stack with its figures', START_LIMIT_MS);
     expect(tray.tooltip).toMatch(/^Mainspring \(DEMO\)\nRunning (\d+)\/\1\nTrading ACTIVE\nToday [+-]?\$[\d,.]+$/);
     expect(tray.tooltip.length).toBeLessThan(128);
-    expect(tray.menu.map(({ id, enabled }) => [id, enabled]).filter(([id]) => id !== null)).toEqual([['open', true], ['start', false], ['stop', true], ['restart', true], ['halt', true], ['about', true], ['quit', true]]);
+    expect(tray.menu.map(({ id, enabled }) => [id, enabled]).filter(([id]) => id !== null)).toEqual([['open', true], ['start', false], ['stop', true], ['restart', true], ['halt', true], ['cancelAll', true], ['flatten', true], ['about', true], ['quit', true]]);
     await drawTray(tray, 'desktop-tray');
   });
 

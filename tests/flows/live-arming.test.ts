@@ -1,6 +1,6 @@
 /** The real account end to end: gateway, risk and execution as processes, the simulator posing as the account, the test as the supervisor. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { CommandInput, CommandName, CommandOutput } from '#app/contracts/commands.ts';
+import type { CommandAsk, CommandName, CommandOutput } from '#app/contracts/commands.ts';
 import type { AlpacaAccess, RuntimeConfig } from '#app/contracts/config.ts';
 import { IDEMPOTENCY_HEADER } from '#app/contracts/http.ts';
 import type { RouteOutput } from '#app/contracts/http.ts';
@@ -65,7 +65,7 @@ type Reply = RouteOutput<'placeOrder'>;
 const ticket = (side: 'buy' | 'sell', qty = '1') => page<Reply>('POST', '/api/orders', { symbol: 'AAPL', side, type: 'market', timeInForce: 'day', qty, limitPrice: null });
 const verdict = async (name = 'Live trading') => (await page<RouteOutput<'stack'>>('GET', '/api/health')).verdict.checks.find((check) => check.name === name);
 /** What the shell asks of risk, past the gateway. */
-const command = <N extends CommandName>(name: N, input: CommandInput<N>): Promise<CommandOutput<N>> => callCommand(testConfig('gateway', { book, wire }, units), name, input);
+const command = <N extends CommandName>(name: N, input: CommandAsk<N>): Promise<CommandOutput<N>> => callCommand(testConfig('gateway', { book, wire }, units), name, input);
 
 async function sim(path: string, body: object = {}): Promise<void> {
   const response = await fetch(`${access.tradingUrl}/sim/${path}`, { method: 'POST', body: JSON.stringify(body), headers: { 'content-type': 'application/json', authorization: `Bearer ${testConfig('simulator', { book, wire }, units).internalToken}` } });

@@ -3,7 +3,7 @@ import { chmodSync } from 'node:fs';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import type { CommandInput } from '#app/contracts/commands.ts';
+import type { CommandAsk } from '#app/contracts/commands.ts';
 import type { UnitId } from '#app/contracts/health.ts';
 import { IDEMPOTENCY_HEADER } from '#app/contracts/http.ts';
 import type { RouteOutput } from '#app/contracts/http.ts';
@@ -66,7 +66,7 @@ async function isFilled(reply: Reply): Promise<void> {
 /** What the shell asks of risk, past the gateway. */
 const halt = (state: 'HALTED' | 'ACTIVE') => stack().command('setTradingState', { idempotencyKey: nextKey(), actor: 'desktop', state, reason: 'the test' });
 const buyPastGateway = (): Promise<Reply> =>
-  stack().command('manualOrder', { idempotencyKey: nextKey(), actor: 'desktop', symbol: 'AAPL', side: 'buy', type: 'market', timeInForce: 'day', qty: '1', limitPrice: null } satisfies CommandInput<'manualOrder'>);
+  stack().command('manualOrder', { idempotencyKey: nextKey(), actor: 'desktop', symbol: 'AAPL', side: 'buy', type: 'market', timeInForce: 'day', qty: '1', limitPrice: null } satisfies CommandAsk<'manualOrder'>);
 function kill(id: UnitId): void {
   const pid = stack().health().units.find((unit) => unit.id === id)?.pid ?? null;
   if (pid === null) throw new Error(`${id} has no process`);

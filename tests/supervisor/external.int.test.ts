@@ -22,6 +22,7 @@ function watch(driver: UnitDriver): { told: string[]; running: RunningUnit } {
     latency: () => undefined,
     extend: () => undefined,
     request: () => undefined,
+    latched: () => undefined,
     exited: (exit) => told.push(`exited ${exit.code}: ${exit.reason}`),
   });
   return { told, running };
