@@ -77,7 +77,7 @@ export const positionChanged = z.object({ symbol: symbolSchema, version: z.numbe
 export const reconciled = z.object({ runId: z.string(), isClean: z.boolean(), differences: z.array(z.object({ kind: z.string(), subject: z.string(), ours: z.string().nullable(), theirs: z.string().nullable(), action: z.string() })) });
 
 /** execution: cash or shares moved without an order of ours: a dividend, a fee, interest, a transfer, a split, an adjustment that a person confirmed. One per entryId. */
-export const ledgerEntered = z.object({ entryId: z.string(), kind: z.string(), symbol: symbolSchema.nullable(), cashChange: decimalText, qtyChange: decimalText, description: z.string(), tsEvent: ms });
+export const ledgerEntered = z.object({ entryId: z.string(), kind: z.string(), symbol: symbolSchema.nullable(), /** Whose it is; null = the manual share. */ strategyId: z.string().nullable().default(null), cashChange: decimalText, qtyChange: decimalText, description: z.string(), tsEvent: ms });
 
 /** execution: the guardian found, still sees, or no longer sees something wrong. `remedy`: what it proposes, in words; null = a person must look. */
 export const findingChanged = z.object({ findingId: z.string(), kind: z.string(), severity: z.enum(['info', 'warning', 'critical']), subject: z.string(), message: z.string(), remedy: z.string().nullable(), state: z.enum(['open', 'resolved', 'dismissed']) });
