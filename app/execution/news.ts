@@ -10,12 +10,18 @@ export type FillSource = 'stream' | 'activity';
 /** One execution. `cumQty` is the order's filled quantity after it, as the broker counts. */
 export type Execution = { readonly id: string; readonly qty: Quantity; readonly price: Price; readonly cumQty: Quantity; readonly source: FillSource };
 
-/** An order as our book has it. `lastCancelNewsAt`: broker time of the newest news about cancelling. `isKnownToBroker`: the broker has confirmed it at least once. */
-export type LocalOrder = { readonly state: OrderState; readonly fills: readonly Execution[]; readonly lastCancelNewsAt: EpochMs | null; readonly isKnownToBroker: boolean };
+/**
+ * An order as our book has it. `lastCancelNewsAt`, `lastReplaceNewsAt`: broker time of the newest news about cancelling and about being replaced.
+ * `isKnownToBroker`: the broker has confirmed it at least once.
+ */
+export type LocalOrder = { readonly state: OrderState; readonly fills: readonly Execution[]; readonly lastCancelNewsAt: EpochMs | null; readonly lastReplaceNewsAt?: EpochMs | null; readonly isKnownToBroker: boolean };
 
-/** What the broker says: `kind` in our words (null = a word that we do not know), its cumulative filled quantity, and the execution if it is one. */
-export type News = { readonly kind: NewsKind | null; readonly at: EpochMs; readonly filledQty: Quantity; readonly execution: Execution | null };
-export type NewsKind = Extract<OrderEventKind, 'accepted' | 'rejected' | 'fill' | 'cancel_requested' | 'cancel_rejected' | 'canceled' | 'expired' | 'replaced'>;
+/**
+ * What the broker says: `kind` in our words (null = a word that we do not know), its cumulative filled quantity, and the execution if it is one.
+ * `qty`: the order's quantity as the broker has it now, when that may have shrunk (a leg whose sibling fills); absent = not to be looked at.
+ */
+export type News = { readonly kind: NewsKind | null; readonly at: EpochMs; readonly filledQty: Quantity; readonly execution: Execution | null; readonly qty?: Quantity | null };
+export type NewsKind = Extract<OrderEventKind, 'held' | 'accepted' | 'rejected' | 'fill' | 'restated' | 'cancel_requested' | 'cancel_rejected' | 'replace_requested' | 'replace_rejected' | 'canceled' | 'expired' | 'replaced'>;
 
 /**
  * What to do about news: events to apply, in order, and whether something does not add up (then ask the broker):
@@ -27,15 +33,19 @@ export type Doubt = 'fills_missing' | 'contradiction' | 'unknown_word';
 const NOTHING: Plan = { events: [], isNewFill: false, doubt: null };
 const CONTRADICTION: Plan = { events: [], isNewFill: false, doubt: 'contradiction' };
 
-const STREAM_WORDS: Readonly<Record<string, NewsKind>> = {
-  new: 'accepted', accepted: 'accepted', pending_new: 'accepted', held: 'accepted', done_for_day: 'accepted', stopped: 'accepted', calculated: 'accepted', suspended: 'accepted',
-  accepted_for_bidding: 'accepted', pending_review: 'accepted', pending_replace: 'accepted', order_replace_rejected: 'accepted', restated: 'accepted', partially_filled: 'accepted', filled: 'accepted',
-  fill: 'fill', partial_fill: 'fill', canceled: 'canceled', expired: 'expired', rejected: 'rejected', replaced: 'replaced', pending_cancel: 'cancel_requested', order_cancel_rejected: 'cancel_rejected',
+/**
+ * Events of the stream and statuses of an order in our words. `calculated`, `done_for_day`, `stopped`, `suspended` leave an order alive at the broker:
+ * what becomes of it is told by another word. A status `filled` or `partially_filled` comes without the execution: the fills themselves are asked for.
+ */
+const WORDS: Readonly<Record<string, NewsKind>> = {
+  new: 'accepted', accepted: 'accepted', pending_new: 'accepted', done_for_day: 'accepted', stopped: 'accepted', calculated: 'accepted', suspended: 'accepted', accepted_for_bidding: 'accepted', pending_review: 'accepted',
+  partially_filled: 'accepted', filled: 'accepted', held: 'held', restated: 'restated', fill: 'fill', partial_fill: 'fill', canceled: 'canceled', expired: 'expired', rejected: 'rejected', replaced: 'replaced',
+  pending_cancel: 'cancel_requested', order_cancel_rejected: 'cancel_rejected', pending_replace: 'replace_requested', order_replace_rejected: 'replace_rejected',
 };
 
 /** Our word for an event of the stream or a status of an order; null for one that we do not know. */
 export function newsKindOf(word: string): NewsKind | null {
-  return Object.hasOwn(STREAM_WORDS, word) ? (STREAM_WORDS[word] ?? null) : null;
+  return Object.hasOwn(WORDS, word) ? (WORDS[word] ?? null) : null;
 }
 
 /** The same execution told before: same id, or told by the other source with the same numbers. */
@@ -48,29 +58,50 @@ function catchUp(state: OrderState): readonly OrderEvent[] {
   return state.status === 'initialized' ? [{ kind: 'submitted' }] : [];
 }
 
+/** The broker shrinks an order, never enlarges it: the smallest quantity that was told holds, in whatever order it was told. */
+function shrinking(local: LocalOrder, news: News): readonly OrderEvent[] {
+  const { qty } = news;
+  if (qty === undefined || qty === null || isClosed(local.state.status) || local.state.status === 'initialized' || !qty.lt(local.state.qty)) return [];
+  return [{ kind: 'restated', qty }];
+}
+
 function planFill(local: LocalOrder, execution: Execution): Plan {
   if (local.fills.some((known) => isSameExecution(known, execution))) return NOTHING;
   return { events: [...catchUp(local.state), { kind: 'fill', qty: execution.qty, price: execution.price }], isNewFill: true, doubt: null };
 }
 
-function planStatus(local: LocalOrder, kind: Exclude<NewsKind, 'fill'>, at: EpochMs): Plan {
-  const { state } = local;
-  const isStale = local.lastCancelNewsAt !== null && at < local.lastCancelNewsAt;
-  const say = (...events: OrderEvent[]): Plan => ({ events: [...catchUp(state), ...events], isNewFill: false, doubt: null });
-  if (isClosed(state.status)) {
-    // We closed it without the broker ever having known it: then it must not turn up there.
-    if (!local.isKnownToBroker && state.status !== kind) return CONTRADICTION;
-    const isClosing = kind === 'canceled' || kind === 'expired' || kind === 'rejected' || kind === 'replaced';
-    return isClosing && state.status !== kind ? CONTRADICTION : NOTHING;
-  }
+type StatusKind = Exclude<NewsKind, 'fill'>;
+const CLOSING: ReadonlySet<StatusKind> = new Set<StatusKind>(['canceled', 'expired', 'rejected', 'replaced']);
+
+function planClosed({ state, isKnownToBroker }: LocalOrder, kind: StatusKind): Plan {
+  // We closed it without the broker ever having known it: then it must not turn up there.
+  if (!isKnownToBroker && state.status !== kind) return CONTRADICTION;
+  return CLOSING.has(kind) && state.status !== kind ? CONTRADICTION : NOTHING;
+}
+
+function planStatus(local: LocalOrder, kind: StatusKind, at: EpochMs): Plan {
+  const { status } = local.state;
+  const isOlderThan = (last: EpochMs | null | undefined): boolean => last !== null && last !== undefined && at < last;
+  const say = (...events: OrderEvent[]): Plan => ({ events: [...catchUp(local.state), ...events], isNewFill: false, doubt: null });
+  const isUnconfirmed = status === 'submitted' || status === 'initialized';
+  /** What cannot be said of an order that the broker has not confirmed yet says so, too. */
+  const sayConfirmed = (...events: OrderEvent[]): Plan => (isUnconfirmed ? say({ kind: 'accepted' }, ...events) : say(...events));
+  if (isClosed(status)) return planClosed(local, kind);
   switch (kind) {
     case 'accepted':
-      return state.status === 'submitted' || state.status === 'initialized' ? say({ kind }) : NOTHING;
+      return isUnconfirmed || status === 'held' ? say({ kind }) : NOTHING;
+    case 'held': case 'restated':
+      // A leg that once worked does not wait again; what a restatement says stands in the quantity.
+      return isUnconfirmed ? say({ kind: kind === 'held' ? kind : 'accepted' }) : NOTHING;
     case 'cancel_requested':
-      return state.status === 'pending_cancel' || isStale ? NOTHING : say({ kind });
+      return status === 'pending_cancel' || isOlderThan(local.lastCancelNewsAt) ? NOTHING : say({ kind });
     case 'cancel_rejected':
-      if (isStale) return NOTHING;
-      return state.status === 'submitted' || state.status === 'initialized' ? say({ kind: 'accepted' }, { kind }) : say({ kind });
+      return isOlderThan(local.lastCancelNewsAt) || status === 'held' ? NOTHING : sayConfirmed({ kind });
+    case 'replace_requested':
+      // A cancel that was asked for meanwhile is the later wish.
+      return status === 'pending_replace' || status === 'pending_cancel' || isOlderThan(local.lastReplaceNewsAt) ? NOTHING : sayConfirmed({ kind });
+    case 'replace_rejected':
+      return isOlderThan(local.lastReplaceNewsAt) ? NOTHING : sayConfirmed({ kind });
     case 'rejected': case 'canceled': case 'expired': case 'replaced':
       return say({ kind });
     default:
@@ -96,7 +127,11 @@ export function foldEvents(state: OrderState, events: readonly OrderEvent[]): Or
 export function planNews(local: LocalOrder, news: News): Plan {
   if (news.kind === null) return { events: [], isNewFill: false, doubt: 'unknown_word' };
   if (news.kind === 'fill' && news.execution === null) return CONTRADICTION;
-  const plan = news.kind === 'fill' && news.execution !== null ? planFill(local, news.execution) : planStatus(local, news.kind as Exclude<NewsKind, 'fill'>, news.at);
+  const shrunk = shrinking(local, news);
+  const state = foldEvents(local.state, shrunk);
+  if (state === null) return CONTRADICTION;
+  const said = news.kind === 'fill' && news.execution !== null ? planFill({ ...local, state }, news.execution) : planStatus({ ...local, state }, news.kind as StatusKind, news.at);
+  const plan = { ...said, events: [...shrunk, ...said.events] };
   const after = foldEvents(local.state, plan.events);
   if (after === null) return CONTRADICTION;
   if (plan.doubt === null && after.filledQty.lt(news.filledQty)) return { ...plan, doubt: 'fills_missing' };
@@ -108,9 +143,11 @@ export function afterPlan(local: LocalOrder, news: News, plan: Plan): LocalOrder
   const state = foldEvents(local.state, plan.events);
   if (state === null || plan.events.length === 0) return local;
   const isAboutCancel = news.kind === 'cancel_requested' || news.kind === 'cancel_rejected';
+  const isAboutReplace = news.kind === 'replace_requested' || news.kind === 'replace_rejected';
   return {
     state, isKnownToBroker: true,
     fills: plan.isNewFill && news.execution !== null ? [...local.fills, news.execution] : local.fills,
     lastCancelNewsAt: isAboutCancel ? news.at : local.lastCancelNewsAt,
+    lastReplaceNewsAt: isAboutReplace ? news.at : (local.lastReplaceNewsAt ?? null),
   };
 }

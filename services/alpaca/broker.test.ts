@@ -2,6 +2,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { AppError } from '#app/domain/errors.ts';
 import { price, quantity } from '#app/domain/numeric.ts';
+import { MARKET_TERMS } from '#app/domain/order-terms.ts';
 import { checkAccess } from './access.ts';
 import { createBroker } from './broker.ts';
 import { createGovernor, type Governor } from './governor.ts';
@@ -12,7 +13,7 @@ import { startStandIn, wireOrder, type Answer, type StandIn } from '../../tests/
 let standIn: StandIn;
 let governor: Governor;
 let broker: Broker;
-const ticket: OrderTicket = { clientOrderId: 'ms-1', symbol: 'AAPL', side: 'buy', type: 'limit', timeInForce: 'day', qty: quantity('10'), limitPrice: price('190.5') };
+const ticket: OrderTicket = { clientOrderId: 'ms-1', symbol: 'AAPL', side: 'buy', qty: quantity('10'), terms: { ...MARKET_TERMS, type: 'limit', limitPrice: price('190.5') } };
 
 beforeAll(async () => {
   standIn = await startStandIn();
@@ -101,7 +102,7 @@ describe('reading', () => {
 
   it('leaves orders of other programs out when they cannot be read, never ours', async () => {
     fresh();
-    standIn.answer = () => ({ status: 200, body: [wireOrder(), { id: 'x', client_order_id: 'other', side: '' }] });
+    standIn.answer = () => ({ status: 200, body: [wireOrder(), { id: 'x', client_order_id: 'other', asset_class: 'crypto', side: '' }] });
     expect(await broker.listOpen()).toHaveLength(1);
     standIn.answer = () => ({ status: 200, body: [{ id: 'x', client_order_id: 'ms-9', side: '' }] });
     await expect(broker.listOpen()).rejects.toMatchObject({ code: 'BROKER_REPLY_INVALID' });

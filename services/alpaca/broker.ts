@@ -2,12 +2,12 @@
 import { trading } from '@alpacahq/alpaca-trade-api';
 import * as z from 'zod';
 import { invariant } from '#app/domain/errors.ts';
-import { toText } from '#app/domain/numeric.ts';
+import { toText, type Decimal } from '#app/domain/numeric.ts';
 import { toRfc3339 } from '#app/domain/time.ts';
 import type { CheckedAccess } from './access.ts';
 import type { Governor } from './governor.ts';
 import { callOnce, isKeysRefused, KEYS_REFUSED, REQUEST_TIMEOUT_MS, toAppError, type Failure, type RawCall } from './http.ts';
-import type { Broker, BrokerFill, BrokerOrder, OrderTicket, Permit, Priority, SubmitOutcome, UnknownCause } from './ports.ts';
+import type { Broker, BrokerFill, BrokerOrder, OrderTicket, Permit, Priority, ReplaceTicket, SubmitOutcome, UnknownCause } from './ports.ts';
 import { accountReply, clockReply, fillsReply, orderListReply, orderReply, positionsReply } from './wire.ts';
 
 /** "client_order_id must be unique", and other malformed input: only asking by the id tells them apart. */
@@ -44,10 +44,25 @@ function submitFailed(failure: Failure): SubmitOutcome {
   return { kind: 'rejected', code: failure.code, status: failure.status, message: failure.message };
 }
 
-function toPostBody(ticket: OrderTicket): trading.PostOrderRequest {
+const given = <K extends string>(key: K, value: Decimal | null): Partial<Record<K, string>> => (value === null ? {} : ({ [key]: toText(value) } as Record<K, string>));
+
+/** The order on the wire. The limit of a one-cancels-other is its take-profit. */
+function toPostBody({ terms, ...ticket }: OrderTicket): trading.PostOrderRequest {
+  const { stopLoss } = terms;
+  const takeProfit = terms.orderClass === 'oco' ? terms.limitPrice : (terms.takeProfit?.limitPrice ?? null);
   return {
-    clientOrderId: ticket.clientOrderId, symbol: ticket.symbol, side: ticket.side, type: ticket.type, timeInForce: ticket.timeInForce, qty: toText(ticket.qty),
-    ...(ticket.limitPrice === null ? {} : { limitPrice: toText(ticket.limitPrice) }),
+    clientOrderId: ticket.clientOrderId, symbol: ticket.symbol, side: ticket.side, type: terms.type, timeInForce: terms.timeInForce, qty: toText(ticket.qty),
+    ...(terms.orderClass === 'oco' ? {} : given('limitPrice', terms.limitPrice)), ...given('stopPrice', terms.stopPrice), ...given('trailPrice', terms.trailPrice), ...given('trailPercent', terms.trailPercent),
+    ...(terms.extendedHours ? { extendedHours: true } : {}), ...(terms.orderClass === 'simple' ? {} : { orderClass: terms.orderClass }),
+    ...(takeProfit === null || terms.orderClass === 'simple' ? {} : { takeProfit: { limitPrice: toText(takeProfit) } }),
+    ...(stopLoss === null ? {} : { stopLoss: { stopPrice: toText(stopLoss.stopPrice), ...given('limitPrice', stopLoss.limitPrice) } }),
+  };
+}
+
+function toPatchBody(ticket: ReplaceTicket): trading.PatchOrderRequest {
+  return {
+    clientOrderId: ticket.clientOrderId, ...given('qty', ticket.qty), ...given('limitPrice', ticket.limitPrice), ...given('stopPrice', ticket.stopPrice), ...given('trail', ticket.trail),
+    ...(ticket.timeInForce === null ? {} : { timeInForce: ticket.timeInForce }),
   };
 }
 
@@ -92,11 +107,11 @@ export function createBroker(options: BrokerOptions): Broker {
     throw toAppError(reply.failure, what, reply.cause);
   };
 
-  const submit = async (ticket: OrderTicket, permit: Permit): Promise<SubmitOutcome> => {
-    const reply = await callOnce(governor, permit, orderReply, () => orders.postOrderRaw({ postOrderRequest: toPostBody(ticket) }));
+  const write = async (clientOrderId: string, permit: Permit, call: RawCall): Promise<SubmitOutcome> => {
+    const reply = await callOnce(governor, permit, orderReply, call);
     if (!reply.ok) return submitFailed(reply.failure);
     const order = reply.value;
-    if (order.clientOrderId !== ticket.clientOrderId) return { kind: 'unknown', cause: 'unreadable_reply', message: `the broker answered for another order (${order.clientOrderId})` };
+    if (order.clientOrderId !== clientOrderId) return { kind: 'unknown', cause: 'unreadable_reply', message: `the broker answered for another order (${order.clientOrderId})` };
     return { kind: 'accepted', order };
   };
 
@@ -105,9 +120,10 @@ export function createBroker(options: BrokerOptions): Broker {
 
   return {
     permit: (priority) => governor.acquire(priority),
-    submit,
+    submit: (ticket, permit) => write(ticket.clientOrderId, permit, () => orders.postOrderRaw({ postOrderRequest: toPostBody(ticket) })),
+    replace: (ticket, permit) => write(ticket.clientOrderId, permit, () => orders.patchOrderByOrderIdRaw({ orderId: ticket.brokerOrderId, patchOrderRequest: toPatchBody(ticket) })),
     getByClientId: (clientOrderId, priority = 'poll') => readOrder('order by client id', () => orders.getOrderByClientOrderIdRaw({ clientOrderId }), priority),
-    getOrder: (orderId, priority = 'poll') => readOrder('order', () => orders.getOrderByOrderIDRaw({ orderId }), priority),
+    getOrder: (orderId, priority = 'poll') => readOrder('order', () => orders.getOrderByOrderIDRaw({ orderId, nested: true }), priority),
     async cancel(orderId) {
       const reply = await callOnce(governor, await governor.acquire('cancel'), z.unknown(), () => orders.deleteOrderByOrderIDRaw({ orderId }));
       if (reply.ok) return 'requested';
@@ -115,6 +131,10 @@ export function createBroker(options: BrokerOptions): Broker {
       if (failure.kind === 'refused' && failure.code !== null && failure.status === 404) return 'gone';
       if (failure.kind === 'refused' && failure.status === 422) return 'not_cancelable';
       throw toAppError(failure, 'cancel', reply.cause);
+    },
+    async cancelAll() {
+      const reply = await callOnce(governor, await governor.acquire('cancel'), z.unknown(), () => orders.deleteAllOrdersRaw());
+      if (!reply.ok) throw toAppError(reply.failure, 'cancel all', reply.cause);
     },
     listOpen: () => allOpen((until) => read('open orders', listReply, () => orders.getAllOrdersRaw({ status: 'open', limit: OPEN_PAGE_SIZE, direction: 'desc', ...(until === undefined ? {} : { until }) }))),
     positions: () => read('positions', positionsReply, () => positionsApi.getAllOpenPositionsRaw()),

@@ -1,7 +1,8 @@
 /** What the system wants of a broker and of a market-data feed, in the words of the domain. */
 import type { BarWire } from '#app/domain/bar.ts';
-import type { Money, Price, Quantity } from '#app/domain/numeric.ts';
-import type { OrderType, Side, TimeInForce } from '#app/domain/order.ts';
+import type { Decimal, Money, Price, Quantity } from '#app/domain/numeric.ts';
+import type { Side, TimeInForce } from '#app/domain/order.ts';
+import type { OrderTerms } from '#app/domain/order-terms.ts';
 import type { EpochMs, Timeframe } from '#app/domain/time.ts';
 
 /** What goes to the broker. `clientOrderId` is ours, unique for ever, and stored before the call. */
@@ -9,10 +10,20 @@ export type OrderTicket = {
   readonly clientOrderId: string;
   readonly symbol: string;
   readonly side: Side;
-  readonly type: OrderType;
-  readonly timeInForce: TimeInForce;
   readonly qty: Quantity;
+  readonly terms: OrderTerms;
+};
+
+/** An order that shall take the place of an open one at the broker: what differs, under a client order id of its own. Null = stays as it is. */
+export type ReplaceTicket = {
+  readonly brokerOrderId: string;
+  readonly clientOrderId: string;
+  readonly qty: Quantity | null;
   readonly limitPrice: Price | null;
+  readonly stopPrice: Price | null;
+  /** Distance of a trailing stop, in the unit that the old one has. */
+  readonly trail: Decimal | null;
+  readonly timeInForce: TimeInForce | null;
 };
 
 /** The broker's status words that we know; an unknown word is refused at the wire. */
@@ -22,7 +33,10 @@ export const BROKER_STATUSES = [
 ] as const;
 export type BrokerOrderStatus = (typeof BROKER_STATUSES)[number];
 
-/** An order as the broker tells it. `qty` is null for orders by dollar amount (never ours); instants are the broker's. */
+/**
+ * An order as the broker tells it. `qty` is null for orders by dollar amount (`notional`; never ours); instants are the broker's. `replaces` and `replacedBy` are
+ * broker ids. `legs`: the orders that the broker made of this one, where the reply shows them (a nested look-up does), else empty.
+ */
 export type BrokerOrder = {
   readonly id: string;
   readonly clientOrderId: string;
@@ -30,17 +44,29 @@ export type BrokerOrder = {
   readonly side: Side;
   readonly type: string;
   readonly timeInForce: string;
+  readonly orderClass: string;
+  readonly extendedHours: boolean;
   readonly qty: Quantity | null;
+  readonly notional: Money | null;
   readonly limitPrice: Price | null;
+  readonly stopPrice: Price | null;
+  readonly trailPrice: Price | null;
+  readonly trailPercent: Decimal | null;
+  /** Best price that a trailing stop has seen. */
+  readonly hwm: Price | null;
   readonly status: BrokerOrderStatus;
   readonly filledQty: Quantity;
   readonly filledAvgPrice: Price | null;
+  readonly replaces: string | null;
+  readonly replacedBy: string | null;
+  readonly legs: readonly BrokerOrder[];
   readonly submittedAt: EpochMs | null;
+  readonly expiresAt: EpochMs | null;
   readonly updatedAt: EpochMs;
 };
 
 /**
- * How a POST of an order ended. `accepted`: the broker has it. `rejected`: the broker said no, with its code, and will never have it.
+ * How a POST of an order, or a PATCH that puts one in another's place, ended. `accepted`: the broker has it. `rejected`: the broker said no, with its code, and will never have it.
  * `unknown`: anything else. It may or may not exist there; ask by client order id, never post under another id.
  */
 export type SubmitOutcome =
@@ -110,12 +136,16 @@ export type Broker = {
   permit(priority: Priority): Promise<Permit>;
   /** Posts an order, once, with a permit taken before. */
   submit(ticket: OrderTicket, permit: Permit): Promise<SubmitOutcome>;
-  /** Null: the broker answered that it does not know the id. */
+  /** Puts an order in the place of an open one, once, with a permit taken before. `accepted`: the broker took it; the old one is replaced, or not, by its own news. */
+  replace(ticket: ReplaceTicket, permit: Permit): Promise<SubmitOutcome>;
+  /** Null: the broker answered that it does not know the id. By the client's id legs may be left out; by the broker's they are shown. */
   getByClientId(clientOrderId: string, priority?: Priority): Promise<BrokerOrder | null>;
   getOrder(brokerOrderId: string, priority?: Priority): Promise<BrokerOrder | null>;
   /** Repeating a cancel is harmless: temporary failures throw and may be retried. */
   cancel(brokerOrderId: string): Promise<CancelOutcome>;
-  /** All open orders, newest first, whole account. */
+  /** Cancels every open order of the account with one request, whoever placed it. */
+  cancelAll(): Promise<void>;
+  /** All open orders, newest first, whole account; legs are listed beside their orders. */
   listOpen(): Promise<readonly BrokerOrder[]>;
   positions(): Promise<readonly BrokerPosition[]>;
   account(): Promise<BrokerAccount>;

@@ -7,7 +7,7 @@ import { epochMs, type EpochMs } from '#app/domain/time.ts';
 import type { CheckedAccess } from './access.ts';
 import type { LiveStream, StreamListener, TradeUpdate } from './ports.ts';
 import { keepStream, streamTimers, type StreamTimers } from './stream-keeper.ts';
-import { orderFromWire, orderWire, positiveWire } from './wire.ts';
+import { isOfOtherKind, isTraded, orderFromWire, orderWire, positiveWire } from './wire.ts';
 
 const updateWire = z.object({ event: z.string().min(1).max(64), order: orderWire, timestamp: z.date().optional(), execution_id: z.string().min(1).max(128).nullish(), price: z.string().nullish(), qty: z.string().nullish() });
 const fillWire = z.object({ execution_id: z.string(), price: positiveWire, qty: positiveWire });
@@ -15,10 +15,12 @@ const FILL_EVENTS = new Set(['fill', 'partial_fill']);
 
 /**
  * Reads one update as the SDK hands it over (it keeps the wire's own keys beside its camelCase ones; only `timestamp` became a Date).
+ * Null: about something that is not a share.
  * @throws ZodError or AppError when it cannot be an update
  */
-export function updateFromSdk(raw: unknown, tsSeen: EpochMs): TradeUpdate {
+export function updateFromSdk(raw: unknown, tsSeen: EpochMs): TradeUpdate | null {
   const wire = updateWire.parse(raw);
+  if (!isTraded(wire.order.asset_class)) return null;
   const order = orderFromWire(wire.order);
   const isFill = FILL_EVENTS.has(wire.event);
   const fill = isFill ? fillWire.parse(wire) : null;
@@ -28,10 +30,10 @@ export function updateFromSdk(raw: unknown, tsSeen: EpochMs): TradeUpdate {
   };
 }
 
-/** An account may hold orders of kinds that are not ours (options, crypto) from other programs: those need not be understood. */
+/** Of kinds that Mainspring does not trade, from other programs: need not be understood. */
 function isForeign(raw: unknown, isOurs: (clientOrderId: string) => boolean): boolean {
-  const head = z.object({ order: z.object({ client_order_id: z.string() }) }).safeParse(raw);
-  return head.success && !isOurs(head.data.order.client_order_id);
+  const head = z.object({ order: z.unknown() }).safeParse(raw);
+  return head.success && isOfOtherKind(head.data.order, isOurs);
 }
 
 /** Creates the stream; `start()` opens it. An update of ours that cannot be read is told as trouble: the owner then asks over REST. */
@@ -43,14 +45,14 @@ export function createTradeStream(options: { readonly access: CheckedAccess; rea
       create(connection, deliver) {
         const stream = new streaming.TradingStream({ ...connection, credentials: { keyId: access.keyId, secret: access.secretKey }, url: access.tradingStreamUrl });
         stream.onTradeUpdate((raw) => {
-          let update: TradeUpdate;
+          let update: TradeUpdate | null;
           try {
             update = updateFromSdk(raw, options.nowMs());
           } catch (error) {
             if (!isForeign(raw, options.isOurs)) listener.onTrouble(`a trade update cannot be read: ${describeError(error).slice(0, 300)}`);
             return;
           }
-          deliver(update);
+          if (update !== null) deliver(update);
         });
         stream.subscribeTradeUpdates();
         return stream;

@@ -16,12 +16,17 @@ export const positiveWire = notNegative.refine((text) => /[1-9]/.test(text), 'mu
 const average = z.string().regex(/^-?\d{1,15}(\.\d{1,30})?$/).transform((text) => toText(roundToLedger(new Decimal(text))));
 const id = z.string().min(1).max(128);
 
-/** GET /v2/orders/..., POST /v2/orders, and `order` of a trade update. */
-export const orderWire = z.object({
-  id, client_order_id: id, symbol: z.string().min(1).max(32), side: sideSchema, type: z.string(), time_in_force: z.string(),
-  qty: positiveWire.nullish(), limit_price: positiveWire.nullish(), status: z.enum(BROKER_STATUSES), filled_qty: notNegative, filled_avg_price: average.nullish(),
-  created_at: rfc3339Schema.nullish(), submitted_at: rfc3339Schema.nullish(), updated_at: rfc3339Schema.nullish(),
-});
+const flatOrder = {
+  id, client_order_id: id, symbol: z.string().min(1).max(32), side: sideSchema, type: z.string(), time_in_force: z.string(), asset_class: z.string().nullish(),
+  order_class: z.string().nullish(), extended_hours: z.boolean().nullish(), qty: positiveWire.nullish(), notional: positiveWire.nullish(), limit_price: positiveWire.nullish(), stop_price: positiveWire.nullish(),
+  trail_price: positiveWire.nullish(), trail_percent: positiveWire.nullish(), hwm: positiveWire.nullish(), status: z.enum(BROKER_STATUSES), filled_qty: notNegative, filled_avg_price: average.nullish(),
+  replaces: z.string().max(128).nullish(), replaced_by: z.string().max(128).nullish(),
+  created_at: rfc3339Schema.nullish(), submitted_at: rfc3339Schema.nullish(), updated_at: rfc3339Schema.nullish(), expires_at: rfc3339Schema.nullish(),
+};
+const MAX_LEGS = 8;
+
+/** GET /v2/orders/..., POST and PATCH /v2/orders, and `order` of a trade update. Legs are one level deep. */
+export const orderWire = z.object({ ...flatOrder, legs: z.array(z.object(flatOrder)).max(MAX_LEGS).nullish() });
 
 /** The wire says null, or nothing at all, where there is no number. */
 function optional<T>(text: string | null | undefined, read: (text: string) => T): T | null {
@@ -33,26 +38,39 @@ export function orderFromWire(wire: z.infer<typeof orderWire>): BrokerOrder {
   const submitted = wire.submitted_at ?? wire.created_at ?? null;
   return {
     id: wire.id, clientOrderId: wire.client_order_id, symbol: wire.symbol, side: wire.side, type: wire.type, timeInForce: wire.time_in_force,
-    qty: optional(wire.qty, quantity), limitPrice: optional(wire.limit_price, price), status: wire.status,
-    filledQty: quantity(wire.filled_qty), filledAvgPrice: optional(wire.filled_avg_price, price),
+    orderClass: wire.order_class === null || wire.order_class === undefined || wire.order_class === '' ? 'simple' : wire.order_class, extendedHours: wire.extended_hours ?? false,
+    qty: optional(wire.qty, quantity), notional: optional(wire.notional, money), limitPrice: optional(wire.limit_price, price), stopPrice: optional(wire.stop_price, price),
+    trailPrice: optional(wire.trail_price, price), trailPercent: optional(wire.trail_percent, price), hwm: optional(wire.hwm, price), status: wire.status,
+    filledQty: quantity(wire.filled_qty), filledAvgPrice: optional(wire.filled_avg_price, price), replaces: wire.replaces ?? null, replacedBy: wire.replaced_by ?? null,
+    legs: (wire.legs ?? []).map((leg) => orderFromWire(leg)), expiresAt: optional(wire.expires_at, parseRfc3339),
     submittedAt: submitted === null ? null : parseRfc3339(submitted), updatedAt: parseRfc3339(wire.updated_at ?? submitted ?? '1970-01-01T00:00:00Z'),
   };
 }
 
-const headWire = z.object({ client_order_id: z.string() });
+/** Shares; a reply that does not name the kind shows nothing else. */
+export function isTraded(assetClass: string | null | undefined): boolean {
+  return assetClass === undefined || assetClass === null || assetClass === 'us_equity';
+}
+
+const headWire = z.object({ client_order_id: z.string(), asset_class: z.string().nullish() });
+
+/** Orders of an account that need not be understood: kinds that Mainspring does not trade (options, crypto), placed by another program. A share's order always counts: it may be a leg of ours, or one to take over. */
+export function isOfOtherKind(raw: unknown, isOurs: (clientOrderId: string) => boolean): boolean {
+  const head = headWire.safeParse(raw);
+  return head.success && !isOurs(head.data.client_order_id) && head.data.asset_class !== 'us_equity';
+}
 
 /** An order, read and turned into domain words in one go: what cannot be turned is an unreadable reply. */
 export const orderReply = orderWire.transform(orderFromWire);
 
-/** The list of all open orders may hold kinds that are not ours (options legs, crypto): those are left out, one of ours that cannot be read makes the reply unreadable. */
+/** The list of all open orders may hold kinds that are not ours (options, crypto): those are left out; a share's order that cannot be read makes the reply unreadable. */
 export function orderListReply(isOurs: (clientOrderId: string) => boolean) {
   return z.array(z.unknown()).transform((list): { readonly size: number; readonly orders: readonly BrokerOrder[] } => {
     const orders = list.flatMap((raw) => {
       const parsed = orderWire.safeParse(raw);
-      if (parsed.success) return [orderFromWire(parsed.data)];
-      const head = headWire.safeParse(raw);
-      if (head.success && isOurs(head.data.client_order_id)) throw parsed.error;
-      return [];
+      if (parsed.success) return isTraded(parsed.data.asset_class) || isOurs(parsed.data.client_order_id) ? [orderFromWire(parsed.data)] : [];
+      if (isOfOtherKind(raw, isOurs)) return [];
+      throw parsed.error;
     });
     return { size: list.length, orders };
   });

@@ -1,13 +1,15 @@
 /** What risk says becomes rows: approved orders to send, orders to cancel. */
 import type { EventEnvelope, Payload } from '#app/contracts/events.ts';
 import type { EpochMs } from '#app/domain/time.ts';
-import { price, quantity } from '#app/domain/numeric.ts';
-import { normaliseOrder } from '#app/execution/normalise.ts';
+import { quantity } from '#app/domain/numeric.ts';
+import { MARKET_TERMS, readTerms, termsIssues } from '#app/domain/order-terms.ts';
+import { normaliseOrder, type SizedTerms, type Unsendable } from '#app/execution/normalise.ts';
 import type { ConsumerSpec } from '#chassis/consumer.ts';
 import type { Tx } from '#chassis/db.ts';
 import type { Logger } from '#chassis/log.ts';
 import { requestCancel } from './cancels.ts';
-import { insertApproved, lockOrders, moveOrder } from './orders.ts';
+import { insertApproved } from './order-insert.ts';
+import { lockOrders, moveOrder } from './orders.ts';
 
 /** What the consumer needs. The two callbacks run after the commit. */
 export type ApprovalsParts = { readonly log: Logger; readonly nowMs: () => EpochMs; readonly onApproved: () => void; readonly onCancel: () => void };
@@ -18,13 +20,30 @@ async function fractionable(tx: Tx, symbols: readonly string[]): Promise<Readonl
   return new Set(rows.map((row) => row.symbol));
 }
 
-async function approve(tx: Tx, approved: Payload<'order.approved'>, seq: number, isFractionable: boolean): Promise<void> {
-  const terms = { type: approved.type, timeInForce: approved.timeInForce, qty: quantity(approved.qty), limitPrice: approved.limitPrice === null ? null : price(approved.limitPrice) };
+/** Terms that break no rule of the table, for an order that is written down only to be denied. */
+const storable = (approved: Payload<'order.approved'>): SizedTerms => ({ ...MARKET_TERMS, timeInForce: approved.timeInForce, qty: quantity(approved.qty) });
+
+type Ready = { readonly terms: SizedTerms; readonly refusal: Unsendable | null };
+
+/** What can be sent of an approval. Risk has checked the terms; what no broker takes is denied here all the same. */
+function readyOf(approved: Payload<'order.approved'>, isFractionable: boolean): Ready {
+  const terms: SizedTerms = { ...readTerms(approved), qty: quantity(approved.qty) };
+  const order = { side: approved.side, qty: terms.qty };
   const normal = normaliseOrder(terms, isFractionable);
+  const [issue] = termsIssues(normal.ok ? normal.value : terms, normal.ok ? { ...order, qty: normal.value.qty } : order);
+  if (normal.ok && issue === undefined) return { terms: normal.value, refusal: null };
+  const refusal: Unsendable = normal.ok ? { code: 'ORDER_TERMS_INVALID', message: issue?.message ?? 'The terms cannot be sent' } : normal.error;
+  return { terms: issue === undefined ? terms : storable(approved), refusal };
+}
+
+async function approve(tx: Tx, approved: Payload<'order.approved'>, seq: number, isFractionable: boolean): Promise<void> {
+  const ready = readyOf(approved, isFractionable);
+  const [replaced] = approved.replaces === null ? [] : await lockOrders(tx, { by: 'client_order_id', ids: [approved.replaces] });
+  const refusal: Unsendable | null = approved.replaces !== null && !replaced ? { code: 'ORDER_NOT_REPLACEABLE', message: 'The order to be changed is not in the book' } : ready.refusal;
   // Even an order of which nothing is left has its row: one decision, one order.
-  const order = await insertApproved(tx, approved, normal.ok ? normal.value : terms, seq);
-  if (normal.ok) return;
-  await moveOrder(tx, order, { event: { kind: 'denied' }, tsEvent: order.tsMarket, source: 'local', detail: { code: normal.error.code }, patch: { denialCode: normal.error.code, reason: normal.error.message } });
+  const order = await insertApproved(tx, approved, ready.terms, { approvedSeq: seq, replacesOrderId: replaced?.orderId ?? null });
+  if (refusal === null) return;
+  await moveOrder(tx, order, { event: { kind: 'denied' }, tsEvent: order.tsMarket, source: 'local', detail: { code: refusal.code }, patch: { denialCode: refusal.code, reason: refusal.message } });
 }
 
 async function cancel(tx: Tx, wish: Payload<'order.cancel_requested'>, parts: ApprovalsParts): Promise<void> {

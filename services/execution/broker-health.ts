@@ -3,7 +3,7 @@ import { AppError } from '#app/domain/errors.ts';
 import type { Health } from '#chassis/health.ts';
 import type { Metrics } from '#chassis/metrics.ts';
 import { KEYS_REFUSED } from '../alpaca/http.ts';
-import type { Broker } from '../alpaca/ports.ts';
+import type { Broker, Permit, SubmitOutcome } from '../alpaca/ports.ts';
 import type { Holds } from './holds.ts';
 
 /** The observed broker and what is known of its health. */
@@ -42,20 +42,24 @@ export function observeBroker(inner: Broker, parts: { readonly health: Health; r
     }
   };
 
+  const written = <T>(call: string, fn: (ticket: T, permit: Permit) => Promise<SubmitOutcome>) => async (ticket: T, permit: Permit): Promise<SubmitOutcome> => {
+    const began = monotonicMs();
+    const outcome = await fn(ticket, permit);
+    latency.observe({ call }, monotonicMs() - began);
+    if (outcome.kind !== 'unknown' || outcome.cause === 'duplicate') answered(monotonicMs() - began);
+    else if (outcome.cause === 'keys') failed('BROKER_KEYS_REJECTED', KEYS_REFUSED);
+    else failed('BROKER_UNREACHABLE', `An order got no answer (${outcome.cause}); its outcome is being looked up`);
+    return outcome;
+  };
+
   const broker: Broker = {
     permit: inner.permit,
-    async submit(ticket, permit) {
-      const began = monotonicMs();
-      const outcome = await inner.submit(ticket, permit);
-      latency.observe({ call: 'submit' }, monotonicMs() - began);
-      if (outcome.kind !== 'unknown' || outcome.cause === 'duplicate') answered(monotonicMs() - began);
-      else if (outcome.cause === 'keys') failed('BROKER_KEYS_REJECTED', KEYS_REFUSED);
-      else failed('BROKER_UNREACHABLE', `An order got no answer (${outcome.cause}); its outcome is being looked up`);
-      return outcome;
-    },
+    submit: written('submit', inner.submit),
+    replace: written('replace', inner.replace),
     getByClientId: observed('get_by_client_id', inner.getByClientId),
     getOrder: observed('get_order', inner.getOrder),
     cancel: observed('cancel', inner.cancel),
+    cancelAll: observed('cancel_all', inner.cancelAll),
     listOpen: observed('list_open', inner.listOpen),
     positions: observed('positions', inner.positions),
     account: observed('account', inner.account),

@@ -7,6 +7,7 @@ import { createArming } from '#chassis/arming.ts';
 import { monotonicMs, systemClock } from '#chassis/clock.ts';
 import { openDb, type Db } from '#chassis/db.ts';
 import { createHealth } from '#chassis/health.ts';
+import { createLatch } from '#chassis/latch.ts';
 import { createMetrics } from '#chassis/metrics.ts';
 import type { ServiceContext, ServiceParts } from '#chassis/service.ts';
 import { brokenInvariants, startStack, type Stack } from '../../tests/support/execution-stack.ts';
@@ -34,6 +35,7 @@ beforeAll(async () => {
     unit: 'execution', config: testConfig('execution', stack, stack.units, { alpaca: simulatorAccess(stack.units) }), log, clock: systemClock, db, metrics: createMetrics('execution'), health: createHealth(() => undefined),
     flows: { trigger: (name: FlowName) => Promise.resolve(`${name}:${triggered.push(name)}`) }, signal: abort.signal, laneBusyForMs: () => null, extend: () => undefined, request: none, onControl: none, callCommand: none, healthReport: none,
     arming: createArming({ mode: 'demo', configured: undefined, clocks: () => ({ wall: systemClock.now(), monotonic: monotonicMs() }), log }),
+    latch: createLatch({ configured: [], log, send: () => undefined }),
     get bus() {
       return none();
     },

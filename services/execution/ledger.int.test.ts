@@ -4,6 +4,7 @@ import { pino } from 'pino';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { Arming } from '#app/domain/arming.ts';
 import { price, quantity } from '#app/domain/numeric.ts';
+import { MARKET_TERMS, writeTerms } from '#app/domain/order-terms.ts';
 import { epochMs } from '#app/domain/time.ts';
 import type { News } from '#app/execution/news.ts';
 import type { LiveArming } from '#chassis/arming.ts';
@@ -14,7 +15,8 @@ import { startBook, until, type Book } from '../../tests/support/servers.ts';
 import type { Broker, OrderTicket } from '../alpaca/ports.ts';
 import { createBooking, type Report } from './booking.ts';
 import { createHolds, type Holds } from './holds.ts';
-import { insertApproved, moveOrder } from './orders.ts';
+import { insertApproved } from './order-insert.ts';
+import { moveOrder } from './orders.ts';
 import { createSubmitLane, type SubmitLane } from './submit-lane.ts';
 import { createSubmitter } from './submitter.ts';
 
@@ -41,12 +43,11 @@ let seq = 0;
 const nowMs = () => epochMs(Date.now());
 async function stored(id: string, fields: { side: 'buy' | 'sell'; strategyId: string | null; qty: string; isReducing?: boolean }, isSubmitted: boolean): Promise<void> {
   seq += 1;
-  const terms = { type: 'market', timeInForce: 'day', qty: quantity(fields.qty), limitPrice: null } as const;
   await db.tx(async (tx) => {
     const order = await insertApproved(tx, {
-      decisionId: id, clientOrderId: `ms-${id}`, source: 'strategy', signalId: null, strategyId: fields.strategyId, symbol: 'AAPL', side: fields.side, type: 'market', timeInForce: 'day', qty: fields.qty,
-      limitPrice: null, isReducing: fields.isReducing ?? false, referencePrice: '100', reservedNotional: '0', tsMarket: 1, tsBarSeen: null,
-    }, terms, seq);
+      decisionId: id, clientOrderId: `ms-${id}`, source: 'strategy', signalId: null, strategyId: fields.strategyId, symbol: 'AAPL', side: fields.side, qty: fields.qty, ...writeTerms(MARKET_TERMS), replaces: null,
+      isReducing: fields.isReducing ?? false, referencePrice: '100', reservedNotional: '0', tsMarket: 1, tsBarSeen: null,
+    }, { ...MARKET_TERMS, qty: quantity(fields.qty) }, { approvedSeq: seq, replacesOrderId: null });
     if (isSubmitted) await moveOrder(tx, order, { event: { kind: 'submitted' }, tsEvent: order.tsMarket, source: 'local', detail: {} });
   });
 }

@@ -26,7 +26,7 @@ export type Submitter = {
 
 /** The order as it goes to the broker. */
 export function ticketOf(order: Order): OrderTicket {
-  return { clientOrderId: order.clientOrderId, symbol: order.symbol, side: order.side, type: order.type, timeInForce: order.timeInForce, qty: order.state.qty, limitPrice: order.limitPrice };
+  return { clientOrderId: order.clientOrderId, symbol: order.symbol, side: order.side, qty: order.state.qty, terms: order.terms };
 }
 
 /** Creates the submitter. */
