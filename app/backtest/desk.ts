@@ -2,6 +2,7 @@
 import { clientOrderId, decisionId } from '#app/domain/ids.ts';
 import { Decimal, fromFloat, LEDGER_SCALE, price, toText, ZERO_QUANTITY, type Money, type Price, type Quantity } from '#app/domain/numeric.ts';
 import type { EpochMs } from '#app/domain/time.ts';
+import { MARKET_TERMS } from '#app/domain/order-terms.ts';
 import { normaliseOrder } from '#app/execution/normalise.ts';
 import { isInSession, nextClose } from '#app/market/calendar.ts';
 import { dayLossOf, shareKey, type ExactLimits, type OpenOrder, type RiskBook, type RiskMarket } from '#app/risk/book.ts';
@@ -141,7 +142,7 @@ class TradingDesk implements Desk {
 
   private submit(decision: Decision, at: EpochMs): void {
     const { symbol, side } = decision;
-    const terms = normaliseOrder({ type: decision.type, timeInForce: decision.timeInForce, qty: decision.qty, limitPrice: decision.limitPrice }, true);
+    const terms = normaliseOrder({ ...MARKET_TERMS, type: decision.type, timeInForce: decision.timeInForce, qty: decision.qty, limitPrice: decision.limitPrice }, true);
     if (!terms.ok) return this.deny(terms.error.code);
     const { type, timeInForce, qty, limitPrice } = terms.value;
     const id = decision.clientOrderId ?? clientOrderId(decision.decisionId);
