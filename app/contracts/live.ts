@@ -6,7 +6,7 @@ import { decimalText } from '#app/domain/numeric.ts';
 import { symbolSchema } from '#app/domain/ids.ts';
 
 /** Raised when a message changes its meaning: a page from before a restart reloads itself. */
-export const LIVE_PROTOCOL = 1;
+export const LIVE_PROTOCOL = 2;
 /** A socket that has not said hello by then is closed (4401). */
 export const HELLO_DEADLINE_MS = 2_000;
 /** The gateway speaks at least this often. */
@@ -37,6 +37,11 @@ export const statusSchema = z.object({
 });
 export type LiveStatus = z.infer<typeof statusSchema>;
 
+/** Lists of which only the news is pushed that they changed; the names are those of their routes. */
+export const CHANGED_LISTS = ['reconciliations', 'findings', 'ledgerEntries', 'decisions'] as const;
+/** A list of which only the news is pushed that it changed. */
+export type ChangedList = (typeof CHANGED_LISTS)[number];
+
 const body = z.discriminatedUnion('type', [
   /** The first answer to hello. */
   z.object({ type: z.literal('welcome'), protocol: z.number().int(), instanceId: z.string() }),
@@ -55,6 +60,8 @@ const body = z.discriminatedUnion('type', [
   z.object({ type: z.literal('prices'), prices: z.array(priceSchema) }),
   /** Something a person should know. */
   z.object({ type: z.literal('notices'), notices: z.array(noticeViewSchema) }),
+  /** Lists that pages ask for have changed: comparisons with the broker, findings of the guardian, entries of the ledger. */
+  z.object({ type: z.literal('changed'), lists: z.array(z.enum(CHANGED_LISTS)) }),
   /** Events may have been missed: ask for everything again. */
   z.object({ type: z.literal('resync'), reason: z.string() }),
 ]);

@@ -20,6 +20,9 @@ export const positionViewSchema = z.object({
   /** qty x lastPrice; null without a price. */ marketValue: decimalText.nullable(), openPnl: decimalText.nullable(), openPnlFraction: fraction, realizedPnl: decimalText,
   /** |marketValue| / equity. */ weight: fraction,
   /** When the last price's bar reached us, and which market minute it closed. */ priceSeenAt: ms.nullable(), priceMarketAt: ms.nullable(), updatedAt: ms,
+  /** Cost of a share of the lots that are left, first in first out; null before lots were kept. */ fifoPrice: decimalText.nullable(),
+  /** Exits that work or wait at the broker for it: shares and price (of the nearest one) of stops and of limits. */
+  protection: z.object({ stopQty: decimalText, stopPrice: decimalText.nullable(), targetQty: decimalText, targetPrice: decimalText.nullable() }),
   /** Who holds it: the strategies' shares ('' = manual). */ holders: z.array(z.object({ strategyId: z.string(), qty: decimalText })),
 });
 export type PositionView = z.infer<typeof positionViewSchema>;

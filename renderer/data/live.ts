@@ -68,6 +68,9 @@ function apply(client: QueryClient, body: LiveBody): void {
     case 'notices':
       client.setQueryData(KEYS.notices, (list: RouteOutput<'notices'> | undefined) => (list ? { notices: applyNotices(list.notices, body.notices) } : list));
       return;
+    case 'changed':
+      for (const list of body.lists) void client.invalidateQueries({ queryKey: [list] });
+      return;
     case 'resync':
       void client.invalidateQueries({ predicate: (query) => PUSHED.has(String(query.queryKey[0])) });
       return;

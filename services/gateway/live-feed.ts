@@ -112,6 +112,7 @@ export class LiveFeed implements Disposable {
     // Each answer leaves as soon as it is there: a fill does not wait for the valuation of the account.
     await Promise.all([now.hasFills ? this.#pushFills() : undefined, this.#pushOrders(now.orders), now.hasPositions ? this.#pushHoldings() : undefined]);
     if (now.notices.length > 0) push({ type: 'notices', notices: now.notices });
+    if (now.lists.size > 0) push({ type: 'changed', lists: [...now.lists] });
   }
 
   async #pushFills(): Promise<void> {

@@ -1,6 +1,6 @@
 /** What the wire said has changed since the last push. Marks only: what is shown is read from the book. */
 import type { EventEnvelope } from '#app/contracts/events.ts';
-import type { LivePrice } from '#app/contracts/live.ts';
+import type { ChangedList, LivePrice } from '#app/contracts/live.ts';
 import type { NoticeView } from '#app/contracts/views.ts';
 import { barCloseTime } from '#app/domain/bar.ts';
 
@@ -10,20 +10,21 @@ const NOTICES_MAX = 50;
 /** Changes not yet pushed. */
 export type Marks = {
   orders: Set<string>; hasFills: boolean; hasPositions: boolean; notices: NoticeView[];
+  /** Lists of which pages only hear that they changed. */ lists: Set<ChangedList>;
   /** New prices: account and positions are worth something else. */ isRevalued: boolean; hasEquity: boolean; prices: Map<string, LivePrice>;
 };
 
 /** Nothing changed. */
 export function noMarks(): Marks {
-  return { orders: new Set(), hasFills: false, hasPositions: false, notices: [], isRevalued: false, hasEquity: false, prices: new Map() };
+  return { orders: new Set(), hasFills: false, hasPositions: false, notices: [], lists: new Set(), isRevalued: false, hasEquity: false, prices: new Map() };
 }
 
 /** Is there something that must not wait for the next beat? */
 export function isUrgent(marks: Marks): boolean {
-  return marks.orders.size > 0 || marks.hasFills || marks.hasPositions || marks.notices.length > 0;
+  return marks.orders.size > 0 || marks.hasFills || marks.hasPositions || marks.notices.length > 0 || marks.lists.size > 0;
 }
 
-/** Notes an event; changes `marks`. @returns true when the trading state moved, which every page must see at once */
+/** Notes an event; changes `marks`. @returns true when the trading state or what hinders trading moved, which every page must see at once */
 export function mark(marks: Marks, envelope: EventEnvelope): boolean {
   switch (envelope.topic) {
     case 'bar.closed': {
@@ -44,6 +45,20 @@ export function mark(marks: Marks, envelope: EventEnvelope): boolean {
       return false;
     case 'position.changed':
       marks.hasPositions = true;
+      return false;
+    case 'ledger.entered':
+      marks.hasPositions = true;
+      marks.lists.add('ledgerEntries');
+      return false;
+    case 'finding.changed':
+      marks.lists.add('findings');
+      return true;
+    case 'account.reconciled':
+      marks.lists.add('reconciliations');
+      return false;
+    case 'order.approved':
+    case 'order.denied':
+      marks.lists.add('decisions');
       return false;
     case 'equity.recorded':
       marks.hasEquity = true;

@@ -296,7 +296,9 @@ describe('routes that move money', () => {
     for (const path of ['/api/arm-live', '/api/mode', '/api/keys']) expect((await ask('POST', path, { authorization: `Bearer ${API_TOKEN}`, origin: SHELL_ORIGIN, ...json, 'idempotency-key': 'press-2-abc' }, '{}')).status).toBe(404);
   });
   it('are those that the contract says', () => {
-    expect(Object.entries(HTTP).filter(([, route]) => route.movesMoney).map(([name]) => name).sort()).toEqual(['cancelOrder', 'flatten', 'placeOrder', 'retryRun', 'runFlow', 'sendTest', 'setRiskLimits', 'setStrategyEnabled', 'setTradingState']);
+    expect(Object.entries(HTTP).filter(([, route]) => route.movesMoney).map(([name]) => name).sort()).toEqual([
+      'applyRemedy', 'cancelOrder', 'dismissFinding', 'flatten', 'kill', 'placeOrder', 'reducePosition', 'replaceOrder', 'retryRun', 'reversePosition', 'runFlow', 'sendTest', 'setRiskLimits', 'setStrategyEnabled', 'setTradingState',
+    ]);
   });
 });
 

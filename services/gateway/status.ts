@@ -33,7 +33,7 @@ export function createStatus(sources: StatusSources): { read(isForced?: boolean)
     const isWireUp = sources.isWireUp();
     const live = sources.live();
     const newestBarAgeMs = pulse.newestBarSeenAt === null ? null : Math.max(0, at - pulse.newestBarSeenAt);
-    const verdict = judge({ stack, trading, market, isWireUp, unknownOrders: pulse.unknownOrders, ordersWaitFor, newestBarAgeMs, barLimitMs: barLimitMs(market), live, at });
+    const verdict = judge({ stack, trading, market, isWireUp, unknownOrders: pulse.unknownOrders, findings: { critical: pulse.criticalFindings, others: pulse.otherFindings }, ordersWaitFor, newestBarAgeMs, barLimitMs: barLimitMs(market), live, at });
     return { stack, market, verdict, trading, isWireUp, armedUntil: live?.armedUntil ?? null };
   };
   return {

@@ -12,7 +12,7 @@ function stack(states: Partial<Record<string, UnitState>> = {}, diskFreeBytes = 
 }
 function input(change: Partial<VerdictInput> = {}): VerdictInput {
   return {
-    stack: stack(), isWireUp: true, unknownOrders: 0, ordersWaitFor: null, newestBarAgeMs: 500, barLimitMs: 6_000, live: null, at: 1,
+    stack: stack(), isWireUp: true, unknownOrders: 0, findings: { critical: 0, others: 0 }, ordersWaitFor: null, newestBarAgeMs: 500, barLimitMs: 6_000, live: null, at: 1,
     trading: { state: 'ACTIVE', version: 1, reason: 'first start', actor: 'system', at: 0, leaseValidMs: 8_000, limits: DEFAULT_RISK_LIMITS, limitsVersion: 1, history: [] },
     market: { tsMarket: 1, isSimulated: true, isPaused: false, speed: 60, session: 'open', changesAt: 2, note: null }, ...change,
   };
@@ -44,6 +44,7 @@ describe('judge', () => {
     ['a closed market', { market: { ...input().market, session: 'closed' as const } }],
     ['the wire down', { isWireUp: false }],
     ['an order without an answer', { unknownOrders: 1 }],
+    ['an unprotected position', { findings: { critical: 1, others: 0 } }],
     ['execution degraded', { stack: stack({ execution: 'degraded' }) }],
   ])('says yes, with care: %s', (_name, change) => {
     expect(judge(input(change))).toMatchObject({ canTrade: true, headline: expect.stringMatching(/^Yes, with care/) as string });

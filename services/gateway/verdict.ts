@@ -9,6 +9,7 @@ export type VerdictInput = {
   readonly market: MarketClock;
   readonly isWireUp: boolean;
   readonly unknownOrders: number;
+  /** Open findings of the guardian of orders and positions. */ readonly findings: { readonly critical: number; readonly others: number };
   /** Why execution keeps approved orders back; null = it does not, or does not say. */ readonly ordersWaitFor: string | null;
   /** Wall-clock age of the newest bar. */ readonly newestBarAgeMs: number | null;
   /** Bars are late beyond this. */ readonly barLimitMs: number;
@@ -70,6 +71,12 @@ function dataCheck(input: VerdictInput): TradeCheck {
   return { name: 'Prices', ok, level: 'caution', observed, remedy: ok ? null : 'Prices are late: positions are valued at old closes. Look at data ingestion' };
 }
 
+function findingsCheck({ critical, others }: VerdictInput['findings']): TradeCheck {
+  const ok = critical + others === 0;
+  const observed = ok ? 'nothing found' : critical > 0 ? `${critical} critical${others > 0 ? `, ${others} more` : ''}` : `${others} to look at`;
+  return { name: 'Orders and positions', ok, level: 'caution', observed, remedy: ok ? null : 'Read what the guardian found in the reconciliation report; it proposes a remedy for each' };
+}
+
 function diskCheck(free: number | null): TradeCheck {
   const ok = free === null || free >= DISK_LOW_BYTES;
   const observed = free === null ? 'not measured' : `${(free / GIGABYTE).toFixed(1)} GB free`;
@@ -91,6 +98,7 @@ export function judge(input: VerdictInput): Verdict {
     marketCheck(input.market),
     dataCheck(input),
     { name: 'Unknown orders', ok: input.unknownOrders === 0, level: 'caution', observed: input.unknownOrders === 0 ? 'none' : `${input.unknownOrders} without an answer`, remedy: input.unknownOrders === 0 ? null : 'Execution is asking the broker; nothing is sent twice' },
+    findingsCheck(input.findings),
     { name: 'Event wire', ok: input.isWireUp, level: 'caution', observed: input.isWireUp ? 'up' : 'down', remedy: input.isWireUp ? null : 'Redis is away: events travel through the book, a little later' },
     diskCheck(input.stack?.diskFreeBytes ?? null),
   ];

@@ -25,7 +25,8 @@ const ACCOUNT = `
   ),
   reserved AS (
     SELECT coalesce(sum(amount), 0) AS amount, coalesce(sum(open_orders), 0)::int AS open_orders FROM (
-      SELECT sum(d.reserved_notional * (o.qty - o.filled_qty) / o.qty) AS amount, count(*) AS open_orders
+      -- Legs reserve nothing; an order placed elsewhere has no decision and holds what it would cost.
+      SELECT sum(CASE WHEN o.role <> 'order' OR o.is_reducing THEN 0 ELSE coalesce(d.reserved_notional, o.qty * coalesce(o.limit_price, o.stop_price, o.reference_price)) * (o.qty - o.filled_qty) / o.qty END) AS amount, count(*) AS open_orders
       FROM execution.orders o LEFT JOIN risk_management.risk_decisions d USING (decision_id) WHERE NOT o.is_closed
       UNION ALL
       SELECT sum((b.payload->>'reservedNotional')::numeric), 0 FROM risk_management.outbox b

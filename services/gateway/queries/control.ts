@@ -21,12 +21,13 @@ export async function readTradingState(db: Queryable): Promise<TradingStateView>
   return { ...now, leaseValidMs: around[0]?.leaseValidMs ?? null, limits: around[0]?.limits ?? DEFAULT_RISK_LIMITS, limitsVersion: around[0]?.limitsVersion ?? 0, history: moves };
 }
 
-/** Open orders whose answer from the broker is not known, and the newest bar. */
-export async function readPulse(db: Queryable): Promise<{ unknownOrders: number; newestBarSeenAt: number | null; newestMarketAt: number | null }> {
-  const rows = await db.query<{ unknownOrders: number; newestBarSeenAt: number | null; newestMarketAt: number | null }>(`
+/** Open orders whose answer from the broker is not known, open findings of the guardian, and the newest bar. */
+export async function readPulse(db: Queryable): Promise<{ unknownOrders: number; criticalFindings: number; otherFindings: number; newestBarSeenAt: number | null; newestMarketAt: number | null }> {
+  const rows = await db.query<{ unknownOrders: number; criticalFindings: number; otherFindings: number; newestBarSeenAt: number | null; newestMarketAt: number | null }>(`
     WITH px AS (${LAST_PRICES})
-    SELECT (SELECT count(*)::int FROM execution.orders WHERE NOT is_closed AND unknown_since IS NOT NULL) AS "unknownOrders", (SELECT max(seen_at) FROM px) AS "newestBarSeenAt", (SELECT max(market_at) FROM px) AS "newestMarketAt"`);
-  return rows[0] ?? { unknownOrders: 0, newestBarSeenAt: null, newestMarketAt: null };
+    SELECT (SELECT count(*)::int FROM execution.orders WHERE NOT is_closed AND unknown_since IS NOT NULL) AS "unknownOrders",
+      (SELECT count(*)::int FROM execution.findings WHERE state = 'open' AND severity = 'critical') AS "criticalFindings", (SELECT count(*)::int FROM execution.findings WHERE state = 'open' AND severity = 'warning') AS "otherFindings", (SELECT max(seen_at) FROM px) AS "newestBarSeenAt", (SELECT max(market_at) FROM px) AS "newestMarketAt"`);
+  return rows[0] ?? { unknownOrders: 0, criticalFindings: 0, otherFindings: 0, newestBarSeenAt: null, newestMarketAt: null };
 }
 
 /** Symbols that match a query by ticker or name, watched ones first. */
@@ -67,10 +68,11 @@ export async function readHeads(db: Queryable): Promise<Map<string, number>> {
 
 const CHECKS: readonly { readonly id: string; readonly statement: string; readonly sql: string }[] = [
   { id: 'I1', statement: 'Fills of each order add up to its filled quantity, which is at most its quantity', sql: `SELECT 1 FROM execution.orders o LEFT JOIN (SELECT order_id, sum(qty) AS qty FROM execution.trades GROUP BY order_id) t USING (order_id) WHERE coalesce(t.qty, 0) <> o.filled_qty OR o.filled_qty > o.qty` },
-  { id: 'I2', statement: 'Each position is what the account opened with plus the signed sum of its fills', sql: `SELECT 1 FROM execution.positions p FULL JOIN (SELECT symbol, sum(qty) AS qty FROM (SELECT symbol, CASE side WHEN 'buy' THEN qty ELSE -qty END AS qty FROM execution.trades UNION ALL SELECT symbol, qty FROM execution.opening_positions) moves GROUP BY symbol) t USING (symbol) WHERE coalesce(p.qty, 0) <> coalesce(t.qty, 0)` },
-  { id: 'I3', statement: 'Cash is the opening cash less every purchase, plus every sale, less fees', sql: `SELECT 1 FROM execution.account_ledger l WHERE l.cash <> l.opening_cash - coalesce((SELECT sum(round(CASE side WHEN 'buy' THEN qty ELSE -qty END * price + fee, 9)) FROM execution.trades), 0)` },
-  { id: 'I5', statement: 'Each order has an approved decision; each approval that execution heard has its order', sql: `SELECT 1 FROM execution.orders o LEFT JOIN risk_management.risk_decisions d USING (decision_id) WHERE d.outcome IS DISTINCT FROM 'approved' UNION ALL SELECT 1 FROM risk_management.outbox b LEFT JOIN execution.orders o ON o.decision_id = b.payload->>'decisionId' WHERE b.topic = 'order.approved' AND o.order_id IS NULL AND b.seq <= coalesce((SELECT seq FROM execution.inbox_offset WHERE producer = 'risk_management'), 0)` },
+  { id: 'I2', statement: 'Each position is what the account opened with plus the signed sum of its fills and of the shares that came or went without one', sql: `SELECT 1 FROM execution.positions p FULL JOIN (SELECT symbol, sum(qty) AS qty FROM (SELECT symbol, CASE side WHEN 'buy' THEN qty ELSE -qty END AS qty FROM execution.trades UNION ALL SELECT symbol, qty FROM execution.opening_positions UNION ALL SELECT symbol, qty_change FROM execution.ledger_entries WHERE qty_change <> 0) moves GROUP BY symbol) t USING (symbol) WHERE coalesce(p.qty, 0) <> coalesce(t.qty, 0)` },
+  { id: 'I3', statement: 'Cash is the opening cash less every purchase, plus every sale, less fees, plus dividends and everything else that moved it', sql: `SELECT 1 FROM execution.account_ledger l WHERE l.cash <> l.opening_cash - coalesce((SELECT sum(round(CASE side WHEN 'buy' THEN qty ELSE -qty END * price + fee, 9)) FROM execution.trades), 0) + coalesce((SELECT sum(cash_change) FROM execution.ledger_entries), 0)` },
+  { id: 'I5', statement: 'Each order of ours has an approved decision; each approval that execution heard has its order', sql: `SELECT 1 FROM execution.orders o LEFT JOIN risk_management.risk_decisions d USING (decision_id) WHERE o.source <> 'broker' AND d.outcome IS DISTINCT FROM 'approved' UNION ALL SELECT 1 FROM risk_management.outbox b LEFT JOIN execution.orders o ON o.decision_id = b.payload->>'decisionId' WHERE b.topic = 'order.approved' AND o.order_id IS NULL AND b.seq <= coalesce((SELECT seq FROM execution.inbox_offset WHERE producer = 'risk_management'), 0)` },
   { id: 'I7', statement: 'Nobody holds more of a symbol than the account: the shares of the strategies add up to the position', sql: `SELECT 1 FROM execution.positions p FULL JOIN (SELECT symbol, sum(qty) AS qty FROM execution.strategy_positions GROUP BY symbol) s USING (symbol) WHERE coalesce(p.qty, 0) <> coalesce(s.qty, 0)` },
+  { id: 'lots', statement: 'The lots that are left of each symbol add up to its position', sql: `SELECT 1 FROM (SELECT symbol, qty FROM execution.positions WHERE qty <> 0) p FULL JOIN (SELECT symbol, sum(qty) AS qty FROM execution.lots WHERE qty <> 0 GROUP BY symbol) l USING (symbol) WHERE coalesce(p.qty, 0) <> coalesce(l.qty, 0)` },
   { id: 'I8', statement: 'The versions of each order run from 1 without a gap', sql: `SELECT 1 FROM execution.orders o LEFT JOIN (SELECT order_id, count(*) AS n, max(version) AS newest FROM execution.order_events GROUP BY order_id) e USING (order_id) WHERE e.n IS DISTINCT FROM o.version OR e.newest IS DISTINCT FROM o.version` },
   { id: 'I9', statement: 'No consumer has heard more than was said', sql: 'SELECT 1 FROM public.pipeline_watermarks WHERE heard_seq > written_seq' },
 ];

@@ -6,6 +6,7 @@ import type { Db } from '#chassis/db.ts';
 import { startBook } from '../../../tests/support/servers.ts';
 import type { Book } from '../../../tests/support/servers.ts';
 import { readAccount } from './account.ts';
+import { readFindings, readLedgerEntries, readReconciliations } from './books.ts';
 import { readHeads, readInvariants, readNotices, readPulse, readSymbols, readTradingState, readWatermarks } from './control.ts';
 import { readCurve, readCurveAfter, readCurveHead } from './curve.ts';
 import { readDecisions, readFills, readFillsAfter, readLedgerSeq, readOrders, readOrdersById, readStory } from './orders.ts';
@@ -51,6 +52,7 @@ async function fill(): Promise<void> {
   await run(tradeSql, ['f3', 'o3', '', 'KO', 'buy', 3, 70, 0, iso(OPEN), 3]);
   await run(`INSERT INTO execution.positions VALUES ('AAPL', 2, 6, 100, 40, now()), ('KO', 1, 3, 70, 0, now()), ('SPY', 2, 0, NULL, 5, now())`);
   await run(`INSERT INTO execution.strategy_positions VALUES ('sma', 'AAPL', 10, 100, 0, now()), ('', 'AAPL', -4, 110, 0, now()), ('', 'KO', 3, 70, 0, now())`);
+  await run(`INSERT INTO execution.lots (lot_id, symbol, opened_seq, opened_at, qty_opened, qty, price) VALUES ('l1', 'AAPL', 1, now(), 4, 0, 99), ('l2', 'AAPL', 1, now(), 6, 6, 100), ('l3', 'KO', 3, now(), 3, 3, 70)`);
   await run(`INSERT INTO execution.account_ledger (account_number, opening_cash, cash, fees_total, ledger_seq, opened_at) VALUES ('A1', 10000, 9229, 1, 3, now())`);
   await run(`INSERT INTO analytics.equity_curve (ts_market, equity, cash, long_value, short_value, day_pnl) SELECT t, 10000 + n, 0, 0, 0, 0 FROM (SELECT n, $1::timestamptz - interval '18 hours' + n * interval '1 minute' AS t FROM generate_series(0, 9) n) earlier`, [iso(OPEN)]);
   await run(`INSERT INTO analytics.equity_curve (ts_market, equity, cash, long_value, short_value, day_pnl) VALUES ($1, 10050, 0, 0, 0, 0), ($2, 10066, 0, 0, 0, 0)`, [iso(OPEN + 60_000), iso(OPEN + 120_000)]);
@@ -94,6 +96,7 @@ describe('lists', () => {
       ['AAPL', '630', '30', [{ strategyId: '', qty: '-4' }, { strategyId: 'sma', qty: '10' }]], ['KO', '207', '-3', [{ strategyId: '', qty: '3' }]],
     ]);
     expect(positions[0]?.weight).toBeCloseTo(630 / 10_066, 12);
+    expect([positions[0]?.fifoPrice, positions[0]?.protection]).toEqual(['100', { stopQty: '0', stopPrice: null, targetQty: '0', targetPrice: null }]);
   });
   it('orders come newest first, by scope and page', async () => {
     const all = HTTP.orders.output.parse(await readOrders(db, { scope: 'all', limit: 10 }));
@@ -101,6 +104,34 @@ describe('lists', () => {
     expect((await readOrders(db, { scope: 'open', limit: 10 })).orders.map((order) => order.orderId)).toEqual(['o3']);
     expect((await readOrders(db, { scope: 'all', limit: 1, before: OPEN + 2_000 })).orders.map((order) => order.orderId)).toEqual(['o2']);
     expect((await readOrdersById(db, ['ms-d1', 'none'])).map((order) => order.orderId)).toEqual(['o1']);
+  });
+  it('a bracket shows its legs, what they protect, and the order that took the place of one', async () => {
+    const leg = `INSERT INTO execution.orders (order_id, client_order_id, decision_id, broker_order_id, source, symbol, side, type, time_in_force, qty, limit_price, stop_price, is_reducing, reference_price, status, is_closed, version, ts_market, approved_seq, role, parent_order_id, replaces_order_id) VALUES ($1, $1, 'd1', $1, 'strategy', 'AAPL', 'sell', $2, 'gtc', 5, $3, $4, true, 100, $5, $6, 1, now(), 1, $7, 'o1', $8)`;
+    await book.sql(`UPDATE execution.orders SET order_class = 'bracket', take_profit_limit = 120, stop_loss_stop = 90.5 WHERE order_id = 'o1'`);
+    await book.sql(leg, ['o1:take_profit', 'limit', 120, null, 'replaced', true, 'take_profit', null]);
+    await book.sql(leg, ['o1:take_profit:2', 'limit', 118, null, 'accepted', false, 'take_profit', 'o1:take_profit']);
+    await book.sql(leg, ['o1:stop_loss', 'stop', null, 90.5, 'held', false, 'stop_loss', null]);
+    const story = HTTP.orderStory.output.parse(await readStory(db, 'd1'));
+    expect([story.order?.orderId, story.order?.orderClass, story.order?.takeProfit, story.order?.stopLoss]).toEqual(['o1', 'bracket', { limitPrice: '120' }, { stopPrice: '90.5', limitPrice: null }]);
+    expect(story.relatives.map(({ orderId, replacedByOrderId }) => [orderId, replacedByOrderId])).toEqual([['o1:take_profit', 'o1:take_profit:2'], ['o1:take_profit:2', null], ['o1:stop_loss', null]]);
+    expect((await readStory(db, 'o1:stop_loss')).order?.role).toBe('stop_loss');
+    expect(HTTP.positions.output.parse({ positions: await readPositions(db) }).positions[0]?.protection).toEqual({ stopQty: '5', stopPrice: '90.5', targetQty: '5', targetPrice: '118' });
+    // Legs hold shares, never money.
+    expect((await readAccount(db)).reserved).toBe('490');
+    await book.sql(`DELETE FROM execution.orders WHERE role <> 'order' AND replaces_order_id IS NOT NULL`);
+    await book.sql(`DELETE FROM execution.orders WHERE role <> 'order'`);
+  });
+  it('findings come open and worst first, comparisons newest first', async () => {
+    const finding = `INSERT INTO execution.findings (finding_id, reporter, kind, severity, subject, message, remedy, action, state, version) VALUES ($1, 'guardian', 'unprotected_position', $2, 'AAPL', 'words', $3, $4, $5, 1)`;
+    await book.sql(finding, ['f-warning', 'warning', null, null, 'open']);
+    await book.sql(finding, ['f-critical', 'critical', 'Sell 6 AAPL at market', '{"kind":"exit"}', 'open']);
+    await book.sql(finding, ['f-old', 'critical', null, null, 'resolved']);
+    expect(HTTP.findings.output.parse({ findings: await readFindings(db, { state: 'all', limit: 10 }) }).findings.map((one) => one.findingId)).toEqual(['f-critical', 'f-warning', 'f-old']);
+    expect((await readFindings(db, { state: 'open', limit: 1 })).map((one) => [one.findingId, one.remedy])).toEqual([['f-critical', 'Sell 6 AAPL at market']]);
+    expect(await readPulse(db)).toMatchObject({ criticalFindings: 1, otherFindings: 1 });
+    await book.sql(`INSERT INTO execution.reconciliations (run_id, at, is_clean, differences, compared) VALUES ('r1', now() - interval '1 hour', true, '[]', NULL), ('r2', now(), false, '[{"kind":"cash","subject":"USD","ours":"1","theirs":"2","action":"looked"}]', '{"orders":3,"fills":3,"positions":2,"tookMs":41}')`);
+    expect(HTTP.reconciliations.output.parse({ reconciliations: await readReconciliations(db, { only: 'all', limit: 10 }) }).reconciliations.map((one) => [one.runId, one.compared?.tookMs ?? null])).toEqual([['r2', 41], ['r1', null]]);
+    expect((await readReconciliations(db, { only: 'different', limit: 10 })).map((one) => one.runId)).toEqual(['r2']);
   });
   it('fills come newest first, and after a ledger number oldest first', async () => {
     expect(HTTP.fills.output.parse(await readFills(db, { limit: 2 })).fills.map((row) => row.fillId)).toEqual(['f3', 'f2']);
@@ -159,12 +190,23 @@ describe('control', () => {
     await book.sql(`INSERT INTO execution.opening_positions VALUES ('IBM', 5, 200, now())`);
     await book.sql(`INSERT INTO execution.positions VALUES ('IBM', 1, 5, 200, 0, now())`);
     await book.sql(`INSERT INTO execution.strategy_positions VALUES ('', 'IBM', 5, 200, 0, now())`);
+    expect(await broken()).toEqual(['lots']);
+    await book.sql(`INSERT INTO execution.lots (lot_id, symbol, opened_seq, opened_at, qty_opened, qty, price) VALUES ('l4', 'IBM', 0, now(), 5, 5, 200)`);
     expect(await broken()).toEqual([]);
+    // A dividend of 12.50 and a stock dividend of one share, each with what it did to cash and shares.
+    await book.sql(`INSERT INTO execution.ledger_entries (entry_id, kind, symbol, cash_change, qty_change, description, source, ts_event, ts_seen, ledger_seq) VALUES ('div', 'dividend', 'IBM', 12.5, 0, 'Dividend', 'activity', now(), now(), 4), ('stk', 'shares', 'IBM', 0, 1, 'Stock dividend', 'activity', now(), now(), 5)`);
+    expect(await broken()).toEqual(['I2', 'I3']);
+    await book.sql(`UPDATE execution.account_ledger SET cash = cash + 12.5`);
+    await book.sql(`UPDATE execution.positions SET qty = 6 WHERE symbol = 'IBM'`);
+    await book.sql(`UPDATE execution.strategy_positions SET qty = 6 WHERE symbol = 'IBM'`);
+    await book.sql(`UPDATE execution.lots SET qty = 6 WHERE symbol = 'IBM'`);
+    expect(await broken()).toEqual([]);
+    expect(HTTP.ledgerEntries.output.parse({ entries: await readLedgerEntries(db, 10) }).entries.map((entry) => [entry.entryId, entry.cashChange, entry.qtyChange])).toEqual([['stk', '0', '1'], ['div', '12.5', '0']]);
     await book.sql(`UPDATE execution.account_ledger SET cash = cash + 1`);
     expect(await broken()).toEqual(['I3']);
     await book.sql(`UPDATE execution.account_ledger SET cash = cash - 1`);
     await book.sql(`UPDATE execution.positions SET qty = 7 WHERE symbol = 'AAPL'`);
-    expect(await broken()).toEqual(['I2', 'I7']);
+    expect(await broken()).toEqual(['I2', 'I7', 'lots']);
     await book.sql(`UPDATE execution.positions SET qty = 6 WHERE symbol = 'AAPL'`);
     await book.sql(`UPDATE execution.orders SET filled_qty = 4, version = 5 WHERE order_id = 'o3'`);
     expect(await broken()).toEqual(['I1', 'I8']);
