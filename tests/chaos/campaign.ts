@@ -1,9 +1,11 @@
-/** A campaign of kills: replays from fresh data folders, something killed every few hundred milliseconds, each list of orders compared with an undisturbed one. */
+/** A campaign of kills: something dies every few hundred milliseconds while replays trade, one part or two at once, none more often than the supervisor forgives. */
+import { rmSync } from 'node:fs';
+import path from 'node:path';
 import { seeded } from '../support/recorded-bars.ts';
-import { tradeReplay } from '../support/replays.ts';
-import type { ReplayResult } from '../support/replays.ts';
 import { KILLABLE_UNITS } from '../support/stack.ts';
 import type { TestStack } from '../support/stack.ts';
+import type { Outcome, RunOptions } from './experiment.ts';
+import { pause, tradeRounds } from './rounds.ts';
 
 /** What can be killed, and the stop that is none: everything goes down in order and comes up again, in the middle of the work. */
 export const TARGETS = [...KILLABLE_UNITS, 'supervisor', 'orderly stop'] as const;
@@ -13,42 +15,18 @@ export type Target = (typeof TARGETS)[number];
 /** One kill. `recoveryMs`: until every part was ready again, null when the replay ended before; `nth`: which kill of this target within the window. */
 export type Kill = { readonly target: Target; readonly nth: number; readonly isDouble: boolean; readonly recoveryMs: number | null };
 
-/** How to kill. `kills` in all, counted over as many replays as it takes; `speed` of the replay, times real time. */
-export type CampaignOptions = {
-  readonly kills: number;
-  readonly seed: number;
-  readonly folder: string;
-  readonly speed: number;
-  readonly entry?: string;
-  readonly targets?: readonly Target[];
-  readonly tell: (line: string) => void;
-};
-
-/** What came of it. `lost` and `doubled` are order lines that are missing or too many; `broken` the checker's findings. */
-export type CampaignResult = { readonly kills: readonly Kill[]; readonly replays: number; readonly ordersEach: number; readonly lost: readonly string[]; readonly doubled: readonly string[]; readonly broken: readonly string[] };
+/** What came of it. */
+export type CampaignResult = Omit<Outcome, 'measures' | 'faults'> & { readonly kills: readonly Kill[] };
 
 /** A part that ends more than 5 times in a minute is given up by design: kills of one part keep a distance from that. */
 const WINDOW_MS = 60_000;
 const MOST_PER_WINDOW = 3;
-const PAUSE_MS = { least: 100, span: 500 } as const;
 /** How often two parts die in the same moment. */
 const DOUBLE_SHARE = 0.1;
-const MOST_REPLAYS = 100;
 
 /** These take the whole stack down, and the same command is given again. */
 function isWhole(target: Target): target is 'supervisor' | 'orderly stop' {
   return target === 'supervisor' || target === 'orderly stop';
-}
-
-/** Lines of `b` that `a` does not have, counting repetitions. */
-export function surplus(a: readonly string[], b: readonly string[]): string[] {
-  const left = new Map<string, number>();
-  for (const line of a) left.set(line, (left.get(line) ?? 0) + 1);
-  return b.filter((line) => {
-    const count = left.get(line) ?? 0;
-    if (count > 0) left.set(line, count - 1);
-    return count === 0;
-  });
 }
 
 /** Draws targets, none of them more often in a minute than the supervisor forgives. */
@@ -96,15 +74,19 @@ async function stopInOrder(stack: TestStack): Promise<void> {
   if (exit !== 0) throw new Error(`An orderly stop ended with ${exit}:\n${stack.output()}`);
 }
 
-type Round = { readonly options: CampaignOptions; readonly random: () => number; readonly drawing: Drawing; readonly done: Kill[] };
+/** A Redis that comes back remembers nothing: its file goes with it. */
+function eraseRedis({ dataDir }: TestStack): void {
+  rmSync(path.join(dataDir, 'redis', 'appendonlydir'), { recursive: true, force: true });
+}
+
+type Round = { readonly options: RunOptions; readonly random: () => number; readonly drawing: Drawing; readonly done: Kill[] };
 
 /** Kills until the campaign's number is reached or the replay has ended. */
 async function disturb({ options, random, drawing, done }: Round, first: TestStack, again: () => TestStack): Promise<TestStack> {
   let stack = first;
   drawing.forget();
-  while (done.length < options.kills) {
-    const pause = PAUSE_MS.least + random() * PAUSE_MS.span;
-    await new Promise((resolve) => setTimeout(resolve, pause));
+  while (done.length < options.count) {
+    await pause(random);
     const targets = drawing.next(performance.now());
     if (stack.replayEnd() !== null || !stack.isRunning() || (await stack.health())?.stopping !== false) return stack;
     if (targets.length === 0) continue;
@@ -113,6 +95,7 @@ async function disturb({ options, random, drawing, done }: Round, first: TestSta
     for (const target of targets) {
       if (!isWhole(target)) {
         pids.push(await stack.killUnit(target));
+        if (target === 'redis') eraseRedis(stack);
         continue;
       }
       if (target === 'supervisor') await stack.killSupervisor();
@@ -132,37 +115,11 @@ async function disturb({ options, random, drawing, done }: Round, first: TestSta
   return stack;
 }
 
-/** The replay that nothing disturbs, against which a campaign is held. */
-export async function tradeReference({ folder, entry, tell }: Pick<CampaignOptions, 'folder' | 'entry' | 'tell'>): Promise<ReplayResult> {
-  tell('The undisturbed reference ...');
-  const reference = await tradeReplay({ folder, ...(entry === undefined ? {} : { entry }) });
-  tell(`${reference.orders.length} orders, list ${reference.end.orderList}, ${reference.end.seconds} s, ${reference.broken.length} violations`);
-  return reference;
-}
-
-/** Runs the campaign over the bars of the reference. @throws when a stack does not come back or a replay does not end. */
-export async function runCampaign(options: CampaignOptions, reference: ReplayResult): Promise<CampaignResult> {
-  const { folder, tell } = options;
-  const how = { folder, ...(options.entry === undefined ? {} : { entry: options.entry }) };
+/** Kills `options.count` times among `targets`. @throws when a stack does not come back or a replay does not end. */
+export async function runCampaign(options: RunOptions, targets: readonly Target[] = TARGETS): Promise<CampaignResult> {
   const random = seeded(options.seed);
-  const drawing = new Drawing(random, options.targets ?? TARGETS);
+  const drawing = new Drawing(random, targets);
   const done: Kill[] = [];
-  const lost: string[] = [];
-  const doubled: string[] = [];
-  const broken = [...reference.broken];
-  let replays = 0;
-  while (done.length < options.kills) {
-    if (replays === MOST_REPLAYS) throw new Error(`Only ${done.length} kills in ${replays} replays: the replay is too short, slow it down`);
-    const disturbed = await tradeReplay({ ...how, speed: options.speed, disturb: (stack, again) => disturb({ options, random, drawing, done }, stack, again) });
-    replays += 1;
-    const missing = surplus(disturbed.orders, reference.orders);
-    const extra = surplus(reference.orders, disturbed.orders);
-    lost.push(...missing);
-    doubled.push(...extra);
-    broken.push(...disturbed.broken);
-    const isSame = disturbed.end.orderList === reference.end.orderList;
-    tell(`replay ${replays}: ${done.length} kills so far, order list ${disturbed.end.orderList} ${isSame ? 'as it must be' : 'DIFFERS'}, ${disturbed.broken.length} violations`);
-    if (!isSame && missing.length + extra.length === 0) broken.push(`replay ${replays}: the same orders in another order`);
-  }
-  return { kills: done, replays, ordersEach: reference.orders.length, lost, doubled, broken };
+  const compared = await tradeRounds(options, () => done.length >= options.count, (stack, again) => disturb({ options, random, drawing, done }, stack, again));
+  return { ...compared, kills: done };
 }
