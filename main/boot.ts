@@ -4,6 +4,7 @@ import type { Mode } from '#app/contracts/config.ts';
 import type { TapeSummary } from '#app/contracts/control.ts';
 import type { LogLine, Notice, StackHealth, UnitHealth, UnitId, VerifyReport } from '#app/contracts/health.ts';
 import type { UnitIncident } from '#app/contracts/health.ts';
+import type { KillOutcome, KillWish } from '#app/contracts/kill.ts';
 import { AppError, describeError, invariant } from '#app/domain/errors.ts';
 import { openArming } from './arming.ts';
 import type { Arming } from './arming.ts';
@@ -11,8 +12,8 @@ import { runCommand } from './command.ts';
 import { takeDoor } from './door-answers.ts';
 import { gatherFacts, listeningUnits } from './facts.ts';
 import { answerFlows } from './flows.ts';
-import { openKillSwitch, type KillSwitch } from './kill.ts';
-import type { KillOutcome, KillWish } from '#app/contracts/kill.ts';
+import { openKillSwitch } from './kill.ts';
+import type { KillSwitch } from './kill.ts';
 import type { Layout } from './layout.ts';
 import { openFolder, undoAll } from './open-folder.ts';
 import type { FolderOptions, OpenFolder, Undo } from './open-folder.ts';
@@ -26,7 +27,7 @@ import type { Audit } from './store/audit.ts';
 import { freeBytes } from './store/data-folder.ts';
 import { openPortClaims } from './supervisor/port-claims.ts';
 import type { Spawner } from './supervisor/spawner.ts';
-import { isServing } from './supervisor/state.ts';
+import { hasProcess, isServing } from './supervisor/state.ts';
 import { Supervisor } from './supervisor/supervisor.ts';
 import type { UnitDriver } from './supervisor/unit.ts';
 import { buildUnits } from './units/build.ts';
@@ -264,7 +265,7 @@ function killSwitchOf({ supervisor, opened, facts, audit }: { readonly superviso
   return openKillSwitch({
     store: opened.store,
     send: (unit, message) => supervisor.send(unit, message),
-    hasProcess: (unit) => supervisor.unitIds.includes(unit) && supervisor.hasProcess(unit),
+    hasProcess: (unit) => supervisor.unitIds.includes(unit) && hasProcess(supervisor.statusOf(unit).state),
     command: (name, input) => runCommand(facts, name, input),
     tell: (level, text) => {
       audit.record({ level, text });

@@ -74,7 +74,7 @@ describe('pulling', () => {
     failing.set('setTradingState', away());
     const pulled = kill.pull(wish('halt'));
     await settle(0);
-    expect(await pulled).toMatchObject({ stoppedAfterMs: 0, steps: [{ ok: false, message: expect.stringContaining('does not answer') }] });
+    expect(await pulled).toMatchObject({ stoppedAfterMs: 0, steps: [{ ok: false, message: expect.stringContaining('does not answer') as string }] });
     expect(kill.latches()).toMatchObject([{ key: 'key-0001', state: 'HALTED', isCanceling: false }]);
     failing.clear();
     await settle(2_000);

@@ -1,4 +1,5 @@
 /** The life of one unit as a pure table: state + event -> state + effects. */
+import type { ToWorker } from '#app/contracts/control.ts';
 import { EXIT } from '#app/contracts/control.ts';
 import type { UnitState } from '#app/contracts/health.ts';
 import { unreachable } from '#app/domain/errors.ts';
@@ -68,6 +69,7 @@ export type Step = { readonly status: UnitStatus; readonly effects: readonly Uni
 export type StepContext = { readonly now: number; readonly random: number };
 
 const WITH_PROCESS: ReadonlySet<UnitState> = new Set(['starting', 'ready', 'degraded', 'unresponsive', 'stopping']);
+const ALWAYS_HEARD: ReadonlySet<ToWorker['type']> = new Set(['arming', 'latch', 'unlatch']);
 const SERVING: ReadonlySet<UnitState> = new Set(['ready', 'degraded', 'done']);
 const KEEPING: ReadonlySet<UnitState> = new Set(['ready', 'degraded', 'done', 'unresponsive']);
 
@@ -79,6 +81,11 @@ export function hasProcess(state: UnitState): boolean {
 /** True when units that need this one may be started. */
 export function isServing(state: UnitState): boolean {
   return SERVING.has(state);
+}
+
+/** Is this message for a unit in this state? Arming and kill switch concern everything that has a process. */
+export function mayHear(state: UnitState, type: ToWorker['type']): boolean {
+  return ALWAYS_HEARD.has(type) ? hasProcess(state) : isKeeping(state);
 }
 
 /** True when units that need this one may go on running. */

@@ -8,18 +8,16 @@ import type { Pauses, Resumption } from './pauses.ts';
 import type { RunFiles } from './run-files.ts';
 import { isDecided, startOrderOf } from './start-order.ts';
 import type { StartOrder } from './start-order.ts';
-import { hasProcess, isKeeping, isServing, step } from './state.ts';
+import { hasProcess, isKeeping, isServing, mayHear, step } from './state.ts';
 import type { UnitEffect, UnitEvent, UnitExit, UnitStatus } from './state.ts';
 import type { UnitDriver, UnitSignals, WorkerRequest } from './unit.ts';
-import { forgetProcess, healthOf, measureUsages, newEntry, policyOf } from './unit-entry.ts';
-import type { Entry } from './unit-entry.ts';
+import { forgetProcess, healthOf, measureUsages, newEntry, policyOf, type Entry } from './unit-entry.ts';
 import { TICK_MS, judgeSilence } from './watchdog.ts';
 
 const USAGE_EVERY_MS = 5_000;
 const PING_EVERY_MS = 2_000;
 const MAX_NOTICES = 100;
 const MAX_QUEUE = 10_000;
-const ALWAYS_HEARD: ReadonlySet<ToWorker['type']> = new Set(['arming', 'latch', 'unlatch']);
 
 /** What the supervisor needs from outside. `monotonic` in milliseconds, `wall` EpochMs. */
 export type SupervisorPorts = {
@@ -105,8 +103,7 @@ export class Supervisor {
   /** Sends a control message to a unit that is up; others do not get it. Arming and kill switch also reach those that still start or already stop. */
   send(id: UnitId, message: ToWorker): void {
     const entry = this.entries.get(id);
-    const isHeard = ALWAYS_HEARD.has(message.type) ? hasProcess : isKeeping;
-    if (entry && isHeard(entry.status.state)) entry.running?.send(message);
+    if (entry && mayHear(entry.status.state, message.type)) entry.running?.send(message);
   }
 
   /** The computer goes to sleep: no timer runs out and nobody is taken for silent until it has woken. */
@@ -131,11 +128,6 @@ export class Supervisor {
       };
       this.watchers.add(watcher);
     });
-  }
-
-  /** Is there a process of this unit, whatever its state? */
-  hasProcess(id: UnitId): boolean {
-    return hasProcess(this.entryOf(id).status.state);
   }
 
   /** The state of one unit. */
