@@ -48,10 +48,46 @@ describe('orders', () => {
   it('cancels there what is closed here', () => {
     expect(compare([ours([{ kind: 'canceled' }])], { open: [theirs()] }).actions).toEqual([{ kind: 'cancel', brokerOrderId: 'b' }]);
   });
-  it('touches neither an order with other fields nor one of another program', () => {
-    const found = compare([ours([])], { open: [theirs({ qty: quantity('11') }), theirs({ id: 'c', clientOrderId: 'web-1' })], fills: [fill('e', '1', '1', 'zz')] });
+  it('touches no order with other fields', () => {
+    const found = compare([ours([])], { open: [theirs({ qty: quantity('11') })] });
     expect(found.actions).toEqual([]);
-    expect(found.differences.map((one) => one.kind)).toEqual(['order_fields', 'foreign_order', 'foreign_fill']);
+    expect(found.differences.map((one) => one.kind)).toEqual(['order_fields']);
+  });
+  it('lets terms move once the id of the broker is proof: a leg shrinks, a stop that buys becomes a stop-limit', () => {
+    const leg = ours([{ kind: 'accepted' }], { type: 'stop' });
+    expect(compare([leg], { open: [theirs({ qty: quantity('4'), type: 'stop_limit', limitPrice: price('9') })] }).actions).toMatchObject([{ kind: 'news', news: [{ qty: quantity('4') }] }]);
+    expect(compare([ours([], { type: 'stop' })], { open: [theirs({ type: 'stop_limit', limitPrice: price('9') })] }).differences).toEqual([]);
+    expect(compare([leg], { open: [theirs({ side: 'sell', type: 'stop' })] }).differences).toMatchObject([{ kind: 'order_fields' }]);
+  });
+});
+
+describe('orders placed elsewhere', () => {
+  const foreign = (fields: Partial<TheirOrder> = {}) => theirs({ id: 'c', clientOrderId: 'web-1', ...fields });
+  it('are taken over with their fills, the oldest first', () => {
+    const found = compare([], { open: [foreign({ filledQty: quantity('7'), status: 'partially_filled' })], fills: [fill('e2', '4', '7', 'c'), fill('e1', '3', '3', 'c')] });
+    expect(found.actions).toMatchObject([{ kind: 'adopt', brokerOrderId: 'c', qty: quantity('10'), news: [{ execution: { id: 'e1' } }, { execution: { id: 'e2' } }, { kind: 'accepted' }] }]);
+    expect(found.differences).toMatchObject([{ kind: 'foreign_order', action: 'placed elsewhere; taken over into our book' }]);
+  });
+  it('wait while the activities do not tell all their fills', () => {
+    const found = compare([], { open: [foreign({ filledQty: quantity('7') })], fills: [fill('e1', '3', '3', 'c')] });
+    expect([found.actions, found.differences.map((one) => one.action)]).toEqual([[], ['placed elsewhere; taken over when its fills are in the activities']]);
+  });
+  it('by dollars are taken over when they are done, with what they filled', () => {
+    const open = foreign({ qty: null });
+    expect(compare([], { open: [open] }).actions).toEqual([]);
+    const done = compareOrders([], { open: [], looked: new Map(), fills: [fill('e1', '2.5', '2.5', 'c')], found: [foreign({ qty: null, status: 'filled', filledQty: quantity('2.5') })] });
+    expect(done.actions).toMatchObject([{ kind: 'adopt', qty: quantity('2.5') }]);
+  });
+  it('that ended without a fill are nothing', () => {
+    expect(compareOrders([], { open: [], looked: new Map(), fills: [], found: [foreign({ qty: null, status: 'canceled' })] })).toEqual({ actions: [], differences: [] });
+  });
+  it('are not taken over twice, and legs of ours not at all', () => {
+    const known = ours([{ kind: 'accepted' }], { orderId: 'broker:c', clientOrderId: 'web-1', brokerOrderId: 'c' });
+    expect(compare([known], { open: [foreign()] })).toEqual({ actions: [], differences: [] });
+    expect(compareOrders([], { open: [foreign()], looked: new Map(), fills: [fill('e', '1', '1', 'c')], legs: new Set(['c']) })).toEqual({ actions: [], differences: [] });
+  });
+  it('whose order the broker does not show stay a difference', () => {
+    expect(compare([], { fills: [fill('e', '1', '1', 'zz')] })).toMatchObject({ actions: [], differences: [{ kind: 'foreign_fill', subject: 'zz' }] });
   });
 });
 

@@ -1,5 +1,5 @@
 /** Two books side by side, ours and the broker's: what to do so that they agree, and what a person must look at. */
-import { toText, type Money, type Price, type Quantity } from '#app/domain/numeric.ts';
+import { toText, ZERO_QUANTITY, type Money, type Price, type Quantity } from '#app/domain/numeric.ts';
 import { isClosed, type OrderType, type Side } from '#app/domain/order.ts';
 import type { EpochMs } from '#app/domain/time.ts';
 import { afterPlan, newsKindOf, planNews, type Execution, type LocalOrder, type News } from './news.ts';
@@ -23,11 +23,15 @@ export type TheirFill = { readonly executionId: string; readonly brokerOrderId: 
 export type Difference = { readonly kind: DifferenceKind; readonly subject: string; readonly ours: string | null; readonly theirs: string | null; readonly action: string };
 export type DifferenceKind = 'order_status' | 'order_fields' | 'order_missing' | 'order_stray' | 'fill_missing' | 'fill_extra' | 'foreign_order' | 'foreign_fill' | 'position' | 'cash';
 
-/** What to do. `news`: book it. `look_up`: the broker does not know it (yet): the resolver decides. `cancel`: it is open there and closed here. */
+/**
+ * What to do. `news`: book it. `look_up`: the broker does not know it (yet): the resolver decides. `cancel`: it is open there and closed here.
+ * `adopt`: write the order down as one that was placed elsewhere, then its news.
+ */
 export type Action =
   | { readonly kind: 'news'; readonly orderId: string; readonly news: readonly News[] }
   | { readonly kind: 'look_up'; readonly orderId: string }
-  | { readonly kind: 'cancel'; readonly brokerOrderId: string };
+  | { readonly kind: 'cancel'; readonly brokerOrderId: string }
+  | { readonly kind: 'adopt'; readonly brokerOrderId: string; readonly qty: Quantity; readonly news: readonly News[] };
 
 /** The outcome of a comparison. Repaired differences are listed too: a person wants to know. */
 export type Comparison = { readonly actions: readonly Action[]; readonly differences: readonly Difference[] };
@@ -50,13 +54,28 @@ export function newsOfFill(fill: TheirFill): News {
   return { kind: 'fill', at: fill.at, filledQty: fill.cumQty, execution };
 }
 
-/** Is this the order that we sent? Compared when the broker answers by our client order id. */
+/** Alpaca turns a stop that buys into a stop-limit: the same order, with a bound on its price. */
+function isSameType(ours: OurOrder, theirs: TheirOrder): boolean {
+  return ours.type === theirs.type || (ours.type === 'stop' && theirs.type === 'stop_limit');
+}
+
+/**
+ * Is this the order that we sent? Compared when the broker answers by our client order id. Once its own id is known that id is proof, and terms may move:
+ * a leg shrinks as its sibling fills, a split changes quantity and price of what rests.
+ */
 export function isSameOrder(ours: OurOrder, theirs: TheirOrder): boolean {
-  const isSameLimit = ours.limitPrice === null ? theirs.limitPrice === null : theirs.limitPrice !== null && ours.limitPrice.eq(theirs.limitPrice);
-  return ours.clientOrderId === theirs.clientOrderId && ours.symbol === theirs.symbol && ours.side === theirs.side && ours.type === theirs.type && theirs.qty !== null && theirs.qty.eq(ours.state.qty) && isSameLimit;
+  const isFace = ours.symbol === theirs.symbol && ours.side === theirs.side;
+  if (ours.brokerOrderId !== null) return isFace && ours.brokerOrderId === theirs.id;
+  const isSameLimit = ours.type !== theirs.type || (ours.limitPrice === null ? theirs.limitPrice === null : theirs.limitPrice !== null && ours.limitPrice.eq(theirs.limitPrice));
+  return isFace && ours.clientOrderId === theirs.clientOrderId && isSameType(ours, theirs) && theirs.qty !== null && theirs.qty.eq(ours.state.qty) && isSameLimit;
 }
 
 type Collected = { readonly actions: Action[]; readonly differences: Difference[] };
+
+/** Orders, the fills among them the oldest first. */
+function byCount(fills: readonly TheirFill[]): readonly TheirFill[] {
+  return fills.length < 2 ? fills : [...fills].sort((a, b) => a.cumQty.cmp(b.cumQty));
+}
 
 function compareOne(ours: OurOrder, theirs: TheirOrder, fills: readonly TheirFill[], out: Collected): void {
   const subject = ours.clientOrderId;
@@ -72,11 +91,11 @@ function compareOne(ours: OurOrder, theirs: TheirOrder, fills: readonly TheirFil
     local = afterPlan(local, news, plan);
     taken.push(news);
   };
-  for (const fill of [...fills].sort((a, b) => a.cumQty.cmp(b.cumQty))) {
+  for (const fill of byCount(fills)) {
     // The broker's own total is the limit: an activity told under another id than on the stream is never booked on top of it.
     if (local.state.filledQty.plus(fill.qty).lte(theirs.filledQty)) take(newsOfFill(fill));
   }
-  take(newsOfOrder(theirs));
+  take({ ...newsOfOrder(theirs), ...(ours.brokerOrderId === null ? {} : { qty: theirs.qty }) });
   if (taken.length > 0) {
     out.actions.push({ kind: 'news', orderId: ours.orderId, news: taken });
     const isRepair = ours.state.status !== 'submitted' || !local.state.filledQty.eq(ours.state.filledQty);
@@ -95,50 +114,100 @@ function compareOne(ours: OurOrder, theirs: TheirOrder, fills: readonly TheirFil
 }
 
 /**
- * Compares orders and fills. `looked` holds what the broker answered by client order id (null = it does not know the id);
- * orders of ours that are neither open there nor in `looked` are not judged.
+ * The broker's side. `looked`: what it answered by client order id (null = it does not know the id). `found`: orders that neither we nor the open list know, asked for
+ * because fills named them. `legs`: broker ids of orders that it made of ours: those are not somebody else's.
  */
-export function compareOrders(ours: readonly OurOrder[], theirs: { readonly open: readonly TheirOrder[]; readonly looked: ReadonlyMap<string, TheirOrder | null>; readonly fills: readonly TheirFill[] }): Comparison {
+export type TheirSide = {
+  readonly open: readonly TheirOrder[]; readonly looked: ReadonlyMap<string, TheirOrder | null>; readonly fills: readonly TheirFill[];
+  readonly found?: readonly TheirOrder[]; readonly legs?: ReadonlySet<string>;
+};
+
+/**
+ * Takes over an order that was placed elsewhere. One by dollars has no quantity until it is done: it is taken over then, with what it filled;
+ * until then its fills stay out of the book, and so does one whose fills the activities do not tell yet.
+ */
+function adoptOne(order: TheirOrder, fills: readonly TheirFill[], out: Collected): void {
+  const say = (action: string): void => void out.differences.push({ kind: 'foreign_order', subject: order.clientOrderId, ours: null, theirs: `${order.side} ${order.qty === null ? 'by dollars' : toText(order.qty)} ${order.symbol} ${order.status}`, action });
+  const qty = order.qty ?? (isOpenThere(order) ? null : order.filledQty);
+  if (qty === null) return say('placed elsewhere by dollars; taken over when it is done');
+  if (!qty.gt(0)) return;
+  const told = fills.reduce((sum, fill) => sum.plus(fill.qty) as Quantity, ZERO_QUANTITY);
+  if (!told.eq(order.filledQty)) return say('placed elsewhere; taken over when its fills are in the activities');
+  out.actions.push({ kind: 'adopt', brokerOrderId: order.id, qty, news: [...byCount(fills).map(newsOfFill), newsOfOrder(order)] });
+  say('placed elsewhere; taken over into our book');
+}
+
+/** A comparison in parts, so that a long one does not hold up its thread: `compare` slices of our orders, then `finish` once. */
+export type Comparer = { compare(ours: readonly OurOrder[]): void; finish(): Comparison };
+
+/** Begins a comparison. Orders of ours that are neither open there nor in `looked` are not judged. */
+export function createComparer(theirs: TheirSide): Comparer {
   const out: Collected = { actions: [], differences: [] };
   const openById = new Map(theirs.open.map((order) => [order.clientOrderId, order]));
-  const known = new Set(ours.map((order) => order.clientOrderId));
+  const known = new Set<string>();
   const fillsByOrder = new Map<string, TheirFill[]>();
-  for (const fill of theirs.fills) fillsByOrder.set(fill.brokerOrderId, [...(fillsByOrder.get(fill.brokerOrderId) ?? []), fill]);
-  for (const order of ours) {
-    const match = theirs.looked.get(order.clientOrderId) ?? openById.get(order.clientOrderId);
-    if (match) {
-      compareOne(order, match, fillsByOrder.get(match.id) ?? [], out);
-      fillsByOrder.delete(match.id);
-    } else if (theirs.looked.has(order.clientOrderId) && !isClosed(order.state.status)) {
-      out.actions.push({ kind: 'look_up', orderId: order.orderId });
-      // A submitted order that the broker does not know yet is the ordinary trace of a crash; one that it had confirmed is not.
-      if (order.isKnownToBroker) out.differences.push({ kind: 'order_missing', subject: order.clientOrderId, ours: order.state.status, theirs: null, action: 'asked again until the broker knows it' });
-    }
-    if (order.brokerOrderId !== null) fillsByOrder.delete(order.brokerOrderId);
+  for (const fill of theirs.fills) {
+    const list = fillsByOrder.get(fill.brokerOrderId);
+    if (list) list.push(fill);
+    else fillsByOrder.set(fill.brokerOrderId, [fill]);
   }
-  for (const order of theirs.open) {
-    if (!known.has(order.clientOrderId)) out.differences.push({ kind: 'foreign_order', subject: order.clientOrderId, ours: null, theirs: `${order.side} ${order.symbol} ${order.status}`, action: 'left alone: it was not placed here' });
-  }
-  for (const [brokerOrderId, fills] of fillsByOrder) {
-    const [first] = fills;
-    if (first) out.differences.push({ kind: 'foreign_fill', subject: brokerOrderId, ours: null, theirs: `${first.side} ${first.symbol}, ${fills.length} fill(s)`, action: 'not booked: the order was not placed here; place orders through Mainspring only' });
-  }
-  return out;
+  return {
+    compare(ours) {
+      for (const order of ours) {
+        known.add(order.clientOrderId);
+        const match = theirs.looked.get(order.clientOrderId) ?? openById.get(order.clientOrderId);
+        if (match) {
+          known.add(match.id);
+          compareOne(order, match, fillsByOrder.get(match.id) ?? [], out);
+          fillsByOrder.delete(match.id);
+        } else if (theirs.looked.has(order.clientOrderId) && !isClosed(order.state.status)) {
+          out.actions.push({ kind: 'look_up', orderId: order.orderId });
+          // A submitted order that the broker does not know yet is the ordinary trace of a crash; one that it had confirmed is not.
+          if (order.isKnownToBroker) out.differences.push({ kind: 'order_missing', subject: order.clientOrderId, ours: order.state.status, theirs: null, action: 'asked again until the broker knows it' });
+        }
+        if (order.brokerOrderId !== null) {
+          known.add(order.brokerOrderId);
+          fillsByOrder.delete(order.brokerOrderId);
+        }
+      }
+    },
+    finish() {
+      const seen = new Set<string>();
+      for (const order of [...theirs.open, ...(theirs.found ?? [])]) {
+        if (known.has(order.clientOrderId) || known.has(order.id) || theirs.legs?.has(order.id) === true || seen.has(order.id)) continue;
+        seen.add(order.id);
+        adoptOne(order, fillsByOrder.get(order.id) ?? [], out);
+        fillsByOrder.delete(order.id);
+      }
+      for (const [brokerOrderId, fills] of fillsByOrder) {
+        const [first] = fills;
+        if (first && theirs.legs?.has(brokerOrderId) !== true) out.differences.push({ kind: 'foreign_fill', subject: brokerOrderId, ours: null, theirs: `${first.side} ${first.symbol}, ${fills.length} fill(s)`, action: 'the broker does not show the order; asked again at the next comparison' });
+      }
+      return out;
+    },
+  };
+}
+
+/** Compares orders and fills in one go. */
+export function compareOrders(ours: readonly OurOrder[], theirs: TheirSide): Comparison {
+  const comparer = createComparer(theirs);
+  comparer.compare(ours);
+  return comparer.finish();
 }
 
 /** What an account holds: signed quantities by symbol, and cash. */
 export type Holdings = { readonly positions: ReadonlyMap<string, Quantity>; readonly cash: Money };
 
-/** Compares positions and cash, to the last digit. Nothing is changed by it: a ledger is corrected by fills, not by hand. */
+/** Compares positions and cash, to the last digit. Nothing is changed by it: a ledger is corrected by fills and entries, or by a person who takes the broker's figure over. */
 export function compareHoldings(ours: Holdings, theirs: Holdings): readonly Difference[] {
   const differences: Difference[] = [];
   for (const symbol of [...new Set([...ours.positions.keys(), ...theirs.positions.keys()])].sort()) {
     const [mine, yours] = [ours.positions.get(symbol), theirs.positions.get(symbol)];
     const isSame = mine === undefined ? yours === undefined || yours.isZero() : yours === undefined ? mine.isZero() : mine.eq(yours);
-    if (!isSame) differences.push({ kind: 'position', subject: symbol, ours: mine === undefined ? '0' : toText(mine), theirs: yours === undefined ? '0' : toText(yours), action: 'look at the fills of this symbol here and at the broker' });
+    if (!isSame) differences.push({ kind: 'position', subject: symbol, ours: mine === undefined ? '0' : toText(mine), theirs: yours === undefined ? '0' : toText(yours), action: 'no fill explains it; see what the guardian proposes' });
   }
   if (!ours.cash.eq(theirs.cash)) {
-    differences.push({ kind: 'cash', subject: 'USD', ours: toText(ours.cash), theirs: toText(theirs.cash), action: 'fees, dividends, interest and transfers at the broker are not in our ledger' });
+    differences.push({ kind: 'cash', subject: 'USD', ours: toText(ours.cash), theirs: toText(theirs.cash), action: 'no fill and no activity explains it; see what the guardian proposes' });
   }
   return differences;
 }
