@@ -1,0 +1,76 @@
+/** What must be true when a run has come to rest: the invariants of the book, and the book against what really happened at the broker. */
+import { checkInvariants } from '#main/invariants/check.ts';
+import { toText, money, quantity } from '#app/domain/numeric.ts';
+import { world } from './world.ts';
+
+const OURS = 'ms-';
+
+/** Why the run has not come to rest yet; empty when it has. */
+export function unsettled(): string[] {
+  const { book, units, exchange } = world();
+  const reasons: string[] = [];
+  for (const unit of units.values()) if (!unit.isReady()) reasons.push(`${unit.name} is not ready`);
+  const orders = book.ask<{ client_order_id: string; status: string; unknown_since: number | null; filled_qty: string }>(
+    `SELECT client_order_id, status, unknown_since, filled_qty FROM execution.orders WHERE NOT is_closed AND (status IN ('initialized', 'submitted', 'pending_cancel', 'pending_replace') OR unknown_since IS NOT NULL)`);
+  for (const order of orders) reasons.push(`order ${order.client_order_id} is ${order.status}${order.unknown_since === null ? '' : ', outcome unknown'}`);
+  for (const row of book.ask<{ service: string; n: number }>(WIRE)) reasons.push(`${row.n} events of ${row.service} are not sent or not heard`);
+  const [ledger] = book.ask<{ cash: string }>('SELECT cash FROM execution.account_ledger');
+  const { cash } = exchange.venue.figures();
+  if (!ledger || !money(ledger.cash).eq(cash)) reasons.push(`cash: the book has ${ledger ? toText(money(ledger.cash)) : 'none'}, the broker ${toText(cash)}`);
+  const held = new Map(book.ask<{ symbol: string; qty: string }>('SELECT symbol, qty FROM execution.positions WHERE qty <> 0').map((row) => [row.symbol, quantity(row.qty)]));
+  const theirs = exchange.holdings();
+  for (const symbol of new Set([...held.keys(), ...theirs.keys()])) {
+    const [ours, real] = [held.get(symbol), theirs.get(symbol)];
+    if (!ours || !real?.eq(ours)) reasons.push(`${symbol}: the book has ${ours ? toText(ours) : 'none'}, the broker ${real?.toFixed() ?? 'none'}`);
+  }
+  const local = new Map(book.ask<{ client_order_id: string; is_closed: boolean }>('SELECT client_order_id, is_closed FROM execution.orders').map((row) => [row.client_order_id, row.is_closed]));
+  for (const order of exchange.open()) {
+    if (order.clientOrderId.startsWith(OURS) && local.get(order.clientOrderId) !== false) reasons.push(`${order.clientOrderId} is ${order.status} at the broker, and ${local.has(order.clientOrderId) ? 'closed' : 'unknown'} in the book`);
+  }
+  return reasons;
+}
+
+const WIRE = ['data_ingestion', 'strategy_engine', 'risk_management', 'execution'].map((service) => `SELECT '${service}' AS service, (h.seq - h.sent_seq) + coalesce((SELECT sum(h.seq - o.seq) FROM (
+    SELECT 'strategy_engine' AS who, producer, seq FROM strategy_engine.inbox_offset UNION ALL SELECT 'risk_management', producer, seq FROM risk_management.inbox_offset UNION ALL SELECT 'execution', producer, seq FROM execution.inbox_offset
+  ) o WHERE o.producer = '${service}'), 0) AS n FROM ${service}.outbox_head h WHERE h.seq > h.sent_seq OR EXISTS (SELECT FROM strategy_engine.inbox_offset o WHERE o.producer = '${service}' AND o.seq < h.seq)
+    OR EXISTS (SELECT FROM risk_management.inbox_offset o WHERE o.producer = '${service}' AND o.seq < h.seq) OR EXISTS (SELECT FROM execution.inbox_offset o WHERE o.producer = '${service}' AND o.seq < h.seq)`).join(' UNION ALL ');
+
+/** Every execution of ours is in the book, once, with the same numbers; and nothing else is. */
+function fillsAgainstTruth(): string[] {
+  const { book, exchange } = world();
+  const booked = book.ask<{ client_order_id: string; qty: string; paid: string; n: number }>('SELECT o.client_order_id, sum(t.qty) AS qty, sum(t.qty * t.price) AS paid, count(*) AS n FROM execution.trades t JOIN execution.orders o USING (order_id) GROUP BY 1');
+  const real = new Map<string, { qty: number; paid: number; n: number }>();
+  for (const { order, qty, price } of exchange.executions) {
+    const sum = real.get(order.clientOrderId) ?? { qty: 0, paid: 0, n: 0 };
+    real.set(order.clientOrderId, { qty: sum.qty + qty.toNumber(), paid: sum.paid + qty.times(price).toNumber(), n: sum.n + 1 });
+  }
+  const wrong: string[] = [];
+  for (const row of booked) {
+    const truth = real.get(row.client_order_id);
+    real.delete(row.client_order_id);
+    if (!truth || truth.n !== row.n || Math.abs(truth.qty - Number(row.qty)) > 1e-9 || Math.abs(truth.paid - Number(row.paid)) > 1e-6) wrong.push(`P3 ${row.client_order_id}: booked ${row.n} fills of ${row.qty}, really ${truth?.n ?? 0} of ${truth?.qty ?? 0}`);
+  }
+  for (const [id, truth] of real) wrong.push(`P3 ${id}: ${truth.n} fills of ${truth.qty} are not in the book`);
+  return wrong;
+}
+
+/** I7 over the whole run: what was reserved for one symbol or in all never went beyond the limits by more than prices moved. */
+function reservations(): string[] {
+  const rows = world().book.ask<{ decision_id: string; symbol: string; used: string; most: string }>(`
+    SELECT d.decision_id, d.symbol, u.used, (l.limits->>'maxPositionNotional') AS most FROM risk_management.risk_decisions d
+    JOIN risk_management.risk_limits l ON l.version = d.limits_version
+    CROSS JOIN LATERAL (SELECT coalesce(sum(e.reserved_notional), 0) AS used FROM risk_management.risk_decisions e LEFT JOIN execution.orders o ON o.decision_id = e.decision_id AND o.role = 'order'
+      WHERE e.symbol = d.symbol AND e.outcome = 'approved' AND NOT e.is_reducing AND e.decided_at <= d.decided_at
+        AND coalesce((SELECT min(v.ts_seen) FROM execution.order_events v WHERE v.order_id = o.order_id AND (v.kind = 'fill' OR v.status IN ('filled', 'canceled', 'expired', 'rejected', 'denied', 'replaced'))), 'infinity') > d.decided_at) u
+    WHERE d.outcome = 'approved' AND NOT d.is_reducing AND u.used > (l.limits->>'maxPositionNotional')::numeric`);
+  return rows.map((row) => `I7 ${row.decision_id}: ${row.used} were reserved in ${row.symbol} at once, ${row.most} are allowed`);
+}
+
+/** Everything that is wrong. */
+export async function findBroken(): Promise<string[]> {
+  const { book, exchange } = world();
+  const brokerOrders = [...exchange.orders.values()].map((order) => ({ id: order.id, clientOrderId: order.clientOrderId, status: order.status, filledQty: toText(order.filledQty) }));
+  const results = await checkInvariants({ query: <Row>(text: string, params: readonly unknown[] = []) => Promise.resolve(book.ask<Row>(text, params)), brokerOrders, mustBeSettled: false });
+  const broken = results.flatMap((result) => result.violations.map(({ id, subject, detail }) => `${id} ${subject}: ${detail}`));
+  return [...broken, ...fillsAgainstTruth(), ...reservations()];
+}
