@@ -9,6 +9,8 @@ import { AppError, describeError, invariant } from '#app/domain/errors.ts';
 import { openArming } from './arming.ts';
 import type { Arming } from './arming.ts';
 import { runCommand } from './command.ts';
+import { watchDisk } from './disk-guard.ts';
+import type { DiskGuard } from './disk-guard.ts';
 import { takeDoor } from './door-answers.ts';
 import { gatherFacts, listeningUnits } from './facts.ts';
 import { answerFlows } from './flows.ts';
@@ -140,6 +142,8 @@ async function begin(options: BootOptions, undo: Undo): Promise<Stack> {
   if (settings.mode === 'live') stack.supervisor.notice('warn', null, 'This is the live account, and it is disarmed: no new position is opened with real money until a person arms it');
   if (options.signal?.aborted) throw new AppError('UNIT_START_FAILED', 'The start was given up before its first part: everything was asked to stop at once.');
   stack.supervisor.startAll();
+  const disk = diskGuardOf({ ...supervised, opened, kill: kill.of, audit });
+  undo.push(() => disk.close());
   return stack;
 }
 
@@ -273,6 +277,22 @@ function killSwitchOf({ supervisor, opened, facts, audit }: { readonly superviso
     },
     wall: Date.now,
     monotonic: () => performance.now(),
+  });
+}
+
+/** Watches the disk from the moment everything is started. */
+function diskGuardOf({ supervisor, opened, kill, audit }: { readonly supervisor: Supervisor; readonly opened: OpenFolder; readonly kill: KillSwitch; readonly audit: Audit }): DiskGuard {
+  const tell = (level: Notice['level'], text: string): void => {
+    audit.record({ level, text });
+    supervisor.notice(level, null, text);
+  };
+  return watchDisk({
+    freeBytes: () => freeBytesOrNull(opened.folder.dataDir),
+    halt: (wish) => void kill.pull(wish).catch((error: unknown) => tell('error', `Trading could not be halted for the full disk: ${describeError(error)}`)),
+    restartFailed: (reason) => {
+      for (const id of supervisor.unitIds) if (supervisor.statusOf(id).state === 'failed') supervisor.command(id, 'start', reason);
+    },
+    tell, wall: Date.now,
   });
 }
 

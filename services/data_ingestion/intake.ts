@@ -13,6 +13,8 @@ const MAX_PENDING = 100_000;
 const MAX_BATCH = 1_000;
 /** History that a new symbol begins with. */
 const FIRST_HISTORY_MS = 5 * 86_400_000;
+/** How soon bars that waited for room on the disk go on. */
+const ROOM_LOOK_MS = 250;
 const REPAIR_RETRY = { baseMs: 250, capMs: 15_000 };
 
 /** What a repair did. */
@@ -28,6 +30,8 @@ export type IntakeParts = {
   /** In a replay nothing is history: every bar is the market's present, whichever way it arrives. */
   readonly isReplay: boolean;
   readonly watched: () => readonly string[];
+  /** Is there room on the disk for bars? While there is none they wait, so that orders and fills have what is left. */
+  readonly hasRoom: () => boolean;
   readonly onFatal: (error: unknown) => void;
   readonly onTrouble: (reason: string | null) => void;
 };
@@ -106,6 +110,7 @@ class IntakeLane implements Intake {
 
   private async loop(): Promise<void> {
     while (this.isOpen) {
+      await roomToStore(this.parts, () => this.isOpen);
       const job = this.repairs.shift();
       if (job) await this.runRepair(job);
       else if (this.pending.length > 0) await this.storeFrame();
@@ -152,6 +157,11 @@ class IntakeLane implements Intake {
   }
 }
 
+/** Waits until there is room on the disk, or nobody wants to store any more. */
+async function roomToStore({ hasRoom, signal }: IntakeParts, isWanted: () => boolean): Promise<void> {
+  while (isWanted() && !hasRoom() && !signal.aborted) await sleep(ROOM_LOOK_MS, signal);
+}
+
 function stopped(): AppError {
   return new AppError('UNIT_TIMEOUT', 'Market data intake is stopping; try again when it runs');
 }
@@ -173,6 +183,7 @@ async function repairGaps(parts: IntakeParts): Promise<RepairResult> {
     }
     bars.sort((a, b) => a.openTime - b.openTime || (a.symbol < b.symbol ? -1 : 1));
     for (let start = 0; start < bars.length; start += MAX_BATCH) {
+      await roomToStore(parts, () => true);
       const result = await parts.db.tx((tx) => storeBars(tx, bars.slice(start, start + MAX_BATCH), { source: 'rest', isBackfill }));
       total.stored += result.stored;
       total.known += result.known;

@@ -12,6 +12,7 @@ import { KEYS_REFUSED, KEYS_RETRY_MS } from '../alpaca/http.ts';
 import type { Feed, FeedBar } from '../alpaca/ports.ts';
 import { ingestionFlows } from './flows.ts';
 import { startIntake, type Intake } from './intake.ts';
+import { watchRoom } from './room.ts';
 import { refreshWatchList } from './watch-list.ts';
 
 const FIRST_CONTACT = { attempts: 1_000, baseMs: 250, capMs: 10_000 };
@@ -32,6 +33,7 @@ async function setUp(ctx: ServiceContext): Promise<ServiceParts> {
   let watched: string[] = [];
   let intake: Intake | null = null;
   let feed: Feed | null = null;
+  const room = watchRoom({ folder: config.dataDir, signal: ctx.signal, onChange: (reason) => health.degraded('disk', reason) });
 
   const refreshSymbols = async (): Promise<number> => {
     watched = await refreshWatchList(db, await history.assets(), config.mode);
@@ -48,7 +50,7 @@ async function setUp(ctx: ServiceContext): Promise<ServiceParts> {
     });
   };
   intake = startIntake({
-    db, history, log, signal: ctx.signal, timeframe: '1Min', isReplay: config.replay !== undefined, watched: () => watched,
+    db, history, log, signal: ctx.signal, timeframe: '1Min', isReplay: config.replay !== undefined, watched: () => watched, hasRoom: room.hasRoom,
     onFatal: (error) => ctx.fatal(error), onTrouble: (reason) => health.degraded('history', reason),
   });
   feed = openFeed(ctx, access, { onMessages, repair });
