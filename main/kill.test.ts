@@ -88,6 +88,12 @@ describe('pulling', () => {
     expect([kept, kill.latches()]).toEqual([null, []]);
   });
 
+  it('a pull that is done is not done again under its key', async () => {
+    const first = await kill.pull(wish('cancel_all'));
+    expect(await kill.pull(wish('cancel_all'))).toEqual(first);
+    expect([asked, sent.filter((line) => line === 'execution latch')]).toEqual([['setTradingState HALTED', 'cancelOrder'], ['execution latch']]);
+  });
+
   it('closes positions only after the state and the cancels', async () => {
     failing.set('cancelOrder', away());
     await kill.pull(wish('flatten'));

@@ -15,6 +15,8 @@ const ANSWER_LIMIT_MS = 1_500;
 /** How long a person waits for what follows; the rest is reported as under way. */
 const STEPS_LIMIT_MS = 3_000;
 const RETRY_MS = 2_000;
+/** Pulls that are remembered for a repeated question. */
+const MAX_KNOWN = 100;
 
 /** What the kill switch works with. `wall` is EpochMs, `monotonic` milliseconds. */
 export type KillPorts = Omit<StepPorts, 'onStored'> & {
@@ -27,7 +29,7 @@ export type KillPorts = Omit<StepPorts, 'onStored'> & {
 /** The kill switch of one run. */
 export type KillSwitch = {
   /**
-   * Pulls it. The same key again is the same pull: it is carried on with.
+   * Pulls it. The same key again is the same pull: it is carried on with, and one that is done gives its first answer again.
    * @throws AppError UNIT_TIMEOUT (temporary) when neither execution nor the book has answered in time; both are told again until they do.
    */
   pull(wish: KillWish): Promise<KillOutcome>;
@@ -53,6 +55,8 @@ export function openKillSwitch(ports: KillPorts): KillSwitch {
   const pulls = openPulls(ports.store, ports.tell);
   const waiting = new Map<string, PromiseWithResolvers<true>>();
   const busy = new Map<string, Promise<void>>();
+  /** How soon execution had stopped, by the keys of the pulls of this run. */
+  const known = new Map<string, number | null>();
   const sendAll = (message: Parameters<KillPorts['send']>[1]): void => {
     for (const unit of LATCHED_WORKERS) ports.send(unit, message);
   };
@@ -80,6 +84,8 @@ export function openKillSwitch(ports: KillPorts): KillSwitch {
 
   return {
     async pull(wish) {
+      const before = known.get(wish.key);
+      if (before !== undefined && pulls.find(wish.key) === null) return pulls.outcomeOf(wish, before);
       const { latch } = pulls.take(wish, ports.wall());
       const stopped = stopExecution(latch);
       ports.tell('warn', `Kill switch (${wish.level.replace('_', ' ')}) by ${wish.actor}: ${wish.reason}`);
@@ -88,6 +94,8 @@ export function openKillSwitch(ports: KillPorts): KillSwitch {
       if (isThere && afterMs === null && pulls.find(wish.key)?.left.includes('state') === true) {
         throw new AppError('UNIT_TIMEOUT', 'Neither execution nor the book has answered the kill switch yet. Both are told again until they do; to be sure at once, stop everything.');
       }
+      known.set(wish.key, known.get(wish.key) ?? afterMs);
+      if (known.size > MAX_KNOWN) known.delete([...known.keys()][0] ?? '');
       return pulls.outcomeOf(wish, afterMs);
     },
     latches: () => pulls.all().filter((pull) => pull.left.includes('state')).map((pull) => pull.latch),
