@@ -14,6 +14,8 @@ import './styles/shell.css';
 import './styles/application.css';
 import './styles/flows.css';
 import './styles/reports.css';
+import './styles/orders.css';
+import './styles/ticket.css';
 import { App } from './app.tsx';
 
 const root = document.getElementById('root');

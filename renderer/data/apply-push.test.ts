@@ -1,14 +1,10 @@
 /** Pushes into lists: newer replaces, older is ignored, nothing is counted twice. */
 import { describe, expect, it } from 'vitest';
 import type { FillView, OrderView } from '#app/contracts/views.ts';
+import { anOrder } from './an-order.ts';
 import { applyEquity, applyFills, applyOrders, applyPrices } from './apply-push.ts';
 
-function order(orderId: string, version: number, change: Partial<OrderView> = {}): OrderView {
-  return {
-    orderId, clientOrderId: `ms-${orderId}`, decisionId: orderId, brokerOrderId: null, source: 'strategy', strategyId: 's', signalId: null, symbol: 'AAPL', side: 'buy', type: 'market', timeInForce: 'day', qty: '10', limitPrice: null,
-    filledQty: '0', avgFillPrice: null, referencePrice: '100', isReducing: false, status: 'accepted', isClosed: false, version, denialCode: null, reason: null, unknownSince: null, tsMarket: 1, createdAt: Number(orderId), submittedAt: null, updatedAt: 1, ...change,
-  };
-}
+const order = (orderId: string, version: number, change: Partial<OrderView> = {}): OrderView => anOrder(orderId, { version, createdAt: Number(orderId), ...change });
 const fill = (fillId: string, ledgerSeq: number): FillView => ({ fillId, orderId: '1', clientOrderId: 'c', strategyId: null, symbol: 'AAPL', side: 'buy', qty: '1', price: '1', fee: '0', ledgerSeq, tsEvent: 1, tsSeen: 1, source: 'stream' });
 
 describe('applyOrders', () => {

@@ -21,6 +21,14 @@ export class ClientError extends Error {
   }
 }
 
+/** Statuses after which nobody knows what became of a request: no connection, a defect on the way, or the gateway's own "not known". */
+const UNKNOWN_STATUSES: ReadonlySet<number> = new Set([0, 500, 502, 504]);
+
+/** Did a request end without an answer that can be relied on, so that what it asked for may have happened? */
+export function isUnanswered(error: unknown): boolean {
+  return error !== null && error !== undefined && (!(error instanceof ClientError) || UNKNOWN_STATUSES.has(error.status));
+}
+
 /** Where the gateway is, and what opens it. In a browser the page came from it (`base` is empty) and the token arrives with the session; in the window the shell tells both. */
 export type Access = { readonly base: string; readonly token: string; readonly kind: 'page' | 'bearer' };
 

@@ -1,6 +1,6 @@
 /** The live connection: one socket, numbered pushes into the query cache, reconnects for ever. */
 import type { QueryClient } from '@tanstack/react-query';
-import { LIVE_CLOSE, LIVE_PROTOCOL, livePushSchema, STALE_AFTER_MS } from '#app/contracts/live.ts';
+import { CHANGED_LISTS, LIVE_CLOSE, LIVE_PROTOCOL, livePushSchema, STALE_AFTER_MS } from '#app/contracts/live.ts';
 import type { LiveBody, LivePrice, LiveStatus } from '#app/contracts/live.ts';
 import type { AccountView } from '#app/contracts/views.ts';
 import type { RouteOutput } from '#app/contracts/http.ts';
@@ -25,7 +25,7 @@ export const KEYS = {
 } as const;
 
 /** Answers that pushes keep fresh, hence wrong when pushes were missed; the others ask by themselves every few seconds. */
-const PUSHED: ReadonlySet<string> = new Set(['account', 'positions', 'orders', 'fills', 'equity', 'notices', 'strategies', 'days', 'decisions', 'story']);
+const PUSHED: ReadonlySet<string> = new Set(['account', 'positions', 'orders', 'fills', 'equity', 'notices', 'strategies', 'days', 'decisions', 'story', ...CHANGED_LISTS]);
 
 function noteEquity(account: AccountView): void {
   equityTrail.update((trail) => [...trail, Number(account.equity)].slice(-TRAIL_POINTS));
@@ -61,6 +61,9 @@ function apply(client: QueryClient, body: LiveBody): void {
       return;
     case 'equity':
       client.setQueriesData({ queryKey: ['equity'] }, (curve: RouteOutput<'equity'> | undefined) => (curve ? { ...curve, points: applyEquity(curve.points, body.points) } : curve));
+      return;
+    case 'changed':
+      for (const list of body.lists) void client.invalidateQueries({ queryKey: [list] });
       return;
     case 'prices':
       prices.update((known) => applyPrices(known, body.prices));

@@ -1,7 +1,9 @@
 /** The questions that pages ask, each under one key. Pushes keep the answers fresh; the slow intervals are a net below them. */
-import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
-import type { UseMutationResult, UseQueryResult } from '@tanstack/react-query';
+import { useInfiniteQuery, useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import type { UseInfiniteQueryResult, UseMutationResult, UseQueryResult } from '@tanstack/react-query';
+import { PAGE_MAX } from '#app/contracts/http.ts';
 import type { CurveRange, OrderTicket, RouteInput, RouteName, RouteOutput } from '#app/contracts/http.ts';
+import type { OrderView } from '#app/contracts/views.ts';
 import { call, newKey, readReport } from './client.ts';
 import { KEYS } from './live.ts';
 
@@ -38,8 +40,25 @@ export const useReports = (): UseQueryResult<RouteOutput<'reports'>> => useRoute
 export const useReport = (reportId: string): UseQueryResult<string> => useQuery({ queryKey: ['report', reportId], queryFn: ({ signal }) => readReport(reportId, signal), gcTime: 0 });
 /** Denied decisions. */
 export const useDenied = (): UseQueryResult<RouteOutput<'decisions'>> => useRoute('decisions', ['decisions', 'denied'], { outcome: 'denied', limit: LIST_ROWS }, { everyMs: 10_000 });
+/** Comparisons of our book with the broker's. */
+export const useReconciliations = (only: 'all' | 'different' = 'all'): UseQueryResult<RouteOutput<'reconciliations'>> => useRoute('reconciliations', ['reconciliations', only], { only, limit: 100 }, { everyMs: 10_000 });
+/** What the guardian of orders and positions found and still sees. */
+export const useFindings = (): UseQueryResult<RouteOutput<'findings'>> => useRoute('findings', ['findings'], { state: 'open', limit: 100 }, { everyMs: 5_000 });
+/** Cash and shares that moved without a fill. */
+export const useLedgerEntries = (): UseQueryResult<RouteOutput<'ledgerEntries'>> => useRoute('ledgerEntries', ['ledgerEntries'], { limit: LIST_ROWS }, { everyMs: 30_000 });
+/** The last proof run. */
+export const useProof = (): UseQueryResult<RouteOutput<'proof'>> => useRoute('proof', ['proof'], {}, { everyMs: 300_000 });
 /** The story of a decision. */
 export const useStory = (decisionId: string | null): UseQueryResult<RouteOutput<'orderStory'>> => useRoute('orderStory', ['story', decisionId], { decisionId: decisionId ?? '' }, { isEnabled: decisionId !== null });
+/** Orders before those that pushes keep fresh, page by page, newest first; `before` = createdAt of the last row known. */
+export function useOlderOrders(scope: 'open' | 'all', before: number | null): UseInfiniteQueryResult<OrderView[]> {
+  return useInfiniteQuery({
+    queryKey: ['orders older', scope], enabled: false, initialPageParam: before, gcTime: 0,
+    queryFn: ({ signal, pageParam }) => call('orders', { scope, limit: PAGE_MAX, ...(pageParam === null ? {} : { before: pageParam }) }, { signal }),
+    getNextPageParam: (page) => page.orders.at(-1)?.createdAt ?? null,
+    select: (data) => data.pages.flatMap((page) => page.orders),
+  });
+}
 /** Symbols that match what was typed. */
 export const useSymbols = (query: string, isEnabled = true): UseQueryResult<RouteOutput<'symbols'>> => useRoute('symbols', ['symbols', query], { query, limit: 20 }, { isEnabled });
 /** How far each consumer is behind. */

@@ -19,7 +19,7 @@ const uiStateSchema = z.object({
   tab: z.enum(PORTFOLIO_TABS).catch('positions'),
   range: curveRangeSchema.catch('1D'),
   hasBenchmark: z.boolean().catch(true),
-  orderScope: z.enum(['open', 'closed', 'all']).catch('all'),
+  orderScope: z.enum(['open', 'today', 'all']).catch('today'),
   isLogDense: z.boolean().catch(false),
   isDeniedShown: z.boolean().catch(false),
   flowsView: z.enum(FLOW_VIEWS).catch('flows'),

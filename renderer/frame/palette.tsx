@@ -42,7 +42,7 @@ function useEntries(query: string, isOpen: boolean): PaletteEntry[] {
       ...PAGES.map(({ path, name, keys, about }): PaletteEntry => ({ id: path, group: 'Pages', name, hint: `${keys} · ${about}`, run: () => void navigate({ to: path }) })),
       { id: 'order', group: 'Actions', name: 'New order', hint: 'b', run: () => openSheet({ kind: 'ticket', start: {} }) },
       { id: 'panel', group: 'Actions', name: 'Can I trade now?', hint: 'health panel', run: () => openSheet({ kind: 'health' }) },
-      { id: 'orders', group: 'Actions', name: 'Show open orders', hint: 'portfolio', run: () => { setUiState({ tab: 'orders', orderScope: 'open' }); void navigate({ to: '/portfolio' }); } },
+      { id: 'orders', group: 'Actions', name: 'Show open orders', hint: 'portfolio', run: () => { setUiState({ tab: 'orders', orderScope: 'open', isDeniedShown: false }); void navigate({ to: '/portfolio' }); } },
       { id: 'light', group: 'Actions', name: 'Light theme', hint: 'appearance', run: scheme('light') },
       { id: 'dark', group: 'Actions', name: 'Dark theme', hint: 'appearance', run: scheme('dark') },
       { id: 'system', group: 'Actions', name: 'Theme like the system', hint: 'appearance', run: scheme('system') },

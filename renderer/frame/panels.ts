@@ -1,8 +1,8 @@
 /** What slides over the page from the right, and the palette: one store, so that any part can open any of them. */
 import { createStore, useStore } from '../data/external-store.ts';
-import type { OrderTicket } from '#app/contracts/http.ts';
 import type { FlowName } from '#app/contracts/flows.ts';
 import type { UnitId } from '#app/contracts/health.ts';
+import type { Draft } from '../pages/portfolio/ticket/draft.ts';
 
 /** Parts of the application's settings that a link may point at. */
 export type ApplicationSection = 'market' | 'keys' | 'live' | 'updates';
@@ -13,8 +13,9 @@ export type FlowSheetView = 'about' | 'run' | 'settings';
 /** At most one side sheet is open. */
 export type Sheet =
   | { readonly kind: 'health' }
-  | { readonly kind: 'ticket'; readonly start: Partial<OrderTicket> }
-  | { readonly kind: 'story'; readonly decisionId: string }
+  | { readonly kind: 'ticket'; readonly start: Partial<Draft> }
+  | { readonly kind: 'story'; readonly decisionId: string; /** The order to begin with: an exit shares its entry's decision. */ readonly orderId?: string }
+  | { readonly kind: 'reconciliation' }
   | { readonly kind: 'unit'; readonly unitId: UnitId }
   | { readonly kind: 'flow'; readonly flow: FlowName; readonly view: FlowSheetView; /** Parameters to begin with, of a run that is to be repeated. */ readonly input?: Readonly<Record<string, unknown>> }
   | { readonly kind: 'run'; readonly runId: string }

@@ -9,19 +9,21 @@ import { ReportSheet } from '../health/report-sheet.tsx';
 import { FlowSheet } from '../pages/flows/flow-sheet.tsx';
 import { UnitSheet } from '../health/unit-sheet.tsx';
 import { RunSheet } from '../pages/flows/run-sheet.tsx';
-import { OrderStorySheet } from '../pages/portfolio/order-story.tsx';
-import { OrderTicketSheet } from '../pages/portfolio/order-ticket.tsx';
+import { ReconciliationSheet } from '../pages/portfolio/books/reconciliation-sheet.tsx';
+import { OrderStorySheet } from '../pages/portfolio/story/order-story.tsx';
+import { OrderTicketSheet } from '../pages/portfolio/ticket/order-ticket.tsx';
 import { closeSheet, useSheet } from './panels.ts';
 import type { Sheet } from './panels.ts';
 import { ModeMark } from './top-bar.tsx';
 
-const WIDTHS: Readonly<Record<Sheet['kind'], number>> = { health: 760, ticket: 460, story: 540, unit: 720, flow: 760, run: 980, report: 1120, application: 620, about: 620 };
+const WIDTHS: Readonly<Record<Sheet['kind'], number>> = { health: 760, ticket: 520, story: 620, reconciliation: 820, unit: 720, flow: 760, run: 980, report: 1120, application: 620, about: 620 };
 
 function titleOf(sheet: Sheet): string {
   switch (sheet.kind) {
     case 'health': return 'Health';
     case 'ticket': return 'Order';
-    case 'story': return 'Why this order';
+    case 'story': return 'Order timeline';
+    case 'reconciliation': return 'Our book and the broker’s';
     case 'unit': return 'Unit';
     case 'flow': return 'Flow';
     case 'run': return 'Run';
@@ -35,7 +37,8 @@ function Content({ sheet }: { sheet: Sheet }): JSX.Element {
   switch (sheet.kind) {
     case 'health': return <HealthView isPanel />;
     case 'ticket': return <OrderTicketSheet start={sheet.start} />;
-    case 'story': return <OrderStorySheet decisionId={sheet.decisionId} />;
+    case 'story': return <OrderStorySheet key={sheet.decisionId} decisionId={sheet.decisionId} orderId={sheet.orderId ?? null} />;
+    case 'reconciliation': return <ReconciliationSheet />;
     case 'unit': return <UnitSheet unitId={sheet.unitId} />;
     case 'flow': return <FlowSheet key={sheet.flow} sheet={sheet} />;
     case 'run': return <RunSheet key={sheet.runId} runId={sheet.runId} />;

@@ -7,6 +7,7 @@ import { useAction } from '../data/queries.ts';
 import { newKey } from '../data/client.ts';
 import { useGatewayAway, useTradingState } from '../data/stack.ts';
 import { Dot } from '../ui/kit.tsx';
+import { KillSwitch } from './kill-switch.tsx';
 import { HoldButton } from '../ui/hold-button.tsx';
 
 function Resume({ isNarrow }: { isNarrow: boolean }): JSX.Element {
@@ -47,6 +48,7 @@ export function TradingSwitch({ isNarrow, isHeldByKey, halt, error }: { isNarrow
           <IconHandStop size={16} aria-hidden />{!isNarrow && <span>HALT</span>}
         </HoldButton>
       )}
+      {!isAway && <KillSwitch isNarrow={isNarrow} />}
       {state !== null && state !== 'ACTIVE' && !isAway && <Resume isNarrow={isNarrow} />}
       {state !== null && state !== 'ACTIVE' && isAway && !isNarrow && <p className="muted switch-note">Resuming needs the gateway.</p>}
       {error !== null && <p className="switch-error" role="alert">{error}</p>}

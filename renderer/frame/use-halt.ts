@@ -8,7 +8,7 @@ import { useShellAction } from '../shell/shell-queries.ts';
 
 /** Halting from anywhere: one key per press, so that a repeated answer is one halt. */
 export function useHalt(): { halt: () => void; error: string | null } {
-  const action = useAction('setTradingState', [['tradingState']]);
+  const action = useAction('kill', [['tradingState']]);
   const direct = useShellAction('halt');
   const [error, setError] = useState<string | null>(null);
   const halt = (): void => {
@@ -17,7 +17,7 @@ export function useHalt(): { halt: () => void; error: string | null } {
     setError(null);
     // The window's way leads straight to the supervisor, gateway or not.
     if (hasShell) direct.mutate(words, { onError, onSuccess: () => noteTradingState('HALTED') });
-    else action.mutate({ ...words, state: 'HALTED' }, { onError });
+    else action.mutate({ ...words, level: 'halt' }, { onError });
   };
   return { halt, error };
 }

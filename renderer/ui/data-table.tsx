@@ -1,5 +1,5 @@
 /** A dense table: sortable columns, right-aligned numbers, rows that open something. */
-import { useMemo } from 'react';
+import { Fragment, useMemo } from 'react';
 import type { JSX, KeyboardEvent, ReactNode } from 'react';
 import { createColumnHelper, createSortedRowModel, rowSortingFeature, sortFn_alphanumeric, sortFn_basic, tableFeatures, useTable } from '@tanstack/react-table';
 
@@ -13,7 +13,7 @@ export type Column<Row> = {
 
 type Props<Row> = {
   readonly columns: readonly Column<Row>[]; readonly rows: readonly Row[]; rowId(row: Row): string; readonly empty: ReactNode; readonly label: string;
-  /** A click or Enter on a row. */ onOpen?(row: Row): void; readonly rowClass?: (row: Row) => string;
+  /** A click or Enter on a row. */ onOpen?(row: Row): void; readonly rowClass?: (row: Row) => string; /** A line of its own below a row; null = none. */ after?(row: Row): ReactNode;
 };
 
 const ARIA = { asc: 'ascending', desc: 'descending' } as const;
@@ -22,8 +22,12 @@ function classOf(column: { isNumber?: boolean; isMinor?: boolean } | undefined):
   return `${column?.isNumber ? 'number' : ''} ${column?.isMinor ? 'minor' : ''}`;
 }
 
+function After({ count, children }: { count: number; children: ReactNode }): JSX.Element | null {
+  return children === null ? null : <tr className="after-row"><td colSpan={count}>{children}</td></tr>;
+}
+
 /** The table. Columns must keep their identity (define them outside or memoise). */
-export function DataTable<Row extends object>({ columns, rows, rowId, empty, label, onOpen, rowClass }: Props<Row>): JSX.Element {
+export function DataTable<Row extends object>({ columns, rows, rowId, empty, label, onOpen, rowClass, after }: Props<Row>): JSX.Element {
   const definitions = useMemo(() => {
     const helper = createColumnHelper<typeof features, Row>();
     return helper.columns(columns.map((column) => helper.accessor((row: Row) => column.value(row), { id: column.id, header: column.header, sortFn: column.isNumber ? 'basic' : 'alphanumeric', sortDescFirst: column.isNumber ?? false })));
@@ -55,9 +59,9 @@ export function DataTable<Row extends object>({ columns, rows, rowId, empty, lab
         </thead>
         <tbody>
           {table.getRowModel().rows.map((row) => (
-            <tr key={row.id} className={`${onOpen ? 'opens' : ''} ${rowClass?.(row.original) ?? ''}`} tabIndex={onOpen ? 0 : undefined} onClick={onOpen ? () => onOpen(row.original) : undefined} onKeyDown={onOpen ? (event) => openOnEnter(event, row.original) : undefined}>
+            <Fragment key={row.id}><tr className={`${onOpen ? 'opens' : ''} ${rowClass?.(row.original) ?? ''}`} tabIndex={onOpen ? 0 : undefined} onClick={onOpen ? () => onOpen(row.original) : undefined} onKeyDown={onOpen ? (event) => openOnEnter(event, row.original) : undefined}>
               {columns.map((column) => <td key={column.id} className={classOf(column)}>{column.cell(row.original)}</td>)}
-            </tr>
+            </tr><After count={columns.length}>{after?.(row.original) ?? null}</After></Fragment>
           ))}
         </tbody>
       </table>

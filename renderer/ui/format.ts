@@ -90,6 +90,8 @@ const MARKET_ZONE = 'America/New_York';
 const time = new Intl.DateTimeFormat('en-GB', { timeZone: MARKET_ZONE, hour: '2-digit', minute: '2-digit', second: '2-digit', hourCycle: 'h23' });
 const dayAndTime = new Intl.DateTimeFormat('en-GB', { timeZone: MARKET_ZONE, day: '2-digit', month: 'short', hour: '2-digit', minute: '2-digit', hourCycle: 'h23' });
 const weekdayAndTime = new Intl.DateTimeFormat('en-GB', { timeZone: MARKET_ZONE, weekday: 'short', day: 'numeric', month: 'short', hour: '2-digit', minute: '2-digit', hourCycle: 'h23' });
+const precise = new Intl.DateTimeFormat('en-GB', { hour: '2-digit', minute: '2-digit', second: '2-digit', fractionalSecondDigits: 3, hourCycle: 'h23' });
+const isoDay = new Intl.DateTimeFormat('en-CA', { timeZone: MARKET_ZONE, year: 'numeric', month: '2-digit', day: '2-digit' });
 const local = new Intl.DateTimeFormat('en-GB', { dateStyle: 'medium', timeStyle: 'medium' });
 const full = new Intl.DateTimeFormat('en-GB', { timeZone: MARKET_ZONE, dateStyle: 'medium', timeStyle: 'medium' });
 
@@ -104,6 +106,18 @@ export function marketDayTime(ms: number | null): string {
 /** Weekday, day and minute in New York. */
 export function marketWeekday(ms: number | null): string {
   return ms === null ? NOTHING : weekdayAndTime.format(ms);
+}
+/** Time of day here, to the millisecond. */
+export function clockTime(ms: number): string {
+  return precise.format(ms);
+}
+/** Basis points with sign. points(0.00123) = '+12.3' */
+export function points(fraction: number | null): string {
+  return fraction === null || !Number.isFinite(fraction) ? NOTHING : decimal(fraction * 10_000, formatter(1, 1, true));
+}
+/** The day in New York, YYYY-MM-DD. */
+export function marketDay(ms: number): string {
+  return isoDay.format(ms);
 }
 /** Both zones in full, for a hover. */
 export function bothZones(ms: number): string {

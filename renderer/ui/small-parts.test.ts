@@ -1,4 +1,4 @@
-/** The pure parts of pages: what the palette finds, what a ticket lacks, how a log line reads, what is remembered. */
+/** The pure parts of pages: what the palette finds, how a log line reads, what is remembered. */
 import { describe, expect, it } from 'vitest';
 import type { StackHealth } from '#app/contracts/health.ts';
 import { readUiState } from '../data/ui-state.ts';
@@ -7,8 +7,7 @@ import type { PaletteEntry } from '../frame/palette.tsx';
 import { readLine } from '../health/log-view.tsx';
 import { addSample, SAMPLES } from '../health/unit-history.ts';
 import type { UnitHistory } from '../health/unit-history.ts';
-import { parseDraft } from '../pages/portfolio/order-ticket.tsx';
-import { thresholdWords, usedShare } from '../pages/portfolio/rules-list.tsx';
+import { thresholdWords, usedShare } from '../pages/portfolio/story/rules-list.tsx';
 import { sparkPath } from './sparkline.tsx';
 
 describe('the palette', () => {
@@ -26,21 +25,9 @@ describe('the palette', () => {
   });
 });
 
-describe('the ticket', () => {
-  const draft = { symbol: 'aapl', side: 'buy' as const, type: 'market' as const, timeInForce: 'day' as const, qty: '10', limitPrice: '' };
-  it('is complete with symbol and quantity', () => {
-    expect(parseDraft(draft).ticket).toEqual({ symbol: 'AAPL', side: 'buy', type: 'market', timeInForce: 'day', qty: '10', limitPrice: null });
-  });
-  it('names the field that is missing or wrong', () => {
-    expect(Object.keys(parseDraft({ ...draft, symbol: '', qty: '0' }).errors)).toEqual(['symbol', 'qty']);
-    expect(Object.keys(parseDraft({ ...draft, type: 'limit' }).errors)).toEqual(['limitPrice']);
-    expect(parseDraft({ ...draft, qty: '1e3' }).ticket).toBeNull();
-  });
-});
-
 describe('rules', () => {
   it('show a share for amounts and words for conditions', () => {
-    const rule = { rule: 'r', passed: true, code: null };
+    const rule = { rule: 'r', passed: true, code: null, wouldPass: null };
     expect(usedShare({ ...rule, unit: 'USD', observed: '5000', threshold: '10000' })).toBe(0.5);
     expect(usedShare({ ...rule, unit: 'USD', observed: '50000', threshold: '10000' })).toBe(1);
     expect(usedShare({ ...rule, unit: 'state', observed: 'ACTIVE', threshold: 'ACTIVE' })).toBeNull();

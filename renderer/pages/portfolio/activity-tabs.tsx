@@ -1,13 +1,13 @@
-/** Fills, P&L by day and by strategy, allocation. */
+/** P&L by day and by strategy, allocation. */
 import { useMemo } from 'react';
 import type { JSX } from 'react';
 import { Switch, useComputedColorScheme } from '@mantine/core';
-import type { FillView, StrategyView } from '#app/contracts/views.ts';
+import type { StrategyView } from '#app/contracts/views.ts';
 import type { RouteOutput } from '#app/contracts/http.ts';
 import { LazyChart } from '../../charts/lazy-chart.tsx';
 import { allocationFigure, daysFigure } from '../../charts/portfolio-figures.ts';
 import { newKey } from '../../data/client.ts';
-import { useAccount, useAction, useDays, useFills, usePositions, useStrategies } from '../../data/queries.ts';
+import { useAccount, useAction, useDays, usePositions, useStrategies } from '../../data/queries.ts';
 import { useUiState } from '../../data/ui-state.ts';
 import { openSheet } from '../../frame/panels.ts';
 import { tokensOf } from '../../theme.ts';
@@ -15,31 +15,12 @@ import type { Tokens } from '../../theme.ts';
 import { DataTable } from '../../ui/data-table.tsx';
 import type { Column } from '../../ui/data-table.tsx';
 import { Answer, Empty, MarketTime, Pnl } from '../../ui/kit.tsx';
-import { count, money, price, quantity } from '../../ui/format.ts';
-import { Side } from './orders-table.tsx';
+import { count, money } from '../../ui/format.ts';
 
 function useTokens(): Tokens {
   const scheme = useComputedColorScheme('light', { getInitialValueInEffect: false });
   const palette = useUiState('palette');
   return tokensOf(scheme, palette);
-}
-
-const FILLS: readonly Column<FillView>[] = [
-  { id: 'time', header: 'Market time', value: (row) => row.tsEvent, cell: (row) => <MarketTime at={row.tsEvent} withDay /> },
-  { id: 'symbol', header: 'Symbol', value: (row) => row.symbol, cell: (row) => <strong>{row.symbol}</strong> },
-  { id: 'side', header: 'Side', value: (row) => row.side, cell: (row) => <Side side={row.side} /> },
-  { id: 'qty', header: 'Quantity', unit: 'shares', isNumber: true, value: (row) => Number(row.qty), cell: (row) => <span className="num">{quantity(row.qty)}</span> },
-  { id: 'price', header: 'Price', unit: 'USD', isNumber: true, value: (row) => Number(row.price), cell: (row) => <span className="num">{price(row.price)}</span> },
-  { id: 'amount', header: 'Amount', unit: 'USD', isNumber: true, value: (row) => Number(row.qty) * Number(row.price), cell: (row) => <span className="num">{money(Number(row.qty) * Number(row.price))}</span> },
-  { id: 'fee', header: 'Fee', unit: 'USD', isNumber: true, value: (row) => Number(row.fee), cell: (row) => <span className="num muted">{money(row.fee)}</span> },
-  { id: 'strategy', header: 'For', value: (row) => row.strategyId, cell: (row) => <span className="muted">{row.strategyId === null || row.strategyId === '' ? 'manual' : row.strategyId}</span> },
-  { id: 'id', header: 'Execution id', isMinor: true, value: (row) => row.fillId, cell: (row) => <code>{row.fillId.slice(-13)}</code> },
-];
-
-/** Every execution, newest first. */
-export function FillsTab(): JSX.Element {
-  const query = useFills();
-  return <Answer query={query}>{(data) => (<><DataTable columns={FILLS} rows={data.fills} rowId={(row) => row.fillId} label="Fills" empty={<Empty title="No fills yet">Each execution at the broker is booked here once, under the broker's execution id.</Empty>} />{data.total > data.fills.length && <p className="table-note muted">The newest {data.fills.length} of {data.total} fills.</p>}</>)}</Answer>;
 }
 
 type Day = RouteOutput<'pnlByDay'>['days'][number];

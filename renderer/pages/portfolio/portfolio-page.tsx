@@ -12,11 +12,13 @@ import { PORTFOLIO_TABS, setUiState, useUiState } from '../../data/ui-state.ts';
 import type { UiState } from '../../data/ui-state.ts';
 import { openSheet } from '../../frame/panels.ts';
 import { GatewayAway } from '../../health/gateway-away.tsx';
-import { AllocationTab, DaysTab, FillsTab, StrategiesTab } from './activity-tabs.tsx';
+import { AllocationTab, DaysTab, StrategiesTab } from './activity-tabs.tsx';
+import { Blotter } from './blotter/blotter.tsx';
+import { BooksMark } from './books/books-mark.tsx';
 import { CurveCard } from './curve-card.tsx';
 import { Headline } from './headline.tsx';
-import { OrdersTab } from './orders-table.tsx';
-import { PositionsTable } from './positions-table.tsx';
+import { PositionsTable } from './holdings/positions-table.tsx';
+import { MoneyTab } from './money/fills-tab.tsx';
 import { count } from '../../ui/format.ts';
 
 type Tab = UiState['tab'];
@@ -25,8 +27,8 @@ const NAMES: Readonly<Record<Tab, string>> = { positions: 'Positions', orders: '
 function TabBody({ tab }: { tab: Tab }): JSX.Element {
   switch (tab) {
     case 'positions': return <PositionsTable />;
-    case 'orders': return <OrdersTab />;
-    case 'fills': return <FillsTab />;
+    case 'orders': return <Blotter />;
+    case 'fills': return <MoneyTab />;
     case 'days': return <DaysTab />;
     case 'strategies': return <StrategiesTab />;
     case 'allocation': return <AllocationTab />;
@@ -78,7 +80,7 @@ export function PortfolioPage(): JSX.Element {
           {PORTFOLIO_TABS.map((name) => (
             <button key={name} type="button" role="tab" aria-selected={tab === name} className={tab === name ? 'tab active' : 'tab'} onClick={() => setUiState({ tab: name })}>{NAMES[name]}{counts[name] !== undefined && <small className="num">{counts[name]}</small>}</button>
           ))}
-          <div className="tab-actions"><FlattenAll /><Button size="compact-sm" leftSection={<IconPlus size={13} />} onClick={() => openSheet({ kind: 'ticket', start: {} })}>New order</Button></div>
+          <div className="tab-actions"><BooksMark /><FlattenAll /><Button size="compact-sm" leftSection={<IconPlus size={13} />} onClick={() => openSheet({ kind: 'ticket', start: {} })}>New order</Button></div>
         </header>
         <div className="tab-body" role="tabpanel"><TabBody tab={tab} /></div>
       </section>
