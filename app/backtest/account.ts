@@ -1,18 +1,26 @@
 /** The broker's account of the simulated venue: cash, positions at average cost, what they are worth, what may still be bought. */
-import { addMoney, notional, roundToLedger, subtractMoney, subtractQuantity, ZERO_MONEY, ZERO_QUANTITY, type Money, type Price, type Quantity } from '#app/domain/numeric.ts';
+import { addMoney, Decimal, notional, roundToLedger, subtractMoney, ZERO_MONEY, ZERO_QUANTITY, type Money, type Price, type Quantity } from '#app/domain/numeric.ts';
 import { applyFillToPosition, cashDelta, flatPosition, type Fill, type Position } from '#app/domain/position.ts';
-import type { VenueOrder } from './venue-types.ts';
+import { buyingPowerOf, initialMarginOf, maintenanceOf, multiplierOf, type MarginTerms } from './margin.ts';
 
 /** Cash and positions. `marks` are the last prices of the symbols held; `overnight` the signed shares held at the last session's end. */
 export type AccountBook = {
   cash: Money;
   realizedPnl: Money;
   feesPaid: Money;
-  /** Equity at the end of the last session. */
+  /** Fees of today that the session's end books: the SEC's, FINRA's; dollars, not yet rounded. */
+  secDue: Decimal;
+  tafDue: Decimal;
+  /** At the end of the last session: equity, maintenance margin, market value of all positions. */
   lastEquity: Money;
+  lastMaintenanceMargin: Money;
+  lastGross: Money;
+  /** Special memorandum account of Regulation T. */
+  sma: Money;
   readonly positions: Map<string, Position>;
   readonly marks: Map<string, Price>;
   readonly overnight: Map<string, Quantity>;
+  readonly marginTerms: Map<string, MarginTerms>;
 };
 
 /** What an account is worth at its marks, dollars. Short value is negative. */
@@ -24,23 +32,38 @@ export type AccountFigures = {
   readonly shortMarketValue: Money;
   readonly initialMargin: Money;
   readonly maintenanceMargin: Money;
+  readonly lastMaintenanceMargin: Money;
   readonly buyingPower: Money;
+  readonly regtBuyingPower: Money;
+  readonly nonMarginableBuyingPower: Money;
+  /** Intraday margin level: equity beyond (or, negative, below) the maintenance margin. */
+  readonly intradayMarginLevel: Money;
+  readonly sma: Money;
+  /** Fees of today that are not booked yet, as they would be rounded. */
+  readonly accruedFees: Money;
   /** Held back by open orders. */
   readonly reserved: Money;
+  /** The multiplier that counts at this equity. */
+  readonly multiplier: 1 | 2 | 4;
 };
-
-const INITIAL_MARGIN = 0.5;
-const MAINTENANCE_LONG = 0.3;
-const MAINTENANCE_SHORT = 0.3;
 
 /** An account with nothing but cash. */
 export function openAccount(cash: Money): AccountBook {
-  return { cash, realizedPnl: ZERO_MONEY, feesPaid: ZERO_MONEY, lastEquity: cash, positions: new Map(), marks: new Map(), overnight: new Map() };
+  return {
+    cash, realizedPnl: ZERO_MONEY, feesPaid: ZERO_MONEY, secDue: ZERO_MONEY, tafDue: ZERO_MONEY, lastEquity: cash, lastMaintenanceMargin: ZERO_MONEY, lastGross: ZERO_MONEY, sma: cash,
+    positions: new Map(), marks: new Map(), overnight: new Map(), marginTerms: new Map(),
+  };
 }
 
 /** Signed shares held of a symbol. */
 export function heldQuantity(book: AccountBook, symbol: string): Quantity {
   return book.positions.get(symbol)?.qty ?? ZERO_QUANTITY;
+}
+
+/** Opening uses up half of its value of the special memorandum account, closing gives half of its value back. */
+function moveSma(book: AccountBook, fill: Fill, before: Quantity, after: Quantity): void {
+  const opened = after.abs().minus(before.abs());
+  book.sma = subtractMoney(book.sma, roundToLedger(opened.times(fill.price).div(2)) as Money);
 }
 
 /** Books one execution: cash, position, realized gain. The fill's price becomes the mark. Returns the signed position after it. */
@@ -50,6 +73,7 @@ export function bookFill(book: AccountBook, fill: Fill): Quantity {
   book.cash = addMoney(book.cash, cashDelta(fill));
   book.feesPaid = addMoney(book.feesPaid, fill.fee);
   book.realizedPnl = addMoney(book.realizedPnl, subtractMoney(after.realizedPnl, before.realizedPnl));
+  moveSma(book, fill, before.qty, after.qty);
   if (after.qty.isZero()) {
     book.positions.delete(fill.symbol);
     book.marks.delete(fill.symbol);
@@ -58,13 +82,6 @@ export function bookFill(book: AccountBook, fill: Fill): Quantity {
     book.marks.set(fill.symbol, fill.price);
   }
   return after.qty;
-}
-
-/** Closes the day: today's equity becomes the last equity, today's positions are held overnight. */
-export function rollDay(book: AccountBook): void {
-  book.lastEquity = equityOf(book);
-  book.overnight.clear();
-  for (const [symbol, position] of book.positions) book.overnight.set(symbol, position.qty);
 }
 
 /** Worth of one position at its mark, signed. */
@@ -80,33 +97,48 @@ export function equityOf(book: AccountBook): Money {
   return equity;
 }
 
-/** Dollars that an open order holds back: what it would still cost; nothing when it reduces a position. */
-export function reservedBy(order: Pick<VenueOrder, 'qty' | 'notional' | 'filledQty' | 'reservePrice'>): Money {
-  if (order.reservePrice === null) return ZERO_MONEY;
-  if (order.qty === null) return order.notional ?? ZERO_MONEY;
-  return notional(subtractQuantity(order.qty, order.filledQty), order.reservePrice);
-}
+type Worth = { long: Money; short: Money; initial: Money; maintenance: Money };
 
-/**
- * All figures of the account. Buying power: cash minus reservations for a cash account (multiplier 1); with margin twice the equity that
- * is not yet pledged (initial margin 50 %), minus reservations; never below zero. Maintenance is 30 % of both sides.
- */
-export function figuresOf(book: AccountBook, openOrders: Iterable<VenueOrder>, multiplier: 1 | 2): AccountFigures {
-  let [long, short] = [ZERO_MONEY, ZERO_MONEY];
+function worthOf(book: AccountBook): Worth {
+  const worth: Worth = { long: ZERO_MONEY, short: ZERO_MONEY, initial: ZERO_MONEY, maintenance: ZERO_MONEY };
   for (const position of book.positions.values()) {
     const value = marketValue(book, position);
-    if (position.qty.gt(0)) long = addMoney(long, value);
-    else short = addMoney(short, value);
+    const terms = book.marginTerms.get(position.symbol);
+    if (position.qty.gt(0)) worth.long = addMoney(worth.long, value);
+    else worth.short = addMoney(worth.short, value);
+    worth.initial = addMoney(worth.initial, initialMarginOf(value, terms));
+    const mark = book.marks.get(position.symbol) ?? position.avgPrice;
+    if (mark !== null) worth.maintenance = addMoney(worth.maintenance, maintenanceOf(position.qty, mark, terms));
   }
-  let reserved = ZERO_MONEY;
-  for (const order of openOrders) reserved = addMoney(reserved, reservedBy(order));
+  return worth;
+}
+
+/** Closes the day: today's equity becomes the last equity, today's positions are held overnight; the memorandum account rises to the excess, never falls by it. */
+export function rollDay(book: AccountBook): void {
+  const worth = worthOf(book);
+  book.lastEquity = equityOf(book);
+  book.lastMaintenanceMargin = worth.maintenance;
+  book.lastGross = subtractMoney(worth.long, worth.short);
+  book.sma = Decimal.max(book.sma, book.lastEquity.minus(worth.initial), 0) as Money;
+  book.overnight.clear();
+  for (const [symbol, position] of book.positions) book.overnight.set(symbol, position.qty);
+}
+
+/** What the figures depend on beside the account. */
+export type FigureInputs = { readonly multiplier: 1 | 2 | 4; readonly maxMultiplier: 1 | 2 | 4; readonly reserved: Money; readonly accruedFees: Money };
+
+/** All figures of the account; see margin.ts for what buying power is. */
+export function figuresOf(book: AccountBook, inputs: FigureInputs): AccountFigures {
+  const { reserved, accruedFees } = inputs;
+  const { long, short, initial, maintenance } = worthOf(book);
   const equity = addMoney(addMoney(book.cash, long), short);
-  const initialMargin = roundToLedger(long.minus(short).times(INITIAL_MARGIN)) as Money;
-  const gross = multiplier === 1 ? book.cash : (equity.minus(initialMargin).times(2) as Money);
-  const free = subtractMoney(gross, reserved);
+  const multiplier = multiplierOf(inputs.multiplier, inputs.maxMultiplier, equity);
+  const power = buyingPowerOf({
+    multiplier, cash: book.cash, equity, initialMargin: initial, reserved, lastEquity: book.lastEquity, lastMaintenanceMargin: book.lastMaintenanceMargin,
+    grossAdded: long.minus(short).minus(book.lastGross),
+  });
   return {
-    cash: book.cash, equity, lastEquity: book.lastEquity, longMarketValue: long, shortMarketValue: short, initialMargin,
-    maintenanceMargin: roundToLedger(long.times(MAINTENANCE_LONG).minus(short.times(MAINTENANCE_SHORT))) as Money,
-    buyingPower: free.gt(0) ? free : ZERO_MONEY, reserved,
+    cash: book.cash, equity, lastEquity: book.lastEquity, longMarketValue: long, shortMarketValue: short, initialMargin: initial, maintenanceMargin: maintenance,
+    lastMaintenanceMargin: book.lastMaintenanceMargin, ...power, intradayMarginLevel: subtractMoney(equity, maintenance), sma: book.sma, accruedFees, reserved, multiplier,
   };
 }

@@ -1,17 +1,19 @@
 /** The trading desk of a back-test: signals become decisions by the live rules, decisions become orders at the venue. */
 import { clientOrderId, decisionId } from '#app/domain/ids.ts';
-import { Decimal, fromFloat, LEDGER_SCALE, price, toText, ZERO_QUANTITY, type Money, type Price, type Quantity } from '#app/domain/numeric.ts';
+import { Decimal, fromFloat, LEDGER_SCALE, price, toText, ZERO_MONEY, type Money, type Price } from '#app/domain/numeric.ts';
 import type { EpochMs } from '#app/domain/time.ts';
-import { MARKET_TERMS } from '#app/domain/order-terms.ts';
+import { writeTerms } from '#app/domain/order-terms.ts';
 import { normaliseOrder } from '#app/execution/normalise.ts';
-import { isInSession, nextClose } from '#app/market/calendar.ts';
-import { dayLossOf, shareKey, type ExactLimits, type OpenOrder, type RiskBook, type RiskMarket } from '#app/risk/book.ts';
-import { decide, reservationLeft, type Decision, type Intent } from '#app/risk/decide.ts';
+import { dayLossOf, NO_FACTS, shareKey, type ExactLimits, type OpenOrder, type RiskBook, type RiskMarket } from '#app/risk/book.ts';
+import { countOnce } from '#app/risk/count-once.ts';
+import { decide, openOrderOf, type Decision, type Intent } from '#app/risk/decide.ts';
 import { followUps, type FlatTarget } from '#app/risk/follow-up.ts';
 import type { Sizing } from '#app/risk/sizing.ts';
 import type { StrategySignal } from '#app/strategy/strategy.ts';
+import { leavesOf } from './open-orders.ts';
+import { orderTimes } from './order-times.ts';
 import type { Venue } from './venue.ts';
-import type { VenueEvent } from './venue-types.ts';
+import { isOpenStatus, PLAIN_ASSET, type VenueEvent, type VenueOrder } from './venue-types.ts';
 
 /** What the desk trades by. */
 export type DeskConfig = { readonly strategyId: string; readonly sizing: Sizing; readonly limits: ExactLimits };
@@ -34,7 +36,8 @@ export type Desk = {
   signalOf(clientOrderId: string): string | null;
 };
 
-type Sent = { readonly decision: Decision; readonly orderId: string; filled: Quantity };
+/** An open order with the decision behind it: a leg has that of its entry. */
+type Sent = { readonly decision: Decision; order: VenueOrder };
 
 /**
  * What the desk needs of the engine: the venue, the newest closes, the closes as they stood before the bars of this moment (by these live risk values what
@@ -56,6 +59,8 @@ class TradingDesk implements Desk {
   private readonly targets = new Map<string, FlatTarget>();
   /** The day whose loss limit was hit: as live, from the first signal that sees it. */
   private trippedDay = '';
+  /** Entries approved on a day. */
+  private entries = { day: '', count: 0 };
   /** Something has happened after which a follow-up may be due. */
   private isUnsettled = false;
 
@@ -69,7 +74,7 @@ class TradingDesk implements Desk {
     if (signal.target === 'long') this.targets.delete(symbol);
     else this.targets.set(symbol, { strategyId, symbol, originId: signalId, followUps: 0 });
     const atr = signal.atr === null ? null : fromFloat(signal.atr, LEDGER_SCALE);
-    this.act(this.trip(), {
+    this.act(this.trip(at), {
       kind: 'signal', signalId, strategyId, symbol, target: signal.target, referencePrice: price(close), atr: atr?.gt(0) === true ? (atr as Price) : null, sizing, tsMarket: at, tsBarSeen: null,
     }, at);
     // An entry that was in the way is being cancelled, or the exit was denied: look again after the next bar.
@@ -77,15 +82,22 @@ class TradingDesk implements Desk {
   }
 
   hear(events: readonly VenueEvent[]): void {
-    for (const { kind, order, fill } of events) {
+    for (const { kind, order } of events) {
+      if (kind === 'held' && order.parentId !== null) this.adopt(order, order.parentId);
       const sent = this.open.get(order.clientOrderId);
-      if (sent && fill) sent.filled = order.filledQty;
-      if (kind !== 'fill' && kind !== 'canceled' && kind !== 'expired') continue;
+      if (sent) sent.order = order;
+      if (isOpenStatus(order.status)) continue;
       this.open.delete(order.clientOrderId);
       if (kind === 'fill') continue;
       this.isUnsettled = true;
       this.view.note(`${kind} ${order.clientOrderId}`);
     }
+  }
+
+  /** An exit that the venue made of an entry. */
+  private adopt(leg: VenueOrder, parentId: string): void {
+    const parent = [...this.open.values()].find((sent) => sent.order.id === parentId);
+    if (parent) this.open.set(leg.clientOrderId, { decision: parent.decision, order: leg });
   }
 
   followUp(at: EpochMs): void {
@@ -94,7 +106,7 @@ class TradingDesk implements Desk {
     for (const target of followUps(this.book(), [...this.targets.values()]).due) {
       const attempt = target.followUps + 1;
       this.targets.set(target.symbol, { ...target, followUps: attempt });
-      this.act(this.marketBy(this.view.closes), { kind: 'exit', decisionId: decisionId(target.originId, attempt), signalId: null, strategyId: this.config.strategyId, symbol: target.symbol, tsMarket: at }, at);
+      this.act(this.marketBy(this.view.closes, at), { kind: 'exit', decisionId: decisionId(target.originId, attempt), signalId: null, strategyId: this.config.strategyId, symbol: target.symbol, tsMarket: at }, at);
     }
   }
 
@@ -110,18 +122,20 @@ class TradingDesk implements Desk {
     this.counts.denied[code] = (this.counts.denied[code] ?? 0) + 1;
   }
 
-  private marketBy(closes: ReadonlyMap<string, string>): RiskMarket {
+  private marketBy(closes: ReadonlyMap<string, string>, now: EpochMs): RiskMarket {
     const prices = new Map<string, Price>();
     for (const { symbol } of this.view.venue.positions()) {
       const close = closes.get(symbol) ?? this.view.closes.get(symbol);
       prices.set(symbol, close === undefined ? (new Decimal(0) as Price) : price(close));
     }
-    return { prices, dayOpenEquity: this.view.dayOpenEquity(), isDailyLossTripped: this.trippedDay === this.view.day() };
+    const entriesToday = this.entries.day === this.view.day() ? this.entries.count : 0;
+    // The breaker of the trailing drawdown waits for a person; a back-test has none, and goes on.
+    return { prices, priceTimes: new Map(), now, dayOpenEquity: this.view.dayOpenEquity(), isDailyLossTripped: this.trippedDay === this.view.day(), entriesToday, peakEquity: null };
   }
 
   /** The market of a signal; the breaker of the day trips on the way. */
-  private trip(): RiskMarket {
-    const market = this.marketBy(this.view.earlier);
+  private trip(at: EpochMs): RiskMarket {
+    const market = this.marketBy(this.view.earlier, at);
     if (market.isDailyLossTripped || dayLossOf(this.book(), market).lt(this.config.limits.maxDailyLoss)) return market;
     this.trippedDay = this.view.day();
     return { ...market, isDailyLossTripped: true };
@@ -132,43 +146,53 @@ class TradingDesk implements Desk {
     for (const cancel of decision.cancels) {
       const sent = this.open.get(cancel.clientOrderId);
       if (sent === undefined) continue;
-      const result = this.view.venue.apply({ op: 'cancel', orderId: sent.orderId, at, isSlow: false });
+      const result = this.view.venue.apply({ op: 'cancel', orderId: sent.order.id, at, isSlow: false });
       if (result.ok) this.hear(result.value.events);
     }
-    if (decision.code === null) return this.submit(decision, at);
+    if (decision.code === null) {
+      const day = this.view.day();
+      if (!decision.isReducing) this.entries = { day, count: this.entries.day === day ? this.entries.count + 1 : 1 };
+      return this.submit(decision, at);
+    }
     this.view.note(`denied ${decision.decisionId} ${decision.code}`);
     this.deny(decision.code);
   }
 
   private submit(decision: Decision, at: EpochMs): void {
     const { symbol, side } = decision;
-    const terms = normaliseOrder({ ...MARKET_TERMS, type: decision.type, timeInForce: decision.timeInForce, qty: decision.qty, limitPrice: decision.limitPrice }, true);
+    const terms = normaliseOrder(decision, true);
     if (!terms.ok) return this.deny(terms.error.code);
-    const { type, timeInForce, qty, limitPrice } = terms.value;
+    const { qty } = terms.value;
     const id = decision.clientOrderId ?? clientOrderId(decision.decisionId);
     const outcome = this.view.venue.apply({
       op: 'submit',
-      request: { clientOrderId: id, symbol, side, type, timeInForce, qty: toText(qty), notional: null, limitPrice: limitPrice === null ? null : toText(limitPrice), extendedHours: false },
-      context: { at, isOpen: isInSession(at), expiresAt: nextClose(at), lastPrice: this.view.closes.get(symbol) ?? null, asset: { isTradable: true, isFractionable: true, isShortable: false } },
+      request: { ...writeTerms(terms.value), clientOrderId: id, symbol, side, qty: toText(qty), notional: null, positionIntent: null },
+      context: { ...orderTimes(terms.value, at), lastPrice: this.view.closes.get(symbol) ?? null, bid: null, ask: null, asset: { ...PLAIN_ASSET, isShortable: false } },
     });
     if (!outcome.ok) return this.deny(`VENUE_${outcome.error.code}`);
     this.counts.orders += 1;
     this.signals.set(id, decision.signalId);
     this.view.note(`order ${id} ${side} ${toText(qty)} ${symbol} ${at}`);
-    if (outcome.value.reply) this.open.set(id, { decision, orderId: outcome.value.reply.id, filled: ZERO_QUANTITY });
+    if (outcome.value.reply) this.open.set(id, { decision, order: outcome.value.reply });
+    this.hear(outcome.value.events);
   }
+}
+
+/** As the book of risk has it: the order of a decision, or one of its exits. */
+function openOrderOfSent({ decision, order }: Sent): OpenOrder {
+  const open = openOrderOf(decision, order.filledQty);
+  if (order.role === 'order') return open;
+  const { clientOrderId: id, side, type, role, limitPrice } = order;
+  return { ...open, clientOrderId: id, side, type, role, limitPrice, isReducing: true, replaces: null, openQty: leavesOf(order), countedQty: leavesOf(order), reserved: ZERO_MONEY };
 }
 
 function bookOf(config: DeskConfig, { venue, closes }: DeskView, open: readonly Sent[]): RiskBook {
   const positions = new Map(venue.positions().map((position) => [position.symbol, position.qty]));
-  const openOrders = open.map(({ decision, filled }): OpenOrder => ({
-    decisionId: decision.decisionId, clientOrderId: decision.clientOrderId ?? clientOrderId(decision.decisionId), strategyId: decision.strategyId, symbol: decision.symbol, side: decision.side,
-    limitPrice: decision.limitPrice, isReducing: decision.isReducing, openQty: decision.qty.minus(filled) as Quantity, reserved: reservationLeft(decision.reservedNotional, decision.qty, filled),
-  }));
+  const openOrders = countOnce(open.map(openOrderOfSent));
   return {
-    tradingState: 'ACTIVE', arming: 'not_needed', limits: config.limits, cash: venue.state.account.cash, positions, openOrders,
+    tradingState: 'ACTIVE', arming: 'not_needed', limits: config.limits, cash: venue.state.account.cash, margin: null, positions, brokerPositions: new Map(), openOrders, facts: NO_FACTS,
     shares: new Map([...positions].map(([symbol, qty]) => [shareKey(config.strategyId, symbol), qty])), 
     // What has bars was tradable.
-    assets: new Map([...closes.keys()].map((symbol) => [symbol, { isTradable: true, isFractionable: true }])),
+    assets: new Map([...closes.keys()].map((symbol) => [symbol, { isTradable: true, isFractionable: true, isShortable: false }])),
   };
 }

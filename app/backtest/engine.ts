@@ -13,7 +13,7 @@ import { openDesk } from './desk.ts';
 import { startEquityTrack, type EquityPoint } from './equity-track.ts';
 import type { FeeSchedule } from './fees.ts';
 import { openVenue, venueEquity } from './venue.ts';
-import type { VenueBar, VenueEvent } from './venue-types.ts';
+import { DEFAULT_VENUE_CONFIG, type VenueBar, type VenueEvent } from './venue-types.ts';
 
 /** A bar of the tape: exact text, opened at `openTime` (epoch ms). */
 export type BacktestBar = VenueBar & { readonly openTime: number };
@@ -82,7 +82,7 @@ class Run implements Backtest {
 
   constructor(config: BacktestConfig) {
     this.config = config;
-    this.venue = openVenue({ seed: 1, startingCash: config.startingCash, multiplier: 1, isShortingEnabled: false, slippageBps: config.slippageBps, volumeCap: config.volumeCap, fees: config.fees });
+    this.venue = openVenue({ ...DEFAULT_VENUE_CONFIG, startingCash: config.startingCash, slippageBps: config.slippageBps, volumeCap: config.volumeCap, fees: config.fees });
     this.dayOpen = this.venue.figures().equity;
     this.cash = toFloat(this.venue.state.account.cash);
     this.track = startEquityTrack(config.maxEquityPoints);

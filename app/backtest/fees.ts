@@ -22,15 +22,22 @@ export const US_SELL_FEES: FeeSchedule = [
   { effectiveFrom: utc(20_819), secPerDollar: '0.0000206', tafPerShare: '0.000232', tafCap: '11.61' },
 ];
 
+type Sale = { readonly side: Side; readonly qty: Quantity; readonly price: Price; readonly at: EpochMs };
+const NO_FEES = { sec: ZERO_MONEY, taf: ZERO_MONEY } as const;
+
+/** The two fees of one execution in dollars, not yet rounded: the SEC's on proceeds, FINRA's on shares (capped for each execution). Buys are free. */
+export function rawFeesOf(schedule: FeeSchedule | null, fill: Sale): { readonly sec: Decimal; readonly taf: Decimal } {
+  if (schedule === null || fill.side === 'buy') return NO_FEES;
+  const rate = schedule.filter((candidate) => candidate.effectiveFrom <= fill.at).at(-1);
+  if (!rate) return NO_FEES;
+  return { sec: fill.qty.times(fill.price).times(rate.secPerDollar), taf: Decimal.min(fill.qty.times(rate.tafPerShare), rate.tafCap) };
+}
+
 /**
- * Fee of one execution in dollars; each of the two fees is rounded up to the cent. Buys are free.
+ * Fee of one execution in dollars; each of the two fees is rounded up to the cent.
  * Selling 1,000 shares at $50 on 2026-05-01: 50,000 x 0.0000206 = 1.03 and 1,000 x 0.000195 = 0.20 (0.195 rounded up), together $1.23.
  */
-export function feeOf(schedule: FeeSchedule | null, fill: { readonly side: Side; readonly qty: Quantity; readonly price: Price; readonly at: EpochMs }): Money {
-  if (schedule === null || fill.side === 'buy') return ZERO_MONEY;
-  const rate = schedule.filter((candidate) => candidate.effectiveFrom <= fill.at).at(-1);
-  if (!rate) return ZERO_MONEY;
-  const sec = ceilToCent(fill.qty.times(fill.price).times(rate.secPerDollar));
-  const taf = ceilToCent(Decimal.min(fill.qty.times(rate.tafPerShare), rate.tafCap));
-  return sec.plus(taf) as Money;
+export function feeOf(schedule: FeeSchedule | null, fill: Sale): Money {
+  const { sec, taf } = rawFeesOf(schedule, fill);
+  return ceilToCent(sec).plus(ceilToCent(taf)) as Money;
 }

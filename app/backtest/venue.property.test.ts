@@ -4,15 +4,15 @@ import { describe, expect, it } from 'vitest';
 import { Decimal, toText } from '#app/domain/numeric.ts';
 import { MINUTE_MS, type EpochMs } from '#app/domain/time.ts';
 import { orderToText, readSnapshot, takeSnapshot, venueOperationSchema } from './venue-snapshot.ts';
-import { DEFAULT_VENUE_CONFIG, isOpenStatus, type VenueConfig, type VenueEvent, type VenueOrderStatus } from './venue-types.ts';
-import { openVenue, type VenueOperation } from './venue.ts';
+import { DEFAULT_VENUE_CONFIG, isOpenStatus, PLAIN_ASSET, PLAIN_REQUEST, type VenueConfig, type VenueEvent, type VenueOperation, type VenueOrderStatus } from './venue-types.ts';
+import { openVenue } from './venue.ts';
 
 const SYMBOLS = ['AAPL', 'XOM'] as const;
 const START = 1_700_000_040_000;
 const LEGAL: Readonly<Record<VenueOrderStatus, readonly VenueOrderStatus[]>> = {
   pending_new: ['new'], accepted: ['new', 'canceled', 'expired', 'pending_cancel'], new: ['partially_filled', 'filled', 'canceled', 'expired', 'pending_cancel'],
   partially_filled: ['partially_filled', 'filled', 'canceled', 'expired', 'pending_cancel'], pending_cancel: ['pending_cancel', 'filled', 'canceled', 'expired'],
-  filled: [], canceled: [], expired: [],
+  filled: [], canceled: [], expired: [], held: [], pending_replace: [], replaced: [], rejected: [],
 };
 
 type Draft =
@@ -38,8 +38,8 @@ function operationOf(made: Draft, n: number, now: number, openIds: readonly stri
   if (made.kind === 'submit') {
     return {
       op: 'submit',
-      request: { clientOrderId: `c${n}`, symbol: made.symbol, side: made.side, type: made.cents === null ? 'market' : 'limit', timeInForce: made.isGtc ? 'gtc' : 'day', qty: String(made.isGtc ? Math.ceil(made.qty / 1000) : made.qty / 1000), notional: null, limitPrice: made.cents === null ? null : dollars(made.cents), extendedHours: made.isExtended && made.cents !== null },
-      context: { at, isOpen: made.isOpen, expiresAt: (now + (made.isGtc ? 1000 : 20) * MINUTE_MS) as EpochMs, lastPrice: '100', asset: { isTradable: true, isFractionable: true, isShortable: true } },
+      request: { ...PLAIN_REQUEST, clientOrderId: `c${n}`, symbol: made.symbol, side: made.side, type: made.cents === null ? 'market' : 'limit', timeInForce: made.isGtc ? 'gtc' : 'day', qty: String(made.isGtc ? Math.ceil(made.qty / 1000) : made.qty / 1000), notional: null, limitPrice: made.cents === null ? null : dollars(made.cents), extendedHours: made.isExtended && made.cents !== null },
+      context: { at, isOpen: made.isOpen, expiresAt: (now + (made.isGtc ? 1000 : 20) * MINUTE_MS) as EpochMs, isExtendedOpen: false, auctionAt: null, isAuctionShut: false, lastPrice: '100', bid: null, ask: null, asset: PLAIN_ASSET },
     };
   }
   if (made.kind === 'cancel') {

@@ -4,15 +4,15 @@ import { invariant } from '#app/domain/errors.ts';
 import { toText } from '#app/domain/numeric.ts';
 import { MINUTE_MS, parseRfc3339, type EpochMs } from '#app/domain/time.ts';
 import { uuidOf } from './venue-ids.ts';
-import { DEFAULT_VENUE_CONFIG, type OrderContext, type OrderRequest, type VenueBar, type VenueConfig } from './venue-types.ts';
+import { DEFAULT_VENUE_CONFIG, PLAIN_ASSET, PLAIN_REQUEST, type OrderContext, type OrderRequest, type VenueBar, type VenueConfig } from './venue-types.ts';
 import { availableQuantity, openVenue, type Venue } from './venue.ts';
 
 const OPEN = parseRfc3339('2024-07-01T13:30:00Z');
 const CLOSE = parseRfc3339('2024-07-01T20:00:00Z');
-const asset = { isTradable: true, isFractionable: true, isShortable: true };
-const context = (over: Partial<OrderContext> = {}): OrderContext => ({ at: OPEN, isOpen: true, expiresAt: CLOSE, lastPrice: '100', asset, ...over });
+const asset = PLAIN_ASSET;
+const context = (over: Partial<OrderContext> = {}): OrderContext => ({ at: OPEN, isOpen: true, isExtendedOpen: false, expiresAt: CLOSE, auctionAt: null, isAuctionShut: false, lastPrice: '100', bid: null, ask: null, asset, ...over });
 const request = (over: Partial<OrderRequest> = {}): OrderRequest => ({
-  clientOrderId: 'a', symbol: 'AAPL', side: 'buy', type: 'market', timeInForce: 'day', qty: '10', notional: null, limitPrice: null, extendedHours: false, ...over,
+  ...PLAIN_REQUEST, clientOrderId: 'a', symbol: 'AAPL', side: 'buy', type: 'market', timeInForce: 'day', qty: '10', ...over,
 });
 const bar = (open: string, high: string, low: string, close: string): VenueBar => ({ symbol: 'AAPL', open, high, low, close, volume: '1000' });
 const venueOf = (over: Partial<VenueConfig> = {}): Venue => openVenue({ ...DEFAULT_VENUE_CONFIG, ...over });

@@ -1,38 +1,18 @@
 /** The simulated venue: one broker account and its orders, matched against bars, deterministic to the last id. */
-import { fail, invariant, ok, type Result } from '#app/domain/errors.ts';
-import { addQuantity, Decimal, money, price, quantity, roundToLedger, subtractQuantity, ZERO_QUANTITY, type Price, type Quantity } from '#app/domain/numeric.ts';
+import { fail, ok, type Result } from '#app/domain/errors.ts';
+import { addMoney, ceilToCent, Decimal, money, subtractQuantity, ZERO_QUANTITY, type Money, type Quantity } from '#app/domain/numeric.ts';
 import type { Position } from '#app/domain/position.ts';
 import type { EpochMs } from '#app/domain/time.ts';
-import { bookFill, equityOf, figuresOf, heldQuantity, openAccount, rollDay, type AccountBook, type AccountFigures } from './account.ts';
+import { equityOf, figuresOf, openAccount, rollDay, type AccountFigures } from './account.ts';
 import { admit } from './admission.ts';
-import { feeOf } from './fees.ts';
-import { availableUnderCap, fillPrice, wantedQuantity, type MatchBar } from './fills.ts';
-import { uuidOf } from './venue-ids.ts';
-import type { OrderContext, OrderRequest, VenueBar, VenueConfig, VenueEvent, VenueOrder, VenueRejection } from './venue-types.ts';
-
-/** Everything that can be done to a venue; the journal of a simulator is a list of these. */
-export type VenueOperation =
-  | { readonly op: 'submit'; readonly request: OrderRequest; readonly context: OrderContext }
-  /** `isSlow`: the cancel takes effect after the next bars, which may fill the order first. */
-  | { readonly op: 'cancel'; readonly orderId: string; readonly at: EpochMs; readonly isSlow: boolean }
-  /** One step of the tape: bars [at, at + barMs) of the symbols that matter here. */
-  | { readonly op: 'step'; readonly at: EpochMs; readonly barMs: number; readonly isRegular: boolean; readonly bars: readonly VenueBar[] }
-  /** Time passes without bars: what has expired by `to` is closed; `isSessionEnd` closes the day's books. */
-  | { readonly op: 'advance'; readonly to: EpochMs; readonly isSessionEnd: boolean };
-
-/** What an operation brought: the events in order and, for a submission, the order as the broker's reply shows it. */
-export type VenueOutcome = { readonly reply: VenueOrder | null; readonly events: readonly VenueEvent[] };
-
-/** The state that outlives a process; see venue-snapshot.ts for its text form. */
-export type VenueState = {
-  readonly account: AccountBook;
-  /** Open orders by id, oldest first. */
-  readonly open: Map<string, VenueOrder>;
-  orderSeq: number;
-  executionSeq: number;
-  /** Market time of the last operation. */
-  now: EpochMs;
-};
+import { act, bookFees, pay, transfer } from './corporate.ts';
+import { makeLegs, workedMember } from './groups.ts';
+import { isIncoming, OpenOrders } from './open-orders.ts';
+import { expire, match } from './matching.ts';
+import { forbidden, invalid, ORDER_NOT_FOUND } from './refusals.ts';
+import { refuseReplacement, replace } from './replace.ts';
+import { beginTurn, end, FRESH, nextOrderId, passTo, tell, type Turn, type VenueState } from './venue-state.ts';
+import type { VenueConfig, VenueOperation, VenueOrder, VenueOutcome, VenueRejection, VenueSettings } from './venue-types.ts';
 
 /** A venue at work. Closed orders are handed out in the events and then forgotten: the host keeps the history. */
 export type Venue = {
@@ -41,173 +21,154 @@ export type Venue = {
    * @throws AppError INVARIANT_BROKEN when time would go backwards or a bar is impossible.
    */
   apply(operation: VenueOperation): Result<VenueOutcome, VenueRejection>;
+  /** Oldest first. */
   openOrders(): readonly VenueOrder[];
+  openOrder(id: string): VenueOrder | null;
   positions(): readonly Position[];
   /** Signed shares held at the end of the last session. */
   overnightQuantity(symbol: string): Quantity;
   figures(): AccountFigures;
   /** The symbols whose next bar can change anything here: those with an open order or a position. */
   liveSymbols(): ReadonlySet<string>;
+  readonly config: VenueConfig;
   readonly state: VenueState;
 };
 
+type Applied = Result<VenueOrder | null, VenueRejection>;
+type Operation<Kind extends VenueOperation['op']> = Extract<VenueOperation, { op: Kind }>;
+
+/** The switches of a fresh account. */
+function settingsOf(config: VenueConfig): VenueSettings {
+  return { suspendTrade: false, noShorting: !config.isShortingEnabled, fractionalTrading: true, maxMarginMultiplier: config.multiplier, tradingBlocked: false };
+}
+
 /** The state before the first operation. */
 export function newVenueState(config: VenueConfig): VenueState {
-  return { account: openAccount(money(config.startingCash)), open: new Map(), orderSeq: 0, executionSeq: 0, now: 0 as EpochMs };
+  return {
+    account: openAccount(money(config.startingCash)), open: new OpenOrders(), settings: settingsOf(config), payables: [], orderSeq: 0, executionSeq: 0, activitySeq: 0, now: 0 as EpochMs,
+  };
 }
 
 /** Sets up a venue over a state (which it owns from then on). */
 export function openVenue(config: VenueConfig, state: VenueState = newVenueState(config)): Venue {
-  const figures = (): AccountFigures => figuresOf(state.account, state.open.values(), config.multiplier);
+  const figures = (): AccountFigures => figuresOf(state.account, {
+    multiplier: config.multiplier, maxMultiplier: state.settings.maxMarginMultiplier, reserved: state.open.reserved(),
+    accruedFees: addMoney(ceilToCent(state.account.secDue), ceilToCent(state.account.tafDue)),
+  });
   return {
-    state,
-    apply: (operation) => applyOperation(config, state, operation, figures),
-    openOrders: () => [...state.open.values()],
+    config, state, figures,
+    apply: (operation) => {
+      const turn = beginTurn(config, state);
+      const applied = applyOperation(turn, operation, figures);
+      return applied.ok ? ok({ reply: applied.value, events: turn.events, changed: [...turn.changed.values()], activities: turn.activities }) : applied;
+    },
+    openOrders: () => state.open.all(),
+    openOrder: (id) => state.open.get(id) ?? null,
     positions: () => [...state.account.positions.values()],
     overnightQuantity: (symbol) => state.account.overnight.get(symbol) ?? ZERO_QUANTITY,
-    figures,
-    liveSymbols: () => new Set([...state.account.positions.keys(), ...[...state.open.values()].map((order) => order.symbol)]),
+    liveSymbols: () => new Set([...state.account.positions.keys(), ...state.open.symbolsInUse()]),
   };
 }
 
-function applyOperation(config: VenueConfig, state: VenueState, operation: VenueOperation, figures: () => AccountFigures): Result<VenueOutcome, VenueRejection> {
+function applyOperation(turn: Turn, operation: VenueOperation, figures: () => AccountFigures): Applied {
+  const { state, config } = turn;
   switch (operation.op) {
     case 'submit':
-      return submit(config, state, operation, figures);
+      return submit(turn, operation, figures);
+    case 'replace':
+      return replace(turn, operation, { config, state, figures, replacing: null });
     case 'cancel':
-      return cancel(state, operation);
-    case 'step': {
-      const events = expire(state, operation.at);
-      match(config, state, operation, events);
+      return cancel(turn, operation);
+    case 'settle':
+      return settle(turn, operation);
+    case 'step':
+      expire(turn, operation.at);
+      pay(turn, operation.at);
+      match(turn, operation);
       passTo(state, (operation.at + operation.barMs) as EpochMs);
-      return ok({ reply: null, events });
-    }
-    case 'advance': {
-      const events = expire(state, operation.to);
-      passTo(state, operation.to);
-      if (operation.isSessionEnd) rollDay(state.account);
-      return ok({ reply: null, events });
-    }
+      return ok(null);
+    default:
+      return applyQuiet(turn, operation);
   }
 }
 
-function passTo(state: VenueState, now: EpochMs): void {
-  invariant(now >= state.now, 'Market time must not go backwards', { from: state.now, to: now });
-  state.now = now;
-}
-
-/** Stores the order's next form, or forgets it when it is closed. */
-function keep(state: VenueState, order: VenueOrder): VenueOrder {
-  if (order.status === 'filled' || order.status === 'canceled' || order.status === 'expired') state.open.delete(order.id);
-  else state.open.set(order.id, order);
-  return order;
-}
-
-function submit(config: VenueConfig, state: VenueState, { request, context }: Extract<VenueOperation, { op: 'submit' }>, figures: () => AccountFigures): Result<VenueOutcome, VenueRejection> {
-  const terms = admit(request, context, {
-    openOrders: [...state.open.values()], held: heldQuantity(state.account, request.symbol), buyingPower: figures().buyingPower, isShortingEnabled: config.isShortingEnabled,
-  });
-  if (!terms.ok) return terms;
-  passTo(state, context.at);
-  state.orderSeq += 1;
-  const reply: VenueOrder = {
-    id: uuidOf(config.seed, 'order', state.orderSeq), clientOrderId: request.clientOrderId, seq: state.orderSeq, symbol: request.symbol, side: request.side,
-    type: request.type, timeInForce: request.timeInForce, ...terms.value, extendedHours: request.extendedHours, status: context.isOpen ? 'pending_new' : 'accepted',
-    filledQty: ZERO_QUANTITY, filledAvgPrice: null, createdAt: context.at, updatedAt: context.at, expiresAt: context.expiresAt, filledAt: null, canceledAt: null, expiredAt: null,
-  };
-  const order = keep(state, context.isOpen ? { ...reply, status: 'new' } : reply);
-  return ok({ reply, events: [{ kind: context.isOpen ? 'new' : 'accepted', at: context.at, order, fill: null }] });
-}
-
-function cancel(state: VenueState, { orderId, at, isSlow }: Extract<VenueOperation, { op: 'cancel' }>): Result<VenueOutcome, VenueRejection> {
-  const order = state.open.get(orderId);
-  if (!order) return fail({ status: 404, code: 40_410_000, message: 'order not found', details: {} });
-  if (order.status === 'pending_cancel') return ok({ reply: null, events: [] });
+/** Operations without an order of their own. */
+function applyQuiet(turn: Turn, operation: Operation<'advance' | 'corporateAction' | 'transfer' | 'configure'>): Applied {
+  const { state } = turn;
+  const at = operation.op === 'advance' ? operation.to : operation.at;
+  if (operation.op === 'transfer' && state.account.cash.plus(money(operation.amount)).lt(0)) return fail(forbidden('insufficient funds for the transfer'));
+  expire(turn, at);
+  pay(turn, at);
   passTo(state, at);
-  const next = keep(state, isSlow ? { ...order, status: 'pending_cancel', updatedAt: at } : { ...order, status: 'canceled', updatedAt: at, canceledAt: at });
-  return ok({ reply: null, events: [{ kind: isSlow ? 'pending_cancel' : 'canceled', at, order: next, fill: null }] });
-}
-
-function expire(state: VenueState, now: EpochMs): VenueEvent[] {
-  const events: VenueEvent[] = [];
-  for (const order of state.open.values()) {
-    if (order.expiresAt > now) continue;
-    const at = order.expiresAt > order.updatedAt ? order.expiresAt : order.updatedAt;
-    events.push({ kind: 'expired', at, order: keep(state, { ...order, status: 'expired', updatedAt: at, expiredAt: at }), fill: null });
+  if (operation.op === 'advance' && operation.isSessionEnd) {
+    bookFees(turn, at);
+    rollDay(state.account);
   }
-  return events;
+  if (operation.op === 'corporateAction') act(turn, operation.action, at);
+  if (operation.op === 'transfer') transfer(turn, operation.amount, at);
+  if (operation.op === 'configure') state.settings = operation.settings;
+  return ok(null);
 }
 
-function readBar(bar: VenueBar): MatchBar & { readonly close: Price } {
-  const read = { open: price(bar.open), high: price(bar.high), low: price(bar.low), close: price(bar.close), volume: quantity(bar.volume) };
-  const isPossible = read.low.gt(0) && read.low.lte(Decimal.min(read.open, read.close)) && read.high.gte(Decimal.max(read.open, read.close)) && read.volume.gte(0);
-  invariant(isPossible, 'A bar on the tape is impossible', { bar });
-  return read;
+function submit(turn: Turn, { request, context, isStuck }: Operation<'submit'>, figures: () => AccountFigures): Applied {
+  const { state, config } = turn;
+  const admitted = admit(request, context, { config, state, figures, replacing: null });
+  if (!admitted.ok) return admitted;
+  const terms = admitted.value;
+  passTo(state, context.at);
+  if (context.asset) state.account.marginTerms.set(request.symbol, { isMarginable: context.asset.isMarginable, maintenancePercent: context.asset.maintenancePercent });
+  const isWorked = context.isOpen || (context.isExtendedOpen && request.extendedHours);
+  const made: VenueOrder = {
+    ...FRESH, ...nextOrderId(turn), clientOrderId: request.clientOrderId, symbol: request.symbol, side: request.side, type: request.type, timeInForce: request.timeInForce,
+    orderClass: request.orderClass, role: request.orderClass === 'oco' ? 'take_profit' : 'order', positionIntent: terms.positionIntent, qty: terms.qty, notional: terms.notional,
+    limitPrice: terms.limitPrice, stopPrice: terms.stopPrice, trailPrice: terms.trailPrice, trailPercent: terms.trailPercent, hwm: terms.hwm, extendedHours: request.extendedHours,
+    status: isWorked || isStuck === true ? 'pending_new' : 'accepted', reservePrice: terms.reservePrice, bandPrice: terms.bandPrice, auctionAt: context.auctionAt,
+    createdAt: context.at, updatedAt: context.at, submittedAt: context.at, expiresAt: context.expiresAt,
+  };
+  const legs = request.orderClass === 'simple' ? [] : makeLegs(turn, made, terms);
+  const reply: VenueOrder = legs.length === 0 ? made : { ...made, legs: legs.map((leg) => leg.id) };
+  if (isStuck === true) tell(turn, 'pending_new', context.at, reply);
+  else tell(turn, isWorked ? 'new' : 'accepted', context.at, isWorked ? { ...reply, status: 'new' } : reply);
+  for (const leg of legs) tell(turn, 'held', context.at, leg);
+  return ok(reply);
 }
 
-/** Fills in the order of time: first everything at the open, then what the bar reached later; within each by age of the order. */
-function match(config: VenueConfig, state: VenueState, step: Extract<VenueOperation, { op: 'step' }>, events: VenueEvent[]): void {
-  const bars = new Map(step.bars.map((bar) => [bar.symbol, readBar(bar)]));
-  const used = new Map<string, Quantity>();
-  // An order never fills at a price from before it was placed.
-  const isEligible = (order: VenueOrder): boolean => (step.isRegular || order.extendedHours) && order.createdAt <= step.at;
-  for (const order of [...state.open.values()]) {
-    if (order.status !== 'accepted' || !isEligible(order)) continue;
-    events.push({ kind: 'new', at: step.at, order: keep(state, { ...order, status: 'new', updatedAt: step.at }), fill: null });
+function cancel(turn: Turn, { orderId, at, isSlow }: Operation<'cancel'>): Applied {
+  const asked = turn.state.open.get(orderId);
+  if (!asked) return fail(ORDER_NOT_FOUND);
+  if (isIncoming(asked)) return fail(invalid(`order is already in "${asked.status}" state`));
+  const order = isSlow ? workedMember(turn, asked) : asked;
+  if (order.status === 'pending_cancel') return ok(null);
+  passTo(turn.state, at);
+  if (!isSlow || order.status === 'held') end(turn, order, 'canceled', at);
+  else {
+    if (order.status === 'pending_replace') refuseReplacement(turn, order, at, 'the order was canceled before it could be replaced');
+    tell(turn, 'pending_cancel', at, { ...(turn.state.open.get(order.id) ?? order), status: 'pending_cancel', updatedAt: at });
   }
-  for (const isAtOpen of [true, false]) {
-    const at = (isAtOpen ? step.at : step.at + step.barMs - 1) as EpochMs;
-    for (const order of [...state.open.values()]) {
-      const bar = bars.get(order.symbol);
-      const found = bar && isEligible(order) ? fillPrice(order, bar, config.slippageBps) : null;
-      if (!bar || found?.isAtOpen !== isAtOpen) continue;
-      const wanted = wantedQuantity(order, found.price);
-      const taken = used.get(order.symbol) ?? ZERO_QUANTITY;
-      const left = order.qty === null ? null : availableUnderCap(bar.volume, config.volumeCap, taken);
-      const qty = left !== null && left.lt(wanted) ? left : wanted;
-      if (!qty.gt(0)) continue;
-      used.set(order.symbol, addQuantity(taken, qty));
-      events.push(execute(config, state, order, { qty, price: found.price, at }));
-    }
-  }
-  closeSlowCancels(state, (step.at + step.barMs) as EpochMs, events);
-  for (const [symbol, bar] of bars) if (state.account.positions.has(symbol)) state.account.marks.set(symbol, bar.close);
+  return ok(null);
 }
 
-function execute(config: VenueConfig, state: VenueState, order: VenueOrder, fill: { qty: Quantity; price: Price; at: EpochMs }): VenueEvent {
-  state.executionSeq += 1;
-  const fee = feeOf(config.fees, { side: order.side, ...fill });
-  const positionQty = bookFill(state.account, { symbol: order.symbol, side: order.side, qty: fill.qty, price: fill.price, fee });
-  const filledQty = addQuantity(order.filledQty, fill.qty);
-  const paid = (order.filledAvgPrice ?? ZERO_QUANTITY).times(order.filledQty).plus(fill.price.times(fill.qty));
-  const isComplete = order.qty === null || filledQty.eq(order.qty);
-  invariant(order.qty === null || filledQty.lte(order.qty), 'An order must not fill beyond its quantity', { orderId: order.id });
-  const next = keep(state, {
-    ...order, filledQty, filledAvgPrice: roundToLedger(paid.div(filledQty)) as Price, updatedAt: fill.at, filledAt: fill.at,
-    status: isComplete ? 'filled' : order.status === 'pending_cancel' ? 'pending_cancel' : 'partially_filled',
-  });
-  const executionId = uuidOf(config.seed, 'execution', state.executionSeq);
-  return { kind: isComplete ? 'fill' : 'partial_fill', at: fill.at, order: next, fill: { executionId, qty: fill.qty, price: fill.price, fee, positionQty } };
-}
-
-function closeSlowCancels(state: VenueState, at: EpochMs, events: VenueEvent[]): void {
-  for (const order of [...state.open.values()]) {
-    if (order.status !== 'pending_cancel') continue;
-    events.push({ kind: 'canceled', at, order: keep(state, { ...order, status: 'canceled', updatedAt: at, canceledAt: at }), fill: null });
-  }
+/** The broker's late word about an order that it had taken. */
+function settle(turn: Turn, { orderId, at, outcome, reason }: Operation<'settle'>): Applied {
+  const { open } = turn.state;
+  const order = open.get(orderId);
+  if (!order) return fail(ORDER_NOT_FOUND);
+  if (outcome === 'new' && (order.status !== 'pending_new' || isIncoming(order))) return fail(invalid(`order is already in "${order.status}" state`));
+  passTo(turn.state, at);
+  const old = isIncoming(order) && order.replaces !== null ? open.get(order.replaces) : undefined;
+  if (outcome === 'new') tell(turn, 'new', at, { ...order, status: 'new', updatedAt: at, submittedAt: at });
+  else if (old) refuseReplacement(turn, old, at, reason ?? 'rejected');
+  else end(turn, { ...order, rejectReason: reason }, 'rejected', at);
+  return ok(null);
 }
 
 /** Shares of a position that no open exit holds. */
 export function availableQuantity(venue: Venue, position: Position): Quantity {
   const exitSide = position.qty.gt(0) ? 'sell' : 'buy';
-  let left = position.qty.abs() as Quantity;
-  for (const order of venue.openOrders()) {
-    if (order.symbol === position.symbol && order.side === exitSide && order.qty) left = subtractQuantity(left, subtractQuantity(order.qty, order.filledQty));
-  }
-  return left;
+  return Decimal.max(0, subtractQuantity(position.qty.abs() as Quantity, venue.state.open.exiting(position.symbol, exitSide))) as Quantity;
 }
 
 /** Cash plus positions at their last prices. */
-export function venueEquity(venue: Venue): Decimal {
+export function venueEquity(venue: Venue): Money {
   return equityOf(venue.state.account);
 }
