@@ -54,7 +54,7 @@ describe('orders', () => {
     expect(found.differences.map((one) => one.kind)).toEqual(['order_fields']);
   });
   it('lets terms move once the id of the broker is proof: a leg shrinks, a stop that buys becomes a stop-limit', () => {
-    const leg = ours([{ kind: 'accepted' }], { type: 'stop' });
+    const leg = ours([{ kind: 'accepted' }], { type: 'stop', role: 'stop_loss' });
     expect(compare([leg], { open: [theirs({ qty: quantity('4'), type: 'stop_limit', limitPrice: price('9') })] }).actions).toMatchObject([{ kind: 'news', news: [{ qty: quantity('4') }] }]);
     expect(compare([ours([], { type: 'stop' })], { open: [theirs({ type: 'stop_limit', limitPrice: price('9') })] }).differences).toEqual([]);
     expect(compare([leg], { open: [theirs({ side: 'sell', type: 'stop' })] }).differences).toMatchObject([{ kind: 'order_fields' }]);

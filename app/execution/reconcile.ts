@@ -1,13 +1,13 @@
 /** Two books side by side, ours and the broker's: what to do so that they agree, and what a person must look at. */
 import { toText, ZERO_QUANTITY, type Money, type Price, type Quantity } from '#app/domain/numeric.ts';
-import { isClosed, type OrderType, type Side } from '#app/domain/order.ts';
+import { isClosed, type OrderRole, type OrderType, type Side } from '#app/domain/order.ts';
 import type { EpochMs } from '#app/domain/time.ts';
 import { afterPlan, newsKindOf, planNews, type Execution, type LocalOrder, type News } from './news.ts';
 
 /** An order in our book. */
 export type OurOrder = LocalOrder & {
   readonly orderId: string; readonly clientOrderId: string; readonly brokerOrderId: string | null;
-  readonly symbol: string; readonly side: Side; readonly type: OrderType; readonly limitPrice: Price | null;
+  readonly symbol: string; readonly side: Side; readonly type: OrderType; readonly limitPrice: Price | null; /** Absent = an order that we sent. */ readonly role?: OrderRole;
 };
 
 /** The same order at the broker. `isOpen` = it may still fill. */
@@ -95,7 +95,7 @@ function compareOne(ours: OurOrder, theirs: TheirOrder, fills: readonly TheirFil
     // The broker's own total is the limit: an activity told under another id than on the stream is never booked on top of it.
     if (local.state.filledQty.plus(fill.qty).lte(theirs.filledQty)) take(newsOfFill(fill));
   }
-  take({ ...newsOfOrder(theirs), ...(ours.brokerOrderId === null ? {} : { qty: theirs.qty }) });
+  take({ ...newsOfOrder(theirs), ...((ours.role ?? 'order') === 'order' ? {} : { qty: theirs.qty }) });
   if (taken.length > 0) {
     out.actions.push({ kind: 'news', orderId: ours.orderId, news: taken });
     const isRepair = ours.state.status !== 'submitted' || !local.state.filledQty.eq(ours.state.filledQty);

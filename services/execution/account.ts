@@ -1,23 +1,28 @@
 /** The account: opening the ledger on first contact, and snapshots of what the broker shows. */
 import { AppError, invariant } from '#app/domain/errors.ts';
 import { money, quantity, toText, ZERO_MONEY, type Quantity } from '#app/domain/numeric.ts';
+import { openingLotId } from '#app/domain/position-book.ts';
 import type { EpochMs } from '#app/domain/time.ts';
 import type { Holdings } from '#app/execution/reconcile.ts';
 import { sleep } from '#chassis/clock.ts';
 import { at, type Db, type Queryable, type Tx } from '#chassis/db.ts';
 import type { Logger } from '#chassis/log.ts';
+import type { BrokerActivity } from '../alpaca/activities.ts';
 import type { Broker, BrokerPosition } from '../alpaca/ports.ts';
+import { activitiesBefore, noteActivities } from './entries-activities.ts';
+import { rebuildLots } from './ledger-lots.ts';
 
 const STABLE_READS = 10;
 const STABLE_PAUSE_MS = 500;
 const SNAPSHOT_EVERY_MS = 5_000;
 
 /** Reads cash, positions and the newest fill until no fill happened between the readings: only then do they belong together. */
-async function readTogether(broker: Broker): Promise<{ account: Awaited<ReturnType<Broker['account']>>; positions: readonly BrokerPosition[]; newest: string | null; at: EpochMs }> {
+async function readTogether(broker: Broker): Promise<{ account: Awaited<ReturnType<Broker['account']>>; positions: readonly BrokerPosition[]; newest: string | null; at: EpochMs; activities: readonly BrokerActivity[] }> {
   for (let attempt = 0; attempt < STABLE_READS; attempt += 1) {
     const before = await broker.newestActivityId();
     const [account, positions, clock] = [await broker.account(), await broker.positions(), await broker.clock()];
-    if ((await broker.newestActivityId()) === before) return { account, positions, newest: before, at: clock.at };
+    const activities = await activitiesBefore(broker, clock.at);
+    if ((await broker.newestActivityId()) === before) return { account, positions, newest: before, at: clock.at, activities };
     await sleep(STABLE_PAUSE_MS);
   }
   throw new AppError('BROKER_UNREACHABLE', 'The account does not stand still long enough to open the ledger; trying again');
@@ -28,6 +33,7 @@ async function importPosition(tx: Tx, position: BrokerPosition, openedAt: EpochM
   await tx.query('INSERT INTO execution.opening_positions (symbol, qty, avg_price, opened_at) VALUES ($1, $2, $3, $4)', params);
   await tx.query('INSERT INTO execution.positions (symbol, version, qty, avg_price, realized_pnl, updated_at) VALUES ($1, 1, $2, $3, 0, $4)', params);
   await tx.query(`INSERT INTO execution.strategy_positions (strategy_id, symbol, qty, avg_price, realized_pnl, updated_at) VALUES ('', $1, $2, $3, 0, $4)`, params);
+  await tx.query('INSERT INTO execution.lots (lot_id, symbol, opened_seq, opened_at, qty_opened, qty, price) VALUES ($5, $1, 0, $4, $2, $2, $3)', [...params, openingLotId(position.symbol)]);
   tx.emit({
     topic: 'position.changed', key: `${position.symbol}:1`, correlationId: 'opening',
     payload: { symbol: position.symbol, version: 1, qty: toText(position.qty), avgPrice: toText(position.avgEntryPrice), realizedPnl: toText(ZERO_MONEY), cash, tsEvent: openedAt },
@@ -42,16 +48,18 @@ async function importPosition(tx: Tx, position: BrokerPosition, openedAt: EpochM
 export async function ensureOpened(db: Db, broker: Broker, log: Logger): Promise<void> {
   const [ledger] = await db.query<{ account_number: string }>('SELECT account_number FROM execution.account_ledger');
   if (ledger) {
+    await rebuildLots(db);
     const { accountNumber } = await broker.account();
     if (accountNumber === ledger.account_number) return;
     throw new AppError('CONFIG_INVALID', `This data folder holds the ledger of account ${ledger.account_number}, but the keys belong to account ${accountNumber}. Use the keys of that account, or start with another data folder.`);
   }
-  const { account, positions, newest, at: openedAt } = await readTogether(broker);
+  const { account, positions, newest, at: openedAt, activities } = await readTogether(broker);
   const cash = toText(account.cash);
   await db.tx(async (tx) => {
     await tx.query('INSERT INTO execution.account_ledger (account_number, opening_cash, cash, opened_at) VALUES ($1, $2, $2, $3)', [account.accountNumber, cash, at(openedAt)]);
     for (const position of positions.filter((one) => !one.qty.isZero())) await importPosition(tx, position, openedAt, cash);
     await tx.query(`INSERT INTO execution.broker_cursors (name, position) VALUES ('fills_since', $1), ('fills_floor', $2)`, [String(openedAt), newest ?? '']);
+    await noteActivities(tx, activities);
   });
   log.info({ account: account.accountNumber, cash, positions: positions.length }, 'The ledger is opened');
 }
