@@ -2,7 +2,7 @@
 import { maySendLive, type Arming } from '#app/domain/arming.ts';
 import type { DenialCode } from '#app/domain/limits.ts';
 import { SECOND_MS, type EpochMs } from '#app/domain/time.ts';
-import { mayTrade, type TradingState } from '#app/domain/trading-state.ts';
+import { mayTrade, TRADING_STATES, type TradingState } from '#app/domain/trading-state.ts';
 
 /** The approval of an order that opens or adds is good for this long of market time; the wish to get out does not age. */
 export const APPROVAL_VALID_MS = 120 * SECOND_MS;
@@ -22,6 +22,11 @@ export type GateAnswer =
   | { readonly kind: 'send' }
   | { readonly kind: 'hold'; readonly why: string }
   | { readonly kind: 'deny'; readonly code: DenialCode; readonly message: string };
+
+/** The stricter of two states: what the book says, and what the kill switch says that the book may not hold yet. */
+export function stricterState(a: TradingState, b: TradingState | null): TradingState {
+  return b !== null && TRADING_STATES.indexOf(b) > TRADING_STATES.indexOf(a) ? b : a;
+}
 
 /** Decides. The master switch comes first, then the arming of the real account, then age, then the dead-man's lease of risk: a stale lease only delays. */
 export function decideGate(view: GateView): GateAnswer {

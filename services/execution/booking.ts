@@ -3,15 +3,18 @@ import { invariant } from '#app/domain/errors.ts';
 import type { Quantity } from '#app/domain/numeric.ts';
 import type { EpochMs } from '#app/domain/time.ts';
 import { afterPlan, planNews, type Doubt, type LocalOrder, type News } from '#app/execution/news.ts';
+import { newsOfOrder } from '#app/execution/reconcile.ts';
 import { crashPoint } from '#chassis/crash-point.ts';
 import type { Db, Tx } from '#chassis/db.ts';
 import type { Metrics } from '#chassis/metrics.ts';
+import type { BrokerOrder } from '../alpaca/ports.ts';
 import { createSerial } from './async.ts';
+import { attachLegs } from './legs.ts';
 import { bookFill } from './ledger.ts';
 import { lockOrders, moveOrder, patchOrder, withNews, type MoveSource, type Order, type Patch } from './orders.ts';
 
 /** News about one order, in the order in which they came. `tsSeen` is when they reached us. */
-export type Report = { readonly clientOrderId: string; readonly brokerOrderId: string; readonly news: readonly News[]; readonly source: MoveSource; readonly tsSeen: EpochMs; readonly patch?: Patch; /** The broker's own total of the order: fills from activities are never booked beyond it. */ readonly filledThere?: Quantity };
+export type Report = { readonly clientOrderId: string; readonly brokerOrderId: string; readonly news: readonly News[]; readonly source: MoveSource; readonly tsSeen: EpochMs; readonly patch?: Patch; /** The broker's own total of the order: fills from activities are never booked beyond it. */ readonly filledThere?: Quantity; /** Orders that the broker made of this one, as it shows them now. */ readonly legs?: readonly BrokerOrder[] };
 
 /** What came of it. `strangers`: client order ids that are not in our book. `booked`: number of new fills. */
 export type Booked = { readonly doubts: readonly { readonly orderId: string; readonly doubt: Doubt }[]; readonly strangers: readonly string[]; readonly booked: number; /** Client order ids that the broker has confirmed. */ readonly confirmed: readonly string[] };
@@ -31,12 +34,20 @@ const MAX_CONFIRMED = 10_000;
 
 type Open = { order: Order; local: LocalOrder };
 
+/** The broker shrinks legs without a word of their own; an order that we sent has the quantity that we sent, unless it says that it was restated. */
+function readable(order: Order, news: News): News {
+  if (order.role !== 'order' || news.kind === 'restated' || news.qty === undefined) return news;
+  const { qty: _, ...rest } = news;
+  return rest;
+}
+
 async function bookOne(tx: Tx, open: Open, report: Report): Promise<{ doubts: Doubt[]; booked: number }> {
   const doubts: Doubt[] = [];
   let booked = 0;
   if (open.order.brokerOrderId !== null && open.order.brokerOrderId !== report.brokerOrderId) return { doubts: ['contradiction'], booked };
   let patch: Patch = { ...report.patch, ...(open.order.brokerOrderId === null ? { brokerOrderId: report.brokerOrderId } : {}), ...(open.order.unknownSince === null ? {} : { unknownSince: null }) };
-  for (const news of report.news) {
+  for (const told of report.news) {
+    const news = readable(open.order, told);
     if (news.execution && report.filledThere?.lt(open.local.state.filledQty.plus(news.execution.qty)) === true) continue;
     const plan = planNews(open.local, news);
     if (plan.doubt !== null) doubts.push(plan.doubt);
@@ -56,6 +67,25 @@ async function bookOne(tx: Tx, open: Open, report: Report): Promise<{ doubts: Do
   const hasRest = patch.brokerOrderId !== undefined || patch.unknownSince !== undefined || patch.postedAt !== undefined;
   if (hasRest && !doubts.includes('contradiction')) open.order = await patchOrder(tx, open.order, patch);
   return { doubts, booked };
+}
+
+type Books = { readonly open: Map<string, Open>; readonly doubts: Booked['doubts'][number][] };
+
+/** What the broker shows of the order's legs: written down when they are new, and booked like any other news. */
+async function bookLegs(tx: Tx, parent: Order, report: Report, { open, doubts }: Books): Promise<void> {
+  const { legs = [], source, tsSeen } = report;
+  if (legs.length === 0) return;
+  const attached = await attachLegs(tx, parent, legs, source);
+  const locals = new Map((await withNews(tx, [...attached.values()])).map((local) => [local.orderId, local]));
+  for (const leg of legs) {
+    const order = attached.get(leg.id);
+    const local = order && locals.get(order.orderId);
+    if (!order || !local) continue;
+    const target = open.get(order.clientOrderId) ?? { order, local };
+    open.set(order.clientOrderId, target);
+    const result = await bookOne(tx, target, { clientOrderId: order.clientOrderId, brokerOrderId: leg.id, news: [{ ...newsOfOrder(leg), qty: leg.qty }], source, tsSeen });
+    for (const doubt of result.doubts) doubts.push({ orderId: order.orderId, doubt });
+  }
 }
 
 async function bookAll(tx: Tx, reports: readonly Report[]): Promise<Booked> {
@@ -78,8 +108,9 @@ async function bookAll(tx: Tx, reports: readonly Report[]): Promise<Booked> {
     const result = await bookOne(tx, target, report);
     booked += result.booked;
     for (const doubt of result.doubts) doubts.push({ orderId: target.order.orderId, doubt });
+    if (!result.doubts.includes('contradiction')) await bookLegs(tx, target.order, report, { open, doubts });
   }
-  const confirmed = [...open.values()].filter(({ order }) => order.brokerOrderId !== null && order.state.status !== 'submitted' && order.state.status !== 'initialized');
+  const confirmed = [...open.values()].filter(({ order }) => order.brokerOrderId !== null && !['submitted', 'initialized', 'held'].includes(order.state.status));
   return { doubts, strangers, booked, confirmed: confirmed.map(({ order }) => order.clientOrderId) };
 }
 

@@ -11,12 +11,15 @@ import { createBell, startLoop, type Loop } from './async.ts';
 import type { Booking } from './booking.ts';
 import { watchDisarming } from './disarming.ts';
 import { moveOrder, type Order } from './orders.ts';
+import { lockReplacement } from './replacing.ts';
 
 const IDLE_MS = 500;
 /** A cancel that was asked for and not answered by the stream is asked for again after this long. */
 const AGAIN_MS = 5_000;
 const FAILED_MS = 1_000;
 const KEYS_REFUSED_MS = 15_000;
+const SWEEP_MS = 5_000;
+const AT_ONCE = 8;
 
 /**
  * Writes the wish to cancel on a locked order: one that was never sent is closed at once, one that is at the broker becomes `pending_cancel`.
@@ -25,6 +28,9 @@ const KEYS_REFUSED_MS = 15_000;
 export async function requestCancel(tx: Tx, order: Order, wish: { readonly reason: string; readonly actor: string; readonly now: EpochMs }): Promise<boolean> {
   if (isClosed(order.state.status)) return false;
   if (order.state.status === 'pending_cancel') return true;
+  // What is to take its place must not live on when the broker changes the order before it cancels it.
+  const replacement = order.state.status === 'pending_replace' ? await lockReplacement(tx, order) : null;
+  if (replacement !== null) await requestCancel(tx, replacement, wish);
   const kind = order.state.status === 'initialized' ? 'canceled' : 'cancel_requested';
   await moveOrder(tx, order, { event: { kind }, tsEvent: order.tsMarket, source: 'local', detail: { actor: wish.actor, reason: wish.reason }, patch: { reason: wish.reason, cancelRequestedAt: wish.now } });
   return true;
@@ -32,7 +38,7 @@ export async function requestCancel(tx: Tx, order: Order, wish: { readonly reaso
 
 /** Asks to cancel what is, or may be, at the broker and would open or enlarge a position: the end of the arming ends it there too, and arming again is not asking for it again. */
 async function cancelEntries({ db, booking, log, nowMs }: CancelsParts): Promise<void> {
-  const rows = await db.query<{ order_id: string }>(`SELECT order_id FROM execution.orders WHERE NOT is_closed AND status <> 'pending_cancel' AND NOT is_reducing ORDER BY approved_seq`);
+  const rows = await db.query<{ order_id: string }>(`SELECT order_id FROM execution.orders WHERE NOT is_closed AND status <> 'pending_cancel' AND NOT is_reducing AND source <> 'broker' ORDER BY approved_seq`);
   for (const { order_id: orderId } of rows) {
     const isRequested = await booking.change(orderId, async (tx, order) => {
       // The submit lane denies what has not left; one that it was just sending is `submitted` by the time its lock is free.
@@ -55,6 +61,7 @@ export function createCancels(parts: CancelsParts): Cancels {
   const bell = createBell();
   const nextAskAt = new Map<string, number>();
   let loop: Loop | null = null;
+  let sweptAt = -Infinity;
   const disarming = watchDisarming(parts.arming, bell.ring);
 
   const refused = async (order: { order_id: string; client_order_id: string; broker_order_id: string }): Promise<void> => {
@@ -62,7 +69,8 @@ export function createCancels(parts: CancelsParts): Cancels {
     if (theirs === null) return parts.onDoubt(order.order_id);
     const { doubts } = await booking.book([{ clientOrderId: order.client_order_id, brokerOrderId: theirs.id, news: [newsOfOrder(theirs)], source: 'rest', tsSeen: parts.nowMs() }]);
     if (doubts.length > 0) parts.onDoubt(order.order_id);
-    if (!isOpenThere(theirs) || theirs.status === 'pending_cancel') return;
+    // While it is being changed it cannot be canceled: asked again, as what is being canceled already.
+    if (!isOpenThere(theirs) || theirs.status === 'pending_cancel' || theirs.status === 'pending_replace') return;
     await booking.change(order.order_id, async (tx, current) => {
       if (current.state.status !== 'pending_cancel') return;
       await moveOrder(tx, current, { event: { kind: 'cancel_rejected' }, tsEvent: theirs.updatedAt, source: 'rest', detail: { status: theirs.status } });
@@ -83,14 +91,23 @@ export function createCancels(parts: CancelsParts): Cancels {
     }
   };
 
-  const turn = async (): Promise<void> => {
+  /** Disarmed, entries are looked for again and again: a cancel that the broker refused is not forgotten, nor is an order that it confirmed late. */
+  const sweep = async (): Promise<void> => {
     await disarming.settle(() => cancelEntries(parts));
+    if (parts.arming.now() !== 'disarmed' || parts.monotonicMs() - sweptAt < SWEEP_MS) return;
+    sweptAt = parts.monotonicMs();
+    await cancelEntries(parts);
+  };
+
+  const turn = async (): Promise<void> => {
+    await sweep();
     const rows = await db.query<{ order_id: string; client_order_id: string; broker_order_id: string }>(
       `SELECT order_id, client_order_id, broker_order_id FROM execution.orders WHERE NOT is_closed AND status = 'pending_cancel' AND broker_order_id IS NOT NULL ORDER BY approved_seq`,
     );
     const wished = new Set(rows.map((row) => row.order_id));
     for (const orderId of nextAskAt.keys()) if (!wished.has(orderId)) nextAskAt.delete(orderId);
-    for (const row of rows) if ((nextAskAt.get(row.order_id) ?? -Infinity) <= parts.monotonicMs()) await ask(row);
+    const due = rows.filter((row) => (nextAskAt.get(row.order_id) ?? -Infinity) <= parts.monotonicMs());
+    for (let n = 0; n < due.length; n += AT_ONCE) await Promise.all(due.slice(n, n + AT_ONCE).map(ask));
     await bell.wait(IDLE_MS);
   };
 

@@ -13,6 +13,12 @@ async function openOrders(tx: Tx): Promise<Order[]> {
   return lockOrders(tx, { by: 'order_id', ids: rows.map((row) => row.order_id) });
 }
 
+/** Without legs whose entry is canceled too: they wait for it, and the broker ends them with it. */
+function withoutFollowers(orders: readonly Order[]): readonly Order[] {
+  const ids = new Set(orders.map((order) => order.orderId));
+  return orders.filter((order) => order.parentOrderId === null || order.state.status !== 'held' || !ids.has(order.parentOrderId));
+}
+
 /**
  * Asks the broker to cancel. It passes in every trading state; asking twice is asking once.
  * @throws AppError ORDER_NOT_FOUND; ORDER_NOT_CANCELABLE (conflict) when the order has ended otherwise
@@ -24,7 +30,7 @@ export function cancelOrder(db: Db, onCancel: () => void, nowMs: () => EpochMs) 
       const [only] = orders;
       if (input.clientOrderId !== null && !only) throw new AppError('ORDER_NOT_FOUND', 'There is no order with this id');
       const requested: string[] = [];
-      for (const order of orders) if (await requestCancel(tx, order, { reason: `canceled by ${input.actor}`, actor: input.actor, now: nowMs() })) requested.push(order.clientOrderId);
+      for (const order of withoutFollowers(orders)) if (await requestCancel(tx, order, { reason: `canceled by ${input.actor}`, actor: input.actor, now: nowMs() })) requested.push(order.clientOrderId);
       if (input.clientOrderId !== null && requested.length === 0 && only && only.state.status !== 'canceled') {
         throw new AppError('ORDER_NOT_CANCELABLE', `The order is ${only.state.status} already`, { context: { status: only.state.status } });
       }

@@ -1,9 +1,10 @@
 /** The gate in the book: switch, lease and market time (and the arming of the real account) are read in the very transaction that makes an order `submitted`. */
+import type { Latch } from '#app/contracts/kill.ts';
 import type { Arming } from '#app/domain/arming.ts';
 import { invariant } from '#app/domain/errors.ts';
 import { MINUTE_MS, type EpochMs } from '#app/domain/time.ts';
 import { tradingStateSchema } from '#app/domain/trading-state.ts';
-import { decideGate, type GateAnswer } from '#app/execution/gate.ts';
+import { decideGate, stricterState, type GateAnswer } from '#app/execution/gate.ts';
 import type { Tx } from '#chassis/db.ts';
 import type { Order } from './orders.ts';
 
@@ -18,11 +19,14 @@ export async function takeGateLock(tx: Tx): Promise<void> {
   await tx.query('SELECT pg_advisory_xact_lock_shared($1)', [TRADING_STATE_LOCK]);
 }
 
+/** What the gate asks in memory, at the moment of its answer: the arming of the real account, and the kill switch. */
+export type GateSenses = { readonly arming: () => Arming; readonly latch: () => Latch | null };
+
 /**
  * Asks the gate about an order. The lock must be held; the statement's snapshot is then newer than any committed HALT.
- * `arming` is asked last, after the book has answered: that may have taken a while.
+ * The senses are asked last, after the book has answered: that may have taken a while.
  */
-export async function askGate(tx: Tx, order: Order, arming: () => Arming): Promise<GateDecision> {
+export async function askGate(tx: Tx, order: Order, senses: GateSenses): Promise<GateDecision> {
   const [row] = await tx.query<{ state: string; version: number; is_lease_fresh: boolean; last_open_time: number | null }>(
     `SELECT state, version,
        coalesce((SELECT expires_at > clock_timestamp() FROM risk_management.risk_lease), false) AS is_lease_fresh,
@@ -31,7 +35,7 @@ export async function askGate(tx: Tx, order: Order, arming: () => Arming): Promi
   );
   invariant(row, 'The trading state has at least its first version');
   const answer = decideGate({
-    tradingState: tradingStateSchema.parse(row.state), arming: arming(), isLeaseFresh: row.is_lease_fresh, isReducing: order.isReducing, approvedAt: order.tsMarket,
+    tradingState: stricterState(tradingStateSchema.parse(row.state), senses.latch()?.state ?? null), arming: senses.arming(), isLeaseFresh: row.is_lease_fresh, isReducing: order.isReducing, approvedAt: order.tsMarket,
     marketNow: row.last_open_time === null ? null : ((row.last_open_time + MINUTE_MS) as EpochMs),
   });
   return { ...answer, tradingStateVersion: row.version };

@@ -9,6 +9,7 @@ import { epochMs } from '#app/domain/time.ts';
 import type { News } from '#app/execution/news.ts';
 import type { LiveArming } from '#chassis/arming.ts';
 import { openDb, type Db } from '#chassis/db.ts';
+import { createLatch } from '#chassis/latch.ts';
 import { createMetrics } from '#chassis/metrics.ts';
 import { brokenInvariants } from '../../tests/support/execution-stack.ts';
 import { startBook, until, type Book } from '../../tests/support/servers.ts';
@@ -17,6 +18,7 @@ import { createBooking, type Report } from './booking.ts';
 import { createHolds, type Holds } from './holds.ts';
 import { insertApproved } from './order-insert.ts';
 import { moveOrder } from './orders.ts';
+import { createKillGuard } from './kill-guard.ts';
 import { createSubmitLane, type SubmitLane } from './submit-lane.ts';
 import { createSubmitter } from './submitter.ts';
 
@@ -109,8 +111,10 @@ function gateParts(arming: LiveArming): { lane: SubmitLane; holds: Holds; sent: 
   const holds = createHolds(() => undefined);
   const booking = createBooking(db, createMetrics(`test-gate-${counted}`), nowMs);
   const log = pino({ level: 'silent' });
-  const submitter = createSubmitter({ broker, booking, arming, log, metrics: createMetrics(`test-submit-${counted}`), nowMs, onDoubt: () => undefined, onUnknown: () => undefined });
-  return { sent, holds, lane: createSubmitLane({ db, broker, submitter, arming, log, nowMs, holds, onHeld: () => undefined, fatal: (error) => expect.unreachable(String(error)) }) };
+  const latch = createLatch({ configured: [], log, send: () => undefined });
+  const clocked = { latch, kill: createKillGuard(latch), nowMs, monotonicMs: () => performance.now() };
+  const submitter = createSubmitter({ ...clocked, broker, booking, arming, log, metrics: createMetrics(`test-submit-${counted}`), onDoubt: () => undefined, onUnknown: () => undefined });
+  return { sent, holds, lane: createSubmitLane({ ...clocked, db, broker, submitter, arming, log, holds, onHeld: () => undefined, fatal: (error) => expect.unreachable(String(error)) }) };
 }
 let counted = 0;
 const freshLease = () => book.sql(`INSERT INTO risk_management.risk_lease (holder, renewed_at, expires_at) VALUES ('test', now(), now() + interval '1 day') ON CONFLICT (only_row) DO UPDATE SET expires_at = excluded.expires_at`);

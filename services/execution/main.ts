@@ -2,4 +2,4 @@
 import { runService } from '#chassis/service.ts';
 import { setUpExecution } from './service.ts';
 
-runService({ unit: 'execution', setUp: (ctx) => Promise.resolve(setUpExecution(ctx)) });
+runService({ unit: 'execution', pool: 8, setUp: (ctx) => Promise.resolve(setUpExecution(ctx)) });

@@ -27,14 +27,14 @@ const INPUT = z.object({
   maxAgeMinutes: z.number().int().min(1).max(43_200).nullable().default(null).describe('Cancel orders that open or add and are open for longer than this, minutes by the broker\'s clock; empty: only orders whose session is over'),
 }).strict();
 
-type Open = { orderId: string; clientOrderId: string; symbol: string; status: string; timeInForce: TimeInForce; isReducing: boolean; since: EpochMs; isUnknown: boolean };
+type Open = { orderId: string; clientOrderId: string; symbol: string; status: string; timeInForce: TimeInForce; extendedHours: boolean; isReducing: boolean; since: EpochMs; isUnknown: boolean };
 
 /** When the broker took an order: its own time of the first news. The bar behind the approval may be from an earlier session. */
 const SINCE = `greatest(o.ts_market, (SELECT min(e.ts_event) FROM execution.order_events e WHERE e.order_id = o.order_id AND e.source <> 'local'))`;
 
 function readOpen(db: Db): Promise<Open[]> {
   return db.query<Open>(
-    `SELECT o.order_id AS "orderId", o.client_order_id AS "clientOrderId", o.symbol, o.status, o.time_in_force AS "timeInForce", o.is_reducing AS "isReducing", ${SINCE} AS since, o.unknown_since IS NOT NULL AS "isUnknown"
+    `SELECT o.order_id AS "orderId", o.client_order_id AS "clientOrderId", o.symbol, o.status, o.time_in_force AS "timeInForce", o.extended_hours AS "extendedHours", o.is_reducing AS "isReducing", ${SINCE} AS since, o.unknown_since IS NOT NULL AS "isUnknown"
      FROM execution.orders o WHERE NOT o.is_closed ORDER BY o.approved_seq LIMIT ${MAX_ORDERS}`,
   );
 }
@@ -43,7 +43,7 @@ type Overdue = { readonly orderId: string; readonly clientOrderId: string; reado
 
 /** What was never sent is the gate's to deny, what has no known outcome the resolver's to find out: neither is cancelled here. */
 async function findOverdue({ broker }: ManageOrdersParts, open: readonly Open[], maxAgeMinutes: number | null): Promise<Overdue[]> {
-  const resting = open.filter((order) => !order.isUnknown && (order.status === 'accepted' || order.status === 'partially_filled'));
+  const resting = open.filter((order) => !order.isUnknown && (order.status === 'held' || order.status === 'accepted' || order.status === 'partially_filled'));
   if (resting.length === 0) return [];
   const now = (await broker.clock()).at;
   return resting.flatMap(({ orderId, clientOrderId, symbol, ...order }) => {

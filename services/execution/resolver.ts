@@ -1,5 +1,4 @@
 /** Finds out what became of orders about which something is not known: asks by client order id until there is an answer. */
-import type { Arming } from '#app/domain/arming.ts';
 import { AppError, describeError } from '#app/domain/errors.ts';
 import { isClosed } from '#app/domain/order.ts';
 import { MINUTE_MS, type EpochMs } from '#app/domain/time.ts';
@@ -8,14 +7,17 @@ import type { LiveArming } from '#chassis/arming.ts';
 import { backoffMs, isTransient } from '#chassis/clock.ts';
 import { crashPoint } from '#chassis/crash-point.ts';
 import type { Db, Tx } from '#chassis/db.ts';
+import type { KillLatch } from '#chassis/latch.ts';
 import type { Logger } from '#chassis/log.ts';
 import type { Broker, BrokerFill, BrokerOrder } from '../alpaca/ports.ts';
 import { createBell, startLoop, type Loop } from './async.ts';
 import type { Booking } from './booking.ts';
-import { askGate, takeGateLock } from './gate.ts';
+import { askGate, takeGateLock, type GateSenses } from './gate.ts';
 import type { Holds } from './holds.ts';
+import type { KillGuard } from './kill-guard.ts';
 import { moveOrder, readOrders, withNews, type Order } from './orders.ts';
 import { perform, type Performer } from './perform.ts';
+import { releaseReplaced } from './replacing.ts';
 import type { Submitter } from './submitter.ts';
 
 /** "It does not exist" is believed after so many answers over at least so long: a POST may still be on its way inside the broker. */
@@ -25,10 +27,12 @@ const BACKOFF = { baseMs: 250, capMs: 5_000 };
 const KEYS_BACKOFF_MS = 30_000;
 const IDLE_MS = 1_000;
 const MAX_LOOK_UPS = 40;
+/** A broker that is silent about one order keeps nobody from asking about the next. */
+const AT_ONCE = 4;
 
 /** What the resolver needs. */
 export type ResolverParts = {
-  readonly db: Db; readonly broker: Broker; readonly booking: Booking; readonly submitter: Submitter; readonly holds: Holds; readonly arming: LiveArming; readonly log: Logger; readonly performer: Performer;
+  readonly db: Db; readonly broker: Broker; readonly booking: Booking; readonly submitter: Submitter; readonly holds: Holds; readonly arming: LiveArming; readonly latch: KillLatch; readonly kill: KillGuard; readonly log: Logger; readonly performer: Performer;
   readonly monotonicMs: () => number; readonly fatal: (error: unknown) => void;
 };
 
@@ -55,10 +59,11 @@ function nextLookUp(one: Case, now: number): number {
 
 /** The broker has the order: what it says is booked, fills that we miss are read from the activities. */
 async function found({ db, broker, booking, performer, log }: ResolverParts, order: Order, theirs: BrokerOrder): Promise<Settled> {
+  if (theirs.legs.length > 0) await booking.book([{ clientOrderId: order.clientOrderId, brokerOrderId: theirs.id, news: [], source: 'rest', tsSeen: theirs.updatedAt, legs: theirs.legs }]);
   const needsFills = !theirs.filledQty.eq(order.state.filledQty);
   const fills: readonly BrokerFill[] = needsFills ? (await broker.fillsAfter({ at: ((theirs.submittedAt ?? theirs.updatedAt) - MINUTE_MS) as EpochMs })).filter((fill) => fill.brokerOrderId === theirs.id) : [];
   const comparison = compareOrders(await withNews(db, [order]), { open: [], looked: new Map([[order.clientOrderId, theirs]]), fills });
-  const { remaining } = await perform(performer, comparison, new Map([[order.orderId, theirs]]));
+  const { remaining } = await perform(performer, comparison, { ours: new Map([[order.orderId, theirs]]), foreign: new Map() });
   for (const difference of comparison.differences) log.warn({ ...difference }, 'An order differed from the broker');
   // An order with our id and other fields is a defect somewhere: nothing is adopted and nothing new is sent until a person has looked.
   if (comparison.differences.some((one) => one.kind === 'order_fields')) return 'again';
@@ -66,37 +71,52 @@ async function found({ db, broker, booking, performer, log }: ResolverParts, ord
   return remaining.length > 0 ? 'again' : 'settled';
 }
 
-/** What becomes of an order that the broker has never had. The gate is asked again, as for any order that is about to go out. */
-async function decideAgain(tx: Tx, order: Order, arming: () => Arming): Promise<Order | Settled> {
+/** What becomes of an order that the broker has never had. The gate is asked again, as for any order that is about to go out. A change is not asked for twice: the old order lives on. */
+async function decideAgain(tx: Tx, order: Order, senses: GateSenses): Promise<Order | Settled> {
   if (isClosed(order.state.status) || order.brokerOrderId !== null) return 'settled';
   const close = async (kind: 'canceled' | 'expired', reason: string): Promise<Settled> => {
     await moveOrder(tx, order, { event: { kind }, tsEvent: order.tsMarket, source: 'local', detail: { reason: 'the broker never received it' }, patch: { reason, unknownSince: null } });
+    await releaseReplaced(tx, order, reason);
     return 'settled';
   };
   if (order.state.status === 'pending_cancel') return close('canceled', `Canceled before the broker received it${order.reason === null ? '' : `: ${order.reason}`}`);
+  if (order.replacesOrderId !== null && !(await wasPosted(tx, order.replacesOrderId))) return close('canceled', 'The broker never received the change; the order stays as it was');
   await takeGateLock(tx);
-  const decision = await askGate(tx, order, arming);
+  const decision = await askGate(tx, order, senses);
   if (decision.kind === 'hold') return 'again';
   if (decision.kind === 'deny') return close(decision.code === 'APPROVAL_EXPIRED' ? 'expired' : 'canceled', `The broker never received it, and now: ${decision.message}`);
   return moveOrder(tx, order, { event: { kind: 'outcome_unknown' }, tsEvent: order.tsMarket, source: 'local', detail: { action: 'posted again under the same id' } });
 }
 
-async function neverArrived({ db, broker, booking, submitter, arming, log }: ResolverParts, order: Order): Promise<Settled> {
+/** A replacement whose old order never reached the broker went out as an order of its own. */
+async function wasPosted(tx: Tx, oldOrderId: string): Promise<boolean> {
+  const [old] = await readOrders(tx, { by: 'order_id', ids: [oldOrderId] });
+  return old?.brokerOrderId === null && isClosed(old.state.status);
+}
+
+async function neverArrived({ db, broker, booking, submitter, arming, latch, kill, log }: ResolverParts, order: Order): Promise<Settled> {
   const permit = await broker.permit(order.isReducing ? 'exit' : 'entry');
-  const again = await booking.change(order.orderId, (tx, current) => decideAgain(tx, current, arming.now));
+  const mark = kill.mark();
+  const again = await booking.change(order.orderId, (tx, current) => decideAgain(tx, current, { arming: arming.now, latch: latch.now }));
   if (typeof again === 'string') return again;
   log.warn({ orderId: order.orderId }, 'An order that never arrived is posted again under its id');
   crashPoint('execution.before-repost');
-  await submitter.post(again, permit);
+  await submitter.post(again, { permit, mark, replaced: null });
   const [after] = await readOrders(db, { by: 'order_id', ids: [order.orderId] });
   return after !== undefined && after.brokerOrderId === null && !isClosed(after.state.status) ? 'again' : 'settled';
+}
+
+/** By the broker's own id its answer shows the legs, too. */
+function ask({ broker }: ResolverParts, order: Order, isUnknown: boolean): Promise<BrokerOrder | null> {
+  const priority = isUnknown ? 'cancel' : 'poll';
+  return order.brokerOrderId === null ? broker.getByClientId(order.clientOrderId, priority) : broker.getOrder(order.brokerOrderId, priority);
 }
 
 async function lookUp(parts: ResolverParts, orderId: string, one: Case): Promise<Settled> {
   if (parts.submitter.isInFlight(orderId)) return 'again';
   const [order] = await readOrders(parts.db, { by: 'order_id', ids: [orderId] });
   if (!order || order.state.status === 'initialized') return 'settled';
-  const theirs = await parts.broker.getByClientId(order.clientOrderId, one.isUnknown ? 'cancel' : 'poll');
+  const theirs = await ask(parts, order, one.isUnknown);
   one.lookUps += 1;
   if (theirs !== null) return found(parts, order, theirs);
   if (isClosed(order.state.status)) return 'settled';
@@ -148,13 +168,17 @@ export function createResolver(parts: ResolverParts): Resolver {
 
   const turn = async (): Promise<void> => {
     const now = parts.monotonicMs();
-    for (const [orderId, one] of [...cases]) if (one.nextAt <= now) await handle(orderId, one);
+    const due = [...cases].filter(([, one]) => one.nextAt <= now);
+    for (let n = 0; n < due.length; n += AT_ONCE) await Promise.all(due.slice(n, n + AT_ONCE).map(([orderId, one]) => handle(orderId, one)));
     const next = Math.min(...[...cases.values()].map((one) => one.nextAt), now + IDLE_MS);
     await bell.wait(Math.max(5, next - parts.monotonicMs()));
   };
 
   return {
-    unknown: (orderId) => open(orderId, true, BACKOFF.baseMs),
+    unknown(orderId) {
+      // The POST will tell by itself how it ended; until then nothing is in doubt.
+      if (!parts.submitter.isInFlight(orderId)) open(orderId, true, BACKOFF.baseMs);
+    },
     attend: (orderId, delayMs = 0) => open(orderId, false, delayMs),
     isBusyWith: (orderId) => cases.has(orderId),
     pending: () => cases.size,

@@ -7,6 +7,7 @@ import { checkAccess } from '../alpaca/access.ts';
 import { createBroker } from '../alpaca/broker.ts';
 import { createGovernor } from '../alpaca/governor.ts';
 import { takeSnapshot, throttled } from './account.ts';
+import { createAdopter } from './adopt.ts';
 import { approvalsConsumer } from './approvals.ts';
 import { createBooking } from './booking.ts';
 import { observeBroker } from './broker-health.ts';
@@ -15,9 +16,13 @@ import { createCancels } from './cancels.ts';
 import { cancelOrder } from './commands.ts';
 import { executionFlows } from './flows.ts';
 import { createHolds } from './holds.ts';
+import { createKillGuard } from './kill-guard.ts';
+import { watchKillSwitch } from './kill.ts';
+import { logOrderMoves } from './order-log.ts';
 import { isOurOrder } from './orders.ts';
 import { createReconciler } from './reconcile.ts';
 import { createResolver } from './resolver.ts';
+import { receiveStranger } from './strangers.ts';
 import { createSubmitLane } from './submit-lane.ts';
 import { createSubmitter } from './submitter.ts';
 import { createUpdates } from './updates.ts';
@@ -47,19 +52,23 @@ function createComparisonLog({ flows, log }: ServiceContext): { push(runId: stri
 }
 
 function build(ctx: ServiceContext) {
-  const { db, log, health, metrics, arming } = ctx;
+  const { db, log, health, metrics, arming, latch } = ctx;
   invariant(ctx.config.alpaca, 'Execution is given the access to the broker');
   const access = checkAccess(ctx.config.alpaca, ctx.config.mode);
   const nowMs = ctx.clock.now;
   const fatal = (error: unknown): void => ctx.fatal(error);
-  const governor = createGovernor({ monotonicMs, nowMs });
+  const governor = createGovernor({ monotonicMs, nowMs, metrics });
   const holds = createHolds(() => lane.ring(), (reasons) => health.set('orders', reasons.length === 0 ? { ok: true } : { ok: false, message: reasons.join('; ') }));
   const { broker, lastAnswerAgeMs } = observeBroker(createBroker({ access, governor, isOurs: isOurOrder }), { health, holds, metrics, monotonicMs });
+  logOrderMoves(db, log);
   const booking = createBooking(db, metrics, nowMs);
-  const submitter = createSubmitter({ broker, booking, arming, log, metrics, nowMs, onDoubt: (orderId) => resolver.attend(orderId, DOUBT_DELAY_MS), onUnknown: (orderId) => resolver.unknown(orderId) });
-  const resolver = createResolver({ db, broker, booking, submitter, holds, arming, log, monotonicMs, fatal, performer: { db, broker, booking, nowMs } });
-  const lane = createSubmitLane({ db, broker, submitter, holds, arming, log, nowMs, fatal, onHeld: (why) => health.degraded('gate', why === null ? null : `Approved orders wait: ${why}`) });
+  const kill = createKillGuard(latch);
+  const attendSoon = (orderId: string): void => resolver.attend(orderId, DOUBT_DELAY_MS);
+  const submitter = createSubmitter({ broker, booking, arming, kill, log, metrics, nowMs, monotonicMs, onDoubt: attendSoon, onUnknown: (orderId) => resolver.unknown(orderId) });
+  const resolver = createResolver({ db, broker, booking, submitter, holds, arming, latch, kill, log, monotonicMs, fatal, performer: { db, broker, booking, nowMs } });
+  const lane = createSubmitLane({ db, broker, submitter, holds, arming, latch, kill, log, nowMs, monotonicMs, fatal, onHeld: (why) => health.degraded('gate', why === null ? null : `Approved orders wait: ${why}`) });
   const cancels = createCancels({ arming, db, broker, booking, log, nowMs, monotonicMs, fatal, onDoubt: (orderId) => resolver.attend(orderId) });
+  watchKillSwitch({ latch, broker, db, booking, log, nowMs, monotonicMs, fatal, inFlight: submitter.inFlight, wasPostedSince: submitter.wasPostedSince, onWished: cancels.ring, signal: ctx.signal });
   const onBlocked = (isBlocked: boolean): void => health.degraded('blocked', isBlocked ? 'The broker has blocked trading for this account; ask Alpaca' : null);
   const snapshot = async (source: string): Promise<void> => {
     try {
@@ -70,19 +79,21 @@ function build(ctx: ServiceContext) {
     }
   };
   const snapshots = throttled(() => snapshot('fill'));
-  const updates = createUpdates({ booking, log, fatal, onDoubt: (orderId) => resolver.attend(orderId, DOUBT_DELAY_MS), onFills: snapshots.ask, onOverflow: () => link.reconnect('too many updates') });
-  const reconciler = createReconciler({ db, broker, booking, resolver, log, nowMs, onSerious: (words) => health.degraded('books', words === null ? null : `Our book and the broker differ: ${words}`) });
+  const adopter = createAdopter({ db, broker, booking, log, nowMs, monotonicMs, fatal, onFills: snapshots.ask });
+  const strangers = { db, booking, log, nowMs, attend: attendSoon, consider: adopter.consider };
+  const updates = createUpdates({ booking, log, fatal, onDoubt: attendSoon, onStranger: (order) => receiveStranger(strangers, order), onFills: snapshots.ask, onOverflow: () => link.reconnect('too many updates') });
+  const reconciler = createReconciler({ db, broker, booking, resolver, adopter, log, nowMs, onSerious: (words) => health.degraded('books', words === null ? null : `Our book and the broker differ: ${words}`) });
   const compared = createComparisonLog(ctx);
   const link = createBrokerLink({ access, instanceId: ctx.config.instanceId, reconciler, holds, health, log, nowMs, fatal, signal: ctx.signal, onUpdates: updates.push, extend: ctx.extend, onCompared: compared.push });
   const watch = createWatch({ db, broker, resolver, submitter, log, monotonicMs, nowMs, fatal, lastAnswerAgeMs });
-  return { db, broker, log, nowMs, governor, holds, booking, resolver, lane, cancels, snapshot, snapshots, updates, reconciler, compared, link, watch, onBlocked };
+  return { db, broker, log, nowMs, governor, holds, booking, resolver, lane, cancels, adopter, snapshot, snapshots, updates, reconciler, compared, link, watch, onBlocked };
 }
 
 /** Builds the service. @throws AppError BROKER_KEYS_REJECTED when keys, address and mode do not belong together. */
 export function setUpExecution(ctx: ServiceContext): ServiceParts {
   const parts = build(ctx);
   const pushSoon = triggerByMinute('execute_trades', ctx);
-  const { db, log, nowMs, lane, cancels, updates, resolver, link, watch } = parts;
+  const { db, log, nowMs, lane, cancels, updates, resolver, adopter, link, watch } = parts;
   const onApproved = (): void => {
     lane.ring();
     pushSoon();
@@ -93,7 +104,7 @@ export function setUpExecution(ctx: ServiceContext): ServiceParts {
       await link.recover();
       if (ctx.signal.aborted) return;
       await parts.snapshot('start');
-      for (const loop of [resolver, cancels, watch]) loop.start();
+      for (const loop of [resolver, cancels, adopter, watch]) loop.start();
     },
     consumers: [approvalsConsumer({ log, nowMs, onApproved, onCancel: cancels.ring })],
     commands: { cancelOrder: cancelOrder(db, cancels.ring, nowMs) },
@@ -106,7 +117,7 @@ export function setUpExecution(ctx: ServiceContext): ServiceParts {
     async drain() {
       parts.holds.set('stopping', 'The part is stopping');
       await Promise.all([lane.stop(), watch.stop()]);
-      await Promise.all([resolver.stop(), cancels.stop()]);
+      await Promise.all([resolver.stop(), cancels.stop(), adopter.stop()]);
       link.close();
       await updates.stop();
       await parts.snapshots.stop();

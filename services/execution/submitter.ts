@@ -1,55 +1,86 @@
-/** One POST and what came of it: the only caller of the broker's submit. */
+/** One POST (or the PATCH that puts an order in another's place) and what came of it: the only caller of the broker's submit and replace. */
 import { maySendLive } from '#app/domain/arming.ts';
 import { describeError, AppError } from '#app/domain/errors.ts';
+import type { DenialCode } from '#app/domain/limits.ts';
 import type { EpochMs } from '#app/domain/time.ts';
 import { newsOfOrder } from '#app/execution/reconcile.ts';
 import type { LiveArming } from '#chassis/arming.ts';
 import { crashPoint } from '#chassis/crash-point.ts';
+import type { Tx } from '#chassis/db.ts';
 import type { Logger } from '#chassis/log.ts';
 import type { Metrics } from '#chassis/metrics.ts';
 import type { Broker, BrokerOrder, OrderTicket, Permit, SubmitOutcome, UnknownCause } from '../alpaca/ports.ts';
 import type { Booking } from './booking.ts';
-import { moveOrder, type Order } from './orders.ts';
+import type { KillGuard } from './kill-guard.ts';
+import { moveOrder, type Order, type Patch } from './orders.ts';
+import { releaseReplaced, replaceTicketOf } from './replacing.ts';
 
 /** What the submitter needs. `onDoubt`: the resolver must look at the order; `onUnknown`: its outcome is not known, nothing may be posted meanwhile. */
 export type SubmitterParts = {
-  readonly broker: Broker; readonly booking: Booking; readonly arming: LiveArming; readonly log: Logger; readonly metrics: Metrics; readonly nowMs: () => EpochMs;
-  readonly onDoubt: (orderId: string) => void; readonly onUnknown: (orderId: string, cause: UnknownCause, message: string) => void;
+  readonly broker: Broker; readonly booking: Booking; readonly arming: LiveArming; readonly kill: KillGuard; readonly log: Logger; readonly metrics: Metrics; readonly nowMs: () => EpochMs; readonly monotonicMs: () => number;
+  readonly onDoubt: (orderId: string) => void; readonly onUnknown: (orderId: string) => void;
 };
+
+/** What a POST goes with. `mark`: of the kill switch, taken before the transaction. `replaced`: the order whose place it takes, as it is after that transaction. `onAnswer`: the broker has answered; booking follows. */
+export type Passport = { readonly permit: Permit; readonly mark: number; readonly replaced: Order | null; readonly onAnswer?: () => void };
 
 /** Posts orders that the book holds as `submitted`. */
 export type Submitter = {
-  post(order: Order, permit: Permit): Promise<void>;
+  post(order: Order, passport: Passport): Promise<void>;
   /** True while a POST of this order is on its way: nobody else may judge it then. */
   isInFlight(orderId: string): boolean;
+  inFlight(): number;
+  /** Was this client order id posted by this process at or after an instant of the monotonic clock? */
+  wasPostedSince(clientOrderId: string, sinceMs: number): boolean;
 };
 
+const MAX_REMEMBERED = 10_000;
+
 /** The order as it goes to the broker. */
-export function ticketOf(order: Order): OrderTicket {
+function ticketOf(order: Order): OrderTicket {
   return { clientOrderId: order.clientOrderId, symbol: order.symbol, side: order.side, qty: order.state.qty, terms: order.terms };
+}
+
+/** True while the broker may not have heard of the order yet, as far as the book knows: nobody was faster. */
+function isUnheard({ brokerOrderId, state }: Order): boolean {
+  return brokerOrderId === null && (state.status === 'submitted' || state.status === 'pending_cancel');
+}
+
+type Ending = { readonly kind: 'rejected' | 'canceled'; readonly source: 'rest' | 'local'; readonly detail: Readonly<Record<string, unknown>>; readonly patch: Patch };
+
+/** Closes an order that the broker does not have, and lets the order live on whose place it should have taken. */
+async function closeUnheard(tx: Tx, current: Order, { kind, source, detail, patch }: Ending): Promise<boolean> {
+  if (!isUnheard(current)) return false;
+  await moveOrder(tx, current, { event: { kind }, tsEvent: current.tsMarket, source, detail, patch: { ...patch, unknownSince: null } });
+  await releaseReplaced(tx, current, patch.reason ?? 'The change did not take place');
+  return true;
 }
 
 /** Creates the submitter. */
 export function createSubmitter(parts: SubmitterParts): Submitter {
   const { broker, booking, log } = parts;
   const inFlight = new Set<string>();
+  const posted = new Map<string, number>();
   const barToPost = parts.metrics.histogram('bar_to_post_ms', 'From the arrival of the bar to the POST of the order it caused');
   const outcomes = parts.metrics.counter('submit_outcomes_total', 'How posted orders ended', ['outcome']);
 
   const adopt = async (order: Order, theirs: BrokerOrder, postedAt: EpochMs): Promise<void> => {
-    const { doubts } = await booking.book([{ clientOrderId: order.clientOrderId, brokerOrderId: theirs.id, news: [newsOfOrder(theirs)], source: 'rest', tsSeen: parts.nowMs(), patch: { postedAt } }]);
-    if (doubts.length > 0) parts.onDoubt(order.orderId);
+    const { doubts } = await booking.book([{ clientOrderId: order.clientOrderId, brokerOrderId: theirs.id, news: [newsOfOrder(theirs)], source: 'rest', tsSeen: parts.nowMs(), patch: { postedAt }, legs: theirs.legs }]);
+    for (const { orderId } of doubts) parts.onDoubt(orderId);
+    // The old order ends by its own news; it is asked about in case they get lost.
+    if (order.replacesOrderId !== null) parts.onDoubt(order.replacesOrderId);
   };
 
   const markUnknown = async (order: Order, cause: UnknownCause, message: string): Promise<void> => {
-    const isStillOpen = await booking.change(order.orderId, async (tx, current) => {
-      // The stream may have been faster than the reply that never came.
-      if (current.brokerOrderId !== null || (current.state.status !== 'submitted' && current.state.status !== 'pending_cancel')) return false;
-      await moveOrder(tx, current, { event: { kind: 'outcome_unknown' }, tsEvent: current.tsMarket, source: 'local', detail: { cause, message }, patch: { unknownSince: parts.nowMs() } });
-      return true;
-    });
+    // From here on nothing is posted, however long the book takes to write it down.
+    inFlight.delete(order.orderId);
+    parts.onUnknown(order.orderId);
     log.warn({ orderId: order.orderId, cause, message }, 'The outcome of a submit is unknown');
-    if (isStillOpen) parts.onUnknown(order.orderId, cause, message);
+    await booking.change(order.orderId, async (tx, current) => {
+      // The stream may have been faster than the reply that never came.
+      if (!isUnheard(current)) return;
+      await moveOrder(tx, current, { event: { kind: 'outcome_unknown' }, tsEvent: current.tsMarket, source: 'local', detail: { cause, message }, patch: { unknownSince: parts.nowMs() } });
+    });
   };
 
   /** A refusal is believed after the broker has confirmed that it does not have the order: Alpaca has answered 4xx to orders that went through. */
@@ -59,46 +90,55 @@ export function createSubmitter(parts: SubmitterParts): Submitter {
       found = await broker.getByClientId(order.clientOrderId, 'exit');
     } catch (error) {
       if (!(error instanceof AppError)) throw error;
-      await markUnknown(order, 'uncoded_refusal', `refused with ${outcome.code}, and then could not be asked: ${describeError(error)}`);
-      return;
+      return markUnknown(order, 'uncoded_refusal', `refused with ${outcome.code}, and then could not be asked: ${describeError(error)}`);
     }
-    if (found !== null && found.status !== 'rejected') {
-      await adopt(order, found, postedAt);
-      return;
-    }
-    await booking.change(order.orderId, async (tx, current) => {
-      if (current.brokerOrderId !== null || (current.state.status !== 'submitted' && current.state.status !== 'pending_cancel')) return;
-      await moveOrder(tx, current, { event: { kind: 'rejected' }, tsEvent: current.tsMarket, source: 'rest', detail: { code: outcome.code, status: outcome.status }, patch: { reason: outcome.message, postedAt, unknownSince: null } });
-    });
+    if (found !== null && found.status !== 'rejected') return adopt(order, found, postedAt);
+    const detail = { code: outcome.code, status: outcome.status };
+    await booking.change(order.orderId, (tx, current) => closeUnheard(tx, current, { kind: 'rejected', source: 'rest', detail, patch: { reason: outcome.message, postedAt } }));
     log.warn({ orderId: order.orderId, code: outcome.code, message: outcome.message }, 'The broker rejected an order');
+    if (order.replacesOrderId !== null) parts.onDoubt(order.replacesOrderId);
   };
 
-  /** The arming ended between the commit and the POST: nothing was sent in this try, and whatever was tried before has been looked up. */
-  const withdraw = async (order: Order): Promise<void> => {
-    await booking.change(order.orderId, async (tx, current) => {
-      if (current.brokerOrderId !== null || (current.state.status !== 'submitted' && current.state.status !== 'pending_cancel')) return;
-      const reason = 'The real account was disarmed before the order left';
-      await moveOrder(tx, current, { event: { kind: 'canceled' }, tsEvent: current.tsMarket, source: 'local', detail: { code: 'LIVE_DISARMED' }, patch: { denialCode: 'LIVE_DISARMED', reason, unknownSince: null } });
-    });
+  /** The arming ended, or the kill switch was pulled, between the commit and the POST: nothing was sent in this try, and whatever was tried before has been looked up. */
+  const withdraw = async (order: Order, code: DenialCode, reason: string): Promise<void> => {
+    await booking.change(order.orderId, (tx, current) => closeUnheard(tx, current, { kind: 'canceled', source: 'local', detail: { code }, patch: { denialCode: code, reason } }));
     outcomes.inc({ outcome: 'withdrawn' });
-    log.warn({ orderId: order.orderId }, 'An order was withdrawn before its POST: the real account was disarmed');
+    log.warn({ orderId: order.orderId, code }, 'An order was withdrawn before its POST');
+  };
+
+  const remember = (clientOrderId: string): void => {
+    posted.set(clientOrderId, parts.monotonicMs());
+    for (const oldest of posted.keys()) {
+      if (posted.size <= MAX_REMEMBERED) break;
+      posted.delete(oldest);
+    }
+  };
+
+  const send = async (order: Order, { permit, mark, replaced, onAnswer }: Passport): Promise<void> => {
+    if (!maySendLive(parts.arming.now(), order.isReducing)) return withdraw(order, 'LIVE_DISARMED', 'The real account was disarmed before the order left');
+    const killed = parts.kill.forbids(mark, order.isReducing);
+    if (killed !== null) return withdraw(order, killed.code, killed.message);
+    const postedAt = parts.nowMs();
+    if (order.tsBarSeen !== null) barToPost.observe(Math.max(0, postedAt - order.tsBarSeen));
+    crashPoint('execution.before-post');
+    remember(order.clientOrderId);
+    const outcome = replaced === null ? await broker.submit(ticketOf(order), permit) : await broker.replace(replaceTicketOf(order, replaced), permit);
+    crashPoint('execution.after-post');
+    outcomes.inc({ outcome: outcome.kind });
+    if (outcome.kind !== 'unknown') onAnswer?.();
+    if (outcome.kind === 'accepted') await adopt(order, outcome.order, postedAt);
+    else if (outcome.kind === 'rejected') await confirmRejected(order, outcome, postedAt);
+    else await markUnknown(order, outcome.cause, outcome.message);
   };
 
   return {
     isInFlight: (orderId) => inFlight.has(orderId),
-    async post(order, permit) {
+    inFlight: () => inFlight.size,
+    wasPostedSince: (clientOrderId, sinceMs) => (posted.get(clientOrderId) ?? -Infinity) >= sinceMs,
+    async post(order, passport) {
       inFlight.add(order.orderId);
       try {
-        if (!maySendLive(parts.arming.now(), order.isReducing)) return await withdraw(order);
-        const postedAt = parts.nowMs();
-        if (order.tsBarSeen !== null) barToPost.observe(Math.max(0, postedAt - order.tsBarSeen));
-        crashPoint('execution.before-post');
-        const outcome = await broker.submit(ticketOf(order), permit);
-        crashPoint('execution.after-post');
-        outcomes.inc({ outcome: outcome.kind });
-        if (outcome.kind === 'accepted') await adopt(order, outcome.order, postedAt);
-        else if (outcome.kind === 'rejected') await confirmRejected(order, outcome, postedAt);
-        else await markUnknown(order, outcome.cause, outcome.message);
+        await send(order, passport);
       } finally {
         inFlight.delete(order.orderId);
       }

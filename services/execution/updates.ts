@@ -2,7 +2,7 @@
 import { AppError } from '#app/domain/errors.ts';
 import { newsKindOf, type Execution } from '#app/execution/news.ts';
 import type { Logger } from '#chassis/log.ts';
-import type { TradeUpdate } from '../alpaca/ports.ts';
+import type { BrokerOrder, TradeUpdate } from '../alpaca/ports.ts';
 import { createBell, startLoop, type Loop } from './async.ts';
 import type { Booking, Report } from './booking.ts';
 
@@ -11,7 +11,7 @@ const MAX_QUEUED = 20_000;
 const IDLE_MS = 1_000;
 
 /** What the lane needs. `onOverflow`: more came than can be kept; everything must be compared over REST. */
-export type UpdatesParts = { readonly booking: Booking; readonly log: Logger; readonly onDoubt: (orderId: string) => void; readonly onFills: () => void; readonly onOverflow: () => void; readonly fatal: (error: unknown) => void };
+export type UpdatesParts = { readonly booking: Booking; readonly log: Logger; readonly onDoubt: (orderId: string) => void; /** An order that is not in the book: a leg that was not shown yet, or one placed elsewhere. */ readonly onStranger: (order: BrokerOrder) => Promise<void>; readonly onFills: () => void; readonly onOverflow: () => void; readonly fatal: (error: unknown) => void };
 
 /** The lane. */
 export type Updates = { push(updates: readonly TradeUpdate[]): void; queued(): number; /** Wall-clock instant of the oldest one that waits, null when none does. */ oldestSeenAt(): number | null; start(): void; stop(): Promise<void> };
@@ -19,7 +19,12 @@ export type Updates = { push(updates: readonly TradeUpdate[]): void; queued(): n
 /** An update as news for the booking lane. */
 export function reportOf(update: TradeUpdate): Report {
   const execution: Execution | null = update.execution === null ? null : { ...update.execution, cumQty: update.order.filledQty, source: 'stream' };
-  return { clientOrderId: update.order.clientOrderId, brokerOrderId: update.order.id, source: 'stream', tsSeen: update.tsSeen, news: [{ kind: newsKindOf(update.event), at: update.at, filledQty: update.order.filledQty, execution }] };
+  return { clientOrderId: update.order.clientOrderId, brokerOrderId: update.order.id, source: 'stream', tsSeen: update.tsSeen, news: [{ kind: newsKindOf(update.event), at: update.at, filledQty: update.order.filledQty, execution, qty: update.order.qty }], legs: update.order.legs };
+}
+
+/** The reply to the POST was faster. */
+function isOldNews(report: Report, booking: Booking): boolean {
+  return (report.legs ?? []).length === 0 && report.news.every((news) => news.kind === 'accepted' && news.filledQty.isZero()) && booking.isConfirmed(report.clientOrderId);
 }
 
 /** Creates the lane. */
@@ -32,7 +37,7 @@ export function createUpdates(parts: UpdatesParts): Updates {
   const turn = async (): Promise<void> => {
     const batch = queue.slice(0, BATCH);
     if (batch.length === 0) return isStopping ? undefined : bell.wait(IDLE_MS);
-    const reports = batch.map(reportOf).filter((report) => !(report.news.every((news) => news.kind === 'accepted' && news.filledQty.isZero()) && parts.booking.isConfirmed(report.clientOrderId)));
+    const reports = batch.map(reportOf).filter((report) => !isOldNews(report, parts.booking));
     if (reports.length === 0) {
       queue = queue.slice(batch.length);
       return;
@@ -43,7 +48,10 @@ export function createUpdates(parts: UpdatesParts): Updates {
       if (doubt !== 'fills_missing') parts.log.warn({ orderId, doubt }, "The broker's news does not follow what we know; asking");
       parts.onDoubt(orderId);
     }
-    for (const clientOrderId of result.strangers) parts.log.warn({ clientOrderId }, 'An update for an order that was not placed here');
+    for (const clientOrderId of new Set(result.strangers)) {
+      const stranger = batch.findLast((update) => update.order.clientOrderId === clientOrderId);
+      if (stranger) await parts.onStranger(stranger.order);
+    }
     if (result.booked > 0) parts.onFills();
   };
 

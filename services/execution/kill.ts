@@ -1,0 +1,79 @@
+/** The kill switch cancels: everything that is open at the broker, there, whatever the book says and however slow it is. */
+import type { Latch } from '#app/contracts/kill.ts';
+import { describeError } from '#app/domain/errors.ts';
+import type { EpochMs } from '#app/domain/time.ts';
+import { backoffMs, sleep } from '#chassis/clock.ts';
+import type { Db } from '#chassis/db.ts';
+import type { KillLatch } from '#chassis/latch.ts';
+import type { Logger } from '#chassis/log.ts';
+import type { Broker } from '../alpaca/ports.ts';
+import { mayPass } from './broker-link.ts';
+import type { Booking } from './booking.ts';
+import { requestCancel } from './cancels.ts';
+
+/** How long the broker's list is looked at for what was still on its way when the switch was pulled. */
+const SWEEP_MS = 60_000;
+const LOOK_MS = 250;
+/** So often in a row must the list be empty: what was being sent may turn up late. */
+const CLEAN_LOOKS = 3;
+const AT_ONCE = 8;
+const BACKOFF = { baseMs: 100, capMs: 2_000 };
+
+/** What cancelling needs. `wasPostedSince`: an order that this process sent after the pull, which allowed it (the exits of a flatten): not to be canceled. */
+export type KillParts = {
+  readonly latch: KillLatch; readonly broker: Broker; readonly db: Db; readonly booking: Booking; readonly log: Logger; readonly nowMs: () => EpochMs; readonly monotonicMs: () => number;
+  readonly inFlight: () => number; readonly wasPostedSince: (clientOrderId: string, sinceMs: number) => boolean; readonly onWished: () => void; readonly signal: AbortSignal; readonly fatal: (error: unknown) => void;
+};
+
+/** Asks the broker alone: one request cancels everything, then its list is watched until nothing of before the pull is left open. No book is needed for that. */
+async function cancelThere(parts: KillParts, pull: Latch): Promise<void> {
+  const { broker, log, monotonicMs, signal } = parts;
+  const began = monotonicMs();
+  let clean = 0;
+  let isFirst = true;
+  for (let failures = 0; clean < CLEAN_LOOKS && monotonicMs() - began < SWEEP_MS && !signal.aborted; ) {
+    try {
+      if (isFirst) {
+        isFirst = false;
+        await broker.cancelAll();
+      }
+      const open = (await broker.listOpen()).filter((order) => !parts.wasPostedSince(order.clientOrderId, began));
+      for (let n = 0; n < open.length; n += AT_ONCE) await Promise.all(open.slice(n, n + AT_ONCE).map((order) => broker.cancel(order.id)));
+      clean = open.length > 0 || parts.inFlight() > 0 ? 0 : clean + 1;
+      failures = 0;
+      if (clean === 1) log.warn({ key: pull.key, tookMs: Math.round(monotonicMs() - began) }, 'Nothing is open at the broker any more');
+      await sleep(LOOK_MS, signal);
+    } catch (error) {
+      if (!mayPass(error)) throw error;
+      log.warn({ key: pull.key, error: describeError(error) }, 'The kill switch could not reach the broker; it tries again');
+      await sleep(backoffMs(failures, BACKOFF), signal);
+      failures += 1;
+    }
+  }
+}
+
+/** Writes the wish on every open order as soon as the book answers: it survives this process, and the ordinary lane goes on asking. */
+async function wishInBook({ db, booking, log, nowMs, onWished, signal }: KillParts, pull: Latch): Promise<void> {
+  for (let failures = 0; !signal.aborted; failures += 1) {
+    try {
+      const rows = await db.query<{ order_id: string }>(`SELECT order_id FROM execution.orders WHERE NOT is_closed AND status <> 'pending_cancel' AND created_at <= to_timestamp($1::double precision / 1000) ORDER BY approved_seq`, [pull.at]);
+      for (const { order_id: orderId } of rows) await booking.change(orderId, (tx, order) => requestCancel(tx, order, { reason: `kill switch: ${pull.reason}`, actor: pull.actor, now: nowMs() }));
+      onWished();
+      return;
+    } catch (error) {
+      if (!mayPass(error)) throw error;
+      log.warn({ key: pull.key, error: describeError(error) }, 'The book does not take the wish to cancel yet; it is tried again');
+      await sleep(backoffMs(failures, BACKOFF), signal);
+    }
+  }
+}
+
+/** Listens from now on, and acts on what was pulled before. */
+export function watchKillSwitch(parts: KillParts): void {
+  parts.latch.onLatch((pull) => {
+    if (!pull.isCanceling) return;
+    for (const act of [cancelThere, wishInBook]) act(parts, pull).catch((error: unknown) => {
+      if (!parts.signal.aborted) parts.fatal(error);
+    });
+  });
+}
