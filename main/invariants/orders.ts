@@ -5,11 +5,15 @@ import type { BrokerOrderFact, Query, Violation } from './types.ts';
 type EventRow = { order_id: string; version: number; kind: OrderEventKind; status: OrderStatus };
 
 function stepViolation(previous: EventRow | null, event: EventRow): string | null {
-  if (previous === null) return event.kind === 'initialized' && event.status === 'initialized' && event.version === 1 ? null : `the first event is ${event.kind} with version ${event.version}`;
+  if (previous === null) {
+    // What was found at the broker (a leg, an order placed elsewhere) begins there.
+    const isFirst = event.version === 1 && ((event.kind === 'initialized' && event.status === 'initialized') || (event.kind === 'adopted' && event.status === 'submitted'));
+    return isFirst ? null : `the first event is ${event.kind} with version ${event.version}`;
+  }
   if (event.version !== previous.version + 1) return `version ${event.version} follows ${previous.version}`;
   if (isClosed(previous.status) && event.status !== previous.status) return `closed as ${previous.status}, then ${event.status}`;
   if (event.kind === 'fill') {
-    const may: readonly OrderStatus[] = ['partially_filled', 'filled', 'pending_cancel'];
+    const may: readonly OrderStatus[] = ['partially_filled', 'filled', 'pending_cancel', 'pending_replace'];
     return may.includes(event.status) || isClosed(previous.status) ? null : `a fill led to ${event.status}`;
   }
   const next = ORDER_TRANSITIONS[previous.status][event.kind];
@@ -42,7 +46,7 @@ export async function checkOrderPaths(query: Query): Promise<Violation[]> {
 export async function checkDecisions(query: Query): Promise<Violation[]> {
   const orphans = await query<{ order_id: string }>(`
     SELECT o.order_id FROM execution.orders o LEFT JOIN risk_management.risk_decisions d ON d.decision_id = o.decision_id AND d.outcome = 'approved'
-    WHERE d.decision_id IS NULL AND o.source <> 'opening'`);
+    WHERE d.decision_id IS NULL AND o.source <> 'broker'`);
   const lost = await query<{ decision_id: string }>(`
     SELECT d.decision_id FROM risk_management.risk_decisions d
     JOIN risk_management.outbox x ON x.topic = 'order.approved' AND x.payload->>'decisionId' = d.decision_id
@@ -52,7 +56,7 @@ export async function checkDecisions(query: Query): Promise<Violation[]> {
     SELECT d.decision_id FROM risk_management.risk_decisions d
     WHERE d.outcome = 'approved' AND NOT EXISTS (SELECT FROM risk_management.outbox x WHERE x.topic = 'order.approved' AND x.key = d.decision_id)`);
   const twice = await query<{ signal_id: string; orders: number }>(`
-    SELECT signal_id, count(*) AS orders FROM execution.orders WHERE signal_id IS NOT NULL AND source = 'strategy' GROUP BY signal_id HAVING count(*) > 1`);
+    SELECT signal_id, count(*) AS orders FROM execution.orders WHERE signal_id IS NOT NULL AND source = 'strategy' AND role = 'order' AND replaces_order_id IS NULL GROUP BY signal_id HAVING count(*) > 1`);
   return [
     ...orphans.map((row) => ({ id: 'P1', subject: row.order_id, detail: 'an order without an approved decision' })),
     ...lost.map((row) => ({ id: 'I5', subject: row.decision_id, detail: 'an approved decision was heard by execution and has no order' })),
@@ -61,22 +65,41 @@ export async function checkDecisions(query: Query): Promise<Violation[]> {
   ];
 }
 
-/** The broker's half of I5: every order of ours at the broker is one local order with the same fills, and the other way round. */
+/** I5 of legs and replacements: a leg hangs on an order that has legs, in its symbol and on its decision; what was replaced has its successor, on the same side of the same symbol. */
+export async function checkRelations(query: Query): Promise<Violation[]> {
+  const legs = await query<{ order_id: string }>(`
+    SELECT l.order_id FROM execution.orders l JOIN execution.orders p ON p.order_id = l.parent_order_id
+    WHERE p.order_class = 'simple' OR p.role <> 'order' OR l.symbol <> p.symbol OR l.decision_id <> p.decision_id OR l.strategy_id IS DISTINCT FROM p.strategy_id`);
+  const successors = await query<{ order_id: string }>(`
+    SELECT n.order_id FROM execution.orders n JOIN execution.orders o ON o.order_id = n.replaces_order_id
+    WHERE n.symbol <> o.symbol OR n.side <> o.side OR (o.status = 'replaced' AND n.status = 'initialized')`);
+  const doubled = await query<{ order_id: string; n: number }>(`
+    SELECT replaces_order_id AS order_id, count(*) AS n FROM execution.orders WHERE replaces_order_id IS NOT NULL AND filled_qty > 0 AND parent_order_id IS NULL GROUP BY 1 HAVING count(*) > 1`);
+  return [
+    ...legs.map((row) => ({ id: 'I5', subject: row.order_id, detail: 'a leg that does not belong to the order on which it hangs' })),
+    ...successors.map((row) => ({ id: 'I5', subject: row.order_id, detail: 'it does not fit the order whose place it takes' })),
+    ...doubled.map((row) => ({ id: 'P2', subject: row.order_id, detail: `${row.n} orders that took its place have filled` })),
+  ];
+}
+
+/** The broker's half of I5: every order of ours at the broker is one local order with the same fills, and the other way round. Legs and adopted orders have ids of the broker's own making. */
 export async function checkBrokerOrders(query: Query, atBroker: readonly BrokerOrderFact[]): Promise<Violation[]> {
   const local = await query<{ client_order_id: string; broker_order_id: string | null; status: string; filled_qty: string; is_closed: boolean; posted: boolean }>(
     `SELECT client_order_id, broker_order_id, status, filled_qty, is_closed, submitted_at IS NOT NULL AS posted FROM execution.orders`);
   const byClientId = new Map(local.map((row) => [row.client_order_id, row]));
+  const byBrokerId = new Map(local.flatMap((row): [string, (typeof local)[number]][] => (row.broker_order_id === null ? [] : [[row.broker_order_id, row]])));
   const violations: Violation[] = [];
   const seen = new Map<string, number>();
+  const ids = new Set<string>();
   for (const order of atBroker) {
-    if (!order.clientOrderId.startsWith('ms-')) continue;
-    seen.set(order.clientOrderId, (seen.get(order.clientOrderId) ?? 0) + 1);
-    const row = byClientId.get(order.clientOrderId);
-    if (!row) violations.push({ id: 'I5', subject: order.clientOrderId, detail: 'the broker has an order that the book does not know' });
-    else if (Number(row.filled_qty) !== Number(order.filledQty)) violations.push({ id: 'P3', subject: order.clientOrderId, detail: `the broker filled ${order.filledQty}, the book ${row.filled_qty}` });
+    ids.add(order.id);
+    const row = byClientId.get(order.clientOrderId) ?? byBrokerId.get(order.id);
+    if (order.clientOrderId.startsWith('ms-')) seen.set(order.clientOrderId, (seen.get(order.clientOrderId) ?? 0) + 1);
+    if (!row && order.clientOrderId.startsWith('ms-')) violations.push({ id: 'I5', subject: order.clientOrderId, detail: 'the broker has an order that the book does not know' });
+    if (row && Number(row.filled_qty) !== Number(order.filledQty)) violations.push({ id: 'P3', subject: order.clientOrderId, detail: `the broker filled ${order.filledQty}, the book ${row.filled_qty}` });
   }
   for (const [id, count] of seen) if (count > 1) violations.push({ id: 'P2', subject: id, detail: `${count} orders at the broker under one id` });
-  for (const row of local) if (row.broker_order_id !== null && !seen.has(row.client_order_id)) violations.push({ id: 'I5', subject: row.client_order_id, detail: 'the book says the broker has it; the broker does not' });
+  for (const row of local) if (row.broker_order_id !== null && !ids.has(row.broker_order_id)) violations.push({ id: 'I5', subject: row.client_order_id, detail: 'the book says the broker has it; the broker does not' });
   return violations;
 }
 

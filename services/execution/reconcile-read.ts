@@ -4,10 +4,13 @@ import { isSameExecution } from '#app/execution/news.ts';
 import { newsOfFill, type OurOrder, type TheirSide } from '#app/execution/reconcile.ts';
 import type { Db } from '#chassis/db.ts';
 import type { Broker, BrokerFill, BrokerOrder } from '../alpaca/ports.ts';
+import type { Logger } from '#chassis/log.ts';
 import { knownBrokerIds, relativesOfOurs } from './adopt.ts';
 import type { Booking } from './booking.ts';
 import { readOrders, readOrdersAtBroker, withNews } from './orders.ts';
 import type { TheirOrders } from './perform.ts';
+import type { Resolver } from './resolver.ts';
+import { receiveStranger } from './strangers.ts';
 
 /** Activities may appear late: each reading goes back this far behind the newest one that was seen, and what is known is skipped. */
 const OVERLAP_MS = HOUR_MS;
@@ -15,7 +18,7 @@ const OVERLAP_MS = HOUR_MS;
 const MAX_FOUND = 200;
 
 /** What reading needs. */
-export type ReaderParts = { readonly db: Db; readonly broker: Broker; readonly booking: Booking; readonly nowMs: () => EpochMs };
+export type ReaderParts = { readonly db: Db; readonly broker: Broker; readonly booking: Booking; readonly resolver: Pick<Resolver, 'unknown' | 'attend'>; readonly log: Logger; readonly nowMs: () => EpochMs };
 
 /** The broker's side with its own words. */
 export type Theirs = Omit<TheirSide, 'open' | 'looked' | 'fills' | 'found'> & { readonly open: readonly BrokerOrder[]; readonly looked: Map<string, BrokerOrder | null>; readonly fills: readonly BrokerFill[]; readonly found: readonly BrokerOrder[] };
@@ -69,7 +72,11 @@ export async function readBoth(parts: ReaderParts): Promise<BothSides> {
   const { since, floor } = await readCursors(db);
   const fills = (await broker.fillsAfter({ at: (since - OVERLAP_MS) as EpochMs })).filter((fill) => fill.activityId > floor);
   const found = await lookForStrangers(parts, fills, new Set(open.map((order) => order.id)));
-  const { ids: legs } = await relativesOfOurs(parts, await unknownOf(db, [...open, ...found]));
+  const unknown = await unknownOf(db, [...open, ...found]);
+  const { ids: legs } = await relativesOfOurs(parts, unknown);
+  // Somebody changed an order of ours at the broker while we did not listen: what took its place is ours.
+  const strangers = { ...parts, attend: parts.resolver.attend, consider: () => undefined };
+  for (const order of unknown) if (order.replaces !== null && legs.has(order.id)) await receiveStranger(strangers, order);
   const openIds = new Set(atBroker.map((order) => order.orderId));
   const others = (await withNews(db, await readOrders(db, { by: 'broker_order_id', ids: [...new Set(fills.map((fill) => fill.brokerOrderId))] }))).filter((order) => !openIds.has(order.orderId));
   await lookAtClosed(broker, others, { looked, fills });

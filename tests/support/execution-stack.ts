@@ -125,13 +125,14 @@ export async function startStack({ keyId = 'PKTEST' } = {}): Promise<Stack> {
 export async function brokenInvariants(book: Book): Promise<unknown[]> {
   const checks: Readonly<Record<string, string>> = {
     'I1 sum of fills = filled quantity': `SELECT o.order_id FROM execution.orders o LEFT JOIN execution.trades t USING (order_id) GROUP BY o.order_id HAVING coalesce(sum(t.qty), 0) <> o.filled_qty OR o.filled_qty > o.qty`,
-    'I2 position = opening + signed fills': `SELECT symbol FROM execution.positions p WHERE qty <> coalesce((SELECT qty FROM execution.opening_positions x WHERE x.symbol = p.symbol), 0) + coalesce((SELECT sum(CASE side WHEN 'buy' THEN qty ELSE -qty END) FROM execution.trades t WHERE t.symbol = p.symbol), 0)`,
+    'I2 position = opening + signed fills': `SELECT symbol FROM execution.positions p WHERE qty <> coalesce((SELECT qty FROM execution.opening_positions x WHERE x.symbol = p.symbol), 0) + coalesce((SELECT sum(CASE side WHEN 'buy' THEN qty ELSE -qty END) FROM execution.trades t WHERE t.symbol = p.symbol), 0) + coalesce((SELECT sum(qty_change) FROM execution.ledger_entries e WHERE e.symbol = p.symbol), 0)`,
     'I2 shares of strategies = position': `SELECT symbol FROM execution.positions p WHERE qty <> (SELECT sum(qty) FROM execution.strategy_positions s WHERE s.symbol = p.symbol)`,
-    'I3 cash = opening - fills': `SELECT account_number FROM execution.account_ledger WHERE cash <> opening_cash - coalesce((SELECT sum(CASE side WHEN 'buy' THEN qty * price ELSE -qty * price END + fee) FROM execution.trades), 0)`,
+    'I2 lots = position': `SELECT symbol FROM execution.positions p WHERE qty <> coalesce((SELECT sum(qty) FROM execution.lots l WHERE l.symbol = p.symbol), 0)`,
+    'I3 cash = opening - fills + entries': `SELECT account_number FROM execution.account_ledger WHERE cash <> opening_cash - coalesce((SELECT sum(CASE side WHEN 'buy' THEN qty * price ELSE -qty * price END + fee) FROM execution.trades), 0) + coalesce((SELECT sum(cash_change) FROM execution.ledger_entries), 0)`,
     'I8 versions without gap': `SELECT order_id FROM execution.order_events JOIN execution.orders o USING (order_id) GROUP BY order_id, o.version HAVING count(*) <> o.version OR max(order_events.version) <> o.version`,
     'one event per version on the wire': `SELECT order_id FROM execution.orders o WHERE version <> (SELECT count(*) FROM execution.outbox x WHERE x.topic IN ('order.submitted', 'order.changed', 'order.closed') AND x.payload->>'orderId' = o.order_id)`,
     'one order.filled per fill': `SELECT fill_id FROM execution.trades t WHERE NOT EXISTS (SELECT FROM execution.outbox x WHERE x.topic = 'order.filled' AND x.key = t.fill_id)`,
-    'ledger numbers without gap': `SELECT 1 FROM execution.trades HAVING count(*) <> coalesce(max(ledger_seq), 0)`,
+    'ledger numbers without gap': `SELECT 1 FROM (SELECT ledger_seq FROM execution.trades UNION ALL SELECT ledger_seq FROM execution.ledger_entries) l HAVING count(*) <> coalesce(max(ledger_seq), 0)`,
   };
   const broken: unknown[] = [];
   for (const [name, sql] of Object.entries(checks)) for (const row of await book.sql(sql)) broken.push({ name, row });
