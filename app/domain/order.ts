@@ -145,6 +145,8 @@ export function applyOrderEvent(state: OrderState, event: OrderEvent): Result<Or
   if (event.kind === 'restated' && (!event.qty.gt(0) || event.qty.lt(state.filledQty))) {
     return fail(new AppError('ORDER_TRANSITION_ILLEGAL', 'The broker restates an order to less than it has filled; reconcile it', { context: { qty: event.qty.toString(), filledQty: state.filledQty.toString() } }));
   }
+  // Restated to what it has filled, nothing is left to do.
+  if (event.kind === 'restated' && event.qty.eq(state.filledQty)) return ok({ ...state, status: 'filled', qty: event.qty, version: state.version + 1 });
   const open: OrderStatus = state.filledQty.gt(0) ? 'partially_filled' : 'accepted';
   const status = next === 'same' ? state.status : next === 'open' ? open : next;
   return ok({ ...state, status, qty: event.kind === 'restated' ? event.qty : state.qty, version: state.version + 1 });

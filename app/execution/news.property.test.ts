@@ -22,6 +22,7 @@ const take = (history: readonly News[]): { local: LocalOrder; doubts: Doubt[] } 
   }
   return { local, doubts };
 };
+const restated = (at: number, qty: string, filled = '0'): News => ({ ...status('restated', at, filled), qty: quantity(qty) });
 const status = (kind: NewsKind, at: number, filled = '0'): News => ({ kind, at: epochMs(at), filledQty: quantity(filled), execution: null });
 const fill = (id: string, at: number, [qty, cum]: readonly [string, string], dollars = '100.01'): News =>
   ({ kind: 'fill', at: epochMs(at), filledQty: quantity(cum), execution: { id, qty: quantity(qty), price: price(dollars), cumQty: quantity(cum), source: 'stream' } });
@@ -36,13 +37,25 @@ const HISTORIES: Readonly<Record<string, readonly News[]>> = {
   'expired': [status('accepted', 1), fill('e1', 2, ['1', '1']), status('expired', 3, '1')],
   'rejected later': [status('accepted', 1), status('rejected', 2)],
   'replaced elsewhere': [status('accepted', 1), status('replaced', 2)],
+  'replaced on request': [status('accepted', 1), status('replace_requested', 2), status('replaced', 3)],
+  'replaced after a part, with a fill told late': [status('accepted', 1), fill('e1', 2, ['3', '3']), status('replace_requested', 3, '3'), fill('e2', 4, ['2', '5']), status('replaced', 5, '5')],
+  'fills won the race against a replace': [status('accepted', 1), status('replace_requested', 2), fill('e1', 3, ['6', '6']), fill('e2', 4, ['4', '10']), status('replace_rejected', 5, '10')],
+  'a replace was refused late': [status('accepted', 1), status('replace_requested', 2), status('replace_rejected', 3), fill('e1', 4, ['1', '1'])],
+  'a replace was refused, then a cancel came': [status('accepted', 1), status('replace_requested', 2), status('replace_rejected', 3), status('cancel_requested', 4), status('canceled', 5)],
+  'canceled while it was being replaced': [status('accepted', 1), status('replace_requested', 2), status('cancel_requested', 3), status('canceled', 4)],
+  'replaced while a cancel was under way': [status('accepted', 1), status('replace_requested', 2), status('cancel_requested', 3), status('replaced', 4)],
+  'a leg that waited and worked': [status('held', 1), status('accepted', 2), fill('e1', 3, ['4', '4']), fill('e2', 4, ['6', '10'])],
+  'a leg that waited and ended with its sibling': [status('held', 1), status('canceled', 2)],
+  'a leg that shrank as its sibling filled': [status('held', 1), restated(2, '7'), restated(3, '2'), { ...status('canceled', 4), qty: quantity('2') }],
+  'a leg that shrank, worked and filled': [status('held', 1), restated(2, '7'), status('accepted', 3), fill('e1', 4, ['3', '3']), fill('e2', 5, ['4', '7'])],
+  'a leg that shrank to what it had filled': [status('accepted', 1), fill('e1', 2, ['4', '4']), restated(3, '4', '4')],
 };
 
 function* permutations<T>(items: readonly T[]): Generator<T[]> {
   if (items.length <= 1) yield [...items];
   for (const [index, item] of items.entries()) for (const rest of permutations([...items.slice(0, index), ...items.slice(index + 1)])) yield [item, ...rest];
 }
-const face = (local: LocalOrder) => ({ status: local.state.status, filledQty: local.state.filledQty.toString(), fills: local.fills.map((one) => one.cumQty.toString()).sort() });
+const face = (local: LocalOrder) => ({ status: local.state.status, qty: local.state.qty.toString(), filledQty: local.state.filledQty.toString(), fills: local.fills.map((one) => one.cumQty.toString()).sort() });
 const total = (local: LocalOrder): Quantity => local.fills.reduce((sum, one) => sum.plus(one.qty) as Quantity, ZERO_QUANTITY);
 
 describe('news', () => {
@@ -85,6 +98,20 @@ describe('news', () => {
     invariant(state, 'canceled follows submitted');
     expect(planNews({ ...sent(), state }, status('accepted', 1)).doubt).toBe('contradiction');
     expect(planNews({ ...sent(), state, isKnownToBroker: true }, status('accepted', 1)).doubt).toBeNull();
+  });
+
+  it('never lets a late word of replacing or of cancelling undo what came after it', () => {
+    const { local } = take([status('replace_rejected', 3), status('replace_requested', 2), status('cancel_rejected', 5), status('cancel_requested', 4)]);
+    expect(local.state.status).toBe('accepted');
+  });
+
+  it('does not let a leg that works wait again, and enlarges no order', () => {
+    expect(take([status('accepted', 2), status('held', 1)]).local.state.status).toBe('accepted');
+    expect(take([status('accepted', 1), restated(2, '12')]).local.state.qty.toString()).toBe('10');
+  });
+
+  it('doubts a quantity smaller than what was filled', () => {
+    expect(take([fill('e1', 1, ['6', '6']), restated(2, '5', '6')]).doubts).toContain('contradiction');
   });
 
   it('books two executions with the same numbers on one stream as two', () => {

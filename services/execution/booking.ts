@@ -34,9 +34,12 @@ const MAX_CONFIRMED = 10_000;
 
 type Open = { order: Order; local: LocalOrder };
 
-/** The broker shrinks legs without a word of their own; an order that we sent has the quantity that we sent, unless it says that it was restated. */
+/**
+ * The broker shrinks an order without a word of its own: a leg whose sibling fills, a replacement whose old order filled meanwhile. The first reply to what we sent is not
+ * believed that far: with another quantity than ours it is not our order.
+ */
 function readable(order: Order, news: News): News {
-  if (order.role !== 'order' || news.kind === 'restated' || news.qty === undefined) return news;
+  if (order.brokerOrderId !== null || news.kind === 'restated' || news.qty === undefined) return news;
   const { qty: _, ...rest } = news;
   return rest;
 }
