@@ -2,11 +2,12 @@
 import type * as z from 'zod';
 import type { Arming } from '#app/domain/arming.ts';
 import { DEFAULT_RISK_LIMITS, riskLimitsSchema } from '#app/domain/limits.ts';
-import { addMoney, Decimal, money, notional, quantity, roundToLedger, ZERO_MONEY, ZERO_QUANTITY, type Money, type Price, type Quantity } from '#app/domain/numeric.ts';
+import { addMoney, Decimal, money, notional, quantity, ZERO_MONEY, ZERO_QUANTITY, type Money, type Price, type Quantity } from '#app/domain/numeric.ts';
 import { invariant } from '#app/domain/errors.ts';
-import type { Side } from '#app/domain/order.ts';
-import { SECOND_MS } from '#app/domain/time.ts';
+import type { OrderClass, OrderRole, OrderType, Side } from '#app/domain/order.ts';
+import { SECOND_MS, type EpochMs } from '#app/domain/time.ts';
 import type { TradingState } from '#app/domain/trading-state.ts';
+import { countOnce } from './count-once.ts';
 
 /** The limits, exact: dollars, shares, percent, counts and milliseconds of market time. */
 export type ExactLimits = {
@@ -31,17 +32,33 @@ export function exactLimits(limits: z.input<typeof riskLimitsSchema>): ExactLimi
 /** The limits of a fresh installation, exact. */
 export const DEFAULT_EXACT_LIMITS: ExactLimits = exactLimits(DEFAULT_RISK_LIMITS);
 
-/** What the broker says about a symbol. */
-export type Asset = { readonly isTradable: boolean; readonly isFractionable: boolean };
+/** What the broker says about a symbol. `isShortable`: it lends it and it is easy to borrow. */
+export type Asset = { readonly isTradable: boolean; readonly isFractionable: boolean; readonly isShortable: boolean };
 
 /**
- * An approved order that is not closed, whether or not execution has written it down yet. `strategyId` null = a person's.
- * `limitPrice` null = a market order. `openQty`: shares not filled yet; `reserved`: dollars reserved for them (0 when the order reduces).
+ * An approved order that is not closed, whether or not execution has written it down yet; a leg that the broker made of one; or one that was placed at the
+ * broker beside us. `strategyId` null = a person's. `limitPrice` null = not limited.
  */
 export type OpenOrder = {
-  readonly decisionId: string; readonly clientOrderId: string; readonly strategyId: string | null; readonly symbol: string; readonly side: Side;
-  readonly limitPrice: Price | null; readonly isReducing: boolean; readonly openQty: Quantity; readonly reserved: Money;
+  /** A leg has the decision of its entry. */ readonly decisionId: string; readonly clientOrderId: string; readonly strategyId: string | null; readonly symbol: string; readonly side: Side;
+  readonly type: OrderType; readonly orderClass: OrderClass; readonly role: OrderRole; readonly limitPrice: Price | null; readonly isReducing: boolean;
+  /** Client order id of the open order whose place it is to take. */ readonly replaces: string | null;
+  /** Shares not filled yet. */ readonly openQty: Quantity;
+  /** Shares that count: `openQty`, or 0 where another order stands for the same shares (`countOnce`). */ readonly countedQty: Quantity;
+  /** Dollars that count as reserved for the open shares; 0 when the order reduces. */ readonly reserved: Money;
 };
+
+/** What the broker said last about buying power, and what was approved since. Null where nothing recent is known. */
+export type BrokerMargin = { readonly buyingPower: Money; readonly approvedSince: Money };
+
+/** Where the facts of a book come from: only for the record of a decision. Wall clock, EpochMs; null = not known. */
+export type BookFacts = {
+  readonly readAt: EpochMs | null; readonly limitsVersion: number | null; readonly limitsSetAt: EpochMs | null; readonly tradingStateVersion: number | null; readonly tradingStateSince: EpochMs | null;
+  readonly leaseRenewedAt: EpochMs | null; readonly brokerSaidAt: EpochMs | null;
+};
+
+/** Facts of a book that was never written down. */
+export const NO_FACTS: BookFacts = { readAt: null, limitsVersion: null, limitsSetAt: null, tradingStateVersion: null, tradingStateSince: null, leaseRenewedAt: null, brokerSaidAt: null };
 
 /** The account at one moment. `positions` are the account's, signed; `shares` those of each strategy (and '' = manual), by shareKey. */
 export type RiskBook = {
@@ -50,14 +67,25 @@ export type RiskBook = {
   readonly arming: Arming;
   readonly limits: ExactLimits;
   readonly cash: Money;
+  readonly margin: BrokerMargin | null;
   readonly positions: ReadonlyMap<string, Quantity>;
+  /** What the broker held at the last comparison, of symbols in which it was not what we say. */
+  readonly brokerPositions: ReadonlyMap<string, Quantity>;
   readonly shares: ReadonlyMap<string, Quantity>;
   readonly openOrders: readonly OpenOrder[];
   readonly assets: ReadonlyMap<string, Asset>;
+  readonly facts: BookFacts;
 };
 
-/** The market at one moment: a price for every held symbol (0 = it was imported at no cost and has no bar: worth nothing until it has one), the equity with which the exchange day began, and whether the day's loss limit was hit. */
-export type RiskMarket = { readonly prices: ReadonlyMap<string, Price>; readonly dayOpenEquity: Money; readonly isDailyLossTripped: boolean };
+/**
+ * The market at one moment. A price for every held symbol (0 = it was imported at no cost and has no bar: worth nothing until it has one), when each was
+ * true, and where the market's clock stands; the equity with which the exchange day began, whether its loss limit was hit, and the entries approved on it;
+ * the highest equity since the measure of the drawdown began (null = nothing to measure from).
+ */
+export type RiskMarket = {
+  readonly prices: ReadonlyMap<string, Price>; readonly priceTimes: ReadonlyMap<string, EpochMs>; readonly now: EpochMs;
+  readonly dayOpenEquity: Money; readonly isDailyLossTripped: boolean; readonly entriesToday: number; readonly peakEquity: Money | null;
+};
 
 /** Key of a share: the manual one has an empty strategy. */
 export function shareKey(strategyId: string | null, symbol: string): string {
@@ -91,6 +119,14 @@ export function dayLossOf(book: RiskBook, market: RiskMarket): Money {
   return loss.gt(0) ? loss : ZERO_MONEY;
 }
 
+/** Fall of the equity from its highest point, percent >= 0. Highest 1000, now 850 = 15. */
+export function drawdownOf(book: RiskBook, market: RiskMarket): Decimal {
+  const { peakEquity } = market;
+  if (peakEquity === null || !peakEquity.gt(0)) return new Decimal(0);
+  const fall = peakEquity.minus(equityOf(book, market));
+  return fall.gt(0) ? fall.div(peakEquity).times(100) : new Decimal(0);
+}
+
 /** Dollars of all positions without sign, plus all reservations; one symbol's position may be valued at a newer price. */
 export function grossExposure(book: RiskBook, market: RiskMarket, newer?: { readonly symbol: string; readonly price: Price }): Money {
   let sum = reservedOn(book, null);
@@ -103,17 +139,14 @@ export function reservedOn(book: RiskBook, symbol: string | null): Money {
   return book.openOrders.reduce((sum, order) => (symbol === null || order.symbol === symbol ? addMoney(sum, order.reserved) : sum), ZERO_MONEY);
 }
 
-/** A market order fills at the next price, not at the one it was decided on: it must leave this part of itself in cash. */
-export const MARKET_ORDER_MARGIN = new Decimal('1.02');
-
-/** Cash that an order may need: its reservation, 2 % more for a market order. */
-export function cashNeed(limitPrice: Price | null, reserved: Money): Money {
-  return limitPrice === null ? (roundToLedger(reserved.times(MARKET_ORDER_MARGIN)) as Money) : reserved;
-}
-
-/** Cash that no open order needs, dollars; negative when orders need more than there is. Margin is never counted. */
-export function freeCash(book: RiskBook): Money {
-  return book.openOrders.reduce((left, order) => left.minus(cashNeed(order.limitPrice, order.reserved)) as Money, book.cash);
+/** Signed dollars: long less short positions, reservations of buys less those of short sales; one symbol may be valued at a newer price. */
+export function netExposure(book: RiskBook, market: RiskMarket, newer?: { readonly symbol: string; readonly price: Price }): Money {
+  let sum = ZERO_MONEY;
+  for (const [symbol, qty] of book.positions) {
+    const size = positionNotional(book, market, symbol, newer?.symbol === symbol ? newer.price : undefined);
+    sum = (qty.isNegative() ? sum.minus(size) : sum.plus(size)) as Money;
+  }
+  return book.openOrders.reduce((net, order) => (order.side === 'buy' ? net.plus(order.reserved) : net.minus(order.reserved)) as Money, sum);
 }
 
 /** One share of a position, and what is on its way. `held` is signed; the others count shares >= 0. */
@@ -125,9 +158,14 @@ export type Share = {
   readonly exiting: Quantity;
   /** Shares in open orders that build it up. */
   readonly entering: Quantity;
-  /** Shares that a new order may close: never more than the account itself holds beyond all closing orders. */
+  /** Shares that a new order may close: never more than the account itself, by our books and by the broker's last word, holds beyond all closing orders. */
   readonly free: Quantity;
 };
+
+/** Shares of a position on the same side as `held`. */
+function closable(position: Quantity | undefined, held: Quantity): Decimal {
+  return position !== undefined && !position.isZero() && position.s === held.s ? position.abs() : ZERO_QUANTITY;
+}
 
 /** The share of a strategy (null = manual) in a symbol. */
 export function shareOf(book: RiskBook, strategyId: string | null, symbol: string): Share {
@@ -138,32 +176,41 @@ export function shareOf(book: RiskBook, strategyId: string | null, symbol: strin
   let closingAll: Decimal = ZERO_QUANTITY;
   for (const order of book.openOrders) {
     if (order.symbol !== symbol) continue;
-    if (order.isReducing) closingAll = closingAll.plus(order.openQty);
+    if (order.isReducing) closingAll = closingAll.plus(order.countedQty);
     if (order.strategyId !== strategyId) continue;
-    if (order.isReducing) exiting = exiting.plus(order.openQty);
-    else entering = entering.plus(order.openQty);
+    if (order.isReducing) exiting = exiting.plus(order.countedQty);
+    else entering = entering.plus(order.countedQty);
   }
-  const position = book.positions.get(symbol) ?? ZERO_QUANTITY;
-  const isSameWay = position.s === held.s;
   const ofShare = held.abs().minus(exiting);
-  const ofAccount = isSameWay ? position.abs().minus(closingAll) : ZERO_QUANTITY;
-  const free = Decimal.max(0, Decimal.min(ofShare, ofAccount));
+  const ofAccount = closable(book.positions.get(symbol), held).minus(closingAll);
+  const ofBroker = book.brokerPositions.has(symbol) ? closable(book.brokerPositions.get(symbol), held).minus(closingAll) : ofAccount;
+  const free = Decimal.max(0, Decimal.min(ofShare, ofAccount, ofBroker));
   return { held, closingSide, exiting: exiting as Quantity, entering: entering as Quantity, free: free as Quantity };
 }
 
+/** What the question of a wash trade looks at. */
+export type Crossing = { readonly symbol: string; readonly side: Side; readonly type: OrderType; readonly orderClass: OrderClass; readonly limitPrice: Price | null };
+
+/** Orders with exits, exits of such, and trailing stops may lie opposite others. */
+function isExempt(order: { readonly type: OrderType; readonly orderClass: OrderClass; readonly role?: OrderRole }): boolean {
+  return order.type === 'trailing_stop' || order.orderClass !== 'simple' || (order.role ?? 'order') !== 'order';
+}
+
 /**
- * Open orders of the account that an order on this side could trade against: opposite side, and one of the two at market or the limits cross.
- * Brokers reject such an order as a wash trade, whichever strategies the two belong to.
+ * Open orders of the account that an order on this side could trade against: opposite side, and one of the two at market or at a stop, or the limits cross.
+ * Brokers reject such an order as a wash trade, whichever strategies the two belong to; orders with exits and trailing stops are exempt.
  */
-export function ordersAcross(book: RiskBook, order: { readonly symbol: string; readonly side: Side; readonly limitPrice: Price | null }): OpenOrder[] {
+export function ordersAcross(book: RiskBook, order: Crossing): OpenOrder[] {
+  if (isExempt(order)) return [];
   const meets = (other: OpenOrder): boolean => {
     if (order.limitPrice === null || other.limitPrice === null) return true;
     return order.side === 'buy' ? order.limitPrice.gte(other.limitPrice) : other.limitPrice.gte(order.limitPrice);
   };
-  return book.openOrders.filter((other) => other.symbol === order.symbol && other.side !== order.side && meets(other));
+  return book.openOrders.filter((other) => other.symbol === order.symbol && other.side !== order.side && !isExempt(other) && meets(other));
 }
 
 /** The book after an order was approved: the next decision sees its reservation. */
 export function withOpenOrder(book: RiskBook, order: OpenOrder): RiskBook {
-  return { ...book, openOrders: [...book.openOrders, order] };
+  const margin = book.margin === null ? null : { ...book.margin, approvedSince: addMoney(book.margin.approvedSince, order.reserved) };
+  return { ...book, margin, openOrders: countOnce([...book.openOrders, order]) };
 }

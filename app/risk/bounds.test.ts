@@ -1,35 +1,31 @@
 /** The bounds of an entry agree with the rules that deny it; the standing adds up what is used and reserved. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { money, price, quantity, toText, type Price } from '#app/domain/numeric.ts';
-import type { EpochMs } from '#app/domain/time.ts';
+import { money, price, quantity, toText } from '#app/domain/numeric.ts';
 import { boundInWords, entryBounds, tightest } from './bounds.ts';
-import { DEFAULT_EXACT_LIMITS, exactLimits, shareKey, type OpenOrder, type RiskBook, type RiskMarket } from './book.ts';
+import { exactLimits, shareKey, type RiskMarket } from './book.ts';
 import { decide } from './decide.ts';
 import { standingOf } from './standing.ts';
+import { testBook as bookOf, testManual, testMarket, testOrder } from './testing-book.ts';
 
-const open = (changes: Partial<OpenOrder> = {}): OpenOrder => ({
-  decisionId: 'd', clientOrderId: 'ms-d', strategyId: 'sma', symbol: 'MSFT', side: 'buy', limitPrice: null, isReducing: false, openQty: quantity('10'), reserved: money('2000'), ...changes,
-});
-const bookOf = (changes: Partial<RiskBook> = {}): RiskBook => ({
-  tradingState: 'ACTIVE', arming: 'not_needed', limits: DEFAULT_EXACT_LIMITS, cash: money('100000'), positions: new Map(), shares: new Map(), openOrders: [],
-  assets: new Map([['AAPL', { isTradable: true, isFractionable: true }]]), ...changes,
-});
-const marketOf = (prices: Record<string, string>, dayOpenEquity = '100000'): RiskMarket => ({ prices: new Map(Object.entries(prices).map(([symbol, at]): [string, Price] => [symbol, price(at)])), dayOpenEquity: money(dayOpenEquity), isDailyLossTripped: false });
+const open: typeof testOrder = (changes = {}) => testOrder({ symbol: 'MSFT', openQty: quantity('10'), reserved: money('2000'), ...changes });
+const marketOf = (prices: Record<string, string>, dayOpenEquity = '100000'): RiskMarket => testMarket(prices, { dayOpenEquity: money(dayOpenEquity) });
 
 describe('the bounds of an entry', () => {
   it('are the worked numbers', () => {
     const book = bookOf({ cash: money('10000'), limits: exactLimits({ maxOrderNotional: '4000', maxPositionNotional: '3000', maxGrossExposure: '100000', maxDailyLoss: '2000' }) });
     const bounds = entryBounds(book, marketOf({}), 'AAPL', price('50'));
-    expect(bounds.map((one) => [one.rule, one.mostQty.toNumber()])).toEqual([['buying_power', 196], ['max_order_notional', 80], ['max_position_notional', 60], ['max_gross_exposure', 2000]]);
+    expect(bounds.map((one) => [one.rule, one.mostQty.toNumber()])).toEqual([['buying_power', 196], ['max_order_notional', 80], ['max_order_qty', 100_000], ['max_position_notional', 60], ['max_gross_exposure', 2000], ['max_net_exposure', 20_000]]);
     expect(tightest(bounds)?.rule).toBe('max_position_notional');
-    expect(bounds.map(boundInWords)[2]).toEqual({ rule: 'max_position_notional', leavesDollars: '3000', mostShares: '60' });
+    expect(bounds.map(boundInWords)[3]).toEqual({ rule: 'max_position_notional', leavesDollars: '3000', mostShares: '60' });
   });
 
   it('leave nothing where a limit is used up', () => {
     const book = bookOf({ cash: money('-5'), positions: new Map([['AAPL', quantity('250')]]) });
     const bounds = entryBounds(book, marketOf({ AAPL: '100' }), 'AAPL', price('100'));
-    expect(bounds.map((one) => [one.rule, toText(one.leaves), one.mostQty.toNumber()])).toEqual([['buying_power', '0', 0], ['max_order_notional', '10000', 100], ['max_position_notional', '0', 0], ['max_gross_exposure', '55000', 550]]);
+    expect(bounds.map((one) => [one.rule, toText(one.leaves), one.mostQty.toNumber()])).toEqual([
+      ['buying_power', '0', 0], ['max_order_notional', '10000', 100], ['max_order_qty', '10000000', 100_000], ['max_position_notional', '0', 0], ['max_gross_exposure', '55000', 550], ['max_net_exposure', '975000', 9750],
+    ]);
   });
 
   it('are exact: at the tightest bound the rules pass, one share more and that rule denies', () => {
@@ -39,7 +35,7 @@ describe('the bounds of an entry', () => {
       const book = bookOf({ cash: money(raw.cash), limits, positions: new Map([['AAPL', quantity(String(raw.held))]]), shares: new Map([[shareKey('rsi', 'AAPL'), quantity(String(raw.held))]]), openOrders: [open({ symbol: 'AAPL', strategyId: 'rsi', reserved: money(raw.reserved) })] });
       const market = marketOf({ AAPL: raw.at });
       const most = tightest(entryBounds(book, market, 'AAPL', price(raw.at)));
-      const ask = (qty: number) => decide(book, market, { kind: 'manual', decisionId: 'manual:aaaaaaaa', symbol: 'AAPL', side: 'buy', type: 'market', timeInForce: 'day', qty: quantity(String(qty)), limitPrice: null, tsMarket: 1_700_000_000_000 as EpochMs });
+      const ask = (qty: number) => decide(book, market, testManual({ qty: quantity(String(qty)) }));
       if (most === null) throw new Error('An entry has bounds');
       const failed = (qty: number) => ask(qty).rules.filter((rule) => !rule.passed).map((rule) => rule.rule);
       if (most.mostQty.gt(0)) expect(failed(most.mostQty.toNumber())).toEqual([]);
@@ -53,7 +49,7 @@ describe('the standing of the book', () => {
     const book = bookOf({ cash: money('1500'), positions: new Map([['AAPL', quantity('190')], ['SPY', quantity('0')]]), openOrders: [open(), open({ symbol: 'AAPL', reserved: money('1100'), limitPrice: price('100') })] });
     const { limits, isWithin, largestPositionPercent, equityDollars } = standingOf(book, marketOf({ AAPL: '100' }, '21000'));
     expect(limits.map((one) => [one.limit, one.subject, one.usedDollars, one.reservedDollars, one.usedPercent, one.isWithin])).toEqual([
-      ['gross_exposure', 'account', '19000', '3100', 27.6, true], ['position', 'AAPL', '19000', '1100', 100.5, false], ['position', 'MSFT', '0', '2000', 10, true],
+      ['gross_exposure', 'account', '19000', '3100', 27.6, true], ['net_exposure', 'account', '22100', '0', 2.2, true], ['position', 'AAPL', '19000', '1100', 100.5, false], ['position', 'MSFT', '0', '2000', 10, true],
       ['daily_loss', 'account', '500', '0', 25, true], ['cash', 'account', '0', '3140', 209.3, false],
     ]);
     expect({ isWithin, largestPositionPercent, equityDollars }).toEqual({ isWithin: false, largestPositionPercent: 92.7, equityDollars: '20500' });

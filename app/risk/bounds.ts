@@ -1,9 +1,10 @@
 /** How large an entry may be by each limit on its own: what is left of the limit, and the most whole shares that fit into it. */
 import { Decimal, floorToLot, toText, ZERO_MONEY, ZERO_QUANTITY, type Money, type Price, type Quantity } from '#app/domain/numeric.ts';
-import { freeCash, grossExposure, MARKET_ORDER_MARGIN, positionNotional, reservedOn, type RiskBook, type RiskMarket } from './book.ts';
+import { grossExposure, netExposure, positionNotional, reservedOn, type RiskBook, type RiskMarket } from './book.ts';
+import { freePower, MARKET_ORDER_MARGIN } from './margin.ts';
 
 /** One limit: `rule` as the pre-trade rules name it, dollars that it leaves (>= 0), and the most whole shares of a market order. */
-export type EntryBound = { readonly rule: 'buying_power' | 'max_order_notional' | 'max_position_notional' | 'max_gross_exposure'; readonly leaves: Money; readonly mostQty: Quantity };
+export type EntryBound = { readonly rule: 'buying_power' | 'max_order_notional' | 'max_order_qty' | 'max_position_notional' | 'max_gross_exposure' | 'max_net_exposure'; readonly leaves: Money; readonly mostQty: Quantity };
 
 const ONE_SHARE = new Decimal(1);
 
@@ -14,16 +15,18 @@ function bound(rule: EntryBound['rule'], left: Decimal, perShare: Decimal): Entr
 
 /**
  * The bounds of an entry at market in the order in which the rules are asked; an entry that keeps to all of them passes those rules.
- * Free cash 10000, price 50, nothing held, limits 4000 / 3000 / 100000 = 196 (2 % are kept for the next price), 80, 60 and 2000 shares.
+ * Free cash 10000, price 50, nothing held, limits 4000 / 3000 / 100000 = 196 (2 % are kept for the next price), 80, 60 and 2000 shares beside the bounds on shares and net exposure.
  */
 export function entryBounds(book: RiskBook, market: RiskMarket, symbol: string, price: Price): EntryBound[] {
   const { limits } = book;
   const position = positionNotional(book, market, symbol, price).plus(reservedOn(book, symbol));
   return [
-    bound('buying_power', freeCash(book), price.times(MARKET_ORDER_MARGIN)),
+    bound('buying_power', freePower(book, market), price.times(MARKET_ORDER_MARGIN)),
     bound('max_order_notional', limits.maxOrderNotional, price),
+    { rule: 'max_order_qty', leaves: limits.maxOrderQty.times(price) as Money, mostQty: floorToLot(limits.maxOrderQty, ONE_SHARE) },
     bound('max_position_notional', limits.maxPositionNotional.minus(position), price),
     bound('max_gross_exposure', limits.maxGrossExposure.minus(grossExposure(book, market, { symbol, price })), price),
+    bound('max_net_exposure', limits.maxNetExposure.minus(netExposure(book, market, { symbol, price })), price),
   ];
 }
 

@@ -1,43 +1,20 @@
 /** Decisions: targets become orders, rules explain themselves. */
 import { describe, expect, it } from 'vitest';
 import { DENIAL_CODES } from '#app/domain/limits.ts';
-import { money, price, quantity, type Price, type Quantity } from '#app/domain/numeric.ts';
-import type { EpochMs } from '#app/domain/time.ts';
-import { DEFAULT_EXACT_LIMITS, freeCash, shareKey, shareOf, type OpenOrder, type RiskBook, type RiskMarket } from './book.ts';
+import { money, price, quantity } from '#app/domain/numeric.ts';
+import { shareOf, type RiskBook, type RiskMarket } from './book.ts';
 import { applyDecision, decide, reservationLeft, type Intent } from './decide.ts';
 import { followUps } from './follow-up.ts';
+import { freeCash } from './margin.ts';
 import { RULES } from './rules.ts';
+import { IN_SESSION as T, testBook as bookOf, testManual as manual, testMarket, testOrder as open } from './testing-book.ts';
 
-const T = 1_700_000_000_000 as EpochMs;
-
-function bookOf(changes: Partial<RiskBook> & { held?: Record<string, string> } = {}): RiskBook {
-  const { held = {}, ...rest } = changes;
-  const shares = new Map<string, Quantity>();
-  const positions = new Map<string, Quantity>();
-  for (const [key, qty] of Object.entries(held)) {
-    const [strategyId = '', symbol = ''] = key.split('|');
-    shares.set(shareKey(strategyId, symbol), quantity(qty));
-    positions.set(symbol, (positions.get(symbol) ?? quantity('0')).plus(qty) as Quantity);
-  }
-  const asset = { isTradable: true, isFractionable: true };
-  return {
-    tradingState: 'ACTIVE', arming: 'not_needed', limits: DEFAULT_EXACT_LIMITS, cash: money('100000'), positions, shares, openOrders: [],
-    assets: new Map([['AAPL', asset], ['MSFT', asset], ['HALT', { isTradable: false, isFractionable: false }]]), ...rest,
-  };
-}
-const market: RiskMarket = { prices: new Map<string, Price>([['AAPL', price('100')], ['MSFT', price('200')]]), dayOpenEquity: money('100000'), isDailyLossTripped: false };
+const market = testMarket();
 
 type SignalIntent = Extract<Intent, { kind: 'signal' }>;
 const signal = (changes: Partial<SignalIntent> = {}): SignalIntent => ({
   kind: 'signal', signalId: 'sma.v1:AAPL:1:0', strategyId: 'sma', symbol: 'AAPL', target: 'long', referencePrice: price('100'), atr: null,
-  sizing: { method: 'fixed_notional', notional: '5000' }, tsMarket: T, tsBarSeen: T, ...changes,
-});
-type ManualIntent = Extract<Intent, { kind: 'manual' }>;
-const manual = (changes: Partial<ManualIntent> = {}): ManualIntent => ({
-  kind: 'manual', decisionId: 'manual:abcdefgh', symbol: 'AAPL', side: 'buy', type: 'market', timeInForce: 'day', qty: quantity('10'), limitPrice: null, tsMarket: T, ...changes,
-});
-const open = (changes: Partial<OpenOrder> = {}): OpenOrder => ({
-  decisionId: 'd', clientOrderId: 'ms-d', strategyId: 'sma', symbol: 'AAPL', side: 'buy', limitPrice: null, isReducing: false, openQty: quantity('50'), reserved: money('5000'), ...changes,
+  sizing: { method: 'fixed_notional', notional: '5000' }, protection: null, tsMarket: T, tsBarSeen: T, ...changes,
 });
 
 describe('a decision', () => {
@@ -46,7 +23,7 @@ describe('a decision', () => {
     expect(decision).toMatchObject({ outcome: 'approved', code: null, side: 'buy', clientOrderId: 'ms-sma.v1:AAPL:1:0', isReducing: false, source: 'strategy' });
     expect([decision.qty.toString(), decision.reservedNotional.toString()]).toEqual(['50', '5000']);
     expect(decision.message).toBe('Buy 50 AAPL at market ($5000 / $100 = 50 shares)');
-    expect(decision.rules.find((rule) => rule.rule === 'max_order_notional')).toEqual({ rule: 'max_order_notional', passed: true, threshold: '10000', observed: '5000', unit: 'USD', code: null });
+    expect(decision.rules.find((rule) => rule.rule === 'max_order_notional')).toEqual({ rule: 'max_order_notional', passed: true, threshold: '10000', observed: '5000', unit: 'USD', code: null, wouldPass: null });
     expect(decision.rules.every((rule) => rule.passed)).toBe(true);
   });
 
@@ -59,7 +36,8 @@ describe('a decision', () => {
     ['TRADING_HALTED', bookOf({ arming: 'armed', tradingState: 'HALTED' }), market, signal()],
     ['SYMBOL_NOT_TRADABLE', bookOf(), market, signal({ symbol: 'HALT' })],
     ['SYMBOL_NOT_TRADABLE', bookOf(), market, signal({ symbol: 'ZZZ' })],
-    ['SYMBOL_NOT_TRADABLE', bookOf(), market, manual({ qty: quantity('0.5'), timeInForce: 'gtc' })],
+    ['ORDER_TERMS_INVALID', bookOf(), market, manual({ qty: quantity('0.5'), terms: { timeInForce: 'gtc' } })],
+    ['SYMBOL_NOT_TRADABLE', bookOf({ assets: new Map([['AAPL', { isTradable: true, isFractionable: false, isShortable: true }]]) }), market, manual({ qty: quantity('0.5') })],
     ['PRICE_MISSING', bookOf(), { ...market, prices: new Map() }, manual()],
     ['QUANTITY_ZERO', bookOf(), market, signal({ sizing: { method: 'fixed_notional', notional: '99' } })],
     ['QUANTITY_ZERO', bookOf(), market, signal({ sizing: null })],
@@ -72,7 +50,7 @@ describe('a decision', () => {
     ['TARGET_ALREADY_HELD', bookOf({ openOrders: [open()] }), market, signal()],
     ['OPPOSITE_ORDER_OPEN', bookOf({ held: { 'sma|AAPL': '50' }, openOrders: [open({ strategyId: 'other' })] }), market, signal({ target: 'flat' })],
     ['OPPOSITE_ORDER_OPEN', bookOf({ held: { 'other|AAPL': '50' }, openOrders: [open({ strategyId: 'other', side: 'sell', isReducing: true, reserved: money('0') })] }), market, signal()],
-    ['OPPOSITE_ORDER_OPEN', bookOf({ openOrders: [open({ strategyId: null, side: 'sell', isReducing: true, limitPrice: price('99') })] }), market, manual({ type: 'limit', limitPrice: price('99') })],
+    ['OPPOSITE_ORDER_OPEN', bookOf({ openOrders: [open({ strategyId: null, side: 'sell', isReducing: true, limitPrice: price('99') })] }), market, manual({ terms: { type: 'limit', limitPrice: price('99') } })],
     ['SHORT_NOT_ALLOWED', bookOf({ held: { 'sma|AAPL': '50' } }), market, manual({ side: 'sell' })],
     ['SHORT_NOT_ALLOWED', bookOf({ held: { '|AAPL': '9' } }), market, manual({ side: 'sell' })],
     ['BUYING_POWER_EXCEEDED', bookOf({ cash: money('5099.99') }), market, signal()],
@@ -108,7 +86,7 @@ describe('a decision', () => {
     const rule = (decision: ReturnType<typeof decide>) => decision.rules.find(({ rule: name }) => name === 'live_armed');
     expect(rule(live('not_needed', signal({ symbol: 'MSFT' })))).toBeUndefined();
     const entry = live('disarmed', signal({ symbol: 'MSFT' }));
-    expect(rule(entry)).toEqual({ rule: 'live_armed', passed: false, threshold: 'armed, or the order reduces a position', observed: 'disarmed', unit: 'state', code: 'LIVE_DISARMED' });
+    expect(rule(entry)).toEqual({ rule: 'live_armed', passed: false, threshold: 'armed, or the order reduces a position', observed: 'disarmed', unit: 'state', code: 'LIVE_DISARMED', wouldPass: 'the same order while live trading is armed' });
     expect(entry.message).toContain('Arm live trading');
     expect(rule(live('armed', signal({ symbol: 'MSFT' })))).toMatchObject({ passed: true, observed: 'armed', code: null });
     const exits: Intent[] = [signal({ target: 'flat' }), manual({ side: 'sell' }), { kind: 'exit', decisionId: 'x', signalId: null, strategyId: 'sma', symbol: 'AAPL', tsMarket: T }];
@@ -125,7 +103,7 @@ describe('a decision', () => {
 
   it('lets limits stand on both sides as long as they cannot meet', () => {
     const resting = open({ strategyId: null, side: 'sell', isReducing: true, limitPrice: price('99'), reserved: money('0') });
-    expect(decide(bookOf({ openOrders: [resting] }), market, manual({ type: 'limit', limitPrice: price('98.99') })).outcome).toBe('approved');
+    expect(decide(bookOf({ openOrders: [resting] }), market, manual({ terms: { type: 'limit', limitPrice: price('98.99') } })).outcome).toBe('approved');
   });
 
   it('closes only the share of the strategy that asked', () => {
@@ -134,13 +112,13 @@ describe('a decision', () => {
   });
 
   it('sells by hand what was bought by hand, as a reducing order', () => {
-    const decision = decide(bookOf({ held: { 'sma|AAPL': '50', '|AAPL': '10' }, tradingState: 'REDUCING' }), market, manual({ side: 'sell', type: 'limit', limitPrice: price('120') }));
+    const decision = decide(bookOf({ held: { 'sma|AAPL': '50', '|AAPL': '10' }, tradingState: 'REDUCING' }), market, manual({ side: 'sell', terms: { type: 'limit', limitPrice: price('120') } }));
     expect(decision).toMatchObject({ outcome: 'approved', isReducing: true, source: 'manual' });
     expect(decision.message).toBe('Sell 10 AAPL at 120 or better');
   });
 
   it('reserves a limit order at its limit', () => {
-    const decision = decide(bookOf(), market, manual({ type: 'limit', limitPrice: price('90'), qty: quantity('11') }));
+    const decision = decide(bookOf(), market, manual({ terms: { type: 'limit', limitPrice: price('90') }, qty: quantity('11') }));
     expect(decision.reservedNotional.toString()).toBe('990');
   });
 
@@ -166,7 +144,7 @@ describe('the book between decisions', () => {
     const book = bookOf({ cash: money('10000') });
     const first = decide(book, { ...market, dayOpenEquity: money('10000') }, signal());
     const after = applyDecision(book, first);
-    expect(freeCash(after).toString()).toBe('4900');
+    expect(freeCash(after, market).toString()).toBe('4900');
     expect(decide(after, { ...market, dayOpenEquity: money('10000') }, signal({ signalId: 'b', strategyId: 'rsi' })).code).toBe('BUYING_POWER_EXCEEDED');
   });
 

@@ -2,13 +2,13 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { addMoney, addQuantity, money, price, quantity, ZERO_MONEY, type Money, type Price, type Quantity } from '#app/domain/numeric.ts';
-import type { EpochMs } from '#app/domain/time.ts';
-import { exactLimits, freeCash, grossExposure, positionNotional, reservedOn, shareKey, shareOf, type RiskBook, type RiskMarket } from './book.ts';
+import { exactLimits, grossExposure, positionNotional, reservedOn, shareKey, shareOf, type RiskBook, type RiskMarket } from './book.ts';
 import { applyDecision, decide, type Intent } from './decide.ts';
+import { freeCash } from './margin.ts';
+import { IN_SESSION as T, testBook, testManual, testMarket } from './testing-book.ts';
 
 const SYMBOLS = ['AAPL', 'MSFT', 'SPY'] as const;
 const STRATEGIES = ['sma', 'rsi', null] as const;
-const T = 1_700_000_000_000 as EpochMs;
 
 const cents = (min: number, max: number) => fc.integer({ min, max }).map((n) => (n / 100).toFixed(2));
 const share = fc.record({ strategyId: fc.constantFrom(...STRATEGIES), symbol: fc.constantFrom(...SYMBOLS), qty: fc.integer({ min: 0, max: 200 }) });
@@ -35,17 +35,16 @@ function bookOf(raw: World): { book: RiskBook; market: RiskMarket } {
     positions.set(symbol, (positions.get(symbol) ?? quantity('0')).plus(qty) as Quantity);
   }
   const prices = new Map<string, Price>(SYMBOLS.map((symbol, n) => [symbol, price(raw.prices[n] ?? '1')]));
-  const assets = new Map(SYMBOLS.map((symbol) => [symbol, { isTradable: true, isFractionable: true }]));
-  const book: RiskBook = { tradingState: raw.tradingState, arming: raw.arming, limits: exactLimits(raw.limits), cash: money(raw.cash), positions, shares, openOrders: [], assets };
+  const book = testBook({ tradingState: raw.tradingState, arming: raw.arming, limits: exactLimits(raw.limits), cash: money(raw.cash), positions, shares });
   let equity: Money = book.cash;
   for (const [symbol, qty] of positions) equity = equity.plus(qty.times(prices.get(symbol) ?? 0)) as Money;
-  return { book, market: { prices, dayOpenEquity: equity.plus(raw.lossToday) as Money, isDailyLossTripped: false } };
+  return { book, market: testMarket({}, { prices, dayOpenEquity: equity.plus(raw.lossToday) as Money }) };
 }
 
 function intentOf(raw: Wish, n: number): Intent {
   if (raw.kind === 'exit') return { kind: 'exit', decisionId: `x${n}`, signalId: null, strategyId: raw.strategyId, symbol: raw.symbol, tsMarket: T };
   if (raw.kind === 'manual') {
-    return { kind: 'manual', decisionId: `m${n}`, symbol: raw.symbol, side: raw.side, type: raw.isLimit ? 'limit' : 'market', timeInForce: 'day', qty: quantity(String(raw.qty)), limitPrice: raw.isLimit ? price(raw.reference) : null, tsMarket: T };
+    return testManual({ decisionId: `m${n}`, symbol: raw.symbol, side: raw.side, qty: quantity(String(raw.qty)), terms: raw.isLimit ? { type: 'limit', limitPrice: price(raw.reference) } : {} });
   }
   return {
     kind: 'signal', signalId: `s${n}`, strategyId: raw.strategyId, symbol: raw.symbol, target: raw.target, referencePrice: price(raw.reference), atr: null,
@@ -81,7 +80,7 @@ describe('any sequence of decisions', () => {
         expect(decision.reservedNotional.lte(book.limits.maxOrderNotional)).toBe(true);
         expect(positionNotional(book, start.market, decision.symbol).plus(reservedOn(book, decision.symbol)).lte(book.limits.maxPositionNotional)).toBe(true);
         expect(grossExposure(book, start.market).lte(book.limits.maxGrossExposure)).toBe(true);
-        expect(freeCash(book).gte(0)).toBe(true);
+        expect(freeCash(book, start.market).gte(0)).toBe(true);
       });
       expect(book.openOrders.reduce((sum, order) => addMoney(sum, order.reserved), ZERO_MONEY).eq(reservedOn(book, null))).toBe(true);
     }), { numRuns: 400 });

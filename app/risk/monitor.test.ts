@@ -1,21 +1,19 @@
 /** What the portfolio monitor raises, and when. */
 import { describe, expect, it } from 'vitest';
-import { money, price, quantity } from '#app/domain/numeric.ts';
+import { money } from '#app/domain/numeric.ts';
 import type { EpochMs } from '#app/domain/time.ts';
-import { DEFAULT_EXACT_LIMITS, shareKey, type RiskBook, type RiskMarket } from './book.ts';
+import type { RiskBook, RiskMarket } from './book.ts';
 import { findings, portfolioRisk } from './monitor.ts';
+import { testBook, testMarket } from './testing-book.ts';
 
-const book: RiskBook = {
-  tradingState: 'ACTIVE', arming: 'not_needed', limits: DEFAULT_EXACT_LIMITS, cash: money('83000'), positions: new Map([['AAPL', quantity('170')], ['SPY', quantity('0')]]),
-  shares: new Map([[shareKey('sma', 'AAPL'), quantity('170')]]), openOrders: [], assets: new Map(),
-};
-const market: RiskMarket = { prices: new Map([['AAPL', price('100')]]), dayOpenEquity: money('102000'), isDailyLossTripped: false };
+const book: RiskBook = testBook({ cash: money('83000'), held: { 'sma|AAPL': '170', 'sma|SPY': '0' } });
+const market: RiskMarket = testMarket({ AAPL: '100' }, { dayOpenEquity: money('102000') });
 
 describe('the portfolio monitor', () => {
   it('adds up exposure and loss', () => {
     const risk = portfolioRisk(book, market);
     expect(risk).toMatchObject({ equity: '100000', grossExposure: '17000', dayLoss: '2000', reserved: '0' });
-    expect(risk.uses.map((use) => [use.limit, use.subject, use.usedPercent])).toEqual([['gross_exposure', 'account', 21.2], ['position', 'AAPL', 85], ['daily_loss', 'account', 100]]);
+    expect(risk.uses.map((use) => [use.limit, use.subject, use.usedPercent])).toEqual([['gross_exposure', 'account', 21.2], ['net_exposure', 'account', 1.7], ['position', 'AAPL', 85], ['daily_loss', 'account', 100]]);
   });
 
   it('tells each fact once a day, and the worse one as critical', () => {
@@ -23,6 +21,12 @@ describe('the portfolio monitor', () => {
     expect(found.map((finding) => [finding.riskEventId, finding.severity])).toEqual([
       ['position_near:AAPL:2026-01-02', 'warning'], ['daily_loss_over:account:2026-01-02', 'critical'], ['order_unknown:o1:5', 'critical'],
     ]);
+  });
+
+  it('adds the fall from the highest equity once there is one', () => {
+    const risk = portfolioRisk(book, { ...market, peakEquity: money('120000') });
+    expect(risk.uses.at(-1)).toEqual({ limit: 'drawdown', subject: 'account', used: '20000', allowed: '24000', usedPercent: 83.3 });
+    expect(findings(risk, '2026-01-02', []).map((finding) => finding.code)).toContain('DRAWDOWN_NEAR');
   });
 
   it('is silent when all is well', () => {

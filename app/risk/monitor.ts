@@ -1,7 +1,7 @@
 /** What a look at the whole portfolio should tell a person: limits that come near, a stale lease, orders whose fate is not known. */
-import { Decimal, toText, type Money } from '#app/domain/numeric.ts';
+import { Decimal, roundToLedger, toText, type Money } from '#app/domain/numeric.ts';
 import type { EpochMs } from '#app/domain/time.ts';
-import { dayLossOf, equityOf, grossExposure, positionNotional, reservedOn, type RiskBook, type RiskMarket } from './book.ts';
+import { dayLossOf, drawdownOf, equityOf, grossExposure, netExposure, positionNotional, reservedOn, type RiskBook, type RiskMarket } from './book.ts';
 
 /** Used part of a limit from which a person is warned. */
 export const WARN_AT = new Decimal('0.8');
@@ -10,7 +10,7 @@ export const WARN_AT = new Decimal('0.8');
 export type UnknownOrder = { readonly orderId: string; readonly clientOrderId: string; readonly symbol: string; readonly since: EpochMs };
 
 /** How much of a limit is used. Dollars as decimal text; `usedPercent` rounded to one digit. */
-export type LimitUse = { readonly limit: 'gross_exposure' | 'position' | 'daily_loss'; readonly subject: string; readonly used: string; readonly allowed: string; readonly usedPercent: number };
+export type LimitUse = { readonly limit: 'gross_exposure' | 'net_exposure' | 'position' | 'daily_loss' | 'drawdown'; readonly subject: string; readonly used: string; readonly allowed: string; readonly usedPercent: number };
 
 /** The portfolio's risk at one moment; dollars as decimal text. */
 export type PortfolioRisk = {
@@ -24,6 +24,14 @@ function use(limit: LimitUse['limit'], subject: string, used: Money, allowed: Mo
   return { limit, subject, used: toText(used), allowed: toText(allowed), usedPercent: used.div(allowed).times(100).toDecimalPlaces(1).toNumber() };
 }
 
+/** The fall from the highest equity; nothing before there is a highest. */
+function drawdownUse(book: RiskBook, market: RiskMarket): LimitUse[] {
+  const { peakEquity } = market;
+  if (peakEquity === null || !peakEquity.gt(0)) return [];
+  const percentOf = (percent: Decimal): Money => roundToLedger(peakEquity.times(percent).div(100)) as Money;
+  return [use('drawdown', 'account', percentOf(drawdownOf(book, market)), percentOf(book.limits.maxDrawdownPercent))];
+}
+
 /** Adds up the portfolio. Positions without shares are left out of `uses`. */
 export function portfolioRisk(book: RiskBook, market: RiskMarket): PortfolioRisk {
   const gross = grossExposure(book, market);
@@ -34,13 +42,14 @@ export function portfolioRisk(book: RiskBook, market: RiskMarket): PortfolioRisk
     dayLoss: toText(loss), dayOpenEquity: toText(market.dayOpenEquity),
     uses: [
       use('gross_exposure', 'account', gross, book.limits.maxGrossExposure),
+      use('net_exposure', 'account', netExposure(book, market).abs() as Money, book.limits.maxNetExposure),
       ...held.map((symbol) => use('position', symbol, positionNotional(book, market, symbol), book.limits.maxPositionNotional)),
-      use('daily_loss', 'account', loss, book.limits.maxDailyLoss),
+      use('daily_loss', 'account', loss, book.limits.maxDailyLoss), ...drawdownUse(book, market),
     ],
   };
 }
 
-const LIMIT_WORDS = { gross_exposure: 'All positions and open orders', position: 'The position', daily_loss: "The day's loss" } as const;
+const LIMIT_WORDS = { gross_exposure: 'All positions and open orders', net_exposure: 'The net exposure', position: 'The position', daily_loss: "The day's loss", drawdown: 'The fall from the highest equity' } as const;
 
 function limitFinding(item: LimitUse, day: string): Finding | null {
   const used = new Decimal(item.used).div(item.allowed);

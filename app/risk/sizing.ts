@@ -1,6 +1,7 @@
 /** How many shares an entry may have: three methods, exact decimals, whole shares, always rounded down. */
 import * as z from 'zod';
 import { Decimal, floorToLot, positiveDecimalText, roundToLedger, toText, ZERO_QUANTITY, type Money, type Price, type Quantity } from '#app/domain/numeric.ts';
+import type { SizingStep } from '#app/domain/limits.ts';
 import { unreachable } from '#app/domain/errors.ts';
 
 const percentText = positiveDecimalText.refine((text) => new Decimal(text).lte(100), 'must be at most 100').describe('Percent, more than 0 and at most 100');
@@ -22,8 +23,8 @@ export type Sizing = z.infer<typeof sizingSchema>;
 /** What sizing looks at: equity and price in dollars, the average true range in dollars per share or null when the strategy has none. */
 export type SizingFacts = { readonly equity: Money; readonly price: Price; readonly atr: Price | null };
 
-/** Whole shares (0 when the method allows none) and the arithmetic in words, for "why this many". */
-export type Sized = { readonly qty: Quantity; readonly why: string };
+/** Whole shares (0 when the method allows none), the arithmetic in words, for "why this many", and step by step. */
+export type Sized = { readonly qty: Quantity; readonly why: string; readonly steps: readonly SizingStep[] };
 
 const ONE_SHARE = new Decimal(1);
 const HUNDRED = new Decimal(100);
@@ -34,6 +35,14 @@ function wholeShares(shares: Decimal): Quantity {
 
 function percentOf(equity: Money, percent: string): Decimal {
   return equity.times(percent).div(HUNDRED);
+}
+
+function budgetStep(how: string, budget: Decimal): SizingStep {
+  return { step: 'budget', how, result: toText(roundToLedger(budget)), unit: 'USD' };
+}
+
+function sharesStep(step: string, how: string, qty: Quantity): SizingStep {
+  return { step, how, result: toText(qty), unit: 'shares' };
 }
 
 function dollars(amount: Decimal): string {
@@ -51,19 +60,29 @@ export function sizeEntry(sizing: Sizing, facts: SizingFacts): Sized {
   switch (sizing.method) {
     case 'fixed_notional': {
       const qty = wholeShares(new Decimal(sizing.notional).div(price));
-      return { qty, why: `${dollars(new Decimal(sizing.notional))} / ${dollars(price)} = ${toText(qty)} shares` };
+      const how = `${dollars(new Decimal(sizing.notional))} / ${dollars(price)}`;
+      return { qty, why: `${how} = ${toText(qty)} shares`, steps: [budgetStep('fixed dollars per entry', new Decimal(sizing.notional)), sharesStep('whole shares', how, qty)] };
     }
     case 'percent_of_equity': {
-      const qty = wholeShares(percentOf(equity, sizing.percent).div(price));
-      return { qty, why: `${sizing.percent} % of ${dollars(equity)} / ${dollars(price)} = ${toText(qty)} shares` };
+      const budget = percentOf(equity, sizing.percent);
+      const qty = wholeShares(budget.div(price));
+      const why = `${sizing.percent} % of ${dollars(equity)} / ${dollars(price)} = ${toText(qty)} shares`;
+      return { qty, why, steps: [budgetStep(`${sizing.percent} % of ${dollars(equity)}`, budget), sharesStep('whole shares', `${dollars(budget)} / ${dollars(price)}`, qty)] };
     }
     case 'atr_risk': {
-      if (atr === null || !atr.gt(0)) return { qty: ZERO_QUANTITY, why: 'the signal has no average true range, so the risk per share is not known' };
+      if (atr === null || !atr.gt(0)) return { qty: ZERO_QUANTITY, why: 'the signal has no average true range, so the risk per share is not known', steps: [] };
       const byRisk = wholeShares(percentOf(equity, sizing.riskPercent).div(atr.times(sizing.atrMultiple)));
       const byCap = wholeShares(percentOf(equity, sizing.maxPercent).div(price));
       const qty = byRisk.lt(byCap) ? byRisk : byCap;
       const why = `${sizing.riskPercent} % of ${dollars(equity)} / (${sizing.atrMultiple} x ATR ${dollars(atr)}) = ${toText(byRisk)}, capped at ${sizing.maxPercent} % of equity = ${toText(byCap)}: ${toText(qty)} shares`;
-      return { qty, why };
+      const risk = percentOf(equity, sizing.riskPercent);
+      return {
+        qty, why,
+        steps: [
+          budgetStep(`${sizing.riskPercent} % of ${dollars(equity)} may be lost`, risk), sharesStep('shares by risk', `${dollars(risk)} / (${sizing.atrMultiple} x ATR ${dollars(atr)})`, byRisk),
+          sharesStep('shares by cap', `${sizing.maxPercent} % of ${dollars(equity)} / ${dollars(price)}`, byCap), sharesStep('whole shares', 'the smaller of the two', qty),
+        ],
+      };
     }
     default:
       return unreachable(sizing);

@@ -2,12 +2,12 @@
 import { createHash } from 'node:crypto';
 import type { CommandInput, CommandOutput } from '#app/contracts/commands.ts';
 import { AppError } from '#app/domain/errors.ts';
-import { epochMs } from '#app/domain/time.ts';
+import { epochMs, type EpochMs } from '#app/domain/time.ts';
 import type { RiskBook } from '#app/risk/book.ts';
 import { answered, audit } from './audit.ts';
-import { openDesk } from './desk.ts';
-import { loadBook, lockDecisions, type House, type LoadedBook } from './load-book.ts';
-import { marketNow } from './load-market.ts';
+import { openDesk, type Desk } from './desk.ts';
+import { loadBook, lockDecisions, type House } from './load-book.ts';
+import { marketTime } from './load-market.ts';
 import { replyOf, storedDecisions, type DecisionReply } from './replies.ts';
 
 type Ask = CommandInput<'flatten'>;
@@ -23,14 +23,23 @@ function sharesOf(book: RiskBook, symbol: string | null): Scope[] {
     const [strategyId = '', of = ''] = key.split('|');
     if (!qty.isZero()) add(strategyId, of);
   }
-  for (const order of book.openOrders) if (!order.isReducing || order.limitPrice !== null) add(order.strategyId ?? '', order.symbol);
+  for (const order of book.openOrders) if (!order.isReducing || order.type !== 'market') add(order.strategyId ?? '', order.symbol);
   return [...found.entries()].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, scope]) => scope);
 }
 
-/** Long keys are folded, so that the broker's 128 letters always suffice. */
-function decisionIdOf(ask: Ask, scope: Scope): string {
-  const folded = createHash('sha256').update(ask.idempotencyKey).digest('hex').slice(0, 24);
-  return `flatten:${folded}:${scope.strategyId ?? 'manual'}:${scope.symbol.replace('/', '-')}`;
+/** What is to be closed: one symbol or all (null); `prefix` begins the ids of the decisions. */
+export type Closing = { readonly symbol: string | null; readonly prefix: string; readonly tsMarket: EpochMs };
+
+/** Decides the exit of every share that holds or orders something, and remembers the wish to be flat where it may come true. */
+export async function closeShares(desk: Desk, { symbol, prefix, tsMarket }: Closing): Promise<DecisionReply[]> {
+  const decisions: DecisionReply[] = [];
+  for (const { strategyId, symbol: of } of sharesOf(desk.book(), symbol)) {
+    const market = await desk.marketAt(tsMarket, [of], epochMs(tsMarket + 1));
+    const decision = desk.decide(market, { kind: 'exit', decisionId: `${prefix}:${strategyId ?? 'manual'}:${of.replace('/', '-')}`, signalId: null, strategyId, symbol: of, tsMarket });
+    if (decision.code !== 'TRADING_HALTED') desk.aim({ strategyId, symbol: of, target: 'flat', originId: decision.decisionId, followUps: 0, tsMarket });
+    decisions.push(replyOf(decision));
+  }
+  return decisions;
 }
 
 function decisionIdsOf(after: Record<string, unknown>, ask: Ask): string[] {
@@ -43,22 +52,16 @@ function decisionIdsOf(after: Record<string, unknown>, ask: Ask): string[] {
  * While trading is halted every answer is TRADING_HALTED and the wish is not kept.
  * @throws AppError IDEMPOTENCY_CONFLICT when the key was used for another symbol.
  */
-export async function flatten({ db, clock, arming }: House, ask: Ask): Promise<CommandOutput<'flatten'>> {
-  return db.tx(async (tx) => {
+export async function flatten(house: House, ask: Ask): Promise<CommandOutput<'flatten'>> {
+  return house.db.tx(async (tx) => {
     await lockDecisions(tx);
     const before = await answered(tx, 'flatten', ask.idempotencyKey);
     if (before) return { decisions: (await storedDecisions(tx, decisionIdsOf(before, ask))).map((stored) => stored.reply) };
-    const scopes = sharesOf((await loadBook(tx, arming)).book, ask.symbol);
-    const loaded: LoadedBook = await loadBook(tx, arming, { symbols: [...new Set(scopes.map((scope) => scope.symbol))] });
-    const desk = openDesk(tx, loaded);
-    const tsMarket = (await marketNow(tx)) ?? clock.now();
-    const decisions: DecisionReply[] = [];
-    for (const { strategyId, symbol } of scopes) {
-      const market = await desk.marketAt(tsMarket, [symbol], epochMs(tsMarket + 1));
-      const decision = desk.decide(market, { kind: 'exit', decisionId: decisionIdOf(ask, { strategyId, symbol }), signalId: null, strategyId, symbol, tsMarket });
-      if (decision.code !== 'TRADING_HALTED') desk.aim({ strategyId, symbol, target: 'flat', originId: decision.decisionId, followUps: 0, tsMarket });
-      decisions.push(replyOf(decision));
-    }
+    const symbols = sharesOf((await loadBook(tx, house)).book, ask.symbol).map((scope) => scope.symbol);
+    const desk = openDesk(tx, await loadBook(tx, house, { symbols: [...new Set(symbols)] }));
+    // Long keys are folded, so that the broker's 128 letters always suffice.
+    const folded = createHash('sha256').update(ask.idempotencyKey).digest('hex').slice(0, 24);
+    const decisions = await closeShares(desk, { symbol: ask.symbol, prefix: `flatten:${folded}`, tsMarket: await marketTime(tx, house) });
     await desk.save();
     await audit(tx, {
       actor: ask.actor, action: 'flatten', subject: ask.symbol ?? 'all positions', before: null,

@@ -35,10 +35,10 @@ function leaseFindings(lease: Lease | undefined): Finding[] {
 }
 
 /** One look at everything, without writing. */
-async function measure({ db, arming }: FlowParts): Promise<{ risk: PortfolioRisk; found: Finding[] } | null> {
+async function measure({ db, ...outside }: FlowParts): Promise<{ risk: PortfolioRisk; found: Finding[] } | null> {
   const now: EpochMs | null = await marketNow(db);
   if (now === null) return null;
-  const loaded = await loadBook(db, arming);
+  const loaded = await loadBook(db, outside);
   const market = await loadMarket(db, loaded, { tsMarket: now, before: epochMs(now + 1), symbols: [] });
   const risk = portfolioRisk(loaded.book, market);
   const [lease] = await db.query<Lease>('SELECT expires_at AS "expiresAt", expires_at > clock_timestamp() AS "isFresh" FROM risk_management.risk_lease');

@@ -1,52 +1,51 @@
 /** What risk hears: signals become decisions, and what happens to orders makes it look at exits and at the day's loss again. */
 import type { EventEnvelope } from '#app/contracts/events.ts';
-import type { Arming } from '#app/domain/arming.ts';
 import { price, toText } from '#app/domain/numeric.ts';
 import { epochMs, type EpochMs } from '#app/domain/time.ts';
 import { dayLossOf } from '#app/risk/book.ts';
-import type { Decision, Intent } from '#app/risk/decide.ts';
+import type { Decision, Intent, Protection } from '#app/risk/decide.ts';
 import type { ConsumerSpec } from '#chassis/consumer.ts';
 import type { Tx } from '#chassis/db.ts';
+import { trip } from './breakers.ts';
 import { openDesk, type Desk } from './desk.ts';
 import { followUp } from './follow-ups.ts';
-import { loadBook, lockDecisions } from './load-book.ts';
-import { dailyLossEventId, type LoadedMarket } from './load-market.ts';
+import { loadBook, lockDecisions, type LoadedBook, type Outside } from './load-book.ts';
+import { marketNow, type LoadedMarket } from './load-market.ts';
+import { completeReversals, WAITING_REVERSALS } from './reversals.ts';
 
 type Signal = EventEnvelope<'signal.raised'>['payload'];
+
+function protectionOf({ protection }: Signal): Protection | null {
+  if (protection === null) return null;
+  const { stopPrice, takeProfitPrice } = protection;
+  return { stopPrice: stopPrice === null ? null : price(stopPrice), takeProfitPrice: takeProfitPrice === null ? null : price(takeProfitPrice) };
+}
 
 function intentOf(signal: Signal, desk: Desk): Intent {
   return {
     kind: 'signal', signalId: signal.signalId, strategyId: signal.strategyId, symbol: signal.symbol, target: signal.target,
-    referencePrice: price(signal.referencePrice), atr: signal.atr === null ? null : price(signal.atr), sizing: desk.loaded.sizings.get(signal.strategyVersionId) ?? null,
+    referencePrice: price(signal.referencePrice), atr: signal.atr === null ? null : price(signal.atr), protection: protectionOf(signal), isDaily: signal.timeframe === '1Day', sizing: desk.loaded.sizings.get(signal.strategyVersionId) ?? null,
     tsMarket: epochMs(signal.tsMarket), tsBarSeen: epochMs(signal.tsBarSeen),
   };
 }
 
-/** The breaker: from the first signal that sees the day's loss at its limit, entries are denied for the rest of the exchange day. */
-function trip(desk: Desk, market: LoadedMarket): LoadedMarket {
-  const { limits } = desk.book();
-  const loss = dayLossOf(desk.book(), market);
-  if (market.isDailyLossTripped || loss.lt(limits.maxDailyLoss)) return market;
-  desk.tell({
-    riskEventId: dailyLossEventId(market.day, desk.loaded.limitsVersion), severity: 'critical', code: 'DAILY_LOSS_EXCEEDED',
-    message: `The loss of ${market.day} reached its limit of $${toText(limits.maxDailyLoss)}. Until the next day, or until the limit is changed, only orders that reduce a position pass.`,
-    context: { day: market.day, loss: toText(loss), limit: toText(limits.maxDailyLoss), limitsVersion: desk.loaded.limitsVersion },
-  });
-  return { ...market, isDailyLossTripped: true };
+/** What the lane needs. `observe` hears every decision on a signal after its commit, for the metrics; `onSignals` and `onFills` run after the commit of each batch with such. */
+export type LaneParts = Outside & { readonly observe: (decision: Decision) => void; readonly onSignals?: () => void; readonly onFills?: () => void };
+
+/** The market's time as the lane sees it; before the first bar everything that happened is newer. */
+async function marketOf(tx: Tx, { wallNow }: LoadedBook): Promise<EpochMs> {
+  return wallNow ?? (await marketNow(tx)) ?? epochMs(0);
 }
 
-/** What the lane needs. `observe` hears every decision on a signal after its commit, for the metrics; `onSignals` and `onFills` run after the commit of each batch with such. */
-export type LaneParts = { readonly arming: () => Arming; readonly observe: (decision: Decision) => void; readonly onSignals?: () => void; readonly onFills?: () => void };
-
-async function onSignals(tx: Tx, signals: readonly Signal[], { arming, observe, onSignals: onHeard }: LaneParts): Promise<void> {
+async function onSignals(tx: Tx, signals: readonly Signal[], { observe, onSignals: onHeard, ...outside }: LaneParts): Promise<void> {
   await lockDecisions(tx);
-  const loaded = await loadBook(tx, arming, {
+  const loaded = await loadBook(tx, outside, {
     symbols: [...new Set(signals.map((signal) => signal.symbol))],
     strategyVersionIds: [...new Set(signals.map((signal) => signal.strategyVersionId))],
     decisionIds: signals.map((signal) => signal.signalId),
   });
   const desk = openDesk(tx, loaded);
-  await followUp(desk);
+  await followUp(desk, await marketOf(tx, loaded));
   const tripped = new Map<EpochMs, LoadedMarket>();
   for (const signal of signals) {
     if (loaded.decided.has(signal.signalId)) continue;
@@ -66,10 +65,14 @@ async function onSignals(tx: Tx, signals: readonly Signal[], { arming, observe, 
  * After fills and closings: exits that did not complete are tried again; a loss beyond the limit is told at once. The breaker itself trips at a
  * signal, when all fills of the instant are in the book: in the middle of them the sum is one of several that could be seen.
  */
-async function onOrders(tx: Tx, events: readonly EventEnvelope[], { arming, onFills }: LaneParts): Promise<void> {
+async function onOrders(tx: Tx, events: readonly EventEnvelope[], { onFills, ...outside }: LaneParts): Promise<void> {
   await lockDecisions(tx);
-  const desk = openDesk(tx, await loadBook(tx, arming));
-  await followUp(desk);
+  const reversing = await tx.query<{ symbol: string }>(WAITING_REVERSALS);
+  const loaded = await loadBook(tx, outside, { symbols: reversing.map((row) => row.symbol) });
+  const desk = openDesk(tx, loaded);
+  const now = await marketOf(tx, loaded);
+  await followUp(desk, now);
+  if (reversing.length > 0) await completeReversals(tx, desk, now);
   const lastFill = Math.max(0, ...events.map((event) => (event.topic === 'order.filled' ? event.payload.tsEvent : 0)));
   if (lastFill > 0) await tellLoss(desk, epochMs(lastFill));
   await desk.save();

@@ -74,10 +74,10 @@ function undecidedFinding({ signalId, strategyId, symbol, waitedMs }: Verdict): 
   };
 }
 
-async function checkBook({ db, arming }: Omit<House, 'clock'>): Promise<{ readonly standing: Standing; readonly found: Finding[] } | null> {
+async function checkBook({ db, ...outside }: Omit<House, 'clock'>): Promise<{ readonly standing: Standing; readonly found: Finding[] } | null> {
   const now = await marketNow(db);
   if (now === null) return null;
-  const loaded = await loadBook(db, arming);
+  const loaded = await loadBook(db, outside);
   const market = await loadMarket(db, loaded, { tsMarket: now, before: epochMs(now + 1), symbols: [] });
   return { standing: standingOf(loaded.book, market), found: findings(portfolioRisk(loaded.book, market), market.day, []) };
 }

@@ -1,11 +1,12 @@
 /** The market as risk decides on it: prices as they stood before an instant, and the equity with which the exchange day began. */
 import { addMoney, money, notional, price, quantity, subtractMoney, subtractQuantity, toText, type Money, type Price, type Quantity } from '#app/domain/numeric.ts';
-import { epochMs, type EpochMs } from '#app/domain/time.ts';
+import { invariant } from '#app/domain/errors.ts';
+import { DAY_MS, epochMs, type EpochMs } from '#app/domain/time.ts';
 import { exchangeDay } from '#app/market/calendar.ts';
 import { fromNewYork } from '#app/market/nyse-zone.ts';
 import type { RiskMarket } from '#app/risk/book.ts';
 import { at, type Queryable } from '#chassis/db.ts';
-import type { LoadedBook } from './load-book.ts';
+import type { House, LoadedBook } from './load-book.ts';
 
 const WIDTH = `CASE i.timeframe WHEN '1Min' THEN interval '1 minute' WHEN '5Min' THEN interval '5 minutes' WHEN '15Min' THEN interval '15 minutes' WHEN '1Hour' THEN interval '1 hour' ELSE interval '1 day' END`;
 
@@ -14,24 +15,36 @@ const WIDTH = `CASE i.timeframe WHEN '1Min' THEN interval '1 minute' WHEN '5Min'
  * while a step of bars is being stored, how many of them are there already is a matter of luck, and a decision must not depend on luck.
  */
 const PRICES = `
-  SELECT s.symbol, p.close::text AS close
+  SELECT s.symbol, p.close::text AS close, (extract(epoch FROM p.opened + i.width) * 1000)::bigint AS "asOf"
   FROM unnest($1::text[]) AS s(symbol)
   CROSS JOIN LATERAL (SELECT i.timeframe, i.last_open_time, i.last_close, ${WIDTH} AS width FROM data_ingestion.ingestion_status i WHERE i.symbol = s.symbol ORDER BY 4 LIMIT 1) i
-  CROSS JOIN LATERAL (SELECT CASE WHEN i.last_open_time < $2::timestamptz - i.width THEN i.last_close ELSE (
-    SELECT m.close FROM data_ingestion.market_data m WHERE m.symbol = s.symbol AND m.timeframe = i.timeframe AND m.open_time < $2::timestamptz - i.width ORDER BY m.open_time DESC LIMIT 1) END AS close) p
+  CROSS JOIN LATERAL (
+    SELECT i.last_close AS close, i.last_open_time AS opened WHERE i.last_open_time < $2::timestamptz - i.width
+    UNION ALL (SELECT m.close, m.open_time FROM data_ingestion.market_data m
+      WHERE i.last_open_time >= $2::timestamptz - i.width AND m.symbol = s.symbol AND m.timeframe = i.timeframe AND m.open_time < $2::timestamptz - i.width ORDER BY m.open_time DESC LIMIT 1)) p
   WHERE p.close IS NOT NULL`;
 
+/** A close and when its bar ended, by the market's clock. */
+type Close = { readonly price: Price; readonly asOf: EpochMs };
+
 /** Closes by symbol as they stood before an instant; symbols without one are absent. */
-export async function pricesBefore(db: Queryable, symbols: readonly string[], before: EpochMs): Promise<Map<string, Price>> {
+async function pricesBefore(db: Queryable, symbols: readonly string[], before: EpochMs): Promise<Map<string, Close>> {
   if (symbols.length === 0) return new Map();
-  const rows = await db.query<{ symbol: string; close: string }>(PRICES, [symbols, at(before)]);
-  return new Map(rows.map((row) => [row.symbol, price(row.close)]));
+  const rows = await db.query<{ symbol: string; close: string; asOf: number }>(PRICES, [symbols, at(before)]);
+  return new Map(rows.map((row) => [row.symbol, { price: price(row.close), asOf: epochMs(row.asOf) }]));
 }
 
-/** The market's own time: the close of the newest bar in the book; null before the first. */
+const MARKET_NOW = `SELECT coalesce(max(i.last_open_time + ${WIDTH}) FILTER (WHERE i.timeframe <> '1Day'), max(i.last_open_time + ${WIDTH})) AS now FROM data_ingestion.ingestion_status i`;
+
+/** The market's own time: the close of the newest bar in the book; null before the first. Bars of whole days end at midnight, long after their session: they count where there are no others. */
 export async function marketNow(db: Queryable): Promise<EpochMs | null> {
-  const [row] = await db.query<{ now: number | null }>(`SELECT max(i.last_open_time + ${WIDTH}) AS now FROM data_ingestion.ingestion_status i`);
+  const [row] = await db.query<{ now: number | null }>(MARKET_NOW);
   return typeof row?.now === 'number' ? epochMs(row.now) : null;
+}
+
+/** What time it is on the market: the wall's where the market is a real one, else the newest bar's; before the first bar the wall's. */
+export async function marketTime(db: Queryable, { wall, clock }: Pick<House, 'wall' | 'clock'>): Promise<EpochMs> {
+  return wall?.() ?? (await marketNow(db)) ?? clock.now();
 }
 
 type DayTrades = { symbol: string; qty: string; cash: string; average: string };
@@ -42,8 +55,11 @@ const TRADES_SINCE = `
     (sum(qty * price) / sum(qty))::numeric(24,9)::text AS average
   FROM execution.trades WHERE ts_event >= $1 GROUP BY symbol`;
 
+/** What the ledger's other entries since an instant did to cash and shares: dividends, fees, splits, transfers. */
+const ENTRIES_SINCE = `SELECT symbol, sum(qty_change)::text AS qty, sum(cash_change)::text AS cash FROM execution.ledger_entries WHERE ts_event >= $1 GROUP BY symbol`;
+
 /**
- * Equity at the first instant of an exchange day (midnight in New York): today's fills undone, everything at the closes before the day.
+ * Equity at the first instant of an exchange day (midnight in New York): today's fills and other entries undone, everything at the closes before the day.
  * A pure function of the book, so it is the same whenever it is asked first.
  */
 export async function equityAtDayOpen(db: Queryable, loaded: LoadedBook, day: string): Promise<Money> {
@@ -57,10 +73,14 @@ export async function equityAtDayOpen(db: Queryable, loaded: LoadedBook, day: st
     equity = subtractMoney(equity, money(row.cash));
     held.set(row.symbol, subtractQuantity(held.get(row.symbol) ?? quantity('0'), quantity(row.qty)));
   }
+  for (const row of await db.query<{ symbol: string | null; qty: string; cash: string }>(ENTRIES_SINCE, [at(midnight)])) {
+    equity = subtractMoney(equity, money(row.cash));
+    if (row.symbol !== null) held.set(row.symbol, subtractQuantity(held.get(row.symbol) ?? quantity('0'), quantity(row.qty)));
+  }
   const symbols = [...held].filter(([, qty]) => !qty.isZero()).map(([symbol]) => symbol);
   const prices = await pricesBefore(db, symbols, epochMs(midnight + 1));
   for (const symbol of symbols) {
-    const known = prices.get(symbol) ?? lastResort.get(symbol);
+    const known = prices.get(symbol)?.price ?? lastResort.get(symbol);
     const qty = held.get(symbol);
     if (known !== undefined && qty !== undefined) equity = addMoney(equity, notional(qty, known));
   }
@@ -68,9 +88,13 @@ export async function equityAtDayOpen(db: Queryable, loaded: LoadedBook, day: st
 }
 
 /** The market before an instant, with the day it belongs to. `isDayStored` false: the day's opening equity was computed and is not in the book yet. */
-export type LoadedMarket = RiskMarket & { readonly day: string; readonly isDayStored: boolean };
+export type LoadedMarket = RiskMarket & { readonly day: string; readonly isDayStored: boolean; readonly storedDayOpen: Money };
 
-const DAY = `SELECT (SELECT equity::text FROM risk_management.day_open_equity WHERE day = $1::date) AS equity, EXISTS (SELECT FROM risk_management.risk_events WHERE risk_event_id = $2) AS tripped`;
+const DAY = `
+  SELECT (SELECT equity::text FROM risk_management.day_open_equity WHERE day = $1::date) AS equity, EXISTS (SELECT FROM risk_management.risk_events WHERE risk_event_id = $2) AS tripped,
+    (SELECT count(*) FROM risk_management.risk_decisions WHERE outcome = 'approved' AND NOT is_reducing AND ts_market >= $3 AND ts_market < $4) AS entries,
+    (SELECT coalesce(sum(cash_change), 0)::text FROM execution.ledger_entries WHERE kind IN ('transfer', 'journal') AND ts_event >= $3 AND ts_event < $4) AS transferred, (${MARKET_NOW}) AS now`;
+type DayRow = { readonly equity: string | null; readonly tripped: boolean; readonly entries: number; readonly transferred: string; readonly now: number | null };
 
 /** Id of the fact that a day's loss limit was hit; new limits make a new fact, so that a person may raise the limit on purpose. */
 export function dailyLossEventId(day: string, limitsVersion: number): string {
@@ -80,17 +104,26 @@ export function dailyLossEventId(day: string, limitsVersion: number): string {
 /** Prices before `before` for everything held and for `symbols`; the day is that of `tsMarket`. A held symbol without a close counts at its average cost. */
 export async function loadMarket(db: Queryable, loaded: LoadedBook, wanted: { readonly tsMarket: EpochMs; readonly before: EpochMs; readonly symbols: readonly string[] }): Promise<LoadedMarket> {
   const day = exchangeDay(wanted.tsMarket);
+  const midnight = fromNewYork(day, 0);
   const symbols = [...new Set([...loaded.book.positions.keys(), ...wanted.symbols])];
   const prices = new Map<string, Price>(loaded.averages);
-  for (const [symbol, close] of await pricesBefore(db, symbols, wanted.before)) prices.set(symbol, close);
-  const [row] = await db.query<{ equity: string | null; tripped: boolean }>(DAY, [day, dailyLossEventId(day, loaded.limitsVersion)]);
-  const stored = row?.equity ?? null;
-  const dayOpenEquity = stored === null ? await equityAtDayOpen(db, loaded, day) : money(stored);
-  return { prices, dayOpenEquity, isDailyLossTripped: row?.tripped === true, day, isDayStored: stored !== null };
+  const priceTimes = new Map<string, EpochMs>();
+  for (const [symbol, close] of await pricesBefore(db, symbols, wanted.before)) {
+    prices.set(symbol, close.price);
+    priceTimes.set(symbol, close.asOf);
+  }
+  const [row] = await db.query<DayRow>(DAY, [day, dailyLossEventId(day, loaded.limitsVersion), at(midnight), at(midnight + DAY_MS)]);
+  invariant(row, 'The day of the market can be read');
+  const stored = row.equity === null ? await equityAtDayOpen(db, loaded, day) : money(row.equity);
+  return {
+    prices, priceTimes, now: epochMs(Math.max(wanted.tsMarket, loaded.wallNow ?? row.now ?? 0)), entriesToday: row.entries, peakEquity: loaded.peak?.equity ?? null,
+    // Money that was paid in or out today is neither profit nor loss.
+    dayOpenEquity: addMoney(stored, money(row.transferred)), storedDayOpen: stored, isDailyLossTripped: row.tripped, day, isDayStored: row.equity !== null,
+  };
 }
 
 /** Keeps the day's opening equity, once. */
 export async function storeDayOpen(db: Queryable, market: LoadedMarket): Promise<void> {
   if (market.isDayStored) return;
-  await db.query('INSERT INTO risk_management.day_open_equity (day, equity) VALUES ($1, $2) ON CONFLICT DO NOTHING', [market.day, toText(market.dayOpenEquity)]);
+  await db.query('INSERT INTO risk_management.day_open_equity (day, equity) VALUES ($1, $2) ON CONFLICT DO NOTHING', [market.day, toText(market.storedDayOpen)]);
 }

@@ -1,20 +1,62 @@
 /** risk_management: no order without its decision. The wiring at a glance. */
 import { describeError } from '#app/domain/errors.ts';
+import type { Latch } from '#app/contracts/kill.ts';
+import { retry, sleep } from '#chassis/clock.ts';
 import { openDb } from '#chassis/db.ts';
 import { triggerByMinute } from '#chassis/minute-trigger.ts';
 import { runService, type ServiceContext, type ServiceParts } from '#chassis/service.ts';
 import { hasUntold } from './alerts.ts';
+import { reducePosition, replaceOrder } from './change-orders.ts';
 import { flatten } from './flatten.ts';
 import { riskFlows } from './flows.ts';
+import { followUpAtResume, lookAtWaiting } from './follow-ups.ts';
 import { riskConsumers } from './lane.ts';
 import { createLease } from './lease.ts';
-import type { House } from './load-book.ts';
+import { ensureLimits, setRiskLimits } from './limits.ts';
+import type { House, Outside } from './load-book.ts';
 import { placeManualOrder, previewManualOrder } from './manual-orders.ts';
-import { ensureLimits, followUpAtResume, setRiskLimits, setTradingState } from './switch.ts';
+import { reversePosition } from './reversals.ts';
+import { setTradingState, storeLatch } from './trading-state.ts';
+
+/** How often exits between two attempts and positions to be reversed are looked at. */
+const LOOK_EVERY_MS = 5_000;
+/** A kill switch that the book does not take is tried again: soon, then ever slower. */
+const LATCH_RETRY = { attempts: Infinity, baseMs: 100, capMs: 2_000, isRetryable: () => true } as const;
+
+/** The market's clock is the wall's where the market is a real one; against the simulator, and in a replay, the newest bar tells the time. */
+function outsideOf({ config, clock, arming }: ServiceContext): Outside {
+  const isSimulated = config.mode === 'demo' || config.replay !== undefined || config.units.simulator !== undefined;
+  return { arming: arming.now, ...(isSimulated ? {} : { wall: () => clock.now() }) };
+}
+
+async function keepLooking({ signal, log }: ServiceContext, house: House): Promise<void> {
+  while (!signal.aborted) {
+    await sleep(LOOK_EVERY_MS, signal);
+    if (signal.aborted) return;
+    try {
+      await lookAtWaiting(house);
+    } catch (error) {
+      log.warn({ error: describeError(error) }, 'What waits for its time is looked at again in a moment');
+    }
+  }
+}
+
+/** Writes the kill switch into the book as soon as it answers; until then it holds in memory. */
+async function keepLatch({ db, latch: switches, log, signal }: ServiceContext, latch: Latch): Promise<void> {
+  try {
+    await retry({ ...LATCH_RETRY, signal }, async (attempt) => {
+      if (attempt > 0) log.warn({ key: latch.key, attempt }, 'The book does not take the kill switch yet; it holds in memory');
+      await storeLatch(db, latch);
+    });
+    switches.stored(latch.key);
+  } catch (error) {
+    log.error({ key: latch.key, error: describeError(error) }, 'The kill switch is not in the book; it holds in memory until the next start');
+  }
+}
 
 async function setUp(ctx: ServiceContext): Promise<ServiceParts> {
   const { config, db, clock, log, health } = ctx;
-  const house: House = { db, clock, arming: ctx.arming.now };
+  const house: House = { db, clock, ...outsideOf(ctx) };
   const decisions = ctx.metrics.counter('risk_decisions_total', 'Decisions on signals', ['outcome', 'code']);
   const latency = ctx.metrics.histogram('bar_to_decision_ms', 'From the bar that made the signal reaching us to its decision being committed');
   const checkSoon = triggerByMinute('validate_risk_limits', ctx);
@@ -33,7 +75,7 @@ async function setUp(ctx: ServiceContext): Promise<ServiceParts> {
       health.degraded('lease', reason === null ? null : `The risk lease is not renewed (${reason}): no new order is sent`);
     },
   });
-  let keeping: Promise<void> = Promise.resolve();
+  let keeping: Promise<unknown> = Promise.resolve();
   const resume = (): void => {
     followUpAtResume(house).then(
       (due) => log.info({ due }, 'Looked at exits that waited'),
@@ -47,7 +89,7 @@ async function setUp(ctx: ServiceContext): Promise<ServiceParts> {
       health.set('lease', { ok: true });
     },
     consumers: riskConsumers({
-      arming: ctx.arming.now,
+      ...outsideOf(ctx),
       onSignals: checkSoon,
       onFills: measureSoon,
       observe(decision) {
@@ -59,6 +101,9 @@ async function setUp(ctx: ServiceContext): Promise<ServiceParts> {
       manualOrder: (ask) => placeManualOrder(house, ask),
       previewOrder: (ask) => previewManualOrder(house, ask),
       flatten: (ask) => flatten(house, ask),
+      replaceOrder: (ask) => replaceOrder(house, ask),
+      reducePosition: (ask) => reducePosition(house, ask),
+      reversePosition: (ask) => reversePosition(house, ask),
       setRiskLimits: (ask) => setRiskLimits(db, ask),
       async setTradingState(ask) {
         const answer = await setTradingState(db, ask);
@@ -68,7 +113,8 @@ async function setUp(ctx: ServiceContext): Promise<ServiceParts> {
     },
     flows: riskFlows(house),
     async start() {
-      keeping = lease.keep();
+      keeping = Promise.all([lease.keep(), keepLooking(ctx, house)]);
+      ctx.latch.onLatch((latch) => void keepLatch(ctx, latch));
       // A warning that was written just before a stop or a kill has no run yet.
       if (await hasUntold(db)) alertSoon();
     },

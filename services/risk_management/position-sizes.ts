@@ -107,11 +107,11 @@ async function sizeOf({ db, loaded, decided }: Look, item: Item): Promise<Size> 
   return { ...head, ...said, mostShares: least ? toText(least.mostQty) : said.shares, binding: least?.rule ?? null, bounds: bounds.map(boundInWords) };
 }
 
-async function workOut({ db, arming }: Omit<House, 'clock'>, signalIds: readonly string[] | undefined): Promise<Size[] | null> {
+async function workOut({ db, ...outside }: Omit<House, 'clock'>, signalIds: readonly string[] | undefined): Promise<Size[] | null> {
   const now = await marketNow(db);
   if (now === null) return null;
   const items = signalIds === undefined ? await enabledNow(db, now) : await signalsOf(db, signalIds);
-  const loaded = await loadBook(db, arming, { symbols: [...new Set(items.map((item) => item.symbol))], strategyVersionIds: [...new Set(items.map((item) => item.versionId))] });
+  const loaded = await loadBook(db, outside, { symbols: [...new Set(items.map((item) => item.symbol))], strategyVersionIds: [...new Set(items.map((item) => item.versionId))] });
   const look = { db, loaded, decided: await decidedOf(db, items) };
   const sizes: Size[] = [];
   for (const item of items) sizes.push(await sizeOf(look, item));

@@ -1,0 +1,64 @@
+/** The order that a wish comes down to: what is proposed, asked about by the rules, decided and told is this one shape. */
+import { Decimal, notional, roundToLedger, ZERO_MONEY, type Money, type Price, type Quantity } from '#app/domain/numeric.ts';
+import type { OrderTerms } from '#app/domain/order-terms.ts';
+import type { Side } from '#app/domain/order.ts';
+import type { EpochMs } from '#app/domain/time.ts';
+import type { OpenOrder } from './book.ts';
+import { shortSalePrice } from './margin.ts';
+
+/** An order before it has an id: shares (0 when there is nothing to order), terms, and what they were decided on. */
+export type OrderDraft = OrderTerms & {
+  /** Whose share it moves; null = the manual one. */
+  readonly strategyId: string | null;
+  readonly symbol: string;
+  readonly side: Side;
+  readonly qty: Quantity;
+  /** Newest price of the symbol, null when none is known. */
+  readonly referencePrice: Price | null;
+  readonly isReducing: boolean;
+  /** Client order id of the open order whose place it takes. */
+  readonly replaces: string | null;
+  /** Market time of the wish. */
+  readonly tsMarket: EpochMs;
+};
+
+/** An open order that shall be changed, and why that cannot be (null = it can). */
+export type Replacing = { readonly order: OpenOrder; readonly obstacle: string | null };
+
+/**
+ * A draft on its way to the rules. enter: a strategy wants to be long; exit: a share is to be closed, or a part of it; manual: a person's order; replace: a
+ * person's change of an open order.
+ */
+export type Proposal = OrderDraft & {
+  readonly purpose: 'enter' | 'exit' | 'manual' | 'replace';
+  /** The arithmetic behind qty, in words. */
+  readonly sizing: string | null;
+  /** The bar that gave the signal is a whole day's. */
+  readonly isDaily: boolean;
+  /** Shares that were asked for, where a person named them. */
+  readonly asked: Quantity | null;
+  readonly replacing: Replacing | null;
+};
+
+/** Dollars a share at which an order counts: its limit or stop; a trailing buy at its stop as it stands now; a short sale 3 % above the newest price at least; else the newest price. Null when it is not known. */
+export function priceThatCounts(draft: OrderDraft): Price | null {
+  const { side, isReducing, limitPrice, stopPrice, referencePrice, trailPrice, trailPercent } = draft;
+  if (side === 'sell' && !isReducing) return referencePrice === null ? null : shortSalePrice(limitPrice, referencePrice);
+  if (limitPrice !== null || stopPrice !== null) return limitPrice ?? stopPrice;
+  if (referencePrice === null) return null;
+  const trail = trailPrice ?? (trailPercent === null ? new Decimal(0) : referencePrice.times(trailPercent).div(100));
+  return roundToLedger(side === 'buy' ? referencePrice.plus(trail) : referencePrice) as Price;
+}
+
+/** Dollars of the order at the price that counts; null when none is known. */
+export function orderNotional(draft: OrderDraft): Money | null {
+  const price = priceThatCounts(draft);
+  return price === null ? null : notional(draft.qty, price);
+}
+
+/** Dollars that the limits see: of an order that takes another's place the larger of the two, because until the broker has settled it either may fill. */
+export function sizeThatCounts(proposal: Proposal): Money | null {
+  const size = orderNotional(proposal);
+  const before = proposal.replacing?.order.reserved ?? ZERO_MONEY;
+  return size !== null && before.gt(size) ? before : size;
+}

@@ -1,0 +1,28 @@
+/** Rules about the house: may any order go out now? */
+import { maySendLive } from '#app/domain/arming.ts';
+import type { Rule } from './rule.ts';
+
+/** Master switch and arming of the real account. */
+export const STATE_RULES: readonly Rule[] = [
+  {
+    name: 'trading_not_halted', code: 'TRADING_HALTED', unit: 'state',
+    ask: ({ book }) => ({ passed: book.tradingState !== 'HALTED', threshold: 'not HALTED', observed: book.tradingState, because: 'Trading is halted. Resume it to send orders.', wouldPass: 'the same order after trading was resumed' }),
+  },
+  {
+    name: 'trading_allows_entries', code: 'TRADING_REDUCING_ONLY', unit: 'state',
+    ask: ({ book, proposal }) => ({
+      passed: book.tradingState === 'ACTIVE' || proposal.isReducing, threshold: 'ACTIVE, or the order reduces a position', observed: book.tradingState,
+      because: 'Only orders that reduce a position may go out now.', wouldPass: 'an order that reduces a position, or the same order after trading was resumed',
+    }),
+  },
+  {
+    name: 'live_armed', code: 'LIVE_DISARMED', unit: 'state',
+    ask: ({ book, proposal }) => {
+      if (book.arming === 'not_needed') return null;
+      return {
+        passed: maySendLive(book.arming, proposal.isReducing), threshold: 'armed, or the order reduces a position', observed: book.arming,
+        because: 'The real account is not armed: only orders that reduce a position may go out. Arm live trading to open or enlarge positions.', wouldPass: 'the same order while live trading is armed',
+      };
+    },
+  },
+];

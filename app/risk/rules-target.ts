@@ -1,0 +1,97 @@
+/** Rules about what is to be held: quantities, exits that are on their way, orders across, short sales. */
+import { addQuantity, Decimal, toText, ZERO_QUANTITY } from '#app/domain/numeric.ts';
+import { equityOf, ordersAcross } from './book.ts';
+import { dollars, type Question, type Rule, type Verdict } from './rule.ts';
+
+/** Brokers lend shares to accounts of this equity at least, dollars. */
+const SHORT_EQUITY = new Decimal(2_000);
+
+function exitPending({ proposal, share }: Question): Verdict | null {
+  if (proposal.purpose === 'manual' || proposal.purpose === 'replace') return null;
+  if (proposal.purpose === 'enter') {
+    const because = `An exit of ${toText(share.exiting)} ${proposal.symbol} is still open; entering now would cross it.`;
+    return { passed: share.exiting.isZero(), threshold: '0', observed: toText(share.exiting), because, wouldPass: 'the same order when the exit has closed' };
+  }
+  if (share.held.isZero() && share.entering.isZero()) return null;
+  if (proposal.asked !== null && share.free.gt(0)) return { passed: true, threshold: 'free shares', observed: toText(share.free), because: '', wouldPass: null };
+  const because = share.entering.gt(0)
+    ? `An entry into ${proposal.symbol} is still open. It is being cancelled; what it filled is sold when it has closed.`
+    : share.exiting.gt(0)
+      ? `The ${proposal.symbol} shares are already in open closing orders.`
+      : `The account holds fewer ${proposal.symbol} than this share says. Reconcile before closing it.`;
+  return { passed: share.entering.isZero() && share.free.gt(0), threshold: 'free shares, no open entry', observed: toText(share.free), because, wouldPass: null };
+}
+
+/** No order may take more than is there: what closes a share closes free shares, and nothing goes through zero to the other side. */
+function shortSale(question: Question): Verdict | null {
+  const { book, proposal, share } = question;
+  const { side, symbol, qty, purpose, isReducing } = proposal;
+  const account = book.positions.get(symbol) ?? ZERO_QUANTITY;
+  const may = share.closingSide === side ? share.free : ZERO_QUANTITY;
+  if (purpose === 'exit') {
+    if (proposal.asked === null) return null;
+    return { passed: isReducing, threshold: toText(share.free), observed: toText(proposal.asked), because: `Only ${toText(share.free)} ${symbol} of this share are free to be closed.`, wouldPass: share.free.gt(0) ? `at most ${toText(share.free)} shares` : null };
+  }
+  const atMost = may.gt(0) ? `at most ${toText(may)} shares` : null;
+  if (side === 'buy') {
+    if (isReducing || !account.isNegative()) return null;
+    return { passed: false, threshold: toText(may), observed: toText(qty), because: `The account is short ${toText(account.abs())} ${symbol}: one order cannot close that and open a long position.`, wouldPass: atMost };
+  }
+  const fail = (because: string, wouldPass: string | null = atMost): Verdict => ({ passed: false, threshold: toText(may), observed: toText(qty), because, wouldPass });
+  if (isReducing) return { passed: true, threshold: toText(may), observed: toText(qty), because: '', wouldPass: null };
+  if (!book.limits.allowShort) return fail(`Only ${toText(may)} ${symbol} bought by hand can be sold; selling short is not allowed. Close a strategy's position with Flatten.`);
+  if (account.gt(0)) return fail(`The account holds ${toText(account)} ${symbol}: one order cannot close a long position and sell short.`);
+  if (book.assets.get(symbol)?.isShortable !== true) return fail(`The broker does not lend ${symbol}.`);
+  if (!qty.isInteger()) return fail('Only whole shares can be sold short.', qty.floor().gt(0) ? `${toText(qty.floor())} shares` : null);
+  const equity = equityOf(book, question.market);
+  if (equity.lt(SHORT_EQUITY)) return fail(`Short sales need an equity of ${dollars(SHORT_EQUITY)}; the account has ${dollars(equity)}.`, null);
+  return { passed: true, threshold: 'short sales are allowed', observed: toText(qty), because: '', wouldPass: null };
+}
+
+/** Quantities and what is open already. */
+export const TARGET_RULES: readonly Rule[] = [
+  {
+    name: 'at_least_one_share', code: 'QUANTITY_ZERO', unit: 'shares',
+    ask: ({ proposal }) => {
+      if (proposal.purpose === 'exit' || proposal.referencePrice === null) return null;
+      const isEntry = proposal.purpose === 'enter';
+      return { passed: proposal.qty.gt(0), threshold: isEntry ? '1' : '0', observed: toText(proposal.qty), because: `The sizing gives no whole share: ${proposal.sizing ?? 'no sizing'}.`, wouldPass: isEntry ? `a sizing of ${dollars(proposal.referencePrice)} at least` : null };
+    },
+  },
+  {
+    name: 'something_to_exit', code: 'NOTHING_TO_EXIT', unit: 'shares',
+    ask: ({ proposal, share }) => {
+      if (proposal.purpose !== 'exit') return null;
+      const isEntering = share.entering.gt(0);
+      return { passed: !share.held.isZero() || isEntering, threshold: 'more than 0', observed: toText(share.held), because: `There is no position in ${proposal.symbol} to close.`, wouldPass: null };
+    },
+  },
+  { name: 'no_exit_pending', code: 'EXIT_PENDING', unit: 'shares', ask: exitPending },
+  {
+    name: 'target_not_held', code: 'TARGET_ALREADY_HELD', unit: 'shares',
+    ask: ({ proposal, share }) => {
+      if (proposal.purpose !== 'enter') return null;
+      const has = addQuantity(share.held, share.entering);
+      return { passed: has.isZero(), threshold: '0', observed: toText(has), because: `The strategy already holds or is buying ${toText(has)} ${proposal.symbol}.`, wouldPass: 'the same order when the position is flat' };
+    },
+  },
+  {
+    name: 'replaceable', code: 'ORDER_NOT_REPLACEABLE', unit: 'state',
+    ask: ({ proposal }) => {
+      if (proposal.replacing === null) return null;
+      const { obstacle } = proposal.replacing;
+      return { passed: obstacle === null, threshold: 'an open order that the broker can change', observed: obstacle === null ? 'open' : 'not changeable', because: obstacle ?? '', wouldPass: null };
+    },
+  },
+  {
+    name: 'no_opposite_order', code: 'OPPOSITE_ORDER_OPEN', unit: 'shares',
+    ask: ({ book, proposal }) => {
+      if (proposal.qty.isZero()) return null;
+      const across = ordersAcross(book, proposal).reduce((sum, order) => addQuantity(sum, order.openQty), ZERO_QUANTITY);
+      const opposite = proposal.side === 'buy' ? 'sell' : 'buy';
+      const then = proposal.purpose === 'exit' ? 'The exit follows when it has closed.' : 'Cancel it, or wait until it has closed.';
+      return { passed: across.isZero(), threshold: '0', observed: toText(across), because: `An open order to ${opposite} ${toText(across)} ${proposal.symbol} would trade against this one, which brokers refuse. ${then}`, wouldPass: 'the same order when that one has closed, or a limit that does not meet it' };
+    },
+  },
+  { name: 'no_short', code: 'SHORT_NOT_ALLOWED', unit: 'shares', ask: shortSale },
+];
