@@ -116,15 +116,14 @@ function intentOf(side: Side, isClosing: boolean): PositionIntent {
 }
 
 /** Hidden limit, best price and the dearest price of an order that has no limit of its own. */
-function derivedPrices(request: OrderRequest, numbers: Numbers, context: OrderContext, view: AdmissionView, prices: Prices): { readonly band: Price | null; readonly hwm: Price | null; readonly worst: Price | null } {
+function derivedPrices(request: OrderRequest, numbers: Numbers, prices: Prices, isCollared: boolean): { readonly band: Price | null; readonly hwm: Price | null; readonly worst: Price | null } {
   const isBuy = request.side === 'buy';
   if (request.type === 'stop' && isBuy && numbers.stopPrice) {
     const band = bandAbove(numbers.stopPrice);
     return { band, hwm: null, worst: band };
   }
   if (request.type === 'trailing_stop') return { band: null, hwm: prices.last, worst: isBuy ? trailingStop({ ...numbers, side: 'buy' }, prices.last) : null };
-  const isCollared = view.config.isOpenCollared && isBuy && request.type === 'market' && !context.isOpen;
-  const band = isCollared ? bandAbove(prices.last) : null;
+  const band = isCollared && isBuy && request.type === 'market' ? bandAbove(prices.last) : null;
   return { band, hwm: null, worst: band };
 }
 
@@ -140,7 +139,7 @@ export function admit(request: OrderRequest, context: OrderContext, view: Admiss
   if (prices === null) return fail(invalid(`asset "${request.symbol}" has no price yet`));
   const later = checkGeometry(request, numbers, prices) ?? checkWashTrade(request, numbers.limitPrice, view);
   if (later) return fail(later);
-  const { band, hwm, worst } = derivedPrices(request, numbers, context, view, prices);
+  const { band, hwm, worst } = derivedPrices(request, numbers, prices, view.config.isOpenCollared && !context.isOpen);
   if (request.type === 'trailing_stop' && hwm && !trailingStop({ ...numbers, side: request.side }, hwm).gt(0)) return fail(invalid('trail_price must be less than the current price'));
   const held = heldQuantity(state.account, request.symbol);
   const isClosing = request.side === 'sell' ? held.gt(0) : held.lt(0);

@@ -118,9 +118,10 @@ function endImmediate(matching: Matching): void {
   }
 }
 
-/** Slow cancels and slow replacements take effect behind the bar. */
-function endPending(turn: Turn, at: EpochMs): void {
+/** Slow cancels and slow replacements take effect behind the bar, unless they are stuck. `only`: of one order. */
+export function endPending(turn: Turn, at: EpochMs, only?: string): void {
   for (const { id } of turn.state.open.pending()) {
+    if (turn.state.stuck.has(id) || (only !== undefined && only !== id)) continue;
     const order = turn.state.open.get(id);
     if (order?.status === 'pending_cancel') end(turn, order, 'canceled', at);
     else if (order?.status === 'pending_replace') settleReplacement(turn, order, at);

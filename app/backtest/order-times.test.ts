@@ -20,7 +20,7 @@ describe('the times of an order', () => {
     ['in the after-hours session too', '2024-07-01T22:00:00Z', 'day', true, '2024-07-02T00:00:00Z'],
     ['after it, the next day', '2024-07-02T01:00:00Z', 'day', true, '2024-07-03T00:00:00Z'],
     ['gtc ends at 16:15 of the 90th day', '2024-07-01T14:00:00Z', 'gtc', false, '2024-09-27T20:15:00Z'],
-  ])('%s', (_name, now, tif, extended, expires) => {
+  ])('%s', (...[_name, now, tif, extended, expires]) => {
     expect(at(now, tif, extended).expires).toBe(expires);
   });
   it.each<[string, string, TimeInForce, string, boolean]>([
@@ -32,7 +32,7 @@ describe('the times of an order', () => {
     ['cls from 15:50 on', '2024-07-01T19:50:00Z', 'cls', '2024-07-01T20:00:00Z', true],
     ['cls in the early evening', '2024-07-01T22:59:00Z', 'cls', '2024-07-01T20:00:00Z', true],
     ['cls from 19:00 on', '2024-07-01T23:00:00Z', 'cls', '2024-07-02T20:00:00Z', false],
-  ])('%s', (_name, now, tif, auction, shut) => {
+  ])('%s', (...[_name, now, tif, auction, shut]) => {
     expect(at(now, tif)).toMatchObject({ auction, shut });
   });
   it('knows pre-market, session and after-hours', () => {

@@ -133,6 +133,7 @@ export function replace(turn: Turn, op: Replace, view: AdmissionView): Result<Ve
   };
   if (!op.isSlow || order.status === 'held') return ok(swap(turn, order, incoming, { at: context.at, isOpen: context.isOpen || (context.isExtendedOpen && order.extendedHours) }));
   tell(turn, 'pending_replace', context.at, { ...order, status: 'pending_replace', replacedBy: id, updatedAt: context.at });
+  if (op.isStuck === true) turn.state.stuck.add(order.id);
   return ok(tell(turn, 'pending_new', context.at, incoming));
 }
 

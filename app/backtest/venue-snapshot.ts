@@ -51,6 +51,7 @@ export const venueSnapshotSchema = z.object({
   marginTerms: z.array(z.object({ symbol: z.string(), isMarginable: z.boolean(), maintenancePercent: z.string().nullable() })).default([]),
   payables: z.array(z.object({ at: ms, symbol: z.string(), qty: asQuantity, rate: asPrice, amount: asMoney })).default([]),
   settings: venueSettingsSchema.default({ suspendTrade: false, noShorting: true, fractionalTrading: true, maxMarginMultiplier: 4, tradingBlocked: false }),
+  stuck: z.array(z.string()).default([]),
   open: z.array(venueOrderSchema),
 });
 
@@ -78,8 +79,8 @@ const actionText = z.discriminatedUnion('kind', [
 /** An operation in text form. */
 export const venueOperationSchema: z.ZodType<VenueOperation> = z.discriminatedUnion('op', [
   z.object({ op: z.literal('submit'), request: requestText, context: contextText, isStuck: z.boolean().optional() }),
-  z.object({ op: z.literal('replace'), orderId: z.string(), request: changeText, context: contextText, isSlow: z.boolean() }),
-  z.object({ op: z.literal('cancel'), orderId: z.string(), at: ms, isSlow: z.boolean() }),
+  z.object({ op: z.literal('replace'), orderId: z.string(), request: changeText, context: contextText, isSlow: z.boolean(), isStuck: z.boolean().optional() }),
+  z.object({ op: z.literal('cancel'), orderId: z.string(), at: ms, isSlow: z.boolean(), isStuck: z.boolean().optional() }),
   z.object({ op: z.literal('settle'), orderId: z.string(), at: ms, outcome: z.enum(['new', 'rejected']), reason: text }),
   z.object({ op: z.literal('step'), at: ms, barMs: z.number().int().positive(), isRegular: z.boolean(), bars: z.array(barText) }),
   z.object({ op: z.literal('advance'), to: ms, isSessionEnd: z.boolean() }),
@@ -123,6 +124,7 @@ export function takeSnapshot(state: VenueState): z.input<typeof venueSnapshotSch
     marginTerms: [...account.marginTerms].map(([symbol, terms]) => ({ symbol, ...terms })),
     payables: state.payables.map((due) => ({ ...due, qty: toText(due.qty), rate: toText(due.rate), amount: toText(due.amount) })),
     settings: { ...state.settings },
+    stuck: [...state.stuck].filter((id) => state.open.get(id)),
     open: state.open.all().map((order) => ({ ...orderToText(order), legs: [...order.legs] })),
   };
 }
@@ -149,6 +151,6 @@ export function readSnapshot(raw: unknown): VenueState {
   const snapshot = venueSnapshotSchema.parse(raw);
   return {
     now: snapshot.now, orderSeq: snapshot.orderSeq, executionSeq: snapshot.executionSeq, activitySeq: snapshot.activitySeq, payables: snapshot.payables,
-    settings: snapshot.settings, open: new OpenOrders(snapshot.open), account: readAccount(snapshot),
+    settings: snapshot.settings, stuck: new Set(snapshot.stuck), open: new OpenOrders(snapshot.open), account: readAccount(snapshot),
   };
 }

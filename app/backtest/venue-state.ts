@@ -16,6 +16,8 @@ export type VenueState = {
   readonly open: OpenOrders;
   settings: VenueSettings;
   payables: readonly Payable[];
+  /** Orders whose cancel or replacement waits until it is settled. */
+  readonly stuck: Set<string>;
   orderSeq: number;
   executionSeq: number;
   activitySeq: number;
@@ -46,6 +48,7 @@ export function passTo(state: VenueState, now: EpochMs): void {
 /** Stores an order's next form and tells what happened to it. */
 export function tell(turn: Turn, kind: Exclude<VenueEvent['kind'], 'fill' | 'partial_fill'>, at: EpochMs, order: VenueOrder): VenueOrder {
   turn.state.open.put(order);
+  if (order.status !== 'pending_cancel' && order.status !== 'pending_replace') turn.state.stuck.delete(order.id);
   turn.changed.delete(order.id);
   turn.events.push({ kind, at, order, fill: null });
   return order;

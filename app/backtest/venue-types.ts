@@ -207,11 +207,11 @@ export type VenueSettings = {
 export type VenueOperation =
   /** `isStuck`: the order stays `pending_new` until it is settled. */
   | { readonly op: 'submit'; readonly request: OrderRequest; readonly context: OrderContext; readonly isStuck?: boolean | undefined }
-  /** `isSlow`: the replacement takes its place after the next bars, which may fill the old order first. */
-  | { readonly op: 'replace'; readonly orderId: string; readonly request: ReplaceRequest; readonly context: OrderContext; readonly isSlow: boolean }
-  /** `isSlow`: the cancel takes effect after the next bars, which may fill the order first. */
-  | { readonly op: 'cancel'; readonly orderId: string; readonly at: EpochMs; readonly isSlow: boolean }
-  /** The broker decides about an order that it had taken: a stuck one becomes `new`, any open one can be rejected. */
+  /** `isSlow`: the replacement takes its place after the next bars, which may fill the old order first; `isStuck` (and slow): not before it is settled. */
+  | { readonly op: 'replace'; readonly orderId: string; readonly request: ReplaceRequest; readonly context: OrderContext; readonly isSlow: boolean; readonly isStuck?: boolean | undefined }
+  /** `isSlow`: the cancel takes effect after the next bars, which may fill the order first; `isStuck` (and slow): not before it is settled. */
+  | { readonly op: 'cancel'; readonly orderId: string; readonly at: EpochMs; readonly isSlow: boolean; readonly isStuck?: boolean | undefined }
+  /** The broker decides about an order that it had taken: a stuck one becomes `new` (a stuck cancel or replacement is carried out), any open one can be rejected. */
   | { readonly op: 'settle'; readonly orderId: string; readonly at: EpochMs; readonly outcome: 'new' | 'rejected'; readonly reason: string | null }
   /** One step of the tape: bars [at, at + barMs) of the symbols that matter here. */
   | { readonly op: 'step'; readonly at: EpochMs; readonly barMs: number; readonly isRegular: boolean; readonly bars: readonly VenueBar[] }

@@ -71,7 +71,7 @@ function run(setup: VenueConfig, drafts: readonly Draft[]) {
 
 describe('a venue under any sequence of operations', () => {
   it('conserves: cash and shares are exactly what the executions moved', () => {
-    fc.assert(fc.property(config, fc.array(draft, { maxLength: 60 }), (setup, drafts) => {
+    fc.assert(fc.property(config, fc.array(draft, { minLength: 10, maxLength: 60, size: 'max' }), (setup, drafts) => {
       const { venue, events } = run(setup, drafts);
       let cash = new Decimal(setup.startingCash);
       const shares = new Map<string, Decimal>();
@@ -85,11 +85,11 @@ describe('a venue under any sequence of operations', () => {
       expect(toText(venue.state.account.cash)).toBe(toText(cash));
       for (const [symbol, qty] of shares) expect(toText(venue.positions().find((p) => p.symbol === symbol)?.qty ?? new Decimal(0))).toBe(toText(qty));
       if (!setup.isShortingEnabled) for (const position of venue.positions()) expect(position.qty.gte(0)).toBe(true);
-    }), { numRuns: 300 });
+    }), { numRuns: 60 });
   });
 
   it('keeps orders within their quantity and on legal paths, with ids that never repeat', () => {
-    fc.assert(fc.property(config, fc.array(draft, { maxLength: 60 }), (setup, drafts) => {
+    fc.assert(fc.property(config, fc.array(draft, { minLength: 10, maxLength: 60, size: 'max' }), (setup, drafts) => {
       const { venue, events } = run(setup, drafts);
       const last = new Map<string, VenueOrderStatus>();
       const executions = new Set<string>();
@@ -111,11 +111,11 @@ describe('a venue under any sequence of operations', () => {
       const open = [...last].filter(([, status]) => isOpenStatus(status)).map(([id]) => id);
       expect(venue.openOrders().map((order) => order.id).sort()).toEqual(open.sort());
       expect(venue.figures().buyingPower.gte(0)).toBe(true);
-    }), { numRuns: 300 });
+    }), { numRuns: 60 });
   });
 
   it('replays its journal to the same state and the same events, also from a snapshot in the middle', () => {
-    fc.assert(fc.property(config, fc.array(draft, { maxLength: 40 }), fc.nat(40), (setup, drafts, cut) => {
+    fc.assert(fc.property(config, fc.array(draft, { minLength: 10, maxLength: 40, size: 'max' }), fc.nat(40), (setup, drafts, cut) => {
       const { venue, journal, events } = run(setup, drafts);
       const stored = journal.map((operation) => venueOperationSchema.parse(JSON.parse(JSON.stringify(operation))));
       let again = openVenue(setup);
@@ -127,6 +127,6 @@ describe('a venue under any sequence of operations', () => {
       });
       expect(takeSnapshot(again.state)).toEqual(takeSnapshot(venue.state));
       expect(heard.map((event) => [event.kind, event.at, orderToText(event.order)])).toEqual(events.map((event) => [event.kind, event.at, orderToText(event.order)]));
-    }), { numRuns: 200 });
+    }), { numRuns: 40 });
   });
 });

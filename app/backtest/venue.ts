@@ -8,7 +8,7 @@ import { admit } from './admission.ts';
 import { act, bookFees, pay, transfer } from './corporate.ts';
 import { makeLegs, workedMember } from './groups.ts';
 import { isIncoming, OpenOrders } from './open-orders.ts';
-import { expire, match } from './matching.ts';
+import { endPending, expire, match } from './matching.ts';
 import { forbidden, invalid, ORDER_NOT_FOUND } from './refusals.ts';
 import { refuseReplacement, replace } from './replace.ts';
 import { beginTurn, end, FRESH, nextOrderId, passTo, tell, type Turn, type VenueState } from './venue-state.ts';
@@ -45,7 +45,7 @@ function settingsOf(config: VenueConfig): VenueSettings {
 /** The state before the first operation. */
 export function newVenueState(config: VenueConfig): VenueState {
   return {
-    account: openAccount(money(config.startingCash)), open: new OpenOrders(), settings: settingsOf(config), payables: [], orderSeq: 0, executionSeq: 0, activitySeq: 0, now: 0 as EpochMs,
+    account: openAccount(money(config.startingCash)), open: new OpenOrders(), settings: settingsOf(config), payables: [], stuck: new Set(), orderSeq: 0, executionSeq: 0, activitySeq: 0, now: 0 as EpochMs,
   };
 }
 
@@ -133,7 +133,7 @@ function submit(turn: Turn, { request, context, isStuck }: Operation<'submit'>, 
   return ok(reply);
 }
 
-function cancel(turn: Turn, { orderId, at, isSlow }: Operation<'cancel'>): Applied {
+function cancel(turn: Turn, { orderId, at, isSlow, isStuck }: Operation<'cancel'>): Applied {
   const asked = turn.state.open.get(orderId);
   if (!asked) return fail(ORDER_NOT_FOUND);
   if (isIncoming(asked)) return fail(invalid(`order is already in "${asked.status}" state`));
@@ -144,6 +144,7 @@ function cancel(turn: Turn, { orderId, at, isSlow }: Operation<'cancel'>): Appli
   else {
     if (order.status === 'pending_replace') refuseReplacement(turn, order, at, 'the order was canceled before it could be replaced');
     tell(turn, 'pending_cancel', at, { ...(turn.state.open.get(order.id) ?? order), status: 'pending_cancel', updatedAt: at });
+    if (isStuck === true) turn.state.stuck.add(order.id);
   }
   return ok(null);
 }
@@ -153,6 +154,11 @@ function settle(turn: Turn, { orderId, at, outcome, reason }: Operation<'settle'
   const { open } = turn.state;
   const order = open.get(orderId);
   if (!order) return fail(ORDER_NOT_FOUND);
+  if (outcome === 'new' && turn.state.stuck.delete(order.id)) {
+    passTo(turn.state, at);
+    endPending(turn, at, order.id);
+    return ok(null);
+  }
   if (outcome === 'new' && (order.status !== 'pending_new' || isIncoming(order))) return fail(invalid(`order is already in "${order.status}" state`));
   passTo(turn.state, at);
   const old = isIncoming(order) && order.replaces !== null ? open.get(order.replaces) : undefined;
