@@ -37,7 +37,7 @@ afterAll(async () => {
   await book.stop();
 });
 beforeEach(async () => {
-  await book.sql('TRUNCATE execution.orders, execution.order_events, execution.trades, execution.positions, execution.strategy_positions, execution.account_ledger, execution.outbox CASCADE');
+  await book.sql('TRUNCATE execution.orders, execution.order_events, execution.trades, execution.positions, execution.strategy_positions, execution.account_ledger, execution.ledger_entries, execution.findings, execution.outbox CASCADE');
   await book.sql(`INSERT INTO execution.account_ledger (account_number, opening_cash, cash, opened_at) VALUES ('T', 1000000, 1000000, now())`);
 });
 
