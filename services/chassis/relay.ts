@@ -1,5 +1,6 @@
 /** From the outbox to the wire: publishes what was committed, in order, and remembers how far it came. */
 import type { EventEnvelope } from '#app/contracts/events.ts';
+import { AppError } from '#app/domain/errors.ts';
 import type { ServiceId } from '#app/domain/ids.ts';
 import type { Bus } from './bus.ts';
 import { monotonicMs, sleep } from './clock.ts';
@@ -125,7 +126,14 @@ class OutboxRelay implements Relay {
     if (this.sent === this.stored) return;
     const reached = this.sent;
     // Only a hint where to go on. It must not wait for the disk: whoever writes the next event waits for this row.
-    await this.parts.db.tx((tx) => tx.query(`UPDATE ${this.parts.service}.outbox_head SET sent_seq = greatest(sent_seq, $1)`, [reached]), 'soon');
+    try {
+      await this.parts.db.tx((tx) => tx.query(`UPDATE ${this.parts.service}.outbox_head SET sent_seq = greatest(sent_seq, $1)`, [reached]), 'soon');
+    } catch (error) {
+      // Somebody held the row for too long: a hint can wait for the next time, and is no reason to end.
+      if (!(error instanceof AppError && error.family === 'conflict')) throw error;
+      this.parts.log.debug({ error: String(error) }, 'How far the relay came is noted later');
+      return;
+    }
     this.stored = reached;
   }
 

@@ -11,6 +11,7 @@ import { never, unitOf, world } from './world.ts';
 
 const TIMEOUT = { least: 2_000, most: 8_000 };
 const LAG_MS = 1_500;
+const LATE_MS = 3_500;
 const FORBIDDEN = 40_310_000;
 
 /** An order in the broker's words. */
@@ -32,6 +33,8 @@ function unreachable(): AppError {
 class SimulatedBroker implements Broker {
   readonly #life: Life;
   readonly #options: BrokerOptions;
+  /** Orders that were refused and taken all the same: the look-up that follows does not lag. */
+  readonly #refused = new Set<string>();
 
   constructor(life: Life, options: BrokerOptions) {
     this.#life = life;
@@ -76,24 +79,31 @@ class SimulatedBroker implements Broker {
     const { faults, delays, time, trace } = world();
     if (this.#life.mayDie('crash_before_call', `${this.#life.name} before ${what}`)) return never();
     await this.#wait(1 + 60 * delays.next());
+    const patienceMs = faults.between(TIMEOUT.least, TIMEOUT.most);
     const timedOut = async (): Promise<SubmitOutcome> => {
-      await this.#wait(faults.between(TIMEOUT.least, TIMEOUT.most));
+      await this.#wait(patienceMs);
       return { kind: 'unknown', cause: 'timeout', message: 'no answer (simulated)' };
     };
     if (isAway() || faults.strikes('submit_lost')) return timedOut();
     if (faults.strikes('submit_late')) {
-      time.after(faults.between(500, 9_000), () => trace.note(`${what} arrives late: ${act().ok ? 'taken' : 'refused'}`));
+      // Within the grace that the policy for unknown outcomes gives a request that is still on its way (ADR 0006).
+      time.after(faults.between(500, patienceMs + LATE_MS), () => trace.note(`${what} arrives late: ${act().ok ? 'taken' : 'refused'}`));
       return timedOut();
     }
     if (faults.strikes('submit_error_before')) return { kind: 'unknown', cause: 'server_error', message: '503 (simulated)' };
     if (faults.strikes('submit_throttled')) return { kind: 'unknown', cause: 'throttled', message: '429 (simulated)' };
-    const result = act();
+    const first = act();
+    // Something on the way sends the request again: the answer is the one to the second.
+    const result = first.ok && faults.strikes('submit_doubled') ? act() : first;
     trace.note(`${what} ${result.ok ? 'taken' : `refused ${result.error.code} ${result.error.message}`}`);
     if (this.#life.mayDie('crash_after_call', `${this.#life.name} after ${what}`)) return never();
     await this.#wait(1 + 60 * delays.next());
     if (faults.strikes('submit_reply_lost')) return timedOut();
     if (faults.strikes('submit_error_after')) return { kind: 'unknown', cause: 'server_error', message: '504 (simulated)' };
-    if (result.ok && faults.strikes('submit_refused_but_taken')) return { kind: 'rejected', code: FORBIDDEN, status: 403, message: 'refused, and taken all the same (simulated)' };
+    if (result.ok && faults.strikes('submit_refused_but_taken')) {
+      this.#refused.add(result.value.id);
+      return { kind: 'rejected', code: FORBIDDEN, status: 403, message: 'refused, and taken all the same (simulated)' };
+    }
     if (result.ok) return { kind: 'accepted', order: orderThere(result.value, true) };
     const { code, status, message } = result.error;
     return code === 40_010_001 ? { kind: 'unknown', cause: 'duplicate', message } : { kind: 'rejected', code, status, message };
@@ -117,7 +127,7 @@ class SimulatedBroker implements Broker {
   getByClientId = (id: string, priority: Priority = 'poll'): Promise<BrokerOrder | null> => this.#call(`GET by client id ${id}`, priority, () => {
     const { exchange, faults } = world();
     const order = exchange.byClientId(id);
-    if (order === null || (exchange.ageMs(order) < LAG_MS && faults.strikes('lookup_lag'))) return null;
+    if (order === null || (!this.#refused.has(order.id) && exchange.ageMs(order) < LAG_MS && faults.strikes('lookup_lag'))) return null;
     return orderThere(order);
   });
 
@@ -147,6 +157,9 @@ class SimulatedBroker implements Broker {
 
   fillsAfter = (from: { readonly activityId: string } | { readonly at: EpochMs }): Promise<readonly BrokerFill[]> => this.#call('GET fills', 'poll', () =>
     fillsThere().filter((fill) => ('at' in from ? fill.at >= from.at : fill.activityId > from.activityId)));
+
+  /** The account of a simulation has no fees, dividends or transfers. */
+  activitiesAfter = (): ReturnType<Broker['activitiesAfter']> => this.#call('GET activities', 'poll', () => []);
 
   newestActivityId = (): Promise<string | null> => this.#call('GET newest fill', 'poll', () => fillsThere().at(-1)?.activityId ?? null);
 

@@ -16,13 +16,15 @@ export const stream: { liveSince: number | null; lifeName: string } = { liveSinc
 
 /** P1, P2, P5: the book knows the order as submitted before the broker can, trading is not halted, and the books were compared since the stream came back. */
 export function checkSubmit(ticket: OrderTicket, life: Life): void {
-  const { book, broken, trace } = world();
+  const { book, broken, faults, trace } = world();
   trace.note(`POST ${ticket.clientOrderId} ${ticket.side} ${toText(ticket.qty)} ${ticket.symbol} ${ticket.terms.type} leaves`);
   const [row] = book.ask<Row>(`SELECT o.status, o.is_reducing, o.unknown_since, s.state, s.at AS state_at, (SELECT max(at) FROM execution.reconciliations) AS compared_at
     FROM execution.orders o, (SELECT state, at FROM risk_management.trading_state ORDER BY version DESC LIMIT 1) s WHERE o.client_order_id = $1`, [ticket.clientOrderId]);
   const say = (id: string, words: string): void => void broken.push(`${id} ${ticket.clientOrderId}: ${words}`);
   if (!row) return say('P1', 'posted under an id that the book does not have');
   if (row.status === 'initialized') say('P2', 'posted before the book had it as submitted');
+  // The book notes the wall clock: after a jump of it, ages say nothing.
+  if (faults.struck.has('wall_clock_jump')) return;
   const now = Date.now();
   const isForbidden = row.state === 'HALTED' || (row.state === 'REDUCING' && !row.is_reducing);
   if (isForbidden && now - row.state_at > HALT_MS) say('P5', `posted ${Math.round(now - row.state_at)} ms after trading was ${row.state}`);

@@ -9,7 +9,7 @@ export const FAULTS = {
   crash_any_time: 0.008, crash_all: 0.003, wire_outage: 0.01, stream_loss: 0.015, stream_silence: 0.008, broker_outage: 0.006, wall_clock_jump: 0.002,
   commit_conflict: 0.004, slow_book: 0.01,
   wire_drop: 0.03, wire_double: 0.04, wire_reorder: 0.03, wire_delay: 0.04,
-  submit_lost: 0.05, submit_reply_lost: 0.07, submit_late: 0.03, submit_error_before: 0.03, submit_error_after: 0.04, submit_refused_but_taken: 0.03, submit_throttled: 0.03, submit_stuck: 0.04, rejected_after_accept: 0.03,
+  submit_lost: 0.05, submit_reply_lost: 0.07, submit_late: 0.03, submit_doubled: 0.03, submit_error_before: 0.03, submit_error_after: 0.04, submit_refused_but_taken: 0.03, submit_throttled: 0.03, submit_stuck: 0.04, rejected_after_accept: 0.03,
   call_lost: 0.03, call_reply_lost: 0.02, call_throttled: 0.02, call_server_error: 0.02, lookup_lag: 0.1, slow_cancel: 0.25,
   update_drop: 0.05, update_double: 0.08, update_delay: 0.1, foreign_order: 0.02,
 } as const;

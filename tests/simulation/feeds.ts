@@ -17,7 +17,7 @@ const LEAVE = 0.17;
 const PROTECTED = 0.4;
 
 /** The strategies of a simulation: id and size of an entry in dollars. */
-export const STRATEGIES = [['sim_slow', '3000'], ['sim_fast', '6500']] as const;
+export const STRATEGIES = [['sim_slow', '7000'], ['sim_fast', '9500']] as const;
 
 /** Puts the strategies and symbols of a simulation into a fresh book. */
 export function furnish(symbols: readonly string[]): void {

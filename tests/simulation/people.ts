@@ -55,7 +55,7 @@ export class People {
     const symbol = this.#one(SYMBOLS) ?? 'AAA';
     const price = world().exchange.lastPrice(symbol);
     const side = this.#random.next() < 0.6 ? 'buy' : 'sell';
-    const qty = String(1 + Math.floor(this.#random.next() * 30));
+    const qty = String(1 + Math.floor(this.#random.next() * 45));
     const kind = this.#random.next();
     const near = (percent: number): string => (price * (1 + percent / 100)).toFixed(2);
     const away = side === 'buy' ? -1 : 1;
@@ -96,7 +96,7 @@ export class People {
   act(): void {
     if (this.#chance(0.1)) this.#place();
     if (this.#chance(0.06)) this.#change();
-    if (this.#chance(0.018)) this.#hold();
+    if (this.#chance(0.03)) this.#hold();
     if (this.#chance(0.012)) void this.ask('flatten', { symbol: this.#random.next() < 0.5 ? null : (this.#one(SYMBOLS) ?? null) });
     if (this.#chance(0.01)) void this.ask('reversePosition', { symbol: this.#one(SYMBOLS) ?? 'AAA' });
     if (this.#chance(0.03)) runInPassing(unitOf('execution').present(), 'manage_orders', `tick-${(this.#asked += 1)}`);

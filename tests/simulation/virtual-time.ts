@@ -28,7 +28,7 @@ export type VirtualTime = {
 
 /** Takes the clocks over; `startsAt` is the wall clock's first instant (epoch ms). */
 export function takeOverTime(startsAt: number): VirtualTime {
-  const clock: Clock = install({ now: startsAt, toFake: ['Date', 'performance', 'hrtime', 'setTimeout', 'clearTimeout', 'setInterval', 'clearInterval', 'setImmediate', 'clearImmediate'] });
+  const clock: Clock = install({ now: startsAt, shouldClearNativeTimers: true, toFake: ['Date', 'performance', 'hrtime', 'setTimeout', 'clearTimeout', 'setInterval', 'clearInterval', 'setImmediate', 'clearImmediate'] });
   const began = performance.now();
   const elapsed = (): number => performance.now() - began;
   return {
