@@ -19,7 +19,7 @@ export function Frame({ mode, children }: { mode: Mode; children: ReactNode }): 
   const navigate = useNavigate();
   const isStale = useIsStale();
   const isDisarmed = useArmedUntil() === null;
-  const { halt, error } = useHalt();
+  const { halt, error, told } = useHalt();
   const byKey = useHold(halt);
   useShortcuts({ go: (path) => void navigate({ to: path }), order: () => openSheet({ kind: 'ticket', start: {} }), settings: () => { if (hasShell) openSheet({ kind: 'application', section: null }); }, halt: byKey });
   return (
@@ -27,7 +27,7 @@ export function Frame({ mode, children }: { mode: Mode; children: ReactNode }): 
       <div className="mode-line" aria-hidden />
       <TopBar mode={mode} />
       <div className="frame-body">
-        <Navigation isHeldByKey={byKey.isHeld} halt={halt} haltError={error} />
+        <Navigation isHeldByKey={byKey.isHeld} halt={halt} haltError={error} haltTold={told} />
         <main className="page">{children}</main>
       </div>
       <Sheets mode={mode} />

@@ -24,7 +24,7 @@ function PageLink({ page: { path, name, keys }, isNarrow }: { page: (typeof PAGE
 }
 
 /** The column on the left. */
-export function Navigation({ isHeldByKey, halt, haltError }: { isHeldByKey: boolean; halt: () => void; haltError: string | null }): JSX.Element {
+export function Navigation({ isHeldByKey, halt, haltError, haltTold }: { isHeldByKey: boolean; halt: () => void; haltError: string | null; haltTold: string | null }): JSX.Element {
   const isChosenNarrow = useUiState('isNavigationNarrow');
   const isSmall = useMediaQuery('(max-width: 1200px)', false, { getInitialValueInEffect: false });
   const isNarrow = isSmall || isChosenNarrow;
@@ -37,7 +37,7 @@ export function Navigation({ isHeldByKey, halt, haltError }: { isHeldByKey: bool
           {isNarrow ? <IconLayoutSidebarLeftExpand size={16} /> : <IconLayoutSidebarLeftCollapse size={16} />}
         </ActionIcon>
       )}
-      <TradingSwitch isNarrow={isNarrow} isHeldByKey={isHeldByKey} halt={halt} error={haltError} />
+      <TradingSwitch isNarrow={isNarrow} isHeldByKey={isHeldByKey} halt={halt} error={haltError} told={haltTold} />
     </nav>
   );
 }

@@ -34,7 +34,7 @@ function Resume({ isNarrow }: { isNarrow: boolean }): JSX.Element {
 }
 
 /** State and switch. `isHeldByKey` shows the progress of Shift+H. */
-export function TradingSwitch({ isNarrow, isHeldByKey, halt, error }: { isNarrow: boolean; isHeldByKey: boolean; halt: () => void; error: string | null }): JSX.Element {
+export function TradingSwitch({ isNarrow, isHeldByKey, halt, error, told }: { isNarrow: boolean; isHeldByKey: boolean; halt: () => void; error: string | null; told: string | null }): JSX.Element {
   const { state, why, isOld } = useTradingState();
   const isAway = useGatewayAway() !== null;
   const tone = state === 'ACTIVE' ? 'good' : state === 'REDUCING' ? 'warn' : state === 'HALTED' ? 'bad' : 'idle';
@@ -51,6 +51,7 @@ export function TradingSwitch({ isNarrow, isHeldByKey, halt, error }: { isNarrow
       {!isAway && <KillSwitch isNarrow={isNarrow} />}
       {state !== null && state !== 'ACTIVE' && !isAway && <Resume isNarrow={isNarrow} />}
       {state !== null && state !== 'ACTIVE' && isAway && !isNarrow && <p className="muted switch-note">Resuming needs the gateway.</p>}
+      {told !== null && state === 'HALTED' && !isNarrow && <p className="muted switch-note" role="status">{told}</p>}
       {error !== null && <p className="switch-error" role="alert">{error}</p>}
     </div>
   );

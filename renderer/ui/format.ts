@@ -91,6 +91,7 @@ const time = new Intl.DateTimeFormat('en-GB', { timeZone: MARKET_ZONE, hour: '2-
 const dayAndTime = new Intl.DateTimeFormat('en-GB', { timeZone: MARKET_ZONE, day: '2-digit', month: 'short', hour: '2-digit', minute: '2-digit', hourCycle: 'h23' });
 const weekdayAndTime = new Intl.DateTimeFormat('en-GB', { timeZone: MARKET_ZONE, weekday: 'short', day: 'numeric', month: 'short', hour: '2-digit', minute: '2-digit', hourCycle: 'h23' });
 const precise = new Intl.DateTimeFormat('en-GB', { hour: '2-digit', minute: '2-digit', second: '2-digit', fractionalSecondDigits: 3, hourCycle: 'h23' });
+const localDayTime = new Intl.DateTimeFormat('en-GB', { day: '2-digit', month: 'short', hour: '2-digit', minute: '2-digit', second: '2-digit', hourCycle: 'h23' });
 const isoDay = new Intl.DateTimeFormat('en-CA', { timeZone: MARKET_ZONE, year: 'numeric', month: '2-digit', day: '2-digit' });
 const local = new Intl.DateTimeFormat('en-GB', { dateStyle: 'medium', timeStyle: 'medium' });
 const full = new Intl.DateTimeFormat('en-GB', { timeZone: MARKET_ZONE, dateStyle: 'medium', timeStyle: 'medium' });
@@ -110,6 +111,10 @@ export function marketWeekday(ms: number | null): string {
 /** Time of day here, to the millisecond. */
 export function clockTime(ms: number): string {
   return precise.format(ms);
+}
+/** Day and time here, to the second. */
+export function localTime(ms: number): string {
+  return localDayTime.format(ms);
 }
 /** Basis points with sign. points(0.00123) = '+12.3' */
 export function points(fraction: number | null): string {

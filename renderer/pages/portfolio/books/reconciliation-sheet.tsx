@@ -6,8 +6,8 @@ import { IconAlertTriangle, IconCircleCheck } from '@tabler/icons-react';
 import type { ReconciliationView } from '#app/contracts/views.ts';
 import { useAge } from '../../../data/clock.ts';
 import { useFindings, useReconciliations } from '../../../data/queries.ts';
-import { Answer, Card, Empty, MarketTime } from '../../../ui/kit.tsx';
-import { age, clockTime, count, latency } from '../../../ui/format.ts';
+import { Answer, Card, Empty } from '../../../ui/kit.tsx';
+import { age, bothZones, count, latency, localTime } from '../../../ui/format.ts';
 import { FindingsList } from './findings-list.tsx';
 
 /** "12 orders, 40 fills, 3 positions in 14 ms". */
@@ -33,17 +33,13 @@ function Run({ run }: { run: ReconciliationView }): JSX.Element {
       <details open={!run.isClean && differences > 0 && differences <= 8}>
         <summary>
           {run.isClean ? <IconCircleCheck size={14} aria-label="even" /> : <IconAlertTriangle size={14} aria-label="different" />}
-          <span className="num">{clockTime(run.at).slice(0, 8)}</span><MarketDay at={run.at} />
+          <span className="num" title={bothZones(run.at)}>{localTime(run.at)}</span>
           <span>{run.isClean ? 'even' : `${count(differences)} ${differences === 1 ? 'difference' : 'differences'}`}</span><span className="muted">{comparedWords(run)}</span>
         </summary>
         {differences > 0 ? <Differences run={run} /> : <p className="muted">Orders, fills and positions were the same on both sides.</p>}
       </details>
     </li>
   );
-}
-
-function MarketDay({ at }: { at: number }): JSX.Element {
-  return <span className="muted"><MarketTime at={at} withDay /></span>;
 }
 
 function Newest({ run }: { run: ReconciliationView | undefined }): JSX.Element | null {

@@ -48,9 +48,6 @@ function Protection({ position }: { position: PositionView }): JSX.Element {
   );
 }
 
-/** The weight that fills its bar: a fifth of the account, the largest position that the first limits allow. */
-const FULL_WEIGHT = 0.2;
-
 function holders(position: PositionView): string {
   return position.holders.map((holder) => (holder.strategyId === '' ? 'manual' : holder.strategyId)).join(', ') || '–';
 }
@@ -61,11 +58,11 @@ const COLUMNS: readonly Column<PositionView>[] = [
   { id: 'avg', header: 'Cost', unit: 'USD', isNumber: true, value: (row) => Number(row.avgPrice), cell: (row) => <Cost position={row} /> },
   { id: 'last', header: 'Last', unit: 'USD', isNumber: true, value: (row) => Number(row.lastPrice), cell: (row) => <LastPrice position={row} /> },
   { id: 'value', header: 'Value', unit: 'USD', isNumber: true, value: (row) => Number(row.marketValue), cell: (row) => <span className="num">{money(row.marketValue)}</span> },
-  { id: 'weight', header: 'Weight', isNumber: true, isMinor: true, value: (row) => row.weight, cell: (row) => <span className="weight"><span className="track"><i style={{ width: `${Math.min(100, ((row.weight ?? 0) / FULL_WEIGHT) * 100)}%` }} /></span><span className="num">{percent(row.weight, { signed: false, decimals: 1 })}</span></span> },
+  { id: 'weight', header: 'Weight', isNumber: true, isMinor: true, value: (row) => row.weight, cell: (row) => <span className="num muted">{percent(row.weight, { signed: false, decimals: 1 })}</span> },
   { id: 'open', header: 'Open P&L', unit: 'USD', isNumber: true, value: (row) => Number(row.openPnl), cell: (row) => <Pnl value={row.openPnl} fraction={row.openPnlFraction} /> },
   { id: 'realized', header: 'Realized', unit: 'USD', isNumber: true, value: (row) => Number(row.realizedPnl), cell: (row) => <Pnl value={row.realizedPnl} hasArrow={false} /> },
   { id: 'protection', header: 'Protection', value: (row) => Number(row.protection.stopQty), cell: (row) => <Protection position={row} /> },
-  { id: 'holders', header: 'Held by', isMinor: true, value: holders, cell: (row) => <span className="muted">{holders(row)}</span> },
+  { id: 'holders', header: 'Held by', isMinor: true, value: holders, cell: (row) => <span className="muted holders" title={holders(row)}>{holders(row)}</span> },
   { id: 'actions', header: '', width: 116, value: () => null, cell: (row) => <PositionActions position={row} /> },
 ];
 

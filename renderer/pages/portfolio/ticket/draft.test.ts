@@ -20,7 +20,7 @@ describe('an order alone', () => {
     expect(ticket({ type: 'limit', limitPrice: 'x' }).errors.limitPrice).toContain('decimal number');
     expect(ticket({ type: 'limit' }).errors).toEqual({ limitPrice: 'A limit order needs limit price' });
     expect(ticket({ type: 'limit', limitPrice: '100.005' }).errors.limitPrice).toContain('finer than the exchange takes');
-    expect(ticket({ type: 'stop', stopPrice: '99' }).errors.stopPrice).toBe('A stop to buy lies above the price now, 100');
+    expect(ticket({ type: 'stop', stopPrice: '99' }).errors.stopPrice).toBe('A stop to buy must lie above the price now, 100');
     expect(ticket({ type: 'stop', stopPrice: '99', side: 'sell' }).errors).toEqual({});
   });
 });
@@ -55,7 +55,7 @@ describe('exits', () => {
     expect(protect({ stopLoss: '95' })).toMatchObject({ orderClass: 'simple', type: 'stop', stopPrice: '95', limitPrice: null });
     expect(protect({ stopLoss: '95', stopLimit: '94' })).toMatchObject({ type: 'stop_limit', stopPrice: '95', limitPrice: '94' });
     expect(protect({ takeProfit: '110' })).toMatchObject({ orderClass: 'simple', type: 'limit', limitPrice: '110' });
-    expect(ticket({ plan: 'protect', side: 'sell', stopLoss: '105' }).errors.stopLoss).toBe('The stop of a long position lies below the price now, 100');
+    expect(ticket({ plan: 'protect', side: 'sell', stopLoss: '105' }).errors.stopLoss).toBe('The stop of a long position must lie below the price now, 100');
   });
   it('are told in dollars and R, for long and short', () => {
     expect(exitsOf(draft({ plan: 'exits', takeProfit: '110', stopLoss: '95' }), '100', null)).toEqual({ entry: 100, stop: 95, target: 110, riskUsd: 50, rewardUsd: 100, r: 2 });

@@ -117,7 +117,7 @@ function marketIssues(draft: Draft, last: Decimal): DraftErrors {
   const errors: DraftErrors = {};
   const check = (field: Field, text: string, isAbove: boolean, what: string): void => {
     const value = exact(text);
-    if (value !== null && (isAbove ? value.lte(last) : value.gte(last))) errors[field] = `${what} lies ${isAbove ? 'above' : 'below'} the price now, ${toText(last)}`;
+    if (value !== null && (isAbove ? value.lte(last) : value.gte(last))) errors[field] = `${what} must lie ${isAbove ? 'above' : 'below'} the price now, ${toText(last)}`;
   };
   const isBuy = draft.side === 'buy';
   if (draft.plan === 'alone' && (draft.type === 'stop' || draft.type === 'stop_limit')) check('stopPrice', draft.stopPrice, isBuy, `A stop to ${draft.side}`);

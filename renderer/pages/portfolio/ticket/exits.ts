@@ -28,7 +28,7 @@ export function exitsOf(draft: Draft, last: string | null, cost: string | null):
   const dollars = (value: number | null): number | null => (value === null || !Number.isFinite(shares) ? null : value * shares);
   const risk = stop === null ? null : (entry - stop) * sign;
   const reward = target === null ? null : (target - entry) * sign;
-  return { entry, stop, target, riskUsd: dollars(risk), rewardUsd: dollars(reward), r: risk === null || reward === null || risk <= 0 ? null : reward / risk };
+  return { entry, stop, target, riskUsd: dollars(risk), rewardUsd: dollars(reward), r: risk === null || reward === null || risk <= 0 || reward <= 0 ? null : reward / risk };
 }
 
 function tick(value: number): string {

@@ -30,9 +30,11 @@ export function SubjectFields({ draft, errors, quote, change }: FieldsProps): JS
   const symbols = useSymbols(typed.trim().slice(0, 40));
   return (
     <>
-      <Autocomplete label="Symbol" value={draft.symbol} onChange={(symbol) => change({ symbol: symbol.toUpperCase() })} data={(symbols.data?.symbols ?? []).map((row) => row.symbol)} data-autofocus={draft.symbol === '' || undefined} error={errors.symbol} filter={({ options }) => options} spellCheck={false} />
+      <div className="subject">
+        <Autocomplete label="Symbol" value={draft.symbol} onChange={(symbol) => change({ symbol: symbol.toUpperCase() })} data={(symbols.data?.symbols ?? []).map((row) => row.symbol)} data-autofocus={draft.symbol === '' || undefined} error={errors.symbol} filter={({ options }) => options} spellCheck={false} selectFirstOptionOnChange={false} />
+        <SegmentedControl value={draft.side} onChange={(side) => change({ side })} data={[{ value: 'buy', label: 'Buy' }, { value: 'sell', label: 'Sell' }]} aria-label="Side" className={`side-choice ${draft.side}`} />
+      </div>
       <Quote quote={quote} />
-      <SegmentedControl fullWidth value={draft.side} onChange={(side) => change({ side })} data={[{ value: 'buy', label: 'Buy' }, { value: 'sell', label: 'Sell' }]} aria-label="Side" className={`side-choice ${draft.side}`} />
     </>
   );
 }
@@ -51,9 +53,11 @@ export function AmountField({ draft, errors, quote, change }: FieldsProps): JSX.
   const held = quote.held === null || (draft.side === 'sell') !== Number(quote.held.qty) > 0 ? null : quote.held.qty.replace('-', '');
   return (
     <div className="amount-field">
-      <NumberInput label={draft.unit === 'shares' ? 'Quantity, shares' : 'Amount, USD'} value={draft.amount} onChange={(value) => change({ amount: String(value) })} min={0} step={1} allowNegative={false} decimalScale={9} thousandSeparator="," error={errors.amount} data-autofocus={draft.symbol !== '' || undefined} hideControls />
+      <div className="subject">
+        <NumberInput label={draft.unit === 'shares' ? 'Quantity, shares' : 'Amount, USD'} value={draft.amount} onChange={(value) => change({ amount: String(value) })} min={0} step={1} allowNegative={false} decimalScale={9} thousandSeparator="," error={errors.amount} data-autofocus={draft.symbol !== '' || undefined} hideControls />
+        <SegmentedControl value={draft.unit} onChange={(unit) => change({ unit, amount: '' })} data={[{ value: 'shares', label: 'Shares' }, { value: 'dollars', label: 'USD' }]} aria-label="Amount in" />
+      </div>
       <div className="amount-tools">
-        <SegmentedControl size="xs" value={draft.unit} onChange={(unit) => change({ unit, amount: '' })} data={[{ value: 'shares', label: 'Shares' }, { value: 'dollars', label: 'USD' }]} aria-label="Amount in" />
         {held !== null && draft.unit === 'shares' && <UnstyledButton className="link" onClick={() => change({ amount: held })}>all {quantity(held)}</UnstyledButton>}
         <Converted draft={draft} quote={quote} />
       </div>

@@ -29,14 +29,14 @@ export function Ladder({ exits, last, isProtect }: { exits: Exits | null; last: 
   return (
     <div className="ladder" role="img" aria-label={`Stop ${price(exits.stop)}, ${isProtect ? 'cost' : 'entry'} ${price(exits.entry)}, target ${price(exits.target)}`}>
       <div className="ladder-line">
-        {exits.stop !== null && <Zone from={place(exits.stop)} to={place(exits.entry)} kind="risk" />}
-        {exits.target !== null && <Zone from={place(exits.entry)} to={place(exits.target)} kind="reward" />}
+        {exits.stop !== null && (isProtect || (risk ?? 1) > 0) && <Zone from={place(exits.stop)} to={place(exits.entry)} kind="risk" />}
+        {exits.target !== null && (reward ?? 1) > 0 && <Zone from={place(exits.entry)} to={place(exits.target)} kind="reward" />}
         {now !== null && <i className="ladder-now" style={{ left: `${place(now) * 100}%` }} title={`Price now ${price(now)}`} />}
         {marks.map((mark) => <span key={mark.key} className={`ladder-mark ${mark.key}`} style={{ left: `${place(mark.at) * 100}%` }}><small>{mark.name}</small><b className="num">{price(mark.at)}</b><small className="num">{mark.note}</small></span>)}
       </div>
       <dl className="ladder-sums">
         <div><dt>{isProtect && risk !== null && risk < 0 ? 'Locked in' : 'At risk'}</dt><dd className={risk !== null && risk > 0 ? 'num loss-text' : 'num sign1'}>{risk === null ? '–' : `${money(Math.abs(risk))} USD`}</dd></div>
-        <div><dt>Reward</dt><dd className="num sign1">{reward === null ? '–' : `${money(reward)} USD`}</dd></div>
+        <div><dt>Reward</dt><dd className={reward !== null && reward < 0 ? 'num loss-text' : 'num sign1'}>{reward === null ? '–' : `${money(reward)} USD`}</dd></div>
         <div><dt>Reward for risk</dt><dd className="num"><b>{exits.r === null ? '–' : `${exits.r.toFixed(2)} R`}</b></dd></div>
       </dl>
     </div>

@@ -18,7 +18,7 @@ import type { Draft, DraftErrors, Field } from './draft.ts';
 import { ExitsFields } from './exits-fields.tsx';
 import { AmountField, SubjectFields, TimeFields, TypeFields } from './fields.tsx';
 import type { FieldsProps } from './fields.tsx';
-import { Preview, Result } from './preview.tsx';
+import { Preview, Result, Verdict } from './preview.tsx';
 import { useQuote } from './quote.tsx';
 
 /** In the live market while it is disarmed: said before anything is typed. */
@@ -76,6 +76,7 @@ function Form({ props, isTried, place }: { props: FieldsProps; isTried: boolean;
   const [asked] = useDebouncedValue(ticket === null ? null : JSON.stringify(ticket), 250);
   const shown = { ...props, errors: shownErrors(errors, draft, isTried) };
   const isLost = isUnanswered(place.error);
+  const previewed = asked === null || ticket === null ? null : (JSON.parse(asked) as OrderTicket);
   return (
     <>
       <DisarmedNote />
@@ -86,8 +87,9 @@ function Form({ props, isTried, place }: { props: FieldsProps; isTried: boolean;
         <TimeFields {...shown} />
         <ExitsFields {...shown} />
       </fieldset>
-      <section className="preview" aria-label="Risk preview" aria-live="polite"><Preview ticket={asked === null || ticket === null ? null : (JSON.parse(asked) as OrderTicket)} /></section>
+      <Preview ticket={previewed} />
       <footer className="ticket-foot">
+        <div aria-live="polite"><Verdict ticket={previewed} hasErrors={Object.keys(shown.errors).length > 0} /></div>
         {place.error && !isLost && <Failure error={place.error} />}
         {isLost ? <Unanswered ask={place.ask} leave={place.leave} /> : <Button type="submit" size="md" fullWidth loading={place.isPending}>{sentence(draft, ticket, quote.last)}{isLive && ticket !== null && ' · real money'}</Button>}
         <p className="muted ticket-keys"><kbd>Enter</kbd> sends <kbd>Alt B</kbd> <kbd>Alt S</kbd> side <kbd>Alt 1</kbd>–<kbd>5</kbd> type <kbd>Esc</kbd> closes</p>
