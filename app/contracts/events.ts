@@ -1,4 +1,5 @@
 /** The events on the wire: one outbox per service, gapless numbers, typed payloads. */
+import { readAs } from './read.ts';
 import * as z from 'zod';
 import { denialCodeSchema, ruleResultSchema } from '#app/domain/limits.ts';
 import { decimalText, positiveDecimalText } from '#app/domain/numeric.ts';
@@ -131,10 +132,10 @@ const envelopeHead = z.object({ producer: serviceIdSchema, seq: z.number().int()
 
 /** Reads an envelope from the wire or the book; null when the topic is not ours (a newer version's). @throws ZodError when a known topic's payload is malformed. */
 export function parseEnvelope(raw: unknown): EventEnvelope | null {
-  const head = envelopeHead.parse(raw);
+  const head = readAs(envelopeHead, raw);
   if (!Object.hasOwn(TOPICS, head.topic)) return null;
   const topic = head.topic as Topic;
-  const payload = TOPICS[topic].payload.parse(head.payload);
+  const payload = readAs(TOPICS[topic].payload, head.payload);
   return { ...head, topic, payload } as EventEnvelope;
 }
 

@@ -3,6 +3,7 @@ import { FromWorkerSchema } from '#app/contracts/control.ts';
 import type { FromWorker, ToWorker } from '#app/contracts/control.ts';
 import type { RuntimeConfig } from '#app/contracts/config.ts';
 import type { WorkerId } from '#app/contracts/health.ts';
+import { tryRead } from '#app/contracts/read.ts';
 import type { UnitLog } from '../supervisor/logs.ts';
 import type { Reservation } from '../supervisor/ports.ts';
 import type { RunFiles } from '../supervisor/run-files.ts';
@@ -73,7 +74,7 @@ function launch(options: WorkerOptions): Prepared {
     state.hasEnded = true;
   });
   child.onMessage((raw) => {
-    const parsed = FromWorkerSchema.safeParse(raw);
+    const parsed = tryRead(FromWorkerSchema, raw);
     if (!parsed.success) {
       // Both ends come from one build: a worker that speaks otherwise is broken.
       state.complaint = `sent an unknown message: ${parsed.error.issues[0]?.message ?? ''}`;

@@ -2,6 +2,7 @@
 import { errors } from '@alpacahq/alpaca-trade-api';
 import type * as z from 'zod';
 import { AppError, describeError } from '#app/domain/errors.ts';
+import { readAs } from '#app/contracts/read.ts';
 import type { Governor } from './governor.ts';
 import type { Permit } from './ports.ts';
 
@@ -57,7 +58,7 @@ export async function callOnce<S extends z.ZodType>(governor: Governor, _permit:
     return { ok: false, failure: failureOf(error, governor), cause: error };
   }
   try {
-    return { ok: true, value: schema.parse(JSON.parse(text)) };
+    return { ok: true, value: readAs(schema, JSON.parse(text)) };
   } catch (error) {
     return { ok: false, failure: { kind: 'unreadable', message: `the reply does not read as expected: ${describeError(error).slice(0, 300)}` }, cause: error };
   }

@@ -4,6 +4,7 @@ import * as z from 'zod';
 import { describeError } from '#app/domain/errors.ts';
 import { price, quantity } from '#app/domain/numeric.ts';
 import { epochMs, type EpochMs } from '#app/domain/time.ts';
+import { readAs } from '#app/contracts/read.ts';
 import type { CheckedAccess } from './access.ts';
 import type { LiveStream, StreamListener, TradeUpdate } from './ports.ts';
 import { keepStream, streamTimers, type StreamTimers } from './stream-keeper.ts';
@@ -19,7 +20,7 @@ const FILL_EVENTS = new Set(['fill', 'partial_fill']);
  * @throws ZodError or AppError when it cannot be an update
  */
 export function updateFromSdk(raw: unknown, tsSeen: EpochMs): TradeUpdate | null {
-  const wire = updateWire.parse(raw);
+  const wire = readAs(updateWire, raw);
   if (!isTraded(wire.order.asset_class)) return null;
   const order = orderFromWire(wire.order);
   const isFill = FILL_EVENTS.has(wire.event);

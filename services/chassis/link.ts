@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { CONTROL_VERBS, EXIT, ORPHAN_EXIT_MS, ToWorkerSchema } from '#app/contracts/control.ts';
 import type { ControlArgs, ControlResult, ControlVerb, FromWorker, ToWorker } from '#app/contracts/control.ts';
 import type { RuntimeConfig } from '#app/contracts/config.ts';
+import { tryRead } from '#app/contracts/read.ts';
 import { AppError, invariant } from '#app/domain/errors.ts';
 
 const DEFAULT_REQUEST_TIMEOUT_MS = 5_000;
@@ -118,7 +119,7 @@ function refusalOf(reply: Extract<ToWorker, { type: 'reply' }>): AppError {
 
 /** Both ends come from one build: anything else is a defect, and a worker must not guess. */
 function parseMessage(raw: unknown): ToWorker {
-  const parsed = ToWorkerSchema.safeParse(raw);
+  const parsed = tryRead(ToWorkerSchema, raw);
   invariant(parsed.success, 'Unknown message on the control channel', { issues: parsed.success ? [] : parsed.error.issues });
   return parsed.data;
 }

@@ -4,6 +4,7 @@ import { COMMANDS, type CommandAsk, type CommandInput, type CommandName, type Co
 import type { RuntimeConfig } from '#app/contracts/config.ts';
 import { EXIT, type ControlArgs, type ControlResult, type ControlVerb, type ToWorker } from '#app/contracts/control.ts';
 import type { WorkerHealth, WorkerId } from '#app/contracts/health.ts';
+import { tryRead } from '#app/contracts/read.ts';
 import { AppError, describeError, invariant } from '#app/domain/errors.ts';
 import { SERVICE_IDS, type ServiceId } from '#app/domain/ids.ts';
 import type { Clock } from '#app/domain/time.ts';
@@ -278,7 +279,7 @@ async function begin({ spec, ctx, running, db, bus }: { spec: ServiceSpec; ctx: 
 async function runCommand(handlers: CommandHandlers, name: string, input: unknown): Promise<unknown> {
   if (!Object.hasOwn(COMMANDS, name) || !Object.hasOwn(handlers, name)) throw new AppError('ROUTE_NOT_FOUND', `This service has no command ${name.slice(0, 60)}`);
   const contract = COMMANDS[name as CommandName];
-  const parsed = contract.input.safeParse(input);
+  const parsed = tryRead(contract.input, input);
   if (!parsed.success) {
     const issue = parsed.error.issues[0];
     throw new AppError('INPUT_INVALID', `${issue?.path.join('.') || 'The request'}: ${issue?.message ?? 'is not valid'}`);

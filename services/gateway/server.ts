@@ -7,6 +7,7 @@ import type { WorkerHealth } from '#app/contracts/health.ts';
 import { HTTP, IDEMPOTENCY_HEADER, idempotencyKeySchema, ROUTE_NAMES, TOKEN_HEADER } from '#app/contracts/http.ts';
 import type { HttpErrorBody, RouteContract } from '#app/contracts/http.ts';
 import { pagePolicy } from '#app/contracts/page.ts';
+import { tryRead } from '#app/contracts/read.ts';
 import { AppError, describeError } from '#app/domain/errors.ts';
 import { toHttpError } from '#chassis/http.ts';
 import type { Logger } from '#chassis/log.ts';
@@ -95,7 +96,7 @@ function protect(parts: ServerParts, request: FastifyRequest, reply: FastifyRepl
 function contextOf(request: FastifyRequest, route: RouteContract): RequestContext {
   const given = request.headers[IDEMPOTENCY_HEADER];
   if (route.movesMoney || given !== undefined) {
-    const key = idempotencyKeySchema.safeParse(given);
+    const key = tryRead(idempotencyKeySchema, given);
     if (!key.success) throw new AppError('INPUT_INVALID', `Send an ${IDEMPOTENCY_HEADER} header: it makes asking twice asking once; it ${key.error.issues[0]?.message ?? 'is missing'}`);
     return { caller: request.caller, actor: actorOf(request.caller), idempotencyKey: key.data };
   }
@@ -110,7 +111,7 @@ function mountContract(app: FastifyInstance, parts: ServerParts): void {
       method: route.method, url: route.path, config: { access: route.auth },
       handler: async (request, reply) => {
         const body = route.method === 'GET' ? request.query : (request.body ?? {});
-        const input = route.input.safeParse({ ...(body as object), ...(request.params as object) });
+        const input = tryRead(route.input, { ...(body as object), ...(request.params as object) });
         if (!input.success) {
           const { status, body: refusal } = refuse(input.error);
           return reply.code(status).send(refusal);

@@ -3,6 +3,7 @@ import type { IncomingHttpHeaders } from 'node:http';
 import type { WebSocket } from 'ws';
 import { BUFFERED_BYTES_MAX, HELLO_DEADLINE_MS, helloSchema, LIVE_CLOSE, LIVE_PROTOCOL, SOCKETS_MAX } from '#app/contracts/live.ts';
 import type { LiveBody } from '#app/contracts/live.ts';
+import { tryRead } from '#app/contracts/read.ts';
 import { describeError } from '#app/domain/errors.ts';
 import type { Logger } from '#chassis/log.ts';
 import type { Guard } from './guard.ts';
@@ -95,7 +96,7 @@ function awaitHello(socket: WebSocket, headers: IncomingHttpHeaders, options: So
   socket.on('close', () => clearTimeout(deadline));
   socket.once('message', (data: Buffer) => {
     clearTimeout(deadline);
-    const hello = helloSchema.safeParse(data.length <= HELLO_BYTES_MAX ? parseJson(data.toString('utf8')) : null);
+    const hello = tryRead(helloSchema, data.length <= HELLO_BYTES_MAX ? parseJson(data.toString('utf8')) : null);
     if (hello.success && hello.data.protocol === LIVE_PROTOCOL && options.guard.isSocketToken(headers, hello.data.token)) accept();
     else socket.close(LIVE_CLOSE.unauthorized, 'not signed in');
   });

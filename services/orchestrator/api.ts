@@ -3,6 +3,7 @@ import Fastify, { type FastifyInstance, type FastifyRequest } from 'fastify';
 import type * as z from 'zod';
 import type { WorkerHealth } from '#app/contracts/health.ts';
 import type { OrchestratorRoute } from '#app/contracts/orchestrator.ts';
+import { tryRead } from '#app/contracts/read.ts';
 import { AppError, describeError } from '#app/domain/errors.ts';
 import { bearerOf, isSameSecret, toHttpError } from '#chassis/http.ts';
 import { openApiOf } from '#chassis/openapi.ts';
@@ -79,7 +80,7 @@ function mountRoutes(app: FastifyInstance, parts: ApiParts): void {
       method: route.method, url: route.path,
       async handler(request, reply) {
         const given = route.method === 'GET' ? request.query : (request.body ?? {});
-        const input = route.input.safeParse({ ...(given as object), ...(request.params as object) });
+        const input = tryRead(route.input, { ...(given as object), ...(request.params as object) });
         if (!input.success) return reply.code(400).send(refuse(input.error));
         return reply.header('cache-control', 'no-store').send(route.output.parse(await handler(input.data)));
       },

@@ -1,6 +1,7 @@
 /** The table of the reliability paper (6.5) as experiments, in the order in which a whole run makes them. */
 import { halfOpen, keyLoss, partition, wrongUpdates } from './broker.ts';
 import { clockJumps } from './clock.ts';
+import { diskFull } from './disk.ts';
 import type { Experiment } from './experiment.ts';
 import { orderlyStop, supervisorKill } from './ends.ts';
 import { powerCut } from './power.ts';
@@ -9,4 +10,4 @@ import { crashLoop, hang, sleeps } from './watchdog.ts';
 import { mixedKills, postgresKill, redisKill, workerKill } from './kills.ts';
 
 /** All experiments. */
-export const EXPERIMENTS: readonly Experiment[] = [workerKill, postgresKill, redisKill, supervisorKill, powerCut, orderlyStop, mixedKills, staleFiles, crashLoop, hang, sleeps, clockJumps, partition, halfOpen, wrongUpdates, keyLoss];
+export const EXPERIMENTS: readonly Experiment[] = [workerKill, postgresKill, redisKill, supervisorKill, powerCut, orderlyStop, mixedKills, staleFiles, crashLoop, hang, sleeps, clockJumps, diskFull, partition, halfOpen, wrongUpdates, keyLoss];

@@ -42,7 +42,7 @@ async function crashOnce(): Promise<Loop> {
     await new Promise((resolve) => setTimeout(resolve, WATCH_MS));
     const used = process.cpuUsage(cpu);
     const starts = fake.stack.history({ unitId: 'analytics', limit: 100 }).filter(({ state }) => state === 'starting').length - 1;
-    const notices = fake.notices.slice(noticesBefore).filter(({ unit }) => unit === 'analytics');
+    const notices = fake.notices.slice(noticesBefore).filter(({ unit, level }) => unit === 'analytics' && level === 'error');
     return {
       seconds, starts, cpuPercent: (used.user + used.system) / 10 / WATCH_MS,
       broken: [...others.filter(([id, pid]) => fake.pidOf(id) !== pid).map(([id]) => `${id} was started again with the crashing part`), ...(notices.length === 1 ? [] : [`${notices.length} notices: ${notices.map(({ text }) => text).join(' | ')}`])],
