@@ -28,8 +28,9 @@ afterEach(async () => {
 const bar = (symbol: string, at: EpochMs) => ({ symbol, openTime: at, open: 1, high: 1, low: 1, close: 1, volume: 1, trades: 1, vwap: 1 });
 const step = (...symbols: string[]): Step => ({ openTime: AT, isRegular: true, bars: symbols.map((symbol) => bar(symbol, AT)) });
 const order = (clientOrderId: string, over: Partial<OrderText> = {}): OrderText => ({
-  id: clientOrderId, clientOrderId, seq: 1, symbol: 'KO', side: 'buy', type: 'market', timeInForce: 'day', qty: '2', notional: null, limitPrice: null, extendedHours: false, status: 'filled', filledQty: '2',
-  filledAvgPrice: '1', reservePrice: '1', createdAt: AT, updatedAt: AT, expiresAt: AT, filledAt: AT, canceledAt: null, expiredAt: null, ...over,
+  id: clientOrderId, clientOrderId, seq: 1, symbol: 'KO', side: 'buy', type: 'market', timeInForce: 'day', orderClass: 'simple', role: 'order', positionIntent: 'buy_to_open', qty: '2', notional: null, limitPrice: null, stopPrice: null, trailPrice: null,
+  trailPercent: null, hwm: null, extendedHours: false, status: 'filled', filledQty: '2', filledAvgPrice: '1', reservePrice: '1', legs: [], parentId: null, replaces: null, replacedBy: null, triggeredAt: null, bandPrice: null,
+  auctionAt: null, createdAt: AT, updatedAt: AT, submittedAt: AT, expiresAt: AT, filledAt: AT, canceledAt: null, expiredAt: null, failedAt: null, replacedAt: null, rejectReason: null, ...over,
 });
 const stored = (symbol: string, at: EpochMs) => book.sql(
   `INSERT INTO data_ingestion.ingestion_status (symbol, timeframe, last_open_time, last_close, bars_total, last_seen_at) VALUES ($1, '1Min', to_timestamp($2 / 1000.0), 1, 1, now())

@@ -10,14 +10,14 @@ const EDGES: readonly (readonly [consumer: string, producer: string])[] = [
   ['strategy_engine', 'data_ingestion'], ['risk_management', 'strategy_engine'], ['risk_management', 'execution'], ['execution', 'risk_management'],
   ['analytics', 'data_ingestion'], ['analytics', 'execution'],
 ];
-/** Orders of ours carry this mark; others (a person with another program at the simulator) are not in the book and are not waited for. */
-const OUR_ORDERS = 'ms-';
+/** Orders of ours carry this mark, and legs of ours come with ids of the broker's making; others (a person with another program at the simulator) are not in the book and are not waited for. */
+export const OUR_ORDERS = 'ms-';
 
 const ORDERS_DIFFER = `
   SELECT v.client_order_id || ' at the broker ' || v.filled_qty || CASE WHEN v.is_closed THEN ' closed' ELSE ' open' END || ', in the book ' || coalesce(o.filled_qty::text || ' ' || o.status, 'missing')
-  FROM unnest($1::text[], $2::numeric[], $3::boolean[]) AS v(client_order_id, filled_qty, is_closed)
-  LEFT JOIN execution.orders o USING (client_order_id)
-  WHERE o.client_order_id IS NULL OR o.filled_qty <> v.filled_qty OR o.is_closed <> v.is_closed
+  FROM unnest($1::text[], $2::numeric[], $3::boolean[], $4::text[]) AS v(client_order_id, filled_qty, is_closed, broker_order_id)
+  LEFT JOIN execution.orders o ON o.client_order_id = v.client_order_id OR o.broker_order_id = v.broker_order_id
+  WHERE o.order_id IS NULL OR o.filled_qty <> v.filled_qty OR o.is_closed <> v.is_closed
   LIMIT 3`;
 
 const BOOKED_SQL = `SELECT ARRAY(${ORDERS_DIFFER}) AS waiting`;
@@ -28,15 +28,15 @@ const BOOKED_SQL = `SELECT ARRAY(${ORDERS_DIFFER}) AS waiting`;
  */
 const SETTLED_SQL = `
   SELECT ARRAY(${ORDERS_DIFFER})
-    || ARRAY(SELECT 'data_ingestion stores ' || s.symbol FROM unnest($4::text[]) AS s(symbol)
+    || ARRAY(SELECT 'data_ingestion stores ' || s.symbol FROM unnest($5::text[]) AS s(symbol)
              LEFT JOIN data_ingestion.ingestion_status i ON i.symbol = s.symbol AND i.timeframe = '1Min'
-             WHERE i.last_open_time IS NULL OR i.last_open_time < $5::timestamptz LIMIT 3)
+             WHERE i.last_open_time IS NULL OR i.last_open_time < $6::timestamptz LIMIT 3)
     || ARRAY(SELECT e.consumer || ' hears ' || e.producer || coalesce(' (' || w.heard_seq || ' of ' || w.written_seq || ')', ' (has not begun)')
-             FROM unnest($6::text[], $7::text[]) AS e(consumer, producer)
+             FROM unnest($7::text[], $8::text[]) AS e(consumer, producer)
              LEFT JOIN public.pipeline_watermarks w USING (consumer, producer)
              WHERE w.heard_seq IS DISTINCT FROM w.written_seq OR w.written_seq IS NULL)
     || ARRAY(SELECT 'order ' || client_order_id || ' is ' || status FROM execution.orders
-             WHERE NOT is_closed AND status IN ('initialized', 'submitted', 'pending_cancel') LIMIT 3) AS waiting`;
+             WHERE NOT is_closed AND status IN ('initialized', 'submitted', 'pending_cancel', 'pending_replace') LIMIT 3) AS waiting`;
 
 /** The gate. Both waits end only when the book agrees or the signal aborts. */
 export type Gate = {
@@ -59,7 +59,7 @@ const LOOK_SHARE = 0.05;
 const LEARNING_RATE = 0.1;
 const POLLS = [{ untilMs: 30, everyMs: 1 }, { untilMs: 250, everyMs: 3 }, { untilMs: 2_000, everyMs: 10 }, { untilMs: Infinity, everyMs: 50 }] as const;
 const TELL_AFTER_MS = 30_000;
-const FULLY = ['filled', 'canceled', 'expired'];
+const FULLY = ['filled', 'canceled', 'expired', 'rejected', 'replaced'];
 
 /** How long a kind of wait usually takes, milliseconds. */
 type Habit = { usualMs: number };
@@ -89,8 +89,8 @@ export function openGate({ db, signal, tell }: GateParts): Gate {
     waiting = null;
   };
   const orderParams = (touched: ReadonlyMap<string, OrderText>): unknown[] => {
-    const ours = [...touched.values()].filter((order) => order.clientOrderId.startsWith(OUR_ORDERS));
-    return [ours.map((order) => order.clientOrderId), ours.map((order) => order.filledQty), ours.map((order) => FULLY.includes(order.status))];
+    const ours = [...touched.values()].filter((order) => order.parentId !== null || order.clientOrderId.startsWith(OUR_ORDERS));
+    return [ours.map((order) => order.clientOrderId), ours.map((order) => order.filledQty), ours.map((order) => FULLY.includes(order.status)), ours.map((order) => order.id)];
   };
   return {
     waitingFor: () => waiting,

@@ -4,10 +4,12 @@ import { copyFileSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { DEFAULT_VENUE_CONFIG } from '#app/backtest/venue-types.ts';
+import { orderTimes } from '#app/backtest/order-times.ts';
+import { DEFAULT_VENUE_CONFIG, PLAIN_ASSET, PLAIN_REQUEST } from '#app/backtest/venue-types.ts';
 import { takeSnapshot } from '#app/backtest/venue-snapshot.ts';
 import { MINUTE_MS, parseRfc3339, type EpochMs } from '#app/domain/time.ts';
 import { openJournal, readMarketStart, type Journal } from './journal.ts';
+import type { FillText } from './journal-queries.ts';
 
 const OPEN = parseRfc3339('2024-07-01T13:30:00Z');
 const CLOSE = parseRfc3339('2024-07-01T20:00:00Z');
@@ -15,12 +17,12 @@ let folder = '';
 let file = '';
 const options = () => ({ file, config: DEFAULT_VENUE_CONFIG, fingerprint: 'test:1' });
 const buy = (journal: Journal, clientOrderId: string, limitPrice: string | null = null) => journal.commit({
-  op: 'submit', request: { clientOrderId, symbol: 'AAPL', side: 'buy', type: limitPrice === null ? 'market' : 'limit', timeInForce: 'day', qty: '2', notional: null, limitPrice, extendedHours: false },
-  context: { at: Math.max(OPEN, journal.venue.state.now) as EpochMs, isOpen: true, expiresAt: CLOSE, lastPrice: '100', asset: { isTradable: true, isFractionable: true, isShortable: true } },
+  op: 'submit', request: { ...PLAIN_REQUEST, clientOrderId, symbol: 'AAPL', side: 'buy', type: limitPrice === null ? 'market' : 'limit', timeInForce: 'day', qty: '2', limitPrice },
+  context: { ...orderTimes({ timeInForce: 'day', extendedHours: false }, Math.max(OPEN, journal.venue.state.now) as EpochMs), expiresAt: CLOSE, lastPrice: '100', bid: null, ask: null, asset: PLAIN_ASSET },
 });
 const step = (journal: Journal, n: number) => journal.commit(
   { op: 'step', at: (OPEN + n * MINUTE_MS) as EpochMs, barMs: MINUTE_MS, isRegular: true, bars: [{ symbol: 'AAPL', open: '100', high: '101', low: '99.5', close: '100.5', volume: '10' }] },
-  { openTime: (OPEN + n * MINUTE_MS) as EpochMs, steps: n + 1, bars: n + 1 });
+  { cursor: { openTime: (OPEN + n * MINUTE_MS) as EpochMs, steps: n + 1, bars: n + 1 } });
 
 beforeEach(() => {
   folder = mkdtempSync(path.join(os.tmpdir(), 'journal-'));
@@ -38,6 +40,7 @@ describe('the journal', () => {
       buy(journal, `l${n}`, '90');
       step(journal, n);
       if (n === 5) journal.commit({ op: 'cancel', orderId: journal.venue.openOrders()[0]?.id ?? '', at: journal.venue.state.now, isSlow: false });
+      journal.flush();
       const copy = path.join(folder, `copy${n}.sqlite`);
       copyFileSync(file, copy);
       copyFileSync(`${file}-wal`, `${copy}-wal`);
@@ -77,7 +80,7 @@ describe('the journal', () => {
       buy(journal, `m${n}`);
       step(journal, n);
     }
-    const all = journal.activities({ limit: 100, isDescending: false });
+    const all = journal.activities({ limit: 100, isDescending: false }) as readonly FillText[];
     expect(all.map((one) => one.at)).toEqual([0, 1, 2, 3, 4].map((n) => OPEN + n * MINUTE_MS));
     expect(all[0]?.id).toBe(`20240701133000000::${all[0]?.executionId}`);
     expect(journal.activities({ limit: 2, isDescending: false, pageToken: all[1]?.id ?? '' })).toEqual(all.slice(2, 4));
@@ -122,6 +125,7 @@ describe('a journal that cannot be right', () => {
     buy(journal, 'a', '90');
     buy(journal, 'b', '91');
     buy(journal, 'c', '92');
+    journal.flush();
     const copy = path.join(folder, 'copy.sqlite');
     copyFileSync(file, copy);
     copyFileSync(`${file}-wal`, `${copy}-wal`);

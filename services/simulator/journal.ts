@@ -1,40 +1,46 @@
 /** The simulator's journal: every operation on the account, committed before anyone is told; the only state that survives a kill. */
 import Database from 'better-sqlite3';
-import { createHash } from 'node:crypto';
 import { mkdirSync } from 'node:fs';
 import path from 'node:path';
-import { AppError, describeError } from '#app/domain/errors.ts';
-import { toText } from '#app/domain/numeric.ts';
+import { AppError, describeError, invariant } from '#app/domain/errors.ts';
 import type { EpochMs } from '#app/domain/time.ts';
-import { orderToText, readSnapshot, takeSnapshot, venueOperationSchema, venueOrderSchema } from '#app/backtest/venue-snapshot.ts';
-import { isOpenStatus, type VenueConfig, type VenueEvent } from '#app/backtest/venue-types.ts';
-import { newVenueState, openVenue, venueEquity, type Venue, type VenueOperation } from '#app/backtest/venue.ts';
+import { orderToText, readSnapshot, venueOperationSchema, venueOrderSchema } from '#app/backtest/venue-snapshot.ts';
+import type { VenueConfig, VenueOperation } from '#app/backtest/venue-types.ts';
+import { newVenueState, openVenue, type Venue } from '#app/backtest/venue.ts';
+import { openLists, type JournalLists } from './journal-lists.ts';
 import { queryActivities, queryOrders, type ActivityQuery, type ActivityText, type OrderQuery, type OrderText } from './journal-queries.ts';
 import { SCHEMA } from './journal-schema.ts';
-
-/** How far the tape has been released. */
-export type TapeCursor = { readonly openTime: EpochMs; readonly steps: number; readonly bars: number };
+import { checksumOf, openWriter, type CommitMore, type TapeCursor } from './journal-write.ts';
 
 /** The journal of one account. */
 export type Journal = {
   readonly venue: Venue;
   cursor(): TapeCursor | null;
-  /** Applies an operation and commits it with its effects; nothing is changed when the venue refuses or the disk fails. */
-  commit(operation: VenueOperation, cursor?: TapeCursor): ReturnType<Venue['apply']>;
+  readonly lists: JournalLists;
+  /** Applies an operation; it is on disk with its effects at the end of this turn of the loop, see `settled`. Nothing is changed when the venue refuses. */
+  commit(operation: VenueOperation, more?: CommitMore): ReturnType<Venue['apply']>;
+  /** Puts on disk what was committed. Reading does so too. @throws AppError: the venue is ahead of the disk then, and the process must end. */
+  flush(): void;
+  /** Resolves when everything committed so far is on disk; rejects as `flush` throws. */
+  settled(): Promise<void>;
   orderById(id: string): OrderText | null;
   orderByClientId(clientOrderId: string): OrderText | null;
   orders(query: OrderQuery): readonly OrderText[];
   activities(query: ActivityQuery): readonly ActivityText[];
   /** Equity at each session's end, oldest first, at most `limit` of the newest. */
-  equityHistory(limit: number): readonly { readonly at: EpochMs; readonly equity: string }[];
+  equityHistory(limit: number): readonly EquityText[];
+  /** Equity after each minute in which something was held, from <= at <= to. */
+  equityMinutes(from: EpochMs, to: EpochMs): readonly EquityText[];
   close(): void;
 };
+
+/** Equity at an instant, decimal text. */
+export type EquityText = { readonly at: EpochMs; readonly equity: string };
 
 /** How to open a journal. `fingerprint` names the market; `createdAt` is kept from the first opening on. */
 export type JournalOptions = { readonly file: string; readonly config: VenueConfig; readonly fingerprint: string };
 
-const SNAPSHOT_EVERY = 2_000;
-const FORMAT = '1';
+const FORMAT = '2';
 
 function corrupt(file: string, why: string, cause?: unknown): AppError {
   return new AppError('JOURNAL_CORRUPT', `The simulator's journal ${file} cannot be trusted (${why}). Start with a new data folder, or restore this one from a backup: broker and book must belong together`, {
@@ -42,11 +48,9 @@ function corrupt(file: string, why: string, cause?: unknown): AppError {
   });
 }
 
-const checksum = (text: string): string => createHash('sha256').update(text).digest('hex').slice(0, 32);
-
 /** What a failed write or opening means to a person. */
-function diskError(file: string, error: unknown): unknown {
-  if (!(error instanceof Database.SqliteError)) return error;
+function diskError(file: string, error: unknown): Error {
+  if (!(error instanceof Database.SqliteError)) return error instanceof Error ? error : new Error(String(error));
   if (error.code === 'SQLITE_FULL') return new AppError('DATA_FOLDER_FULL', `The disk is full: the simulator's journal ${file} cannot be written; free some space and start again`, { cause: error });
   if (/^SQLITE_(CORRUPT|NOTADB)/.test(error.code)) return corrupt(file, error.message, error);
   return new AppError('DATA_FOLDER_UNUSABLE', `The simulator's journal ${file} cannot be used: ${error.message}. Check that the folder can be written and that no other program holds the file`, { cause: error });
@@ -104,7 +108,7 @@ function inOneForm(order: unknown): string {
 function recover(db: Database.Database, options: JournalOptions): { venue: Venue; seq: number } {
   try {
     const snapshot = db.prepare<[], { seq: number; body: string; checksum: string }>('SELECT seq, body, checksum FROM snapshots ORDER BY seq DESC LIMIT 1').get();
-    if (snapshot && checksum(snapshot.body) !== snapshot.checksum) throw corrupt(options.file, `snapshot ${snapshot.seq} has changed`);
+    if (snapshot && checksumOf(snapshot.body) !== snapshot.checksum) throw corrupt(options.file, `snapshot ${snapshot.seq} has changed`);
     const venue = openVenue(options.config, snapshot ? readSnapshot(JSON.parse(snapshot.body)) : newVenueState(options.config));
     let seq = snapshot?.seq ?? 0;
     for (const row of db.prepare<[number], { seq: number; body: string }>('SELECT seq, body FROM ops WHERE seq > ? ORDER BY seq').iterate(seq)) {
@@ -123,17 +127,6 @@ function recover(db: Database.Database, options: JournalOptions): { venue: Venue
   }
 }
 
-const activityIdOf = (at: EpochMs, executionId: string): string => `${new Date(at).toISOString().replace(/\D/g, '')}::${executionId}`;
-
-function activityOf(event: Extract<VenueEvent, { kind: 'fill' | 'partial_fill' }>): ActivityText {
-  const { order, fill } = event;
-  return {
-    id: activityIdOf(event.at, fill.executionId), executionId: fill.executionId, at: event.at, kind: event.kind, orderId: order.id, symbol: order.symbol, side: order.side,
-    qty: toText(fill.qty), price: toText(fill.price), cumQty: toText(order.filledQty), leavesQty: order.qty === null ? '0' : toText(order.qty.minus(order.filledQty)),
-    positionQty: toText(fill.positionQty), orderStatus: order.status,
-  };
-}
-
 /**
  * Opens (or creates) the journal and rebuilds the account from it.
  * @throws AppError JOURNAL_CORRUPT, CONFIG_INVALID (another market's folder), DATA_FOLDER_UNUSABLE, all with a remedy.
@@ -150,69 +143,80 @@ export function openJournal(options: JournalOptions): Journal {
   }
 }
 
+/** Runs what keeps its own failure for those who ask. */
+function attempt(run: () => void): void {
+  try {
+    run();
+  } catch (error) {
+    if (!(error instanceof Error)) throw error;
+  }
+}
+
 function journalOver(db: Database.Database, venue: Venue, lastSeq: number): Journal {
-  let seq = lastSeq;
-  const insertOp = db.prepare('INSERT INTO ops (seq, body) VALUES (?, ?)');
-  const upsertOrder = db.prepare(`INSERT INTO orders (id, client_order_id, seq, symbol, side, is_open, created_at, body) VALUES (?, ?, ?, ?, ?, ?, ?, ?)
-    ON CONFLICT (id) DO UPDATE SET is_open = excluded.is_open, body = excluded.body`);
-  const insertActivity = db.prepare('INSERT INTO activities (id, at, body) VALUES (?, ?, ?)');
-  const moveCursor = db.prepare('INSERT INTO cursor (only_row, open_time, steps, bars) VALUES (1, ?, ?, ?) ON CONFLICT (only_row) DO UPDATE SET open_time = excluded.open_time, steps = excluded.steps, bars = excluded.bars');
-  const insertEquity = db.prepare('INSERT OR REPLACE INTO equity (at, equity) VALUES (?, ?)');
-  const store = db.transaction((operation: VenueOperation, events: readonly VenueEvent[], cursor: TapeCursor | undefined) => {
-    insertOp.run(seq + 1, JSON.stringify(operation));
-    for (const event of events) {
-      const { order } = event;
-      upsertOrder.run(order.id, order.clientOrderId, order.seq, order.symbol, order.side, isOpenStatus(order.status) ? 1 : 0, order.createdAt, JSON.stringify(orderToText(order)));
-      if (event.fill) {
-        const activity = activityOf(event);
-        insertActivity.run(activity.id, activity.at, JSON.stringify(activity));
-      }
+  const writer = openWriter(db, venue, lastSeq);
+  let batch: PromiseWithResolvers<void> | null = null;
+  let failure: Error | null = null;
+  const flush = (): void => {
+    // The venue has moved on and the disk has not: the only truthful state is the one on disk, so the process must end.
+    if (failure) throw failure;
+    if (!writer.hasPending()) return;
+    const done = batch;
+    batch = null;
+    try {
+      writer.flush();
+      done?.resolve();
+    } catch (error) {
+      failure = diskError(db.name, error);
+      done?.reject(failure);
+      throw failure;
     }
-    if (cursor) moveCursor.run(cursor.openTime, cursor.steps, cursor.bars);
-    if (operation.op === 'advance' && operation.isSessionEnd) insertEquity.run(operation.to, toText(venueEquity(venue)));
-  });
-  const snapshot = db.transaction(() => {
-    const body = JSON.stringify(takeSnapshot(venue.state));
-    db.prepare('INSERT OR REPLACE INTO snapshots (seq, body, checksum) VALUES (?, ?, ?)').run(seq, body, checksum(body));
-    db.prepare('DELETE FROM snapshots WHERE seq < (SELECT min(seq) FROM (SELECT seq FROM snapshots ORDER BY seq DESC LIMIT 2))').run();
-    db.prepare('DELETE FROM ops WHERE seq <= (SELECT min(seq) FROM snapshots)').run();
-  });
-  let isFull = true;
-  /** A step without effects need not wait for the disk: the next commit with effects carries it along, and until then releasing it again is harmless. */
-  const beDurable = (wanted: boolean): void => {
-    if (wanted !== isFull) db.pragma(`synchronous = ${wanted ? 'FULL' : 'NORMAL'}`);
-    isFull = wanted;
+  };
+  const schedule = (): void => {
+    if (batch) return;
+    batch = Promise.withResolvers<void>();
+    // The same error comes to everyone who asks for `settled`, and to the next caller.
+    batch.promise.catch((error: unknown) => invariant(error === failure, 'A batch fails with the journal'));
+    setImmediate(() => {
+      if (!failure && batch) attempt(flush);
+    });
+  };
+  const read = <T>(ask: () => T): T => {
+    flush();
+    return ask();
   };
   const parse = <T>(row: { body: string } | undefined): T | null => (row ? (JSON.parse(row.body) as T) : null);
   const byId = db.prepare<[string], { body: string }>('SELECT body FROM orders WHERE id = ?');
   const byClientId = db.prepare<[string], { body: string }>('SELECT body FROM orders WHERE client_order_id = ?');
+  const days = db.prepare<[number], EquityText>('SELECT at, equity FROM equity ORDER BY at DESC LIMIT ?');
+  const minutes = db.prepare<[number, number], EquityText>('SELECT at, equity FROM equity_minutes WHERE at BETWEEN ? AND ? ORDER BY at');
   return {
-    venue,
+    venue, flush, lists: openLists(db),
     cursor: () => {
       const row = db.prepare<[], { openTime: number; steps: number; bars: number }>('SELECT open_time AS openTime, steps, bars FROM cursor').get();
       return row ? { ...row, openTime: row.openTime as EpochMs } : null;
     },
-    commit: (operation, cursor) => {
+    commit: (operation, more = {}) => {
+      if (failure) throw failure;
       const result = venue.apply(operation);
       if (!result.ok) return result;
-      // The venue has moved on: when the disk refuses, the only truthful state is the one on disk, so the error must end the process.
-      try {
-        beDurable(operation.op !== 'step' || result.value.events.length > 0);
-        store(operation, result.value.events, cursor);
-      } catch (error) {
-        throw diskError(db.name, error);
-      }
-      seq += 1;
-      if (seq % SNAPSHOT_EVERY === 0) snapshot();
+      writer.append(operation, result.value, more);
+      schedule();
       return result;
     },
-    orderById: (id) => parse<OrderText>(byId.get(id)),
-    orderByClientId: (clientOrderId) => parse<OrderText>(byClientId.get(clientOrderId)),
-    orders: (query) => queryOrders(db, query),
-    activities: (query) => queryActivities(db, query),
-    equityHistory: (limit) => db.prepare<[number], { at: EpochMs; equity: string }>('SELECT at, equity FROM equity ORDER BY at DESC LIMIT ?').all(limit).reverse(),
+    settled: () => (failure ? Promise.reject(failure) : batch?.promise ?? Promise.resolve()),
+    // The newest order is asked for before it is on disk; asking must not cut the batch short.
+    orderByClientId: (clientOrderId) => {
+      const pending = writer.pendingClientId(clientOrderId);
+      return pending ? orderToText(pending) : parse<OrderText>(byClientId.get(clientOrderId));
+    },
+    orderById: (id) => read(() => parse<OrderText>(byId.get(id))),
+    orders: (query) => read(() => queryOrders(db, query)),
+    activities: (query) => read(() => queryActivities(db, query)),
+    equityHistory: (limit) => read(() => days.all(limit).reverse()),
+    equityMinutes: (from, to) => read(() => minutes.all(from, to)),
     close: () => {
-      snapshot();
+      flush();
+      writer.snapshot();
       db.close();
     },
   };

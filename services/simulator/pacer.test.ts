@@ -3,9 +3,9 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { DEFAULT_VENUE_CONFIG } from '#app/backtest/venue-types.ts';
+import { DEFAULT_VENUE_CONFIG, PLAIN_REQUEST } from '#app/backtest/venue-types.ts';
 import { invariant } from '#app/domain/errors.ts';
-import { openBroker, expiryOf, sessionEndsBetween, type Broker } from './broker.ts';
+import { openBroker, sessionEndsBetween, type Broker } from './broker.ts';
 import type { Gate } from './gate.ts';
 import { openJournal } from './journal.ts';
 import { openReplayMarket } from './replay.ts';
@@ -16,9 +16,9 @@ import { parseRfc3339, toRfc3339 } from '#app/domain/time.ts';
 const CSV = ['time,open,high,low,close,volume', '2024-07-02 15:58:00,100,101,99,100,500', '2024-07-02 15:59:00,100,101,99,100.5,500', '2024-07-03 09:20:00,101,101,101,101,10', '2024-07-03 09:30:00,102,103,101,102,500', ''].join('\n');
 const market = () => openReplayMarket({ series: [parseSeries('aapl.csv', CSV)], ignored: [], fingerprint: 'test' });
 let folder = '';
-const brokerOf = (): Broker => openBroker(DEFAULT_VENUE_CONFIG, openJournal({ file: path.join(folder, 'j.sqlite'), config: DEFAULT_VENUE_CONFIG, fingerprint: 'test' }), market());
+const brokerOf = (): Broker => openBroker(DEFAULT_VENUE_CONFIG, openJournal({ file: path.join(folder, 'j.sqlite'), config: DEFAULT_VENUE_CONFIG, fingerprint: 'test' }), market(), { assetFault: () => null, onFailure: (error) => { throw error; } });
 const buy = (broker: Broker, clientOrderId: string, over: object = {}) => {
-  const result = broker.submit({ clientOrderId, symbol: 'AAPL', side: 'buy', type: 'market', timeInForce: 'day', qty: '1', notional: null, limitPrice: null, extendedHours: false, ...over });
+  const result = broker.submit({ ...PLAIN_REQUEST, clientOrderId, symbol: 'AAPL', side: 'buy', type: 'market', timeInForce: 'day', qty: '1', ...over });
   invariant(result.ok, 'The order was refused', { result });
   return result.value;
 };
@@ -103,17 +103,8 @@ describe('lockstep', () => {
   });
 });
 
-describe('the times of orders and sessions', () => {
+describe('the times of sessions', () => {
   const at = parseRfc3339;
-  it('lets a day order live to the close of its session, a gtc order 90 days', () => {
-    const day = { timeInForce: 'day' as const, extendedHours: false };
-    expect(expiryOf(day, at('2024-07-02T18:00:00Z'))).toBe(at('2024-07-02T20:00:00Z'));
-    expect(expiryOf(day, at('2024-07-02T20:00:00Z'))).toBe(at('2024-07-03T17:00:00Z'));
-    expect(expiryOf(day, at('2024-07-06T12:00:00Z'))).toBe(at('2024-07-08T20:00:00Z'));
-    expect(expiryOf({ ...day, extendedHours: true }, at('2024-07-02T21:00:00Z'))).toBe(at('2024-07-03T00:00:00Z'));
-    expect(expiryOf({ ...day, extendedHours: true }, at('2024-07-03T01:00:00Z'))).toBe(at('2024-07-03T21:00:00Z'));
-    expect(expiryOf({ ...day, timeInForce: 'gtc' }, at('2024-07-02T18:00:00Z'))).toBe(at('2024-09-30T18:00:00Z'));
-  });
   it('finds the ends of sessions that a jump in time passes', () => {
     expect(sessionEndsBetween(at('2024-07-02T18:00:00Z'), at('2024-07-02T19:00:00Z'))).toEqual([]);
     expect(sessionEndsBetween(at('2024-07-02T20:00:00Z'), at('2024-07-03T13:20:00Z'))).toEqual([]);

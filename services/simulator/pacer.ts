@@ -5,7 +5,7 @@ import { latestSession } from '#app/market/calendar.ts';
 import { orderToText } from '#app/backtest/venue-snapshot.ts';
 import { monotonicMs, sleep } from '#chassis/clock.ts';
 import { sessionEndsBetween, type Broker } from './broker.ts';
-import type { Gate } from './gate.ts';
+import { OUR_ORDERS, type Gate } from './gate.ts';
 import type { OrderText } from './journal-queries.ts';
 import { BAR_MS, type MarketBar, type Step } from './market.ts';
 import type { Controls } from './rest-control.ts';
@@ -35,6 +35,7 @@ const MAX_NAP_MS = 250;
 const MAX_STEP_WAITERS = 1_000;
 /** Closed orders that a new life still compares with the book; older ones were settled long before. */
 const RECENT_ORDERS = 500;
+const MAX_GROUPS = 10_000;
 
 /** Starts releasing, after what the last life left unsettled. */
 export function startPacer(parts: PacerParts): Pacer {
@@ -46,6 +47,8 @@ class TapePacer implements Pacer {
   private readonly parts: PacerParts;
   /** Orders that something happened to since the pipeline last settled. */
   private readonly touched = new Map<string, OrderText>();
+  /** Orders of ours with legs. */
+  private readonly ourGroups = new Set<string>();
   private readonly stepWaiters: { left: number; readonly resolve: () => void }[] = [];
   private pace: number | 'max';
   private isHeld: boolean;
@@ -60,7 +63,7 @@ class TapePacer implements Pacer {
     this.pace = parts.speed;
     this.isHeld = parts.isPaused;
     parts.broker.onEvents((events) => {
-      for (const { order } of events) this.touched.set(order.id, orderToText(order));
+      for (const { order } of events) this.touch(orderToText(order));
     });
     this.done = this.run();
   }
@@ -124,7 +127,7 @@ class TapePacer implements Pacer {
       if (!step) return this.finish();
       await this.untilDue();
       if (signal.aborted) break;
-      broker.release(step);
+      await broker.release(step);
       await this.present(step);
       if (!signal.aborted) this.tellWaiters();
     }
@@ -144,9 +147,19 @@ class TapePacer implements Pacer {
     if (released === null || gate === null) return;
     const step = broker.market.stepAt(released);
     invariant(step, 'The journal names a step of this tape', { released });
-    for (const order of broker.journal.orders({ status: 'all', limit: RECENT_ORDERS, isDescending: true })) this.touched.set(order.id, order);
-    for (const order of broker.venue.openOrders()) this.touched.set(order.id, orderToText(order));
+    for (const order of broker.journal.orders({ status: 'all', limit: RECENT_ORDERS, isDescending: true }).toReversed()) this.touch(order);
+    for (const order of broker.venue.openOrders()) this.touch(orderToText(order));
     await this.present(step);
+  }
+
+  /** Legs of somebody else's orders are in no book: they are not waited for. */
+  private touch(order: OrderText): void {
+    if (order.legs.length > 0 && order.clientOrderId.startsWith(OUR_ORDERS)) {
+      this.ourGroups.add(order.id);
+      const [oldest] = this.ourGroups;
+      if (oldest !== undefined && this.ourGroups.size > MAX_GROUPS) this.ourGroups.delete(oldest);
+    }
+    if (order.parentId === null || this.ourGroups.has(order.parentId)) this.touched.set(order.id, order);
   }
 
   /** Fills first: nobody shall decide on the new bars before the fills at their open are booked. */
@@ -172,7 +185,7 @@ class TapePacer implements Pacer {
     for (const end of sessionEndsBetween(this.position(), to)) {
       // An end that was journalled before a kill is done again, which changes nothing; one that lies behind is left alone.
       if (end < broker.now()) continue;
-      broker.endSession(end);
+      await broker.endSession(end);
       if (gate) await this.settle(null);
     }
   }

@@ -2,8 +2,9 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type * as z from 'zod';
 import { AppError } from '#app/domain/errors.ts';
+import { tryRead } from '#app/contracts/read.ts';
 import { isSameSecret } from '#chassis/http.ts';
-import type { WireObject } from './wire-trading.ts';
+import type { WireObject } from './wire-common.ts';
 
 /** An answer that is not 200, as the broker words it. */
 export class WireError extends Error {
@@ -30,7 +31,7 @@ export function notFound(message: string): WireError {
 
 /** Reads a query or body. @throws WireError 422 naming the first wrong field. */
 export function read<T extends z.ZodType>(schema: T, raw: unknown): z.output<T> {
-  const parsed = schema.safeParse(raw ?? {});
+  const parsed = tryRead(schema, raw ?? {});
   if (parsed.success) return parsed.data;
   const issue = parsed.error.issues[0];
   throw malformed(`invalid ${issue?.path.join('.') || 'request'}: ${issue?.message ?? 'not understood'}`);
@@ -39,9 +40,11 @@ export function read<T extends z.ZodType>(schema: T, raw: unknown): z.output<T> 
 /** The key pair that is let in. */
 export type KeyPair = { readonly keyId: string; readonly secretKey: string };
 
-/** Whether headers carry the right keys. */
+/** Whether headers carry the right keys: by themselves, or as basic authentication. */
 export function hasKeys(keys: KeyPair, headers: FastifyRequest['headers']): boolean {
-  const [id, secret] = [headers['apca-api-key-id'], headers['apca-api-secret-key']];
+  const basic = /^Basic (\S+)$/.exec(headers.authorization ?? '')?.[1];
+  const [basicId, basicSecret] = basic === undefined ? [] : Buffer.from(basic, 'base64').toString('utf8').split(':');
+  const [id, secret] = [headers['apca-api-key-id'] ?? basicId, headers['apca-api-secret-key'] ?? basicSecret];
   return typeof id === 'string' && typeof secret === 'string' && isSameSecret(id, keys.keyId) && isSameSecret(secret, keys.secretKey);
 }
 
@@ -53,7 +56,7 @@ const WINDOW_SECONDS = 60;
 export type RateWindow = { limit: number; take(nowSeconds: number): { readonly isAllowed: boolean; readonly remaining: number; readonly resetSeconds: number } };
 
 /** Creates the window. */
-export function createRateWindow(limit = DEFAULT_RATE_LIMIT): RateWindow {
+export function createRateWindow(limit: number): RateWindow {
   let window = -1;
   let used = 0;
   return {

@@ -1,10 +1,13 @@
-/** Control routes for tests and the dashboard, behind the internal token: state, speed, pause, single steps, faults. */
+/** Control routes for tests and the dashboard, behind the internal token: state, speed, pause, single steps, faults, corporate actions, cash. */
 import type { FastifyInstance } from 'fastify';
 import * as z from 'zod';
+import { uuidOf } from '#app/backtest/venue-ids.ts';
+import { exchangeDay } from '#app/market/calendar.ts';
 import { toRfc3339 } from '#app/domain/time.ts';
 import type { Broker } from './broker.ts';
-import { faultSchema, type Faults } from './faults.ts';
-import { read, type RateWindow } from './rest-common.ts';
+import type { Faults } from './faults.ts';
+import { faultSchema } from './faults-schema.ts';
+import { malformed, read, type RateWindow } from './rest-common.ts';
 import type { DataStream } from './stream-data.ts';
 import type { TradingStream } from './stream-trading.ts';
 
@@ -23,17 +26,27 @@ export type Controls = {
   isFinished(): boolean;
 };
 
+/** Requests a minute: one window for each of the two APIs. */
+export type RateWindows = { readonly trading: RateWindow; readonly data: RateWindow };
 /** What the routes need. */
-export type ControlParts = { readonly broker: Broker; readonly faults: Faults; readonly controls: Controls; readonly rate: RateWindow; readonly trading: TradingStream; readonly data: DataStream };
+export type ControlParts = { readonly broker: Broker; readonly faults: Faults; readonly controls: Controls; readonly rates: RateWindows; readonly trading: TradingStream; readonly data: DataStream };
 
 const speedSchema = z.union([z.literal('max'), z.number().min(0.001).max(100_000)]);
+const civilDay = z.string().regex(/^\d{4}-\d{2}-\d{2}$/);
+const decimal = z.string().regex(/^\d{1,9}(\.\d{1,9})?$/);
+const dates = { exDate: civilDay, payableDate: civilDay.optional() };
+const actionSchema = z.discriminatedUnion('kind', [
+  z.object({ kind: z.literal('split'), symbol: z.string(), newRate: decimal, oldRate: decimal, ...dates }),
+  z.object({ kind: z.literal('cash_dividend'), symbol: z.string(), cash: decimal, ...dates }),
+]);
 
 /** Registers the routes. */
-export function registerControl(app: FastifyInstance, { broker, faults, controls, rate, trading, data }: ControlParts): void {
+export function registerControl(app: FastifyInstance, parts: ControlParts): void {
+  const { broker, faults, controls, rates, trading, data } = parts;
   const state = () => ({
     market: broker.market.kind, marketTime: broker.now(), now: toRfc3339(broker.now()), step: broker.counts().steps, stepsTotal: broker.market.size?.steps ?? null,
     bars: broker.counts().bars, barsTotal: broker.market.size?.bars ?? null, speed: controls.speed(), isPaused: controls.isPaused(), isFinished: controls.isFinished(),
-    waitingFor: controls.waitingFor(), openOrders: broker.venue.openOrders().length, tradingListeners: trading.listeners(), dataSubscribers: data.subscribers(), rateLimit: rate.limit,
+    waitingFor: controls.waitingFor(), openOrders: broker.venue.openOrders().length, tradingListeners: trading.listeners(), dataSubscribers: data.subscribers(), rateLimit: rates.trading.limit,
   });
   app.get('/sim/state', state);
   app.post('/sim/speed', (request) => {
@@ -52,12 +65,43 @@ export function registerControl(app: FastifyInstance, { broker, faults, controls
     await controls.step(read(z.object({ count: z.number().int().min(1).max(10_000).default(1) }), request.body).count);
     return state();
   });
-  app.post('/sim/faults', (request) => {
+  app.post('/sim/faults', async (request) => {
     faults.arm(read(faultSchema, request.body));
+    await broker.settled();
     return state();
   });
   app.post('/sim/rate-limit', (request) => {
-    rate.limit = read(z.object({ limit: z.number().int().min(1) }), request.body).limit;
+    const { limit } = read(z.object({ limit: z.number().int().min(1) }), request.body);
+    rates.trading.limit = rates.data.limit = limit;
     return state();
+  });
+  registerAccountControl(app, parts);
+}
+
+/** What happens to the account from outside of the market. */
+function registerAccountControl(app: FastifyInstance, { broker, data }: ControlParts): void {
+  app.post('/sim/corporate-actions', (request) => {
+    const asked = read(actionSchema, request.body);
+    if (!broker.market.assets.has(asked.symbol)) throw malformed(`could not find asset "${asked.symbol.slice(0, 20)}"`);
+    const today = exchangeDay(broker.now());
+    if (asked.exDate <= today) throw malformed(`exDate must lie after ${today}, the market's day`);
+    const number = broker.journal.lists.actions().length + 1;
+    const action = {
+      id: uuidOf(broker.config.seed, 'corporate action', number), kind: asked.kind, symbol: asked.symbol, declaredOn: today, exDate: asked.exDate, recordDate: asked.exDate, payableDate: asked.payableDate ?? asked.exDate,
+      oldRate: asked.kind === 'split' ? asked.oldRate : null, newRate: asked.kind === 'split' ? asked.newRate : null, cash: asked.kind === 'cash_dividend' ? asked.cash : null, isDone: false,
+    };
+    broker.announce(action);
+    return action;
+  });
+  app.post('/sim/transfer', async (request) => {
+    broker.transfer(read(z.object({ amount: z.string().regex(/^-?\d{1,12}(\.\d{1,2})?$/) }), request.body).amount);
+    await broker.settled();
+    return { ok: true };
+  });
+  app.post('/sim/updated-bars', () => {
+    const released = broker.released();
+    const bars = released === null ? [] : broker.market.stepAt(released)?.bars ?? [];
+    data.pushBars(bars, 'u');
+    return { bars: bars.length };
   });
 }

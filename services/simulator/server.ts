@@ -1,13 +1,22 @@
 /** The simulator's one port: REST, both WebSockets, health, metrics and the control routes. */
 import Fastify, { type FastifyInstance } from 'fastify';
 import type { WorkerHealth } from '#app/contracts/health.ts';
+import { sleep } from '#chassis/clock.ts';
 import { bearerOf, isSameSecret } from '#chassis/http.ts';
 import type { Broker } from './broker.ts';
 import type { Faults } from './faults.ts';
+import type { Feeds } from './data-pages.ts';
+import { registerAccount } from './rest-account.ts';
 import { registerData } from './rest-data.ts';
-import { registerTrading } from './rest-trading.ts';
-import { createRateWindow, hasKeys, installErrors, WireError, type KeyPair, type RateWindow } from './rest-common.ts';
-import { registerControl, type Controls } from './rest-control.ts';
+import { createRateWindow, hasKeys, installErrors, WireError, type KeyPair } from './rest-common.ts';
+import { registerControl, type Controls, type RateWindows } from './rest-control.ts';
+import { registerCorporate } from './rest-corporate.ts';
+import { registerMarket } from './rest-market.ts';
+import { registerOrders } from './rest-orders.ts';
+import { registerPositions } from './rest-positions.ts';
+import { registerReference } from './rest-reference.ts';
+import { registerRefused } from './rest-refused.ts';
+import { registerWatchlists } from './rest-watchlists.ts';
 import type { DataStream } from './stream-data.ts';
 import type { TradingStream } from './stream-trading.ts';
 
@@ -20,6 +29,9 @@ export type ServerParts = {
   readonly internalToken: string;
   readonly trading: TradingStream;
   readonly data: DataStream;
+  readonly feeds: Feeds;
+  /** Requests a minute to each of the two APIs. */
+  readonly rateLimit: number;
   health(): WorkerHealth;
   metrics(): Promise<{ readonly contentType: string; readonly text: string }>;
   /** A bug in a request; the journal may not have been written. */
@@ -29,17 +41,35 @@ export type ServerParts = {
 const BODY_LIMIT = 262_144;
 const REQUEST_TIMEOUT_MS = 30_000;
 const STREAM_PATH = /^\/v2\/(iex|sip|delayed_sip|test)$/;
+/** Where the two APIs live; everything else is the simulator's own. */
+const API_PATH = /^\/(v\d|v\dbeta\d)\//;
+const DATA_PATH = /^\/(v2\/stocks\/|v1\/corporate-actions|v1beta1\/|v1beta3\/)/;
 
-function guard(app: FastifyInstance, parts: ServerParts, rate: RateWindow): void {
+function pathOf(url: string): string {
+  const end = url.indexOf('?');
+  return end < 0 ? url : url.slice(0, end);
+}
+
+/** Who may ask, how often, and whether the broker is there at all. */
+function guard(app: FastifyInstance, parts: ServerParts, rates: RateWindows): void {
+  const { faults } = parts;
   app.addHook('onRequest', async (request, reply) => {
-    const { pathname } = new URL(request.url, 'http://simulator');
-    if (pathname.startsWith('/sim/')) {
+    const path = pathOf(request.url);
+    if (path.startsWith('/sim/')) {
       if (!isSameSecret(bearerOf(request.headers.authorization), parts.internalToken)) throw new WireError(401, { message: 'unauthorized.' });
       return;
     }
-    if (!pathname.startsWith('/v2/')) return;
-    if (parts.faults.isRestDown()) throw new WireError(503, { message: 'service unavailable' });
+    if (!API_PATH.test(path)) return;
+    if (faults.isOut()) {
+      reply.hijack();
+      reply.raw.destroy();
+      return;
+    }
+    if (faults.isRestDown()) throw new WireError(503, { message: 'service unavailable' });
+    const status = faults.takeHttpStatus();
+    if (status !== null) throw new WireError(status, { code: status * 100_000, message: `HTTP ${status} on command` });
     if (!hasKeys(parts.keys, request.headers)) throw new WireError(401, { message: 'unauthorized.' });
+    const rate = DATA_PATH.test(path) ? rates.data : rates.trading;
     const window = rate.take(Date.now() / 1000);
     void reply.headers({ 'x-ratelimit-limit': rate.limit, 'x-ratelimit-remaining': window.remaining, 'x-ratelimit-reset': window.resetSeconds });
     if (!window.isAllowed) {
@@ -47,13 +77,19 @@ function guard(app: FastifyInstance, parts: ServerParts, rate: RateWindow): void
       throw new WireError(429, { code: 42_910_000, message: 'rate limit exceeded' });
     }
   });
+  app.addHook('onSend', async (request, _reply, payload) => {
+    const path = pathOf(request.url);
+    const late = Math.max(API_PATH.test(path) ? faults.delayOf('rest') : 0, path.startsWith('/v2/orders') && request.method !== 'GET' ? faults.delayOf('orders') : 0);
+    if (late > 0) await sleep(late);
+    return payload;
+  });
 }
 
 /** Builds the server; the caller listens. */
 export async function buildServer(parts: ServerParts): Promise<FastifyInstance> {
   // Routes such as /v2/orders:by_client_order_id hold a colon, and data paths are matched to the letter.
   const app = Fastify({ bodyLimit: BODY_LIMIT, requestTimeout: REQUEST_TIMEOUT_MS, forceCloseConnections: true, routerOptions: { caseSensitive: true } });
-  const rate = createRateWindow();
+  const rates: RateWindows = { trading: createRateWindow(parts.rateLimit), data: createRateWindow(parts.rateLimit) };
   installErrors(app, parts.onBug);
   // An empty JSON body on DELETE is no error to Alpaca.
   app.addContentTypeParser('application/json', { parseAs: 'string' }, (_request, body, done) => {
@@ -64,7 +100,7 @@ export async function buildServer(parts: ServerParts): Promise<FastifyInstance> 
       done(new WireError(400, { code: 40_010_000, message: 'request body format is invalid' }), undefined);
     }
   });
-  guard(app, parts, rate);
+  guard(app, parts, rates);
   app.get('/health', (_request, reply) => {
     const health = parts.health();
     return reply.code(health.ready ? 200 : 503).header('cache-control', 'no-store').send(health);
@@ -73,9 +109,17 @@ export async function buildServer(parts: ServerParts): Promise<FastifyInstance> 
     const metrics = await parts.metrics();
     return reply.type(metrics.contentType).send(metrics.text);
   });
-  registerTrading(app, parts);
-  registerData(app, parts.broker);
-  registerControl(app, { ...parts, rate });
+  const { broker } = parts;
+  registerAccount(app, broker);
+  registerOrders(app, parts);
+  registerPositions(app, parts);
+  registerReference(app, broker, parts.faults);
+  registerWatchlists(app, broker);
+  registerCorporate(app, broker);
+  registerData(app, broker, parts.feeds);
+  registerMarket(app, broker);
+  registerRefused(app);
+  registerControl(app, { ...parts, rates });
   app.server.on('upgrade', (request, socket, head) => {
     const { pathname } = new URL(request.url ?? '/', 'http://simulator');
     if (pathname === '/stream') parts.trading.accept(request, socket, head);

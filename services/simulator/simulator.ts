@@ -21,6 +21,10 @@ import type { Controls } from './rest-control.ts';
 import { buildServer } from './server.ts';
 import { openDataStream } from './stream-data.ts';
 import { openTradingStream } from './stream-trading.ts';
+import { legsIn } from './rest-orders.ts';
+import { createDayBars } from './day-bars.ts';
+import { DEFAULT_RATE_LIMIT } from './rest-common.ts';
+import { releaseStuck } from './stuck.ts';
 import { openSyntheticMarket, syntheticStart } from './synthetic.ts';
 
 /** How to build a simulator. */
@@ -37,7 +41,16 @@ export type SimulatorOptions = {
   health(): WorkerHealth;
   metrics(): Promise<{ readonly contentType: string; readonly text: string }>;
   onFatal(error: unknown): void;
+  /** How the broker treats its clients, where it differs from a broker in the same computer. */
+  readonly strictness?: Partial<Strictness>;
+  /** How account and matching are set up, beyond seed and cash. */
+  readonly account?: Partial<VenueConfig>;
 };
+
+/** What a client may do. `requestsPerMinute` for each of the two APIs. */
+export type Strictness = { readonly requestsPerMinute: number; readonly plan: 'basic' | 'plus'; readonly dataConnections: number; readonly maxBufferedBytes: number | undefined; readonly authTimeoutMs: number | undefined };
+/** A broker in the same computer shall not be what limits a replay; everything else is as with the free plan. */
+const DEFAULT_STRICTNESS: Strictness = { requestsPerMinute: DEFAULT_RATE_LIMIT, plan: 'basic', dataConnections: 1, maxBufferedBytes: undefined, authTimeoutMs: undefined };
 
 /** A simulator that answers; the tape stands still until `start`. */
 export type Simulator = {
@@ -68,17 +81,23 @@ export async function openSimulator(options: SimulatorOptions): Promise<Simulato
   const { settings, replay } = options;
   invariant(replay === null || options.book !== null, 'A replay needs the book for its gate');
   const market = await openMarket(options);
-  const config: VenueConfig = { ...DEFAULT_VENUE_CONFIG, seed: settings.seed, startingCash: settings.startingCash };
+  const config: VenueConfig = { ...DEFAULT_VENUE_CONFIG, ...options.account, seed: settings.seed, startingCash: settings.startingCash };
+  const strictness = { ...DEFAULT_STRICTNESS, ...options.strictness };
   const journal: Journal = openJournal({ file: settings.journalFile, config, fingerprint: market.fingerprint });
-  const broker = openBroker(config, journal, market);
   const faults = createFaults(monotonicMs);
+  // What is ahead of its journal is not truthful: only a new start from the disk is.
+  const broker = openBroker(config, journal, market, { assetFault: faults.assetFault.bind(faults), onFailure: options.onFatal });
+  faults.onClear(() => releaseStuck(broker));
   const stop = new AbortController();
   const signal = AbortSignal.any([options.signal, stop.signal]);
   let pacer: Pacer | null = null;
-  const arrived = (): void => pacer?.clientArrived();
-  const trading = openTradingStream(settings, faults, () => undefined);
+  const trading = openTradingStream({ keys: settings, faults, legsOf: legsIn(broker) });
   broker.onEvents(trading.push);
-  const data = openDataStream(settings, faults, arrived);
+  const dayBars = createDayBars(broker);
+  const data = openDataStream({
+    keys: settings, faults, plan: strictness.plan, maxConnections: strictness.dataConnections, maxBufferedBytes: strictness.maxBufferedBytes, authTimeoutMs: strictness.authTimeoutMs,
+    dayBar: dayBars, onSubscribe: () => pacer?.clientArrived(),
+  });
   const gate = options.book && replay ? openGate({ db: options.book, signal, tell: (waiting, forMs) => options.log.warn({ waiting, forMs }, 'The replay waits for the pipeline') }) : null;
   const started = { atMs: 0, steps: 0, bars: 0 };
   const begin = (isPaused: boolean): Pacer => {
@@ -90,7 +109,7 @@ export async function openSimulator(options: SimulatorOptions): Promise<Simulato
   };
   const controls = createControls(() => pacer);
   const server = await buildServer({
-    broker, faults, controls: controls.controls, keys: settings, internalToken: options.internalToken, trading, data, health: options.health, metrics: options.metrics,
+    broker, faults, controls: controls.controls, keys: settings, internalToken: options.internalToken, trading, data, feeds: { plan: strictness.plan }, rateLimit: strictness.requestsPerMinute, health: options.health, metrics: options.metrics,
     onBug: (error, path) => {
       options.log.error({ path, error: String(error) }, 'A request failed');
       // The venue may be ahead of its journal: only a new start from the disk is truthful.

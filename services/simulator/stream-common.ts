@@ -1,16 +1,19 @@
-/** What both WebSockets of the simulator share: accepted sockets, silence on demand, bounded send buffers. */
+/** What both WebSockets of the simulator share: accepted sockets, silence and lateness on demand, bounded send buffers. */
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { WebSocketServer, type RawData, type WebSocket } from 'ws';
-import type { Faults, StreamName } from './faults.ts';
+import type { Faults } from './faults.ts';
+import type { StreamName } from './faults-schema.ts';
 
 /** A client that reads too slowly is cut off, as Alpaca does (407). */
 export const MAX_BUFFERED_BYTES = 16 * 1024 * 1024;
 const MAX_MESSAGE_BYTES = 1024 * 1024;
 const MAX_SOCKETS = 50;
+/** Small frames are not worth compressing. */
+const DEFLATE_FROM_BYTES = 1_024;
 
-/** One connected client: what it may be sent goes through `send`, which knows about silence and slow readers. */
-export type StreamClient = { readonly socket: WebSocket; readonly request: IncomingMessage; send(data: string | Uint8Array): void };
+/** One connected client: what it may be sent goes through `send`, which knows about silence, lateness and slow readers. */
+export type StreamClient = { readonly socket: WebSocket; readonly request: IncomingMessage; readonly path: string; send(data: string | Uint8Array): void };
 
 /** A WebSocket endpoint under the HTTP server's upgrade event. */
 export type StreamServer = {
@@ -19,33 +22,53 @@ export type StreamServer = {
   close(): void;
 };
 
-/** How an endpoint treats its clients. `message` gets whole frames. */
-export type StreamHandlers = { open(client: StreamClient): void; message(client: StreamClient, data: Buffer, isBinary: boolean): void; closed(client: StreamClient): void };
+/** How an endpoint treats its clients. `message` gets whole frames; `slow` may say a last word to a client that is cut off. */
+export type StreamHandlers = { open(client: StreamClient): void; message(client: StreamClient, data: Buffer, isBinary: boolean): void; closed(client: StreamClient): void; slow?(client: StreamClient): string | Uint8Array };
+/** How an endpoint is set up. */
+export type StreamOptions = { readonly name: StreamName; readonly faults: Faults; readonly maxBufferedBytes?: number | undefined };
 
 const asBuffer = (data: RawData): Buffer => (Array.isArray(data) ? Buffer.concat(data) : data instanceof ArrayBuffer ? Buffer.from(data) : data);
 
 /** Opens an endpoint. */
-export function openStreamServer(name: StreamName, faults: Faults, handlers: StreamHandlers): StreamServer {
-  const server = new WebSocketServer({ noServer: true, maxPayload: MAX_MESSAGE_BYTES, autoPong: false, perMessageDeflate: false });
+export function openStreamServer(options: StreamOptions, handlers: StreamHandlers): StreamServer {
+  const { name, faults } = options;
+  const limit = options.maxBufferedBytes ?? MAX_BUFFERED_BYTES;
+  const server = new WebSocketServer({ noServer: true, maxPayload: MAX_MESSAGE_BYTES, autoPong: false, perMessageDeflate: { threshold: DEFLATE_FROM_BYTES } });
   const clients = new Set<StreamClient>();
-  faults.onDrop((stream) => {
-    if (stream === name) for (const client of clients) client.socket.terminate();
+  /** Sockets whose other end is given up without knowing it. */
+  const dead = new WeakSet<StreamClient>();
+  faults.onDrop((stream, how) => {
+    if (stream !== name) return;
+    for (const client of clients) {
+      if (how === 'cut') client.socket.terminate();
+      else dead.add(client);
+    }
   });
+  const isMute = (client: StreamClient): boolean => dead.has(client) || faults.isSilent(name);
+  const give = (client: StreamClient, data: string | Uint8Array): void => {
+    const { socket } = client;
+    if (socket.readyState !== socket.OPEN || isMute(client)) return;
+    if (socket.bufferedAmount <= limit) return socket.send(data);
+    const word = handlers.slow?.(client);
+    if (word === undefined) return socket.terminate();
+    socket.send(word);
+    socket.close();
+  };
   const welcome = (socket: WebSocket, request: IncomingMessage): void => {
     const client: StreamClient = {
-      socket, request,
+      socket, request, path: new URL(request.url ?? '/', 'http://simulator').pathname,
       send: (data) => {
-        if (socket.readyState !== socket.OPEN || faults.isSilent(name)) return;
-        if (socket.bufferedAmount > MAX_BUFFERED_BYTES) socket.terminate();
-        else socket.send(data);
+        const late = faults.delayOf(name === 'trading' ? 'updates' : 'bars');
+        if (late > 0) setTimeout(() => give(client, data), late).unref();
+        else give(client, data);
       },
     };
     clients.add(client);
     socket.on('ping', (data) => {
-      if (!faults.isSilent(name)) socket.pong(data);
+      if (!isMute(client)) socket.pong(data);
     });
     socket.on('message', (data, isBinary) => {
-      if (!faults.isSilent(name)) handlers.message(client, asBuffer(data), isBinary);
+      if (!isMute(client)) handlers.message(client, asBuffer(data), isBinary);
     });
     socket.on('error', () => socket.terminate());
     socket.on('close', () => {
@@ -68,4 +91,9 @@ export function openStreamServer(name: StreamName, faults: Faults, handlers: Str
       server.close();
     },
   };
+}
+
+/** Whether a client wants msgpack, by its Content-Type. */
+export function wantsMsgpack(request: IncomingMessage): boolean {
+  return (request.headers['content-type'] ?? '').includes('msgpack');
 }

@@ -1,11 +1,14 @@
-/** The trade_updates stream: JSON in binary frames, authenticate and listen, no replay of what was missed. */
+/** The trade_updates stream: JSON in binary frames (or msgpack), authenticate and listen, no replay of what was missed. */
+import { decode, encode } from '@msgpack/msgpack';
 import * as z from 'zod';
 import type { VenueEvent } from '#app/backtest/venue-types.ts';
+import { tryRead } from '#app/contracts/read.ts';
 import { isSameSecret } from '#chassis/http.ts';
 import type { Faults } from './faults.ts';
 import type { KeyPair } from './rest-common.ts';
-import { openStreamServer, type StreamClient, type StreamServer } from './stream-common.ts';
-import { wireTradeUpdate, type WireObject } from './wire-trading.ts';
+import { openStreamServer, wantsMsgpack, type StreamClient, type StreamServer } from './stream-common.ts';
+import type { WireObject } from './wire-common.ts';
+import { wireTradeUpdate, type LegsOf } from './wire-order.ts';
 
 const messageSchema = z.discriminatedUnion('action', [
   z.object({ action: z.literal('authenticate'), data: z.object({ key_id: z.string(), secret_key: z.string() }) }),
@@ -21,11 +24,20 @@ export type TradingStream = StreamServer & {
   listeners(): number;
 };
 
-/** Opens the endpoint. `onListen` is told when a client begins to listen. */
-export function openTradingStream(keys: KeyPair, faults: Faults, onListen: () => void): TradingStream {
+/** What the endpoint is made of. */
+export type TradingStreamParts = { readonly keys: KeyPair; readonly faults: Faults; readonly legsOf: LegsOf };
+
+/** Opens the endpoint. */
+export function openTradingStream({ keys, faults, legsOf }: TradingStreamParts): TradingStream {
   const isAuthenticated = new WeakSet<StreamClient>();
   const listening = new Set<StreamClient>();
-  const say = (client: StreamClient, body: WireObject): void => client.send(Buffer.from(JSON.stringify(body)));
+  // The paper host sends binary frames, the live one text; a live key poses as the live host.
+  const isText = keys.keyId.startsWith('AK');
+  const frame = (client: StreamClient, body: WireObject): string | Uint8Array => {
+    if (wantsMsgpack(client.request)) return encode(body);
+    return isText ? JSON.stringify(body) : Buffer.from(JSON.stringify(body));
+  };
+  const say = (client: StreamClient, body: WireObject): void => client.send(frame(client, body));
   const authenticate = (client: StreamClient, key: string, secret: string): void => {
     const isRight = isSameSecret(key, keys.keyId) && isSameSecret(secret, keys.secretKey);
     if (isRight) isAuthenticated.add(client);
@@ -40,15 +52,14 @@ export function openTradingStream(keys: KeyPair, faults: Faults, onListen: () =>
     listening.delete(client);
     if (known.length > 0) listening.add(client);
     say(client, { stream: 'listening', data: { streams: known } });
-    if (known.length > 0) onListen();
   };
-  const server = openStreamServer('trading', faults, {
+  const server = openStreamServer({ name: 'trading', faults }, {
     open: () => undefined,
     closed: (client) => {
       listening.delete(client);
     },
-    message: (client, data) => {
-      const parsed = messageSchema.safeParse(parseJson(data));
+    message: (client, data, isBinary) => {
+      const parsed = tryRead(messageSchema, parseFrame(data, isBinary && wantsMsgpack(client.request)));
       if (!parsed.success) {
         say(client, { action: 'error', data: { error_message: 'internal server error' } });
       } else if (parsed.data.action === 'listen') listen(client, parsed.data.data.streams);
@@ -60,21 +71,21 @@ export function openTradingStream(keys: KeyPair, faults: Faults, onListen: () =>
     ...server,
     listeners: () => listening.size,
     push: (events) => {
-      const fault = faults.takeUpdateFault();
-      if (fault === 'drop') return;
-      const messages = events.map((event) => Buffer.from(JSON.stringify(wireTradeUpdate(event))));
+      const fault = faults.takeMessageFault('trading');
+      if (fault === 'drop' || listening.size === 0) return;
+      const messages = events.map((event) => wireTradeUpdate(event, legsOf, faults.skewMs()));
       const ordered = fault === 'reorder' ? messages.reverse() : fault === 'duplicate' ? messages.flatMap((message) => [message, message]) : messages;
-      for (const client of listening) for (const message of ordered) client.send(message);
+      for (const client of listening) for (const message of ordered) say(client, message);
     },
   };
 }
 
-/** Undefined for what is not JSON: the schema refuses it then. */
-function parseJson(data: Buffer): unknown {
+/** Undefined for what cannot be read: the schema refuses it then. */
+export function parseFrame(data: Buffer, isMsgpack: boolean): unknown {
   try {
-    return JSON.parse(data.toString('utf8'));
+    return isMsgpack ? decode(data) : JSON.parse(data.toString('utf8'));
   } catch (error) {
-    if (error instanceof SyntaxError) return undefined;
+    if (error instanceof Error) return undefined;
     throw error;
   }
 }

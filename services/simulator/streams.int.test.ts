@@ -154,8 +154,8 @@ describe('market data in JSON', () => {
     expect(await ear.next()).toMatchObject([{ T: 'subscription', bars: ['*'], trades: ['AAPL'], corrections: ['AAPL'], cancelErrors: ['AAPL'], quotes: [] }]);
     await sim.step();
     const frame = (await ear.next()) as { T: string; S: string; t: string }[];
-    expect(frame).toHaveLength(12);
-    expect(frame[0]).toMatchObject({ T: 'b', S: 'AAPL', t: new Date(sim.simulator.broker.released() ?? 0).toISOString().replace('.000Z', 'Z') });
+    expect(frame.map((message) => message.T).join('')).toBe('ttttbbbbbbbbbbbb');
+    expect(frame[4]).toMatchObject({ T: 'b', S: 'AAPL', t: new Date(sim.simulator.broker.released() ?? 0).toISOString().replace('.000Z', 'Z') });
     ear.say({ action: 'unsubscribe', bars: ['*'] });
     expect(await ear.next()).toMatchObject([{ bars: [] }]);
     ear.socket.terminate();

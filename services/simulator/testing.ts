@@ -6,7 +6,7 @@ import path from 'node:path';
 import type { AlpacaAccess, SimulatorSettings } from '#app/contracts/config.ts';
 import { invariant } from '#app/domain/errors.ts';
 import { parseRfc3339 } from '#app/domain/time.ts';
-import type { Fault } from './faults.ts';
+import type { FaultInput } from './faults-schema.ts';
 import { openSimulator, type Simulator, type SimulatorOptions } from './simulator.ts';
 
 /** A simulator at work. */
@@ -15,8 +15,8 @@ export type TestSimulator = {
   readonly access: AlpacaAccess;
   readonly url: string;
   /** Calls a control route, for example `control('step', { count: 3 })`. */
-  control(name: 'step' | 'pause' | 'resume' | 'speed' | 'faults' | 'rate-limit', body?: object): Promise<Record<string, unknown>>;
-  arm(fault: Fault): Promise<void>;
+  control(name: 'step' | 'pause' | 'resume' | 'speed' | 'faults' | 'rate-limit' | 'corporate-actions' | 'transfer' | 'updated-bars', body?: object): Promise<Record<string, unknown>>;
+  arm(fault: FaultInput): Promise<void>;
   step(count?: number): Promise<void>;
   /** GET with the right keys. */
   get(path: string): Promise<Response>;

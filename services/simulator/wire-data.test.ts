@@ -3,7 +3,8 @@ import { describe, expect, it } from 'vitest';
 import { parseRfc3339, toRfc3339, type EpochMs } from '#app/domain/time.ts';
 import type { MarketBar } from './market.ts';
 import { aggregate, bucketOf, parseBound, parseTimeframe, readPageToken, writePageToken } from './wire-data.ts';
-import { newYorkText, wireCalendar, wireClock } from './wire-trading.ts';
+import { newYorkText } from './wire-common.ts';
+import { wireCalendar, wireClock } from './wire-reference.ts';
 
 const at = parseRfc3339;
 const bucket = (timeframe: string, time: string): string | null => {
@@ -50,11 +51,11 @@ describe('places in time', () => {
   it('writes clock and calendar in New York time, across half days and the change of clocks', () => {
     expect(newYorkText(at('2024-01-05T14:30:00Z'))).toBe('2024-01-05T09:30:00-05:00');
     expect(wireClock(at('2024-07-02T20:00:00Z'))).toEqual({ timestamp: '2024-07-02T16:00:00-04:00', is_open: false, next_open: '2024-07-03T09:30:00-04:00', next_close: '2024-07-03T13:00:00-04:00' });
-    expect(wireCalendar('2024-07-03', '2024-07-05')).toEqual([
+    expect(wireCalendar('2024-07-03', '2024-07-05', 'TRADING')).toEqual([
       { date: '2024-07-03', open: '09:30', close: '13:00', session_open: '0400', session_close: '1700', settlement_date: '2024-07-05' },
       { date: '2024-07-05', open: '09:30', close: '16:00', session_open: '0400', session_close: '2000', settlement_date: '2024-07-08' },
     ]);
-    expect(wireCalendar('2024-07-06', '2024-07-07' as string)).toEqual([]);
+    expect(wireCalendar('2024-07-06', '2024-07-07', 'TRADING')).toEqual([]);
     expect(wireClock((at('2024-07-02T20:00:00Z') - 1) as EpochMs)['is_open']).toBe(true);
   });
 });

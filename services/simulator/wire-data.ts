@@ -3,7 +3,7 @@ import { AppError, invariant } from '#app/domain/errors.ts';
 import { daysFromCivil, civilFromDays, formatDate, HOUR_MS, MINUTE_MS, parseDate, parseRfc3339, toRfc3339, type EpochMs } from '#app/domain/time.ts';
 import { exchangeDay, fromNewYork, isInSession } from '#app/market/calendar.ts';
 import { BAR_MS, type MarketBar } from './market.ts';
-import type { WireObject } from './wire-trading.ts';
+import type { WireObject } from './wire-common.ts';
 
 /** A timeframe of the data API. `minutes` for those inside a day; the others follow New York's calendar. */
 export type WireTimeframe = { readonly unit: 'minutes'; readonly minutes: number } | { readonly unit: 'day' | 'week' } | { readonly unit: 'month'; readonly months: number };
@@ -68,27 +68,6 @@ export function aggregate(bars: readonly MarketBar[], timeframe: WireTimeframe):
 /** A bar of the REST API. `t` is its start. */
 export function wireBar(bar: MarketBar): WireObject {
   return { t: toRfc3339(bar.openTime).replace('.000Z', 'Z'), o: bar.open, h: bar.high, l: bar.low, c: bar.close, v: bar.volume, n: bar.trades, vw: bar.vwap };
-}
-
-/** A bar of the stream; `time` is a Date for msgpack (its timestamp extension), text for JSON. */
-export function streamBar(kind: 'b' | 'u', bar: MarketBar, time: Date | string): WireObject {
-  return { T: kind, S: bar.symbol, o: bar.open, h: bar.high, l: bar.low, c: bar.close, v: bar.volume, n: bar.trades, vw: bar.vwap, t: time };
-}
-
-/** A quote a cent around the last close: the simulator has no book of quotes. */
-export function wireQuote(bar: MarketBar): WireObject {
-  const cent = 0.01;
-  const round = (value: number): number => Math.round(value * 1e4) / 1e4;
-  return { t: closeTime(bar), bx: 'V', bp: round(bar.close - cent), bs: 100, ax: 'V', ap: round(bar.close + cent), as: 100, c: ['R'], z: 'C' };
-}
-
-/** The last trade: the bar's close. */
-export function wireTrade(bar: MarketBar): WireObject {
-  return { t: closeTime(bar), x: 'V', p: bar.close, s: 100, c: ['@'], i: Math.floor(bar.openTime / BAR_MS), z: 'C' };
-}
-
-function closeTime(bar: MarketBar): string {
-  return toRfc3339((bar.openTime + BAR_MS - 1) as EpochMs);
 }
 
 /** A start or end of a range: RFC 3339 or a civil day (New York's midnight, for an end its last millisecond). @throws AppError INPUT_INVALID */
