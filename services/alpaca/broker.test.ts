@@ -1,8 +1,8 @@
 /** The three outcomes of a submit, and the reading calls, against real HTTP. */
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { AppError } from '#app/domain/errors.ts';
+import { AppError, invariant } from '#app/domain/errors.ts';
 import { price, quantity } from '#app/domain/numeric.ts';
-import { MARKET_TERMS } from '#app/domain/order-terms.ts';
+import { MARKET_TERMS, type OrderTerms } from '#app/domain/order-terms.ts';
 import { checkAccess } from './access.ts';
 import { createBroker } from './broker.ts';
 import { createGovernor, type Governor } from './governor.ts';
@@ -39,6 +39,39 @@ describe('submit', () => {
     expect(standIn.seen).toHaveLength(1);
     expect(standIn.seen[0]).toMatchObject({ method: 'POST', path: '/v2/orders', body: { client_order_id: 'ms-1', symbol: 'AAPL', side: 'buy', type: 'limit', time_in_force: 'day', qty: '10', limit_price: '190.5' } });
     expect(standIn.seen[0]?.headers['apca-api-key-id']).toBe('PKTEST');
+  });
+
+  const send = async (terms: Partial<OrderTerms>) => {
+    fresh();
+    standIn.answer = () => ({ status: 200, body: wireOrder() });
+    await broker.submit({ ...ticket, terms: { ...MARKET_TERMS, ...terms } }, await broker.permit('entry'));
+    const { client_order_id: _id, symbol: _symbol, side: _side, qty: _qty, ...rest } = standIn.seen[0]?.body as Record<string, unknown>;
+    return rest;
+  };
+  const stopLoss = { stopPrice: price('180'), limitPrice: null };
+  it.each<[string, Partial<OrderTerms>, Record<string, unknown>]>([
+    ['a market order', {}, { type: 'market', time_in_force: 'day' }],
+    ['a stop', { type: 'stop', stopPrice: price('180.5'), timeInForce: 'gtc' }, { type: 'stop', time_in_force: 'gtc', stop_price: '180.5' }],
+    ['a stop-limit', { type: 'stop_limit', stopPrice: price('180.5'), limitPrice: price('180') }, { type: 'stop_limit', time_in_force: 'day', stop_price: '180.5', limit_price: '180' }],
+    ['a trailing stop in dollars', { type: 'trailing_stop', trailPrice: price('1.5') }, { type: 'trailing_stop', time_in_force: 'day', trail_price: '1.5' }],
+    ['a trailing stop in percent', { type: 'trailing_stop', trailPercent: price('2') }, { type: 'trailing_stop', time_in_force: 'day', trail_percent: '2' }],
+    ['extended hours', { type: 'limit', limitPrice: price('190'), extendedHours: true }, { type: 'limit', time_in_force: 'day', limit_price: '190', extended_hours: true }],
+    ['an auction', { timeInForce: 'opg' }, { type: 'market', time_in_force: 'opg' }],
+    ['a bracket', { orderClass: 'bracket', timeInForce: 'gtc', takeProfit: { limitPrice: price('210') }, stopLoss: { stopPrice: price('180'), limitPrice: price('179.5') } },
+      { type: 'market', time_in_force: 'gtc', order_class: 'bracket', take_profit: { limit_price: '210' }, stop_loss: { stop_price: '180', limit_price: '179.5' } }],
+    ['one cancels other', { type: 'limit', orderClass: 'oco', limitPrice: price('210'), stopLoss }, { type: 'limit', time_in_force: 'day', order_class: 'oco', take_profit: { limit_price: '210' }, stop_loss: { stop_price: '180' } }],
+    ['one triggers other', { type: 'limit', limitPrice: price('190'), orderClass: 'oto', stopLoss }, { type: 'limit', time_in_force: 'day', order_class: 'oto', limit_price: '190', stop_loss: { stop_price: '180' } }],
+  ])('puts on the wire, and nothing else: %s', async (_, terms, body) => {
+    expect(await send(terms)).toEqual(body);
+  });
+
+  it('reads legs, stops, trails and what replaces what', async () => {
+    const leg = { ...wireOrder({ client_order_id: 'leg-1' }), id: 'leg', type: 'stop_limit', stop_price: '180', limit_price: '179.5', status: 'held', order_class: 'bracket', legs: null };
+    const outcome = await submit({ status: 200, body: wireOrder({ order_class: 'bracket', legs: [leg], replaces: 'old', replaced_by: null, trail_percent: '2', hwm: '200.5', expires_at: '2026-01-05T21:00:00Z' }) });
+    expect(outcome).toMatchObject({ kind: 'accepted', order: { orderClass: 'bracket', replaces: 'old', replacedBy: null, expiresAt: Date.parse('2026-01-05T21:00:00Z'), legs: [{ id: 'leg', status: 'held', clientOrderId: 'leg-1', legs: [] }] } });
+    invariant(outcome.kind === 'accepted', 'accepted');
+    const { order: { hwm, trailPercent, legs } } = outcome;
+    expect([hwm, trailPercent, legs[0]?.stopPrice, legs[0]?.limitPrice].map(String)).toEqual(['200.5', '2', '180', '179.5']);
   });
 
   it.each<[string, Answer, number | undefined, string]>([
@@ -118,5 +151,35 @@ describe('reading', () => {
     expect(await broker.cancel('o')).toBe('gone');
     standIn.answer = () => ({ status: 500 });
     await expect(broker.cancel('o')).rejects.toBeInstanceOf(AppError);
+  });
+});
+
+describe('replace', () => {
+  const change = { brokerOrderId: 'o-1', clientOrderId: 'ms-1', qty: quantity('7'), limitPrice: price('191'), stopPrice: null, trail: null, timeInForce: null };
+  const replace = async (answer: Answer, fields: Partial<typeof change> = {}) => {
+    fresh();
+    standIn.answer = () => answer;
+    return broker.replace({ ...change, ...fields }, await broker.permit('entry'));
+  };
+  it('asks for what differs, once, under an id of ours', async () => {
+    expect(await replace({ status: 200, body: wireOrder({ replaces: 'o-1' }) })).toMatchObject({ kind: 'accepted', order: { replaces: 'o-1' } });
+    expect(standIn.seen).toHaveLength(1);
+    expect(standIn.seen[0]).toMatchObject({ method: 'PATCH', path: '/v2/orders/o-1' });
+    expect(standIn.seen[0]?.body).toEqual({ client_order_id: 'ms-1', qty: '7', limit_price: '191' });
+  });
+  it.each<[string, Answer, object]>([
+    ['a refusal', { status: 422, body: { code: 42210000, message: 'cannot replace order in pending_new' } }, { kind: 'rejected', code: 42210000 }],
+    ['a lost answer', (response) => response.destroy(), { kind: 'unknown', cause: 'network' }],
+    ['a used id', { status: 422, body: { code: 40010001, message: 'client_order_id must be unique' } }, { kind: 'unknown', cause: 'duplicate' }],
+    ['an answer about another order', { status: 200, body: wireOrder({ client_order_id: 'ms-2' }) }, { kind: 'unknown', cause: 'unreadable_reply' }],
+  ])('has the three outcomes of a POST: %s', async (_, answer, outcome) => {
+    expect(await replace(answer)).toMatchObject(outcome);
+    expect(standIn.seen).toHaveLength(1);
+  });
+  it('cancels all with one request', async () => {
+    fresh();
+    standIn.answer = () => ({ status: 207, body: [{ id: 'o', status: 200 }] });
+    await broker.cancelAll();
+    expect(standIn.seen.map(({ method, path }) => `${method} ${path}`)).toEqual(['DELETE /v2/orders']);
   });
 });

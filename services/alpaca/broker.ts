@@ -5,6 +5,7 @@ import { invariant } from '#app/domain/errors.ts';
 import { toText, type Decimal } from '#app/domain/numeric.ts';
 import { toRfc3339 } from '#app/domain/time.ts';
 import type { CheckedAccess } from './access.ts';
+import { activitiesReply } from './activities.ts';
 import type { Governor } from './governor.ts';
 import { callOnce, isKeysRefused, KEYS_REFUSED, REQUEST_TIMEOUT_MS, toAppError, type Failure, type RawCall } from './http.ts';
 import type { Broker, BrokerFill, BrokerOrder, OrderTicket, Permit, Priority, ReplaceTicket, SubmitOutcome, UnknownCause } from './ports.ts';
@@ -83,6 +84,19 @@ async function allOpen(readPage: (until: string | undefined) => Promise<{ readon
   invariant(false, 'More open orders than can be read', { pages: MAX_OPEN_PAGES });
 }
 
+/** All activities, page by page behind the last id, until a page is not full. */
+async function allPages<T>(first: string | undefined, readPage: (pageToken: string | undefined) => Promise<{ readonly items: readonly T[]; readonly size: number; readonly lastId: string | null }>): Promise<readonly T[]> {
+  const found: T[] = [];
+  let pageToken = first;
+  for (let page = 0; page < MAX_PAGES; page += 1) {
+    const { items, size, lastId } = await readPage(pageToken);
+    found.push(...items);
+    if (size < PAGE_SIZE || lastId === null) return found;
+    pageToken = lastId;
+  }
+  invariant(false, 'More activities than can be read at once', { pages: MAX_PAGES });
+}
+
 /** Builds the broker. Nothing is sent before the first call. */
 export function createBroker(options: BrokerOptions): Broker {
   const { governor } = options;
@@ -139,17 +153,15 @@ export function createBroker(options: BrokerOptions): Broker {
     listOpen: () => allOpen((until) => read('open orders', listReply, () => orders.getAllOrdersRaw({ status: 'open', limit: OPEN_PAGE_SIZE, direction: 'desc', ...(until === undefined ? {} : { until }) }))),
     positions: () => read('positions', positionsReply, () => positionsApi.getAllOpenPositionsRaw()),
     account: () => read('account', accountReply, () => accounts.getAccountRaw()),
-    async fillsAfter(from) {
-      const found: BrokerFill[] = [];
-      let pageToken = 'activityId' in from ? from.activityId : undefined;
-      for (let page = 0; page < MAX_PAGES; page += 1) {
-        const batch = await fillPage({ direction: 'asc', pageSize: PAGE_SIZE, ...('at' in from ? { after: new Date(from.at) } : {}), ...(pageToken === undefined ? {} : { pageToken }) });
-        found.push(...batch);
-        pageToken = batch.at(-1)?.activityId;
-        if (batch.length < PAGE_SIZE) return found;
-      }
-      invariant(false, 'More fill activities than can be read at once', { pages: MAX_PAGES });
-    },
+    fillsAfter: (from) => allPages('at' in from ? undefined : from.activityId, async (pageToken) => {
+      const items = await fillPage({ direction: 'asc', pageSize: PAGE_SIZE, ...('at' in from ? { after: new Date(from.at) } : {}), ...(pageToken === undefined ? {} : { pageToken }) });
+      return { items, size: items.length, lastId: items.at(-1)?.activityId ?? null };
+    }),
+    activitiesAfter: (at) => allPages(undefined, async (pageToken) => {
+      const query = { category: 'non_trade_activity', direction: 'asc', pageSize: PAGE_SIZE, after: new Date(at), ...(pageToken === undefined ? {} : { pageToken }) } as const;
+      const { activities: items, ...page } = await read('activities', activitiesReply, () => activities.getAccountActivitiesRaw(query));
+      return { items, ...page };
+    }),
     newestActivityId: async () => (await fillPage({ direction: 'desc', pageSize: 1 }))[0]?.activityId ?? null,
     clock: () => read('clock', clockReply, () => clockApi.legacyClockRaw()),
   };

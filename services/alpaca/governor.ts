@@ -175,12 +175,12 @@ class SharedGovernor implements Governor {
 
   #drain(): void {
     this.#timer = undefined;
-    this.#releaseAged();
     for (const priority of PRIORITIES) {
       while (this.#queue(priority).length > 0 && this.#mayGo(SHARE[priority])) this.#release(priority);
       // A lower priority never overtakes one that waits.
       if (this.#queue(priority).length > 0) break;
     }
+    this.#releaseAged();
     if (this.waiting() > 0) this.#timer = setTimeout(() => this.#drain(), RECHECK_MS);
   }
 }

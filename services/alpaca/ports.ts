@@ -4,6 +4,7 @@ import type { Decimal, Money, Price, Quantity } from '#app/domain/numeric.ts';
 import type { Side, TimeInForce } from '#app/domain/order.ts';
 import type { OrderTerms } from '#app/domain/order-terms.ts';
 import type { EpochMs, Timeframe } from '#app/domain/time.ts';
+import type { BrokerActivity } from './activities.ts';
 
 /** What goes to the broker. `clientOrderId` is ours, unique for ever, and stored before the call. */
 export type OrderTicket = {
@@ -151,6 +152,8 @@ export type Broker = {
   account(): Promise<BrokerAccount>;
   /** Fills in ascending order behind an activity id, or from an instant on; all pages. */
   fillsAfter(from: { readonly activityId: string } | { readonly at: EpochMs }): Promise<readonly BrokerFill[]>;
+  /** Activities that are no fills, in ascending order from an instant on; all pages. Alpaca may add one with an earlier date: read some days back. */
+  activitiesAfter(at: EpochMs): Promise<readonly BrokerActivity[]>;
   /** Id of the newest fill activity, null when there is none. */
   newestActivityId(): Promise<string | null>;
   clock(): Promise<BrokerClock>;

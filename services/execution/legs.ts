@@ -1,5 +1,5 @@
 /** Legs: the orders that the broker makes of a bracket, a one-cancels-other or a one-triggers-other. They are written down as soon as they are seen, with the facts of their order. */
-import { isClosed, orderTypeSchema, timeInForceSchema, ORDER_CLASSES, type OrderRole } from '#app/domain/order.ts';
+import { orderTypeSchema, timeInForceSchema, ORDER_CLASSES, type OrderRole } from '#app/domain/order.ts';
 import type { OrderTerms } from '#app/domain/order-terms.ts';
 import { invariant } from '#app/domain/errors.ts';
 import { toText } from '#app/domain/numeric.ts';

@@ -83,15 +83,44 @@ function readWaiting(db: Db): Promise<Waiting[]> {
 
 const keyOf = (order: Waiting): string => `${order.symbol} ${order.side}`;
 
+/** Who is on the way. */
+type Places = { has(row: Waiting): boolean; isFreeFor(row: Waiting): boolean; take(row: Waiting, send: (onAnswer: () => void) => Promise<void>): void; idle(): Promise<void> };
+
+/** `onFree` is called when an order was answered or is done. */
+function createPlaces(onFree: () => void): Places {
+  const running = new Map<string, Promise<void>>();
+  /** Symbol and side of orders whose answer is awaited: the next of the same waits for it. */
+  const busy = new Set<string>();
+  let entries = 0;
+  return {
+    has: (row) => running.has(row.order_id),
+    isFreeFor: (row) => !busy.has(keyOf(row)) && running.size < SLOTS && (row.is_reducing || entries < ENTRY_SLOTS),
+    take(row, send) {
+      let isAnswered = false;
+      const answered = (): void => {
+        if (isAnswered) return;
+        isAnswered = true;
+        busy.delete(keyOf(row));
+        onFree();
+      };
+      busy.add(keyOf(row));
+      if (!row.is_reducing) entries += 1;
+      running.set(row.order_id, send(answered).finally(() => {
+        running.delete(row.order_id);
+        if (!row.is_reducing) entries -= 1;
+        answered();
+        onFree();
+      }));
+    },
+    idle: async () => void (await Promise.all(running.values())),
+  };
+}
+
 /** Creates the lane. */
 export function createSubmitLane(parts: SubmitLaneParts): SubmitLane {
   const { broker, submitter, holds, arming, kill, log } = parts;
   const bell = createBell();
-  const running = new Map<string, Promise<void>>();
-  /** Symbol and side of orders whose answer is awaited: the next of the same waits for it. */
-  const busy = new Set<string>();
   const held = new Map<string, { readonly why: string; readonly until: number }>();
-  let entries = 0;
   let loop: Loop | null = null;
   let isStopping = false;
   const disarming = watchDisarming(arming, bell.ring);
@@ -114,40 +143,21 @@ export function createSubmitLane(parts: SubmitLaneParts): SubmitLane {
     await submitter.post(passed.order, { permit, mark, replaced: passed.replaced, onAnswer });
   };
 
-  const launch = (row: Waiting): void => {
-    const key = keyOf(row);
-    let isFree = false;
-    const free = (): void => {
-      if (isFree) return;
-      isFree = true;
-      busy.delete(key);
-      bell.ring();
-    };
-    busy.add(key);
-    if (!row.is_reducing) entries += 1;
-    const done = sendOne(row, free).catch((error: unknown) => {
-      if (!isTransient(error)) return parts.fatal(error);
-      log.warn({ orderId: row.order_id, error: describeError(error) }, 'An order could not be sent yet');
-      held.set(row.order_id, { why: 'Something that passes by itself kept it', until: parts.monotonicMs() + HELD_MS });
-    }).finally(() => {
-      running.delete(row.order_id);
-      if (!row.is_reducing) entries -= 1;
-      free();
-      bell.ring();
-    });
-    running.set(row.order_id, done);
+  const onFailure = (row: Waiting, error: unknown): void => {
+    if (!isTransient(error)) return parts.fatal(error);
+    log.warn({ orderId: row.order_id, error: describeError(error) }, 'An order could not be sent yet');
+    held.set(row.order_id, { why: 'Something that passes by itself kept it', until: parts.monotonicMs() + HELD_MS });
   };
+  const places = createPlaces(bell.ring);
 
   /** Launches what may go; an order that must wait keeps its place before the later ones of its symbol and side. */
   const launchAll = (waiting: readonly Waiting[]): void => {
     const behind = new Set<string>();
     for (const row of waiting) {
-      const key = keyOf(row);
-      const isBlocked = behind.has(key) || busy.has(key) || (held.get(row.order_id)?.until ?? -Infinity) > parts.monotonicMs();
-      const hasPlace = running.size < SLOTS && (row.is_reducing || entries < ENTRY_SLOTS);
-      if (running.has(row.order_id)) continue;
-      if (isBlocked || !hasPlace) behind.add(key);
-      else launch(row);
+      if (places.has(row)) continue;
+      const isHeld = (held.get(row.order_id)?.until ?? -Infinity) > parts.monotonicMs();
+      if (isHeld || behind.has(keyOf(row)) || !places.isFreeFor(row)) behind.add(keyOf(row));
+      else places.take(row, (onAnswer) => sendOne(row, onAnswer).catch((error: unknown) => onFailure(row, error)));
     }
   };
 
@@ -171,7 +181,7 @@ export function createSubmitLane(parts: SubmitLaneParts): SubmitLane {
       isStopping = true;
       bell.ring();
       await loop?.stop();
-      await Promise.all(running.values());
+      await places.idle();
     },
   };
 }

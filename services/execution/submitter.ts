@@ -56,11 +56,26 @@ async function closeUnheard(tx: Tx, current: Order, { kind, source, detail, patc
   return true;
 }
 
+/** When this process posted which client order ids; the oldest are forgotten. */
+function createMemory(monotonicMs: () => number): { add(clientOrderId: string): void; isSince(clientOrderId: string, sinceMs: number): boolean } {
+  const posted = new Map<string, number>();
+  return {
+    add(clientOrderId) {
+      posted.set(clientOrderId, monotonicMs());
+      for (const oldest of posted.keys()) {
+        if (posted.size <= MAX_REMEMBERED) break;
+        posted.delete(oldest);
+      }
+    },
+    isSince: (clientOrderId, sinceMs) => (posted.get(clientOrderId) ?? -Infinity) >= sinceMs,
+  };
+}
+
 /** Creates the submitter. */
 export function createSubmitter(parts: SubmitterParts): Submitter {
   const { broker, booking, log } = parts;
   const inFlight = new Set<string>();
-  const posted = new Map<string, number>();
+  const posted = createMemory(parts.monotonicMs);
   const barToPost = parts.metrics.histogram('bar_to_post_ms', 'From the arrival of the bar to the POST of the order it caused');
   const outcomes = parts.metrics.counter('submit_outcomes_total', 'How posted orders ended', ['outcome']);
 
@@ -106,14 +121,6 @@ export function createSubmitter(parts: SubmitterParts): Submitter {
     log.warn({ orderId: order.orderId, code }, 'An order was withdrawn before its POST');
   };
 
-  const remember = (clientOrderId: string): void => {
-    posted.set(clientOrderId, parts.monotonicMs());
-    for (const oldest of posted.keys()) {
-      if (posted.size <= MAX_REMEMBERED) break;
-      posted.delete(oldest);
-    }
-  };
-
   const send = async (order: Order, { permit, mark, replaced, onAnswer }: Passport): Promise<void> => {
     if (!maySendLive(parts.arming.now(), order.isReducing)) return withdraw(order, 'LIVE_DISARMED', 'The real account was disarmed before the order left');
     const killed = parts.kill.forbids(mark, order.isReducing);
@@ -121,7 +128,7 @@ export function createSubmitter(parts: SubmitterParts): Submitter {
     const postedAt = parts.nowMs();
     if (order.tsBarSeen !== null) barToPost.observe(Math.max(0, postedAt - order.tsBarSeen));
     crashPoint('execution.before-post');
-    remember(order.clientOrderId);
+    posted.add(order.clientOrderId);
     const outcome = replaced === null ? await broker.submit(ticketOf(order), permit) : await broker.replace(replaceTicketOf(order, replaced), permit);
     crashPoint('execution.after-post');
     outcomes.inc({ outcome: outcome.kind });
@@ -134,7 +141,7 @@ export function createSubmitter(parts: SubmitterParts): Submitter {
   return {
     isInFlight: (orderId) => inFlight.has(orderId),
     inFlight: () => inFlight.size,
-    wasPostedSince: (clientOrderId, sinceMs) => (posted.get(clientOrderId) ?? -Infinity) >= sinceMs,
+    wasPostedSince: posted.isSince,
     async post(order, passport) {
       inFlight.add(order.orderId);
       try {
