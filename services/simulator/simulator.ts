@@ -3,7 +3,7 @@ import type { FastifyInstance } from 'fastify';
 import type { ReplaySettings, SimulatorSettings } from '#app/contracts/config.ts';
 import type { TapeSummary } from '#app/contracts/control.ts';
 import type { WorkerHealth } from '#app/contracts/health.ts';
-import { AppError, invariant } from '#app/domain/errors.ts';
+import { AppError } from '#app/domain/errors.ts';
 import { toText } from '#app/domain/numeric.ts';
 import type { EpochMs } from '#app/domain/time.ts';
 import { monotonicMs } from '#chassis/clock.ts';
@@ -34,7 +34,7 @@ export type SimulatorOptions = {
   readonly internalToken: string;
   /** Wall clock, for the first day of a new synthetic market. */
   readonly today: EpochMs;
-  /** The book, for the lockstep gate of a replay; null in demo mode. */
+  /** The book, for the lockstep gate of a replay; null: the tape goes by the clock. */
   readonly book: Queryable | null;
   readonly signal: AbortSignal;
   readonly log: { info(fields: object, message: string): void; warn(fields: object, message: string): void; error(fields: object, message: string): void };
@@ -43,6 +43,8 @@ export type SimulatorOptions = {
   onFatal(error: unknown): void;
   /** How the broker treats its clients, where it differs from a broker in the same computer. */
   readonly strictness?: Partial<Strictness>;
+  /** First instant of a new synthetic market; without it about a month before `today`. */
+  readonly marketStart?: EpochMs;
   /** How account and matching are set up, beyond seed and cash. */
   readonly account?: Partial<VenueConfig>;
 };
@@ -59,12 +61,14 @@ export type Simulator = {
   readonly faults: Faults;
   /** Lets the tape run. Resolves with the summary at its end, with null when it was stopped before. */
   start(): Promise<TapeSummary | null>;
+  /** Holds the tape, before it runs too. */
+  pause(): void;
   close(): Promise<void>;
 };
 
 async function openMarket(options: SimulatorOptions): Promise<Market> {
   const { settings, replay } = options;
-  if (replay === null) return openSyntheticMarket(settings.seed, readMarketStart(settings.journalFile, 'synthetic', () => syntheticStart(options.today)));
+  if (replay === null) return openSyntheticMarket(settings.seed, readMarketStart(settings.journalFile, 'synthetic', () => options.marketStart ?? syntheticStart(options.today)));
   try {
     const folder = await readReplayFolder(replay.folder);
     options.log.info({ folder: replay.folder, files: folder.series.length, ignored: folder.ignored }, 'Recorded bars read; quotes and other files are ignored');
@@ -79,7 +83,6 @@ async function openMarket(options: SimulatorOptions): Promise<Market> {
 /** Reads files and journal and builds all parts. @throws AppError CONFIG_INVALID, JOURNAL_CORRUPT, DATA_FOLDER_UNUSABLE */
 export async function openSimulator(options: SimulatorOptions): Promise<Simulator> {
   const { settings, replay } = options;
-  invariant(replay === null || options.book !== null, 'A replay needs the book for its gate');
   const market = await openMarket(options);
   const config: VenueConfig = { ...DEFAULT_VENUE_CONFIG, ...options.account, seed: settings.seed, startingCash: settings.startingCash };
   const strictness = { ...DEFAULT_STRICTNESS, ...options.strictness };
@@ -117,7 +120,7 @@ export async function openSimulator(options: SimulatorOptions): Promise<Simulato
     },
   });
   return {
-    server, broker, faults,
+    server, broker, faults, pause: () => controls.controls.pause(),
     start: async () => {
       pacer = begin(controls.isPausedAtStart());
       const isFinished = await pacer.done;
