@@ -56,7 +56,7 @@ export function streamFamily(): OpenFamily {
   return pure([
     { name: 'trade update', input: spoiled(() => ({ event: 'fill', order: trueOrder(), execution_id: 'e', price: '1', qty: '1', timestamp: new Date(1) })), run: parses((raw) => updateFromSdk(raw, epochMs(1))) },
     // The SDK itself makes the object and its Date; what is in it is the broker's.
-    { name: 'bar', input: (random) => ({ ...Object(spoil(bar(), random)), timestamp: new Date(random() < 0.2 ? NaN : 1) }), run: parses((raw) => barFromSdk(raw as Parameters<typeof barFromSdk>[0], false, epochMs(1))) },
+    { name: 'bar', input: (random): unknown => ({ ...(Object(spoil(bar(), random)) as object), timestamp: new Date(random() < 0.2 ? NaN : 1) }), run: parses((raw) => barFromSdk(raw as Parameters<typeof barFromSdk>[0], false, epochMs(1))) },
   ]);
 }
 
