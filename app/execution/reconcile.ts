@@ -173,7 +173,8 @@ export function createComparer(theirs: TheirSide): Comparer {
     },
     finish() {
       const seen = new Set<string>();
-      for (const order of [...theirs.open, ...(theirs.found ?? [])]) {
+      // What has ended first: what rests now may be for the position that it made.
+      for (const order of [...(theirs.found ?? []), ...theirs.open]) {
         if (known.has(order.clientOrderId) || known.has(order.id) || theirs.legs?.has(order.id) === true || seen.has(order.id)) continue;
         seen.add(order.id);
         adoptOne(order, fillsByOrder.get(order.id) ?? [], out);

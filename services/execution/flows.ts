@@ -5,6 +5,7 @@ import { sleep } from '#chassis/clock.ts';
 import type { Db } from '#chassis/db.ts';
 import { flow, type FlowDefinition } from '#chassis/flows.ts';
 import { ourHoldings, takeSnapshot, theirHoldings } from './account.ts';
+import { lookAfter } from './guardian.ts';
 import type { Holds } from './holds.ts';
 import { manageOrdersFlow, ringResolver, type ManageOrdersParts } from './manage-orders.ts';
 import type { Reconciler } from './reconcile.ts';
@@ -58,7 +59,7 @@ export function executionFlows(parts: FlowParts): FlowDefinition[] {
     }),
     manageOrdersFlow(parts),
     flow({
-      name: 'update_positions', description: 'Takes a snapshot of the account and compares our positions with the broker.', input: NONE,
+      name: 'update_positions', description: 'Takes a snapshot of the account, compares our positions with the broker, and looks for orders and positions that need a person.', input: NONE,
       schedule: { kind: 'cron', cron: '* * * * *', only: 'in_session' },
       retries: 2, retryDelayMs: 2_000, timeoutMs: 45_000, concurrency: 1, onMissed: 'skip', overlap: 'skip',
       async run(ctx) {
@@ -71,13 +72,14 @@ export function executionFlows(parts: FlowParts): FlowDefinition[] {
           const [ours, theirs] = [await ourHoldings(db), await theirHoldings(broker)];
           return { positions: ours.positions.size, differing: compareHoldings(ours, theirs).filter((one) => one.kind === 'position').map((one) => one.subject) };
         });
-        if (differing.length === 0) return { equityDollars: snapshot.equity, positions, positionsAgree: true };
+        const findings = await ctx.step('look after orders and positions', () => lookAfter(db));
+        if (differing.length === 0) return { equityDollars: snapshot.equity, positions, positionsAgree: true, findings };
         // A fill between the two readings looks like a difference: the comparison reads until it stands still.
         ctx.log('info', 'Positions differ; the books are compared', { symbols: differing });
         const result = await ctx.step('reconcile', async () => summary(await reconciler.run(ctx.runId)));
         const stillDiffer = result.differences.filter((words) => words.startsWith('position '));
         if (stillDiffer.length > 0) ctx.log('warn', 'Positions differ from the broker', { differences: stillDiffer });
-        return { equityDollars: snapshot.equity, positions, positionsAgree: stillDiffer.length === 0, ...result };
+        return { equityDollars: snapshot.equity, positions, positionsAgree: stillDiffer.length === 0, findings, ...result };
       },
     }),
     flow({

@@ -32,6 +32,7 @@ export type ReconcilerParts = {
   /** Hears the differences that a person must look at, in words; null when there are none. */
   readonly onSerious: (words: string | null) => void;
   /** Milliseconds after which a difference of positions or cash may be mended by taking over the broker's figure; a minute. */ readonly steadyMs?: number;
+  /** Milliseconds between two readings of positions and cash that differ. */ readonly pauseMs?: number;
 };
 
 /** What a run found. */
@@ -60,7 +61,7 @@ async function compareBoth({ ours, theirs }: BothSides): Promise<Comparison> {
 }
 
 /** Positions and cash differ only when two readings in a row say the same: a fill between our reading and theirs is not a difference. */
-async function compareHeld({ db, broker, booking }: ReconcilerParts): Promise<{ readonly differences: readonly Difference[]; readonly positions: number }> {
+async function compareHeld({ db, broker, booking, pauseMs = HOLDINGS_PAUSE_MS }: ReconcilerParts): Promise<{ readonly differences: readonly Difference[]; readonly positions: number }> {
   let before: string | null = null;
   for (let reading = 0; ; reading += 1) {
     await booking.idle();
@@ -69,7 +70,7 @@ async function compareHeld({ db, broker, booking }: ReconcilerParts): Promise<{ 
     const words = JSON.stringify(differences);
     if (differences.length === 0 || words === before || reading + 1 >= HOLDINGS_READS) return { differences, positions: theirs.positions.size };
     before = words;
-    await sleep(HOLDINGS_PAUSE_MS);
+    await sleep(pauseMs);
   }
 }
 
