@@ -64,6 +64,7 @@ export function observeBroker(inner: Broker, parts: { readonly health: Health; r
     positions: observed('positions', inner.positions),
     account: observed('account', inner.account),
     fillsAfter: observed('fills', inner.fillsAfter),
+    activitiesAfter: observed('activities', inner.activitiesAfter),
     newestActivityId: observed('newest_fill', inner.newestActivityId),
     clock: observed('clock', inner.clock),
   };

@@ -15,6 +15,7 @@ import { createBrokerLink, mayPass } from './broker-link.ts';
 import { createCancels } from './cancels.ts';
 import { cancelOrder } from './commands.ts';
 import { executionFlows } from './flows.ts';
+import { applyRemedy, dismissFinding, riskDoor } from './guardian-commands.ts';
 import { createHolds } from './holds.ts';
 import { createKillGuard } from './kill-guard.ts';
 import { watchKillSwitch } from './kill.ts';
@@ -107,7 +108,10 @@ export function setUpExecution(ctx: ServiceContext): ServiceParts {
       for (const loop of [resolver, cancels, adopter, watch]) loop.start();
     },
     consumers: [approvalsConsumer({ log, nowMs, onApproved, onCancel: cancels.ring })],
-    commands: { cancelOrder: cancelOrder(db, cancels.ring, nowMs) },
+    commands: {
+      cancelOrder: cancelOrder(db, cancels.ring, nowMs), dismissFinding: dismissFinding(db),
+      applyRemedy: applyRemedy({ db, broker: parts.broker, reconciler: parts.reconciler, nowMs, onCancel: cancels.ring, ask: riskDoor(ctx.config) }),
+    },
     flows: executionFlows({ ...parts, onCancel: cancels.ring }),
     start() {
       if (!ctx.signal.aborted) lane.start();
