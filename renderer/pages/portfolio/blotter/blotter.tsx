@@ -85,7 +85,7 @@ function Orders({ filter }: { filter: OrderFilter }): JSX.Element {
       {(data) => {
         const left = (scope === 'open' ? data.openTotal : data.total) - orders.length;
         const ask = (): void => void (pages.data === undefined ? pages.refetch() : pages.fetchNextPage());
-        return <Table orders={orders} filter={filter} older={left > 0 && pages.hasNextPage !== false || (left > 0 && pages.data === undefined) ? { label: `Show older orders (${count(left)} more)`, isPending: pages.isFetching, ask } : null} />;
+        return <Table orders={orders} filter={filter} older={left > 0 && (pages.data === undefined || pages.hasNextPage) ? { label: `Show older orders (${count(left)} more)`, isPending: pages.isFetching, ask } : null} />;
       }}
     </Answer>
   );

@@ -26,7 +26,7 @@ export function Quote({ quote }: { quote: QuoteView }): JSX.Element {
   return (
     <div className="quote">
       <span>{quote.name ?? (quote.symbol === '' ? 'Choose a symbol' : 'Not a stored symbol')}{held !== null && <span className="quote-held"> · you hold <b className="num">{quantity(held.qty)}</b> at {price(held.avgPrice)}</span>}</span>
-      <span className="quote-price"><LiveNumber value={quote.last}><b>{price(quote.last)}</b></LiveNumber> <small>USD</small> <Age at={quote.seenAt} limitMs={market?.session === 'open' ? barLimitMs(market) : undefined} source="last close" /></span>
+      {quote.last !== null && <span className="quote-price"><LiveNumber value={quote.last}><b>{price(quote.last)}</b></LiveNumber> <small>USD</small> <Age at={quote.seenAt} limitMs={market?.session === 'open' ? barLimitMs(market) : undefined} source="last close" /></span>}
     </div>
   );
 }
