@@ -5,6 +5,7 @@ import { MINUTE_MS, type EpochMs } from '#app/domain/time.ts';
 import type { BrokerOptions } from '../../services/alpaca/broker.ts';
 import type { Broker, BrokerFill, BrokerOrder, OrderTicket, Priority, ReplaceTicket, SubmitOutcome } from '../../services/alpaca/ports.ts';
 import { readTermsOf } from './broker-terms.ts';
+import { activityId } from './exchange.ts';
 import { checkReplace, checkSubmit } from './duties.ts';
 import type { Life } from './unit.ts';
 import { never, unitOf, world } from './world.ts';
@@ -185,8 +186,8 @@ export function mendBroker(): void {
 }
 
 function fillsThere(): BrokerFill[] {
-  return world().exchange.executions.map(({ seq, executionId, order, symbol, side, qty, price, cumQty, at }) => ({
-    activityId: `${String(at).padStart(17, '0')}${String(seq).padStart(6, '0')}::${executionId}`, executionId, brokerOrderId: order.id, symbol, side, qty, price, cumQty, at,
+  return world().exchange.executions.map((execution) => ({ execution, id: activityId(execution) })).map(({ id, execution: { executionId, order, symbol, side, qty, price, cumQty, at } }) => ({
+    activityId: id, executionId, brokerOrderId: order.id, symbol, side, qty, price, cumQty, at,
   }));
 }
 

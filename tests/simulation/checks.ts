@@ -2,6 +2,7 @@
 import { isOpenStatus } from '#app/backtest/venue-types.ts';
 import { checkInvariants } from '#main/invariants/check.ts';
 import { toText, money, quantity } from '#app/domain/numeric.ts';
+import { activityId } from './exchange.ts';
 import { world } from './world.ts';
 
 const OURS = 'ms-';
@@ -41,7 +42,11 @@ function fillsAgainstTruth(): string[] {
   const { book, exchange } = world();
   const booked = book.ask<{ client_order_id: string; qty: string; paid: string; n: number }>('SELECT o.client_order_id, sum(t.qty) AS qty, sum(t.qty * t.price) AS paid, count(*) AS n FROM execution.trades t JOIN execution.orders o USING (order_id) GROUP BY 1');
   const real = new Map<string, { qty: number; paid: number; n: number }>();
-  for (const { order, qty, price } of exchange.executions) {
+  // What happened before the ledger was opened came with the opening positions.
+  const [floor] = book.ask<{ position: string }>(`SELECT position FROM execution.broker_cursors WHERE name = 'fills_floor'`);
+  for (const execution of exchange.executions) {
+    if (activityId(execution) <= (floor?.position ?? '')) continue;
+    const { order, qty, price } = execution;
     const sum = real.get(order.clientOrderId) ?? { qty: 0, paid: 0, n: 0 };
     real.set(order.clientOrderId, { qty: sum.qty + qty.toNumber(), paid: sum.paid + qty.times(price).toNumber(), n: sum.n + 1 });
   }

@@ -20,6 +20,11 @@ export const OPENING_CASH = '100000';
 /** One execution, as it really happened. */
 export type Execution = { readonly seq: number; readonly executionId: string; readonly order: VenueOrder; readonly symbol: string; readonly side: Side; readonly qty: Quantity; readonly price: Price; readonly cumQty: Quantity; readonly at: EpochMs };
 
+/** The id of an execution among the account's activities: later ones are greater. */
+export function activityId({ at, seq, executionId }: Execution): string {
+  return `${String(at).padStart(17, '0')}${String(seq).padStart(6, '0')}::${executionId}`;
+}
+
 const VOLUME_CAP = 0.1;
 const STEP_SPREAD = 0.004;
 const STUCK_MS = { least: 3_000, most: 25_000 };

@@ -47,7 +47,7 @@ export const PLANTED: readonly Planted[] = [
     name: 'new_id_on_timeout', what: 'an order without an answer is posted again under a new id',
     changes: [{
       file: SUBMITTER, find: "crashPoint('execution.after-post');",
-      replace: "crashPoint('execution.after-post');\n    if (outcome.kind === 'unknown' && outcome.cause === 'timeout') await broker.submit({ ...ticketOf(order), clientOrderId: `${order.clientOrderId}-again` }, permit);",
+      replace: "crashPoint('execution.after-post');\n    if (outcome.kind === 'unknown' && outcome.cause === 'timeout') await broker.submit({ ...ticketOf(order), clientOrderId: order.clientOrderId + '-again' }, permit);",
     }],
   },
   { name: 'timeout_as_rejected', what: 'no answer is taken for a refusal', changes: [{ file: SUBMITTER, find: MARK_UNKNOWN, replace: asRejected('timeout') }] },

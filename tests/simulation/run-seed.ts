@@ -34,7 +34,10 @@ const REST_MS = 75_000;
 const CHECK_REST_MS = 2_500;
 const TAIL_LINES = 60;
 
-function openWorld(seed: number, book: SimulatedBook, time: VirtualTime, specs: ReadonlyMap<UnitName, ServiceSpec>, echo: ((line: string) => void) | null): World {
+/** What a seed runs over. `echo` hears its trace as it is written. */
+export type Stage = { readonly book: SimulatedBook; readonly specs: ReadonlyMap<UnitName, ServiceSpec>; readonly echo?: ((line: string) => void) | null };
+
+function openWorld(seed: number, time: VirtualTime, { book, specs, echo = null }: Stage): World {
   const opened = {
     seed, time, book, faults: new Faults(seed), trace: new Trace(time.elapsed, echo), wire: new Wire(), exchange: new Exchange(seed),
     session: new Session(() => void book.script('ROLLBACK')), delays: randomOf(seed, 'delays'), units: new Map<UnitName, Unit>(), broken: [] as string[], points: new Map<string, { passed: number; died: number }>(),
@@ -91,15 +94,16 @@ async function comeToRest(): Promise<string[]> {
   return reasons.map((reason) => `L1 not at rest ${REST_MS / 1000} s after the last fault: ${reason}`);
 }
 
-/** Runs a seed. `echo` hears its trace as it is written. */
-export async function runSeed(seed: number, book: SimulatedBook, specs: ReadonlyMap<UnitName, ServiceSpec>, echo: ((line: string) => void) | null = null): Promise<SeedResult> {
+/** Runs a seed. */
+export async function runSeed(seed: number, stage: Stage): Promise<SeedResult> {
+  const { book } = stage;
   await book.reset();
   const time = takeOverTime(MARKET_BEGINS);
   const random = Math.random;
   const chance = randomOf(seed, 'Math.random');
   Math.random = () => chance.next();
   try {
-    const opened = openWorld(seed, book, time, specs, echo);
+    const opened = openWorld(seed, time, stage);
     enterWorld(opened);
     mendBroker();
     Object.assign(stream, { liveSince: null, lifeName: '' });

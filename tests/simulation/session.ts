@@ -17,12 +17,14 @@ export class Session {
 
   /** Resolves when it is this worker's turn. */
   async take(life: Life): Promise<void> {
-    if (this.#holder !== null) {
-      await new Promise<void>((go) => {
-        this.#waiting.push({ life, go });
-      });
+    if (this.#holder === null) {
+      this.#holder = life;
+      return;
     }
-    this.#holder = life;
+    // Whoever frees the session makes the next one its holder; one that died meanwhile must not take it then.
+    await new Promise<void>((go) => {
+      this.#waiting.push({ life, go });
+    });
   }
 
   noteTransaction(isOpen: boolean): void {

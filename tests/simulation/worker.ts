@@ -36,7 +36,7 @@ async function main(): Promise<void> {
   let running: Promise<void> = Promise.resolve();
   process.on('message', (job: Job) => {
     running = running.then(async () => {
-      const result = await runSeed(job.seed, book, specs, job.isEchoing ? (line) => process.stdout.write(`${line}\n`) : null);
+      const result = await runSeed(job.seed, { book, specs, echo: job.isEchoing ? (line) => void process.stdout.write(`${line}\n`) : null });
       process.send?.({ kind: 'result', result });
     });
     running.catch((error: unknown) => {
