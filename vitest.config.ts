@@ -1,4 +1,4 @@
-/** The test projects: `unit` two files at a time, `integration` three, `chaos`, `browser` and `desktop` one at a time (they need the whole machine). */
+/** The test projects: `unit` two files at a time, `integration` three, `chaos` two, `browser` and `desktop` one at a time (they need the whole machine). */
 import { defineConfig } from 'vitest/config';
 
 const outside = ['**/node_modules/**', '**/dist/**'];
@@ -47,7 +47,9 @@ export default defineConfig({
           include: chaosFiles,
           exclude: outside,
           pool: 'forks',
-          fileParallelism: false,
+          // Killed parts are waited for more than they compute: a second file runs meanwhile, on a folder and ports of its own.
+          maxWorkers: 2,
+          sequence: { groupOrder: 2 },
           testTimeout: 60_000,
           hookTimeout: 60_000,
         },

@@ -20,9 +20,11 @@ function databaseUser(): { uid: number; gid: number } | Record<string, never> {
 /** What lies about after a bad end. Each is planted over what a killed stack has left; all get the number of a stranger's process. */
 const REMAINS: Readonly<Record<string, (dataDir: string, stranger: number) => void>> = {
   'postmaster.pid with a stranger in it': (dataDir, stranger) => {
-    const file = path.join(dataDir, 'postgres', 'postmaster.pid');
-    const [, ...rest] = existsSync(file) ? readFileSync(file, 'utf8').split('\n') : [];
-    if (rest.length > 0) writeFileSync(file, [stranger, ...rest].join('\n'));
+    const home = path.join(dataDir, 'postgres');
+    const file = readdirSync(home, { recursive: true, encoding: 'utf8' }).find((name) => path.basename(name) === 'postmaster.pid');
+    if (file === undefined) throw new Error('A killed PostgreSQL has left no postmaster.pid: there is nothing to spoil');
+    const [, ...rest] = readFileSync(path.join(home, file), 'utf8').split('\n');
+    writeFileSync(path.join(home, file), [stranger, ...rest].join('\n'));
   },
   'run files with a stranger in them': (dataDir, stranger) => {
     const { runFolder } = layoutOf(dataDir);
