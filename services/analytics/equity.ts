@@ -11,7 +11,7 @@ export type EquityPoint = { readonly tsMarket: EpochMs; readonly equity: string;
 const WIDTH = `CASE i.timeframe WHEN '1Min' THEN interval '1 minute' WHEN '5Min' THEN interval '5 minutes' WHEN '15Min' THEN interval '15 minutes' WHEN '1Hour' THEN interval '1 hour' ELSE interval '1 day' END`;
 
 /**
- * Equity just before each instant $1: today's cash and positions with the fills from that instant on undone, at the newest closes complete by then
+ * Equity just before each instant $1: today's cash and positions with the fills and the other entries of the ledger from that instant on undone, at the newest closes complete by then
  * (average cost where no bar is known). The day's result counts from risk's opening equity, else from the
  * last point before the day, else (the account's first day) from its first point. $2 is the day, $3 its midnight.
  */
@@ -25,6 +25,7 @@ const RECORD = `
   later AS MATERIALIZED (
     SELECT t.symbol, t.ts_event, CASE t.side WHEN 'buy' THEN t.qty ELSE -t.qty END AS qty, CASE t.side WHEN 'buy' THEN -t.qty * t.price ELSE t.qty * t.price END - t.fee AS cash, t.price
     FROM execution.positions p JOIN LATERAL (SELECT * FROM execution.trades t WHERE t.symbol = p.symbol AND t.ts_event >= (SELECT min(m) FROM minutes)) t ON true
+    UNION ALL SELECT e.symbol, e.ts_event, e.qty_change, e.cash_change, NULL FROM execution.ledger_entries e WHERE e.ts_event >= (SELECT min(m) FROM minutes)
   ),
   held AS (
     SELECT minutes.m, s.*, s.qty - coalesce((SELECT sum(l.qty) FROM later l WHERE l.symbol = s.symbol AND l.ts_event >= minutes.m), 0) AS then_qty FROM minutes CROSS JOIN series s
@@ -33,7 +34,7 @@ const RECORD = `
     SELECT h.m, h.then_qty * coalesce(
       CASE WHEN h.last_open_time <= h.m - h.width THEN h.last_close ELSE (
         SELECT b.close FROM data_ingestion.market_data b WHERE b.symbol = h.symbol AND b.timeframe = h.timeframe AND b.open_time <= h.m - h.width ORDER BY b.open_time DESC LIMIT 1) END,
-      h.avg_price, (SELECT l.price FROM later l WHERE l.symbol = h.symbol LIMIT 1)) AS value
+      h.avg_price, (SELECT l.price FROM later l WHERE l.symbol = h.symbol AND l.price IS NOT NULL LIMIT 1)) AS value
     FROM held h WHERE h.then_qty <> 0
   ),
   points AS (

@@ -1,34 +1,23 @@
-/** Profit by strategy and exchange day. The running positions live in memory and are rebuilt from the ledger at each start. */
-import type { Payload } from '#app/contracts/events.ts';
-import { addMoney, money, price, quantity, subtractMoney, toText, ZERO_MONEY, type Money } from '#app/domain/numeric.ts';
-import type { Side } from '#app/domain/order.ts';
-import { applyFillToPosition, flatPosition, type Fill, type Position } from '#app/domain/position.ts';
-import { epochMs } from '#app/domain/time.ts';
+/** Profit by strategy and exchange day, after fees. The running positions live in memory and are rebuilt from the ledger at each start. */
+import { addMoney, money, price, subtractMoney, toText, ZERO_MONEY, type Money } from '#app/domain/numeric.ts';
+import { bookEntry, bookFillOf, emptyBook, type SymbolBook } from '#app/domain/position-book.ts';
+import type { LedgerLine } from '#app/domain/position-fold.ts';
 import { exchangeDay } from '#app/market/calendar.ts';
 import type { Db, Tx } from '#chassis/db.ts';
+import { readHeardLines } from './ledger-lines.ts';
 import { readOpenings } from './openings.ts';
-
-/** A fill as the ledger or the wire has it. */
-type OwnFill = { readonly strategyId: string; readonly fill: Fill; readonly tsEvent: number };
-type TradeRow = { strategyId: string; symbol: string; side: Side; qty: string; price: string; fee: string; tsEvent: number; ledgerSeq: number };
 
 /** The keeper of strategy_performance. */
 export type StrategyDays = {
-  /** Rebuilds the positions as they were when the lane stopped: the ledger without the fills that are not heard yet. */
+  /** Rebuilds the positions as they were when the lane stopped: the ledger without the lines that are not heard yet. */
   rebuild(db: Db): Promise<void>;
-  /** Adds fills to their days; memory follows after the commit. */
-  add(tx: Tx, fills: readonly Payload<'order.filled'>[]): Promise<void>;
+  /** Adds fills and entries to their days, in the order of the ledger; memory follows after the commit. */
+  add(tx: Tx, lines: readonly LedgerLine[]): Promise<void>;
   /** Values what is open now into the given day's rows. Dollars. */
   revalue(tx: Tx, day: string): Promise<number>;
 };
 
 const PAGE = 5_000;
-const HANDLED_TRADES = `
-  SELECT coalesce(t.strategy_id, '') AS "strategyId", t.symbol, t.side, t.qty::text AS qty, t.price::text AS price, t.fee::text AS fee, t.ts_event AS "tsEvent", t.ledger_seq AS "ledgerSeq"
-  FROM execution.trades t
-  WHERE t.ledger_seq > $1 AND NOT EXISTS (
-    SELECT FROM execution.outbox b WHERE b.topic = 'order.filled' AND b.key = t.fill_id AND b.seq > coalesce((SELECT seq FROM analytics.inbox_offset WHERE producer = 'execution'), 0))
-  ORDER BY t.ledger_seq LIMIT ${PAGE}`;
 
 const ADD = `
   INSERT INTO analytics.strategy_performance AS s (strategy_id, day, realized_pnl, open_pnl, fills)
@@ -37,24 +26,47 @@ const ADD = `
 
 type Day = { readonly strategyId: string; readonly day: string; realized: Money; fills: number };
 
-function fromWire(event: Payload<'order.filled'>): OwnFill {
-  const { symbol, side, tsEvent } = event;
-  return { strategyId: event.strategyId ?? '', tsEvent, fill: { symbol, side, qty: quantity(event.qty), price: price(event.price), fee: money(event.fee) } };
+/** Everything that is held, by symbol. Of a book only the shares count here: lots are the ledger's. */
+type Books = Map<string, SymbolBook>;
+
+function withoutLots({ account, shares }: SymbolBook): SymbolBook {
+  return { account, shares, lots: [] };
 }
 
-function apply(positions: Map<string, Position>, { strategyId, fill }: OwnFill): Money {
-  const key = `${strategyId}|${fill.symbol}`;
-  const before = positions.get(key) ?? flatPosition(fill.symbol);
-  const after = applyFillToPosition(before, fill);
-  positions.set(key, after);
-  return subtractMoney(after.realizedPnl, before.realizedPnl);
+/** Fees, dividends and interest are a strategy's profit or loss; transfers and what a person corrected are nobody's. */
+const COUNTS: ReadonlySet<string> = new Set(['fee', 'dividend', 'interest', 'other']);
+
+/** Takes a line; gives what each strategy realized by it, dollars after fees. */
+function apply(books: Books, line: LedgerLine): Map<string, Money> {
+  const gains = new Map<string, Money>();
+  const gain = (strategyId: string, amount: Money): void => {
+    if (!amount.isZero()) gains.set(strategyId, addMoney(gains.get(strategyId) ?? ZERO_MONEY, amount));
+  };
+  const symbol = line.line === 'fill' ? line.fill.symbol : line.entry.symbol;
+  if (symbol !== null) {
+    const before = books.get(symbol) ?? emptyBook(symbol);
+    const after = line.line === 'fill' ? bookFillOf(before, line.fill) : bookEntry(before, line.entry);
+    books.set(symbol, withoutLots(after));
+    for (const [strategyId, share] of after.shares) gain(strategyId, subtractMoney(share.realizedPnl, before.shares.get(strategyId)?.realizedPnl ?? ZERO_MONEY));
+  }
+  if (line.line === 'fill') gain(line.fill.strategyId, subtractMoney(ZERO_MONEY, line.fill.fee));
+  else if (COUNTS.has(line.entry.kind)) gain(line.entry.strategyId, line.entry.cashChange);
+  return gains;
 }
 
-/** The account is opened after the first start of this service, so openings are looked up when a share is met for the first time. */
-async function withOpenings(tx: Tx, positions: ReadonlyMap<string, Position>, fills: readonly OwnFill[]): Promise<Map<string, Position>> {
-  const next = new Map(positions);
-  if (fills.every(({ strategyId, fill }) => strategyId !== '' || next.has(`|${fill.symbol}`))) return next;
-  for (const { position } of await readOpenings(tx)) if (!next.has(`|${position.symbol}`)) next.set(`|${position.symbol}`, position);
+async function readOpeningBooks(db: Db | Tx): Promise<Books> {
+  return new Map((await readOpenings(db)).map(({ position }): [string, SymbolBook] => [position.symbol, { account: position, shares: new Map([['', position]]), lots: [] }]));
+}
+
+/** The account is opened after the first start of this service, so openings are looked up when a symbol is met for the first time. */
+async function withOpenings(tx: Tx, books: Books, lines: readonly LedgerLine[]): Promise<Books> {
+  const next = new Map(books);
+  const isKnown = (line: LedgerLine): boolean => {
+    const symbol = line.line === 'fill' ? line.fill.symbol : line.entry.symbol;
+    return symbol === null || next.has(symbol);
+  };
+  if (lines.every(isKnown)) return next;
+  for (const [symbol, book] of await readOpeningBooks(tx)) if (!next.has(symbol)) next.set(symbol, book);
   return next;
 }
 
@@ -67,12 +79,11 @@ async function lastCloses(tx: Tx, symbols: readonly string[]): Promise<Map<strin
 }
 
 /** Open profit of each strategy at the last closes, dollars. A symbol without a close counts nothing. */
-async function openProfits(tx: Tx, positions: ReadonlyMap<string, Position>): Promise<Map<string, Money>> {
-  const open = [...positions].filter(([, position]) => !position.qty.isZero() && position.avgPrice !== null);
+async function openProfits(tx: Tx, books: Books): Promise<Map<string, Money>> {
+  const open = [...books.values()].flatMap((book) => [...book.shares]).filter(([, position]) => !position.qty.isZero() && position.avgPrice !== null);
   const closes = await lastCloses(tx, [...new Set(open.map(([, position]) => position.symbol))]);
   const profits = new Map<string, Money>();
-  for (const [key, position] of open) {
-    const strategyId = key.slice(0, key.lastIndexOf('|'));
+  for (const [strategyId, position] of open) {
     const close = closes.get(position.symbol);
     if (close === undefined || position.avgPrice === null) continue;
     const profit = money(price(close).minus(position.avgPrice).times(position.qty).toFixed(9));
@@ -88,41 +99,50 @@ async function write(tx: Tx, days: readonly Day[], open: ReadonlyMap<string, Mon
   ]);
 }
 
+/** The days of these lines, with what was realized and how many fills there were. */
+function daysOf(books: Books, lines: readonly LedgerLine[]): Day[] {
+  const days = new Map<string, Day>();
+  for (const line of lines) {
+    const day = exchangeDay(line.line === 'fill' ? line.fill.at : line.entry.at);
+    const entryOf = (strategyId: string): Day => {
+      const entry = days.get(`${strategyId}|${day}`) ?? { strategyId, day, realized: ZERO_MONEY, fills: 0 };
+      days.set(`${strategyId}|${day}`, entry);
+      return entry;
+    };
+    if (line.line === 'fill') entryOf(line.fill.strategyId).fills += 1;
+    for (const [strategyId, gained] of apply(books, line)) {
+      const entry = entryOf(strategyId);
+      entry.realized = addMoney(entry.realized, gained);
+    }
+  }
+  return [...days.values()];
+}
+
 /** Creates the keeper; call rebuild before the lane runs. */
 export function createStrategyDays(): StrategyDays {
-  let positions = new Map<string, Position>();
+  let books: Books = new Map();
   return {
     async rebuild(db) {
-      const rebuilt = new Map((await readOpenings(db)).map(({ position }): [string, Position] => [`|${position.symbol}`, position]));
+      const rebuilt = await readOpeningBooks(db);
       for (let after = 0; ; ) {
-        const rows = await db.query<TradeRow>(HANDLED_TRADES, [after]);
-        for (const row of rows) {
-          apply(rebuilt, { strategyId: row.strategyId, tsEvent: row.tsEvent, fill: { symbol: row.symbol, side: row.side, qty: quantity(row.qty), price: price(row.price), fee: money(row.fee) } });
-        }
-        after = rows.at(-1)?.ledgerSeq ?? after;
-        if (rows.length < PAGE) break;
+        const lines = await readHeardLines(db, after, PAGE);
+        for (const line of lines) apply(rebuilt, line);
+        const last = lines.at(-1);
+        after = last === undefined ? after : last.line === 'fill' ? last.fill.seq : last.entry.seq;
+        if (lines.length < PAGE) break;
       }
-      positions = rebuilt;
+      books = rebuilt;
     },
-    async add(tx, fills) {
-      const owned = fills.map(fromWire);
-      const next = await withOpenings(tx, positions, owned);
-      const days = new Map<string, Day>();
-      for (const own of owned) {
-        const day = exchangeDay(epochMs(own.tsEvent));
-        const key = `${own.strategyId}|${day}`;
-        const entry = days.get(key) ?? { strategyId: own.strategyId, day, realized: ZERO_MONEY, fills: 0 };
-        entry.realized = addMoney(entry.realized, apply(next, own));
-        entry.fills += 1;
-        days.set(key, entry);
-      }
-      await write(tx, [...days.values()], await openProfits(tx, next));
+    async add(tx, lines) {
+      const next = await withOpenings(tx, books, lines);
+      const days = daysOf(next, lines);
+      await write(tx, days, await openProfits(tx, next));
       tx.afterCommit(() => {
-        positions = next;
+        books = next;
       });
     },
     async revalue(tx, day) {
-      const open = await openProfits(tx, positions);
+      const open = await openProfits(tx, books);
       const entries = [...open.keys()].map((strategyId): Day => ({ strategyId, day, realized: ZERO_MONEY, fills: 0 }));
       await write(tx, entries, open);
       return entries.length;
