@@ -59,7 +59,7 @@ export function behaviourHash(strategy: Strategy): string {
   let i = 0;
   for (const bar of probeBars(PROBE_BARS_MIN + 4 * strategy.warmUpBars)) {
     const signal = advance(strategy, run, bar, 'live');
-    if (signal) parts.push(`${i} ${signal.target} ${signal.atr ?? ''} ${JSON.stringify(signal.reasons)}`);
+    if (signal) parts.push(`${i} ${signal.target} ${signal.atr ?? ''} ${JSON.stringify(signal.reasons)}${signal.exits ? ` ${JSON.stringify(signal.exits)}` : ''}`);
     i += 1;
   }
   parts.push(JSON.stringify(run));

@@ -3,7 +3,7 @@ import * as z from 'zod';
 import { atrNext, atrStart, atrStateSchema, atrValue } from '#app/indicators/atr.ts';
 import { periodSchema } from '#app/indicators/period.ts';
 import { rsiHasMoved, rsiNext, rsiStart, rsiStateSchema } from '#app/indicators/rsi.ts';
-import { defineStrategy, reasonNumber, type StrategyDefinition } from './strategy.ts';
+import { defineStrategy, exitParameters, exitsOf, reasonNumber, type StrategyDefinition } from './strategy.ts';
 
 const level = z.number().min(0).max(100);
 const parameters = z
@@ -11,7 +11,8 @@ const parameters = z
     period: periodSchema.default(14).describe('Bars of the index'),
     entryBelow: level.default(30).describe('Buys when the index falls below this'),
     exitAbove: level.default(55).describe('Sells when the index rises above this'),
-    atrPeriod: periodSchema.default(14).describe('Bars of the average true range that sizing may use'),
+    atrPeriod: periodSchema.default(14).describe('Bars of the average true range that sizing and exits may use'),
+    ...exitParameters,
   })
   .refine((given) => given.entryBelow < given.exitAbove, { message: 'the entry level must lie below the exit level', path: ['entryBelow'] });
 type Parameters = z.output<typeof parameters>;
@@ -43,6 +44,7 @@ export const rsiReversionDefinition: StrategyDefinition<Parameters, State> = {
     return [{ name: `RSI(${given.period})`, value: reasonNumber(value), threshold }];
   },
   averageTrueRange: (now) => atrValue(now.atr),
+  exits: exitsOf,
   indicators: (given) => [`RSI_${given.period}`, `ATR_${given.atrPeriod}`],
 };
 

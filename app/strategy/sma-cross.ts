@@ -3,13 +3,14 @@ import * as z from 'zod';
 import { atrNext, atrStart, atrStateSchema, atrValue } from '#app/indicators/atr.ts';
 import { periodSchema } from '#app/indicators/period.ts';
 import { smaNext, smaStart, smaStateSchema } from '#app/indicators/sma.ts';
-import { defineStrategy, reasonNumber, type StrategyDefinition } from './strategy.ts';
+import { defineStrategy, exitParameters, exitsOf, reasonNumber, type StrategyDefinition } from './strategy.ts';
 
 const parameters = z
   .strictObject({
     fast: periodSchema.default(10).describe('Bars of the fast average'),
     slow: periodSchema.default(30).describe('Bars of the slow average, more than the fast one'),
-    atrPeriod: periodSchema.default(14).describe('Bars of the average true range that sizing may use'),
+    atrPeriod: periodSchema.default(14).describe('Bars of the average true range that sizing and exits may use'),
+    ...exitParameters,
   })
   .refine((given) => given.fast < given.slow, { message: 'the fast average must be shorter than the slow one', path: ['fast'] });
 type Parameters = z.output<typeof parameters>;
@@ -48,6 +49,7 @@ export const smaCrossDefinition: StrategyDefinition<Parameters, State> = {
     { name: `SMA(${given.fast})`, value: reasonNumber(now.fastValue ?? NaN), threshold: `${now.side === 1 ? 'crossed above' : 'crossed below'} SMA(${given.slow}) ${reasonNumber(now.slowValue ?? NaN)}` },
   ],
   averageTrueRange: (now) => atrValue(now.atr),
+  exits: exitsOf,
   indicators: (given) => [`SMA_${given.fast}`, `SMA_${given.slow}`, `ATR_${given.atrPeriod}`],
 };
 

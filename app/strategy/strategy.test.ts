@@ -38,6 +38,20 @@ describe('sma_cross', () => {
     expect(raised).toEqual([{ target: 'long', atr: 1, reasons: [{ name: 'SMA(2)', value: '9.5', threshold: 'crossed above SMA(3) 9' }] }]);
   });
 
+  it('places exits in average true ranges from the entry where it is asked to, and is the strategy it was where it is not', () => {
+    const entry = (parameters: object): StrategySignal | undefined => {
+      const strategy = smaCross.configure({ fast: 2, slow: 3, atrPeriod: 2, ...parameters });
+      const run = startRun(strategy);
+      return [10, 9, 8, 9, 10].map((close) => advance(strategy, run, flatBar(close), 'live')).find((signal) => signal !== null) ?? undefined;
+    };
+    expect(entry({ stopAtr: 1.5, takeProfitAtr: 3 })?.exits).toEqual({ stopPrice: 8.5, takeProfitPrice: 13 });
+    expect(entry({ stopAtr: 2 })?.exits).toEqual({ stopPrice: 8, takeProfitPrice: null });
+    expect(entry({ stopAtr: 20 }), 'a stop below nothing').not.toHaveProperty('exits');
+    expect(entry({ stopAtr: 0, takeProfitAtr: 0 })).not.toHaveProperty('exits');
+    expect(() => smaCross.configure({ stopAtr: -1 })).toThrow(/stopAtr/);
+    expect(new Set([{}, { stopAtr: 2 }, { takeProfitAtr: 2 }].map((more) => behaviourHash(smaCross.configure(more)))).size).toBe(3);
+  });
+
   it('refuses parameters that make no crossover', () => {
     expect(() => smaCross.configure({ fast: 30, slow: 10 })).toThrow(/shorter/);
     expect(() => smaCross.configure({ fats: 3 })).toThrow(/sma_cross cannot use its parameters/);

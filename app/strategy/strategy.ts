@@ -12,6 +12,34 @@ export type StrategyBar = { readonly open: number; readonly high: number; readon
 /** One condition behind a signal, in words and numbers, for "why did it trade here". */
 export type Reason = { name: string; value: string; threshold: string | null };
 
+/** Distances of the exits at the broker from the entry's price, in average true ranges; 0 = none. */
+export type ExitDistances = { readonly stopAtr: number; readonly takeProfitAtr: number };
+
+/** Prices of the exits at the broker, dollars per share; null = none. */
+export type ExitPrices = { readonly stopPrice: number | null; readonly takeProfitPrice: number | null };
+
+const MAX_ATRS = 100;
+const atrs = (what: string): z.ZodOptional<z.ZodNumber> => z.number().min(0).max(MAX_ATRS).optional().meta({ default: 0, description: what });
+
+/** Parameters of exits at the broker, for a strategy's own. Without them, or at 0, there are none: a strategy that does not name them is what it was before there were any. */
+export const exitParameters = {
+  stopAtr: atrs('Stop-loss at the broker, average true ranges below the entry; 0 = none'),
+  takeProfitAtr: atrs('Take-profit at the broker, average true ranges above the entry; 0 = none'),
+};
+
+/** The exits that the parameters ask for. */
+export function exitsOf(given: { readonly stopAtr?: number | undefined; readonly takeProfitAtr?: number | undefined }): ExitDistances {
+  return { stopAtr: given.stopAtr ?? 0, takeProfitAtr: given.takeProfitAtr ?? 0 };
+}
+
+/** Where the exits of an entry lie. Close 100, range 2, distances 3 and 5 = 94 and 110. An exit that would lie at or below nothing is left out; without a range there are none. */
+export function exitPrices(distances: ExitDistances, close: number, range: number): ExitPrices | null {
+  if (!(range > 0)) return null;
+  const stop = distances.stopAtr > 0 ? close - distances.stopAtr * range : 0;
+  const takeProfitPrice = distances.takeProfitAtr > 0 ? close + distances.takeProfitAtr * range : null;
+  return stop > 0 || takeProfitPrice !== null ? { stopPrice: stop > 0 ? stop : null, takeProfitPrice } : null;
+}
+
 /**
  * A kind of strategy, as its author writes it. `onBar` sees bars of one symbol in order, each once, only when they are
  * closed and only of regular sessions. It must depend on nothing but its arguments: no clock, no randomness, no memory
@@ -36,6 +64,8 @@ export type StrategyDefinition<P, S> = {
   explain(state: S, parameters: P): Reason[];
   /** Average true range after the last bar, dollars, for sizing; NaN while unknown. */
   averageTrueRange(state: S): number;
+  /** Exits that the broker shall watch from an entry on, as distances from its price in average true ranges; 0 = none. Left out: it closes its positions itself. */
+  exits?(parameters: P): ExitDistances;
   /** The indicators that it looks at, by their names in the book (`SMA_20`, app/indicators/named.ts): they are kept for people and pages. */
   indicators(parameters: P): readonly string[];
 };
@@ -52,6 +82,7 @@ export type Strategy = {
   onBar(state: unknown, bar: StrategyBar): Target | null;
   explain(state: unknown): Reason[];
   averageTrueRange(state: unknown): number;
+  readonly exits?: ExitDistances;
   /** The indicators that it looks at, by their names in the book. */
   readonly indicators: readonly string[];
 };
@@ -66,6 +97,8 @@ export type StrategyKind = {
   /** @throws AppError STRATEGY_PARAMETERS_INVALID */
   configure(parameters: unknown): Strategy;
 };
+
+const NO_EXITS: ExitDistances = { stopAtr: 0, takeProfitAtr: 0 };
 
 /** Makes a definition runnable. The state that passes in and out is of the definition's own type: only `initialState` and `readState` make one. */
 export function defineStrategy<P, S>(definition: StrategyDefinition<P, S>): StrategyKind {
@@ -94,6 +127,7 @@ export function defineStrategy<P, S>(definition: StrategyDefinition<P, S>): Stra
         onBar: (state, bar) => definition.onBar(state as S, bar, parameters),
         explain: (state) => definition.explain(state as S, parameters),
         averageTrueRange: (state) => definition.averageTrueRange(state as S),
+        exits: definition.exits?.(parameters) ?? NO_EXITS,
         indicators: definition.indicators(parameters),
       };
     },
@@ -112,8 +146,8 @@ export type StrategyRun = {
 /** Wire form of the part that every strategy has. */
 export const strategyRunSchema = z.object({ wish: targetSchema, isExitOwed: z.boolean(), state: z.unknown() });
 
-/** A change of the wish. `atr` is the average true range in dollars, null while unknown. */
-export type StrategySignal = { readonly target: Target; readonly atr: number | null; readonly reasons: Reason[] };
+/** A change of the wish. `atr` is the average true range in dollars, null while unknown; `exits` of an entry that the broker shall watch. */
+export type StrategySignal = { readonly target: Target; readonly atr: number | null; readonly exits?: ExitPrices; readonly reasons: Reason[] };
 
 /** Begins a run: nothing held, nothing seen. */
 export function startRun(strategy: Strategy): StrategyRun {
@@ -143,7 +177,8 @@ export function advance(strategy: Strategy, run: StrategyRun, bar: StrategyBar, 
   if (target === null || target === run.wish) return null;
   run.wish = target;
   const atr = strategy.averageTrueRange(run.state);
-  return { target, atr: atr > 0 ? atr : null, reasons: strategy.explain(run.state) };
+  const exits = target === 'long' ? exitPrices(strategy.exits ?? NO_EXITS, bar.close, atr) : null;
+  return { target, atr: atr > 0 ? atr : null, ...(exits === null ? {} : { exits }), reasons: strategy.explain(run.state) };
 }
 
 /** A copy that shares nothing: advance the copy, keep the original until the book has the new one. */

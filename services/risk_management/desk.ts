@@ -3,7 +3,7 @@ import { AppError, invariant } from '#app/domain/errors.ts';
 import { toText } from '#app/domain/numeric.ts';
 import { writeTerms } from '#app/domain/order-terms.ts';
 import type { EpochMs } from '#app/domain/time.ts';
-import { equityOf, type RiskMarket } from '#app/risk/book.ts';
+import type { RiskMarket } from '#app/risk/book.ts';
 import { applyDecision, decide, type Decision, type Intent } from '#app/risk/decide.ts';
 import type { Finding } from '#app/risk/monitor.ts';
 import { exchangeDay } from '#app/market/calendar.ts';
@@ -135,12 +135,12 @@ class TradingDesk implements Desk {
     const known = this.#markets.get(key) ?? await loadMarket(this.#tx, this.loaded, { tsMarket, before, symbols });
     this.#markets.set(key, known);
     await storeDayOpen(this.#tx, known);
-    return { ...known, peakEquity: this.#raisePeak(known, tsMarket) };
+    return { ...known, peakEquity: this.#raisePeak(known.peakEquity, tsMarket) };
   }
 
-  #raisePeak(market: RiskMarket, tsMarket: EpochMs): RiskMarket['peakEquity'] {
-    if (this.#peak === null) return null;
-    const equity = equityOf(this.#book, market);
+  /** The highest of all moments that this desk has looked at. */
+  #raisePeak(equity: RiskMarket['peakEquity'], tsMarket: EpochMs): RiskMarket['peakEquity'] {
+    if (this.#peak === null || equity === null) return null;
     if (this.#peak.equity === null || equity.gt(this.#peak.equity)) {
       this.#peak = { ...this.#peak, equity };
       this.#peakAt = tsMarket;

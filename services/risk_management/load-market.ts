@@ -4,7 +4,7 @@ import { invariant } from '#app/domain/errors.ts';
 import { DAY_MS, epochMs, type EpochMs } from '#app/domain/time.ts';
 import { exchangeDay } from '#app/market/calendar.ts';
 import { fromNewYork } from '#app/market/nyse-zone.ts';
-import type { RiskMarket } from '#app/risk/book.ts';
+import { equityOf, type RiskMarket } from '#app/risk/book.ts';
 import { at, type Queryable } from '#chassis/db.ts';
 import type { House, LoadedBook } from './load-book.ts';
 
@@ -115,11 +115,19 @@ export async function loadMarket(db: Queryable, loaded: LoadedBook, wanted: { re
   const [row] = await db.query<DayRow>(DAY, [day, dailyLossEventId(day, loaded.limitsVersion), at(midnight), at(midnight + DAY_MS)]);
   invariant(row, 'The day of the market can be read');
   const stored = row.equity === null ? await equityAtDayOpen(db, loaded, day) : money(row.equity);
-  return {
-    prices, priceTimes, now: epochMs(Math.max(wanted.tsMarket, loaded.wallNow ?? row.now ?? 0)), entriesToday: row.entries, peakEquity: loaded.peak?.equity ?? null,
+  const market: RiskMarket = {
+    prices, priceTimes, now: epochMs(Math.max(wanted.tsMarket, loaded.wallNow ?? row.now ?? 0)), entriesToday: row.entries, peakEquity: null,
     // Money that was paid in or out today is neither profit nor loss.
-    dayOpenEquity: addMoney(stored, money(row.transferred)), storedDayOpen: stored, isDailyLossTripped: row.tripped, day, isDayStored: row.equity !== null,
+    dayOpenEquity: addMoney(stored, money(row.transferred)), isDailyLossTripped: row.tripped,
   };
+  return { ...market, peakEquity: peakWith(loaded, market), storedDayOpen: stored, day, isDayStored: row.equity !== null };
+}
+
+/** The highest equity, this moment counted in; null where no account is known. */
+function peakWith({ book, peak }: LoadedBook, market: RiskMarket): Money | null {
+  if (peak === null) return null;
+  const equity = equityOf(book, market);
+  return peak.equity === null || equity.gt(peak.equity) ? equity : peak.equity;
 }
 
 /** Keeps the day's opening equity, once. */

@@ -8,7 +8,7 @@ import { startBook, type Book } from '../../tests/support/servers.ts';
 import { alertOf, hasUntold } from './alerts.ts';
 import { riskFlows } from './flows.ts';
 import { recordRiskEvents } from './risk-events.ts';
-import { ensureLimits } from './switch.ts';
+import { ensureLimits } from './limits.ts';
 
 let book: Book;
 let db: Db;
@@ -78,8 +78,8 @@ describe('calculate_position_size', () => {
     ]);
     const [row] = await book.sql<{ bounds: unknown; qty: string; why: string }>(`SELECT bounds, trim_scale(qty)::text AS qty, why FROM risk_management.position_sizes WHERE item = 'sma:AAPL'`);
     expect(row).toEqual({ qty: '50', why: 'Buy 50 AAPL at market ($5000 / $100 = 50 shares)', bounds: [
-      { rule: 'buying_power', leavesDollars: '100000', mostShares: '980' }, { rule: 'max_order_notional', leavesDollars: '10000', mostShares: '100' },
-      { rule: 'max_position_notional', leavesDollars: '20000', mostShares: '200' }, { rule: 'max_gross_exposure', leavesDollars: '80000', mostShares: '800' }] });
+      { rule: 'buying_power', leavesDollars: '100000', mostShares: '980' }, { rule: 'max_order_notional', leavesDollars: '10000', mostShares: '100' }, { rule: 'max_order_qty', leavesDollars: '10000000', mostShares: '100000' },
+      { rule: 'max_position_notional', leavesDollars: '20000', mostShares: '200' }, { rule: 'max_gross_exposure', leavesDollars: '80000', mostShares: '800' }, { rule: 'max_net_exposure', leavesDollars: '1000000', mostShares: '10000' }] });
     expect(await book.sql('SELECT count(*) AS n FROM risk_management.risk_decisions')).toEqual([{ n: 0 }]);
     expect(await book.sql('SELECT count(*) AS n FROM risk_management.outbox')).toEqual([{ n: 0 }]);
   });

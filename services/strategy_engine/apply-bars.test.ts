@@ -28,11 +28,16 @@ describe('bars to signals', () => {
     expect(signals.map(({ payload }) => signalRaised.parse(payload))).toEqual([
       {
         signalId: `sma.v1:SPY:${OPEN + 4 * MINUTE_MS}:0`, strategyId: 'sma', strategyVersionId: 'sma.v1', symbol: 'SPY', timeframe: '1Min', barOpenTime: OPEN + 4 * MINUTE_MS,
-        tsMarket: OPEN + 5 * MINUTE_MS, tsBarSeen: 7, target: 'long', referencePrice: '10.00', atr: '1', reasons: [{ name: 'SMA(2)', value: '9.5', threshold: 'crossed above SMA(3) 9' }],
+        tsMarket: OPEN + 5 * MINUTE_MS, tsBarSeen: 7, target: 'long', referencePrice: '10.00', atr: '1', protection: null, reasons: [{ name: 'SMA(2)', value: '9.5', threshold: 'crossed above SMA(3) 9' }],
       },
       expect.objectContaining({ target: 'flat', barOpenTime: OPEN + 5 * MINUTE_MS }),
     ]);
     expect(moved).toMatchObject([{ symbol: 'SPY', expected: 0, version: 7, lastOpenTime: OPEN + 6 * MINUTE_MS }]);
+  });
+
+  it('carries the exits that the parameters ask for, on the ticks of the exchange', () => {
+    const [first] = applyBars(fleet([{ ...SMA, strategy: smaCross.configure({ fast: 2, slow: 3, atrPeriod: 2, stopAtr: 1.23456, takeProfitAtr: 2 }) }]), CROSSING).signals;
+    expect(first?.payload.protection).toEqual({ stopPrice: '8.77', takeProfitPrice: '12' });
   });
 
   it('takes each bar once, whatever is repeated', () => {

@@ -2,7 +2,7 @@
 import type { Payload } from '#app/contracts/events.ts';
 import { barCloseTime, type BarWire } from '#app/domain/bar.ts';
 import { signalId } from '#app/domain/ids.ts';
-import { fromFloat, LEDGER_SCALE, toText } from '#app/domain/numeric.ts';
+import { fromFloat, LEDGER_SCALE, roundToTick, toText } from '#app/domain/numeric.ts';
 import type { EpochMs, Timeframe } from '#app/domain/time.ts';
 import { calendarCovers, isRegularBar } from '#app/market/calendar.ts';
 import { advance, copyRun, startRun, type StrategyBar, type StrategySignal } from '#app/strategy/strategy.ts';
@@ -42,13 +42,23 @@ function atrText(atr: number | null): string | null {
   return text === '0' ? null : text;
 }
 
+/** The exits as exact text on the exchange's ticks; one that rounds to nothing is left out. */
+function protectionOf({ exits }: StrategySignal): Payload<'signal.raised'>['protection'] {
+  if (exits === undefined) return null;
+  const tick = (price: number | null): string | null => {
+    const text = price === null ? '0' : toText(roundToTick(fromFloat(price, LEDGER_SCALE)));
+    return text === '0' ? null : text;
+  };
+  return { stopPrice: tick(exits.stopPrice), takeProfitPrice: tick(exits.takeProfitPrice) };
+}
+
 function signalOf(deployment: Deployment, bar: ClosedBar, signal: StrategySignal): NewSignal {
   return {
     correlationId: bar.correlationId,
     payload: {
       signalId: signalId(deployment.versionId, bar.symbol, bar.openTime as EpochMs, 0), strategyId: deployment.strategyId, strategyVersionId: deployment.versionId,
       symbol: bar.symbol, timeframe: bar.timeframe, barOpenTime: bar.openTime, tsMarket: barCloseTime(bar), tsBarSeen: bar.tsSeen,
-      target: signal.target, referencePrice: bar.close, atr: atrText(signal.atr), protection: null, reasons: signal.reasons,
+      target: signal.target, referencePrice: bar.close, atr: atrText(signal.atr), protection: protectionOf(signal), reasons: signal.reasons,
     },
   };
 }

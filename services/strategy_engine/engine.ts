@@ -25,11 +25,11 @@ export type Engine = {
 export type EngineListener = { loaded(roster: Roster): void; applied(count: number): void; raised(signals: readonly NewSignal[]): void };
 
 const INSERT_SIGNALS = `
-  INSERT INTO strategy_engine.strategy_signals (signal_id, strategy_id, strategy_version_id, symbol, timeframe, bar_open_time, ts_market, target, reference_price, atr, reasons)
+  INSERT INTO strategy_engine.strategy_signals (signal_id, strategy_id, strategy_version_id, symbol, timeframe, bar_open_time, ts_market, target, reference_price, atr, reasons, protection)
   SELECT s.signal_id, s.strategy_id, s.strategy_version_id, s.symbol, s.timeframe, to_timestamp(s.bar_open_ms / 1000.0), to_timestamp(s.market_ms / 1000.0),
-    s.target, s.reference_price, s.atr, s.reasons::jsonb
-  FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::bigint[], $7::bigint[], $8::text[], $9::numeric[], $10::numeric[], $11::text[])
-    AS s(signal_id, strategy_id, strategy_version_id, symbol, timeframe, bar_open_ms, market_ms, target, reference_price, atr, reasons)
+    s.target, s.reference_price, s.atr, s.reasons::jsonb, s.protection::jsonb
+  FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::bigint[], $7::bigint[], $8::text[], $9::numeric[], $10::numeric[], $11::text[], $12::text[])
+    AS s(signal_id, strategy_id, strategy_version_id, symbol, timeframe, bar_open_ms, market_ms, target, reference_price, atr, reasons, protection)
   ON CONFLICT DO NOTHING
   RETURNING signal_id`;
 
@@ -38,7 +38,7 @@ async function raise(tx: Tx, signals: readonly NewSignal[]): Promise<void> {
   const column = <T>(pick: (payload: NewSignal['payload']) => T): T[] => signals.map((signal) => pick(signal.payload));
   const written = await tx.query<{ signal_id: string }>(INSERT_SIGNALS, [
     column((s) => s.signalId), column((s) => s.strategyId), column((s) => s.strategyVersionId), column((s) => s.symbol), column((s) => s.timeframe), column((s) => s.barOpenTime),
-    column((s) => s.tsMarket), column((s) => s.target), column((s) => s.referencePrice), column((s) => s.atr), column((s) => JSON.stringify(s.reasons)),
+    column((s) => s.tsMarket), column((s) => s.target), column((s) => s.referencePrice), column((s) => s.atr), column((s) => JSON.stringify(s.reasons)), column((s) => (s.protection === null ? null : JSON.stringify(s.protection))),
   ]);
   const fresh = new Set(written.map((row) => row.signal_id));
   for (const { payload, correlationId } of signals) if (fresh.has(payload.signalId)) tx.emit({ topic: 'signal.raised', key: payload.signalId, correlationId, payload });
