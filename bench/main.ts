@@ -8,10 +8,12 @@ import { benchMemory } from './memory.bench.ts';
 import { benchReplay } from './replay.bench.ts';
 import { benchRunsList } from './runs-list.bench.ts';
 import { benchSchedules } from './schedules.bench.ts';
+import { benchSimulator } from './simulator.bench.ts';
 import { benchStartup } from './startup.bench.ts';
 import { benchThroughput } from './throughput.bench.ts';
+import { benchVenue } from './venue.bench.ts';
 
-const BENCHMARKS: Readonly<Record<string, () => Promise<Figure[]>>> = { startup: benchStartup, memory: benchMemory, latency: benchLatency, throughput: benchThroughput, replay: benchReplay, runs: benchRunsList, flows: benchFlows, schedules: benchSchedules, logs: benchLogs };
+const BENCHMARKS: Readonly<Record<string, () => Promise<Figure[]>>> = { startup: benchStartup, memory: benchMemory, latency: benchLatency, throughput: benchThroughput, replay: benchReplay, runs: benchRunsList, flows: benchFlows, schedules: benchSchedules, logs: benchLogs, simulator: benchSimulator, venue: benchVenue };
 
 async function main(wanted: readonly string[]): Promise<number> {
   const unknown = wanted.filter((name) => !Object.hasOwn(BENCHMARKS, name));
