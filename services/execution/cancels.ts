@@ -18,6 +18,8 @@ const IDLE_MS = 500;
 const AGAIN_MS = 5_000;
 const FAILED_MS = 1_000;
 const KEYS_REFUSED_MS = 15_000;
+/** On their way to another status the broker cancels none: that is no refusal, it is asked again. */
+const NOT_YET: ReadonlySet<string> = new Set(['pending_new', 'pending_cancel', 'pending_replace']);
 const SWEEP_MS = 5_000;
 const AT_ONCE = 8;
 
@@ -69,8 +71,7 @@ export function createCancels(parts: CancelsParts): Cancels {
     if (theirs === null) return parts.onDoubt(order.order_id);
     const { doubts } = await booking.book([{ clientOrderId: order.client_order_id, brokerOrderId: theirs.id, news: [newsOfOrder(theirs)], source: 'rest', tsSeen: parts.nowMs() }]);
     if (doubts.length > 0) parts.onDoubt(order.order_id);
-    // While it is being changed it cannot be canceled: asked again, as what is being canceled already.
-    if (!isOpenThere(theirs) || theirs.status === 'pending_cancel' || theirs.status === 'pending_replace') return;
+    if (!isOpenThere(theirs) || NOT_YET.has(theirs.status)) return;
     await booking.change(order.order_id, async (tx, current) => {
       if (current.state.status !== 'pending_cancel') return;
       await moveOrder(tx, current, { event: { kind: 'cancel_rejected' }, tsEvent: theirs.updatedAt, source: 'rest', detail: { status: theirs.status } });

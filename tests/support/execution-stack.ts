@@ -19,7 +19,7 @@ export type Stack = {
   /** Starts execution; with `crashAt` it is killed once at that point. `access` and `config` override what it is told. */
   start(crashAt?: string, more?: { readonly access?: Partial<AlpacaAccess>; readonly config?: Partial<RuntimeConfig> }): TestWorker;
   /** REST at the simulator, as any other program on the account would use it. */
-  call(path: string, body?: object): Promise<Record<string, unknown>>;
+  call(path: string, body?: object, method?: 'PATCH'): Promise<Record<string, unknown>>;
   /** Control of the simulator: POST /sim/<path>. */
   sim(path: string, body?: object): Promise<void>;
   simState(): Promise<Record<string, unknown>>;
@@ -45,9 +45,9 @@ export async function startStack({ keyId = 'PKTEST' } = {}): Promise<Stack> {
   const settings = { ...simulatorSettings(), keyId };
   const simConfig = testConfig('simulator', { book, wire }, units, { simulator: settings });
   const access = { ...simulatorAccess(units), keyId };
-  const call = async (path: string, body?: object): Promise<Record<string, unknown>> => {
+  const call = async (path: string, body?: object, method?: 'PATCH'): Promise<Record<string, unknown>> => {
     const response = await fetch(`${access.tradingUrl}${path}`, {
-      method: body === undefined ? 'GET' : 'POST', ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+      method: method ?? (body === undefined ? 'GET' : 'POST'), ...(body === undefined ? {} : { body: JSON.stringify(body) }),
       headers: { 'content-type': 'application/json', authorization: `Bearer ${simConfig.internalToken}`, 'apca-api-key-id': access.keyId, 'apca-api-secret-key': access.secretKey },
     });
     if (!response.ok) throw new Error(`${path}: ${response.status} ${await response.text()}`);
