@@ -4,7 +4,7 @@ import { quantity, toText, type Quantity } from '#app/domain/numeric.ts';
 import { signedQuantity } from '#app/domain/position.ts';
 import { MINUTE_MS, type EpochMs } from '#app/domain/time.ts';
 import type { News } from '#app/execution/news.ts';
-import { compareOrders, newsOfOrder } from '#app/execution/reconcile.ts';
+import { compareOrders, isOpenThere, newsOfOrder } from '#app/execution/reconcile.ts';
 import { backoffMs, isTransient } from '#chassis/clock.ts';
 import type { Db, Queryable, Tx } from '#chassis/db.ts';
 import type { Logger } from '#chassis/log.ts';
@@ -109,7 +109,11 @@ async function look(parts: AdopterParts, adopt: Adopter['adopt'], brokerOrderId:
   const { ids, isSettled } = await relativesOfOurs(parts, [order]);
   if (ids.has(order.id)) return 'done';
   if (!isSettled) return 'again';
-  const fills = order.filledQty.isZero() ? [] : (await broker.fillsAfter({ at: ((order.submittedAt ?? order.updatedAt) - MINUTE_MS) as EpochMs })).filter((fill) => fill.brokerOrderId === order.id);
+  const all = order.filledQty.isZero() ? [] : (await broker.fillsAfter({ at: ((order.submittedAt ?? order.updatedAt) - MINUTE_MS) as EpochMs })).filter((fill) => fill.brokerOrderId === order.id);
+  // What was filled before the ledger was opened is in the opening position: booking it again would double it.
+  const [cursor] = await db.query<{ position: string }>(`SELECT position FROM execution.broker_cursors WHERE name = 'fills_floor'`);
+  const fills = all.filter((fill) => fill.activityId > (cursor?.position ?? ''));
+  if (fills.length < all.length && !isOpenThere(order)) return 'done';
   const { actions } = compareOrders([], { open: [], looked: new Map(), fills, found: [order] });
   for (const action of actions) {
     if (action.kind !== 'adopt') continue;
