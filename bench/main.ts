@@ -5,6 +5,7 @@ import { benchFlows } from './flows.bench.ts';
 import { benchLatency } from './latency.bench.ts';
 import { benchLogs } from './logs.bench.ts';
 import { benchMemory } from './memory.bench.ts';
+import { benchReconcile } from './reconcile.bench.ts';
 import { benchReplay } from './replay.bench.ts';
 import { benchRunsList } from './runs-list.bench.ts';
 import { benchSchedules } from './schedules.bench.ts';
@@ -13,7 +14,7 @@ import { benchStartup } from './startup.bench.ts';
 import { benchThroughput } from './throughput.bench.ts';
 import { benchVenue } from './venue.bench.ts';
 
-const BENCHMARKS: Readonly<Record<string, () => Promise<Figure[]>>> = { startup: benchStartup, memory: benchMemory, latency: benchLatency, throughput: benchThroughput, replay: benchReplay, runs: benchRunsList, flows: benchFlows, schedules: benchSchedules, logs: benchLogs, simulator: benchSimulator, venue: benchVenue };
+const BENCHMARKS: Readonly<Record<string, () => Promise<Figure[]>>> = { startup: benchStartup, memory: benchMemory, latency: benchLatency, throughput: benchThroughput, reconcile: benchReconcile, replay: benchReplay, runs: benchRunsList, flows: benchFlows, schedules: benchSchedules, logs: benchLogs, simulator: benchSimulator, venue: benchVenue };
 
 async function main(wanted: readonly string[]): Promise<number> {
   const unknown = wanted.filter((name) => !Object.hasOwn(BENCHMARKS, name));
