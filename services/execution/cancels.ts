@@ -28,11 +28,12 @@ const AT_ONCE = 8;
  * False when there is nothing to cancel any more.
  */
 export async function requestCancel(tx: Tx, order: Order, wish: { readonly reason: string; readonly actor: string; readonly now: EpochMs }): Promise<boolean> {
-  if (isClosed(order.state.status)) return false;
-  if (order.state.status === 'pending_cancel') return true;
-  // What is to take its place must not live on when the broker changes the order before it cancels it.
-  const replacement = order.state.status === 'pending_replace' ? await lockReplacement(tx, order) : null;
-  if (replacement !== null) await requestCancel(tx, replacement, wish);
+  const { status } = order.state;
+  // Whoever wants an order gone wants gone what has taken, or is to take, its place.
+  const replacement = status === 'pending_replace' || status === 'replaced' ? await lockReplacement(tx, order) : null;
+  const isFollowed = replacement !== null && (await requestCancel(tx, replacement, wish));
+  if (isClosed(status)) return isFollowed;
+  if (status === 'pending_cancel') return true;
   const kind = order.state.status === 'initialized' ? 'canceled' : 'cancel_requested';
   await moveOrder(tx, order, { event: { kind }, tsEvent: order.tsMarket, source: 'local', detail: { actor: wish.actor, reason: wish.reason }, patch: { reason: wish.reason, cancelRequestedAt: wish.now } });
   return true;

@@ -70,8 +70,8 @@ export function replaceTicketOf(order: Order, old: Order): ReplaceTicket {
   };
 }
 
-/** The order that is to take this one's place and is not settled yet, locked. */
+/** The order that has taken, or is to take, this one's place, locked: open, or replaced in its turn. */
 export async function lockReplacement(tx: Tx, old: Order): Promise<Order | null> {
   const found = await lockOrders(tx, { by: 'replaces_order_id', ids: [old.orderId] });
-  return found.find((order) => !isClosed(order.state.status)) ?? null;
+  return found.find((order) => !isClosed(order.state.status)) ?? found.find((order) => order.state.status === 'replaced') ?? null;
 }
