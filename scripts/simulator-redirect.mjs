@@ -34,9 +34,11 @@ function request(...args) {
   const options = url === null ? first : typeof second === 'object' && second !== null ? second : {};
   const host = url?.hostname ?? options.hostname ?? options.host ?? '';
   if (!ALPACA.test(String(host).replace(/:\d+$/, ''))) return Reflect.apply(realRequest, https, args);
-  const { createConnection: _connect, agent: _agent, host: _host, servername: _name, ...rest } = options;
+  const plain = { ...options };
+  // What belongs to the encrypted connection.
+  for (const key of ['createConnection', 'agent', 'host', 'servername']) delete plain[key];
   return http.request({
-    ...rest, protocol: 'http:', hostname: target.hostname, port: target.port, path: url === null ? options.path : `${url.pathname}${url.search}`, agent: false,
+    ...plain, protocol: 'http:', hostname: target.hostname, port: target.port, path: url === null ? options.path : `${url.pathname}${url.search}`, agent: false,
     headers: { ...options.headers, host: target.host },
   }, callback);
 }

@@ -117,7 +117,8 @@ export function openWriter(db: Database.Database, venue: Venue, lastSeq: number)
       store(entries);
       const before = seq;
       seq += entries.length;
-      [pending, clientIds] = [[], new Map()];
+      pending = [];
+      clientIds = new Map();
       if (Math.floor(before / SNAPSHOT_EVERY) !== Math.floor(seq / SNAPSHOT_EVERY)) snapshot();
     },
     snapshot: () => snapshot(),

@@ -14,7 +14,11 @@ export type Operation = {
 type Method = Operation['method'];
 const HONOURED = '';
 const all = (...names: string[]): Parameters => Object.fromEntries(names.map((name) => [name, HONOURED]));
-const serve = (id: string, method: Method, path: string, parameters: Parameters = {}, note = ''): Operation => ({ id, method, path, parameters, note });
+type Request = `${Method} /${string}`;
+const serve = (id: string, request: Request, parameters: Parameters = {}, note = ''): Operation => {
+  const [method, path] = request.split(' ') as [Method, string];
+  return { id, method, path, parameters, note };
+};
 
 const ORDER_BODY: Parameters = {
   ...all('symbol', 'qty', 'notional', 'side', 'type', 'time_in_force', 'limit_price', 'stop_price', 'trail_price', 'trail_percent', 'extended_hours', 'client_order_id', 'order_class', 'take_profit', 'stop_loss', 'position_intent'),
@@ -30,48 +34,48 @@ const CONFIGURATION = {
 };
 
 const TRADING: readonly Operation[] = [
-  serve('getAccount', 'GET', '/v2/account'),
-  serve('getAccountConfig', 'GET', '/v2/account/configurations'),
-  serve('patchAccountConfig', 'PATCH', '/v2/account/configurations', CONFIGURATION),
-  serve('getAccountPortfolioHistory', 'GET', '/v2/account/portfolio/history', all('period', 'timeframe', 'intraday_reporting', 'start', 'end', 'pnl_reset', 'extended_hours', 'cashflow_types')),
-  serve('getAccountActivities', 'GET', '/v2/account/activities', all('activity_types', 'category', 'date', 'until', 'after', 'direction', 'page_size', 'page_token')),
-  serve('getAccountActivitiesByActivityType', 'GET', '/v2/account/activities/{activity_type}', all('date', 'until', 'after', 'direction', 'page_size', 'page_token')),
-  serve('postOrder', 'POST', '/v2/orders', ORDER_BODY),
-  serve('getAllOrders', 'GET', '/v2/orders', all('status', 'limit', 'after', 'until', 'direction', 'nested', 'symbols', 'side', 'asset_class', 'before_order_id', 'after_order_id')),
-  serve('deleteAllOrders', 'DELETE', '/v2/orders'),
-  serve('getOrderByOrderID', 'GET', '/v2/orders/{order_id}', all('nested')),
-  serve('patchOrderByOrderId', 'PATCH', '/v2/orders/{order_id}', {
+  serve('getAccount', 'GET /v2/account'),
+  serve('getAccountConfig', 'GET /v2/account/configurations'),
+  serve('patchAccountConfig', 'PATCH /v2/account/configurations', CONFIGURATION),
+  serve('getAccountPortfolioHistory', 'GET /v2/account/portfolio/history', all('period', 'timeframe', 'intraday_reporting', 'start', 'end', 'pnl_reset', 'extended_hours', 'cashflow_types')),
+  serve('getAccountActivities', 'GET /v2/account/activities', all('activity_types', 'category', 'date', 'until', 'after', 'direction', 'page_size', 'page_token')),
+  serve('getAccountActivitiesByActivityType', 'GET /v2/account/activities/{activity_type}', all('date', 'until', 'after', 'direction', 'page_size', 'page_token')),
+  serve('postOrder', 'POST /v2/orders', ORDER_BODY),
+  serve('getAllOrders', 'GET /v2/orders', all('status', 'limit', 'after', 'until', 'direction', 'nested', 'symbols', 'side', 'asset_class', 'before_order_id', 'after_order_id')),
+  serve('deleteAllOrders', 'DELETE /v2/orders'),
+  serve('getOrderByOrderID', 'GET /v2/orders/{order_id}', all('nested')),
+  serve('patchOrderByOrderId', 'PATCH /v2/orders/{order_id}', {
     ...all('qty', 'time_in_force', 'limit_price', 'stop_price', 'trail', 'client_order_id'), notional: 'refused with 422, as the broker does outside IPOs', advanced_instructions: 'refused with 422: no Elite Smart Router here',
   }),
-  serve('deleteOrderByOrderID', 'DELETE', '/v2/orders/{order_id}'),
-  serve('getOrderByClientOrderId', 'GET', '/v2/orders:by_client_order_id', all('client_order_id')),
-  serve('getAllOpenPositions', 'GET', '/v2/positions'),
-  serve('deleteAllOpenPositions', 'DELETE', '/v2/positions', all('cancel_orders')),
-  serve('getOpenPosition', 'GET', '/v2/positions/{symbol_or_asset_id}'),
-  serve('deleteOpenPosition', 'DELETE', '/v2/positions/{symbol_or_asset_id}', all('qty', 'percentage')),
-  serve('get-v2-assets', 'GET', '/v2/assets', { ...all('status', 'exchange'), asset_class: 'us_equity; others give an empty list', attributes: 'checked; nothing on the tape has one' }),
-  serve('get-v2-assets-symbol_or_asset_id', 'GET', '/v2/assets/{symbol_or_asset_id}'),
-  serve('LegacyClock', 'GET', '/v2/clock'),
-  serve('LegacyCalendar', 'GET', '/v2/calendar', all('start', 'end', 'date_type')),
-  serve('Clock', 'GET', '/v3/clock', { markets: 'NYSE, NASDAQ, IEX, OTC and their codes; others are refused', time: HONOURED }),
-  serve('Calendar', 'GET', '/v3/calendar/{market}', all('start', 'end', 'timezone')),
-  serve('get-v2-corporate_actions-announcements', 'GET', '/v2/corporate_actions/announcements', all('ca_types', 'since', 'until', 'symbol', 'cusip', 'date_type')),
-  serve('get-v2-corporate_actions-announcements-id', 'GET', '/v2/corporate_actions/announcements/{id}'),
-  serve('getWatchlists', 'GET', '/v2/watchlists'),
-  serve('postWatchlist', 'POST', '/v2/watchlists', all('name', 'symbols')),
-  serve('getWatchlistById', 'GET', '/v2/watchlists/{watchlist_id}'),
-  serve('updateWatchlistById', 'PUT', '/v2/watchlists/{watchlist_id}', all('name', 'symbols')),
-  serve('addAssetToWatchlist', 'POST', '/v2/watchlists/{watchlist_id}', all('symbol')),
-  serve('deleteWatchlistById', 'DELETE', '/v2/watchlists/{watchlist_id}'),
-  serve('removeAssetFromWatchlist', 'DELETE', '/v2/watchlists/{watchlist_id}/{symbol}'),
-  serve('getWatchlistByName', 'GET', '/v2/watchlists:by_name', all('name')),
-  serve('updateWatchlistByName', 'PUT', '/v2/watchlists:by_name', all('name', 'symbols')),
-  serve('addAssetToWatchlistByName', 'POST', '/v2/watchlists:by_name', all('name', 'symbol')),
-  serve('deleteWatchlistByName', 'DELETE', '/v2/watchlists:by_name', all('name')),
+  serve('deleteOrderByOrderID', 'DELETE /v2/orders/{order_id}'),
+  serve('getOrderByClientOrderId', 'GET /v2/orders:by_client_order_id', all('client_order_id')),
+  serve('getAllOpenPositions', 'GET /v2/positions'),
+  serve('deleteAllOpenPositions', 'DELETE /v2/positions', all('cancel_orders')),
+  serve('getOpenPosition', 'GET /v2/positions/{symbol_or_asset_id}'),
+  serve('deleteOpenPosition', 'DELETE /v2/positions/{symbol_or_asset_id}', all('qty', 'percentage')),
+  serve('get-v2-assets', 'GET /v2/assets', { ...all('status', 'exchange'), asset_class: 'us_equity; others give an empty list', attributes: 'checked; nothing on the tape has one' }),
+  serve('get-v2-assets-symbol_or_asset_id', 'GET /v2/assets/{symbol_or_asset_id}'),
+  serve('LegacyClock', 'GET /v2/clock'),
+  serve('LegacyCalendar', 'GET /v2/calendar', all('start', 'end', 'date_type')),
+  serve('Clock', 'GET /v3/clock', { markets: 'NYSE, NASDAQ, IEX, OTC and their codes; others are refused', time: HONOURED }),
+  serve('Calendar', 'GET /v3/calendar/{market}', all('start', 'end', 'timezone')),
+  serve('get-v2-corporate_actions-announcements', 'GET /v2/corporate_actions/announcements', all('ca_types', 'since', 'until', 'symbol', 'cusip', 'date_type')),
+  serve('get-v2-corporate_actions-announcements-id', 'GET /v2/corporate_actions/announcements/{id}'),
+  serve('getWatchlists', 'GET /v2/watchlists'),
+  serve('postWatchlist', 'POST /v2/watchlists', all('name', 'symbols')),
+  serve('getWatchlistById', 'GET /v2/watchlists/{watchlist_id}'),
+  serve('updateWatchlistById', 'PUT /v2/watchlists/{watchlist_id}', all('name', 'symbols')),
+  serve('addAssetToWatchlist', 'POST /v2/watchlists/{watchlist_id}', all('symbol')),
+  serve('deleteWatchlistById', 'DELETE /v2/watchlists/{watchlist_id}'),
+  serve('removeAssetFromWatchlist', 'DELETE /v2/watchlists/{watchlist_id}/{symbol}'),
+  serve('getWatchlistByName', 'GET /v2/watchlists:by_name', all('name')),
+  serve('updateWatchlistByName', 'PUT /v2/watchlists:by_name', all('name', 'symbols')),
+  serve('addAssetToWatchlistByName', 'POST /v2/watchlists:by_name', all('name', 'symbol')),
+  serve('deleteWatchlistByName', 'DELETE /v2/watchlists:by_name', all('name')),
 ];
 
 const series = (kind: string, [many, single]: readonly [string, string], parameters: Parameters, note = ''): readonly Operation[] => [
-  serve(many, 'GET', `/v2/stocks/${kind}`, { symbols: HONOURED, ...parameters }, note), serve(single, 'GET', `/v2/stocks/{symbol}/${kind}`, parameters, note),
+  serve(many, `GET /v2/stocks/${kind}`, { symbols: HONOURED, ...parameters }, note), serve(single, `GET /v2/stocks/{symbol}/${kind}`, parameters, note),
 ];
 const QUOTE_NOTE = 'a cent around the last print: the tape has no quotes';
 
@@ -83,14 +87,14 @@ const DATA: readonly Operation[] = [
   ...series('bars/latest', ['StockLatestBars', 'StockLatestBarSingle'], FEED),
   ...series('trades/latest', ['StockLatestTrades', 'StockLatestTradeSingle'], FEED, TICKS_NOTE),
   ...series('quotes/latest', ['StockLatestQuotes', 'StockLatestQuoteSingle'], FEED, QUOTE_NOTE),
-  serve('StockSnapshots', 'GET', '/v2/stocks/snapshots', { symbols: HONOURED, ...FEED }),
-  serve('StockSnapshotSingle', 'GET', '/v2/stocks/{symbol}/snapshot', FEED),
-  serve('StockMetaExchanges', 'GET', '/v2/stocks/meta/exchanges', {}, 'the codes that occur here'),
-  serve('StockMetaConditions', 'GET', '/v2/stocks/meta/conditions/{ticktype}', all('tape'), 'the codes that occur here'),
-  serve('CorporateActions', 'GET', '/v1/corporate-actions', { ...all('symbols', 'cusips', 'types', 'start', 'end', 'ids', 'limit', 'page_token', 'sort'), region: 'us' }, 'splits and cash dividends that were announced with POST /sim/corporate-actions'),
-  serve('MostActives', 'GET', '/v1beta1/screener/stocks/most-actives', all('by', 'top')),
-  serve('Movers', 'GET', '/v1beta1/screener/{market_type}/movers', all('top'), 'stocks; crypto is refused with 400'),
-  serve('News', 'GET', '/v1beta1/news', Object.fromEntries(['start', 'end', 'sort', 'symbols', 'limit', 'include_content', 'exclude_contentless', 'page_token'].map((name) => [name, 'checked; the list is always empty'])), 'an empty list: nobody writes about a simulated market'),
+  serve('StockSnapshots', 'GET /v2/stocks/snapshots', { symbols: HONOURED, ...FEED }),
+  serve('StockSnapshotSingle', 'GET /v2/stocks/{symbol}/snapshot', FEED),
+  serve('StockMetaExchanges', 'GET /v2/stocks/meta/exchanges', {}, 'the codes that occur here'),
+  serve('StockMetaConditions', 'GET /v2/stocks/meta/conditions/{ticktype}', all('tape'), 'the codes that occur here'),
+  serve('CorporateActions', 'GET /v1/corporate-actions', { ...all('symbols', 'cusips', 'types', 'start', 'end', 'ids', 'limit', 'page_token', 'sort'), region: 'us' }, 'splits and cash dividends that were announced with POST /sim/corporate-actions'),
+  serve('MostActives', 'GET /v1beta1/screener/stocks/most-actives', all('by', 'top')),
+  serve('Movers', 'GET /v1beta1/screener/{market_type}/movers', all('top'), 'stocks; crypto is refused with 400'),
+  serve('News', 'GET /v1beta1/news', Object.fromEntries(['start', 'end', 'sort', 'symbols', 'limit', 'include_content', 'exclude_contentless', 'page_token'].map((name) => [name, 'checked; the list is always empty'])), 'an empty list: nobody writes about a simulated market'),
 ];
 
 const refuse = (note: string, operations: readonly (readonly [string, Method, string])[]): readonly Operation[] => operations.map(([id, method, path]) => ({ id, method, path, parameters: null, note }));
