@@ -81,7 +81,7 @@ export const reconciled = z.object({ runId: z.string(), isClean: z.boolean(), di
 export const ledgerEntered = z.object({ entryId: z.string(), kind: z.string(), symbol: symbolSchema.nullable(), /** Whose it is; null = the manual share. */ strategyId: z.string().nullable().default(null), cashChange: decimalText, qtyChange: decimalText, description: z.string(), tsEvent: ms });
 
 /** execution: the guardian found, still sees, or no longer sees something wrong. `remedy`: what it proposes, in words; null = a person must look. */
-export const findingChanged = z.object({ findingId: z.string(), kind: z.string(), severity: z.enum(['info', 'warning', 'critical']), subject: z.string(), message: z.string(), remedy: z.string().nullable(), state: z.enum(['open', 'resolved', 'dismissed']) });
+export const findingChanged = z.object({ findingId: z.string(), kind: z.string(), severity: z.enum(['info', 'warning', 'critical']), subject: z.string(), message: z.string(), remedy: z.string().nullable(), state: z.enum(['open', 'resolved', 'dismissed']), /** It is new, back, or worse than before: people are told. */ isNews: z.boolean().default(false) });
 
 /** analytics: a point of the equity curve was written. */
 export const equityRecorded = z.object({ tsMarket: ms, equity: decimalText, cash: decimalText, grossExposure: decimalText, dayPnl: decimalText });

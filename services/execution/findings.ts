@@ -19,13 +19,15 @@ function fromRow(row: Row): Finding {
   return { findingId: row.finding_id, reporter, kind, severity, subject, message, state, version, remedy: row.remedy === null || row.action === null ? null : { words: row.remedy, action: row.action } };
 }
 
+const SEVERITIES: readonly Finding['severity'][] = ['info', 'warning', 'critical'];
+
 /** One kind of trouble of one subject is one finding, however often it is seen. */
 function findingIdOf(issue: Pick<FoundIssue, 'kind' | 'subject'>): string {
   return `${issue.kind}:${issue.subject}`.slice(0, 200);
 }
 
-function tell(tx: Tx, { findingId, kind, severity, subject, message, remedy, state, version }: Finding): void {
-  const payload: Payload<'finding.changed'> = { findingId, kind, severity, subject, message, remedy: remedy?.words ?? null, state };
+function tell(tx: Tx, { findingId, kind, severity, subject, message, remedy, state, version }: Finding, isNews = false): void {
+  const payload: Payload<'finding.changed'> = { findingId, kind, severity, subject, message, remedy: remedy?.words ?? null, state, isNews };
   tx.emit({ topic: 'finding.changed', key: `${findingId}:${version}`, correlationId: findingId, payload });
 }
 
@@ -35,17 +37,20 @@ function tell(tx: Tx, { findingId, kind, severity, subject, message, remedy, sta
  */
 export async function reportFinding(tx: Tx, reporter: Reporter, issue: FoundIssue): Promise<string> {
   const findingId = findingIdOf(issue);
-  const [changed] = await tx.query<Row>(
-    `INSERT INTO execution.findings AS f (finding_id, reporter, kind, severity, subject, message, remedy, action, state, version) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 'open', 1)
+  const [changed] = await tx.query<Row & { before_state: Finding['state'] | null; before_severity: Finding['severity'] | null }>(
+    `WITH before AS (SELECT state, severity FROM execution.findings WHERE finding_id = $1)
+     INSERT INTO execution.findings AS f (finding_id, reporter, kind, severity, subject, message, remedy, action, state, version) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 'open', 1)
      ON CONFLICT (finding_id) DO UPDATE SET reporter = $2, severity = $4, message = $6, remedy = $7, action = $8, version = f.version + 1, last_seen_at = clock_timestamp(),
        state = CASE WHEN f.state = 'resolved' THEN 'open' ELSE f.state END, first_seen_at = CASE WHEN f.state = 'resolved' THEN clock_timestamp() ELSE f.first_seen_at END,
        closed_by = CASE WHEN f.state = 'resolved' THEN NULL ELSE f.closed_by END, reason = CASE WHEN f.state = 'resolved' THEN NULL ELSE f.reason END
      WHERE f.state = 'resolved' OR (f.severity, f.message, f.remedy, f.action) IS DISTINCT FROM ($4, $6, $7, $8::jsonb)
-     RETURNING ${COLUMNS}`,
+     RETURNING ${COLUMNS}, (SELECT state FROM before) AS before_state, (SELECT severity FROM before) AS before_severity`,
     [findingId, reporter, issue.kind, issue.severity, issue.subject, issue.message.slice(0, 1_000), issue.remedy?.words ?? null, issue.remedy === null ? null : JSON.stringify(issue.remedy.action)],
   );
-  if (changed) tell(tx, fromRow(changed));
-  else await tx.query('UPDATE execution.findings SET last_seen_at = clock_timestamp() WHERE finding_id = $1', [findingId]);
+  if (changed) {
+    const isWorse = changed.before_severity !== null && SEVERITIES.indexOf(changed.severity) > SEVERITIES.indexOf(changed.before_severity);
+    tell(tx, fromRow(changed), changed.before_state === null || changed.before_state === 'resolved' || (changed.state === 'open' && isWorse));
+  } else await tx.query('UPDATE execution.findings SET last_seen_at = clock_timestamp() WHERE finding_id = $1', [findingId]);
   return findingId;
 }
 

@@ -23,7 +23,7 @@ export function notificationConsumers({ herald, mode, onFills }: LaneParts): Con
     if (events.some((event) => event.topic === 'order.filled')) tx.afterCommit(onFills);
   };
   return [
-    { producer: 'execution', topics: ['order.filled', 'order.closed'], durability: 'soon', handle: hear },
+    { producer: 'execution', topics: ['order.filled', 'order.closed', 'finding.changed'], durability: 'soon', handle: hear },
     { producer: 'risk_management', topics: ['risk_event.raised', 'trading_state.changed', 'order.denied', 'alert.raised'], durability: 'soon', handle: hear },
   ];
 }

@@ -14,9 +14,14 @@ describe('notices', () => {
     ['a denial by a limit', event('order.denied', { ...order, code: 'GROSS_EXPOSURE_EXCEEDED', message: 'Too much.' }), ['warning', 'No order in AAPL', 'Too much. (Asked by sma.)']],
     ['an ordinary denial', event('order.denied', { ...order, code: 'TARGET_ALREADY_HELD', message: 'Held.' }), ['info', 'No order in AAPL', 'Held. (Asked by sma.)']],
     ['a fact about risk', event('risk_event.raised', { riskEventId: 'r', severity: 'critical', code: 'EXIT_FAILED', message: 'Look.', context: {} }), ['critical', 'EXIT_FAILED', 'Look.']],
+    ['a finding', event('finding.changed', { findingId: 'unprotected:AAPL', kind: 'unprotected_position', severity: 'critical', subject: 'AAPL', message: '10 AAPL have no stop.', remedy: 'Place a stop at 95.', state: 'open', isNews: true }), ['critical', 'Look at AAPL', '10 AAPL have no stop. Proposed: Place a stop at 95.']],
     ['a halt', event('trading_state.changed', { version: 2, state: 'HALTED', reason: 'lunch', actor: 'owner' }), ['critical', 'Trading is halted', 'owner: lunch']],
   ])('tell of %s', (_name, heard, [severity, title, body]) => {
     expect(noticeOf(heard)).toMatchObject({ severity, title, body, notificationId: `${heard.topic}:k` });
+  });
+
+  it('are silent about a finding that was told before', () => {
+    expect(noticeOf(event('finding.changed', { findingId: 'f', kind: 'k', severity: 'critical', subject: 'AAPL', message: 'm', remedy: null, state: 'open', isNews: false }))).toBeNull();
   });
 
   it.each(['filled', 'canceled', 'expired'])('are silent about an order that is %s', (status) => {

@@ -5,7 +5,7 @@ import type { DenialCode } from '#app/domain/limits.ts';
 /** A notification before it is recorded. `notificationId` is a function of the event: one event, one notification. */
 export type Notice = {
   readonly notificationId: string;
-  readonly kind: 'order_filled' | 'order_rejected' | 'order_denied' | 'risk_event' | 'trading_state' | 'health' | 'alert';
+  readonly kind: 'order_filled' | 'order_rejected' | 'order_denied' | 'risk_event' | 'trading_state' | 'health' | 'alert' | 'finding';
   readonly severity: 'info' | 'warning' | 'critical';
   readonly title: string;
   readonly body: string;
@@ -66,6 +66,11 @@ function wordsOf(event: EventEnvelope): Words | null {
     case 'trading_state.changed': {
       const { state, reason, actor, version } = event.payload;
       return { kind: 'trading_state', ...STATE_WORDS[state], body: `${actor}: ${reason}`, context: { state, version } };
+    }
+    case 'finding.changed': {
+      const { findingId, severity, subject, message, remedy, isNews } = event.payload;
+      if (!isNews) return null;
+      return { kind: 'finding', severity, title: `Look at ${subject}`, body: remedy === null ? message : `${message} Proposed: ${remedy}`, context: { findingId, kind: event.payload.kind } };
     }
     case 'alert.raised': {
       const { alertId, severity, title, body, context } = event.payload;
