@@ -15,6 +15,7 @@ import { barFromSdk } from '../../services/alpaca/data-stream.ts';
 import { updateFromSdk } from '../../services/alpaca/trade-stream.ts';
 import { accountReply, assetsReply, barsReply, calendarReply, clockReply, fillsReply, orderListReply, orderReply, positionsReply } from '../../services/alpaca/wire.ts';
 import { parseSeries } from '../../services/simulator/replay-files.ts';
+import { openStreams } from './frames.ts';
 import { jsonOf, nasty, nastyText, nearly, oneOf, spoil, type Random } from './inputs.ts';
 import { parses, pure, type OpenFamily, type Target } from './target.ts';
 import { ACCOUNT, ASSET, CALENDAR_DAY, CLOCK, FILL, POSITION, trueBar, trueOrder } from './truths.ts';
@@ -50,14 +51,19 @@ export function wireFamily(): OpenFamily {
   ]);
 }
 
-/** What the broker's two streams say, as the SDK hands it over. */
-export function streamFamily(): OpenFamily {
+/** A frame goes over a socket and back; a parser is called. */
+const PARSERS_TO_FRAMES = 20;
+
+/** What the broker's two streams say: as the SDK hands it over, and as frames into the SDK itself. */
+export async function streamFamily(): Promise<OpenFamily> {
+  const live = await openStreams();
   const bar = (): Record<string, unknown> => ({ symbol: 'A', timestamp: new Date(1), open: 1, high: 1, low: 1, close: 1, volume: 1 });
-  return pure([
-    { name: 'trade update', input: spoiled(() => ({ event: 'fill', order: trueOrder(), execution_id: 'e', price: '1', qty: '1', timestamp: new Date(1) })), run: parses((raw) => updateFromSdk(raw, epochMs(1))) },
+  const targets: readonly Target[] = [
+    { name: 'trade update', share: PARSERS_TO_FRAMES, input: spoiled(() => ({ event: 'fill', order: trueOrder(), execution_id: 'e', price: '1', qty: '1', timestamp: new Date(1) })), run: parses((raw) => updateFromSdk(raw, epochMs(1))) },
     // The SDK itself makes the object and its Date; what is in it is the broker's.
-    { name: 'bar', input: (random): unknown => ({ ...(Object(spoil(bar(), random)) as object), timestamp: new Date(random() < 0.2 ? NaN : 1) }), run: parses((raw) => barFromSdk(raw as Parameters<typeof barFromSdk>[0], false, epochMs(1))) },
-  ]);
+    { name: 'bar', share: PARSERS_TO_FRAMES, input: (random): unknown => ({ ...(Object(spoil(bar(), random)) as object), timestamp: new Date(random() < 0.2 ? NaN : 1) }), run: parses((raw) => barFromSdk(raw as Parameters<typeof barFromSdk>[0], false, epochMs(1))) },
+  ];
+  return { targets: [...targets, ...live.targets], close: live.close };
 }
 
 const KEYS = Object.keys(SETTING_KEYS);
