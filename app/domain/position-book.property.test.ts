@@ -8,7 +8,7 @@ import { epochMs } from './time.ts';
 
 const entry = (fields: Partial<LedgerEntry>): LedgerEntry =>
   ({ entryId: 'e', seq: 1, at: epochMs(1), kind: 'adjustment', symbol: 'A', strategyId: '', toStrategyId: null, cashChange: ZERO_MONEY, qtyChange: ZERO_QUANTITY, shareQty: ZERO_QUANTITY, price: null, ...fields });
-const fill = (seq: number, side: 'buy' | 'sell', qty: string, at: string, strategyId = '') =>
+const fill = (seq: number, [side, qty, at]: readonly ['buy' | 'sell', string, string], strategyId = '') =>
   ({ fillId: `f${seq}`, seq, at: epochMs(seq), symbol: 'A', side, qty: quantity(qty), price: price(at), fee: ZERO_MONEY, strategyId });
 const shareTexts = (book: SymbolBook): Record<string, string> => Object.fromEntries([...book.shares].map(([id, share]) => [id, `${toText(share.qty)} @ ${share.avgPrice === null ? '-' : toText(share.avgPrice)} ${toText(share.realizedPnl)}`]));
 
@@ -24,7 +24,7 @@ const dollars = (cents: number): ReturnType<typeof price> => price((cents / 100)
 const shares = (thousandths: number): Quantity => quantity((thousandths / 1_000).toFixed(3));
 
 function take(book: SymbolBook, step: Step, seq: number): BookStep {
-  if (step.kind === 'fill') return bookFillOf(book, { ...fill(seq, step.side, '1', '1', step.owner), qty: shares(step.qty), price: dollars(step.cents) });
+  if (step.kind === 'fill') return bookFillOf(book, { ...fill(seq, [step.side, '1', '1'], step.owner), qty: shares(step.qty), price: dollars(step.cents) });
   if (step.kind === 'allocation') return bookEntry(book, entry({ entryId: `e${seq}`, seq, kind: 'allocation', strategyId: 'a', toStrategyId: '', shareQty: shares(step.qty), price: dollars(step.cents) }));
   if (step.kind === 'shares') return bookEntry(book, entry({ entryId: `e${seq}`, seq, kind: 'shares', strategyId: step.owner, qtyChange: shares(step.qty), price: dollars(step.cents) }));
   const qtyChange = book.account.qty.times(step.to).div(step.of).toDecimalPlaces(9).minus(book.account.qty) as Quantity;
@@ -53,7 +53,7 @@ describe('any history', () => {
       let seq = 0;
       const book1 = (side: 'buy' | 'sell', qty: Quantity, cents: number, whose: string): void => {
         seq += 1;
-        const step = bookFillOf(book, { ...fill(seq, side, '1', '1', whose), qty, price: dollars(cents) });
+        const step = bookFillOf(book, { ...fill(seq, [side, '1', '1'], whose), qty, price: dollars(cents) });
         for (const closure of step.closures) fifo = fifo.plus(closure.realizedPnl) as Money;
         book = step;
       };
@@ -79,19 +79,19 @@ describe('worked examples', () => {
   });
   it('splits lots and shares at their cost, the rest by hand', () => {
     expect(splitLots([lot('x', '5', '30'), lot('y', '10', '60')], quantity('15'), quantity('30')).map((one) => [toText(one.qty), toText(one.price)])).toEqual([['10', '15'], ['20', '30']]);
-    let book: SymbolBook = bookFillOf(emptyBook('A'), fill(1, 'buy', '10', '120', 'sma'));
+    let book: SymbolBook = bookFillOf(emptyBook('A'), fill(1, ['buy', '10', '120'], 'sma'));
     expect(shareTexts(bookEntry(book, entry({ kind: 'split', qtyChange: quantity('20') })))).toEqual({ sma: '30 @ 40 0' });
-    book = bookFillOf(book, fill(2, 'buy', '10', '120', 'rsi'));
-    book = bookFillOf(book, fill(3, 'buy', '10', '120', 'low'));
+    book = bookFillOf(book, fill(2, ['buy', '10', '120'], 'rsi'));
+    book = bookFillOf(book, fill(3, ['buy', '10', '120'], 'low'));
     // 30 shares become 10, a third each: three and a third shares, cut, and a nano-share by hand.
     expect(Object.values(shareTexts(bookEntry(book, entry({ kind: 'split', qtyChange: quantity('-20') })))).map((text) => text.split(' ')[0])).toEqual(['3.333333333', '3.333333333', '3.333333333', '0.000000001']);
   });
   it('splits short positions alike', () => {
-    const book = bookFillOf(emptyBook('A'), fill(1, 'sell', '10', '90', 'sma'));
+    const book = bookFillOf(emptyBook('A'), fill(1, ['sell', '10', '90'], 'sma'));
     expect(shareTexts(bookEntry(book, entry({ kind: 'split', qtyChange: quantity('-20') })))).toEqual({ sma: '-30 @ 30 0' });
   });
   it('moves shares without a trade at cost, and from holder to holder at a price', () => {
-    const book = bookFillOf(openingBook({ symbol: 'A', qty: quantity('5'), avgPrice: price('10'), at: epochMs(0) }), fill(1, 'buy', '10', '20', 'sma'));
+    const book = bookFillOf(openingBook({ symbol: 'A', qty: quantity('5'), avgPrice: price('10'), at: epochMs(0) }), fill(1, ['buy', '10', '20'], 'sma'));
     expect(shareTexts(bookEntry(book, entry({ kind: 'adjustment', qtyChange: quantity('-5'), price: price('15') })))).toEqual({ '': '0 @ - 0', sma: '10 @ 20 0' });
     expect(shareTexts(bookEntry(book, entry({ kind: 'allocation', strategyId: 'sma', toStrategyId: '', shareQty: quantity('10'), price: price('25') })))).toEqual({ '': '15 @ 20 0', sma: '0 @ - 50' });
   });
@@ -103,7 +103,7 @@ describe('worked examples', () => {
     expect(holdersOf(new Map([['sma', quantity('-4')]]), quantity('6')).map((one) => [one.strategyId, toText(one.change)])).toEqual([['sma', '4'], ['', '2']]);
   });
   it('opens nothing for a change of cash', () => {
-    const book = bookFillOf(emptyBook('A'), fill(1, 'buy', '1', '1'));
+    const book = bookFillOf(emptyBook('A'), fill(1, ['buy', '1', '1']));
     expect(bookEntry(book, entry({ kind: 'dividend', cashChange: money('3') })).account).toEqual(book.account);
   });
 });

@@ -38,7 +38,7 @@ const order = (id: string, fields: Partial<BrokerOrder> = {}): BrokerOrder => ({
   trailPercent: null, hwm: null, status: 'filled', filledQty: quantity('10'), filledAvgPrice: price('100'), replaces: null, replacedBy: null, legs: [], submittedAt: T0, expiresAt: null, updatedAt: epochMs(T0 + 2_000), ...fields,
 });
 let counted = 0;
-const fill = (orderId: string, side: 'buy' | 'sell', qty: string, at: string, cum = qty): BrokerFill => {
+const fill = (orderId: string, side: 'buy' | 'sell', [qty, at, cum = qty]: readonly [string, string, string?]): BrokerFill => {
   counted += 1;
   return { activityId: `20260105100000${String(counted).padStart(3, '0')}::x${counted}`, executionId: `x${counted}`, brokerOrderId: orderId, symbol: 'AAPL', side, qty: quantity(qty), price: price(at), cumQty: quantity(cum), at: epochMs(T0 + counted * 1_000) };
 };
@@ -77,7 +77,7 @@ async function strategyBuys(id: string, qty: string, at: string, withStop = fals
     }, { ...MARKET_TERMS, ...stop, qty: quantity(qty) }, { approvedSeq: runs, replacesOrderId: null });
     await moveOrder(tx, fresh, { event: { kind: 'submitted' }, tsEvent: T0, source: 'local', detail: {} });
   });
-  there.fills.push(fill(`b-${id}`, 'buy', qty, at));
+  there.fills.push(fill(`b-${id}`, 'buy', [qty, at]));
   there.positions.set('AAPL', String(Number(there.positions.get('AAPL') ?? '0') + Number(qty)));
   there.cash = String(Number(there.cash) - Number(qty) * Number(at));
 }
@@ -110,7 +110,7 @@ beforeEach(async () => {
 describe('orders placed elsewhere', () => {
   it('are in the book with their fills, once, as the manual share', async () => {
     there.closed.push(order('w1'));
-    there.fills.push(fill('w1', 'buy', '4', '99', '4'), fill('w1', 'buy', '6', '101', '10'));
+    there.fills.push(fill('w1', 'buy', ['4', '99', '4']), fill('w1', 'buy', ['6', '101', '10']));
     there.open.push(order('w2', { type: 'limit', limitPrice: price('120'), side: 'sell', qty: quantity('5'), status: 'new', filledQty: quantity('0'), filledAvgPrice: null }));
     there.positions.set('AAPL', '10');
     there.cash = String(100_000 - 4 * 99 - 6 * 101);
@@ -127,7 +127,7 @@ describe('orders placed elsewhere', () => {
     await strategyBuys('s1', '10', '100');
     await compare();
     there.closed.push(order('w1', { side: 'sell', qty: quantity('7'), filledQty: quantity('7') }));
-    there.fills.push(fill('w1', 'sell', '7', '110'));
+    there.fills.push(fill('w1', 'sell', ['7', '110']));
     there.positions.set('AAPL', '3');
     there.cash = String(100_000 - 1_000 + 770);
     await compare();
@@ -149,7 +149,7 @@ describe('orders placed elsewhere', () => {
     there.cash = '99750';
     await compare();
     expect((await readStanding(db)).map((finding) => [finding.kind, finding.remedy])).toEqual([['cash_mismatch', null], ['position_mismatch', null]]);
-    there.fills.push(fill('w1', 'buy', '2.5', '100'));
+    there.fills.push(fill('w1', 'buy', ['2.5', '100']));
     await compare();
     expect((await compare()).isClean).toBe(true);
     expect(await readStanding(db)).toEqual([]);

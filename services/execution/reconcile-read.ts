@@ -7,7 +7,7 @@ import type { Broker, BrokerFill, BrokerOrder } from '../alpaca/ports.ts';
 import type { Logger } from '#chassis/log.ts';
 import { knownBrokerIds, relativesOfOurs } from './adopt.ts';
 import type { Booking } from './booking.ts';
-import { readOrders, readOrdersAtBroker, withNews } from './orders.ts';
+import { readOrders, readOrdersAtBroker, withNews, type Order } from './orders.ts';
 import type { TheirOrders } from './perform.ts';
 import type { Resolver } from './resolver.ts';
 import { receiveStranger } from './strangers.ts';
@@ -16,6 +16,7 @@ import { receiveStranger } from './strangers.ts';
 const OVERLAP_MS = HOUR_MS;
 /** Orders that a comparison asks for one by one because only fills name them; the rest follows at the next comparison. */
 const MAX_FOUND = 200;
+const READ_AT_ONCE = 500;
 
 /** What reading needs. */
 export type ReaderParts = { readonly db: Db; readonly broker: Broker; readonly booking: Booking; readonly resolver: Pick<Resolver, 'unknown' | 'attend'>; readonly log: Logger; readonly nowMs: () => EpochMs };
@@ -61,10 +62,17 @@ async function unknownOf(db: Db, orders: readonly BrokerOrder[]): Promise<Broker
   return orders.filter((order) => !known.has(order.clientOrderId) && !known.has(order.id));
 }
 
+/** Thousands of orders at once would hold up what else this process does. */
+async function withNewsInParts(db: Db, orders: readonly Order[]): Promise<OurOrder[]> {
+  const read: OurOrder[] = [];
+  for (let start = 0; start < orders.length; start += READ_AT_ONCE) read.push(...(await withNews(db, orders.slice(start, start + READ_AT_ONCE))));
+  return read;
+}
+
 /** Reads the broker's side: first the open orders, then what they do not show, then the fills, so that a fill in between is seen at least once. */
 export async function readBoth(parts: ReaderParts): Promise<BothSides> {
   const { db, broker } = parts;
-  const atBroker = await withNews(db, await readOrdersAtBroker(db));
+  const atBroker = await withNewsInParts(db, await readOrdersAtBroker(db));
   const open = await broker.listOpen();
   const looked = new Map<string, BrokerOrder | null>();
   const shown = new Set(open.map((order) => order.clientOrderId));
