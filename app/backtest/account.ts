@@ -92,25 +92,62 @@ export function marketValue(book: AccountBook, position: Position): Money {
 
 /** Cash plus all positions at their marks. */
 export function equityOf(book: AccountBook): Money {
-  let equity = book.cash;
-  for (const position of book.positions.values()) equity = addMoney(equity, marketValue(book, position));
-  return equity;
+  const { long, short } = worthOf(book);
+  return addMoney(addMoney(book.cash, long), short);
 }
 
-type Worth = { long: Money; short: Money; initial: Money; maintenance: Money };
+type Worth = { readonly long: Money; readonly short: Money; readonly initial: Money; readonly maintenance: Money };
+const WORTHLESS: Worth = { long: ZERO_MONEY, short: ZERO_MONEY, initial: ZERO_MONEY, maintenance: ZERO_MONEY };
+
+/** Worth of the positions as last worked out: every order asks for it, and between two bars hardly any position changes. */
+class WorthCache {
+  private readonly parts = new Map<string, { readonly position: Position; readonly mark: Price | undefined; readonly terms: MarginTerms | undefined; readonly worth: Worth }>();
+  private total: Worth = WORTHLESS;
+
+  of(book: AccountBook): Worth {
+    for (const position of book.positions.values()) {
+      const { symbol } = position;
+      const [mark, terms] = [book.marks.get(symbol), book.marginTerms.get(symbol)];
+      const known = this.parts.get(symbol);
+      if (known && known.position === position && known.mark === mark && known.terms === terms) continue;
+      const worth = worthOfOne(book, position, terms);
+      this.total = addWorth(addWorth(this.total, worth, 1), known?.worth ?? WORTHLESS, -1);
+      this.parts.set(symbol, { position, mark, terms, worth });
+    }
+    if (this.parts.size > book.positions.size) this.forgetClosed(book);
+    return this.total;
+  }
+
+  private forgetClosed(book: AccountBook): void {
+    for (const [symbol, { worth }] of this.parts) {
+      if (book.positions.has(symbol)) continue;
+      this.total = addWorth(this.total, worth, -1);
+      this.parts.delete(symbol);
+    }
+  }
+}
+
+const caches = new WeakMap<AccountBook, WorthCache>();
 
 function worthOf(book: AccountBook): Worth {
-  const worth: Worth = { long: ZERO_MONEY, short: ZERO_MONEY, initial: ZERO_MONEY, maintenance: ZERO_MONEY };
-  for (const position of book.positions.values()) {
-    const value = marketValue(book, position);
-    const terms = book.marginTerms.get(position.symbol);
-    if (position.qty.gt(0)) worth.long = addMoney(worth.long, value);
-    else worth.short = addMoney(worth.short, value);
-    worth.initial = addMoney(worth.initial, initialMarginOf(value, terms));
-    const mark = book.marks.get(position.symbol) ?? position.avgPrice;
-    if (mark !== null) worth.maintenance = addMoney(worth.maintenance, maintenanceOf(position.qty, mark, terms));
-  }
-  return worth;
+  const cache = caches.get(book) ?? new WorthCache();
+  caches.set(book, cache);
+  return cache.of(book);
+}
+
+function worthOfOne(book: AccountBook, position: Position, terms: MarginTerms | undefined): Worth {
+  const value = marketValue(book, position);
+  const isLong = position.qty.gt(0);
+  const mark = book.marks.get(position.symbol) ?? position.avgPrice;
+  return {
+    long: isLong ? value : ZERO_MONEY, short: isLong ? ZERO_MONEY : value, initial: initialMarginOf(value, terms),
+    maintenance: mark === null ? ZERO_MONEY : maintenanceOf(position.qty, mark, terms),
+  };
+}
+
+function addWorth(a: Worth, b: Worth, sign: 1 | -1): Worth {
+  const add = sign === 1 ? addMoney : subtractMoney;
+  return { long: add(a.long, b.long), short: add(a.short, b.short), initial: add(a.initial, b.initial), maintenance: add(a.maintenance, b.maintenance) };
 }
 
 /** Closes the day: today's equity becomes the last equity, today's positions are held overnight; the memorandum account rises to the excess, never falls by it. */

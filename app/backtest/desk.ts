@@ -4,8 +4,8 @@ import { Decimal, fromFloat, LEDGER_SCALE, price, toText, ZERO_MONEY, type Money
 import type { EpochMs } from '#app/domain/time.ts';
 import { writeTerms } from '#app/domain/order-terms.ts';
 import { normaliseOrder } from '#app/execution/normalise.ts';
-import { dayLossOf, NO_FACTS, shareKey, type ExactLimits, type OpenOrder, type RiskBook, type RiskMarket } from '#app/risk/book.ts';
-import { countOnce } from '#app/risk/count-once.ts';
+import { dayLossOf, NO_FACTS, shareKey, type ExactLimits, type RiskBook, type RiskMarket } from '#app/risk/book.ts';
+import { countOnce, type OpenOrder } from '#app/risk/open-orders.ts';
 import { decide, openOrderOf, type Decision, type Intent } from '#app/risk/decide.ts';
 import { followUps, type FlatTarget } from '#app/risk/follow-up.ts';
 import type { Sizing } from '#app/risk/sizing.ts';

@@ -12,7 +12,7 @@ import { endPending, expire, match } from './matching.ts';
 import { forbidden, invalid, ORDER_NOT_FOUND } from './refusals.ts';
 import { refuseReplacement, replace } from './replace.ts';
 import { beginTurn, end, FRESH, nextOrderId, passTo, tell, type Turn, type VenueState } from './venue-state.ts';
-import type { VenueConfig, VenueOperation, VenueOrder, VenueOutcome, VenueRejection, VenueSettings } from './venue-types.ts';
+import type { VenueAsset, VenueConfig, VenueOperation, VenueOrder, VenueOutcome, VenueRejection, VenueSettings } from './venue-types.ts';
 
 /** A venue at work. Closed orders are handed out in the events and then forgotten: the host keeps the history. */
 export type Venue = {
@@ -116,7 +116,7 @@ function submit(turn: Turn, { request, context, isStuck }: Operation<'submit'>, 
   if (!admitted.ok) return admitted;
   const terms = admitted.value;
   passTo(state, context.at);
-  if (context.asset) state.account.marginTerms.set(request.symbol, { isMarginable: context.asset.isMarginable, maintenancePercent: context.asset.maintenancePercent });
+  if (context.asset) learnMarginTerms(state, request.symbol, context.asset);
   const isWorked = context.isOpen || (context.isExtendedOpen && request.extendedHours);
   const made: VenueOrder = {
     ...FRESH, ...nextOrderId(turn), clientOrderId: request.clientOrderId, symbol: request.symbol, side: request.side, type: request.type, timeInForce: request.timeInForce,
@@ -131,6 +131,12 @@ function submit(turn: Turn, { request, context, isStuck }: Operation<'submit'>, 
   else tell(turn, isWorked ? 'new' : 'accepted', context.at, isWorked ? { ...reply, status: 'new' } : reply);
   for (const leg of legs) tell(turn, 'held', context.at, leg);
   return ok(reply);
+}
+
+function learnMarginTerms(state: VenueState, symbol: string, { isMarginable, maintenancePercent }: VenueAsset): void {
+  const known = state.account.marginTerms.get(symbol);
+  if (known?.isMarginable === isMarginable && known.maintenancePercent === maintenancePercent) return;
+  state.account.marginTerms.set(symbol, { isMarginable, maintenancePercent });
 }
 
 function cancel(turn: Turn, { orderId, at, isSlow, isStuck }: Operation<'cancel'>): Applied {
