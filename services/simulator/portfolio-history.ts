@@ -100,7 +100,7 @@ export function portfolioHistory(broker: Broker, raw: unknown): WireObject {
   return {
     timestamp: points.map((point) => Math.floor(point.at / 1000)), equity: points.map((point) => cents(point.equity)), profit_loss: points.map((point) => cents(point.equity - point.base)),
     profit_loss_pct: points.map((point) => (point.base === 0 ? 0 : places4((point.equity - point.base) / point.base))), base_value: cents(base), ...(timeframe !== '1D' && asOf ? { base_value_asof: exchangeDay(asOf.at as EpochMs) } : {}),
-    timeframe, ...(query.cashflow_types === undefined || query.cashflow_types === 'NONE' ? {} : { cashflow: cashflow(broker, query.cashflow_types, points) }),
+    timeframe, ...(query.cashflow_types === undefined || query.cashflow_types === 'NONE' ? {} : { cashflow: cashflow(broker, query.cashflow_types, points, timeframe === '1D') }),
   };
 }
 
@@ -135,13 +135,13 @@ function intradayPoints({ query, range, closes, present, opening, born, width, m
 }
 
 /** Cash that came and went within each point's window, by activity type. */
-function cashflow(broker: Broker, types: string, points: readonly Point[]): WireObject {
+function cashflow(broker: Broker, types: string, points: readonly Point[], isDaily: boolean): WireObject {
   const wanted = types === 'ALL' ? null : new Set(types.split(','));
   const flows = new Map<string, number[]>();
   const activities = broker.journal.activities({ limit: 10_000, isDescending: false, isTrade: false });
   for (const activity of activities) {
     if (activity.type === 'FILL' || (wanted && !wanted.has(activity.type))) continue;
-    const n = points.findLastIndex((point) => point.at <= activity.at);
+    const n = isDaily ? points.findIndex((point) => exchangeDay(point.at as EpochMs) === exchangeDay(activity.at)) : points.findLastIndex((point) => point.at <= activity.at);
     if (n < 0) continue;
     const list = flows.get(activity.type) ?? points.map(() => 0);
     list[n] = cents((list[n] ?? 0) + Number(activity.netAmount));
