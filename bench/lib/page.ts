@@ -14,14 +14,31 @@ export type Page = {
 /** A bucket of a Prometheus histogram; `upTo` is Infinity for the last. */
 export type Bucket = { readonly upTo: number; readonly count: number };
 
-/** Opens the link that `mainspring start` printed and joins the live pushes. */
-export async function openPage(loginLink: string): Promise<Page> {
+/** A signed-in caller of the gateway. With a body it posts. */
+export type Session = { readonly origin: string; readonly token: string; readonly headers: Readonly<Record<string, string>>; call<T>(path: string, more?: { readonly body?: object; readonly headers?: Readonly<Record<string, string>> }): Promise<T> };
+
+/** Signs in with the link that `mainspring start` printed, as a browser does. */
+export async function signIn(loginLink: string): Promise<Session> {
   const { origin } = new URL(loginLink);
   const login = await fetch(loginLink, { redirect: 'manual' });
   const cookie = login.headers.getSetCookie()[0]?.split(';')[0] ?? '';
   const session = await fetch(`${origin}/api/session`, { headers: { cookie } });
   const { token } = (await session.json()) as { token: string };
   const headers = { cookie, origin, [TOKEN_HEADER]: token };
+  return {
+    origin, token, headers,
+    async call<T>(path: string, more: { readonly body?: object; readonly headers?: Readonly<Record<string, string>> } = {}): Promise<T> {
+      const init = more.body === undefined ? { headers } : { method: 'POST', headers: { ...headers, ...more.headers, 'content-type': 'application/json' }, body: JSON.stringify(more.body) };
+      const reply = await fetch(`${origin}${path}`, init);
+      if (!reply.ok) throw new Error(`${path}: ${reply.status} ${await reply.text()}`);
+      return (await reply.json()) as T;
+    },
+  };
+}
+
+/** Opens the link that `mainspring start` printed and joins the live pushes. */
+export async function openPage(loginLink: string): Promise<Page> {
+  const { origin, token, headers } = await signIn(loginLink);
   const socket = new WebSocket(`${origin.replace('http', 'ws')}/live`, { headers });
   const fillToPushMs: number[] = [];
   socket.addEventListener('message', (event) => {

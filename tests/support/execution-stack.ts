@@ -121,6 +121,22 @@ export async function startStack({ keyId = 'PKTEST' } = {}): Promise<Stack> {
   };
 }
 
+/** The orders come to the broker once each, and are filled once each, here and there. Steps the market. */
+export async function areFilledOnce(stack: Stack, ids: readonly string[]): Promise<void> {
+  for (const id of ids) {
+    await until(async () => (await stack.atBroker(id)).length > 0, `${id} at the broker`, 30_000);
+    await until(async () => (await stack.order(id))?.broker_order_id, `${id} to be confirmed`, 30_000);
+  }
+  await stack.sim('step', { count: 1 });
+  for (const id of ids) {
+    await stack.reaches(id, 'filled');
+    const seen = await stack.atBroker(id);
+    if (seen.length !== 1 || seen[0]?.status !== 'filled' || seen[0].filled_qty !== '3') throw new Error(`${id} at the broker: ${JSON.stringify(seen)}`);
+    const fills = await stack.book.sql<{ qty: string }>('SELECT qty FROM execution.trades WHERE order_id = $1', [id]);
+    if (fills.length !== 1 || Number(fills[0]?.qty) !== 3) throw new Error(`Fills of ${id}: ${JSON.stringify(fills)}`);
+  }
+}
+
 /** Every promise about the ledger that SQL can check; empty = all kept. */
 export async function brokenInvariants(book: Book): Promise<unknown[]> {
   const checks: Readonly<Record<string, string>> = {
