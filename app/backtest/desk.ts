@@ -1,13 +1,13 @@
 /** The trading desk of a back-test: signals become decisions by the live rules, decisions become orders at the venue. */
 import { clientOrderId, decisionId } from '#app/domain/ids.ts';
-import { Decimal, fromFloat, LEDGER_SCALE, price, toText, ZERO_MONEY, type Money, type Price } from '#app/domain/numeric.ts';
+import { Decimal, fromFloat, LEDGER_SCALE, price, roundToTick, toText, ZERO_MONEY, type Money, type Price } from '#app/domain/numeric.ts';
 import type { EpochMs } from '#app/domain/time.ts';
 import { writeTerms } from '#app/domain/order-terms.ts';
 import { normaliseOrder } from '#app/execution/normalise.ts';
 import { dayLossOf, NO_FACTS, shareKey, type ExactLimits, type RiskBook, type RiskMarket } from '#app/risk/book.ts';
-import { countOnce, type OpenOrder } from '#app/risk/open-orders.ts';
-import { decide, openOrderOf, type Decision, type Intent } from '#app/risk/decide.ts';
+import { decide, openOrderOf, type Decision, type Intent, type Protection } from '#app/risk/decide.ts';
 import { followUps, type FlatTarget } from '#app/risk/follow-up.ts';
+import { countOnce, type OpenOrder } from '#app/risk/open-orders.ts';
 import type { Sizing } from '#app/risk/sizing.ts';
 import type { StrategySignal } from '#app/strategy/strategy.ts';
 import { leavesOf } from './open-orders.ts';
@@ -75,7 +75,8 @@ class TradingDesk implements Desk {
     else this.targets.set(symbol, { strategyId, symbol, originId: signalId, followUps: 0 });
     const atr = signal.atr === null ? null : fromFloat(signal.atr, LEDGER_SCALE);
     this.act(this.trip(at), {
-      kind: 'signal', signalId, strategyId, symbol, target: signal.target, referencePrice: price(close), atr: atr?.gt(0) === true ? (atr as Price) : null, sizing, tsMarket: at, tsBarSeen: null,
+      kind: 'signal', signalId, strategyId, symbol, target: signal.target, referencePrice: price(close), atr: atr?.gt(0) === true ? (atr as Price) : null, sizing, protection: protectionOf(signal),
+      tsMarket: at, tsBarSeen: null,
     }, at);
     // An entry that was in the way is being cancelled, or the exit was denied: look again after the next bar.
     this.isUnsettled ||= signal.target === 'flat';
@@ -143,9 +144,11 @@ class TradingDesk implements Desk {
 
   private act(market: RiskMarket, intent: Intent, at: EpochMs): void {
     const decision = decide(this.book(), market, intent);
+    let hasFreed = false;
     for (const cancel of decision.cancels) {
       const sent = this.open.get(cancel.clientOrderId);
       if (sent === undefined) continue;
+      hasFreed ||= sent.order.role !== 'order';
       const result = this.view.venue.apply({ op: 'cancel', orderId: sent.order.id, at, isSlow: false });
       if (result.ok) this.hear(result.value.events);
     }
@@ -156,6 +159,8 @@ class TradingDesk implements Desk {
     }
     this.view.note(`denied ${decision.decisionId} ${decision.code}`);
     this.deny(decision.code);
+    // The exits at the venue held the shares and have let them go: as live, what the signal wanted follows at once.
+    if (hasFreed) this.followUp(at);
   }
 
   private submit(decision: Decision, at: EpochMs): void {
@@ -176,6 +181,16 @@ class TradingDesk implements Desk {
     if (outcome.value.reply) this.open.set(id, { decision, order: outcome.value.reply });
     this.hear(outcome.value.events);
   }
+}
+
+/** The exits that a strategy wants at the broker, on the exchange's ticks, as the live pipeline writes them down. */
+function protectionOf({ exits }: StrategySignal): Protection | null {
+  if (exits === undefined) return null;
+  const tick = (value: number | null): Price | null => {
+    const exact = value === null ? null : roundToTick(fromFloat(value, LEDGER_SCALE));
+    return exact?.gt(0) === true ? exact : null;
+  };
+  return { stopPrice: tick(exits.stopPrice), takeProfitPrice: tick(exits.takeProfitPrice) };
 }
 
 /** As the book of risk has it: the order of a decision, or one of its exits. */

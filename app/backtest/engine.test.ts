@@ -140,6 +140,31 @@ describe('the conditions', () => {
     expect(fills.some((fill) => fill.signalId === null && fill.orderId.includes(':r'))).toBe(true);
   });
 
+  it('exits at the venue: a bracket closes what its entry bought, and a signal to sell takes the exits back first', () => {
+    const bars = market(['AAPL', 'XOM']);
+    const strategy = smaCross.configure({ stopAtr: 2, takeProfitAtr: 3 });
+    const { fills, notes, outcome } = run(bars, { strategy });
+    const bought = new Map<string, number>();
+    const legs: BacktestFill[] = [];
+    for (const fill of fills) {
+      const before = bought.get(fill.symbol) ?? 0;
+      const after = before + (fill.side === 'buy' ? 1 : -1) * Number(fill.qty);
+      expect(after, 'never short').toBeGreaterThanOrEqual(0);
+      bought.set(fill.symbol, after);
+      if (fill.side === 'sell' && !fill.orderId.startsWith('ms-')) legs.push(fill);
+    }
+    expect(legs.length).toBeGreaterThan(5);
+    expect(legs.every((fill) => fill.signalId === null)).toBe(true);
+    // What a signal sells, it sells at the open of the very next bar, as without exits.
+    const sold = fills.filter((fill) => fill.side === 'sell' && fill.orderId.startsWith('ms-'));
+    expect(sold.length).toBeGreaterThan(0);
+    expect(outcome.denied['VENUE_40310000']).toBeUndefined();
+    expect(run(bars, { strategy }, 7).notes).toEqual(notes);
+  });
+  it('exits at no distance are no exits', () => {
+    const bars = market(['AAPL']);
+    expect(run(bars, { strategy: smaCross.configure({ stopAtr: 0, takeProfitAtr: 0 }) }).notes).toEqual(run(bars).notes);
+  });
   it('days are traded at the next day\'s open', () => {
     const days = Array.from({ length: 60 }, (_, i) => i).flatMap((i) => {
       const date = new Date(Date.UTC(2026, 3, 1 + i)).toISOString().slice(0, 10);
