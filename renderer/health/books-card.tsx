@@ -6,7 +6,7 @@ import { useFindings, useReconciliations } from '../data/queries.ts';
 import { openSheet } from '../frame/panels.ts';
 import { FindingsList } from '../pages/portfolio/books/findings-list.tsx';
 import { Answer, Card, Dot } from '../ui/kit.tsx';
-import { age, count, latency } from '../ui/format.ts';
+import { age, count, counted, latency } from '../ui/format.ts';
 
 const SHOWN = 3;
 
@@ -22,8 +22,8 @@ export function BooksCard(): JSX.Element {
       <Answer query={runs}>
         {(data) => (newest === undefined ? <p className="muted">Not compared yet: it happens at each start and every few minutes.</p> : (
           <dl className="facts">
-            <div><dt>Last comparison</dt><dd><Dot tone={newest.isClean ? 'good' : 'warn'} /> {newest.isClean ? 'even' : `${count(newest.differences.length)} differences`}, <span className="num">{age(since)}</span> ago</dd></div>
-            {newest.compared !== null && <div><dt>Compared</dt><dd className="num">{count(newest.compared.orders)} orders, {count(newest.compared.fills)} fills, {latency(newest.compared.tookMs)}</dd></div>}
+            <div><dt>Last comparison</dt><dd><Dot tone={newest.isClean ? 'good' : 'warn'} /> {newest.isClean ? 'even' : counted(newest.differences.length, 'difference')}, <span className="num">{age(since)}</span> ago</dd></div>
+            {newest.compared !== null && <div><dt>Compared</dt><dd className="num">{counted(newest.compared.orders, 'order')}, {counted(newest.compared.fills, 'fill')}, {latency(newest.compared.tookMs)}</dd></div>}
             <div><dt>With differences</dt><dd className="num">{count(different)} of {count(data.reconciliations.length)}</dd></div>
           </dl>
         ))}

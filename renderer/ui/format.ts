@@ -44,6 +44,11 @@ export function count(value: number | null): string {
   return value === null ? NOTHING : decimal(value, formatter(0, 0, false));
 }
 
+/** A number with its noun: counted(1, 'difference') = '1 difference', counted(2, 'difference') = '2 differences'. */
+export function counted(value: number, noun: string): string {
+  return `${count(value)} ${noun}${value === 1 ? '' : 's'}`;
+}
+
 /** -1, 0 or 1 of decimal text: the sign that colours and arrows follow. signOf('-0.00') = 0 */
 export function signOf(value: string | number | null): -1 | 0 | 1 {
   if (value === null) return 0;

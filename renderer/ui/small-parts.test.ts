@@ -32,6 +32,7 @@ describe('rules', () => {
     expect(usedShare({ ...rule, unit: 'USD', observed: '50000', threshold: '10000' })).toBe(1);
     expect(usedShare({ ...rule, unit: 'state', observed: 'ACTIVE', threshold: 'ACTIVE' })).toBeNull();
     expect([thresholdWords({ unit: 'USD', threshold: '10000' }), thresholdWords({ unit: 'none', threshold: 'tradable' }), thresholdWords({ unit: 'USD', threshold: null })]).toEqual(['of 10,000.00 USD', 'needs tradable', '']);
+    expect(thresholdWords({ ...rule, unit: 'shares', observed: '7', threshold: '0' })).toBe('more than 0 sh');
   });
 });
 

@@ -75,7 +75,7 @@ describe('portfolio', () => {
     await page.getByRole('tab', { name: /Orders/ }).click();
     await page.keyboard.press('b');
     const ticket = page.locator('.ticket');
-    await ticket.getByLabel('Symbol', { exact: true }).fill('KO');
+    await ticket.getByRole('combobox', { name: 'Symbol' }).fill('KO');
     await ticket.getByLabel('Quantity, shares').fill('7');
     await ticket.getByText('would pass').waitFor({ timeout: MOVE_LIMIT_MS });
     await ticket.getByRole('button', { name: /^Buy 7 KO/ }).click();
@@ -88,10 +88,50 @@ describe('portfolio', () => {
     await page.locator('.data-table tbody tr', { hasText: 'KO' }).filter({ hasText: 'manual' }).first().waitFor({ timeout: MOVE_LIMIT_MS });
   });
 
+  it('a bracket shows its exits beneath it; the stop is moved in its line, and the group is canceled', async () => {
+    await page.keyboard.press('b');
+    const ticket = page.locator('.ticket');
+    await ticket.getByRole('combobox', { name: 'Symbol' }).fill('KO');
+    await ticket.getByLabel('Quantity, shares').fill('9');
+    await ticket.getByText('With exits').click();
+    await ticket.getByRole('button', { name: '5 %' }).click();
+    await ticket.getByRole('button', { name: '2 R' }).click();
+    await ticket.getByText('would pass').waitFor({ timeout: MOVE_LIMIT_MS });
+    await ticket.getByLabel('Take-profit, USD').press('Enter');
+    await page.getByRole('button', { name: 'Follow this order' }).waitFor();
+    await page.keyboard.press('Escape');
+    const stop = page.locator('tr[data-order*=":stop_loss"][data-status="held"], tr[data-order*=":stop_loss"][data-status="accepted"]').first();
+    await stop.waitFor({ timeout: MOVE_LIMIT_MS });
+    await stop.getByLabel('Change order of KO').click();
+    const strip = page.locator('.edit-strip');
+    const before = Number(await strip.getByLabel('Stop').inputValue());
+    const after = (before - 1).toFixed(2);
+    await strip.getByLabel('Stop').fill(after);
+    await strip.getByLabel('Stop').press('Enter');
+    await strip.waitFor({ state: 'detached', timeout: MOVE_LIMIT_MS });
+    await page.locator('tr.open[data-order*=":stop_loss"]', { hasText: after }).waitFor({ timeout: MOVE_LIMIT_MS });
+    await page.locator('tr.open[data-order*=":take_profit"]').getByLabel('Cancel order of KO').click();
+    await expect.poll(() => page.locator('tr.leg.open').count(), { timeout: MOVE_LIMIT_MS }).toBe(0);
+  });
+
+  it('a position is reduced in its line', async () => {
+    await page.getByRole('tab', { name: /Positions/ }).click();
+    const row = page.getByRole('table', { name: 'Positions' }).locator('tr.opens', { hasText: 'KO' });
+    await row.getByLabel('Reduce KO').click();
+    if (await page.getByRole('combobox', { name: 'Whose share' }).count() > 0) {
+      await page.getByRole('combobox', { name: 'Whose share' }).click();
+      await page.getByRole('option', { name: /^manual/ }).click();
+    }
+    await page.getByLabel(/^Shares, of/).fill('2');
+    await page.getByRole('button', { name: /^Sell 2 KO/ }).click();
+    await expect.poll(() => stack.read((query) => query("SELECT side, qty::float AS qty, is_reducing FROM execution.orders WHERE symbol = 'KO' AND qty = 2 AND status = 'filled'")), { timeout: MOVE_LIMIT_MS }).toEqual([{ side: 'sell', qty: 2, is_reducing: true }]);
+    await page.getByRole('tab', { name: /Orders/ }).click();
+  });
+
   it('an order that breaks a limit is denied with the rule', async () => {
     await page.keyboard.press('b');
     const ticket = page.locator('.ticket');
-    await ticket.getByLabel('Symbol', { exact: true }).fill('SPY');
+    await ticket.getByRole('combobox', { name: 'Symbol' }).fill('SPY');
     await ticket.getByLabel('Quantity, shares').fill('500');
     await ticket.getByText('would be denied').waitFor({ timeout: MOVE_LIMIT_MS });
     expect(await ticket.locator('.rules .failed').count()).toBeGreaterThan(0);

@@ -91,6 +91,6 @@ describe('a change', () => {
     expect(readEdit({ ...stop, orderClass: 'bracket' }, { qty: '10', stopPrice: '96' })).toMatchObject({ change: { stopPrice: '96' }, errors: {} });
   });
   it('waits while another is under way', () => {
-    expect([isEditable(limit), isEditable({ ...limit, status: 'pending_replace' }), isEditable({ ...limit, unknownSince: 1 }), isEditable(stop)]).toEqual([true, false, false, true]);
+    expect([isEditable(limit), isEditable({ ...limit, status: 'pending_replace' }), isEditable({ ...limit, unknownSince: 1 }), isEditable(stop), isEditable(anOrder('m'))]).toEqual([true, false, false, true, false]);
   });
 });

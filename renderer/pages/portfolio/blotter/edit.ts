@@ -10,9 +10,9 @@ export type EditField = 'qty' | 'limitPrice' | 'stopPrice' | 'trail';
 /** What is typed, by field. */
 export type Edit = Partial<Record<EditField, string>>;
 
-/** Can this order be changed now? A market order has nothing to change while it works; what is under way must settle first. */
-export function isEditable(order: Pick<OrderView, 'status' | 'unknownSince' | 'type' | 'source'>): boolean {
-  return order.unknownSince === null && (order.status === 'accepted' || order.status === 'partially_filled' || order.status === 'held');
+/** Can this order be changed now? A market order trades at once and has no price to change; what is under way must settle first. */
+export function isEditable(order: Pick<OrderView, 'status' | 'unknownSince' | 'type'>): boolean {
+  return order.type !== 'market' && order.unknownSince === null && (order.status === 'accepted' || order.status === 'partially_filled' || order.status === 'held');
 }
 
 /** The order's fields as they stand. */

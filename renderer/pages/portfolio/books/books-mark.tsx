@@ -5,7 +5,7 @@ import { useAge } from '../../../data/clock.ts';
 import { useFindings, useReconciliations } from '../../../data/queries.ts';
 import { openSheet } from '../../../frame/panels.ts';
 import { Dot } from '../../../ui/kit.tsx';
-import { age, count } from '../../../ui/format.ts';
+import { age, count, counted } from '../../../ui/format.ts';
 
 /** The mark; nothing while neither is known. */
 export function BooksMark(): JSX.Element | null {
@@ -15,8 +15,8 @@ export function BooksMark(): JSX.Element | null {
   if (newest === undefined && findings === undefined) return null;
   const found = findings?.length ?? 0;
   const isBad = findings?.some((finding) => finding.severity === 'critical') ?? false;
-  const words = found > 0 ? `${count(found)} to mend` : newest === undefined ? 'not compared yet' : newest.isClean ? 'books even' : `${count(newest.differences.length)} differences`;
-  const tone = isBad ? 'bad' : found > 0 || newest?.isClean === false ? 'warn' : newest === undefined ? 'idle' : 'good';
+  const words = found > 0 ? `${count(found)} to mend` : newest === undefined ? 'not compared yet' : newest.isClean ? 'books even' : `${counted(newest.differences.length, 'difference')} at the last look`;
+  const tone = isBad ? 'bad' : found > 0 ? 'warn' : newest === undefined ? 'idle' : newest.isClean ? 'good' : 'busy';
   return (
     <Tooltip label={newest === undefined ? 'Our book has not been compared with the broker’s yet' : `Compared with the broker ${age(since)} ago`}>
       <UnstyledButton className="books-mark" onClick={() => openSheet({ kind: 'reconciliation' })}><Dot tone={tone} />{words}</UnstyledButton>

@@ -7,14 +7,14 @@ import type { ReconciliationView } from '#app/contracts/views.ts';
 import { useAge } from '../../../data/clock.ts';
 import { useFindings, useReconciliations } from '../../../data/queries.ts';
 import { Answer, Card, Empty } from '../../../ui/kit.tsx';
-import { age, bothZones, count, latency, localTime } from '../../../ui/format.ts';
+import { age, bothZones, count, counted, latency, localTime } from '../../../ui/format.ts';
 import { FindingsList } from './findings-list.tsx';
 
 /** "12 orders, 40 fills, 3 positions in 14 ms". */
 function comparedWords(run: ReconciliationView): string {
   if (run.compared === null) return '';
   const { orders, fills, positions, tookMs } = run.compared;
-  return `${count(orders)} orders, ${count(fills)} fills, ${count(positions)} positions in ${latency(tookMs)}`;
+  return `${counted(orders, 'order')}, ${counted(fills, 'fill')}, ${counted(positions, 'position')} in ${latency(tookMs)}`;
 }
 
 function Differences({ run }: { run: ReconciliationView }): JSX.Element {
@@ -34,7 +34,7 @@ function Run({ run }: { run: ReconciliationView }): JSX.Element {
         <summary>
           {run.isClean ? <IconCircleCheck size={14} aria-label="even" /> : <IconAlertTriangle size={14} aria-label="different" />}
           <span className="num" title={bothZones(run.at)}>{localTime(run.at)}</span>
-          <span>{run.isClean ? 'even' : `${count(differences)} ${differences === 1 ? 'difference' : 'differences'}`}</span><span className="muted">{comparedWords(run)}</span>
+          <span>{run.isClean ? 'even' : counted(differences, 'difference')}</span><span className="muted">{comparedWords(run)}</span>
         </summary>
         {differences > 0 ? <Differences run={run} /> : <p className="muted">Orders, fills and positions were the same on both sides.</p>}
       </details>
@@ -45,7 +45,7 @@ function Run({ run }: { run: ReconciliationView }): JSX.Element {
 function Newest({ run }: { run: ReconciliationView | undefined }): JSX.Element | null {
   const since = useAge(run?.at ?? null);
   if (run === undefined) return null;
-  return <p className="comparison-newest">{run.isClean ? 'Even' : `${count(run.differences.length)} differences`} at the last comparison, <span className="num">{age(since)}</span> ago{run.compared !== null && <span className="muted">: {comparedWords(run)}</span>}</p>;
+  return <p className="comparison-newest">{run.isClean ? 'Even' : counted(run.differences.length, 'difference')} at the last comparison, <span className="num">{age(since)}</span> ago{run.compared !== null && <span className="muted">: {comparedWords(run)}</span>}</p>;
 }
 
 /** The sheet. */

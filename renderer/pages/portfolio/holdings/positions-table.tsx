@@ -29,20 +29,22 @@ function LastPrice({ position }: { position: PositionView }): JSX.Element {
 
 /** Average cost; first in, first out on hover where it differs. */
 function Cost({ position }: { position: PositionView }): JSX.Element {
-  const hasFifo = position.fifoPrice !== null && Number(position.fifoPrice) !== Number(position.avgPrice);
+  const hasFifo = position.fifoPrice !== null && price(position.fifoPrice) !== price(position.avgPrice);
   if (!hasFifo) return <span className="num">{price(position.avgPrice)}</span>;
   return <Tooltip label={`Average cost ${price(position.avgPrice)}; first in, first out ${price(position.fifoPrice)}`}><span className="num cost-pair">{price(position.avgPrice)}<small className="muted">{price(position.fifoPrice)}</small></span></Tooltip>;
 }
 
 function Protection({ position }: { position: PositionView }): JSX.Element {
   const { stop, target, isMissing, isShort } = protectionWords(position);
+  // What a strategy holds has its exit; what a person holds has nobody else.
+  const isManual = position.holders.some((holder) => holder.strategyId === '' && Number(holder.qty) !== 0);
   const fix = (event: MouseEvent): void => {
     event.stopPropagation();
     protect(position);
   };
   return (
     <span className="protection">
-      {isMissing ? <Tooltip label="No stop works at the broker for this position. Click to add one"><UnstyledButton onClick={fix}><Tag tone="warn">unprotected</Tag></UnstyledButton></Tooltip> : <span className={isShort ? 'num warn-text' : 'num'}>{stop}</span>}
+      {isMissing ? <Tooltip label={isManual ? 'No stop works at the broker for this position. Click to add one' : 'No stop works at the broker; only its strategy’s own exit, while Mainspring runs. Click to add one'} multiline maw={280}><UnstyledButton className="unprotected" onClick={fix}>{isManual ? <Tag tone="warn">unprotected</Tag> : 'unprotected'}</UnstyledButton></Tooltip> : <span className={isShort ? 'num warn-text' : 'num'}>{stop}</span>}
       {target !== '' && <span className="num muted">{target}</span>}
     </span>
   );

@@ -25,10 +25,13 @@ export function figureWithUnit(value: string | null, unit: RuleResult['unit']): 
   return value !== null && AMOUNT.test(value) ? `${figure(value, unit)}${UNITS[unit]}` : figure(value, unit);
 }
 
-/** "of 10,000.00 USD" for amounts, "needs tradable" for conditions. Pure; exported for its test. */
-export function thresholdWords(rule: Pick<RuleResult, 'threshold' | 'unit'>): string {
+/** "of 10,000.00 USD" for amounts, "more than 0 sh" where the threshold is a floor, "needs tradable" for conditions. Pure; exported for its test. */
+export function thresholdWords(rule: Pick<RuleResult, 'threshold' | 'unit'> & Partial<Pick<RuleResult, 'observed' | 'passed'>>): string {
   if (rule.threshold === null) return '';
-  return AMOUNT.test(rule.threshold) ? `of ${figureWithUnit(rule.threshold, rule.unit)}` : `needs ${rule.threshold}`;
+  if (!AMOUNT.test(rule.threshold)) return `needs ${rule.threshold}`;
+  const [observed, threshold] = [Number(rule.observed ?? 'none'), Number(rule.threshold)];
+  const isFloor = rule.passed === undefined || observed === threshold ? false : rule.passed ? observed > threshold : observed < threshold;
+  return `${isFloor ? 'more than' : 'of'} ${figureWithUnit(rule.threshold, rule.unit)}`;
 }
 
 /** Observed against threshold, for rules that compare amounts; null when there is nothing to draw. */
