@@ -43,7 +43,7 @@ export class People {
       } catch (error) {
         const mayPass = error instanceof AppError && (error.family === 'temporary' || error.family === 'conflict');
         trace.note(`person ${name} ${full.idempotencyKey} failed: ${describeError(error)}`);
-        if (!mayPass && !(error instanceof AppError)) world().broken.push(`F2 ${name} failed with something that is no answer: ${describeError(error)}`);
+        if (!(error instanceof AppError) || error.family === 'bug') world().broken.push(`F2 ${name} failed with something that is no answer: ${describeError(error)}`);
         if (!mayPass) return null;
       }
       await time.wait(ASK_AGAIN_MS);

@@ -8,6 +8,7 @@ import { findBroken, unsettled } from './checks.ts';
 import { stream } from './duties.ts';
 import { Faults } from './faults.ts';
 import { furnish } from './feeds.ts';
+import { runInPassing } from './flows.ts';
 import { People } from './people.ts';
 import { Session } from './session.ts';
 import { Trace } from './trace.ts';
@@ -15,7 +16,7 @@ import { loseStream, silenceStream } from './trade-stream.ts';
 import { Unit, type UnitName } from './unit.ts';
 import { takeOverTime, type VirtualTime } from './virtual-time.ts';
 import { Wire } from './wire.ts';
-import { enterWorld, world, type World } from './world.ts';
+import { enterWorld, unitOf, world, type World } from './world.ts';
 
 /** What a seed came to. `virtualMs`: time that passed inside. */
 export type SeedResult = {
@@ -28,10 +29,11 @@ export type SeedResult = {
 const STEP_MS = 1_500;
 const SECOND_MS = 1_000;
 /** People, strategies and faults are at work for so long. */
-const BUSY_MS = 45_000;
+const BUSY_MS = 36_000;
 /** After the last fault everything comes to rest within this (P3: 60 s), and stays there. */
 const REST_MS = 75_000;
 const CHECK_REST_MS = 2_500;
+const SCHEDULED_MS = [12_000, 40_000] as const;
 const TAIL_LINES = 60;
 
 /** What a seed runs over. `echo` hears its trace as it is written. */
@@ -80,11 +82,13 @@ function drive(people: People): void {
 }
 
 async function comeToRest(): Promise<string[]> {
-  const { time, faults, trace } = world();
+  const { time, faults, trace, seed } = world();
   faults.end();
   mendBroker();
   trace.note('faults end');
   const limit = time.elapsed() + REST_MS;
+  // What the schedule does every few minutes comes early: it alone finds what somebody else did while its news got lost.
+  for (const after of SCHEDULED_MS) time.after(after, () => void runInPassing(unitOf('execution').present(), 'reconcile_trades', `scheduled-${seed}-${after}`));
   let reasons = unsettled();
   while (reasons.length > 0 && time.elapsed() < limit) {
     const next = time.elapsed() + CHECK_REST_MS;
