@@ -1,10 +1,11 @@
 /** Execution's flows: push what waits, look after open orders and positions each minute, compare the books every six hours. */
 import * as z from 'zod';
-import { compareHoldings } from '#app/execution/reconcile.ts';
+import { compareHoldings, type Difference } from '#app/execution/reconcile.ts';
 import { sleep } from '#chassis/clock.ts';
 import type { Db } from '#chassis/db.ts';
 import { flow, type FlowDefinition } from '#chassis/flows.ts';
 import { ourHoldings, takeSnapshot, theirHoldings } from './account.ts';
+import { bookActivities } from './entries-activities.ts';
 import { lookAfter } from './guardian.ts';
 import type { Holds } from './holds.ts';
 import { manageOrdersFlow, ringResolver, type ManageOrdersParts } from './manage-orders.ts';
@@ -69,8 +70,11 @@ export function executionFlows(parts: FlowParts): FlowDefinition[] {
           return taken;
         });
         const { positions, differing } = await ctx.step('compare', async () => {
-          const [ours, theirs] = [await ourHoldings(db), await theirHoldings(broker)];
-          return { positions: ours.positions.size, differing: compareHoldings(ours, theirs).filter((one) => one.kind === 'position').map((one) => one.subject) };
+          const look = async (): Promise<readonly Difference[]> => compareHoldings(await ourHoldings(db), await theirHoldings(broker));
+          const found = await look();
+          // Cash that moved without a fill is a fee, a dividend or a transfer: the activities say which, and may split a position too.
+          const differences = found.length > 0 && (await bookActivities(parts)) > 0 ? await look() : found;
+          return { positions: (await ourHoldings(db)).positions.size, differing: differences.filter((one) => one.kind === 'position').map((one) => one.subject) };
         });
         const findings = await ctx.step('look after orders and positions', () => lookAfter(db));
         if (differing.length === 0) return { equityDollars: snapshot.equity, positions, positionsAgree: true, findings };

@@ -88,6 +88,14 @@ describe('the account', () => {
     await elsewhere('web-4', {});
     await stack.sim('step', { count: 1 });
     await until(async () => (await stack.book.sql(`SELECT 1 FROM execution.trades t JOIN execution.orders o USING (order_id) WHERE o.client_order_id = 'web-4'`)).length > 0, 'the order of the other page in the book');
+    // Money that comes without an order is read with the next comparison.
+    await stack.sim('transfer', { amount: '500' });
+    await worker.kill();
+    worker = stack.start();
+    await worker.ready(40_000);
+    expect(await stack.book.sql('SELECT kind, activity_type, cash_change FROM execution.ledger_entries')).toEqual([{ kind: 'transfer', activity_type: 'CSD', cash_change: '500.000000000' }]);
+    const [again] = await stack.book.sql<{ is_clean: boolean }>('SELECT is_clean FROM execution.reconciliations ORDER BY at DESC LIMIT 1');
+    expect(again?.is_clean).toBe(true);
     expect(await brokenInvariants(stack.book)).toEqual([]);
   }, 60_000);
 
