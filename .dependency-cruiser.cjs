@@ -34,8 +34,9 @@ const DECIMAL = npm('decimal\\.js');
 const APP_ROOMS = [
   only('app-domain', 'The nouns know nothing but zod and decimal.js.', '^app/domain/', ['^app/domain/', ZOD, DECIMAL]),
   only('app-contracts', 'Contracts speak of the nouns, in zod.', '^app/contracts/', ['^app/(contracts|domain)/', ZOD]),
-  ...['market', 'indicators', 'risk', 'execution', 'analytics', 'columns'].map((room) =>
+  ...['market', 'indicators', 'execution', 'analytics', 'columns'].map((room) =>
     only(`app-${room}`, 'A room of the mind knows the nouns and itself.', `^app/${room}/`, [`^app/(domain|${room})/`, ZOD, DECIMAL])),
+  only('app-risk', 'Risk knows the nouns and the exchange\'s hours.', '^app/risk/', ['^app/(domain|market|risk)/', ZOD, DECIMAL]),
   only('app-strategy', 'A strategy knows nouns and indicators; never risk, never contracts.', '^app/strategy/', ['^app/(domain|indicators|strategy)/', ZOD, DECIMAL]),
   only('app-backtest', 'The backtest knows all of the mind, and no boundary.', '^app/backtest/', ['^app/(?!contracts/)', ZOD, DECIMAL]),
   only('app-is-pure', 'app/ knows app/, zod and decimal.js: no Node, no other package, no other room.', '^app/', ['^app/', ZOD, DECIMAL]),

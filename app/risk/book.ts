@@ -7,7 +7,7 @@ import { invariant } from '#app/domain/errors.ts';
 import type { OrderClass, OrderRole, OrderType, Side } from '#app/domain/order.ts';
 import { SECOND_MS, type EpochMs } from '#app/domain/time.ts';
 import type { TradingState } from '#app/domain/trading-state.ts';
-import { countOnce } from './count-once.ts';
+import { countOnce, type OpenOrder } from './open-orders.ts';
 
 /** The limits, exact: dollars, shares, percent, counts and milliseconds of market time. */
 export type ExactLimits = {
@@ -34,19 +34,6 @@ export const DEFAULT_EXACT_LIMITS: ExactLimits = exactLimits(DEFAULT_RISK_LIMITS
 
 /** What the broker says about a symbol. `isShortable`: it lends it and it is easy to borrow. */
 export type Asset = { readonly isTradable: boolean; readonly isFractionable: boolean; readonly isShortable: boolean };
-
-/**
- * An approved order that is not closed, whether or not execution has written it down yet; a leg that the broker made of one; or one that was placed at the
- * broker beside us. `strategyId` null = a person's. `limitPrice` null = not limited.
- */
-export type OpenOrder = {
-  /** A leg has the decision of its entry. */ readonly decisionId: string; readonly clientOrderId: string; readonly strategyId: string | null; readonly symbol: string; readonly side: Side;
-  readonly type: OrderType; readonly orderClass: OrderClass; readonly role: OrderRole; readonly limitPrice: Price | null; readonly isReducing: boolean;
-  /** Client order id of the open order whose place it is to take. */ readonly replaces: string | null;
-  /** Shares not filled yet. */ readonly openQty: Quantity;
-  /** Shares that count: `openQty`, or 0 where another order stands for the same shares (`countOnce`). */ readonly countedQty: Quantity;
-  /** Dollars that count as reserved for the open shares; 0 when the order reduces. */ readonly reserved: Money;
-};
 
 /** What the broker said last about buying power, and what was approved since. Null where nothing recent is known. */
 export type BrokerMargin = { readonly buyingPower: Money; readonly approvedSince: Money };

@@ -5,7 +5,8 @@ import { notional, roundToTick, toText, ZERO_MONEY, ZERO_QUANTITY, type Money, t
 import { MARKET_TERMS, type OrderTerms } from '#app/domain/order-terms.ts';
 import type { OrderSource, Side } from '#app/domain/order.ts';
 import type { EpochMs } from '#app/domain/time.ts';
-import { equityOf, shareOf, withOpenOrder, type OpenOrder, type RiskBook, type RiskMarket } from './book.ts';
+import { equityOf, shareOf, withOpenOrder, type RiskBook, type RiskMarket } from './book.ts';
+import type { OpenOrder } from './open-orders.ts';
 import { sizeThatCounts, type OrderDraft, type Proposal, type Replacing } from './draft.ts';
 import { inputsOf } from './record.ts';
 import { askRules } from './rules.ts';

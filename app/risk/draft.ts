@@ -3,7 +3,7 @@ import { Decimal, notional, roundToLedger, ZERO_MONEY, type Money, type Price, t
 import type { OrderTerms } from '#app/domain/order-terms.ts';
 import type { Side } from '#app/domain/order.ts';
 import type { EpochMs } from '#app/domain/time.ts';
-import type { OpenOrder } from './book.ts';
+import type { OpenOrder } from './open-orders.ts';
 import { shortSalePrice } from './margin.ts';
 
 /** An order before it has an id: shares (0 when there is nothing to order), terms, and what they were decided on. */

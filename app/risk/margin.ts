@@ -1,7 +1,8 @@
 /** What positions and open orders take of the account: cash, buying power, maintenance margin. */
 import { addMoney, Decimal, notional, roundToLedger, ZERO_MONEY, type Money, type Price, type Quantity } from '#app/domain/numeric.ts';
 import type { OrderType, Side } from '#app/domain/order.ts';
-import { equityOf, grossExposure, positionNotional, type OpenOrder, type RiskBook, type RiskMarket } from './book.ts';
+import { equityOf, grossExposure, positionNotional, type RiskBook, type RiskMarket } from './book.ts';
+import type { OpenOrder } from './open-orders.ts';
 
 /** A market order fills at the next price, not at the one it was decided on: it must leave this part of itself in cash. */
 export const MARKET_ORDER_MARGIN = new Decimal('1.02');

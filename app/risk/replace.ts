@@ -2,7 +2,7 @@
 import type { OrderStatus } from '#app/domain/order.ts';
 import type { OrderTerms } from '#app/domain/order-terms.ts';
 import { toText, type Decimal, type Price, type Quantity } from '#app/domain/numeric.ts';
-import type { OpenOrder } from './book.ts';
+import type { OpenOrder } from './open-orders.ts';
 
 /** What shall change; null = stays. `qty` is the whole order's, filled shares included. `trail` in the unit that the order has. */
 export type OrderChange = { readonly qty: Quantity | null; readonly limitPrice: Price | null; readonly stopPrice: Price | null; readonly trail: Decimal | null };

@@ -2,7 +2,8 @@
 import { money, price, quantity, type Price, type Quantity } from '#app/domain/numeric.ts';
 import { MARKET_TERMS, type OrderTerms } from '#app/domain/order-terms.ts';
 import { parseRfc3339, type EpochMs } from '#app/domain/time.ts';
-import { DEFAULT_EXACT_LIMITS, NO_FACTS, shareKey, type Asset, type OpenOrder, type RiskBook, type RiskMarket } from './book.ts';
+import { DEFAULT_EXACT_LIMITS, NO_FACTS, shareKey, type Asset, type RiskBook, type RiskMarket } from './book.ts';
+import type { OpenOrder } from './open-orders.ts';
 import type { Intent } from './decide.ts';
 
 /** 10:00 in New York on a trading day. */

@@ -5,7 +5,7 @@ import { Decimal, price, quantity, ZERO_MONEY, type Quantity } from '#app/domain
 import { orderTermsFields, readTerms } from '#app/domain/order-terms.ts';
 import type { OrderRole, OrderStatus, Side } from '#app/domain/order.ts';
 import { epochMs } from '#app/domain/time.ts';
-import type { OpenOrder } from '#app/risk/book.ts';
+import type { OpenOrder } from '#app/risk/open-orders.ts';
 import type { Intent } from '#app/risk/decide.ts';
 import { changedTerms, replaceObstacle, wantedQty, type Changeable, type OrderChange } from '#app/risk/replace.ts';
 import type { Queryable } from '#chassis/db.ts';

@@ -6,8 +6,8 @@ import { money, price, quantity, ZERO_MONEY, type Money, type Price, type Quanti
 import type { OrderClass, OrderRole, OrderType, Side } from '#app/domain/order.ts';
 import type { Clock, EpochMs } from '#app/domain/time.ts';
 import type { TradingState } from '#app/domain/trading-state.ts';
-import { exactLimits, shareKey, type Asset, type BrokerMargin, type OpenOrder, type RiskBook } from '#app/risk/book.ts';
-import { countOnce } from '#app/risk/count-once.ts';
+import { exactLimits, shareKey, type Asset, type BrokerMargin, type RiskBook } from '#app/risk/book.ts';
+import { countOnce, type OpenOrder } from '#app/risk/open-orders.ts';
 import { reservationLeft } from '#app/risk/decide.ts';
 import type { FlatTarget } from '#app/risk/follow-up.ts';
 import { sizingSchema, type Sizing } from '#app/risk/sizing.ts';

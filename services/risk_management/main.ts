@@ -4,7 +4,7 @@ import type { Latch } from '#app/contracts/kill.ts';
 import { retry, sleep } from '#chassis/clock.ts';
 import { openDb } from '#chassis/db.ts';
 import { triggerByMinute } from '#chassis/minute-trigger.ts';
-import { runService, type ServiceContext, type ServiceParts } from '#chassis/service.ts';
+import { runService, type CommandHandlers, type ServiceContext, type ServiceParts } from '#chassis/service.ts';
 import { hasUntold } from './alerts.ts';
 import { reducePosition, replaceOrder } from './change-orders.ts';
 import { flatten } from './flatten.ts';
@@ -54,6 +54,24 @@ async function keepLatch({ db, latch: switches, log, signal }: ServiceContext, l
   }
 }
 
+/** What people may ask. `resume` is called when trading may go on. */
+function commandsOf(house: House, resume: () => void): CommandHandlers {
+  return {
+    manualOrder: (ask) => placeManualOrder(house, ask),
+    previewOrder: (ask) => previewManualOrder(house, ask),
+    replaceOrder: (ask) => replaceOrder(house, ask),
+    reducePosition: (ask) => reducePosition(house, ask),
+    reversePosition: (ask) => reversePosition(house, ask),
+    flatten: (ask) => flatten(house, ask),
+    setRiskLimits: (ask) => setRiskLimits(house.db, ask),
+    async setTradingState(ask) {
+      const answer = await setTradingState(house.db, ask);
+      if (answer.state !== 'HALTED') resume();
+      return answer;
+    },
+  };
+}
+
 async function setUp(ctx: ServiceContext): Promise<ServiceParts> {
   const { config, db, clock, log, health } = ctx;
   const house: House = { db, clock, ...outsideOf(ctx) };
@@ -97,20 +115,7 @@ async function setUp(ctx: ServiceContext): Promise<ServiceParts> {
         if (decision.tsBarSeen !== null) latency.observe(Math.max(0, clock.now() - decision.tsBarSeen));
       },
     }),
-    commands: {
-      manualOrder: (ask) => placeManualOrder(house, ask),
-      previewOrder: (ask) => previewManualOrder(house, ask),
-      flatten: (ask) => flatten(house, ask),
-      replaceOrder: (ask) => replaceOrder(house, ask),
-      reducePosition: (ask) => reducePosition(house, ask),
-      reversePosition: (ask) => reversePosition(house, ask),
-      setRiskLimits: (ask) => setRiskLimits(db, ask),
-      async setTradingState(ask) {
-        const answer = await setTradingState(db, ask);
-        if (answer.state !== 'HALTED') resume();
-        return answer;
-      },
-    },
+    commands: commandsOf(house, resume),
     flows: riskFlows(house),
     async start() {
       keeping = Promise.all([lease.keep(), keepLooking(ctx, house)]);

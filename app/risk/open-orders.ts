@@ -1,6 +1,19 @@
-/** Open orders that stand for the same shares or dollars count once: an order and the one that takes its place, and the two exits of one entry. */
-import { Decimal, ZERO_MONEY, ZERO_QUANTITY, type Money, type Quantity } from '#app/domain/numeric.ts';
-import type { OpenOrder } from './book.ts';
+/** Open orders as risk sees them. Those that stand for the same shares or dollars count once: an order and the one that takes its place, the two exits of one entry. */
+import { Decimal, ZERO_MONEY, ZERO_QUANTITY, type Money, type Price, type Quantity } from '#app/domain/numeric.ts';
+import type { OrderClass, OrderRole, OrderType, Side } from '#app/domain/order.ts';
+
+/**
+ * An approved order that is not closed, whether or not execution has written it down yet; a leg that the broker made of one; or one that was placed at the
+ * broker beside us. `strategyId` null = a person's. `limitPrice` null = not limited.
+ */
+export type OpenOrder = {
+  /** A leg has the decision of its entry. */ readonly decisionId: string; readonly clientOrderId: string; readonly strategyId: string | null; readonly symbol: string; readonly side: Side;
+  readonly type: OrderType; readonly orderClass: OrderClass; readonly role: OrderRole; readonly limitPrice: Price | null; readonly isReducing: boolean;
+  /** Client order id of the open order whose place it is to take. */ readonly replaces: string | null;
+  /** Shares not filled yet. */ readonly openQty: Quantity;
+  /** Shares that count: `openQty`, or 0 where another order stands for the same shares (`countOnce`). */ readonly countedQty: Quantity;
+  /** Dollars that count as reserved for the open shares; 0 when the order reduces. */ readonly reserved: Money;
+};
 
 const isExit = (order: OpenOrder): boolean => order.role !== 'order' || order.orderClass === 'oco';
 
