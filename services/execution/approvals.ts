@@ -36,12 +36,12 @@ function readyOf(approved: Payload<'order.approved'>, isFractionable: boolean): 
   return { terms: issue === undefined ? terms : storable(approved), refusal };
 }
 
-async function approve(tx: Tx, approved: Payload<'order.approved'>, seq: number, isFractionable: boolean): Promise<void> {
+async function approve(tx: Tx, { payload: approved, seq, tsWritten }: EventEnvelope<'order.approved'>, isFractionable: boolean): Promise<void> {
   const ready = readyOf(approved, isFractionable);
   const [replaced] = approved.replaces === null ? [] : await lockOrders(tx, { by: 'client_order_id', ids: [approved.replaces] });
   const refusal: Unsendable | null = approved.replaces !== null && !replaced ? { code: 'ORDER_NOT_REPLACEABLE', message: 'The order to be changed is not in the book' } : ready.refusal;
   // Even an order of which nothing is left has its row: one decision, one order.
-  const order = await insertApproved(tx, approved, ready.terms, { approvedSeq: seq, replacesOrderId: replaced?.orderId ?? null });
+  const order = await insertApproved(tx, approved, ready.terms, { approvedSeq: seq, replacesOrderId: replaced?.orderId ?? null, decidedAt: tsWritten });
   if (refusal === null) return;
   await moveOrder(tx, order, { event: { kind: 'denied' }, tsEvent: order.tsMarket, source: 'local', detail: { code: refusal.code }, patch: { denialCode: refusal.code, reason: refusal.message } });
 }
@@ -60,7 +60,7 @@ export function approvalsConsumer(parts: ApprovalsParts): ConsumerSpec {
     async handle(tx, events: readonly EventEnvelope[]) {
       const lots = await fractionable(tx, events.flatMap((event) => (event.topic === 'order.approved' ? [event.payload.symbol] : [])));
       for (const event of events) {
-        if (event.topic === 'order.approved') await approve(tx, event.payload, event.seq, lots.has(event.payload.symbol));
+        if (event.topic === 'order.approved') await approve(tx, event, lots.has(event.payload.symbol));
         if (event.topic === 'order.cancel_requested') await cancel(tx, event.payload, parts);
       }
       if (events.some((event) => event.topic === 'order.approved')) tx.afterCommit(parts.onApproved);

@@ -30,14 +30,14 @@ async function insert(tx: Tx, order: Order, beside: Beside): Promise<void> {
 }
 
 /** Writes an approved order down, not yet sent. Its id is the decision's: one decision, one order. `replacesOrderId`: the order whose place it takes. */
-export async function insertApproved(tx: Tx, approved: Payload<'order.approved'>, terms: SizedTerms, more: { readonly approvedSeq: number; readonly replacesOrderId: string | null }): Promise<Order> {
+export async function insertApproved(tx: Tx, approved: Payload<'order.approved'>, terms: SizedTerms, more: { readonly approvedSeq: number; readonly replacesOrderId: string | null; /** When risk wrote the decision, wall clock. */ readonly decidedAt?: number }): Promise<Order> {
   const { qty, ...rest } = terms;
   const order: Order = {
     orderId: approved.decisionId, clientOrderId: approved.clientOrderId, decisionId: approved.decisionId, brokerOrderId: null, source: approved.source, strategyId: approved.strategyId,
     signalId: approved.signalId, symbol: approved.symbol, side: approved.side, terms: rest, role: 'order', parentOrderId: null, replacesOrderId: more.replacesOrderId, isReducing: approved.isReducing,
     state: newOrderState(qty), denialCode: null, reason: null, tsMarket: approved.tsMarket as EpochMs, tsBarSeen: approved.tsBarSeen as EpochMs | null, unknownSince: null,
   };
-  const detail = { approvedQty: approved.qty, approvedLimitPrice: approved.limitPrice, replacedFilledQty: approved.replacedFilledQty };
+  const detail = { approvedQty: approved.qty, approvedLimitPrice: approved.limitPrice, replacedFilledQty: approved.replacedFilledQty, decidedAt: more.decidedAt };
   await insert(tx, order, { referencePrice: approved.referencePrice, approvedSeq: more.approvedSeq, source: 'local', event: 'initialized', detail });
   return order;
 }

@@ -139,6 +139,21 @@ describe('replacing', () => {
     await stack.reaches(taken.order_id, 'canceled');
   });
 
+  it('is denied when the old order filled after the decision: the new one would fill beyond what was wanted', async () => {
+    const old = await rest('SPY');
+    // The book has a fill that the decision did not know of, in whatever way it is told.
+    const { broker_order_id: brokerOrderId } = (await stack.order(old)) ?? {};
+    await stack.book.sql(`UPDATE execution.orders SET filled_qty = 0.5, status = 'partially_filled', avg_fill_price = 1, version = 4 WHERE order_id = $1`, [old]);
+    await stack.book.sql(`INSERT INTO execution.order_events (order_id, version, kind, status, filled_qty, ts_event, source, detail) VALUES ($1, 4, 'accepted', 'partially_filled', 0.5, now(), 'rest', '{}')`, [old]);
+    for (const fields of [{ replacedFilledQty: '0' }, { replacedFilledQty: undefined }]) {
+      const id = await change(old, { symbol: 'SPY', ...fields });
+      expect(await stack.reaches(id, 'denied')).toMatchObject({ denial_code: 'ORDER_NOT_REPLACEABLE', reason: expect.stringContaining('filled 0.5 meanwhile') as string });
+    }
+    expect(brokerOrderId).toBeTruthy();
+    await stack.book.sql(`DELETE FROM execution.order_events WHERE order_id = $1 AND version = 4`, [old]);
+    await stack.book.sql(`UPDATE execution.orders SET filled_qty = 0, status = 'accepted', avg_fill_price = NULL, version = 3 WHERE order_id = $1`, [old]);
+  });
+
   it.each([['before the request', 'after-submit-commit', 'accepted', 'canceled'], ['after the answer', 'after-post', 'replaced', 'accepted']])('killed %s: one of the two is open, no human', async (_, point, oldStatus, newStatus) => {
     const old = await rest('JPM');
     expect(await worker.stop()).toBe(0);

@@ -33,9 +33,17 @@ export function judgeReplace(order: Order, old: Order, filledThen: Quantity | nu
 
 const replacedUnsent = (order: Order): string => `replaced by ${order.clientOrderId} before it left`;
 
-/** What the decision knew of the old order's fills. */
+/** Fills that were booked so shortly before a decision was written may not have been seen by it. */
+const UNSEEN_MS = 2_000;
+
+/** What the decision knew of the old order's fills: as it says itself, else what was booked well before it was written. */
 export async function filledAtDecision(tx: Tx, order: Order): Promise<Quantity | null> {
-  const [row] = await tx.query<{ filled: string | null }>(`SELECT detail->>'replacedFilledQty' AS filled FROM execution.order_events WHERE order_id = $1 AND version = 1`, [order.orderId]);
+  const [row] = await tx.query<{ filled: string | null }>(
+    `SELECT coalesce(n.detail->>'replacedFilledQty', (
+       SELECT o.filled_qty::text FROM execution.order_events o
+       WHERE o.order_id = $2 AND o.ts_seen <= to_timestamp(((n.detail->>'decidedAt')::double precision - $3) / 1000) ORDER BY o.version DESC LIMIT 1)) AS filled
+     FROM execution.order_events n WHERE n.order_id = $1 AND n.version = 1`, [order.orderId, order.replacesOrderId, UNSEEN_MS],
+  );
   return row?.filled === null || row?.filled === undefined ? null : quantity(row.filled);
 }
 
