@@ -9,6 +9,7 @@ import { unitOf, world } from './world.ts';
 
 /** As long as a half-open socket is believed. */
 const SILENCE_NOTICED_MS = 15_000;
+const LATENCY_MS = 120;
 
 /** The stream of one life. */
 class SimulatedStream implements LiveStream {
@@ -19,6 +20,7 @@ class SimulatedStream implements LiveStream {
   #unhear: (() => void) | null = null;
   #lastAt: number | null = null;
   #isSilent = false;
+  #dueAt = 0;
 
   constructor(life: Life, listener: StreamListener<TradeUpdate>) {
     this.#life = life;
@@ -99,7 +101,9 @@ class SimulatedStream implements LiveStream {
       this.#lastAt = time.elapsed();
       this.#listener.onMessages([{ ...update, tsSeen: Date.now() as EpochMs }]);
     };
-    time.after(faults.strikes('update_delay') ? faults.between(50, 6_000) : 5, deliver);
+    // Messages arrive in the order in which they were sent, unless one is held up.
+    this.#dueAt = Math.max(this.#dueAt, time.elapsed() + 1 + LATENCY_MS * delays.next());
+    time.after(faults.strikes('update_delay') ? faults.between(50, 6_000) : Math.ceil(this.#dueAt - time.elapsed()), deliver);
     if (faults.strikes('update_double')) time.after(5 + 2_000 * delays.next(), deliver);
   }
 }
