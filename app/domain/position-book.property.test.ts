@@ -102,6 +102,11 @@ describe('worked examples', () => {
     expect(holdersOf(held, quantity('3')).map((one) => [one.strategyId, toText(one.change)])).toEqual([['', '3']]);
     expect(holdersOf(new Map([['sma', quantity('-4')]]), quantity('6')).map((one) => [one.strategyId, toText(one.change)])).toEqual([['sma', '4'], ['', '2']]);
   });
+  it('sells what the broker takes for money', () => {
+    const book = bookFillOf(emptyBook('A'), fill(1, ['buy', '3.5', '20'], 'sma'));
+    const after = bookEntry(book, entry({ kind: 'shares', strategyId: 'sma', qtyChange: quantity('-0.5'), price: price('30'), cashChange: money('15') }));
+    expect([shareTexts(after), after.closures.map((one) => toText(one.realizedPnl))]).toEqual([{ sma: '3 @ 20 5' }, ['5']]);
+  });
   it('opens nothing for a change of cash', () => {
     const book = bookFillOf(emptyBook('A'), fill(1, ['buy', '1', '1']));
     expect(bookEntry(book, entry({ kind: 'dividend', cashChange: money('3') })).account).toEqual(book.account);

@@ -13,7 +13,7 @@ export type EntryKind = (typeof ENTRY_KINDS)[number];
 /**
  * Cash or shares that moved without a fill; signed dollars and shares. `strategyId` '' = the manual share. split: `qtyChange` is what the account's position gained
  * or lost, every share is scaled alike. allocation: `shareQty` goes from one share to another at `price`, the account does not change. All others: `qtyChange` shares
- * came to one share at `price` (null = without cost) or left it.
+ * came to one share at `price` (null = without cost) or left it: at `price` if they are `shares` with one (a merger for cash), else at what they cost.
  */
 export type LedgerEntry = {
   readonly entryId: string; readonly seq: number; readonly at: EpochMs; readonly kind: EntryKind; readonly symbol: string | null; readonly strategyId: string; readonly toStrategyId: string | null;
@@ -79,9 +79,12 @@ export function bookEntry(book: SymbolBook, entry: LedgerEntry): BookStep {
   }
   if (qtyChange.isZero()) return { ...book, closures: [] };
   if (entry.kind === 'split') return bookSplit(book, qtyChange);
+  // Shares that the broker takes for money (a merger, cash in place of a fraction) are sold; what a person corrects is not.
+  const isSold = entry.kind === 'shares' && price !== null;
+  const move = (position: Position): Position => (isSold ? tradeShares(position, qtyChange, price) : moveShares(position, qtyChange, price));
   const isComing = book.account.qty.isZero() || book.account.qty.s === qtyChange.s;
-  const { lots, closures } = changeLots(book.lots, { id: entry.entryId, seq: entry.seq, at: entry.at, change: qtyChange, price: isComing ? price : null });
-  return { account: moveShares(book.account, qtyChange, price), shares: withShare(book.shares, strategyId, moveShares(shareOf(strategyId), qtyChange, price)), lots: isComing ? lots : withPrice(lots, entry, price), closures };
+  const { lots, closures } = changeLots(book.lots, { id: entry.entryId, seq: entry.seq, at: entry.at, change: qtyChange, price: isComing || isSold ? price : null });
+  return { account: move(book.account), shares: withShare(book.shares, strategyId, move(shareOf(strategyId))), lots: isComing ? lots : withPrice(lots, entry, price), closures };
 }
 
 /** What crossed zero without a trade opens at the entry's price, not at that of the lots it closed. */

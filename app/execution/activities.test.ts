@@ -35,6 +35,11 @@ describe('activities', () => {
   ])('books a split %s', (_, parts, entries) => {
     expect(plan(parts.map(([id, qty]) => activity(id ?? '', 'SPLIT', { symbol: 'AAPL', qty: quantity(qty ?? '') }))).entries).toEqual(entries);
   });
+  it('books the cash of a word that nobody knows, and says that its shares are not', () => {
+    const found = plan([activity('n', 'NEWWORD', { symbol: 'AAPL', qty: quantity('5'), netAmount: money('-1') })]);
+    expect(found.entries).toEqual(['n other manual cash -1 shares 0']);
+    expect(found.issues[0]).toContain('its 5 shares are not booked');
+  });
   it('splits a short position the other way', () => {
     expect(plan([activity('s', 'SPLIT', { symbol: 'SHRT', qty: quantity('-10') })]).entries).toEqual(['s split manual cash 0 shares -10']);
   });
@@ -46,5 +51,7 @@ describe('activities', () => {
   it('takes shares that come without a trade at what the broker says they cost', () => {
     expect(planActivities([activity('s', 'SPIN', { symbol: 'KID', qty: quantity('3'), price: price('7') })], new Set(), facts).entries).toMatchObject([{ kind: 'shares', symbol: 'KID', strategyId: '', price: price('7') }]);
     expect(plan([activity('m', 'MA', { symbol: 'AAPL', qty: quantity('-10'), netAmount: money('900') })]).entries).toEqual(['m shares sma cash 900 shares -10']);
+    expect(planActivities([activity('m', 'MA', { symbol: 'AAPL', qty: quantity('-10'), netAmount: money('900') })], new Set(), facts).entries[0]?.price).toEqual(price('90'));
+    expect(plan([activity('c', 'MISC', { symbol: 'MSFT', qty: quantity('-0.5'), netAmount: money('20') })]).entries).toEqual(['c shares manual cash 20 shares -0.5']);
   });
 });

@@ -1,5 +1,5 @@
 /** What the account's activities mean for the ledger: dividends, fees, interest, transfers, splits. Fills are not among them. */
-import { toText, ZERO_QUANTITY, type Money, type Price, type Quantity } from '#app/domain/numeric.ts';
+import { roundToLedger, toText, ZERO_QUANTITY, type Money, type Price, type Quantity } from '#app/domain/numeric.ts';
 import type { EntryKind, LedgerEntry } from '#app/domain/position-book.ts';
 import type { EpochMs } from '#app/domain/time.ts';
 import type { FoundIssue } from './remedy.ts';
@@ -19,9 +19,9 @@ export type PlannedEntry = Omit<LedgerEntry, 'seq' | 'toStrategyId' | 'shareQty'
 /** Alpaca's words -> ours. A word that is not here is `other`: its cash counts. */
 const KINDS: Readonly<Record<string, EntryKind>> = {
   FEE: 'fee', CFEE: 'fee', PTC: 'fee', PTR: 'fee', DIVFEE: 'fee',
-  DIV: 'dividend', DIVCGL: 'dividend', DIVCGS: 'dividend', DIVFT: 'dividend', DIVNRA: 'dividend', DIVROC: 'dividend', DIVTW: 'dividend', DIVTXEX: 'dividend', CGD: 'dividend', CIL: 'dividend',
+  DIV: 'dividend', DIVCGL: 'dividend', DIVCGS: 'dividend', DIVFT: 'dividend', DIVNRA: 'dividend', DIVROC: 'dividend', DIVTW: 'dividend', DIVTXEX: 'dividend', CGD: 'dividend',
   INT: 'interest', INTNRA: 'interest', INTTW: 'interest', TRANS: 'transfer', CSD: 'transfer', CSW: 'transfer', ACATC: 'transfer', JNL: 'journal', JNLC: 'journal',
-  SPLIT: 'split', SPIN: 'shares', JNLS: 'shares', ACATS: 'shares', MA: 'shares', REORG: 'shares', NC: 'shares', FOPT: 'shares',
+  SPLIT: 'split', CIL: 'shares', SPIN: 'shares', JNLS: 'shares', ACATS: 'shares', MA: 'shares', REORG: 'shares', NC: 'shares', FOPT: 'shares',
 };
 
 /** Our kind of an activity. */
@@ -42,6 +42,13 @@ function ownerOf(activity: TheirActivity, kind: EntryKind, facts: ActivityFacts)
     return sellers.length === 1 ? (sellers[0] ?? '') : '';
   }
   return kind === 'dividend' && activity.symbol !== null ? soleHolder(facts.held.get(activity.symbol)) : '';
+}
+
+/** Whose shares were taken: the one who holds so many, with a fraction rather than without, by hand rather than not. Nobody: the manual share. */
+function giverOf(shares: ReadonlyMap<string, Quantity> | undefined, change: Quantity): string {
+  const holders = [...(shares ?? [])].filter(([, qty]) => !qty.isZero() && qty.s !== change.s && qty.abs().gte(change.abs()));
+  const rank = ([id, qty]: readonly [string, Quantity]): number => (qty.isInteger() ? 2 : 0) + (id === '' ? 0 : 1);
+  return holders.sort((a, b) => rank(a) - rank(b))[0]?.[0] ?? '';
 }
 
 function total(shares: ReadonlyMap<string, Quantity> | undefined): Quantity {
@@ -79,6 +86,18 @@ function planSplits(splits: readonly TheirActivity[], facts: ActivityFacts, chan
   return issues;
 }
 
+/** Shares that an activity moved; null when it moved none. Words that we do not know may give cash for a fraction of a share (Alpaca's MISC). */
+function movedShares({ symbol, qty, netAmount }: TheirActivity, kind: EntryKind): Quantity | null {
+  if (symbol === null || qty === null || qty.isZero()) return null;
+  return kind === 'shares' || (kind === 'other' && qty.lt(0) && netAmount.gt(0)) ? qty : null;
+}
+
+/** What the broker paid for a share that it took. */
+function paidFor({ netAmount }: TheirActivity, qtyChange: Quantity): Price | null {
+  const paid = roundToLedger(netAmount.div(qtyChange.abs()));
+  return qtyChange.lt(0) && paid.gt(0) ? (paid as unknown as Price) : null;
+}
+
 /**
  * Plans the entries of activities that the book does not have. `known`: ids that it has. A canceled activity is not booked; one that was booked before it was
  * canceled needs a person. FEE -0.03 on a day when only sma sold = an entry of -0.03 for sma.
@@ -96,12 +115,10 @@ export function planActivities(activities: readonly TheirActivity[], known: Read
       const qtyChange = splitChange.get(entryId);
       return qtyChange === undefined ? [] : [{ ...facts1, qtyChange, price: null }];
     }
-    if (kind !== 'shares') {
-      if (kind === 'other' && activity.qty?.isZero() === false) issues.push(odd(activity, `its ${toText(activity.qty)} shares are not booked, only its cash`));
-      return [{ ...facts1, qtyChange: ZERO_QUANTITY, price: null }];
-    }
-    const qtyChange = symbol === null || activity.qty === null ? ZERO_QUANTITY : activity.qty;
-    return [{ ...facts1, qtyChange, price: activity.price, strategyId: qtyChange.lt(0) && symbol !== null ? soleHolder(facts.held.get(symbol)) : '' }];
+    const qtyChange = movedShares(activity, kind);
+    if (kind === 'other' && qtyChange === null && activity.qty?.isZero() === false) issues.push(odd(activity, `its ${toText(activity.qty)} shares are not booked, only its cash`));
+    if (qtyChange === null || symbol === null) return [{ ...facts1, qtyChange: ZERO_QUANTITY, price: null }];
+    return [{ ...facts1, kind: 'shares', qtyChange, price: activity.price ?? paidFor(activity, qtyChange), strategyId: giverOf(facts.held.get(symbol), qtyChange) }];
   });
   return { entries, issues };
 }
