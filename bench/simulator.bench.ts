@@ -1,44 +1,16 @@
 /** How many orders the simulated broker takes over HTTP, each on disk before it is answered. */
-import { spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { connect, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
+import { startSimulatorTool } from '../tests/support/simulator-tool.ts';
 import { quantile, figureOf, type Figure } from './lib/measure.ts';
 
-const TOOL = resolve(import.meta.dirname, '../services/simulator/tool.ts');
 const CONNECTIONS = 32;
 const ORDERS = 2_000;
 const ROUNDS = 5;
-const READY_MS = 60_000;
 /** Processor time is counted in hundredths of a second. */
 const TICKS_A_SECOND = 100;
-
-type Running = { readonly port: number; readonly pid: number; stop(): Promise<void> };
-
-async function startTool(folder: string): Promise<Running> {
-  const child = spawn(process.execPath, [TOOL, '--port', '0', '--rate-limit', '1000000000', '--journal', join(folder, 'journal.sqlite'), '--paused', '--quiet'], { stdio: ['ignore', 'pipe', 'inherit'] });
-  const ended = new Promise<void>((done) => child.once('exit', () => done()));
-  const port = await new Promise<number>((done, fail) => {
-    let text = '';
-    const timer = setTimeout(() => fail(new Error(`The simulator did not start: ${text}`)), READY_MS);
-    child.stdout.on('data', (chunk: Buffer) => {
-      text += chunk.toString();
-      const found = /answers at http:\/\/127\.0\.0\.1:(\d+)/.exec(text)?.[1];
-      if (found === undefined) return;
-      clearTimeout(timer);
-      done(Number(found));
-    });
-    child.once('exit', () => fail(new Error(`The simulator ended: ${text}`)));
-  });
-  return {
-    port, pid: child.pid ?? 0,
-    stop: async () => {
-      child.kill('SIGINT');
-      await ended;
-    },
-  };
-}
 
 /** Processor seconds of a process so far; NaN where /proc does not exist. */
 function processorSeconds(pid: number): number {
@@ -86,7 +58,7 @@ async function sendOrders(socket: Socket, take: () => string | null): Promise<nu
 /** Measures `npm run simulator` as a process of its own; limit from the issue: >= 1,000 orders/s. */
 export async function benchSimulator(): Promise<Figure[]> {
   const folder = mkdtempSync(join(tmpdir(), 'ms-bench-simulator-'));
-  const tool = await startTool(folder);
+  const tool = await startSimulatorTool(['--rate-limit', '1000000000', '--journal', join(folder, 'journal.sqlite'), '--paused', '--quiet']);
   try {
     const sockets = Array.from({ length: CONNECTIONS }, () => connect(tool.port, '127.0.0.1'));
     const [rates, latencies, costs]: [number[], number[], number[]] = [[], [], []];

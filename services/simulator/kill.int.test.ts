@@ -20,7 +20,7 @@ async function configOf(): Promise<RuntimeConfig> {
 }
 
 describe('a simulator that is killed', () => {
-  it('keeps every acknowledged order and fill, its cash, and its market time, eight times in a row', async () => {
+  it('keeps every acknowledged order and fill, its cash, and its market time, five times in a row', async () => {
     const config = await configOf();
     const url = `http://127.0.0.1:${config.units.simulator?.port}`;
     const call = (method: string, target: string, body?: object): Promise<Response> => fetch(`${url}${target}`, {
@@ -29,7 +29,7 @@ describe('a simulator that is killed', () => {
     const read = async (target: string) => (await call('GET', target)).json() as Promise<Record<string, string>[] & Record<string, string>>;
     const acknowledged = new Map<string, string>();
     let [clock, fills] = ['', new Map<string, string>()];
-    for (let life = 0; life < 8; life += 1) {
+    for (let life = 0; life < 5; life += 1) {
       worker = startWorker(config);
       await worker.ready();
       expect(((await read('/v2/clock'))['timestamp'] ?? '') >= clock).toBe(true);
@@ -49,7 +49,7 @@ describe('a simulator that is killed', () => {
       await worker.kill();
     }
     expect(new Set(acknowledged.values()).size).toBe(acknowledged.size);
-    expect(acknowledged.size).toBeGreaterThan(80);
+    expect(acknowledged.size).toBeGreaterThan(50);
     worker = startWorker(config);
     await worker.ready();
     // Every fill once, and the cash is what they say.

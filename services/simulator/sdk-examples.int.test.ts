@@ -5,6 +5,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { until } from '../../tests/support/servers.ts';
+import { startSimulatorTool, type SimulatorTool } from '../../tests/support/simulator-tool.ts';
 
 const ROOT = path.resolve(import.meta.dirname, '../..');
 const README = readFileSync(path.join(ROOT, 'node_modules/@alpacahq/alpaca-trade-api/README.md'), 'utf8');
@@ -33,18 +34,19 @@ function start(args: readonly string[], env: NodeJS.ProcessEnv): Program {
 }
 
 let folder = '';
-let tool: Program;
+let tool: SimulatorTool;
 let url = '';
 let redirect = '';
 beforeAll(async () => {
   folder = mkdtempSync(path.join(os.tmpdir(), 'examples-'));
   symlinkSync(path.join(ROOT, 'node_modules'), path.join(folder, 'node_modules'));
-  tool = start([path.join(ROOT, 'services/simulator/tool.ts'), '--port', '0', '--key', KEYS.APCA_API_KEY_ID, '--secret', KEYS.APCA_API_SECRET_KEY, '--speed', '120', '--partial-fills', '0'], {});
+  tool = await startSimulatorTool(['--key', KEYS.APCA_API_KEY_ID, '--secret', KEYS.APCA_API_SECRET_KEY, '--speed', '120', '--partial-fills', '0']);
   const told = await until(() => /ALPACA_SIMULATOR_URL=(\S+) NODE_OPTIONS="([^"]+)"/.exec(tool.output()), 'the simulator to tell its addresses');
   [url, redirect] = [told[1] ?? '', told[2] ?? ''];
 });
 afterAll(async () => {
   for (const child of running) child.kill('SIGKILL');
+  tool.kill();
   rmSync(folder, { recursive: true, force: true });
 });
 
@@ -103,8 +105,7 @@ describe("the SDK's own examples", () => {
     expect(program.output()).toMatch(/^filled \d+(\.\d+)?$/m);
   });
   it('and the tool ends cleanly', async () => {
-    tool.child.kill('SIGINT');
-    expect(await tool.exit).toBe(0);
+    expect(await tool.stop()).toBe(0);
     expect(tool.output()).toContain('The simulator has ended.');
   });
 });
