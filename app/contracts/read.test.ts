@@ -11,6 +11,10 @@ describe('reading from outside', () => {
     }
   });
 
+  it('refuses a length that only a program can make, too', () => {
+    for (const length of [Symbol.iterator, [Symbol.iterator], Object.create(null) as object]) expect(tryRead(z.string().max(5), { length }).success).toBe(false);
+  });
+
   it('reads what is right, and refuses what is wrong as zod does', () => {
     expect(readAs(z.string().transform(Number), '5')).toBe(5);
     expect(tryRead(z.string(), 5).error?.issues[0]?.code).toBe('invalid_type');

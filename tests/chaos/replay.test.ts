@@ -6,7 +6,6 @@ import { cutDay, realBarsFolder, tradeReplay } from '../support/replays.ts';
 import type { ReplayResult } from '../support/replays.ts';
 import { cleanUp, KILLABLE_UNITS } from '../support/stack.ts';
 import type { TestStack } from '../support/stack.ts';
-import { orderlyStop } from './ends.ts';
 import type { RunOptions } from './experiment.ts';
 import { isSound } from './experiment.ts';
 import { mixedKills } from './kills.ts';
@@ -54,7 +53,7 @@ describe('a replay', () => {
     expect(Number(end.finalEquity)).not.toBe(100_000);
   });
 
-  it(`gives the same orders from another data folder when each of ${KILLABLE_UNITS.length} parts is killed, then the supervisor`, async () => {
+  it(`gives the same orders from another data folder when each of ${KILLABLE_UNITS.length} parts is killed, then the supervisor, and all is stopped in order once`, async () => {
     const disturbed = await tradeReplay({
       folder, speed: KILL_SPEED,
       async disturb(first, again) {
@@ -62,7 +61,10 @@ describe('a replay', () => {
         await first.killSupervisor();
         const second = again();
         await second.announced();
-        return second;
+        expect(await second.stop(), 'an orderly stop in the midst of work').toBe(0);
+        const third = again();
+        await third.announced();
+        return third;
       },
     });
     expect(disturbed.broken).toEqual([]);
@@ -86,7 +88,6 @@ describe('a replay', () => {
 describe('an experiment', () => {
   it.each([
     { experiment: mixedKills, count: 5 },
-    { experiment: orderlyStop, count: 2 },
     { experiment: powerCut, count: 1 },
   ])('$experiment.id loses, doubles and breaks nothing', async ({ experiment, count }) => {
     const outcome = await experiment.run({ ...options, count });
