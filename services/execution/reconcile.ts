@@ -3,7 +3,7 @@ import { toText } from '#app/domain/numeric.ts';
 import type { EpochMs } from '#app/domain/time.ts';
 import { issuesOf } from '#app/execution/guardian-books.ts';
 import { compareHoldings, createComparer, type Comparison, type Difference } from '#app/execution/reconcile.ts';
-import { sleep } from '#chassis/clock.ts';
+import { monotonicMs, sleep } from '#chassis/clock.ts';
 import { crashPoint } from '#chassis/crash-point.ts';
 import type { Db } from '#chassis/db.ts';
 import type { Logger } from '#chassis/log.ts';
@@ -21,7 +21,7 @@ import type { Resolver } from './resolver.ts';
 const HOLDINGS_READS = 4;
 const HOLDINGS_PAUSE_MS = 750;
 /** Orders that are compared before anything else may run in this process. */
-const SLICE = 500;
+const SLICE = 250;
 /** A difference of positions or cash that stood so long is not a fill on its way. */
 const STEADY_MS = 60_000;
 const MAX_LOGGED = 200;
@@ -54,8 +54,8 @@ const ON_ITS_WAY = new Set<Difference['kind']>(['fill_missing', 'foreign_fill', 
 async function compareBoth({ ours, theirs }: BothSides): Promise<Comparison> {
   const comparer = createComparer(theirs);
   for (let start = 0; start < ours.length; start += SLICE) {
+    if (start > 0) await new Promise((resolve) => setImmediate(resolve));
     comparer.compare(ours.slice(start, start + SLICE));
-    await new Promise((resolve) => setImmediate(resolve));
   }
   return comparer.finish();
 }
@@ -117,7 +117,7 @@ async function tellFindings({ db, broker, steadyMs = STEADY_MS }: ReconcilerPart
 
 async function compareAll(parts: ReconcilerParts, runId: string): Promise<ReconcileResult> {
   const { db, broker, log } = parts;
-  const began = performance.now();
+  const began = monotonicMs();
   await ensureOpened(db, broker, log);
   const both = await readBoth(parts);
   const comparison = await compareBoth(both);
@@ -128,7 +128,7 @@ async function compareAll(parts: ReconcilerParts, runId: string): Promise<Reconc
   const differences = [...comparison.differences, ...held.differences];
   const result: ReconcileResult = { runId, isClean: differences.length === 0, differences };
   await tellFindings(parts, differences);
-  await store(db, result, { orders: both.ours.length, fills: both.theirs.fills.length, positions: held.positions, tookMs: Math.round(performance.now() - began) });
+  await store(db, result, { orders: both.ours.length, fills: both.theirs.fills.length, positions: held.positions, tookMs: Math.round(monotonicMs() - began) });
   const serious = differences.filter((one) => SERIOUS.has(one.kind));
   parts.onSerious(serious.length === 0 ? null : serious.slice(0, 3).map((one) => `${one.kind} ${one.subject}: ours ${one.ours ?? 'none'}, the broker's ${one.theirs ?? 'none'}`).join('; '));
   for (const difference of differences.slice(0, MAX_LOGGED)) log.warn({ runId, ...difference }, 'Our book and the broker differ');
