@@ -53,8 +53,8 @@ function acknowledged(stack: TestStack): Promise<string[]> {
 type CutResult = { readonly bootMs: number; readonly lost: string[]; readonly doubled: string[]; readonly broken: readonly string[]; readonly orders: number; readonly fills: number; readonly promised: number; /** Orders that met another market than undisturbed. */ readonly late: number };
 
 /**
- * The orders by their ids alone. Bars and what follows from them are committed without waiting for the disk: a power cut takes the last moments of it, they are worked out
- * again after the start, and the broker's market has moved on meanwhile. The same orders, once each; the price may be a later one.
+ * The orders by their ids alone. Where nothing was ordered, neither the strategies' progress nor the steps of the simulator's tape wait for the disk: after a power cut the
+ * tape may stand a few bars from where the book stands, and an order on its way at that moment meets another price. The same orders, once each, is what is promised.
  */
 const idsOf = (lines: readonly string[]): string[] => lines.map((line) => line.split(' ')[0] ?? '');
 
@@ -106,7 +106,7 @@ export const powerCut: Experiment = {
       runs: results.length, faults: results.length, orders: results.reduce((sum, { orders }) => sum + orders, 0), fills: results.reduce((sum, { fills }) => sum + fills, 0),
       lost: results.flatMap(({ lost }) => lost), doubled: results.flatMap(({ doubled }) => doubled), broken: results.flatMap(({ broken }) => broken),
       measures: [timesWithin('up elsewhere', results.map(({ bootMs }) => bootMs), 1, 12_000)],
-      notes: [`${results.reduce((sum, { promised }) => sum + promised, 0)} acknowledged rows looked for; ${results.reduce((sum, { late }) => sum + late, 0)} orders met a later market than undisturbed, for what led to them was not flushed yet`, why === null ? 'on an ext4 disk of its own: what was not flushed is lost' : `the folder was copied as the processes left it, for ${why}: what lay in the system's memory survived`],
+      notes: [`${results.reduce((sum, { promised }) => sum + promised, 0)} acknowledged rows looked for; ${results.reduce((sum, { late }) => sum + late, 0)} orders met another price than undisturbed: steps of the tape without orders are not flushed`, why === null ? 'on an ext4 disk of its own: what was not flushed is lost' : `the folder was copied as the processes left it, for ${why}: what lay in the system's memory survived`],
     };
   },
 };
