@@ -14,6 +14,10 @@ describe('applyOrders', () => {
     expect([once.orders.map((row) => row.orderId), once.total, once.openTotal]).toEqual([['3', '2', '1'], 3, 3]);
     expect(applyOrders(once, [order('3', 1)], 'all')).toEqual(once);
   });
+  it('counts a new order whose first version was missed, and no old one', () => {
+    expect(applyOrders(list, [order('4', 3)], 'all')).toMatchObject({ total: 3, openTotal: 3 });
+    expect(applyOrders(list, [order('0', 3)], 'all')).toMatchObject({ total: 2, openTotal: 2 });
+  });
   it('ignores an older version and takes a newer one', () => {
     expect(applyOrders(list, [order('1', 4, { status: 'submitted' })], 'all').orders[1]?.status).toBe('accepted');
     const closed = applyOrders(list, [order('1', 6, { status: 'filled', isClosed: true })], 'open');

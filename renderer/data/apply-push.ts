@@ -14,11 +14,13 @@ export type OrderList = { readonly orders: OrderView[]; readonly openTotal: numb
 export function applyOrders(list: OrderList, moved: readonly OrderView[], scope: 'open' | 'closed' | 'all'): OrderList {
   const rows = new Map(list.orders.map((order) => [order.orderId, order]));
   let { openTotal, total } = list;
+  const newest = list.orders[0]?.createdAt ?? 0;
   for (const order of moved) {
     const before = rows.get(order.orderId);
     if (before && before.version > order.version) continue;
     if (before) openTotal += Number(!order.isClosed) - Number(!before.isClosed);
-    else if (order.version === 1) {
+    // Its first version may have been missed (an exit moves twice within a push); one that is younger than all that are known is new all the same.
+    else if (order.version === 1 || order.createdAt >= newest) {
       total += 1;
       openTotal += Number(!order.isClosed);
     }

@@ -48,8 +48,8 @@ export const useFindings = (): UseQueryResult<RouteOutput<'findings'>> => useRou
 export const useLedgerEntries = (): UseQueryResult<RouteOutput<'ledgerEntries'>> => useRoute('ledgerEntries', ['ledgerEntries'], { limit: LIST_ROWS }, { everyMs: 30_000 });
 /** The last proof run. */
 export const useProof = (): UseQueryResult<RouteOutput<'proof'>> => useRoute('proof', ['proof'], {}, { everyMs: 300_000 });
-/** The story of a decision. */
-export const useStory = (decisionId: string | null): UseQueryResult<RouteOutput<'orderStory'>> => useRoute('orderStory', ['story', decisionId], { decisionId: decisionId ?? '' }, { isEnabled: decisionId !== null });
+/** The story of a decision, or of an order by its own id (an exit shares its entry's decision). */
+export const useStory = (id: string): UseQueryResult<RouteOutput<'orderStory'>> => useRoute('orderStory', ['story', id], { decisionId: id });
 /** Orders before those that pushes keep fresh, page by page, newest first; `before` = createdAt of the last row known. */
 export function useOlderOrders(scope: 'open' | 'all', before: number | null): UseInfiniteQueryResult<OrderView[]> {
   return useInfiniteQuery({

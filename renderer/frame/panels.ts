@@ -14,7 +14,7 @@ export type FlowSheetView = 'about' | 'run' | 'settings';
 export type Sheet =
   | { readonly kind: 'health' }
   | { readonly kind: 'ticket'; readonly start: Partial<Draft> }
-  | { readonly kind: 'story'; readonly decisionId: string; /** The order to begin with: an exit shares its entry's decision. */ readonly orderId?: string }
+  | { readonly kind: 'story'; /** Of a decision, or of an order. */ readonly id: string }
   | { readonly kind: 'reconciliation' }
   | { readonly kind: 'unit'; readonly unitId: UnitId }
   | { readonly kind: 'flow'; readonly flow: FlowName; readonly view: FlowSheetView; /** Parameters to begin with, of a run that is to be repeated. */ readonly input?: Readonly<Record<string, unknown>> }

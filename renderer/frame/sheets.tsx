@@ -37,7 +37,7 @@ function Content({ sheet }: { sheet: Sheet }): JSX.Element {
   switch (sheet.kind) {
     case 'health': return <HealthView isPanel />;
     case 'ticket': return <OrderTicketSheet start={sheet.start} />;
-    case 'story': return <OrderStorySheet key={sheet.decisionId} decisionId={sheet.decisionId} orderId={sheet.orderId ?? null} />;
+    case 'story': return <OrderStorySheet key={sheet.id} id={sheet.id} />;
     case 'reconciliation': return <ReconciliationSheet />;
     case 'unit': return <UnitSheet unitId={sheet.unitId} />;
     case 'flow': return <FlowSheet key={sheet.flow} sheet={sheet} />;

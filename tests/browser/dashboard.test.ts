@@ -100,7 +100,7 @@ describe('portfolio', () => {
     await ticket.getByLabel('Take-profit, USD').press('Enter');
     await page.getByRole('button', { name: 'Follow this order' }).waitFor();
     await page.keyboard.press('Escape');
-    const stop = page.locator('tr[data-order*=":stop_loss"][data-status="held"], tr[data-order*=":stop_loss"][data-status="accepted"]').first();
+    const stop = page.locator('tr.leg[data-role="stop_loss"][data-status="held"]').first();
     await stop.waitFor({ timeout: MOVE_LIMIT_MS });
     await stop.getByLabel('Change order of KO').click();
     const strip = page.locator('.edit-strip');
@@ -109,8 +109,8 @@ describe('portfolio', () => {
     await strip.getByLabel('Stop').fill(after);
     await strip.getByLabel('Stop').press('Enter');
     await strip.waitFor({ state: 'detached', timeout: MOVE_LIMIT_MS });
-    await page.locator('tr.open[data-order*=":stop_loss"]', { hasText: after }).waitFor({ timeout: MOVE_LIMIT_MS });
-    await page.locator('tr.open[data-order*=":take_profit"]').getByLabel('Cancel order of KO').click();
+    await page.locator('tr.leg.open[data-role="stop_loss"]', { hasText: after }).waitFor({ timeout: MOVE_LIMIT_MS });
+    await page.locator('tr.leg.open[data-role="take_profit"]').getByLabel('Cancel order of KO').click();
     await expect.poll(() => page.locator('tr.leg.open').count(), { timeout: MOVE_LIMIT_MS }).toBe(0);
   });
 
@@ -124,6 +124,8 @@ describe('portfolio', () => {
     }
     await page.getByLabel(/^Shares, of/).fill('2');
     await page.getByRole('button', { name: /^Sell 2 KO/ }).click();
+    // The question closes when risk approves; a denial would stay, with its rule.
+    await page.getByLabel(/^Shares, of/).waitFor({ state: 'detached', timeout: MOVE_LIMIT_MS });
     await expect.poll(() => stack.read((query) => query("SELECT side, qty::float AS qty, is_reducing FROM execution.orders WHERE symbol = 'KO' AND qty = 2 AND status = 'filled'")), { timeout: MOVE_LIMIT_MS }).toEqual([{ side: 'sell', qty: 2, is_reducing: true }]);
     await page.getByRole('tab', { name: /Orders/ }).click();
   });
@@ -195,7 +197,7 @@ describe('logs', () => {
     await page.keyboard.press('g');
     await page.keyboard.press('p');
     await page.getByRole('tab', { name: /Orders/ }).click();
-    await page.locator('.data-table tbody tr', { hasText: 'KO' }).filter({ hasText: 'manual' }).first().click();
+    await page.locator('tr.head', { hasText: 'KO' }).filter({ hasText: 'manual' }).filter({ has: page.locator('.filled-bar b', { hasText: /^7$/ }) }).first().click();
     await page.getByText('Logs of this order').click();
     await page.waitForURL(/\/logs\?about=ms-/);
     await page.locator('.matter', { hasText: 'Order: buy 7 KO' }).waitFor({ timeout: MOVE_LIMIT_MS });

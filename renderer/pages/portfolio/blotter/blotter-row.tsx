@@ -54,7 +54,7 @@ function Name({ row, actions }: { row: Row; actions: RowActions }): JSX.Element 
 /** The line. Enter opens its timeline, e changes it, arrows move and fold. */
 export const BlotterRow = memo(function BlotterRow({ row, isEdited, actions }: { row: Row; isEdited: boolean; actions: RowActions }): JSX.Element {
   const { order, kind } = row;
-  const open = (): void => openSheet({ kind: 'story', decisionId: order.decisionId, orderId: order.orderId });
+  const open = (): void => openSheet({ kind: 'story', id: order.orderId });
   const canEdit = kind !== 'past' && isEditable(order);
   const onKeyDown = (event: KeyboardEvent<HTMLTableRowElement>): void => {
     if (event.target !== event.currentTarget || event.ctrlKey || event.metaKey || event.altKey) return;
@@ -76,7 +76,7 @@ export const BlotterRow = memo(function BlotterRow({ row, isEdited, actions }: {
     actions.edit(isEdited ? null : order.orderId);
   };
   return (
-    <tr className={`opens ${kind} ${order.isClosed ? 'closed' : 'open'} ${isEdited ? 'edited' : ''}`} tabIndex={0} onClick={open} onKeyDown={onKeyDown} data-order={order.orderId} data-status={order.status}>
+    <tr className={`opens ${kind} ${order.isClosed ? 'closed' : 'open'} ${isEdited ? 'edited' : ''}`} tabIndex={0} onClick={open} onKeyDown={onKeyDown} data-order={order.orderId} data-role={order.role} data-status={order.status}>
       <td><Name row={row} actions={actions} /></td>
       <td><Side side={order.side} /></td>
       <td className="number"><FilledBar order={order} /></td>

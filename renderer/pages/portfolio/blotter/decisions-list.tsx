@@ -30,7 +30,7 @@ export function DecisionsList({ symbol }: { symbol: string }): JSX.Element {
     <Answer query={query}>
       {(data) => (
         <>
-          <DataTable columns={COLUMNS} rows={rows} rowId={(row) => row.decisionId} label="Denied decisions" onOpen={(row) => openSheet({ kind: 'story', decisionId: row.decisionId })} empty={<Empty title="Nothing was denied">Signals and orders that break a risk rule are listed here with the rule.</Empty>} />
+          <DataTable columns={COLUMNS} rows={rows} rowId={(row) => row.decisionId} label="Denied decisions" onOpen={(row) => openSheet({ kind: 'story', id: row.decisionId })} empty={<Empty title="Nothing was denied">Signals and orders that break a risk rule are listed here with the rule.</Empty>} />
           {data.deniedTotal > data.decisions.length && <p className="table-note muted">The newest {data.decisions.length} of {data.deniedTotal} denials.</p>}
         </>
       )}

@@ -44,14 +44,11 @@ function Fills(): JSX.Element {
       return { ...fill, order, slippage: slippageOf(fill, order?.referencePrice ?? null) };
     });
   }, [query.data, orders]);
-  const open = (row: Row): void => {
-    if (row.order !== null) openSheet({ kind: 'story', decisionId: row.order.decisionId, orderId: row.orderId });
-  };
   return (
     <Answer query={query}>
       {(data) => (
         <>
-          <DataTable columns={FILLS} rows={rows} rowId={(row) => row.fillId} label="Fills" onOpen={open} empty={<Empty title="No fills yet">Each execution at the broker is booked here once, under the broker's execution id.</Empty>} />
+          <DataTable columns={FILLS} rows={rows} rowId={(row) => row.fillId} label="Fills" onOpen={(row) => openSheet({ kind: 'story', id: row.orderId })} empty={<Empty title="No fills yet">Each execution at the broker is booked here once, under the broker's execution id.</Empty>} />
           {data.total > data.fills.length && <p className="table-note muted">The newest {count(data.fills.length)} of {count(data.total)} fills.</p>}
         </>
       )}

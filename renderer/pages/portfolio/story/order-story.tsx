@@ -87,7 +87,7 @@ function Relatives({ relatives, order }: { relatives: readonly OrderView[]; orde
       <ul className="relatives">
         {relatives.map((other) => (
           <li key={other.orderId}>
-            <UnstyledButton onClick={() => openSheet({ kind: 'story', decisionId: other.decisionId, orderId: other.orderId })}>
+            <UnstyledButton onClick={() => openSheet({ kind: 'story', id: other.orderId })}>
               <span>{kin(other)}</span><span><Side side={other.side} /> <span className="num">{quantity(other.qty)}</span> <span className="muted">{typeWords(other)}</span> <span className="num">{priceWords(other)}</span></span><StatusTag order={other} />
             </UnstyledButton>
           </li>
@@ -129,17 +129,6 @@ function Head({ story }: { story: OrderStory }): JSX.Element {
   );
 }
 
-/** An exit as its entry's story knows it: where it stands; its events are told with the entry's logs. */
-function RelativeStory({ order, story }: { order: OrderView; story: OrderStory }): JSX.Element {
-  return (
-    <div className="story">
-      <Head story={{ ...story, order, events: [], fills: [] }} />
-      <Relatives order={order} relatives={[...(story.order === null ? [] : [story.order]), ...story.relatives.filter((other) => other.orderId !== order.orderId)]} />
-      <Ids order={order} decisionId={order.decisionId} />
-    </div>
-  );
-}
-
 function Ids({ order, decisionId }: { order: OrderView | null; decisionId: string | undefined }): JSX.Element {
   const about = order?.clientOrderId ?? decisionId;
   return (
@@ -152,10 +141,8 @@ function Ids({ order, decisionId }: { order: OrderView | null; decisionId: strin
   );
 }
 
-function Story({ story, orderId }: { story: OrderStory; orderId: string | null }): JSX.Element {
+function Story({ story }: { story: OrderStory }): JSX.Element {
   const { order, decision } = story;
-  const relative = orderId === null || orderId === order?.orderId ? undefined : story.relatives.find((other) => other.orderId === orderId);
-  if (relative !== undefined) return <RelativeStory order={relative} story={story} />;
   return (
     <div className="story">
       <Head story={story} />
@@ -169,8 +156,8 @@ function Story({ story, orderId }: { story: OrderStory; orderId: string | null }
   );
 }
 
-/** The story in its sheet. */
-export function OrderStorySheet({ decisionId, orderId }: { decisionId: string; orderId: string | null }): JSX.Element {
-  const story = useStory(decisionId);
-  return <Answer query={story}>{(data) => <Story key={orderId} story={data} orderId={orderId} />}</Answer>;
+/** The story of a decision or an order in its sheet. */
+export function OrderStorySheet({ id }: { id: string }): JSX.Element {
+  const story = useStory(id);
+  return <Answer query={story}>{(data) => <Story story={data} />}</Answer>;
 }

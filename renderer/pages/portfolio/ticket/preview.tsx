@@ -39,7 +39,7 @@ export function Result({ reply, again }: { reply: RouteOutput<'placeOrder'>; aga
   return (
     <div className="stack">
       <div className="preview-verdict"><Tag tone={isApproved ? 'good' : 'bad'}>{isApproved ? 'approved' : 'denied'}</Tag><span>{reply.message}</span></div>
-      <Button data-autofocus onClick={() => openSheet({ kind: 'story', decisionId: reply.decisionId })}>Follow this order</Button>
+      <Button data-autofocus onClick={() => openSheet({ kind: 'story', id: reply.decisionId })}>Follow this order</Button>
       <Button variant="default" onClick={again}>{isApproved ? 'Another order' : 'Change the order'}</Button>
       <RulesList rules={reply.rules} isFailedFirst />
       <RecordDetails record={reply.record} />
