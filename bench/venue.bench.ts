@@ -1,5 +1,5 @@
-/** The simulated venue alone: orders taken, matched and closed a second, on an empty book and beside ten thousand resting orders. */
-import { performance } from 'node:perf_hooks';
+/** The simulated venue alone: orders taken, matched and closed in a second of processor time, on an empty book and beside ten thousand resting orders. */
+import { cpuUsage } from 'node:process';
 import { invariant } from '#app/domain/errors.ts';
 import { MINUTE_MS, type EpochMs } from '#app/domain/time.ts';
 import { DEFAULT_VENUE_CONFIG, PLAIN_ASSET, PLAIN_REQUEST, type OrderRequest } from '#app/backtest/venue-types.ts';
@@ -24,19 +24,20 @@ function submit(venue: Venue, n: number, over: Partial<OrderRequest>): void {
   invariant(result.ok, 'The venue refused an order of the benchmark', { result });
 }
 
-/** Submits and matches; returns orders a second. */
+/** Submits and matches; returns orders a second of processor time: the venue never waits, and what else the machine does is no matter of its own. */
 function trade(resting: number, terms: Partial<OrderRequest>): number {
   const venue = openVenue({ ...DEFAULT_VENUE_CONFIG, startingCash: '1000000000' });
   for (let n = 0; n < resting; n += 1) submit(venue, -n - 1, { symbol: symbolOf(n), type: 'limit', limitPrice: '50' });
   const bars = Array.from({ length: SYMBOLS }, (_none, n) => ({ symbol: symbolOf(n), open: '100', high: '101', low: '99', close: '100', volume: '100000' }));
-  const start = performance.now();
+  const start = cpuUsage();
   for (let n = 0; n < ORDERS; n += 1) {
     submit(venue, n, terms);
     if (n % BATCH !== BATCH - 1) continue;
     const stepped = venue.apply({ op: 'step', at: Math.max(START, venue.state.now) as EpochMs, barMs: MINUTE_MS, isRegular: true, bars: resting === 0 ? bars : bars.slice(0, 1) });
     invariant(stepped.ok, 'The venue refused a bar of the benchmark', {});
   }
-  return ORDERS / ((performance.now() - start) / 1000);
+  const { user, system } = cpuUsage(start);
+  return ORDERS / ((user + system) / 1e6);
 }
 
 /** Orders a second of the venue in this process. The simulator's own target over HTTP is 1,000 a second: the venue must be far beyond it. */

@@ -43,8 +43,8 @@ const isExempt = (order: { readonly orderClass: string; readonly type: string; r
 /** Opposite sides must not meet in one account: rejected when either is a market or stop order, or when the two limits cross. */
 function checkWashTrade(request: OrderRequest, limitPrice: Price | null, { state, replacing }: AdmissionView): Refusal {
   if (isExempt(request)) return null;
-  for (const order of state.open.of(request.symbol)) {
-    if (order.side === request.side || isExempt(order) || order.id === replacing?.id) continue;
+  for (const order of state.open.onSide(request.symbol, request.side === 'buy' ? 'sell' : 'buy')) {
+    if (isExempt(order) || order.id === replacing?.id) continue;
     const isAny = meetsAnyPrice(request.type) || meetsAnyPrice(order.type);
     const [buy, sell] = request.side === 'buy' ? [limitPrice, order.limitPrice] : [order.limitPrice, limitPrice];
     if (!isAny && !(buy && sell && buy.gte(sell))) continue;

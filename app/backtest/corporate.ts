@@ -60,7 +60,7 @@ function split(turn: Turn, action: Extract<CorporateAction, { kind: 'split' }>, 
   const { account, open } = turn.state;
   const ratio = quantity(action.newRate).div(quantity(action.oldRate));
   invariant(ratio.gt(0) && ratio.isFinite(), 'A split needs two rates greater than zero', { ...action });
-  for (const order of [...open.of(action.symbol)].sort((a, b) => a.seq - b.seq)) {
+  for (const order of open.of(action.symbol).sort((a, b) => a.seq - b.seq)) {
     const current = open.get(order.id);
     if (!current) continue;
     const follows = ratio.gte(1) && (current.qty === null || current.qty.times(ratio).isInteger()) && current.filledQty.times(ratio).isInteger() && current.replacedBy === null && current.replaces === null;
@@ -83,7 +83,7 @@ function dividend(turn: Turn, action: Extract<CorporateAction, { kind: 'cash_div
     const amount = roundToLedger(notional(position.qty, rate).toDecimalPlaces(2)) as Money;
     state.payables = [...state.payables, { at: action.payableAt, symbol: action.symbol, qty: position.qty, rate, amount }];
   }
-  for (const order of [...state.open.of(action.symbol)].sort((a, b) => a.seq - b.seq)) reduce(turn, order, rate, at);
+  for (const order of state.open.of(action.symbol).sort((a, b) => a.seq - b.seq)) reduce(turn, order, rate, at);
   pay(turn, at);
 }
 

@@ -175,6 +175,7 @@ function execute(matching: Matching, order: VenueOrder, trade: { readonly price:
     status: isComplete ? 'filled' : isPending ? order.status : 'partially_filled',
   };
   state.open.put(next);
+  if (isComplete) state.stuck.delete(next.id);
   turn.changed.delete(next.id);
   turn.events.push({ kind: isComplete ? 'fill' : 'partial_fill', at, order: next, fill: { executionId: uuidOf(config.seed, 'execution', state.executionSeq), qty, price: trade.price, fee, positionQty } });
   if (order.status === 'pending_replace') shrinkReplacement(turn, next, qty, at);

@@ -35,7 +35,7 @@ const bySeq = (a: VenueOrder, b: VenueOrder): number => a.seq - b.seq;
 export class OpenOrders {
   private readonly orders = new Map<string, VenueOrder>();
   private readonly clientIds = new Map<string, string>();
-  private readonly symbols = new Map<string, Map<string, VenueOrder>>();
+  private readonly symbols = new Map<string, Readonly<Record<Side, Map<string, VenueOrder>>>>();
   private readonly children = new Map<string, Set<string>>();
   private readonly waiting = new Set<string>();
   private readonly slow = new Set<string>();
@@ -68,8 +68,14 @@ export class OpenOrders {
   }
 
   /** Open orders of a symbol, in no order that counts. */
-  of(symbol: string): Iterable<VenueOrder> {
-    return this.symbols.get(symbol)?.values() ?? [];
+  of(symbol: string): VenueOrder[] {
+    const sides = this.symbols.get(symbol);
+    return sides === undefined ? [] : [...sides.buy.values(), ...sides.sell.values()];
+  }
+
+  /** Open orders of a symbol on one side, in no order that counts. */
+  onSide(symbol: string, side: Side): Iterable<VenueOrder> {
+    return this.symbols.get(symbol)?.[side].values() ?? [];
   }
 
   symbolsInUse(): Iterable<string> {
@@ -128,9 +134,9 @@ export class OpenOrders {
     if (before && before.parentId !== order.parentId) this.unlink(before);
     this.orders.set(order.id, order);
     this.clientIds.set(order.clientOrderId, order.id);
-    const siblings = this.symbols.get(order.symbol) ?? new Map<string, VenueOrder>();
-    siblings.set(order.id, order);
-    this.symbols.set(order.symbol, siblings);
+    const sides = this.symbols.get(order.symbol) ?? { buy: new Map<string, VenueOrder>(), sell: new Map<string, VenueOrder>() };
+    sides[order.side].set(order.id, order);
+    this.symbols.set(order.symbol, sides);
     if (order.parentId !== null) this.children.set(order.parentId, (this.children.get(order.parentId) ?? new Set()).add(order.id));
     mark(this.waiting, order.id, order.status === 'accepted');
     mark(this.slow, order.id, order.status === 'pending_cancel' || order.status === 'pending_replace');
@@ -158,9 +164,9 @@ export class OpenOrders {
     if (!before) return;
     this.orders.delete(order.id);
     this.clientIds.delete(order.clientOrderId);
-    const siblings = this.symbols.get(order.symbol);
-    siblings?.delete(order.id);
-    if (siblings?.size === 0) this.symbols.delete(order.symbol);
+    const sides = this.symbols.get(order.symbol);
+    sides?.[order.side].delete(order.id);
+    if (sides && sides.buy.size + sides.sell.size === 0) this.symbols.delete(order.symbol);
     this.unlink(before);
     this.waiting.delete(order.id);
     this.slow.delete(order.id);

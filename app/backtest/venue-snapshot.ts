@@ -7,7 +7,7 @@ import type { EpochMs } from '#app/domain/time.ts';
 import type { AccountBook } from './account.ts';
 import { OpenOrders } from './open-orders.ts';
 import type { VenueState } from './venue-state.ts';
-import { POSITION_INTENTS, VENUE_ACTIVITY_TYPES, VENUE_ORDER_STATUSES, type VenueActivity, type VenueOperation, type VenueOrder } from './venue-types.ts';
+import { POSITION_INTENTS, VENUE_ORDER_STATUSES, type VenueOperation, type VenueOrder } from './venue-types.ts';
 
 const ms = z.number().int().transform((value) => value as EpochMs);
 const msOrNull = ms.nullable().default(null);
@@ -32,11 +32,6 @@ const orderFields = z.object({
 export const venueOrderSchema = orderFields.transform((order): VenueOrder => ({
   ...order, positionIntent: order.positionIntent ?? `${order.side}_to_${order.reservePrice === null ? 'close' : 'open'}`, submittedAt: order.submittedAt ?? order.createdAt,
 }));
-
-/** One activity in text form. */
-export const venueActivitySchema = z.object({
-  id: z.string(), type: z.enum(VENUE_ACTIVITY_TYPES), at: ms, symbol: z.string().nullable(), qty: asQuantity.nullable(), perShareAmount: asPrice.nullable(), netAmount: asMoney, description: z.string(),
-});
 
 const multiplier = z.union([z.literal(1), z.literal(2), z.literal(4)]);
 const venueSettingsSchema = z.object({ suspendTrade: z.boolean(), noShorting: z.boolean(), fractionalTrading: z.boolean(), maxMarginMultiplier: multiplier, tradingBlocked: z.boolean() });
@@ -102,11 +97,6 @@ export function orderToText(order: VenueOrder): VenueOrderText {
     trailPrice: textOf(order.trailPrice), trailPercent: textOf(order.trailPercent), hwm: textOf(order.hwm), filledAvgPrice: textOf(order.filledAvgPrice),
     reservePrice: textOf(order.reservePrice), bandPrice: textOf(order.bandPrice),
   };
-}
-
-/** An activity with its numbers as text. */
-export function activityToText(activity: VenueActivity): z.input<typeof venueActivitySchema> {
-  return { ...activity, qty: textOf(activity.qty), perShareAmount: textOf(activity.perShareAmount), netAmount: toText(activity.netAmount) };
 }
 
 /** The state as plain data, ready for JSON. */

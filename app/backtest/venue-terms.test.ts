@@ -130,6 +130,17 @@ describe('late words of the broker', () => {
     expect(settle(floor, 'new')).toEqual(['new']);
     expect(floor.bar(101)).toEqual(['fill a 10@101']);
   });
+  it('a stuck cancel waits until it is settled; meanwhile the order may fill', () => {
+    const floor = openFloor();
+    const { id } = floor.submit({ type: 'limit', limitPrice: '90' });
+    floor.apply({ op: 'cancel', orderId: id, at: floor.venue.state.now, isSlow: true, isStuck: true });
+    expect(floor.bar(100)).toEqual([]);
+    expect(settle(floor, 'new')).toEqual(['canceled']);
+    const second = floor.submit({ clientOrderId: 'a', type: 'limit', limitPrice: '90' });
+    floor.apply({ op: 'cancel', orderId: second.id, at: floor.venue.state.now, isSlow: true, isStuck: true });
+    expect(floor.bar(89)).toEqual(['fill a 10@89']);
+    expect(floor.venue.state.stuck.size).toBe(0);
+  });
   it('an order that was taken can be rejected, with the reason', () => {
     expect(settle(stuck(), 'rejected')).toEqual(['rejected halted']);
     const floor = openFloor();

@@ -85,21 +85,18 @@ export type VenueFill = {
   readonly positionQty: Quantity;
 };
 
-/** Events without an execution. `restated`: the order's quantity is another now; `order_replace_rejected` is told of the old order, its replacement is `rejected`. */
-export const VENUE_QUIET_EVENTS = [
-  'pending_new', 'new', 'accepted', 'held', 'pending_cancel', 'pending_replace', 'canceled', 'expired', 'replaced', 'rejected', 'restated', 'order_replace_rejected', 'order_cancel_rejected',
-] as const;
+/** An event without an execution. `restated`: the order's quantity is another now; `order_replace_rejected` is told of the old order, its replacement is `rejected`. */
+type QuietEvent =
+  | 'pending_new' | 'new' | 'accepted' | 'held' | 'pending_cancel' | 'pending_replace' | 'canceled' | 'expired' | 'replaced' | 'rejected' | 'restated' | 'order_replace_rejected' | 'order_cancel_rejected';
 /** What happened to an order, in the order in which it happened; `order` is the state after it. */
 export type VenueEvent =
-  | { readonly kind: (typeof VENUE_QUIET_EVENTS)[number]; readonly at: EpochMs; readonly order: VenueOrder; readonly fill: null }
+  | { readonly kind: QuietEvent; readonly at: EpochMs; readonly order: VenueOrder; readonly fill: null }
   | { readonly kind: 'fill' | 'partial_fill'; readonly at: EpochMs; readonly order: VenueOrder; readonly fill: VenueFill };
 
-/** Account activities that are not executions, by Alpaca's codes: dividends, splits, cash in place of a part of a share, fees, cash in and out. */
-export const VENUE_ACTIVITY_TYPES = ['DIV', 'SPLIT', 'CIL', 'FEE', 'CSD', 'CSW'] as const;
-/** Something that moved cash or shares without an order. */
+/** Something that moved cash or shares without an order, by Alpaca's codes: dividends, splits, cash in place of a part of a share, fees, cash in and out. */
 export type VenueActivity = {
   readonly id: string;
-  readonly type: (typeof VENUE_ACTIVITY_TYPES)[number];
+  readonly type: 'DIV' | 'SPLIT' | 'CIL' | 'FEE' | 'CSD' | 'CSW';
   readonly at: EpochMs;
   readonly symbol: string | null;
   /** Change of the signed position; for a dividend the shares that were paid for. */
@@ -278,11 +275,6 @@ export type VenueConfig = {
 export const DEFAULT_VENUE_CONFIG: VenueConfig = {
   seed: 1, startingCash: '100000', multiplier: 1, isShortingEnabled: false, slippageBps: 0, volumeCap: null, partialFillPercent: 0, isOpenCollared: false, fees: null, feeTiming: 'per_fill',
 };
-
-/** The switches of a fresh account. */
-export function settingsOf(config: VenueConfig): VenueSettings {
-  return { suspendTrade: false, noShorting: !config.isShortingEnabled, fractionalTrading: true, maxMarginMultiplier: config.multiplier, tradingBlocked: false };
-}
 
 const OPEN: ReadonlySet<VenueOrderStatus> = new Set<VenueOrderStatus>(['pending_new', 'accepted', 'new', 'held', 'partially_filled', 'pending_cancel', 'pending_replace']);
 /** Whether more can happen to an order of this status. */
