@@ -14,7 +14,7 @@ import { answered, audit } from './audit.ts';
 import { trip } from './breakers.ts';
 import { openDesk, type Desk } from './desk.ts';
 import { loadBook, lockDecisions, type House, type LoadedBook } from './load-book.ts';
-import { marketTime } from './load-market.ts';
+import { marketTime } from './market-clock.ts';
 import { replyOf, storedDecisions, type DecisionReply } from './replies.ts';
 
 type ReplaceAsk = CommandInput<'replaceOrder'>;

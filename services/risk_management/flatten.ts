@@ -7,7 +7,7 @@ import type { RiskBook } from '#app/risk/book.ts';
 import { answered, audit } from './audit.ts';
 import { openDesk, type Desk } from './desk.ts';
 import { loadBook, lockDecisions, type House } from './load-book.ts';
-import { marketTime } from './load-market.ts';
+import { marketTime } from './market-clock.ts';
 import { replyOf, storedDecisions, type DecisionReply } from './replies.ts';
 
 type Ask = CommandInput<'flatten'>;

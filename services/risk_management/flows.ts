@@ -7,7 +7,8 @@ import { flow, type FlowDefinition } from '#chassis/flows.ts';
 import { alertsFlow } from './alerts.ts';
 import { limitChecksFlow } from './limit-checks.ts';
 import { loadBook, type House } from './load-book.ts';
-import { loadMarket, marketNow } from './load-market.ts';
+import { loadMarket } from './load-market.ts';
+import { marketNow } from './market-clock.ts';
 import { positionSizesFlow } from './position-sizes.ts';
 import { recordRiskEvents } from './risk-events.ts';
 

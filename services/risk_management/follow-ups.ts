@@ -6,7 +6,7 @@ import type { Db, Queryable } from '#chassis/db.ts';
 import type { Desk } from './desk.ts';
 import { openDesk } from './desk.ts';
 import { loadBook, lockDecisions, type House, type OpenTarget } from './load-book.ts';
-import { marketTime } from './load-market.ts';
+import { marketTime } from './market-clock.ts';
 import { completeReversals } from './reversals.ts';
 
 /** When the next attempt may be made, by the market's clock: after the last thing that happened to the share, and not before the wait of the attempt is over. */

@@ -10,7 +10,8 @@ import { trip } from './breakers.ts';
 import { openDesk, type Desk } from './desk.ts';
 import { followUp } from './follow-ups.ts';
 import { loadBook, lockDecisions, type LoadedBook, type Outside } from './load-book.ts';
-import { marketNow, type LoadedMarket } from './load-market.ts';
+import type { LoadedMarket } from './load-market.ts';
+import { marketNow } from './market-clock.ts';
 import { completeReversals, WAITING_REVERSALS } from './reversals.ts';
 
 type Signal = EventEnvelope<'signal.raised'>['payload'];

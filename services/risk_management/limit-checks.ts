@@ -7,7 +7,8 @@ import { sleep } from '#chassis/clock.ts';
 import type { Queryable } from '#chassis/db.ts';
 import { flow, type FlowDefinition } from '#chassis/flows.ts';
 import { loadBook, type House } from './load-book.ts';
-import { loadMarket, marketNow } from './load-market.ts';
+import { loadMarket } from './load-market.ts';
+import { marketNow } from './market-clock.ts';
 import { recordRiskEvents } from './risk-events.ts';
 
 const MAX_SIGNALS = 5_000;

@@ -12,6 +12,7 @@ import { reservationLeft } from '#app/risk/decide.ts';
 import type { FlatTarget } from '#app/risk/follow-up.ts';
 import { sizingSchema, type Sizing } from '#app/risk/sizing.ts';
 import type { Db, Queryable, Tx } from '#chassis/db.ts';
+import { realMarketTime } from './market-clock.ts';
 
 /** What the caller will decide about beside what is held; the statement reads only that of the large tables. */
 export type Wanted = { readonly symbols?: readonly string[]; readonly strategyVersionIds?: readonly string[]; readonly decisionIds?: readonly string[] };
@@ -184,6 +185,6 @@ export async function loadBook(db: Queryable, outside: Outside, wanted: Wanted =
     decided: new Set(row.decided),
     openTargets: row.targets.map((target) => ({ ...target, strategyId: target.strategyId === '' ? null : target.strategyId, tsMarket: target.tsMarket as EpochMs, triedAt: target.triedAt as EpochMs })),
     peak: peakOf(row),
-    wallNow: outside.wall?.() ?? null,
+    wallNow: outside.wall === undefined ? null : await realMarketTime(db, outside.wall()),
   };
 }

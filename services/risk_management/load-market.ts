@@ -6,9 +6,9 @@ import { exchangeDay } from '#app/market/calendar.ts';
 import { fromNewYork } from '#app/market/nyse-zone.ts';
 import { equityOf, type RiskMarket } from '#app/risk/book.ts';
 import { at, type Queryable } from '#chassis/db.ts';
-import type { House, LoadedBook } from './load-book.ts';
+import type { LoadedBook } from './load-book.ts';
+import { BAR_WIDTH, MARKET_NOW } from './market-clock.ts';
 
-const WIDTH = `CASE i.timeframe WHEN '1Min' THEN interval '1 minute' WHEN '5Min' THEN interval '5 minutes' WHEN '15Min' THEN interval '15 minutes' WHEN '1Hour' THEN interval '1 hour' ELSE interval '1 day' END`;
 
 /**
  * The close of each symbol's newest bar that was complete before $2, on its finest timeframe. Bars of the instant itself are left out on purpose:
@@ -17,7 +17,7 @@ const WIDTH = `CASE i.timeframe WHEN '1Min' THEN interval '1 minute' WHEN '5Min'
 const PRICES = `
   SELECT s.symbol, p.close::text AS close, (extract(epoch FROM p.opened + i.width) * 1000)::bigint AS "asOf"
   FROM unnest($1::text[]) AS s(symbol)
-  CROSS JOIN LATERAL (SELECT i.timeframe, i.last_open_time, i.last_close, ${WIDTH} AS width FROM data_ingestion.ingestion_status i WHERE i.symbol = s.symbol ORDER BY 4 LIMIT 1) i
+  CROSS JOIN LATERAL (SELECT i.timeframe, i.last_open_time, i.last_close, ${BAR_WIDTH} AS width FROM data_ingestion.ingestion_status i WHERE i.symbol = s.symbol ORDER BY 4 LIMIT 1) i
   CROSS JOIN LATERAL (
     SELECT i.last_close AS close, i.last_open_time AS opened WHERE i.last_open_time < $2::timestamptz - i.width
     UNION ALL (SELECT m.close, m.open_time FROM data_ingestion.market_data m
@@ -32,19 +32,6 @@ async function pricesBefore(db: Queryable, symbols: readonly string[], before: E
   if (symbols.length === 0) return new Map();
   const rows = await db.query<{ symbol: string; close: string; asOf: number }>(PRICES, [symbols, at(before)]);
   return new Map(rows.map((row) => [row.symbol, { price: price(row.close), asOf: epochMs(row.asOf) }]));
-}
-
-const MARKET_NOW = `SELECT coalesce(max(i.last_open_time + ${WIDTH}) FILTER (WHERE i.timeframe <> '1Day'), max(i.last_open_time + ${WIDTH})) AS now FROM data_ingestion.ingestion_status i`;
-
-/** The market's own time: the close of the newest bar in the book; null before the first. Bars of whole days end at midnight, long after their session: they count where there are no others. */
-export async function marketNow(db: Queryable): Promise<EpochMs | null> {
-  const [row] = await db.query<{ now: number | null }>(MARKET_NOW);
-  return typeof row?.now === 'number' ? epochMs(row.now) : null;
-}
-
-/** What time it is on the market: the wall's where the market is a real one, else the newest bar's; before the first bar the wall's. */
-export async function marketTime(db: Queryable, { wall, clock }: Pick<House, 'wall' | 'clock'>): Promise<EpochMs> {
-  return wall?.() ?? (await marketNow(db)) ?? clock.now();
 }
 
 type DayTrades = { symbol: string; qty: string; cash: string; average: string };

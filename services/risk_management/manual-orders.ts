@@ -10,7 +10,8 @@ import { audit } from './audit.ts';
 import { trip } from './breakers.ts';
 import { openDesk } from './desk.ts';
 import { loadBook, lockDecisions, type House } from './load-book.ts';
-import { loadMarket, marketTime } from './load-market.ts';
+import { loadMarket } from './load-market.ts';
+import { marketTime } from './market-clock.ts';
 import { replyOf, storedDecisions, type DecisionReply, type StoredDecision } from './replies.ts';
 
 type Ask = CommandInput<'manualOrder'>;

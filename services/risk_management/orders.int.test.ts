@@ -2,11 +2,13 @@
 import { describe, expect, it } from 'vitest';
 import { COMMANDS, type CommandAsk, type CommandInput } from '#app/contracts/commands.ts';
 import { DEFAULT_RISK_LIMITS, type RiskLimits } from '#app/domain/limits.ts';
+import type { EpochMs } from '#app/domain/time.ts';
 import { bar, signal, ticket, useTestHouse } from '../../tests/support/risk-house.ts';
 import { reducePosition, replaceOrder } from './change-orders.ts';
 import { flatten } from './flatten.ts';
 import { lookAtWaiting } from './follow-ups.ts';
 import { setRiskLimits } from './limits.ts';
+import { marketTime } from './market-clock.ts';
 import { placeManualOrder, previewManualOrder } from './manual-orders.ts';
 import { reversePosition } from './reversals.ts';
 import { setTradingState, storeLatch } from './trading-state.ts';
@@ -167,6 +169,19 @@ describe('the record of a decision', () => {
     await rows.close('AAPL', 9, '100');
     await at().hear(signal(3, { signalId: 'late', strategyId: 'rsi', symbol: 'MSFT' }));
     expect((await rows.decisions()).at(-1), 'six minutes behind the market').toMatchObject({ decision_id: 'late', code: 'DATA_STALE' });
+  });
+});
+
+describe('the clock of a real market', () => {
+  it("is the wall's, so that a dead feed is noticed; bars that come from another time bring their clock along", async () => {
+    const { rows, db } = at();
+    const wall = (): EpochMs => (bar(0) + 3_600_000) as EpochMs;
+    await rows.book.sql('UPDATE data_ingestion.ingestion_status SET last_seen_at = $1', [new Date(bar(1)).toISOString()]);
+    const reply = await previewManualOrder({ ...at().house, wall }, ticket());
+    expect(reply).toMatchObject({ outcome: 'denied', code: 'DATA_STALE' });
+    expect(reply.rules.find((rule) => rule.rule === 'data_fresh')?.observed).toBe('3540');
+    await rows.book.sql(`UPDATE data_ingestion.ingestion_status SET last_seen_at = $1::timestamptz + interval '900 days'`, [new Date(bar(1)).toISOString()]);
+    expect(await marketTime(db, { clock: at().house.clock, wall: () => (bar(2) + 900 * 86_400_000) as EpochMs })).toBe(bar(2));
   });
 });
 

@@ -11,7 +11,8 @@ import { readRun } from '#app/strategy/strategy.ts';
 import type { Db, Queryable } from '#chassis/db.ts';
 import { flow, type FlowDefinition } from '#chassis/flows.ts';
 import { loadBook, type House, type LoadedBook } from './load-book.ts';
-import { loadMarket, marketNow } from './load-market.ts';
+import { loadMarket } from './load-market.ts';
+import { marketNow } from './market-clock.ts';
 
 /** Items that one run sizes: of more signals, the last of them. */
 const MAX_ITEMS = 200;

@@ -13,7 +13,7 @@ import { answered, audit } from './audit.ts';
 import { openDesk, type Desk } from './desk.ts';
 import { closeShares } from './flatten.ts';
 import { loadBook, lockDecisions, type House } from './load-book.ts';
-import { marketTime } from './load-market.ts';
+import { marketTime } from './market-clock.ts';
 import { replyOf, storedDecisions, type DecisionReply } from './replies.ts';
 
 /** How long the other side is waited for; a position that is not flat by then has a reason that a person should look at. */

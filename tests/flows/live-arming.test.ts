@@ -83,7 +83,8 @@ async function isFilled(reply: Reply): Promise<void> {
 
 beforeAll(async () => {
   [book, wire, units] = await Promise.all([startBook(), startWire(), freePorts()]);
-  const now = new Date(Math.floor(Date.now() / 60_000) * 60_000).toISOString();
+  // A minute of a session, whenever the test runs: outside of it a market order of a person is denied.
+  const now = '2024-03-05T15:00:00.000Z';
   await book.sql('SELECT data_ingestion.ensure_month($1::date)', [now]);
   await book.sql(`INSERT INTO data_ingestion.symbols (symbol, name, exchange, is_tradable, is_fractionable, is_shortable) VALUES ('AAPL', 'Apple', 'NASDAQ', true, true, false)`);
   await book.sql(`INSERT INTO data_ingestion.market_data VALUES ('AAPL', '1Min', $1, 100, 100, 100, 100, 1, 'test', now())`, [now]);
