@@ -2,6 +2,7 @@
 import { pino } from 'pino';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { EventEnvelope, Payload } from '#app/contracts/events.ts';
+import { MARKET_TERMS, writeTerms } from '#app/domain/order-terms.ts';
 import type { FlowName } from '#app/contracts/flows.ts';
 import { createArming } from '#chassis/arming.ts';
 import { monotonicMs, systemClock } from '#chassis/clock.ts';
@@ -58,7 +59,7 @@ afterAll(async () => {
 let seq = 0;
 /** Risk's approval, heard by execution. */
 async function approve(id: string, fields: Partial<Payload<'order.approved'>> = {}): Promise<void> {
-  const payload = { decisionId: id, clientOrderId: `ms-${id}`, source: 'strategy', signalId: `s-${id}`, strategyId: 'sma_cross', symbol: 'AAPL', side: 'buy', type: 'market', timeInForce: 'day', qty: '3', limitPrice: null, isReducing: false, referencePrice: '200', reservedNotional: '600', tsMarket: now, tsBarSeen: null, ...fields };
+  const payload = { decisionId: id, clientOrderId: `ms-${id}`, source: 'strategy', signalId: `s-${id}`, strategyId: 'sma_cross', symbol: 'AAPL', side: 'buy', qty: '3', ...writeTerms(MARKET_TERMS), replaces: null, isReducing: false, referencePrice: '200', reservedNotional: '600', tsMarket: now, tsBarSeen: null, ...fields };
   const envelope = { producer: 'risk_management', seq: (seq += 1), topic: 'order.approved', key: id, correlationId: id, tsWritten: 0, payload } as unknown as EventEnvelope;
   await db.tx((tx) => parts.consumers?.[0]?.handle(tx, [envelope]) ?? Promise.reject(new Error('no lane')));
 }
@@ -113,14 +114,21 @@ describe('manage_orders', () => {
     expect((await stack.order('long-exit'))?.status).toBe('accepted');
   });
 
-  it('has the books compared when the broker shows orders that ours do not, once for each', async () => {
-    for (const id of ['ms-stranger', 'by-hand']) await stack.call('/v2/orders', { symbol: 'AAPL', side: 'buy', type: 'limit', limit_price: '1', time_in_force: 'gtc', qty: '1', client_order_id: id });
+  it('has the books compared when the broker shows orders that ours do not, which takes them over', async () => {
+    const strangers = ['ms-stranger', 'by-hand'];
+    // The stream tells of them, too, and they would be taken over by that alone.
+    await stack.sim('faults', { kind: 'updates', fault: 'drop', count: 20 });
+    for (const id of strangers) await stack.call('/v2/orders', { symbol: 'AAPL', side: 'buy', type: 'limit', limit_price: '1', time_in_force: 'gtc', qty: '1', client_order_id: id });
     expect(await run('manage_orders', { runId: 'manage_orders:strange' })).toMatchObject({ strangeOrders: ['ms-stranger'], foreignOrders: ['by-hand'], differences: 2 });
+    await stack.sim('faults', { kind: 'clear' });
     expect(await stack.book.sql(`SELECT is_clean FROM execution.reconciliations WHERE run_id = 'manage_orders:strange'`)).toEqual([{ is_clean: false }]);
     expect(await run('manage_orders', { runId: 'manage_orders:after' })).toMatchObject({ strangeOrders: [], foreignOrders: [], differences: null });
-    expect(await stack.book.sql(`SELECT order_id FROM execution.orders WHERE client_order_id IN ('ms-stranger', 'by-hand')`)).toEqual([]);
-    const open = (await stack.call('/v2/orders?status=open')) as unknown as { id: string; client_order_id: string }[];
-    for (const one of open.filter((order) => ['ms-stranger', 'by-hand'].includes(order.client_order_id))) expect((await fetch(`${simulatorAccess(stack.units).tradingUrl}/v2/orders/${one.id}`, { method: 'DELETE', headers: { 'apca-api-key-id': 'PKTEST', 'apca-api-secret-key': 'test-secret' } })).status).toBe(204);
+    const taken = await stack.book.sql<{ order_id: string; broker_order_id: string; status: string; source: string }>('SELECT order_id, broker_order_id, status, source FROM execution.orders WHERE client_order_id = ANY($1)', [strangers]);
+    expect(taken.map(({ status, source }) => [status, source])).toEqual([['accepted', 'broker'], ['accepted', 'broker']]);
+    for (const { order_id: orderId, broker_order_id: id } of taken) {
+      expect((await fetch(`${simulatorAccess(stack.units).tradingUrl}/v2/orders/${id}`, { method: 'DELETE', headers: { 'apca-api-key-id': 'PKTEST', 'apca-api-secret-key': 'test-secret' } })).status).toBe(204);
+      await stack.reaches(orderId, 'canceled');
+    }
   });
 });
 
