@@ -99,6 +99,17 @@ describe('the journal', () => {
     expect(journal.orders({ status: 'all', limit: 9, isDescending: false })).toHaveLength(1);
     journal.close();
   });
+  it('tells everyone when the disk fails, and takes nothing more', async () => {
+    const journal = openJournal(options());
+    buy(journal, 'a');
+    await journal.settled();
+    edit(file, 'DROP TABLE ops');
+    buy(journal, 'b');
+    await expect(journal.settled()).rejects.toMatchObject({ code: 'DATA_FOLDER_UNUSABLE' });
+    await expect(journal.settled()).rejects.toMatchObject({ code: 'DATA_FOLDER_UNUSABLE' });
+    expect(() => buy(journal, 'c')).toThrow(/cannot be used/);
+    expect(() => journal.orderById('anything')).toThrow(/cannot be used/);
+  });
   it('remembers where its market began', () => {
     expect(readMarketStart(file, 'synthetic', () => OPEN)).toBe(OPEN);
     expect(readMarketStart(file, 'synthetic', () => CLOSE)).toBe(OPEN);

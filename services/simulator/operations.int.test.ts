@@ -6,7 +6,10 @@ import { differences, openapiFolder, OPENAPI_FILES, readOperations, reportText, 
 import { check, type OpenApiSchema, type OpenApiSchemas } from './openapi-check.ts';
 import { operationExamples, type Example, type ExampleIds } from './operation-examples.ts';
 import { OPERATIONS, type Operation } from './operations.ts';
+import { legsIn } from './rest-orders.ts';
+import { UPDATE_EVENTS } from './stream-messages.ts';
 import { removeTestFolder, startTestSimulator, type TestSimulator } from './testing.ts';
+import { wireTradeUpdate } from './wire-order.ts';
 
 type Responses = Readonly<Record<string, { readonly content?: Readonly<Record<string, { readonly schema?: OpenApiSchema }>> }>>;
 type Document = { readonly paths: Readonly<Record<string, Readonly<Record<string, { readonly responses?: Responses }>>>>; readonly components: { readonly schemas: OpenApiSchemas } };
@@ -22,12 +25,16 @@ function schemaOf(operation: Operation, status: number): { readonly schemas: Ope
 }
 
 let sim: TestSimulator;
+/** Everything that the trade_updates stream had to say. */
+const updates: { readonly event: string; readonly order: unknown }[] = [];
 let ids: ExampleIds;
 let examples: Readonly<Record<string, Example>>;
 const idOf = async (response: Promise<Response>): Promise<string> => ((await (await response).json()) as { id: string }).id;
 const resting = (clientOrderId: string): Promise<string> => idOf(sim.send('POST', '/v2/orders', { symbol: 'KO', qty: '2', side: 'buy', type: 'limit', limit_price: '5.25', time_in_force: 'day', client_order_id: clientOrderId }));
 beforeAll(async () => {
   sim = await startTestSimulator({ options: { account: { multiplier: 2, isShortingEnabled: true } } });
+  const { broker } = sim.simulator;
+  broker.onEvents((events) => updates.push(...events.map((event) => wireTradeUpdate(event, legsIn(broker), 0)['data'] as (typeof updates)[number])));
   await sim.step(2);
   await sim.send('POST', '/v2/orders', { symbol: 'AAPL', qty: '50', side: 'buy', type: 'market', time_in_force: 'day', client_order_id: 'filled' });
   await sim.step(2);
@@ -83,6 +90,18 @@ describe('served operations', () => {
       if (described) expect(check(described.schemas, described.schema, body)).toEqual([]);
     }
     for (const name of Object.keys(operation.parameters ?? {})) expect([name, Object.hasOwn(example.good ?? {}, name) || Object.hasOwn(example.bad ?? {}, name)]).toEqual([name, true]);
+  });
+});
+
+describe('trade updates', () => {
+  it('carry orders as REST does, in the events that the report lists', async () => {
+    await sim.step(2);
+    const schemas = documents[0]?.components.schemas ?? (JSON.parse(readFileSync(path.join(import.meta.dirname, 'alpaca-schemas.fixture.json'), 'utf8')) as OpenApiSchemas);
+    expect(updates.length).toBeGreaterThan(60);
+    for (const update of updates) expect(check(schemas, { $ref: 'Order' }, update.order)).toEqual([]);
+    const kinds = new Set(updates.map((update) => update.event));
+    expect([...kinds].filter((kind) => !(UPDATE_EVENTS as readonly string[]).includes(kind))).toEqual([]);
+    for (const kind of ['new', 'held', 'fill', 'canceled', 'replaced']) expect(kinds).toContain(kind);
   });
 });
 

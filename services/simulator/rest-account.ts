@@ -35,7 +35,7 @@ function typesOf(text: string): readonly string[] {
   });
 }
 
-/** Activities are created by UTC day. */
+/** A day of activities is a day of the exchange. */
 function dayBounds(text: string): { readonly after: EpochMs; readonly until: EpochMs } {
   const date = parseDate(text.slice(0, 10));
   const next = formatDate(civilFromDays(daysFromCivil(date) + 1));
