@@ -86,6 +86,8 @@ function checkCost(request: OrderRequest, cost: Money, { figures, replacing }: A
   if (request.side === 'buy' && cost.lt(1)) return forbidden('cost basis must be >= minimal amount of order 1', { cost_basis: toText(cost) });
   const now = figures();
   if (now.longMarketValue.minus(now.shortMarketValue).gt(Decimal.max(0, now.equity).times(CLOSING_ONLY))) return forbidden('account is restricted to closing orders: positions exceed 600% of equity');
+  // Intraday margin: below the maintenance requirement nothing may be opened.
+  if (now.multiplier !== 1 && now.intradayMarginLevel.lt(0)) return forbidden('insufficient buying power', { buying_power: '0', cost_basis: toText(cost) });
   // The old order's share of the buying power is its replacement's to use.
   const own = replacing?.reservePrice && replacing.qty ? costOf(replacing.qty.minus(replacing.filledQty) as Quantity, replacing.reservePrice) : new Decimal(0);
   const power = now.buyingPower.plus(own);

@@ -51,6 +51,17 @@ describe('buying power', () => {
   });
 });
 
+it('below the maintenance margin nothing may be opened, and everything closed', () => {
+  const floor = openFloor({ startingCash: '10000', multiplier: 4 });
+  floor.submit({ qty: '350' });
+  floor.bar(100);
+  floor.bar(90);
+  // Equity 6,500; maintenance 30 % of 31,500.
+  expect(toText(floor.venue.figures().intradayMarginLevel)).toBe('-2950');
+  expect(floor.refused({ clientOrderId: 'b', qty: '1' })).toMatchObject({ status: 403, message: 'insufficient buying power', details: { buying_power: '0', cost_basis: '100' } });
+  expect(floor.refused({ clientOrderId: 's', side: 'sell', qty: '350' })).toBeNull();
+});
+
 describe('short sales', () => {
   const short = { clientOrderId: 's', side: 'sell', qty: '10' } as const;
   const margin: Partial<VenueConfig> = { multiplier: 2, isShortingEnabled: true };

@@ -9,7 +9,7 @@ import { elect, followFill, isWaitingForEntry } from './groups.ts';
 import { isClosing } from './open-orders.ts';
 import { settleReplacement, shrinkReplacement } from './replace.ts';
 import { mix32, uuidOf } from './venue-ids.ts';
-import { end, keep, tell, type Turn } from './venue-state.ts';
+import { end, endingOf, keep, tell, type Turn } from './venue-state.ts';
 import type { VenueBar, VenueOperation, VenueOrder } from './venue-types.ts';
 
 type Step = Extract<VenueOperation, { op: 'step' }>;
@@ -28,7 +28,7 @@ function readBar(bar: VenueBar): MatchBar {
 /** Ends what has outlived its time; a group ends with its first member. */
 export function expire(turn: Turn, now: EpochMs): void {
   for (const order of turn.state.open.endedBy(now)) {
-    if (turn.state.open.get(order.id)) end(turn, order, 'expired', Math.max(order.expiresAt, order.updatedAt) as EpochMs);
+    if (turn.state.open.get(order.id)) end(turn, order, endingOf(order), Math.max(order.expiresAt, order.updatedAt) as EpochMs);
   }
 }
 

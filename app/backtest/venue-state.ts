@@ -82,11 +82,16 @@ export function endAlone(turn: Turn, order: VenueOrder, how: keyof typeof ENDING
   if (incoming) tell(turn, 'rejected', at, { ...incoming, status: 'rejected', updatedAt: at, failedAt: at, rejectReason: `order ${current.id} is ${how}` });
 }
 
+/** How an order ends whose time has come: the broker cancels what was good until canceled. */
+export function endingOf(order: VenueOrder): 'expired' | 'canceled' {
+  return order.timeInForce === 'gtc' ? 'canceled' : 'expired';
+}
+
 /** Ends an order and with it its group: when one of them goes, the others go. */
 export function end(turn: Turn, order: VenueOrder, how: keyof typeof ENDINGS, at: EpochMs): void {
   const mates = turn.state.open.group(order);
   endAlone(turn, order, how, at);
-  for (const mate of mates) endAlone(turn, mate, mate.expiresAt <= at ? 'expired' : 'canceled', at);
+  for (const mate of mates) endAlone(turn, mate, mate.expiresAt <= at ? endingOf(mate) : 'canceled', at);
 }
 
 /** The fields of an order that has just been made. */

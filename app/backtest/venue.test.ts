@@ -189,6 +189,12 @@ describe('the end of an order', () => {
     expect(result.ok && result.value.events.map((event) => [event.kind, event.order.clientOrderId, event.at])).toEqual([['expired', 'a', CLOSE]]);
     expect(venue.openOrders().map((order) => order.clientOrderId)).toEqual(['b']);
   });
+  it('a gtc order is canceled by the broker when it is too old', () => {
+    const venue = venueOf();
+    taken(venue, { type: 'limit', limitPrice: '50', timeInForce: 'gtc' });
+    const result = venue.apply({ op: 'advance', to: CLOSE, isSessionEnd: true });
+    expect(result.ok && result.value.events.map((event) => [event.kind, event.order.status, event.order.canceledAt])).toEqual([['canceled', 'canceled', CLOSE]]);
+  });
   it('a slow cancel loses against a fill in the next bar, else it cancels after it', () => {
     const venue = venueOf();
     const first = taken(venue);
