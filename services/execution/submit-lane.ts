@@ -16,15 +16,13 @@ import type { Holds } from './holds.ts';
 import type { KillGuard } from './kill-guard.ts';
 import { lockOrders, moveOrder, type Order } from './orders.ts';
 import { beginReplace, filledAtDecision, judgeReplace } from './replacing.ts';
+import { createPlaces } from './places.ts';
 import type { Submitter } from './submitter.ts';
 
 const IDLE_MS = 1_000;
 const HELD_MS = 200;
 /** More never wait; the gate would stop the rest one by one. */
 const MAX_WAITING = 10_000;
-/** Orders between their approval and the end of their booking. Entries leave places free: an exit never waits for them. */
-const SLOTS = 8;
-const ENTRY_SLOTS = 6;
 const LOOK_AHEAD = 64;
 
 /** What the lane needs. `onHeld` hears why the gate holds orders (null = it does not). */
@@ -81,41 +79,6 @@ function readWaiting(db: Db): Promise<Waiting[]> {
   return db.query<Waiting>(`SELECT order_id, symbol, side, is_reducing FROM execution.orders WHERE NOT is_closed AND status = 'initialized' ORDER BY is_reducing DESC, approved_seq LIMIT ${LOOK_AHEAD}`);
 }
 
-const keyOf = (order: Waiting): string => `${order.symbol} ${order.side}`;
-
-/** Who is on the way. */
-type Places = { has(row: Waiting): boolean; isFreeFor(row: Waiting): boolean; take(row: Waiting, send: (onAnswer: () => void) => Promise<void>): void; idle(): Promise<void> };
-
-/** `onFree` is called when an order was answered or is done. */
-function createPlaces(onFree: () => void): Places {
-  const running = new Map<string, Promise<void>>();
-  /** Symbol and side of orders whose answer is awaited: the next of the same waits for it. */
-  const busy = new Set<string>();
-  let entries = 0;
-  return {
-    has: (row) => running.has(row.order_id),
-    isFreeFor: (row) => !busy.has(keyOf(row)) && running.size < SLOTS && (row.is_reducing || entries < ENTRY_SLOTS),
-    take(row, send) {
-      let isAnswered = false;
-      const answered = (): void => {
-        if (isAnswered) return;
-        isAnswered = true;
-        busy.delete(keyOf(row));
-        onFree();
-      };
-      busy.add(keyOf(row));
-      if (!row.is_reducing) entries += 1;
-      running.set(row.order_id, send(answered).finally(() => {
-        running.delete(row.order_id);
-        if (!row.is_reducing) entries -= 1;
-        answered();
-        onFree();
-      }));
-    },
-    idle: async () => void (await Promise.all(running.values())),
-  };
-}
-
 /** Creates the lane. */
 export function createSubmitLane(parts: SubmitLaneParts): SubmitLane {
   const { broker, submitter, holds, arming, kill, log } = parts;
@@ -150,16 +113,10 @@ export function createSubmitLane(parts: SubmitLaneParts): SubmitLane {
   };
   const places = createPlaces(bell.ring);
 
-  /** Launches what may go; an order that must wait keeps its place before the later ones of its symbol and side. */
-  const launchAll = (waiting: readonly Waiting[]): void => {
-    const behind = new Set<string>();
-    for (const row of waiting) {
-      if (places.has(row)) continue;
-      const isHeld = (held.get(row.order_id)?.until ?? -Infinity) > parts.monotonicMs();
-      if (isHeld || behind.has(keyOf(row)) || !places.isFreeFor(row)) behind.add(keyOf(row));
-      else places.take(row, (onAnswer) => sendOne(row, onAnswer).catch((error: unknown) => onFailure(row, error)));
-    }
-  };
+  const launchAll = (waiting: readonly Waiting[]): void => places.fill(
+    waiting.map((row) => ({ id: row.order_id, key: `${row.symbol} ${row.side}`, isUrgent: row.is_reducing, isHeld: (held.get(row.order_id)?.until ?? -Infinity) > parts.monotonicMs(), row })),
+    ({ row }, onAnswer) => sendOne(row, onAnswer).catch((error: unknown) => onFailure(row, error)),
+  );
 
   const turn = async (): Promise<void> => {
     await disarming.settle(() => denyWaitingEntries(parts));
