@@ -35,6 +35,12 @@ describe('groups', () => {
     const moved = anOrder('entry:stop_loss:2', { role: 'stop_loss', parentOrderId: 'entry', replacesOrderId: 'entry:stop_loss', createdAt: 7 });
     expect(shape([moved, changed, { ...entry, ...closed('replaced'), replacedByOrderId: 'entry2' }, target, { ...stop, ...closed('replaced') }])).toEqual([['head', 'entry2'], ['leg', 'entry:take_profit'], ['leg', 'entry:stop_loss:2'], ['past', 'entry:stop_loss'], ['past', 'entry']]);
   });
+  it('know a changed exit by the one that it replaced, over several changes', () => {
+    const once = anOrder('r1', { ...closed('replaced'), replacesOrderId: 'entry:stop_loss', type: 'stop', stopPrice: '94', createdAt: 7 });
+    const twice = anOrder('r2', { replacesOrderId: 'r1', type: 'stop', stopPrice: '93', status: 'held', createdAt: 8 });
+    const rows = rowsOf(groupOrders([twice, once, entry, target, { ...stop, ...closed('replaced') }]), new Map());
+    expect(rows.map((row) => [row.kind, row.order.orderId, row.order.role])).toEqual([['head', 'entry', 'order'], ['leg', 'entry:take_profit', 'take_profit'], ['leg', 'r2', 'stop_loss'], ['past', 'r1', 'stop_loss'], ['past', 'entry:stop_loss', 'stop_loss']]);
+  });
   it('survive a leg without its entry and a chain that bites its tail', () => {
     expect(shape([stop])).toEqual([['head', 'entry:stop_loss']]);
     expect(shape([anOrder('x', { replacesOrderId: 'y' }), anOrder('y', { replacesOrderId: 'x' })])).toEqual([['head', 'x'], ['head', 'y']]);

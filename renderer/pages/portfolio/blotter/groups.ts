@@ -14,8 +14,25 @@ export function mergeOrders(...lists: readonly (readonly OrderView[])[]): OrderV
   return [...byId.values()].sort((a, b) => b.createdAt - a.createdAt);
 }
 
+/** A changed exit is still its entry's exit, also where only the order that it replaced says so. */
+function withKinship(orders: readonly OrderView[]): OrderView[] {
+  const byId = new Map(orders.map((order) => [order.orderId, order]));
+  return orders.map((order) => {
+    const seen = new Set([order.orderId]);
+    let kin = order;
+    while (kin.parentOrderId === null && kin.replacesOrderId !== null && !seen.has(kin.replacesOrderId)) {
+      seen.add(kin.replacesOrderId);
+      const before = byId.get(kin.replacesOrderId);
+      if (before === undefined) break;
+      kin = before;
+    }
+    return kin === order || kin.parentOrderId === null ? order : { ...order, role: kin.role, parentOrderId: kin.parentOrderId };
+  });
+}
+
 /** Groups in the order of their heads. A leg or an earlier order whose head is not among the rows stands for itself. */
-export function groupOrders(orders: readonly OrderView[]): OrderGroup[] {
+export function groupOrders(known: readonly OrderView[]): OrderGroup[] {
+  const orders = withKinship(known);
   const byId = new Map(orders.map((order) => [order.orderId, order]));
   const successor = new Map<string, string>();
   for (const order of orders) {
