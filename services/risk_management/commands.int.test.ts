@@ -160,4 +160,11 @@ describe('monitor_portfolio_risk', () => {
     expect(await run()).toMatchObject({ newFindings: [] });
     expect((await at().rows.said('risk_event.raised')).length).toBe(2);
   });
+
+  it('turns trading to reducing when the loss has reached its limit and no signal comes', async () => {
+    await at().rows.book.sql(`INSERT INTO risk_management.day_open_equity (day, equity) VALUES ('2024-03-05', 100000)`);
+    await at().rows.setCash('97000');
+    for (let run = 0; run < 2; run += 1) await runFlowByHand(riskFlows(at().house), 'monitor_portfolio_risk');
+    expect((await at().rows.said('trading_state.changed')).map((event) => [event.payload['version'], event.payload['state'], event.payload['actor']])).toEqual([[2, 'REDUCING', 'risk']]);
+  });
 });

@@ -5,8 +5,10 @@ import { findings, portfolioRisk, type Finding, type PortfolioRisk, type Unknown
 import type { Queryable } from '#chassis/db.ts';
 import { flow, type FlowDefinition } from '#chassis/flows.ts';
 import { alertsFlow } from './alerts.ts';
+import { trip } from './breakers.ts';
+import { openDesk } from './desk.ts';
 import { limitChecksFlow } from './limit-checks.ts';
-import { loadBook, type House } from './load-book.ts';
+import { loadBook, lockDecisions, type House } from './load-book.ts';
 import { loadMarket } from './load-market.ts';
 import { marketNow } from './market-clock.ts';
 import { positionSizesFlow } from './position-sizes.ts';
@@ -46,11 +48,23 @@ async function measure({ db, ...outside }: FlowParts): Promise<{ risk: Portfolio
   return { risk, found: [...findings(risk, market.day, await unknownOrders(db)), ...leaseFindings(lease)] };
 }
 
-/** Tells a person what comes near a limit, each fact once. It decides nothing: breakers belong to the lane. */
+/** A loss that no signal meets turns trading to reducing too. Prices as a signal of this moment would see them: what of the moment is stored already is luck. */
+async function lookAtBreakers({ db, ...outside }: FlowParts): Promise<void> {
+  await db.tx(async (tx) => {
+    await lockDecisions(tx);
+    const now = await marketNow(tx);
+    if (now === null) return;
+    const desk = openDesk(tx, await loadBook(tx, outside));
+    trip(desk, await desk.marketAt(now, []));
+    await desk.save();
+  });
+}
+
+/** Tells a person what comes near a limit, each fact once, and lets the breakers look. */
 function monitorFlow(parts: FlowParts): FlowDefinition {
   return flow({
     name: 'monitor_portfolio_risk',
-    description: 'Measures exposure and the loss of the day against the limits, looks at the lease and at orders of unknown fate, and warns.',
+    description: 'Measures exposure, the loss of the day and the drawdown against the limits, looks at the lease and at orders of unknown fate, warns, and turns trading to reducing where a loss has reached its limit.',
     input: z.object({}).strict(),
     schedule: { kind: 'cron', cron: '*/15 * * * *', only: 'in_session' },
     retries: 3, retryDelayMs: 2_000, timeoutMs: 60_000, concurrency: 1, onMissed: 'skip', overlap: 'skip', events: ['each fill, at most once a minute'],
@@ -60,6 +74,7 @@ function monitorFlow(parts: FlowParts): FlowDefinition {
         ctx.log('info', 'No bar is known yet: nothing to measure');
         return { measured: false };
       }
+      await ctx.step('breakers', () => lookAtBreakers(parts));
       const told = await ctx.step('warn', () => parts.db.tx((tx) => recordRiskEvents(tx, measured.found)));
       ctx.log('info', 'Portfolio measured', { grossExposure: measured.risk.grossExposure, dayLoss: measured.risk.dayLoss, findings: measured.found.length, newFindings: told.length });
       return { measured: true, risk: measured.risk, findings: measured.found, newFindings: told };
