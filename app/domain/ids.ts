@@ -10,8 +10,8 @@ export const serviceIdSchema = z.enum(SERVICE_IDS);
 /** A ticker as Alpaca spells it: `AAPL`, `BRK.B`. */
 export const symbolSchema = z.string().regex(/^[A-Z][A-Z0-9]{0,9}([./][A-Z0-9]{1,4})?$/, 'must be a ticker such as AAPL or BRK.B');
 
-/** Letters that Alpaca and our tables accept in a client order id (at most 128). */
-export const clientOrderIdSchema = z.string().regex(/^[A-Za-z0-9._:-]{1,128}$/);
+/** What Alpaca and our tables accept as a client order id: at most 128 characters, none of them a control character. Ours are plain; an order that was placed elsewhere has what its program gave it. */
+export const clientOrderIdSchema = z.string().regex(/^[^\p{Cc}]{1,128}$/u);
 
 /** Id of the n-th signal of a strategy version on one bar: the same bar gives the same id in every run. */
 export function signalId(strategyVersionId: string, symbol: string, barOpenTime: EpochMs, n: number): string {

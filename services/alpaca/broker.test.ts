@@ -141,6 +141,12 @@ describe('reading', () => {
     await expect(broker.listOpen()).rejects.toMatchObject({ code: 'BROKER_REPLY_INVALID' });
   });
 
+  it('reads an order of another program under whatever id that gave it, except control characters', async () => {
+    fresh();
+    standIn.answer = () => ({ status: 200, body: [wireOrder({ client_order_id: 'my order #1 (ünïcode)' }), wireOrder({ client_order_id: 'a\u0000b' })] });
+    expect((await broker.listOpen()).map((order) => order.clientOrderId)).toEqual(['my order #1 (ünïcode)']);
+  });
+
   it('tells what became of a cancel', async () => {
     fresh();
     standIn.answer = () => ({ status: 204 });

@@ -4,6 +4,7 @@ import type { BarWire } from '#app/domain/bar.ts';
 import { barWireSchema } from '#app/domain/bar.ts';
 import { AppError } from '#app/domain/errors.ts';
 import { Decimal, fromFloat, money, price, quantity, roundToLedger, toText, type Price, type Quantity } from '#app/domain/numeric.ts';
+import { clientOrderIdSchema } from '#app/domain/ids.ts';
 import { sideSchema } from '#app/domain/order.ts';
 import { parseRfc3339, rfc3339Schema, type EpochMs, type Timeframe } from '#app/domain/time.ts';
 import { BROKER_STATUSES, type Asset, type BrokerAccount, type BrokerClock, type BrokerFill, type BrokerOrder, type BrokerPosition, type CalendarDay } from './ports.ts';
@@ -17,7 +18,7 @@ const average = z.string().regex(/^-?\d{1,15}(\.\d{1,30})?$/).transform((text) =
 const id = z.string().min(1).max(128);
 
 const flatOrder = {
-  id, client_order_id: id, symbol: z.string().min(1).max(32), side: sideSchema, type: z.string(), time_in_force: z.string(), asset_class: z.string().nullish(),
+  id, client_order_id: clientOrderIdSchema, symbol: z.string().min(1).max(32), side: sideSchema, type: z.string(), time_in_force: z.string(), asset_class: z.string().nullish(),
   order_class: z.string().nullish(), extended_hours: z.boolean().nullish(), qty: positiveWire.nullish(), notional: positiveWire.nullish(), limit_price: positiveWire.nullish(), stop_price: positiveWire.nullish(),
   trail_price: positiveWire.nullish(), trail_percent: positiveWire.nullish(), hwm: positiveWire.nullish(), status: z.enum(BROKER_STATUSES), filled_qty: notNegative, filled_avg_price: average.nullish(),
   replaces: z.string().max(128).nullish(), replaced_by: z.string().max(128).nullish(),
@@ -63,14 +64,15 @@ export function isOfOtherKind(raw: unknown, isOurs: (clientOrderId: string) => b
 /** An order, read and turned into domain words in one go: what cannot be turned is an unreadable reply. */
 export const orderReply = orderWire.transform(orderFromWire);
 
-/** The list of all open orders may hold kinds that are not ours (options, crypto): those are left out; a share's order that cannot be read makes the reply unreadable. */
+/** The list of all open orders may hold kinds that are not ours (options, crypto): and another program's orders may be odd: those are left out; one of ours that cannot be read makes the reply unreadable. */
 export function orderListReply(isOurs: (clientOrderId: string) => boolean) {
   return z.array(z.unknown()).transform((list): { readonly size: number; readonly orders: readonly BrokerOrder[] } => {
     const orders = list.flatMap((raw) => {
       const parsed = orderWire.safeParse(raw);
       if (parsed.success) return isTraded(parsed.data.asset_class) || isOurs(parsed.data.client_order_id) ? [orderFromWire(parsed.data)] : [];
-      if (isOfOtherKind(raw, isOurs)) return [];
-      throw parsed.error;
+      const head = headWire.safeParse(raw);
+      if (head.success && isOurs(head.data.client_order_id)) throw parsed.error;
+      return [];
     });
     return { size: list.length, orders };
   });

@@ -1,4 +1,5 @@
 /** Legs: the orders that the broker makes of a bracket, a one-cancels-other or a one-triggers-other. They are written down as soon as they are seen, with the facts of their order. */
+import { symbolSchema } from '#app/domain/ids.ts';
 import { orderTypeSchema, timeInForceSchema, ORDER_CLASSES, type OrderRole } from '#app/domain/order.ts';
 import type { OrderTerms } from '#app/domain/order-terms.ts';
 import { invariant } from '#app/domain/errors.ts';
@@ -12,7 +13,7 @@ import { lockOrders, type MoveSource, type Order } from './orders.ts';
 /** The terms of an order as the broker tells it; null when our book has no words for them (an order by dollars, a kind that we do not know). */
 export function termsAtBroker(theirs: BrokerOrder): SizedTerms | null {
   const [type, timeInForce] = [orderTypeSchema.safeParse(theirs.type), timeInForceSchema.safeParse(theirs.timeInForce)];
-  if (!type.success || !timeInForce.success || theirs.qty === null) return null;
+  if (!type.success || !timeInForce.success || theirs.qty === null || !symbolSchema.safeParse(theirs.symbol).success) return null;
   const isLimit = type.data === 'limit' || type.data === 'stop_limit';
   const isStop = type.data === 'stop' || type.data === 'stop_limit';
   const isTrailing = type.data === 'trailing_stop';
