@@ -1,6 +1,6 @@
 /** One seed from its first virtual second to rest: a market, people and faults, then quiet, then the checks. */
 import { MARKET_BEGINS, Exchange, SYMBOLS } from './exchange.ts';
-import { randomOf } from '#app/backtest/random.ts';
+import { randomOf, type Random } from '#app/backtest/random.ts';
 import type { ServiceSpec } from '#chassis/service.ts';
 import type { SimulatedBook } from './book.ts';
 import { cutBroker, mendBroker } from './broker.ts';
@@ -17,6 +17,28 @@ import { Unit, type UnitName } from './unit.ts';
 import { takeOverTime, type VirtualTime } from './virtual-time.ts';
 import { Wire } from './wire.ts';
 import { enterWorld, unitOf, world, type World } from './world.ts';
+
+declare module './world.ts' {
+  interface World {
+    readonly seed: number;
+    readonly time: VirtualTime;
+    readonly faults: Faults;
+    readonly trace: Trace;
+    readonly book: SimulatedBook;
+    readonly session: Session;
+    readonly wire: Wire;
+    readonly exchange: Exchange;
+    readonly units: ReadonlyMap<UnitName, Unit>;
+    /** For the many small delays. */
+    readonly delays: Random;
+    /** Nobody wants anything new any more. */
+    isClosing(): boolean;
+    /** Broken promises that were seen while it ran. */
+    readonly broken: string[];
+    /** Crash points by name: how often they were passed, and how often a worker died there. */
+    readonly points: Map<string, { passed: number; died: number }>;
+  }
+}
 
 /** What a seed came to. `virtualMs`: time that passed inside. */
 export type SeedResult = {
