@@ -26,7 +26,7 @@ afterAll(async () => {
 });
 
 async function connect(at: TestSimulator, target: string, options: { readonly headers?: Record<string, string>; readonly isMsgpack?: boolean } = {}): Promise<Ear> {
-  const socket = new WebSocket(`${at.url.replace('http', 'ws')}${target}`, { headers: { ...options.headers, ...(options.isMsgpack ? { 'Content-Type': 'application/msgpack' } : {}) } });
+  const socket = new WebSocket(`${at.url.replace('http', 'ws')}${target}`, { perMessageDeflate: options.isMsgpack === true, headers: { ...options.headers, ...(options.isMsgpack ? { 'Content-Type': 'application/msgpack' } : {}) } });
   const heard: Message[] = [];
   socket.on('message', (data: Buffer) => heard.push(...[(options.isMsgpack ? decode(data) : JSON.parse(data.toString())) as Message | Message[]].flat()));
   const ended = new Promise<void>((done) => socket.once('close', () => done()));
@@ -36,7 +36,7 @@ async function connect(at: TestSimulator, target: string, options: { readonly he
   });
   return {
     socket, heard, ended, say: (message) => socket.send(options.isMsgpack ? encode(message) : JSON.stringify(message)),
-    has: (wanted) => until(() => heard.find(wanted), `a message; heard ${JSON.stringify(heard).slice(0, 300)}`, 5_000),
+    has: (wanted) => until(() => heard.find(wanted), `a message; heard ${JSON.stringify(heard).slice(0, 300)}`, 20_000),
   };
 }
 const keysOf = (at: TestSimulator): Record<string, string> => ({ 'APCA-API-KEY-ID': at.access.keyId, 'APCA-API-SECRET-KEY': at.access.secretKey });
@@ -80,12 +80,13 @@ describe('market data', () => {
     }
   });
   it('407: a client that does not read is told so and cut off', async () => {
-    const strict = await simulator({ maxBufferedBytes: 2_000 });
+    const strict = await simulator({ maxBufferedBytes: 2_000, plan: 'plus' });
     const ear = await enter(strict);
-    ear.say({ action: 'subscribe', bars: ['*'], dailyBars: ['*'], trades: ['AAPL'] });
+    ear.say({ action: 'subscribe', bars: ['*'], dailyBars: ['*'], trades: ['*'], quotes: ['*'] });
     await ear.has((message) => message.T === 'subscription');
     ear.socket.pause();
-    for (let n = 0; n < 10; n += 1) await strict.step(390);
+    // More than the buffers of both ends hold.
+    for (let n = 0; n < 6; n += 1) await strict.step(130);
     ear.socket.resume();
     await ear.has(error(407));
     await ear.ended;
