@@ -2,7 +2,6 @@
 import { invariant } from '#app/domain/errors.ts';
 
 /** Everything outside of the services. What it holds is said where it is put together (run-seed.ts), so that its parts need not know each other. */
-// eslint-disable-next-line @typescript-eslint/no-empty-object-type -- its members are merged in
 export interface World {}
 
 let present: World | null = null;
