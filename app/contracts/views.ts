@@ -68,7 +68,8 @@ export type DecisionView = z.infer<typeof decisionViewSchema>;
 /** The signal behind a decision. */
 export const signalViewSchema = z.object({
   signalId: z.string(), strategyId: z.string(), strategyVersionId: z.string(), symbol: symbolSchema, timeframe: z.string(), barOpenTime: ms, tsMarket: ms, target: z.enum(['long', 'flat']),
-  referencePrice: decimalText, atr: decimalText.nullable(), reasons: z.array(z.object({ name: z.string(), value: z.string(), threshold: z.string().nullable() })), raisedAt: ms,
+  referencePrice: decimalText, atr: decimalText.nullable(),
+  /** Exits that the strategy asked for from the entry on. */ protection: z.object({ stopPrice: decimalText.nullable(), takeProfitPrice: decimalText.nullable() }).nullable(), reasons: z.array(z.object({ name: z.string(), value: z.string(), threshold: z.string().nullable() })), raisedAt: ms,
 });
 export type SignalView = z.infer<typeof signalViewSchema>;
 
