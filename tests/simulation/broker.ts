@@ -12,7 +12,7 @@ import { never, unitOf, world } from './world.ts';
 
 const TIMEOUT = { least: 2_000, most: 8_000 };
 const LAG_MS = 1_500;
-const LATE_MS = 3_500;
+const LATE_MS = 4_500;
 const FORBIDDEN = 40_310_000;
 
 /** An order in the broker's words. */
@@ -88,7 +88,7 @@ class SimulatedBroker implements Broker {
     if (isAway() || faults.strikes('submit_lost')) return timedOut();
     if (faults.strikes('submit_late')) {
       // Within the grace that the policy for unknown outcomes gives a request that is still on its way (ADR 0006).
-      time.after(faults.between(500, patienceMs + LATE_MS), () => trace.note(`${what} arrives late: ${act().ok ? 'taken' : 'refused'}`));
+      time.after(faults.between(500, LATE_MS), () => trace.note(`${what} arrives late: ${act().ok ? 'taken' : 'refused'}`));
       return timedOut();
     }
     if (faults.strikes('submit_error_before')) return { kind: 'unknown', cause: 'server_error', message: '503 (simulated)' };

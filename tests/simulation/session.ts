@@ -1,5 +1,6 @@
 /** Who may speak to the book: one transaction at a time, in the order of asking; the dead lose their turn. */
 import type { Life } from './unit.ts';
+import { never } from './world.ts';
 
 type Waiter = { readonly life: Life; readonly go: () => void };
 
@@ -17,6 +18,8 @@ export class Session {
 
   /** Resolves when it is this worker's turn. */
   async take(life: Life): Promise<void> {
+    // It may have died since it was asked whether it lives.
+    if (life.isDead) return never();
     if (this.#holder === null) {
       this.#holder = life;
       return;
