@@ -61,7 +61,7 @@ export const PLANTED: readonly Planted[] = [
     name: 'late_fill_ignored', what: 'a fill that is told after the order was closed is left out',
     changes: [{ file: 'app/execution/news.ts', find: 'function planFill(local: LocalOrder, execution: Execution): Plan {', replace: 'function planFill(local: LocalOrder, execution: Execution): Plan {\n  if (isClosed(local.state.status)) return NOTHING;' }],
   },
-  { name: 'halt_ignored', what: 'the lane does not look at the trading state', changes: [{ file: 'services/execution/gate.ts', find: 'tradingState: tradingStateSchema.parse(row.state)', replace: "tradingState: 'ACTIVE'" }] },
+  { name: 'halt_ignored', what: 'the lane does not look at the trading state', changes: [{ file: 'services/execution/gate.ts', find: 'tradingState: stricterState(tradingStateSchema.parse(row.state), senses.latch()?.state ?? null)', replace: "tradingState: 'ACTIVE'" }] },
   {
     name: 'reservation_ignored', what: 'what is approved and not yet filled does not count against the limits',
     changes: [{ file: 'services/risk_management/load-book.ts', find: 'reserved: reservationLeft(money(row.reserved), qty, filled)', replace: 'reserved: ZERO_MONEY' }],
