@@ -49,6 +49,16 @@ export function newVenueState(config: VenueConfig): VenueState {
   };
 }
 
+/** The state of an account that goes on under other terms. What its owner had switched stays where the new terms allow it; what the terms themselves had set follows them. */
+export function changeTerms(state: VenueState, from: VenueConfig, to: VenueConfig): VenueState {
+  const { noShorting, maxMarginMultiplier } = state.settings;
+  const isSameMargin = from.multiplier === to.multiplier && maxMarginMultiplier <= to.multiplier;
+  state.settings = {
+    ...state.settings, noShorting: from.isShortingEnabled === to.isShortingEnabled ? noShorting : !to.isShortingEnabled, maxMarginMultiplier: isSameMargin ? maxMarginMultiplier : to.multiplier,
+  };
+  return state;
+}
+
 /** Sets up a venue over a state (which it owns from then on). */
 export function openVenue(config: VenueConfig, state: VenueState = newVenueState(config)): Venue {
   const figures = (): AccountFigures => figuresOf(state.account, {

@@ -67,6 +67,14 @@ export type JournalWriter = {
   snapshot(): void;
 };
 
+/** Stores the venue's state as it is after operation `seq`, and forgets what lies before the older of two snapshots. */
+export function putSnapshot(db: Database.Database, venue: Venue, seq: number): void {
+  const body = JSON.stringify(takeSnapshot(venue.state));
+  db.prepare('INSERT OR REPLACE INTO snapshots (seq, body, checksum) VALUES (?, ?, ?)').run(seq, body, checksumOf(body));
+  db.prepare('DELETE FROM snapshots WHERE seq < (SELECT min(seq) FROM (SELECT seq FROM snapshots ORDER BY seq DESC LIMIT 2))').run();
+  db.prepare('DELETE FROM ops WHERE seq <= (SELECT min(seq) FROM snapshots)').run();
+}
+
 /** Opens a writer behind operation `lastSeq`. */
 export function openWriter(db: Database.Database, venue: Venue, lastSeq: number): JournalWriter {
   const statements = prepare(db);
@@ -92,12 +100,7 @@ export function openWriter(db: Database.Database, venue: Venue, lastSeq: number)
     }
   });
   const putActivity = (activity: ActivityText): void => void statements.activity.run(activity.id, activity.at, activity.type, JSON.stringify(activity));
-  const snapshot = db.transaction(() => {
-    const body = JSON.stringify(takeSnapshot(venue.state));
-    db.prepare('INSERT OR REPLACE INTO snapshots (seq, body, checksum) VALUES (?, ?, ?)').run(seq, body, checksumOf(body));
-    db.prepare('DELETE FROM snapshots WHERE seq < (SELECT min(seq) FROM (SELECT seq FROM snapshots ORDER BY seq DESC LIMIT 2))').run();
-    db.prepare('DELETE FROM ops WHERE seq <= (SELECT min(seq) FROM snapshots)').run();
-  });
+  const snapshot = db.transaction(() => putSnapshot(db, venue, seq));
   /** A step without effects need not wait for the disk: the next commit with effects carries it along, and until then releasing it again is harmless. */
   const beDurable = (wanted: boolean): void => {
     if (wanted !== isFull) db.pragma(`synchronous = ${wanted ? 'FULL' : 'NORMAL'}`);

@@ -1,11 +1,12 @@
 /** The journal: what it was told survives any end of the process, and what is not true any more is refused. */
 import Database from 'better-sqlite3';
-import { copyFileSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { orderTimes } from '#app/backtest/order-times.ts';
 import { DEFAULT_VENUE_CONFIG, PLAIN_ASSET, PLAIN_REQUEST } from '#app/backtest/venue-types.ts';
+import { toText } from '#app/domain/numeric.ts';
 import { takeSnapshot } from '#app/backtest/venue-snapshot.ts';
 import { MINUTE_MS, parseRfc3339, type EpochMs } from '#app/domain/time.ts';
 import { openJournal, readMarketStart, type Journal } from './journal.ts';
@@ -116,7 +117,76 @@ describe('the journal', () => {
   });
 });
 
+describe('a journal of the first format', () => {
+  const old = () => ({ file, config: { ...DEFAULT_VENUE_CONFIG, seed: 7 }, fingerprint: 'synthetic:7:2' });
+  const leave = (change = '') => {
+    mkdirSync(path.dirname(file), { recursive: true });
+    edit(file, `${readFileSync(path.join(import.meta.dirname, 'journal-format-1.sql'), 'utf8')}${change}`);
+  };
+
+  it('is taken over with everything that the account was and did', () => {
+    leave();
+    expect(readMarketStart(file, 'synthetic', () => CLOSE)).toBe(OPEN);
+    for (const _life of ['the first', 'a later one']) {
+      const journal = openJournal(old());
+      const { venue } = journal;
+      expect([toText(venue.figures().cash), toText(venue.figures().equity), ...venue.positions().map(({ symbol, qty }) => `${toText(qty)} ${symbol}`)]).toEqual(['98751.5', '100006.0625', '8 AAPL', '1.125 MSFT']);
+      expect(venue.openOrders().map((order) => [order.clientOrderId, order.status, order.orderClass, order.positionIntent])).toEqual([['ms-gtc', 'new', 'simple', 'sell_to_close'], ['ms-night', 'accepted', 'simple', 'buy_to_open']]);
+      expect(journal.orders({ status: 'all', limit: 99, isDescending: false }).map((order) => [order.clientOrderId, order.status, order.legs])).toEqual([
+        ['ms-buy', 'filled', []], ['ms-fraction', 'filled', []], ['ms-dollars', 'filled', []], ['ms-rest', 'expired', []], ['ms-gtc', 'new', []], ['ms-slow', 'canceled', []], ['ms-exit', 'filled', []], ['ms-night', 'accepted', []],
+      ]);
+      expect(journal.activities({ limit: 9, isDescending: false, types: ['FILL'] }).map((fill) => [fill.type, fill.qty])).toEqual([['FILL', '10'], ['FILL', '0.5'], ['FILL', '0.625'], ['FILL', '2']]);
+      expect(journal.cursor()).toEqual({ openTime: OPEN + 2 * MINUTE_MS, steps: 3, bars: 6 });
+      journal.close();
+    }
+  });
+  it('trades on as an account with margin and shorting, over the next starts too', () => {
+    leave();
+    const options = { ...old(), config: { ...old().config, multiplier: 2, isShortingEnabled: true, partialFillPercent: 10 } as const };
+    openJournal(options).close();
+    const journal = openJournal(options);
+    expect(journal.venue.state.settings).toMatchObject({ noShorting: false, maxMarginMultiplier: 2 });
+    expect(journal.venue.figures().multiplier).toBe(2);
+    const at = journal.venue.state.now;
+    const sold = journal.commit({
+      op: 'submit', request: { ...PLAIN_REQUEST, clientOrderId: 'short', symbol: 'NVDA', side: 'sell', type: 'market', timeInForce: 'day', qty: '10' },
+      context: { ...orderTimes({ timeInForce: 'day', extendedHours: false }, at), lastPrice: '50', bid: null, ask: null, asset: PLAIN_ASSET },
+    });
+    expect(sold.ok).toBe(true);
+    journal.flush();
+    // A kill: the operation is repeated under the terms it was taken with.
+    const copy = path.join(folder, 'copy.sqlite');
+    copyFileSync(file, copy);
+    copyFileSync(`${file}-wal`, `${copy}-wal`);
+    const again = openJournal({ ...options, file: copy });
+    expect(again.venue.openOrders().at(-1)).toMatchObject({ clientOrderId: 'short', positionIntent: 'sell_to_open' });
+    again.close();
+    journal.close();
+  });
+  it('stays as it was when it cannot be taken over', () => {
+    leave(`UPDATE orders SET body = replace(body, '"qty":"4"', '"qty":"5"');`);
+    expect(() => openJournal(old())).toThrow(expect.objectContaining({ code: 'JOURNAL_CORRUPT' }));
+    const db = new Database(file, { readonly: true });
+    expect(db.prepare(`SELECT value FROM meta WHERE key = 'format'`).get()).toEqual({ value: '1' });
+    expect(db.prepare('SELECT * FROM orders').columns().map((column) => column.name)).not.toContain('parent_id');
+    db.close();
+  });
+});
+
 describe('a journal that cannot be right', () => {
+  it('of a newer version says so', () => {
+    openJournal(options()).close();
+    edit(file, `UPDATE meta SET value = '3' WHERE key = 'format'`);
+    expect(() => openJournal(options())).toThrow(/newer version \(journal format 3\)/);
+  });
+  it('follows other terms of the same account, keeping what the owner had switched', () => {
+    const journal = openJournal({ ...options(), config: { ...DEFAULT_VENUE_CONFIG, multiplier: 2, isShortingEnabled: true } });
+    journal.commit({ op: 'configure', at: journal.venue.state.now, settings: { ...journal.venue.state.settings, noShorting: true, suspendTrade: true } });
+    journal.close();
+    const later = openJournal({ ...options(), config: { ...DEFAULT_VENUE_CONFIG, multiplier: 4, isShortingEnabled: true } });
+    expect(later.venue.state.settings).toMatchObject({ noShorting: true, suspendTrade: true, maxMarginMultiplier: 4 });
+    later.close();
+  });
   it('of another market or account is refused with the remedy', () => {
     openJournal(options()).close();
     expect(() => openJournal({ ...options(), fingerprint: 'test:2' })).toThrow(/belongs to another market .* fresh data folder/);

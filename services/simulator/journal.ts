@@ -6,11 +6,12 @@ import { AppError, describeError, invariant } from '#app/domain/errors.ts';
 import type { EpochMs } from '#app/domain/time.ts';
 import { orderToText, readSnapshot, venueOperationSchema, venueOrderSchema } from '#app/backtest/venue-snapshot.ts';
 import type { VenueConfig, VenueOperation } from '#app/backtest/venue-types.ts';
-import { newVenueState, openVenue, type Venue } from '#app/backtest/venue.ts';
+import { changeTerms, newVenueState, openVenue, type Venue } from '#app/backtest/venue.ts';
 import { openLists, type JournalLists } from './journal-lists.ts';
 import { queryActivities, queryOrders, type ActivityQuery, type ActivityText, type OrderQuery, type OrderText } from './journal-queries.ts';
 import { SCHEMA } from './journal-schema.ts';
-import { checksumOf, openWriter, type CommitMore, type TapeCursor } from './journal-write.ts';
+import { termsText, upgradeFormat } from './journal-upgrade.ts';
+import { checksumOf, openWriter, putSnapshot, type CommitMore, type TapeCursor } from './journal-write.ts';
 
 /** The journal of one account. */
 export type Journal = {
@@ -39,8 +40,6 @@ export type EquityText = { readonly at: EpochMs; readonly equity: string };
 
 /** How to open a journal. `fingerprint` names the market; `createdAt` is kept from the first opening on. */
 export type JournalOptions = { readonly file: string; readonly config: VenueConfig; readonly fingerprint: string };
-
-const FORMAT = '2';
 
 function corrupt(file: string, why: string, cause?: unknown): AppError {
   return new AppError('JOURNAL_CORRUPT', `The simulator's journal ${file} cannot be trusted (${why}). Start with a new data folder, or restore this one from a backup: broker and book must belong together`, {
@@ -86,17 +85,34 @@ export function readMarketStart(file: string, kind: 'synthetic' | 'replay', fall
   }
 }
 
-function checkIdentity(db: Database.Database, options: JournalOptions): void {
-  const identity = { format: FORMAT, config: JSON.stringify(options.config), market: options.fingerprint };
+/**
+ * Whether the journal is of this account and this market. Returns the terms under which its operations were carried out: the seed and the opening cash are
+ * the account itself and never change, margin, shorting and fees may be others now.
+ */
+function checkIdentity(db: Database.Database, options: JournalOptions): VenueConfig {
   const put = db.prepare('INSERT OR IGNORE INTO meta (key, value) VALUES (?, ?)');
   const get = db.prepare<[string], { value: string }>('SELECT value FROM meta WHERE key = ?');
-  for (const [key, value] of Object.entries(identity)) {
-    put.run(key, value);
-    const known = get.get(key)?.value;
-    if (known === value) continue;
-    const what = key === 'market' ? 'another market (its demo seed, or the files of a replay, differ)' : key === 'config' ? 'another simulated account (seed or starting cash differ)' : `journal format ${known}`;
+  const stored = (key: string, fallback: string): string => {
+    put.run(key, fallback);
+    return get.get(key)?.value ?? fallback;
+  };
+  const refuse = (key: string, what: string): never => {
     throw new AppError('CONFIG_INVALID', `This data folder belongs to ${what}. Use a fresh data folder (--data <folder>), or go back to the settings it began with`, { context: { file: options.file, key } });
-  }
+  };
+  if (stored('market', options.fingerprint) !== options.fingerprint) refuse('market', 'another market (its demo seed, or the files of a replay, differ)');
+  const terms = JSON.parse(termsText(JSON.parse(stored('config', termsText(options.config))) as Partial<VenueConfig>)) as VenueConfig;
+  if (terms.seed !== options.config.seed || terms.startingCash !== options.config.startingCash) refuse('config', 'another simulated account (seed or starting cash differ)');
+  return terms;
+}
+
+/** Goes on under other terms than the journal was written with: from a snapshot on, so that no operation is ever repeated under the wrong ones. */
+function underTerms(db: Database.Database, found: { readonly venue: Venue; readonly seq: number }, config: VenueConfig): Venue {
+  const { venue, seq } = found;
+  if (termsText(venue.config) === termsText(config)) return venue;
+  const changed = openVenue(config, changeTerms(venue.state, venue.config, config));
+  putSnapshot(db, changed, seq);
+  db.prepare(`UPDATE meta SET value = ? WHERE key = 'config'`).run(termsText(config));
+  return changed;
 }
 
 /** An order as text that can be compared: one that came back from a snapshot has its fields in another order than one that was placed in this life. */
@@ -105,7 +121,7 @@ function inOneForm(order: unknown): string {
 }
 
 /** Rebuilds the venue: the newest snapshot, then every operation after it; checks the result against the stored orders. */
-function recover(db: Database.Database, options: JournalOptions): { venue: Venue; seq: number } {
+function recover(db: Database.Database, options: Pick<JournalOptions, 'file' | 'config'>): { venue: Venue; seq: number } {
   try {
     const snapshot = db.prepare<[], { seq: number; body: string; checksum: string }>('SELECT seq, body, checksum FROM snapshots ORDER BY seq DESC LIMIT 1').get();
     if (snapshot && checksumOf(snapshot.body) !== snapshot.checksum) throw corrupt(options.file, `snapshot ${snapshot.seq} has changed`);
@@ -134,8 +150,12 @@ function recover(db: Database.Database, options: JournalOptions): { venue: Venue
 export function openJournal(options: JournalOptions): Journal {
   const db = openFile(options.file);
   try {
-    checkIdentity(db, options);
-    const { venue, seq } = recover(db, options);
+    // All or nothing: an older journal that cannot be taken over stays as it was, for the version that wrote it.
+    const { venue, seq } = db.transaction(() => {
+      upgradeFormat(db);
+      const found = recover(db, { file: options.file, config: checkIdentity(db, options) });
+      return { venue: underTerms(db, found, options.config), seq: found.seq };
+    })();
     return journalOver(db, venue, seq);
   } catch (error) {
     db.close();
