@@ -15,9 +15,8 @@ export const orderTermsFields = {
   takeProfit: z.object({ limitPrice: positiveDecimalText }).nullable().default(null),
   stopLoss: z.object({ stopPrice: positiveDecimalText, limitPrice: optionalPrice }).nullable().default(null),
 };
-const orderTermsSchema = z.object(orderTermsFields);
 /** Terms on the wire. */
-export type OrderTermsWire = z.infer<typeof orderTermsSchema>;
+export type OrderTermsWire = z.infer<z.ZodObject<typeof orderTermsFields>>;
 
 /** The terms of an order, exact. */
 export type OrderTerms = {
@@ -71,7 +70,7 @@ function priceIssues(terms: OrderTerms): TermsIssue[] {
   const name = `A ${NAMES[terms.type]} order`;
   const issues: TermsIssue[] = [];
   const check = (field: string, isGiven: boolean, isNeeded: boolean, what: string): void => {
-    if (isGiven !== isNeeded) issues.push({ field, message: `${name} ${isNeeded ? 'needs' : 'has no'} ${what}` });
+    if (isGiven !== isNeeded) issues.push({ field, message: `${name} ${isNeeded ? 'needs a' : 'has no'} ${what}` });
   };
   check('limitPrice', terms.limitPrice !== null, needs.limit, 'limit price');
   check('stopPrice', terms.stopPrice !== null, needs.stop, 'stop price');
