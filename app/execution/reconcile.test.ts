@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { money, price, quantity } from '#app/domain/numeric.ts';
 import { newOrderState, type OrderEvent } from '#app/domain/order.ts';
 import { epochMs } from '#app/domain/time.ts';
-import { foldEvents } from './news.ts';
+import { afterPlan, foldEvents, planNews, type LocalOrder } from './news.ts';
 import { compareHoldings, compareOrders, type OurOrder, type TheirFill, type TheirOrder } from './reconcile.ts';
 import { invariant } from '#app/domain/errors.ts';
 
@@ -58,6 +58,33 @@ describe('orders', () => {
     expect(compare([leg], { open: [theirs({ qty: quantity('4'), type: 'stop_limit', limitPrice: price('9') })] }).actions).toMatchObject([{ kind: 'news', news: [{ qty: quantity('4') }] }]);
     expect(compare([ours([], { type: 'stop' })], { open: [theirs({ type: 'stop_limit', limitPrice: price('9') })] }).differences).toEqual([]);
     expect(compare([leg], { open: [theirs({ side: 'sell', type: 'stop' })] }).differences).toMatchObject([{ kind: 'order_fields' }]);
+  });
+});
+
+describe('an order in the place of another that filled until the change took effect', () => {
+  const known = ours([{ kind: 'accepted' }], { replacesOrderId: 'old' });
+  const shrunk = (fields: Partial<TheirOrder> = {}): TheirOrder => theirs({ qty: quantity('7'), replaces: 'old-there', ...fields });
+  const outcome = (order: OurOrder, there: TheirOrder, fills: TheirFill[] = []): { status: string; qty: string } => {
+    let local: LocalOrder = order;
+    const [action] = compare([order], { looked: [there], fills }).actions;
+    invariant(action?.kind === 'news', 'it is booked');
+    for (const news of action.news) local = afterPlan(local, news, planNews(local, news));
+    return { status: local.state.status, qty: local.state.qty.toString() };
+  };
+  it('shrinks when the stream did not tell', () => {
+    expect(outcome(known, shrunk())).toEqual({ status: 'accepted', qty: '7' });
+  });
+  it('is filled when the smaller quantity is', () => {
+    expect(outcome(known, shrunk({ status: 'filled', filledQty: quantity('7') }), [fill('e1', '3', '3'), fill('e2', '4', '7')])).toEqual({ status: 'filled', qty: '7' });
+    const booked = ours([{ kind: 'accepted' }, { kind: 'fill', qty: quantity('7'), price: price('10') }], { replacesOrderId: 'old' });
+    expect(outcome(booked, shrunk({ status: 'filled', filledQty: quantity('7') }))).toEqual({ status: 'filled', qty: '7' });
+  });
+  it('is ours when the answer to the change was lost, too; only a smaller one, and only a replacement', () => {
+    const unheard = ours([], { replacesOrderId: 'old' });
+    expect(compare([unheard], { looked: [shrunk()] })).toMatchObject({ actions: [{ kind: 'news' }], differences: [] });
+    expect(compare([unheard], { looked: [shrunk({ qty: quantity('11') })] }).differences).toMatchObject([{ kind: 'order_fields' }]);
+    expect(compare([unheard], { looked: [shrunk({ replaces: null })] }).differences).toMatchObject([{ kind: 'order_fields' }]);
+    expect(compare([ours([])], { looked: [shrunk()] }).differences).toMatchObject([{ kind: 'order_fields' }]);
   });
 });
 

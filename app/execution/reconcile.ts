@@ -7,13 +7,13 @@ import { afterPlan, newsKindOf, planNews, type Execution, type LocalOrder, type 
 /** An order in our book. */
 export type OurOrder = LocalOrder & {
   readonly orderId: string; readonly clientOrderId: string; readonly brokerOrderId: string | null;
-  readonly symbol: string; readonly side: Side; readonly type: OrderType; readonly limitPrice: Price | null; /** Absent = an order that we sent. */ readonly role?: OrderRole;
+  readonly symbol: string; readonly side: Side; readonly type: OrderType; readonly limitPrice: Price | null; /** Absent = an order that we sent. */ readonly role?: OrderRole; /** Absent = in no other order's place. */ readonly replacesOrderId?: string | null;
 };
 
 /** The same order at the broker. `isOpen` = it may still fill. */
 export type TheirOrder = {
   readonly id: string; readonly clientOrderId: string; readonly symbol: string; readonly side: Side; readonly type: string; readonly qty: Quantity | null; readonly limitPrice: Price | null;
-  readonly status: string; readonly filledQty: Quantity; readonly updatedAt: EpochMs;
+  readonly status: string; readonly filledQty: Quantity; readonly updatedAt: EpochMs; /** Absent = in no other order's place. */ readonly replaces?: string | null;
 };
 
 /** A fill from the account's activities. */
@@ -59,6 +59,9 @@ function isSameType(ours: OurOrder, theirs: TheirOrder): boolean {
   return ours.type === theirs.type || (ours.type === 'stop' && theirs.type === 'stop_limit');
 }
 
+/** Both know it as one in another's place: what the old one filled until the change took effect is taken off its quantity. */
+const isReplacement = (ours: OurOrder, theirs: TheirOrder): boolean => (ours.replacesOrderId ?? null) !== null && (theirs.replaces ?? null) !== null;
+
 /**
  * Is this the order that we sent? Compared when the broker answers by our client order id. Once its own id is known that id is proof, and terms may move:
  * a leg shrinks as its sibling fills, a split changes quantity and price of what rests.
@@ -67,7 +70,8 @@ export function isSameOrder(ours: OurOrder, theirs: TheirOrder): boolean {
   const isFace = ours.symbol === theirs.symbol && ours.side === theirs.side;
   if (ours.brokerOrderId !== null) return isFace && ours.brokerOrderId === theirs.id;
   const isSameLimit = ours.type !== theirs.type || (ours.limitPrice === null ? theirs.limitPrice === null : theirs.limitPrice !== null && ours.limitPrice.eq(theirs.limitPrice));
-  return isFace && ours.clientOrderId === theirs.clientOrderId && isSameType(ours, theirs) && theirs.qty !== null && theirs.qty.eq(ours.state.qty) && isSameLimit;
+  const isSameQty = theirs.qty !== null && (theirs.qty.eq(ours.state.qty) || (isReplacement(ours, theirs) && theirs.qty.lt(ours.state.qty)));
+  return isFace && ours.clientOrderId === theirs.clientOrderId && isSameType(ours, theirs) && isSameQty && isSameLimit;
 }
 
 type Collected = { readonly actions: Action[]; readonly differences: Difference[] };
@@ -95,7 +99,8 @@ function compareOne(ours: OurOrder, theirs: TheirOrder, fills: readonly TheirFil
     // The broker's own total is the limit: an activity told under another id than on the stream is never booked on top of it.
     if (local.state.filledQty.plus(fill.qty).lte(theirs.filledQty)) take(newsOfFill(fill));
   }
-  take({ ...newsOfOrder(theirs), ...((ours.role ?? 'order') === 'order' ? {} : { qty: theirs.qty }) });
+  // The broker shrinks a leg as its sibling fills, and a replacement by what the old order filled until the change took effect.
+  take({ ...newsOfOrder(theirs), ...(ours.brokerOrderId === null ? {} : { qty: theirs.qty }) });
   if (taken.length > 0) {
     out.actions.push({ kind: 'news', orderId: ours.orderId, news: taken });
     const isRepair = ours.state.status !== 'submitted' || !local.state.filledQty.eq(ours.state.filledQty);
