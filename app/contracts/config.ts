@@ -69,12 +69,14 @@ export type AlpacaAccess = z.infer<typeof AlpacaAccessSchema>;
 
 /**
  * Settings of the simulator: `seed` of the synthetic market, `startingCash` as a decimal string in USD, `journalFile` = its SQLite journal,
- * `speed` = market seconds per real second for the synthetic market, and the one key pair it accepts.
+ * `speed` = market seconds per real second for the synthetic market, `margin` = the account's buying power multiplier as at the broker (2 and 4 with
+ * short sales, 1 or nothing = a cash account; a replay always trades a cash account), and the one key pair it accepts.
  */
 export const SimulatorSettingsSchema = z.object({
   seed: z.number().int().min(0),
   startingCash: z.string().regex(/^\d+(\.\d+)?$/),
   speed: z.number().positive(),
+  margin: z.literal([1, 2, 4]).optional(),
   journalFile: z.string().min(1),
   keyId: z.string().min(1),
   secretKey: z.string().min(1),

@@ -41,7 +41,7 @@ export type Settings = {
   readonly mode: Mode;
   /** Null in demo mode. */
   readonly alpaca: AlpacaAccess | null;
-  readonly simulator: { readonly seed: number; readonly startingCash: string; readonly speed: number };
+  readonly simulator: { readonly seed: number; readonly startingCash: string; readonly speed: number; readonly margin: 1 | 2 | 4 };
   readonly notification: NotificationAccess;
   readonly logLevel: LogLevel;
   readonly logRetentionDays: number;
@@ -251,6 +251,8 @@ export function parseSettings(entries: readonly SettingEntry[], choice: MarketCh
       seed: reader.integer('SIMULATOR_SEED', 1, [0, 4_294_967_295]),
       startingCash: reader.matching('SIMULATOR_STARTING_CASH', '100000', /^[1-9]\d{0,11}(?:\.\d{1,2})?$/, 'an amount in dollars'),
       speed: Number(speed),
+      // As the broker's paper accounts are: twice the equity, and short sales.
+      margin: Number(reader.matching('SIMULATOR_MARGIN', '2', /^[124]$/, '1 (a cash account), 2 or 4')) as 1 | 2 | 4,
     },
     notification: readNotification(reader),
     logLevel: reader.logLevel(),

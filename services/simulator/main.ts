@@ -18,7 +18,10 @@ runService({
       openOrders: ctx.metrics.gauge('simulator_open_orders', 'Orders that rest at the simulated broker'),
       marketTime: ctx.metrics.gauge('simulator_market_time_seconds', 'Market time, seconds since 1970'),
     };
+    const { margin = 1 } = config.simulator;
     const simulator = await openSimulator({
+      // A recorded tape is traded as back-tests trade it: with cash alone.
+      account: config.replay ? {} : { multiplier: margin, isShortingEnabled: margin > 1 },
       settings: config.simulator, replay: config.replay ?? null, internalToken: config.internalToken, today: ctx.clock.now(), book: config.replay ? ctx.db : null, signal: ctx.signal, log: ctx.log,
       health: ctx.healthReport, metrics: () => renderMetrics(), onFatal: ctx.fatal,
     });
