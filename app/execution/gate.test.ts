@@ -1,9 +1,10 @@
 /** The gate: switch, age, lease. */
 import { describe, expect, it } from 'vitest';
 import { epochMs } from '#app/domain/time.ts';
-import { decideGate, type GateView } from './gate.ts';
+import { quantity } from '#app/domain/numeric.ts';
+import { decideGate, uncoveredExit, type GateView } from './gate.ts';
 
-const view = (fields: Partial<GateView> = {}): GateView => ({ tradingState: 'ACTIVE', arming: 'not_needed', isLeaseFresh: true, isReducing: false, approvedAt: epochMs(1_000_000), marketNow: epochMs(1_060_000), ...fields });
+const view = (fields: Partial<GateView> = {}): GateView => ({ tradingState: 'ACTIVE', arming: 'not_needed', isLeaseFresh: true, isReducing: false, uncovered: null, approvedAt: epochMs(1_000_000), marketNow: epochMs(1_060_000), ...fields });
 
 describe('gate', () => {
   it.each<[string, Partial<GateView>, object]>([
@@ -21,8 +22,18 @@ describe('gate', () => {
     ['sends at exactly 120 s', { marketNow: epochMs(1_120_000) }, { kind: 'send' }],
     ['denies an old approval', { marketNow: epochMs(1_120_001) }, { kind: 'deny', code: 'APPROVAL_EXPIRED' }],
     ['sends an old exit: the wish to get out does not age', { marketNow: epochMs(9_120_001), isReducing: true }, { kind: 'send' }],
+    ['denies an exit whose position has gone, however fresh', { isReducing: true, uncovered: 'gone' }, { kind: 'deny', code: 'NOTHING_TO_EXIT', message: 'gone' }],
     ['denies when halted although the lease is stale', { tradingState: 'HALTED', isLeaseFresh: false }, { kind: 'deny' }],
   ])('%s', (_, fields, answer) => {
     expect(decideGate(view(fields))).toMatchObject(answer);
+  });
+});
+
+describe('an exit and the position that it closes', () => {
+  it.each<['buy' | 'sell', string, string, boolean]>([
+    ['sell', '10', '10', true], ['sell', '10', '4', false], ['sell', '10', '0', false], ['sell', '10', '-10', false],
+    ['buy', '3', '-3', true], ['buy', '3', '-2.5', false], ['buy', '3', '0', false], ['buy', '3', '3', false], ['sell', '0.5', '0.500000001', true],
+  ])('%s %s with %s held: covered is %s', (side, qty, held, isCovered) => {
+    expect(uncoveredExit({ symbol: 'AAPL', side, qty: quantity(qty) }, quantity(held)) === null).toBe(isCovered);
   });
 });

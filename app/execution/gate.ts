@@ -1,6 +1,8 @@
 /** The last question before an order leaves: may it go now, must it wait, or is it denied? */
 import { maySendLive, type Arming } from '#app/domain/arming.ts';
 import type { DenialCode } from '#app/domain/limits.ts';
+import { toText, ZERO_QUANTITY, type Quantity } from '#app/domain/numeric.ts';
+import type { Side } from '#app/domain/order.ts';
 import { SECOND_MS, type EpochMs } from '#app/domain/time.ts';
 import { mayTrade, TRADING_STATES, type TradingState } from '#app/domain/trading-state.ts';
 
@@ -13,6 +15,8 @@ export type GateView = {
   readonly arming: Arming;
   readonly isLeaseFresh: boolean;
   readonly isReducing: boolean;
+  /** What an order that reduces would close and does not find any more, in words; null = the position is there, or the order is no exit. */
+  readonly uncovered: string | null;
   readonly approvedAt: EpochMs;
   readonly marketNow: EpochMs | null;
 };
@@ -28,7 +32,18 @@ export function stricterState(a: TradingState, b: TradingState | null): TradingS
   return b !== null && TRADING_STATES.indexOf(b) > TRADING_STATES.indexOf(a) ? b : a;
 }
 
-/** Decides. The master switch comes first, then the arming of the real account, then age, then the dead-man's lease of risk: a stale lease only delays. */
+/**
+ * The wish to get out does not age, but the position may have gone meanwhile (its stop filled, somebody sold at the broker): what is left of the order would then
+ * open one on the other side. Sell 10 with 4 held = a sentence; `held` is the account's position, signed.
+ */
+export function uncoveredExit(exit: { readonly symbol: string; readonly side: Side; readonly qty: Quantity }, held: Quantity): string | null {
+  const { symbol, side, qty } = exit;
+  const closable = (side === 'sell') === held.gt(0) ? held.abs() : ZERO_QUANTITY;
+  if (qty.lte(closable)) return null;
+  return `${closable.isZero() ? `No position is held any more that the order could close` : `Only ${toText(closable)} ${symbol} are held now`}: to ${side} ${toText(qty)} ${symbol} would open one on the other side`;
+}
+
+/** Decides. The master switch comes first, then the arming of the real account, then the position that an exit is to close, then age, then the dead-man's lease of risk: a stale lease only delays. */
 export function decideGate(view: GateView): GateAnswer {
   if (!mayTrade(view.tradingState, view.isReducing)) {
     return view.tradingState === 'HALTED'
@@ -38,6 +53,7 @@ export function decideGate(view: GateView): GateAnswer {
   if (!maySendLive(view.arming, view.isReducing)) {
     return { kind: 'deny', code: 'LIVE_DISARMED', message: 'The real account is not armed: only orders that shrink a position may go out' };
   }
+  if (view.uncovered !== null) return { kind: 'deny', code: 'NOTHING_TO_EXIT', message: view.uncovered };
   if (!view.isReducing && view.marketNow !== null && view.marketNow - view.approvedAt > APPROVAL_VALID_MS) {
     return { kind: 'deny', code: 'APPROVAL_EXPIRED', message: `The approval is older than ${APPROVAL_VALID_MS / SECOND_MS} s of market time` };
   }

@@ -2,9 +2,10 @@
 import type { Latch } from '#app/contracts/kill.ts';
 import type { Arming } from '#app/domain/arming.ts';
 import { invariant } from '#app/domain/errors.ts';
+import { quantity } from '#app/domain/numeric.ts';
 import { MINUTE_MS, type EpochMs } from '#app/domain/time.ts';
 import { tradingStateSchema } from '#app/domain/trading-state.ts';
-import { decideGate, stricterState, type GateAnswer } from '#app/execution/gate.ts';
+import { decideGate, stricterState, uncoveredExit, type GateAnswer } from '#app/execution/gate.ts';
 import type { Tx } from '#chassis/db.ts';
 import type { Order } from './orders.ts';
 
@@ -27,14 +28,18 @@ export type GateSenses = { readonly arming: () => Arming; readonly latch: () => 
  * The senses are asked last, after the book has answered: that may have taken a while.
  */
 export async function askGate(tx: Tx, order: Order, senses: GateSenses): Promise<GateDecision> {
-  const [row] = await tx.query<{ state: string; version: number; is_lease_fresh: boolean; last_open_time: number | null }>(
+  const [row] = await tx.query<{ state: string; version: number; is_lease_fresh: boolean; last_open_time: number | null; held: string }>(
     `SELECT state, version,
        coalesce((SELECT expires_at > clock_timestamp() FROM risk_management.risk_lease), false) AS is_lease_fresh,
-       (SELECT max(last_open_time) FROM data_ingestion.ingestion_status WHERE timeframe = '1Min') AS last_open_time
-     FROM risk_management.trading_state ORDER BY version DESC LIMIT 1`,
+       (SELECT max(last_open_time) FROM data_ingestion.ingestion_status WHERE timeframe = '1Min') AS last_open_time,
+       coalesce((SELECT qty FROM execution.positions WHERE symbol = $1), 0) AS held
+     FROM risk_management.trading_state ORDER BY version DESC LIMIT 1`, [order.symbol],
   );
   invariant(row, 'The trading state has at least its first version');
+  // A change of an exit adds nothing to what the broker has already; a leg may wait for its entry.
+  const isExit = order.isReducing && order.replacesOrderId === null;
   const answer = decideGate({
+    uncovered: isExit ? uncoveredExit({ symbol: order.symbol, side: order.side, qty: order.state.qty }, quantity(row.held)) : null,
     tradingState: stricterState(tradingStateSchema.parse(row.state), senses.latch()?.state ?? null), arming: senses.arming(), isLeaseFresh: row.is_lease_fresh, isReducing: order.isReducing, approvedAt: order.tsMarket,
     marketNow: row.last_open_time === null ? null : ((row.last_open_time + MINUTE_MS) as EpochMs),
   });

@@ -118,6 +118,8 @@ function gateParts(arming: LiveArming): { lane: SubmitLane; holds: Holds; sent: 
 }
 let counted = 0;
 const freshLease = () => book.sql(`INSERT INTO risk_management.risk_lease (holder, renewed_at, expires_at) VALUES ('test', now(), now() + interval '1 day') ON CONFLICT (only_row) DO UPDATE SET expires_at = excluded.expires_at`);
+/** A position that an exit can close. */
+const holds100 = () => book.sql(`INSERT INTO execution.positions (symbol, version, qty, avg_price, realized_pnl, updated_at) VALUES ('AAPL', 1, 100, 100, 0, now())`);
 const statusOf = async (id: string) => (await book.sql<{ status: string; denial_code: string | null }>('SELECT status, denial_code FROM execution.orders WHERE order_id = $1', [id]))[0];
 const becomes = (id: string, status: string) => until(async () => (await statusOf(id))?.status === status, `${id} to be ${status}`);
 /** An arming that says what the test wants: each answer once, the last one for ever. */
@@ -148,11 +150,23 @@ describe('the gate of the real account', () => {
   it('posts an exit all the same', async () => {
     await freshLease();
     const { lane, sent } = gateParts(armingThatSays('disarmed'));
+    await holds100();
     await stored('exit', { side: 'sell', strategyId: 'one', qty: '1', isReducing: true }, false);
     lane.start();
     await until(() => sent.length === 1, 'the POST of the exit');
     await lane.stop();
     expect([sent, (await statusOf('exit'))?.status]).toEqual([['ms-exit'], 'submitted']);
+  });
+  it('denies an exit whose position has gone since risk decided, whole or in part: it would open one on the other side', async () => {
+    await freshLease();
+    const { lane, sent } = gateParts(armingThatSays('not_needed'));
+    await book.sql(`INSERT INTO execution.positions (symbol, version, qty, avg_price, realized_pnl, updated_at) VALUES ('AAPL', 1, 2, 100, 0, now())`);
+    await stored('too-much', { side: 'sell', strategyId: 'one', qty: '3', isReducing: true }, false);
+    await stored('wrong-way', { side: 'buy', strategyId: 'one', qty: '1', isReducing: true }, false);
+    lane.start();
+    for (const id of ['too-much', 'wrong-way']) await becomes(id, 'denied');
+    await lane.stop();
+    expect([sent, (await statusOf('too-much'))?.denial_code]).toEqual([[], 'NOTHING_TO_EXIT']);
   });
   it('denies entries that something else held when the arming ended, although it is armed again before they could go', async () => {
     await freshLease();
@@ -160,6 +174,7 @@ describe('the gate of the real account', () => {
     const { lane, holds, sent } = gateParts(arming);
     holds.set('stream', 'test');
     await stored('held', { side: 'buy', strategyId: 'one', qty: '1' }, false);
+    await holds100();
     await stored('held-exit', { side: 'sell', strategyId: 'one', qty: '1', isReducing: true }, false);
     lane.start();
     arming.become('disarmed');
