@@ -138,6 +138,15 @@ export function planNews(local: LocalOrder, news: News): Plan {
   return plan;
 }
 
+/**
+ * The end of an order waits for its fills: news of the end that counts more shares than we have booked says no more than that the broker has the order, until they
+ * are here. Closed earlier, its shares would be ordered again, or sold twice. Canceled with 3 filled, 0 known = accepted; `planNews` names the doubt that has them read.
+ */
+export function notBeforeItsFills(local: LocalOrder, news: News): News {
+  const isEnd = news.kind !== null && news.kind !== 'fill' && CLOSING.has(news.kind);
+  return isEnd && !isClosed(local.state.status) && local.state.filledQty.lt(news.filledQty) ? { ...news, kind: 'accepted' } : news;
+}
+
 /** The order after a plan that was carried out. */
 export function afterPlan(local: LocalOrder, news: News, plan: Plan): LocalOrder {
   const state = foldEvents(local.state, plan.events);

@@ -41,6 +41,13 @@ describe('orders', () => {
     expect(found.actions).toEqual([{ kind: 'look_up', orderId: 'a' }]);
     expect(found.differences).toMatchObject([{ kind: 'fill_missing', ours: '0', theirs: '10' }]);
   });
+  it.each(['canceled', 'expired', 'replaced'])('does not end an order as %s before its fills are here: what it filled would be ordered again', (status) => {
+    const there = theirs({ status, filledQty: quantity('7') });
+    const open = ours([{ kind: 'accepted' }]);
+    expect(compare([open], { looked: [there], fills: [fill('e1', '3', '3')] }).actions).toMatchObject([{ kind: 'news', news: [{ execution: { id: 'e1' } }] }, { kind: 'look_up' }]);
+    expect(compare([ours([])], { looked: [there] }).actions).toMatchObject([{ kind: 'news', news: [{ kind: 'accepted' }] }, { kind: 'look_up' }]);
+    expect(compare([open], { looked: [there], fills: [fill('e1', '3', '3'), fill('e2', '4', '7')] }).actions).toMatchObject([{ kind: 'news', news: [{}, {}, { kind: status }] }]);
+  });
   it('leaves an unknown one to the resolver, and reports one that the broker has lost', () => {
     expect(compare([ours([])], { looked: [null] })).toEqual({ actions: [{ kind: 'look_up', orderId: 'a' }], differences: [] });
     expect(compare([ours([{ kind: 'accepted' }])], { looked: [null] }).differences).toMatchObject([{ kind: 'order_missing' }]);

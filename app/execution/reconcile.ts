@@ -2,7 +2,7 @@
 import { toText, ZERO_QUANTITY, type Money, type Price, type Quantity } from '#app/domain/numeric.ts';
 import { isClosed, type OrderRole, type OrderType, type Side } from '#app/domain/order.ts';
 import type { EpochMs } from '#app/domain/time.ts';
-import { afterPlan, newsKindOf, planNews, type Execution, type LocalOrder, type News } from './news.ts';
+import { afterPlan, newsKindOf, notBeforeItsFills, planNews, type Execution, type LocalOrder, type News } from './news.ts';
 
 /** An order in our book. */
 export type OurOrder = LocalOrder & {
@@ -100,7 +100,7 @@ function compareOne(ours: OurOrder, theirs: TheirOrder, fills: readonly TheirFil
     if (local.state.filledQty.plus(fill.qty).lte(theirs.filledQty)) take(newsOfFill(fill));
   }
   // The broker shrinks a leg as its sibling fills, and a replacement by what the old order filled until the change took effect.
-  take({ ...newsOfOrder(theirs), ...(ours.brokerOrderId === null ? {} : { qty: theirs.qty }) });
+  take(notBeforeItsFills(local, { ...newsOfOrder(theirs), ...(ours.brokerOrderId === null ? {} : { qty: theirs.qty }) }));
   if (taken.length > 0) {
     out.actions.push({ kind: 'news', orderId: ours.orderId, news: taken });
     const isRepair = ours.state.status !== 'submitted' || !local.state.filledQty.eq(ours.state.filledQty);

@@ -2,7 +2,7 @@
 import { invariant } from '#app/domain/errors.ts';
 import type { Quantity } from '#app/domain/numeric.ts';
 import type { EpochMs } from '#app/domain/time.ts';
-import { afterPlan, planNews, type Doubt, type LocalOrder, type News } from '#app/execution/news.ts';
+import { afterPlan, notBeforeItsFills, planNews, type Doubt, type LocalOrder, type News } from '#app/execution/news.ts';
 import { newsOfOrder } from '#app/execution/reconcile.ts';
 import { crashPoint } from '#chassis/crash-point.ts';
 import type { Db, Tx } from '#chassis/db.ts';
@@ -50,7 +50,7 @@ async function bookOne(tx: Tx, open: Open, report: Report): Promise<{ doubts: Do
   if (open.order.brokerOrderId !== null && open.order.brokerOrderId !== report.brokerOrderId) return { doubts: ['contradiction'], booked };
   let patch: Patch = { ...report.patch, ...(open.order.brokerOrderId === null ? { brokerOrderId: report.brokerOrderId } : {}), ...(open.order.unknownSince === null ? {} : { unknownSince: null }) };
   for (const told of report.news) {
-    const news = readable(open.order, told);
+    const news = notBeforeItsFills(open.local, readable(open.order, told));
     if (news.execution && report.filledThere?.lt(open.local.state.filledQty.plus(news.execution.qty)) === true) continue;
     const plan = planNews(open.local, news);
     if (plan.doubt !== null) doubts.push(plan.doubt);

@@ -87,6 +87,18 @@ describe('the ledger', () => {
     }), { numRuns: 25 });
   }, 120_000);
 
+  it('ends an order only when its fills are here: until then its shares could be sold twice', async () => {
+    const booking = createBooking(db, createMetrics('test-end'), nowMs);
+    await stored('early', { side: 'buy', strategyId: 'one', qty: '3' }, true);
+    const [accepted, filled] = reportsOf('early', [2], 1);
+    const canceled = { ...(accepted as Report), news: [{ kind: 'canceled' as const, at: epochMs(2_000), filledQty: quantity('2'), execution: null }] };
+    expect(await booking.book([canceled])).toMatchObject({ doubts: [{ orderId: 'early', doubt: 'fills_missing' }], booked: 0 });
+    expect(await book.sql(`SELECT status FROM execution.orders WHERE order_id = 'early'`)).toEqual([{ status: 'accepted' }]);
+    expect(await booking.book([filled as Report, canceled])).toMatchObject({ doubts: [], booked: 1 });
+    expect(await book.sql(`SELECT status, filled_qty::float AS filled FROM execution.orders WHERE order_id = 'early'`)).toEqual([{ status: 'canceled', filled: 2 }]);
+    expect(await brokenInvariants(book)).toEqual([]);
+  });
+
   it('rolls a whole batch back when one piece cannot be written, and books it when it is told again', async () => {
     const booking = createBooking(db, createMetrics('test-rollback'), nowMs);
     await stored('whole', { side: 'buy', strategyId: 'one', qty: '3' }, true);
