@@ -33,14 +33,18 @@ async function readPrices(session: Session): Promise<ReadonlyMap<string, number>
 /** Sends orders that rest far below the market, on a fixed beat whatever the answers take. */
 async function send(session: Session, prices: ReadonlyMap<string, number>): Promise<{ sent: Sent; denied: number }> {
   const sent: Sent = new Map();
-  const symbols = [...prices];
+  // One share of the cheaper half: all of them together stay within the limits on exposure.
+  const symbols = [...prices].sort(([, a], [, b]) => a - b).slice(0, Math.ceil(prices.size / 2));
   let denied = 0;
   const place = async (index: number): Promise<void> => {
     const [symbol, price] = symbols[index % symbols.length] ?? ['', 0];
     const at = Date.now();
     const body = { symbol, side: 'buy', type: 'limit', timeInForce: 'gtc', qty: '1', limitPrice: (price * REST_AT).toFixed(2) };
-    const { clientOrderId } = await session.call<RouteOutput<'placeOrder'>>('/api/orders', { body, headers: { [IDEMPOTENCY_HEADER]: `bench-submit-${index}` } });
-    if (clientOrderId === null) denied += 1;
+    const { clientOrderId, code, message } = await session.call<RouteOutput<'placeOrder'>>('/api/orders', { body, headers: { [IDEMPOTENCY_HEADER]: `bench-submit-${index}` } });
+    if (clientOrderId === null) {
+      denied += 1;
+      process.stderr.write(`  ${code ?? ''}: ${message}\n`);
+    }
     else if (index >= WARM_UP) sent.set(clientOrderId, at);
   };
   const running: Promise<void>[] = [];
@@ -64,8 +68,13 @@ async function readLatencies(stack: BenchStack, sent: Sent): Promise<number[]> {
     const until = performance.now() + SETTLE_MS;
     for (;;) {
       const rows = await book.query<{ id: string; posted_at: number }>('SELECT client_order_id AS id, posted_at FROM execution.orders WHERE client_order_id = ANY($1) AND posted_at IS NOT NULL', [[...sent.keys()]]);
-      if (rows.length === sent.size || performance.now() > until) return rows.map((row) => row.posted_at - (sent.get(row.id) ?? row.posted_at));
-      await pause(100);
+      if (rows.length < sent.size && performance.now() <= until) {
+        await pause(100);
+        continue;
+      }
+      const unposted = await book.query<{ status: string; reason: string | null; n: number }>('SELECT status, reason, count(*) AS n FROM execution.orders WHERE client_order_id = ANY($1) AND posted_at IS NULL GROUP BY 1, 2', [[...sent.keys()]]);
+      for (const { status, reason, n } of unposted) process.stderr.write(`  not posted: ${n} ${status} ${reason ?? ''}\n`);
+      return rows.map((row) => row.posted_at - (sent.get(row.id) ?? row.posted_at));
     }
   } finally {
     await book.close();

@@ -4,7 +4,7 @@ import { epochMs } from '#app/domain/time.ts';
 import { quantity } from '#app/domain/numeric.ts';
 import { decideGate, uncoveredExit, type GateView } from './gate.ts';
 
-const view = (fields: Partial<GateView> = {}): GateView => ({ tradingState: 'ACTIVE', arming: 'not_needed', isLeaseFresh: true, isReducing: false, uncovered: null, approvedAt: epochMs(1_000_000), marketNow: epochMs(1_060_000), ...fields });
+const view = (fields: Partial<GateView> = {}): GateView => ({ tradingState: 'ACTIVE', arming: 'not_needed', isLeaseFresh: true, isReducing: false, uncovered: null, approvedAt: epochMs(1_000_000), marketNow: epochMs(1_060_000), waitedMs: null, ...fields });
 
 describe('gate', () => {
   it.each<[string, Partial<GateView>, object]>([
@@ -21,6 +21,8 @@ describe('gate', () => {
     ['the switch counts while armed', { arming: 'armed', tradingState: 'HALTED' }, { kind: 'deny', code: 'TRADING_HALTED' }],
     ['sends at exactly 120 s', { marketNow: epochMs(1_120_000) }, { kind: 'send' }],
     ['denies an old approval', { marketNow: epochMs(1_120_001) }, { kind: 'deny', code: 'APPROVAL_EXPIRED' }],
+    ["sends a person's order of just now, however the market's clock leaps", { marketNow: epochMs(9_000_000), waitedMs: 900 }, { kind: 'send' }],
+    ["denies a person's order that waited too long", { marketNow: epochMs(1_120_001), waitedMs: 120_001 }, { kind: 'deny', code: 'APPROVAL_EXPIRED', message: expect.stringContaining('place the order again') as string }],
     ['sends an old exit: the wish to get out does not age', { marketNow: epochMs(9_120_001), isReducing: true }, { kind: 'send' }],
     ['denies an exit whose position has gone, however fresh', { isReducing: true, uncovered: 'gone' }, { kind: 'deny', code: 'NOTHING_TO_EXIT', message: 'gone' }],
     ['denies when halted although the lease is stale', { tradingState: 'HALTED', isLeaseFresh: false }, { kind: 'deny' }],

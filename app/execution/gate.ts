@@ -6,10 +6,14 @@ import type { Side } from '#app/domain/order.ts';
 import { SECOND_MS, type EpochMs } from '#app/domain/time.ts';
 import { mayTrade, TRADING_STATES, type TradingState } from '#app/domain/trading-state.ts';
 
-/** The approval of an order that opens or adds is good for this long of market time; the wish to get out does not age. */
+/** The approval of an order that opens or adds is good for this long of market time, and of a person's order also of real time; the wish to get out does not age. */
 export const APPROVAL_VALID_MS = 120 * SECOND_MS;
 
-/** What the gate sees, read in the transaction that makes the order `submitted`. `marketNow` is the latest market time known, null before the first bar. */
+/**
+ * What the gate sees, read in the transaction that makes the order `submitted`. `marketNow` is the latest market time known, null before the first bar.
+ * `waitedMs`: real time since a person's order was decided: where bars of hours come in seconds (history that is being filled, a fast tape), the market's clock alone
+ * would call it old at once; null for orders that bars decide.
+ */
 export type GateView = {
   readonly tradingState: TradingState;
   readonly arming: Arming;
@@ -19,6 +23,7 @@ export type GateView = {
   readonly uncovered: string | null;
   readonly approvedAt: EpochMs;
   readonly marketNow: EpochMs | null;
+  readonly waitedMs: number | null;
 };
 
 /** send: submit it now. hold: leave it as it is and ask again. deny: it will never go. */
@@ -54,8 +59,8 @@ export function decideGate(view: GateView): GateAnswer {
     return { kind: 'deny', code: 'LIVE_DISARMED', message: 'The real account is not armed: only orders that shrink a position may go out' };
   }
   if (view.uncovered !== null) return { kind: 'deny', code: 'NOTHING_TO_EXIT', message: view.uncovered };
-  if (!view.isReducing && view.marketNow !== null && view.marketNow - view.approvedAt > APPROVAL_VALID_MS) {
-    return { kind: 'deny', code: 'APPROVAL_EXPIRED', message: `The approval is older than ${APPROVAL_VALID_MS / SECOND_MS} s of market time` };
+  if (!view.isReducing && view.marketNow !== null && view.marketNow - view.approvedAt > APPROVAL_VALID_MS && (view.waitedMs === null || view.waitedMs > APPROVAL_VALID_MS)) {
+    return { kind: 'deny', code: 'APPROVAL_EXPIRED', message: `The approval is older than ${APPROVAL_VALID_MS / SECOND_MS} s of market time; prices have moved on, place the order again if you still want it` };
   }
   if (!view.isLeaseFresh) return { kind: 'hold', why: 'Risk has not renewed its lease' };
   return { kind: 'send' };

@@ -28,19 +28,20 @@ export type GateSenses = { readonly arming: () => Arming; readonly latch: () => 
  * The senses are asked last, after the book has answered: that may have taken a while.
  */
 export async function askGate(tx: Tx, order: Order, senses: GateSenses): Promise<GateDecision> {
-  const [row] = await tx.query<{ state: string; version: number; is_lease_fresh: boolean; last_open_time: number | null; held: string }>(
+  const [row] = await tx.query<{ state: string; version: number; is_lease_fresh: boolean; last_open_time: number | null; held: string; waited: number | null }>(
     `SELECT state, version,
        coalesce((SELECT expires_at > clock_timestamp() FROM risk_management.risk_lease), false) AS is_lease_fresh,
        (SELECT max(last_open_time) FROM data_ingestion.ingestion_status WHERE timeframe = '1Min') AS last_open_time,
-       coalesce((SELECT qty FROM execution.positions WHERE symbol = $1), 0) AS held
-     FROM risk_management.trading_state ORDER BY version DESC LIMIT 1`, [order.symbol],
+       coalesce((SELECT qty FROM execution.positions WHERE symbol = $1), 0) AS held,
+       (SELECT (extract(epoch FROM clock_timestamp()) * 1000 - coalesce((detail->>'decidedAt')::double precision, extract(epoch FROM ts_seen) * 1000))::bigint FROM execution.order_events WHERE order_id = $2 AND version = 1) AS waited
+     FROM risk_management.trading_state ORDER BY version DESC LIMIT 1`, [order.symbol, order.orderId],
   );
   invariant(row, 'The trading state has at least its first version');
   // A change of an exit adds nothing to what the broker has already; a leg may wait for its entry.
   const isExit = order.isReducing && order.replacesOrderId === null;
   const answer = decideGate({
     uncovered: isExit ? uncoveredExit({ symbol: order.symbol, side: order.side, qty: order.state.qty }, quantity(row.held)) : null,
-    tradingState: stricterState(tradingStateSchema.parse(row.state), senses.latch()?.state ?? null), arming: senses.arming(), isLeaseFresh: row.is_lease_fresh, isReducing: order.isReducing, approvedAt: order.tsMarket,
+    tradingState: stricterState(tradingStateSchema.parse(row.state), senses.latch()?.state ?? null), arming: senses.arming(), isLeaseFresh: row.is_lease_fresh, isReducing: order.isReducing, approvedAt: order.tsMarket, waitedMs: order.source === 'manual' ? row.waited : null,
     marketNow: row.last_open_time === null ? null : ((row.last_open_time + MINUTE_MS) as EpochMs),
   });
   return { ...answer, tradingStateVersion: row.version };
