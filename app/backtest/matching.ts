@@ -39,12 +39,12 @@ function isEligible({ turn, step }: Matching, order: VenueOrder): boolean {
   return step.isRegular || order.extendedHours;
 }
 
-/** Oldest first; of two exits that share their shares the stop-loss is looked at first, because a bar does not say which price came first. */
+/** Take-profits last (a bar does not say which price came first: of two exits that share their shares the stop-loss counts, however young it is), else oldest first. */
 function candidates(matching: Matching): VenueOrder[] {
   const found: VenueOrder[] = [];
   for (const symbol of matching.bars.keys()) found.push(...matching.turn.state.open.of(symbol));
-  const rank = (order: VenueOrder): number => order.seq + (order.role === 'take_profit' ? 1.5 : 0);
-  return found.sort((a, b) => rank(a) - rank(b));
+  const isLast = (order: VenueOrder): number => (order.role === 'take_profit' ? 1 : 0);
+  return found.sort((a, b) => isLast(a) - isLast(b) || a.seq - b.seq);
 }
 
 /** Fills in the order of time: first everything at the open, then what the bar reached later, then the closing auction. */

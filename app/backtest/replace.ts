@@ -61,22 +61,26 @@ function isUnchanged(order: VenueOrder, terms: NewTerms): boolean {
     && isSame(terms.trailPrice, order.trailPrice) && isSame(terms.trailPercent, order.trailPercent);
 }
 
-/** A leg may be moved within its group: the exits keep their order, a stop stays beyond the market (before the entry: beyond the entry's price). */
+/** A leg may be moved within its group: the exits keep their order, a stop stays beyond the market, before the entry both beyond its price. What does not move is not judged again. */
 function checkLeg(turn: Turn, order: VenueOrder, terms: NewTerms, context: OrderContext): Refusal {
   const positive = [terms.limitPrice, terms.stopPrice].find((value) => value?.gt(0) === false);
   if (positive) return malformed('price must be > 0');
   const increments = checkIncrement('limit_price', terms.limitPrice) ?? checkIncrement('stop_price', terms.stopPrice);
-  if (increments) return increments;
+  // Its stop lies behind the market and its sibling is gone: what is left is a limit order, and its price is free.
+  if (increments || order.triggeredAt !== null) return increments;
   const rival = rivalOf(turn, order);
-  const [takeProfit, stop] = order.role === 'take_profit' ? [terms.limitPrice, rival?.stopPrice ?? null] : [rival?.limitPrice ?? null, terms.stopPrice];
+  const isProfit = order.role === 'take_profit';
+  const [takeProfit, stop] = isProfit ? [terms.limitPrice, rival?.stopPrice ?? null] : [rival?.limitPrice ?? null, terms.stopPrice];
   const last = context.lastPrice === null ? null : price(context.lastPrice);
+  const isStopMoved = !isProfit && !isSame(terms.stopPrice, order.stopPrice);
   const entry = isWaitingForEntry(turn, order) && order.parentId !== null ? turn.state.open.get(order.parentId) : undefined;
-  const base = entry?.limitPrice ?? last ?? stop ?? takeProfit;
-  if (base === null) return null;
-  const stopLimit = order.role === 'stop_loss' ? terms.limitPrice : null;
+  const start = entry ? entry.limitPrice ?? last : null;
+  const exitSide = order.side;
+  const fromStart = start === null ? null : checkLegPrices({ exitSide, base: start, takeProfit: isProfit ? takeProfit : null, stop: isStopMoved ? stop : null, stopLimit: null });
   // At work, a take-profit may lie anywhere beyond the stop: one through the market trades at once.
-  const shape = checkLegPrices({ exitSide: order.side, base: entry ? base : (takeProfit ?? base), takeProfit: entry ? takeProfit : null, stop, stopLimit });
-  return shape ?? (order.role === 'stop_loss' && last !== null && order.triggeredAt === null ? checkStopAgainstMarket(order.side, terms.stopPrice, last) : null);
+  const base = takeProfit ?? last;
+  const shape = fromStart ?? (base === null ? null : checkLegPrices({ exitSide, base, takeProfit: null, stop, stopLimit: isProfit ? null : terms.limitPrice }));
+  return shape ?? (isStopMoved && last !== null ? checkStopAgainstMarket(exitSide, terms.stopPrice, last) : null);
 }
 
 function requestOf(turn: Turn, order: VenueOrder, terms: NewTerms, clientOrderId: string): OrderRequest {
@@ -129,7 +133,8 @@ export function replace(turn: Turn, op: Replace, view: AdmissionView): Result<Ve
   const incoming: VenueOrder = {
     ...order, ...read.value, ...derived(order, read.value), reservePrice: checked.value.reservePrice, positionIntent: checked.value.positionIntent, id, seq, clientOrderId: op.request.clientOrderId ?? uuidOf(turn.config.seed, 'replacement', seq),
     filledQty: ZERO_QUANTITY, filledAvgPrice: null, replaces: order.id, replacedBy: null, status: 'pending_new', createdAt: context.at, updatedAt: context.at,
-    submittedAt: context.at, filledAt: null, expiresAt: order.orderClass === 'simple' ? context.expiresAt : order.expiresAt,
+    submittedAt: context.at, filledAt: null,
+    ...(order.orderClass === 'simple' ? { expiresAt: context.expiresAt, auctionAt: context.auctionAt } : {}),
   };
   if (!op.isSlow || order.status === 'held') return ok(swap(turn, order, incoming, { at: context.at, isOpen: context.isOpen || (context.isExtendedOpen && order.extendedHours) }));
   tell(turn, 'pending_replace', context.at, { ...order, status: 'pending_replace', replacedBy: id, updatedAt: context.at });

@@ -40,6 +40,17 @@ describe('a replacement at once', () => {
   });
 });
 
+describe('another time in force', () => {
+  it('for the closing auction: the new order waits for that auction', () => {
+    const floor = openFloor();
+    const auction = { auctionAt: CLOSE };
+    placed(floor.replace(floor.submit({ type: 'limit', limitPrice: '98' }).id, { timeInForce: 'cls' }, false, auction));
+    expect(floor.order('r')).toMatchObject({ timeInForce: 'cls', auctionAt: CLOSE });
+    const last = floor.apply({ op: 'step', at: (CLOSE - 60_000) as typeof CLOSE, barMs: 60_000, isRegular: true, bars: [{ symbol: 'AAPL', open: '99', high: '99', low: '97', close: '97', volume: '100' }] });
+    expect(last.events.map((event) => event.kind)).toEqual(['fill']);
+  });
+});
+
 describe('a slow replacement', () => {
   it('takes its place behind the bar', () => {
     const floor = openFloor();
@@ -122,6 +133,27 @@ describe('in a group', () => {
     const next = placed(floor.replace(oco.id, { limitPrice: '105' }));
     expect(next.legs).toEqual(oco.legs);
     expect(floor.bar(106)).toEqual(['fill r 10@106', 'canceled stop_loss']);
+  });
+  it('a stop-loss that was moved still counts before the take-profit of a bar that reaches both', () => {
+    const floor = bracketed();
+    floor.replace(idOf(floor, byRole('stop_loss')), { stopPrice: '96' });
+    expect(floor.bar(100, 112, 94, 100)).toEqual(['canceled take_profit', 'new stop_loss', 'fill stop_loss 10@96']);
+  });
+  it('a stop-limit that was reached and could not trade can be let down to the market', () => {
+    const floor = openFloor();
+    floor.submit({ ...BRACKET, stopLoss: { stopPrice: '95', limitPrice: '94.5' } });
+    floor.bar(100);
+    expect(floor.bar(90)).toEqual(['canceled take_profit', 'new stop_loss']);
+    expect(floor.replace(idOf(floor, byRole('stop_loss')), { limitPrice: '88' }, false, { lastPrice: '90' })).toMatchObject({ role: 'stop_loss', status: 'new' });
+    expect(floor.bar(89)).toEqual(['fill stop_loss 10@89']);
+  });
+  it('before the entry, a price that does not move is not held against a market that has moved', () => {
+    const floor = openFloor();
+    floor.submit({ ...BRACKET, stopLoss: { stopPrice: '95', limitPrice: '94.5' } });
+    const away = { lastPrice: '111' };
+    expect(floor.replace(idOf(floor, byRole('stop_loss')), { limitPrice: '94' }, false, away)).toMatchObject({ status: 'held' });
+    expect(floor.replace(idOf(floor, byRole('take_profit')), { limitPrice: '109', clientOrderId: 'r2' }, false, away)).toMatchObject({ message: 'take_profit.limit_price must be >= base_price + 0.01' });
+    expect(floor.replace(idOf(floor, byRole('stop_loss')), { stopPrice: '110', clientOrderId: 'r3' })).toMatchObject({ message: 'stop_loss.stop_price must be <= base_price - 0.01' });
   });
   it.each<[string, VenueOrder['role'], Partial<ReplaceRequest>, string]>([
     ['a stop beyond the market', 'stop_loss', { stopPrice: '101' }, 'stop price must be less than current price'],

@@ -76,7 +76,7 @@ export const venueOperationSchema: z.ZodType<VenueOperation> = z.discriminatedUn
   z.object({ op: z.literal('submit'), request: requestText, context: contextText, isStuck: z.boolean().optional() }),
   z.object({ op: z.literal('replace'), orderId: z.string(), request: changeText, context: contextText, isSlow: z.boolean(), isStuck: z.boolean().optional() }),
   z.object({ op: z.literal('cancel'), orderId: z.string(), at: ms, isSlow: z.boolean(), isStuck: z.boolean().optional() }),
-  z.object({ op: z.literal('settle'), orderId: z.string(), at: ms, outcome: z.enum(['new', 'rejected']), reason: text }),
+  z.object({ op: z.literal('settle'), orderId: z.string(), at: ms, outcome: z.enum(['new', 'rejected', 'cancel_rejected']), reason: text }),
   z.object({ op: z.literal('step'), at: ms, barMs: z.number().int().positive(), isRegular: z.boolean(), bars: z.array(barText) }),
   z.object({ op: z.literal('advance'), to: ms, isSessionEnd: z.boolean() }),
   z.object({ op: z.literal('corporateAction'), at: ms, action: actionText }),

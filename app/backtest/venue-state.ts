@@ -82,9 +82,9 @@ export function endAlone(turn: Turn, order: VenueOrder, how: keyof typeof ENDING
   if (incoming) tell(turn, 'rejected', at, { ...incoming, status: 'rejected', updatedAt: at, failedAt: at, rejectReason: `order ${current.id} is ${how}` });
 }
 
-/** How an order ends whose time has come: the broker cancels what was good until canceled. */
+/** How an order ends whose time has come: day orders expire; what was good until canceled, for an auction or for the moment is canceled. */
 export function endingOf(order: VenueOrder): 'expired' | 'canceled' {
-  return order.timeInForce === 'gtc' ? 'canceled' : 'expired';
+  return order.timeInForce === 'day' ? 'expired' : 'canceled';
 }
 
 /** Ends an order and with it its group: when one of them goes, the others go. */

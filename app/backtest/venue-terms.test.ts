@@ -59,7 +59,14 @@ describe('auctions', () => {
     floor.submit({ clientOrderId: 'b', timeInForce: 'cls', type: 'limit', limitPrice: '97' }, auction(CLOSE));
     expect(at(floor, (CLOSE - 2 * MINUTE_MS) as EpochMs, '100', '99')).toEqual([]);
     expect(at(floor, (CLOSE - MINUTE_MS) as EpochMs, '99', '98')).toEqual(['fill 98']);
-    expect(floor.apply({ op: 'advance', to: CLOSE, isSessionEnd: true }).events.map((event) => event.kind)).toEqual(['expired']);
+    expect(floor.apply({ op: 'advance', to: CLOSE, isSessionEnd: true }).events.map((event) => event.kind)).toEqual(['canceled']);
+  });
+  it('what was for the moment or for an auction is canceled when the session passes without a trade', () => {
+    const floor = openFloor();
+    floor.submit({ clientOrderId: 'i', timeInForce: 'ioc' });
+    floor.submit({ clientOrderId: 'f', timeInForce: 'fok' });
+    floor.submit({ clientOrderId: 'd' });
+    expect(floor.apply({ op: 'advance', to: CLOSE, isSessionEnd: true }).events.map((event) => `${event.kind} ${event.order.clientOrderId}`)).toEqual(['canceled i', 'canceled f', 'expired d']);
   });
 });
 

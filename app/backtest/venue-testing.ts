@@ -18,7 +18,7 @@ export type Floor = {
   submit(over?: Partial<OrderRequest>, world?: Partial<OrderContext>): VenueOrder;
   /** The refusal, as `status code message`; null when the order was taken. */
   refused(over?: Partial<OrderRequest>, world?: Partial<OrderContext>): VenueRejection | null;
-  replace(orderId: string, over: Partial<ReplaceRequest>, isSlow?: boolean): VenueOrder | VenueRejection;
+  replace(orderId: string, over: Partial<ReplaceRequest>, isSlow?: boolean, world?: Partial<OrderContext>): VenueOrder | VenueRejection;
   cancel(orderId: string, isSlow?: boolean): readonly string[];
   /** One regular minute; returns what it brought in words: `fill a 10@100`. */
   bar(open: number, high?: number, low?: number, close?: number): readonly string[];
@@ -59,8 +59,8 @@ export function openFloor(config: Partial<VenueConfig> = {}): Floor {
       const result = send(over, world);
       return result.ok ? null : result.error;
     },
-    replace: (orderId, over, isSlow = false) => {
-      const result = venue.apply({ op: 'replace', orderId, isSlow, context: context(), request: { clientOrderId: 'r', qty: null, timeInForce: null, limitPrice: null, stopPrice: null, trail: null, ...over } });
+    replace: (orderId, over, isSlow = false, world = {}) => {
+      const result = venue.apply({ op: 'replace', orderId, isSlow, context: context(world), request: { clientOrderId: 'r', qty: null, timeInForce: null, limitPrice: null, stopPrice: null, trail: null, ...over } });
       if (!result.ok) return result.error;
       invariant(result.value.reply, 'A replacement has a reply', {});
       return result.value.reply;

@@ -208,8 +208,11 @@ export type VenueOperation =
   | { readonly op: 'replace'; readonly orderId: string; readonly request: ReplaceRequest; readonly context: OrderContext; readonly isSlow: boolean; readonly isStuck?: boolean | undefined }
   /** `isSlow`: the cancel takes effect after the next bars, which may fill the order first; `isStuck` (and slow): not before it is settled. */
   | { readonly op: 'cancel'; readonly orderId: string; readonly at: EpochMs; readonly isSlow: boolean; readonly isStuck?: boolean | undefined }
-  /** The broker decides about an order that it had taken: a stuck one becomes `new` (a stuck cancel or replacement is carried out), any open one can be rejected. */
-  | { readonly op: 'settle'; readonly orderId: string; readonly at: EpochMs; readonly outcome: 'new' | 'rejected'; readonly reason: string | null }
+  /**
+   * The broker decides about an order that it had taken: a stuck one becomes `new` (a stuck cancel or replacement is carried out), any open one can be rejected;
+   * `cancel_rejected`: a slow cancel is refused, the order stays at work.
+   */
+  | { readonly op: 'settle'; readonly orderId: string; readonly at: EpochMs; readonly outcome: 'new' | 'rejected' | 'cancel_rejected'; readonly reason: string | null }
   /** One step of the tape: bars [at, at + barMs) of the symbols that matter here. */
   | { readonly op: 'step'; readonly at: EpochMs; readonly barMs: number; readonly isRegular: boolean; readonly bars: readonly VenueBar[] }
   /** Time passes without bars: what has expired by `to` is closed; `isSessionEnd` closes the day's books. */

@@ -165,11 +165,20 @@ function cancel(turn: Turn, { orderId, at, isSlow, isStuck }: Operation<'cancel'
   return ok(null);
 }
 
+/** The exchange does not let the order go: it is worked on as before. */
+function refuseCancel(turn: Turn, order: VenueOrder, at: EpochMs): Applied {
+  if (order.status !== 'pending_cancel') return fail(invalid(`order is in "${order.status}" state, no cancel is under way`));
+  passTo(turn.state, at);
+  tell(turn, 'order_cancel_rejected', at, { ...order, status: order.filledQty.gt(0) ? 'partially_filled' : 'new', updatedAt: at });
+  return ok(null);
+}
+
 /** The broker's late word about an order that it had taken. */
 function settle(turn: Turn, { orderId, at, outcome, reason }: Operation<'settle'>): Applied {
   const { open } = turn.state;
   const order = open.get(orderId);
   if (!order) return fail(ORDER_NOT_FOUND);
+  if (outcome === 'cancel_rejected') return refuseCancel(turn, order, at);
   if (outcome === 'new' && turn.state.stuck.delete(order.id)) {
     passTo(turn.state, at);
     endPending(turn, at, order.id);
