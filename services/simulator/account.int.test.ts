@@ -62,7 +62,29 @@ describe('lists of orders', () => {
   });
 });
 
+describe('a closed entry', () => {
+  it('shows the exit that has taken the place of another', async () => {
+    const { body: entry } = await post({ order_class: 'bracket', take_profit: { limit_price: '900' }, stop_loss: { stop_price: '4' } });
+    await sim.step();
+    type Row = { readonly id: string; readonly status: string; readonly type: string; readonly stop_price: string | null; readonly replaces: string | null };
+    const legs = async (): Promise<readonly Row[]> => (await read<{ readonly legs: readonly Row[] }>(`/v2/orders/${String(entry['id'])}?nested=true`)).legs;
+    const stop = (await legs()).find((leg) => leg.type === 'stop');
+    expect((await read<Row>(`/v2/orders/${String(entry['id'])}`)).status).toBe('filled');
+    const moved = (await (await sim.send('PATCH', `/v2/orders/${stop?.id}`, { stop_price: '5' })).json()) as Row;
+    expect((await legs()).map((leg) => [leg.type, leg.status, leg.stop_price])).toEqual([['limit', 'new', null], ['stop', 'held', '5']]);
+    expect((await legs())[1]).toMatchObject({ id: moved.id, replaces: stop?.id });
+    await sim.send('DELETE', `/v2/orders/${moved.id}`);
+    await sim.send('DELETE', '/v2/positions/KO');
+    await sim.step();
+    expect(await read('/v2/positions')).toEqual([]);
+  });
+});
+
 describe('corporate actions, cash and history', () => {
+  it('pays out no more cash than there is, and says so', async () => {
+    await expect(sim.control('transfer', { amount: '-900000' })).rejects.toThrow(expect.objectContaining({ context: expect.objectContaining({ answer: { code: 40310000, message: 'insufficient funds for the transfer' } }) }));
+    expect(await read('/v2/account/activities/TRANS')).toEqual([]);
+  });
   it('splits shares and prices, pays dividends, and tells all of it in the activities', async () => {
     await post({ qty: '10', client_order_id: 'held' });
     await sim.step();
@@ -79,7 +101,8 @@ describe('corporate actions, cash and history', () => {
     // Neither the split nor the market's little walk makes anybody rich.
     expect(Math.abs(Number((await read<{ equity: string }>('/v2/account')).equity) - equity - 510)).toBeLessThan(60);
     type Activity = { readonly id: string; readonly activity_type: string; readonly qty?: string; readonly net_amount?: string };
-    const list = await read<Activity[]>('/v2/account/activities?direction=asc');
+    const all = await read<Activity[]>('/v2/account/activities?direction=asc');
+    const list = all.slice(all.findIndex((one) => one.activity_type === 'FILL' && one.qty === '10'));
     expect(list.map((one) => `${one.activity_type} ${one.qty ?? ''} ${one.net_amount ?? ''}`.trim())).toEqual(['FILL 10', 'CSD  500', 'SPLIT 10 0', 'DIV 20 10']);
     expect((await read<Activity[]>('/v2/account/activities/TRANS')).map((one) => one.activity_type)).toEqual(['CSD']);
     expect((await read<Activity[]>('/v2/account/activities?category=non_trade_activity')).length).toBe(3);

@@ -14,6 +14,7 @@ import { assetIdOf, BAR_MS, venueBarOf, type Market, type MarketBar, type Step }
 import { withActions } from './market-actions.ts';
 
 type Outcome = Result<VenueOrder, VenueRejection>;
+type Settlement = Extract<VenueOperation, { op: 'settle' }>['outcome'];
 /** When a cancel or a replacement takes effect: at once, after the next bars (which may fill the order first), or not until it is settled. */
 export type Pace = 'now' | 'slow' | 'stuck';
 const paceOf = (how: Pace): { readonly isSlow: boolean; readonly isStuck?: boolean } => (how === 'stuck' ? { isSlow: true, isStuck: true } : { isSlow: how === 'slow' });
@@ -40,11 +41,11 @@ export type Broker = {
   replace(orderId: string, request: ReplaceRequest, how: Pace): Outcome;
   /** Cancels one open order. */
   cancel(orderId: string, how: Pace): Result<readonly VenueEvent[], VenueRejection>;
-  /** Decides about an order that was taken: a stuck one goes on, any open one can be rejected. */
-  settle(orderId: string, outcome: 'new' | 'rejected', reason: string | null): void;
+  /** Decides about an order that was taken: a stuck one goes on, any open one can be rejected, a slow cancel refused. */
+  settle(orderId: string, outcome: Settlement, reason: string | null): void;
   configure(settings: VenueSettings): void;
-  /** Cash in (positive) or out, dollars as text. */
-  transfer(amount: string): void;
+  /** Cash in (positive) or out, dollars as text; not more than there is. */
+  transfer(amount: string): VenueRejection | null;
   /** Notes a corporate action; it is carried out before the first bar of its ex-date. */
   announce(action: AnnouncedAction): void;
   /** Releases a step of the tape: journal first, then its fills. */
@@ -156,7 +157,7 @@ class JournaledBroker implements Broker {
     return result.ok ? { ok: true, value: result.value.events } : result;
   }
 
-  settle(orderId: string, outcome: 'new' | 'rejected', reason: string | null): void {
+  settle(orderId: string, outcome: Settlement, reason: string | null): void {
     this.#commit({ op: 'settle', orderId, at: this.now(), outcome, reason });
   }
 
@@ -164,8 +165,9 @@ class JournaledBroker implements Broker {
     this.#commit({ op: 'configure', at: this.now(), settings });
   }
 
-  transfer(amount: string): void {
-    this.#commit({ op: 'transfer', at: this.now(), amount });
+  transfer(amount: string): VenueRejection | null {
+    const result = this.#commit({ op: 'transfer', at: this.now(), amount });
+    return result.ok ? null : result.error;
   }
 
   announce(action: AnnouncedAction): void {

@@ -53,6 +53,8 @@ export const faultSchema = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('reject_accepted'), reason: z.string().min(1).max(200).default('rejected by the venue'), count }),
   /** The next replacements are answered with 200, and refused a moment later on the stream. */
   z.object({ kind: z.literal('reject_replace'), reason: z.string().min(1).max(200).default('replacement refused by the venue'), count }),
+  /** The next cancels are answered with 204, and refused a moment later on the stream: the order stays at work. */
+  z.object({ kind: z.literal('reject_cancel'), count }),
   z.object({ kind: z.literal('updates'), fault: z.enum(MESSAGE_FAULTS), count }),
   /** The next steps of the market-data stream. */
   z.object({ kind: z.literal('bars'), fault: z.enum(MESSAGE_FAULTS), count }),

@@ -99,6 +99,19 @@ describe('late words', () => {
     expect(ear.events).toEqual([`new ${order.clientId}`, `rejected ${order.clientId}`, `new ${other.clientId}`, `pending_replace ${other.clientId}`, 'pending_new never', `order_replace_rejected ${other.clientId}`, 'rejected never']);
     ear.socket.terminate();
   });
+  it('a cancel is refused after it was answered: the order stays at work', async () => {
+    const ear = await listen();
+    const order = await place({ type: 'market', limit_price: undefined });
+    const { id } = await order.read();
+    await line('{"kind":"reject_cancel"}');
+    expect((await sim.send('DELETE', `/v2/orders/${id}`)).status).toBe(204);
+    expect((await read(id)).status).toBe('new');
+    await sim.step();
+    expect((await read(id)).status).toBe('filled');
+    await until(() => ear.events.includes(`fill ${order.clientId}`), 'the fill');
+    expect(ear.events).toEqual(['new', 'pending_cancel', 'order_cancel_rejected', 'fill'].map((event) => `${event} ${order.clientId}`));
+    ear.socket.terminate();
+  });
   it('a slow replacement lets the old order fill first', async () => {
     const order = await place({ type: 'market', limit_price: undefined });
     const { id } = await order.read();

@@ -12,6 +12,8 @@ export type Faults = {
   takeStuck(state: StuckState): boolean;
   /** Why the next order (replacement) is refused after it was taken. */
   takeLateReject(what: 'order' | 'replace'): string | null;
+  /** Whether the next cancel is refused after it was taken. */
+  takeCancelReject(): boolean;
   /** What to do with the next batch of trade updates, or the next step of bars. */
   takeMessageFault(stream: StreamName): MessageFault | null;
   /** Milliseconds by which something is late now. */
@@ -39,7 +41,7 @@ function createQueues() {
     order: { submit: [] as OrderFault[], replace: [] as OrderFault[], cancel: [] as OrderFault[] },
     http: [] as number[],
     messages: { trading: [] as MessageFault[], data: [] as MessageFault[] },
-    rejects: { order: [] as string[], replace: [] as string[] },
+    rejects: { order: [] as string[], replace: [] as string[], cancel: [] as true[] },
     slow: { cancel: [] as true[], replace: [] as true[] },
     stuck: { pending_new: [] as true[], pending_cancel: [] as true[], pending_replace: [] as true[] },
     cancelTimeout: [] as true[],
@@ -81,6 +83,7 @@ class ArmedFaults implements Faults {
       case 'stuck': return add(queues.stuck[fault.state], true, fault.count);
       case 'reject_accepted': return add(queues.rejects.order, fault.reason, fault.count);
       case 'reject_replace': return add(queues.rejects.replace, fault.reason, fault.count);
+      case 'reject_cancel': return add(queues.rejects.cancel, true, fault.count);
       case 'drop_streams': return this.#drop(fault.streams, 'cut');
       case 'half_open': return this.#drop(fault.streams, 'half_open');
       case 'asset': {
@@ -140,6 +143,10 @@ class ArmedFaults implements Faults {
 
   takeLateReject(what: 'order' | 'replace'): string | null {
     return this.#queues.rejects[what].shift() ?? null;
+  }
+
+  takeCancelReject(): boolean {
+    return this.#queues.rejects.cancel.shift() ?? false;
   }
 
   takeMessageFault(stream: StreamName): MessageFault | null {

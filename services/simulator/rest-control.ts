@@ -7,9 +7,10 @@ import { toRfc3339 } from '#app/domain/time.ts';
 import type { Broker } from './broker.ts';
 import type { Faults } from './faults.ts';
 import { faultSchema } from './faults-schema.ts';
-import { malformed, read, type RateWindow } from './rest-common.ts';
+import { malformed, read, WireError, type RateWindow } from './rest-common.ts';
 import type { DataStream } from './stream-data.ts';
 import type { TradingStream } from './stream-trading.ts';
+import { wireRejection } from './wire-order.ts';
 
 /** What can be turned while the tape runs. */
 export type Controls = {
@@ -94,7 +95,8 @@ function registerAccountControl(app: FastifyInstance, { broker, data }: ControlP
     return action;
   });
   app.post('/sim/transfer', async (request) => {
-    broker.transfer(read(z.object({ amount: z.string().regex(/^-?\d{1,12}(\.\d{1,2})?$/) }), request.body).amount);
+    const refusal = broker.transfer(read(z.object({ amount: z.string().regex(/^-?\d{1,12}(\.\d{1,2})?$/) }), request.body).amount);
+    if (refusal) throw new WireError(refusal.status, wireRejection(refusal));
     await broker.settled();
     return { ok: true };
   });

@@ -36,12 +36,17 @@ export type TradingParts = { readonly broker: Broker; readonly faults: Faults };
 
 const invalid = (message: string): WireError => new WireError(422, { code: 42_210_000, message });
 
-/** The orders that hang on an order: those still worked from the venue, the others from the journal. */
+/**
+ * The orders that hang on an order: those still worked from the venue, the others from the journal. An exit that was replaced after its entry had closed
+ * is shown by what has taken its place: the closed entry is not written again.
+ */
 export function legsIn(broker: Broker): LegsOf {
-  return ({ legs }) => legs.flatMap((id) => {
+  const current = (id: string): OrderText | null => {
     const open = broker.venue.state.open.get(id);
-    return open ? orderToText(open) : broker.journal.orderById(id) ?? [];
-  });
+    const found = open ? orderToText(open) : broker.journal.orderById(id);
+    return found?.status === 'replaced' && found.replacedBy !== null ? current(found.replacedBy) : found;
+  };
+  return ({ legs }) => legs.flatMap((id) => current(id) ?? []);
 }
 
 function requestOf(broker: Broker, raw: unknown): OrderRequest {
@@ -95,9 +100,17 @@ function replace({ broker, faults }: TradingParts, id: string, raw: unknown): Wi
   return wireVenueOrder(result.value, legsIn(broker));
 }
 
-function cancel({ broker, faults }: TradingParts, id: string): void {
-  const order = openOrder(broker, id);
-  const result = broker.cancel(order.id, paceOf(faults, 'cancel'));
+/** Cancels an open order, through whatever fault is armed. */
+function cancelOpen({ broker, faults }: TradingParts, id: string): ReturnType<Broker['cancel']> {
+  const isRefusedLate = faults.takeCancelReject();
+  const result = broker.cancel(id, isRefusedLate ? 'slow' : paceOf(faults, 'cancel'));
+  if (isRefusedLate && result.ok) for (const { kind, order } of result.value) if (kind === 'pending_cancel') broker.settle(order.id, 'cancel_rejected', null);
+  return result;
+}
+
+function cancel(parts: TradingParts, id: string): void {
+  const order = openOrder(parts.broker, id);
+  const result = cancelOpen(parts, order.id);
   if (!result.ok) throw new WireError(422, { code: 42_210_000, message: result.error.message });
 }
 
@@ -159,11 +172,12 @@ export function registerOrders(app: FastifyInstance, parts: TradingParts): void 
 }
 
 /** Cancels everything that is open; what goes with its group is told once. */
-export function cancelAll({ broker, faults }: TradingParts): readonly WireObject[] {
+export function cancelAll(parts: TradingParts): readonly WireObject[] {
+  const { broker } = parts;
   return broker.venue.openOrders().flatMap((order) => {
     // A group goes together: its other members are gone by their turn.
     if (!broker.venue.state.open.get(order.id)) return [];
-    const result = broker.cancel(order.id, paceOf(faults, 'cancel'));
+    const result = cancelOpen(parts, order.id);
     return [{ id: order.id, status: result.ok ? 200 : 500, ...(result.ok ? {} : { body: wireRejection(result.error) }) }];
   });
 }
