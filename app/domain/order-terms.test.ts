@@ -31,7 +31,7 @@ describe('well formed', () => {
 });
 
 describe('refused, at the field', () => {
-  it.each<[string, Partial<OrderTerms>, string[], Side?, string?]>([
+  it.each<[string, Partial<OrderTerms>, string[], [side: Side, qty?: string]?]>([
     ['a market order with a limit', { limitPrice: price('50') }, ['limitPrice']],
     ['a limit order without', { type: 'limit' }, ['limitPrice']],
     ['a stop-limit without its stop', { type: 'stop_limit', limitPrice: price('50') }, ['stopPrice']],
@@ -39,18 +39,18 @@ describe('refused, at the field', () => {
     ['a trail of everything', { type: 'trailing_stop', trailPercent: new Decimal('100') }, ['trailPercent']],
     ['a stop at the opening', { type: 'stop', stopPrice: price('50'), timeInForce: 'opg' }, ['timeInForce']],
     ['a market order in extended hours', { extendedHours: true }, ['extendedHours']],
-    ['a fraction until canceled', { timeInForce: 'gtc' }, ['timeInForce'], 'buy', '0.5'],
-    ['a fraction that trails', { type: 'trailing_stop', trailPrice: price('1') }, ['qty'], 'sell', '0.5'],
+    ['a fraction until canceled', { timeInForce: 'gtc' }, ['timeInForce'], ['buy', '0.5']],
+    ['a fraction that trails', { type: 'trailing_stop', trailPrice: price('1') }, ['qty'], ['sell', '0.5']],
     ['exits without a class', exits('55', '48'), ['orderClass']],
     ['a bracket with one exit', { orderClass: 'bracket', stopLoss: { stopPrice: price('48'), limitPrice: null } }, ['orderClass']],
     ['a bracket upside down', { orderClass: 'bracket', ...exits('48', '55') }, ['stopLoss.stopPrice']],
     ['a stop at the entry', { orderClass: 'bracket', type: 'limit', limitPrice: price('50'), ...exits('55', '50') }, ['stopLoss.stopPrice']],
     ['a target below the entry', { orderClass: 'bracket', type: 'limit', limitPrice: price('50'), ...exits('49.5', '48') }, ['takeProfit.limitPrice']],
-    ['an oco at market', { orderClass: 'oco', stopLoss: { stopPrice: price('48'), limitPrice: null } }, ['orderClass'], 'sell'],
+    ['an oco at market', { orderClass: 'oco', stopLoss: { stopPrice: price('48'), limitPrice: null } }, ['orderClass'], ['sell']],
     ['a bracket that is filled at once or not at all', { orderClass: 'bracket', timeInForce: 'fok', ...exits('55', '48') }, ['timeInForce']],
     ['a price finer than a cent', { type: 'limit', limitPrice: price('50.001') }, ['limitPrice']],
     ['a price below a dollar finer than a hundredth of a cent', { type: 'limit', limitPrice: price('0.50001') }, ['limitPrice']],
-  ])('%s', (_, given, expected, side = 'buy', qty = '10') => {
+  ])('%s', (_, given, expected, [side, qty] = ['buy']) => {
     expect(fields(given, side, qty)).toEqual(expected);
   });
 });
