@@ -42,8 +42,8 @@ export type Pulls = {
   find(key: string): Pull | null;
   /** The pull of a wish: the known one with its key, or a new one, kept before this returns. */
   take(wish: KillWish, at: number): Pull;
-  /** Why a step is not done yet. */
-  say(key: string, step: KillStep, message: string): void;
+  /** Why a step is not done yet; true when that was not said before. */
+  say(key: string, step: KillStep, message: string): boolean;
   /** A step is done; a pull without steps left is forgotten. */
   done(key: string, step: KillStep, message: string): void;
   outcomeOf(wish: KillWish, stoppedAfterMs: number | null): KillOutcome;
@@ -57,7 +57,11 @@ export function openPulls(store: Pick<ControlStore, 'kept' | 'keep'>, tell: (lev
   /** How the steps of the pulls of this run went. */
   const words = new Map<string, Map<KillStep, string>>();
   const find = (key: string): Pull | null => pulls.find(({ latch }) => latch.key === key) ?? null;
-  const say = (key: string, step: KillStep, message: string): void => void words.set(key, (words.get(key) ?? new Map<KillStep, string>()).set(step, message));
+  const say = (key: string, step: KillStep, message: string): boolean => {
+    const before = words.get(key)?.get(step);
+    words.set(key, (words.get(key) ?? new Map<KillStep, string>()).set(step, message));
+    return before !== message;
+  };
   const keep = (next: Pull[]): void => {
     pulls = next;
     try {

@@ -19,12 +19,15 @@ function mayPass(error: AppError): boolean {
   return error.family === 'temporary' || error.family === 'conflict' || error.family === 'unknown';
 }
 
-async function act(ports: StepPorts, { latch }: Pull, step: KillStep): Promise<string> {
+async function act(ports: StepPorts, { latch, level }: Pull, step: KillStep): Promise<string> {
   const { key, state, reason, actor } = latch;
   const who = { idempotencyKey: key, actor };
   switch (step) {
-    case 'state':
-      return `version ${(await ports.command('setTradingState', { ...who, state, reason })).version}: ${state}`;
+    case 'state': {
+      // Whoever stops entries does not open what is halted.
+      const now = await ports.command('setTradingState', { ...who, state, reason, onlyStricter: level !== 'flatten' });
+      return `version ${now.version}: ${now.state}`;
+    }
     case 'cancel':
       return `${(await ports.command('cancelOrder', { ...who, clientOrderId: null })).requested.length} orders`;
     case 'flatten': {
@@ -54,10 +57,11 @@ export async function carryOut(ports: StepPorts, pulls: Pulls, key: string): Pro
       finish(step, await act(ports, pull, step));
     } catch (error) {
       if (!(error instanceof AppError)) throw error;
-      pulls.say(key, step, error.message);
+      const isNew = pulls.say(key, step, error.message);
       if (mayPass(error)) continue;
-      ports.tell('error', `${STEP_WORDS[step]}: refused. ${error.message}`);
-      finish(step, error.message);
+      if (isNew) ports.tell('error', `${STEP_WORDS[step]}: refused. ${error.message}`);
+      // The latch holds until the book has the state: let go without it, trading would go on.
+      if (step !== 'state') finish(step, error.message);
     }
   }
 }

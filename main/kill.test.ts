@@ -103,13 +103,31 @@ describe('pulling', () => {
     expect(asked.slice(2)).toEqual(['cancelOrder', 'flatten']);
   });
 
-  it('names a step that was refused for good and does not repeat it', async () => {
+  it('names a refusal once, and holds the latch until the book has the state: trading does not go on because of it', async () => {
     failing.set('setTradingState', new AppError('INPUT_INVALID', 'No.'));
     const { steps } = await kill.pull(wish('halt'));
-    expect(steps).toMatchObject([{ ok: true, message: 'No.' }]);
-    expect(told.at(-1)).toBe('error: Trading state in the book: refused. No.');
+    expect(steps).toMatchObject([{ ok: false, message: expect.stringContaining('No.') as string }]);
     await settle(10_000);
-    expect(asked).toHaveLength(1);
+    expect(told.filter((line) => line.startsWith('error'))).toEqual(['error: Trading state in the book: refused. No.']);
+    expect([kill.latches().length, sent.includes('execution unlatch')]).toEqual([1, false]);
+    failing.clear();
+    await settle(2_000);
+    expect([kill.latches(), sent.includes('execution unlatch')]).toEqual([[], true]);
+  });
+
+  it('names cancels that were refused for good and does not repeat them', async () => {
+    failing.set('cancelOrder', new AppError('INPUT_INVALID', 'No.'));
+    expect((await kill.pull(wish('cancel_all'))).steps).toMatchObject([{ ok: true }, { ok: true, message: 'No.' }]);
+    await settle(10_000);
+    expect(asked).toEqual(['setTradingState HALTED', 'cancelOrder']);
+  });
+
+  it('takes no key for another level: a halt under the key of a milder pull would be answered and not done', async () => {
+    await kill.pull(wish('stop_entries'));
+    await expect(kill.pull(wish('halt'))).rejects.toMatchObject({ code: 'IDEMPOTENCY_CONFLICT' });
+    failing.set('setTradingState', away());
+    await kill.pull(wish('cancel_all', 'key-0002'));
+    await expect(kill.pull(wish('flatten', 'key-0002'))).rejects.toMatchObject({ code: 'IDEMPOTENCY_CONFLICT' });
   });
 
   it('says null when execution does not run, and fails when neither it nor the book answers', async () => {

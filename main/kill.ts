@@ -30,7 +30,7 @@ export type KillPorts = Omit<StepPorts, 'onStored'> & {
 export type KillSwitch = {
   /**
    * Pulls it. The same key again is the same pull: it is carried on with, and one that is done gives its first answer again.
-   * @throws AppError UNIT_TIMEOUT (temporary) when neither execution nor the book has answered in time; both are told again until they do.
+   * @throws AppError IDEMPOTENCY_CONFLICT when the key pulled it as far as another level; UNIT_TIMEOUT (temporary) when neither execution nor the book has answered in time; both are told again until they do.
    */
   pull(wish: KillWish): Promise<KillOutcome>;
   /** Pulls that the book may not have: for workers that start. */
@@ -56,7 +56,7 @@ export function openKillSwitch(ports: KillPorts): KillSwitch {
   const waiting = new Map<string, PromiseWithResolvers<true>>();
   const busy = new Map<string, Promise<void>>();
   /** How soon execution had stopped, by the keys of the pulls of this run. */
-  const known = new Map<string, number | null>();
+  const known = new Map<string, { readonly level: KillWish['level']; readonly afterMs: number | null }>();
   const sendAll = (message: Parameters<KillPorts['send']>[1]): void => {
     for (const unit of LATCHED_WORKERS) ports.send(unit, message);
   };
@@ -85,7 +85,9 @@ export function openKillSwitch(ports: KillPorts): KillSwitch {
   return {
     async pull(wish) {
       const before = known.get(wish.key);
-      if (before !== undefined && pulls.find(wish.key) === null) return pulls.outcomeOf(wish, before);
+      const level = pulls.find(wish.key)?.level ?? before?.level ?? wish.level;
+      if (level !== wish.level) throw new AppError('IDEMPOTENCY_CONFLICT', `This key pulled the kill switch as "${level.replace('_', ' ')}"; take a new one for "${wish.level.replace('_', ' ')}"`);
+      if (before !== undefined && pulls.find(wish.key) === null) return pulls.outcomeOf(wish, before.afterMs);
       const { latch } = pulls.take(wish, ports.wall());
       const stopped = stopExecution(latch);
       ports.tell('warn', `Kill switch (${wish.level.replace('_', ' ')}) by ${wish.actor}: ${wish.reason}`);
@@ -94,7 +96,7 @@ export function openKillSwitch(ports: KillPorts): KillSwitch {
       if (isThere && afterMs === null && pulls.find(wish.key)?.left.includes('state') === true) {
         throw new AppError('UNIT_TIMEOUT', 'Neither execution nor the book has answered the kill switch yet. Both are told again until they do; to be sure at once, stop everything.');
       }
-      known.set(wish.key, known.get(wish.key) ?? afterMs);
+      known.set(wish.key, before ?? { level: wish.level, afterMs });
       if (known.size > MAX_KNOWN) known.delete([...known.keys()][0] ?? '');
       return pulls.outcomeOf(wish, afterMs);
     },

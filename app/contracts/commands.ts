@@ -45,7 +45,8 @@ export const COMMANDS = {
   reducePosition: { service: 'risk_management', input: z.object({ ...request, symbol: symbolSchema, strategyId: z.string().max(64).nullable(), qty: positiveDecimalText }), output: decisionReply },
   /** Closes the account's position in a symbol, then opens the same number of shares on the other side as a manual position: two orders, the second decided when the first has filled. */
   reversePosition: { service: 'risk_management', input: z.object({ ...request, symbol: symbolSchema }), output: z.object({ decisions: z.array(decisionReply) }) },
-  setTradingState: { service: 'risk_management', input: z.object({ ...request, state: tradingStateSchema, reason: z.string().min(1).max(200) }), output: z.object({ version: z.number().int(), state: tradingStateSchema }) },
+  /** Moves the master switch. `onlyStricter`: what is stricter already stays, and is the answer. */
+  setTradingState: { service: 'risk_management', input: z.object({ ...request, state: tradingStateSchema, reason: z.string().min(1).max(200), onlyStricter: z.boolean().optional() }), output: z.object({ version: z.number().int(), state: tradingStateSchema }) },
   setRiskLimits: { service: 'risk_management', input: z.object({ ...request, limits: riskLimitsSchema }), output: z.object({ version: z.number().int(), limits: riskLimitsSchema }) },
   /** Closes one position (symbol) or all (null) with market orders, after cancelling what is open. */
   flatten: { service: 'risk_management', input: z.object({ ...request, symbol: symbolSchema.nullable() }), output: z.object({ decisions: z.array(decisionReply) }) },

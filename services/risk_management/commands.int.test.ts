@@ -11,7 +11,7 @@ import { createLease } from './lease.ts';
 import { setRiskLimits } from './limits.ts';
 import { placeManualOrder, previewManualOrder } from './manual-orders.ts';
 import { bar, signal, ticket, useTestHouse } from '../../tests/support/risk-house.ts';
-import { setTradingState } from './trading-state.ts';
+import { setTradingState, storeLatch } from './trading-state.ts';
 
 const at = useTestHouse();
 
@@ -96,6 +96,15 @@ describe('a person', () => {
     await expect(setTradingState(at().db, { ...ask, state: 'ACTIVE' })).rejects.toMatchObject({ code: 'IDEMPOTENCY_CONFLICT' });
     expect((await at().rows.said('trading_state.changed')).map((event) => event.payload)).toEqual([{ version: 2, state: 'HALTED', reason: 'lunch', actor: 'owner' }]);
     expect(await at().rows.book.sql('SELECT service, actor, action FROM logging.audit_log')).toEqual([{ service: 'risk_management', actor: 'owner', action: 'set_trading_state' }]);
+  });
+
+  it('is not opened by a pull that only stops entries: neither by the supervisor nor by what risk stores itself', async () => {
+    await setTradingState(at().db, { idempotencyKey: 'halt-0009', actor: 'owner', state: 'HALTED', reason: 'stop' });
+    const pull = { key: 'pull-0001', state: 'REDUCING', isCanceling: false, reason: 'stop entries', actor: 'owner', at: 0 } as const;
+    await storeLatch(at().db, pull);
+    expect(await setTradingState(at().db, { idempotencyKey: pull.key, actor: 'owner', state: 'REDUCING', reason: 'stop entries', onlyStricter: true })).toEqual({ version: 2, state: 'HALTED' });
+    await storeLatch(at().db, { ...pull, key: 'pull-0002', isCanceling: true });
+    expect(await at().rows.book.sql('SELECT state FROM risk_management.trading_state ORDER BY version DESC LIMIT 1')).toEqual([{ state: 'REDUCING' }]);
   });
 
   it('halts only after every order that was being submitted', async () => {

@@ -2,7 +2,7 @@
 import type { CommandInput, CommandOutput } from '#app/contracts/commands.ts';
 import type { Latch } from '#app/contracts/kill.ts';
 import { AppError, invariant } from '#app/domain/errors.ts';
-import type { TradingState } from '#app/domain/trading-state.ts';
+import { TRADING_STATES, type TradingState } from '#app/domain/trading-state.ts';
 import type { Finding } from '#app/risk/monitor.ts';
 import type { Db, Tx } from '#chassis/db.ts';
 import { audit } from './audit.ts';
@@ -57,6 +57,7 @@ export async function setTradingState(db: Db, ask: CommandInput<'setTradingState
       throw new AppError('IDEMPOTENCY_CONFLICT', `This key was used to set ${known.state}; take a new one`, { context: { idempotencyKey: ask.idempotencyKey } });
     }
     const before = await currentState(tx);
+    if (ask.onlyStricter === true && TRADING_STATES.indexOf(before.state) > TRADING_STATES.indexOf(ask.state)) return before;
     const version = before.version + 1;
     await write(tx, version, ask);
     await audit(tx, { actor: ask.actor, action: 'set_trading_state', subject: 'trading_state', before: { ...before }, after: { version, state: ask.state, reason: ask.reason, idempotencyKey: ask.idempotencyKey } });
@@ -72,8 +73,7 @@ export async function setTradingState(db: Db, ask: CommandInput<'setTradingState
  */
 export async function storeLatch(db: Db, latch: Latch): Promise<void> {
   const { key, state, reason, actor, isCanceling } = latch;
-  const isWeaker = state === 'REDUCING' && !isCanceling && (await db.tx(currentState)).state === 'HALTED';
-  if (!isWeaker) await setTradingState(db, { idempotencyKey: key, actor, state, reason });
+  await setTradingState(db, { idempotencyKey: key, actor, state, reason, onlyStricter: !isCanceling });
 }
 
 /** The longest reason that the switch keeps. */
