@@ -15,7 +15,7 @@ import { accountReply, clockReply, fillsReply, orderListReply, orderReply, posit
 const CODE_DUPLICATE_OR_INVALID = 40010001;
 const PAGE_SIZE = 100;
 const MAX_PAGES = 1_000;
-const MAX_OPEN_PAGES = 20;
+const MAX_OPEN_PAGES = 200;
 const OPEN_PAGE_SIZE = 500;
 
 /** What the broker needs. `isOurs` tells our client order ids from those of other programs on the account. */
