@@ -28,11 +28,11 @@ function isSamePrice(stored: string | null, computed: Price | null): boolean {
   return stored === null || computed === null ? stored === computed : costOf(stored).eq(computed);
 }
 
-/** I1: the fills of an order add up to its filled quantity, which is at most its quantity. */
+/** I1: the fills of an order add up to its filled quantity, which is at most its quantity, and all of it when the order is filled. */
 export async function checkFilledQuantities(query: Query): Promise<Violation[]> {
   const rows = await query<OrderRow>(`
     SELECT o.order_id, o.qty, o.filled_qty, coalesce(sum(t.qty), 0) AS fills FROM execution.orders o LEFT JOIN execution.trades t USING (order_id)
-    GROUP BY o.order_id HAVING coalesce(sum(t.qty), 0) <> o.filled_qty OR o.filled_qty > o.qty`);
+    GROUP BY o.order_id HAVING coalesce(sum(t.qty), 0) <> o.filled_qty OR o.filled_qty > o.qty OR (o.status = 'filled' AND o.filled_qty < o.qty)`);
   return rows.map((row) => ({ id: 'I1', subject: row.order_id, detail: `fills add up to ${shown(row.fills)}, the order says ${shown(row.filled_qty)} of ${shown(row.qty)}` }));
 }
 

@@ -17,6 +17,8 @@ function stepViolation(previous: EventRow | null, event: EventRow): string | nul
     return may.includes(event.status) || isClosed(previous.status) ? null : `a fill led to ${event.status}`;
   }
   const next = ORDER_TRANSITIONS[previous.status][event.kind];
+  // Restated to what it has filled, an order is done: that the two agree is I1.
+  if (event.kind === 'restated' && next !== undefined && event.status === 'filled') return null;
   if (next === undefined) return `${event.kind} is not allowed after ${previous.status}`;
   const open: readonly OrderStatus[] = ['accepted', 'partially_filled'];
   const isRight = next === 'same' ? event.status === previous.status : next === 'open' ? open.includes(event.status) : event.status === next;
