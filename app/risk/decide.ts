@@ -46,6 +46,8 @@ export type Decision = OrderDraft & {
   readonly source: OrderSource;
   readonly signalId: string | null;
   readonly reservedNotional: Money;
+  /** What the order to be replaced had filled when this was decided; null when none is replaced. */
+  readonly replacedFilledQty: Quantity | null;
   readonly tsBarSeen: EpochMs | null;
   /** Open orders to cancel because the share is to be closed: its entries, and its resting orders. */
   readonly cancels: readonly OpenOrder[];
@@ -190,6 +192,7 @@ export function decide(book: RiskBook, market: RiskMarket, intent: Intent): Deci
     rules: answers.map((answer) => answer.result),
     record: { inputs: inputsOf(seen, market, proposal), sizing: [...steps] },
     reservedNotional: isApproved && !proposal.isReducing ? (sizeThatCounts({ ...proposal, replacing: null }) ?? ZERO_MONEY) : ZERO_MONEY,
+    replacedFilledQty: intent.kind === 'replace' ? intent.replacing.filledQty : null,
     cancels: blockingOrders(seen, proposal),
   };
 }

@@ -22,8 +22,8 @@ export type OrderDraft = OrderTerms & {
   readonly tsMarket: EpochMs;
 };
 
-/** An open order that shall be changed, and why that cannot be (null = it can). */
-export type Replacing = { readonly order: OpenOrder; readonly obstacle: string | null };
+/** An open order that shall be changed, what it had filled when the change was worked out, and why that cannot be (null = it can). */
+export type Replacing = { readonly order: OpenOrder; readonly filledQty: Quantity; readonly obstacle: string | null };
 
 /**
  * A draft on its way to the rules. enter: a strategy wants to be long; exit: a share is to be closed, or a part of it; manual: a person's order; replace: a

@@ -55,7 +55,7 @@ describe('the change of an order', () => {
     const orders = countOnce([exit('take_profit', '50'), exit('stop_loss', '50')]);
     const book = testBook({ held: { 'sma|AAPL': '50' }, openOrders: orders, tradingState: 'REDUCING' });
     const order = orders[1] ?? testOrder();
-    const decision = decide(book, testMarket(), { kind: 'replace', decisionId: 'replace:x', replacing: { order, obstacle: null }, qty: quantity('50'), terms: { ...MARKET_TERMS, type: 'stop', timeInForce: 'gtc', stopPrice: price('96') }, tsMarket: IN_SESSION });
+    const decision = decide(book, testMarket(), { kind: 'replace', decisionId: 'replace:x', replacing: { order, filledQty: quantity('0'), obstacle: null }, qty: quantity('50'), terms: { ...MARKET_TERMS, type: 'stop', timeInForce: 'gtc', stopPrice: price('96') }, tsMarket: IN_SESSION });
     expect(decision).toMatchObject({ outcome: 'approved', isReducing: true, replaces: 'stop_loss', message: 'Sell 50 AAPL at market once 96 is reached, in place of stop_loss' });
   });
 });
@@ -76,7 +76,7 @@ function intentOf(book: RiskBook, { what, pick, qty, cents }: Step, n: number): 
   if (what === 'short') return testManual({ decisionId: `m${n}`, symbol, side: 'sell', qty: quantity(String(qty)), terms: pick % 3 === 0 ? { type: 'limit', limitPrice } : {} });
   if (what === 'exit') return { kind: 'exit', decisionId: `x${n}`, signalId: null, strategyId: pick % 5 === 0 ? null : `s${pick % 4}`, symbol, tsMarket: IN_SESSION };
   const order = book.openOrders.filter((each) => each.type === 'limit' && each.replaces === null && !book.openOrders.some((other) => other.replaces === each.clientOrderId))[0];
-  return order === undefined ? null : { kind: 'replace', decisionId: `r${n}`, replacing: { order, obstacle: null }, qty: quantity(String(qty)), terms: { ...MARKET_TERMS, type: 'limit', limitPrice }, tsMarket: IN_SESSION };
+  return order === undefined ? null : { kind: 'replace', decisionId: `r${n}`, replacing: { order, filledQty: quantity('0'), obstacle: null }, qty: quantity(String(qty)), terms: { ...MARKET_TERMS, type: 'limit', limitPrice }, tsMarket: IN_SESSION };
 }
 
 /** Dollars a share that an order was reserved at, by its id. */

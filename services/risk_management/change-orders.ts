@@ -53,7 +53,7 @@ function changeOf({ qty, limitPrice, stopPrice, trail }: ReplaceAsk): OrderChang
 function replaceIntent(old: Changeable, ask: ReplaceAsk): Omit<Extract<Intent, { kind: 'replace' }>, 'tsMarket'> {
   const change = changeOf(ask);
   const obstacle = replaceObstacle(old, change);
-  const head = { kind: 'replace' as const, decisionId: `replace:${ask.idempotencyKey}`, replacing: { order: old.order, obstacle } };
+  const head = { kind: 'replace' as const, decisionId: `replace:${ask.idempotencyKey}`, replacing: { order: old.order, filledQty: old.filledQty, obstacle } };
   return obstacle === null ? { ...head, qty: wantedQty(old, change), terms: changedTerms(old, change) } : { ...head, qty: old.order.openQty, terms: old.terms };
 }
 

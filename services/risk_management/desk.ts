@@ -87,7 +87,7 @@ function emitDecision(tx: Tx, decision: Decision): void {
   tx.emit({
     topic: 'order.approved', key: decisionId, correlationId,
     payload: {
-      decisionId, clientOrderId: decision.clientOrderId, source, signalId, strategyId, symbol, side, ...writeTerms(decision), qty: toText(decision.qty), replaces: decision.replaces,
+      decisionId, clientOrderId: decision.clientOrderId, source, signalId, strategyId, symbol, side, ...writeTerms(decision), qty: toText(decision.qty), replaces: decision.replaces, ...(decision.replacedFilledQty === null ? {} : { replacedFilledQty: toText(decision.replacedFilledQty) }),
       isReducing: decision.isReducing, referencePrice: toText(decision.referencePrice),
       reservedNotional: toText(decision.reservedNotional), tsMarket, tsBarSeen: decision.tsBarSeen,
     },

@@ -29,7 +29,7 @@ describe('an open order', () => {
     expect(await reservedBefore('preview-1')).toBe('594');
     const reply = await replaceOrder(house, change({ limitPrice: '99.5', qty: '12' }));
     expect(reply).toMatchObject({ outcome: 'approved', clientOrderId: 'ms-replace:change-01', qty: '8', reservedNotional: '796', message: 'Buy 8 AAPL at 99.5 or better, in place of ms-manual:order-0001' });
-    expect((await rows.said('order.approved'))[1]?.payload).toMatchObject({ replaces: 'ms-manual:order-0001', type: 'limit', limitPrice: '99.5', qty: '8', isReducing: false });
+    expect((await rows.said('order.approved'))[1]?.payload).toMatchObject({ replaces: 'ms-manual:order-0001', type: 'limit', limitPrice: '99.5', qty: '8', isReducing: false, replacedFilledQty: '4' });
     expect(await replaceOrder(house, change({ limitPrice: '99.5', qty: '12' }))).toEqual(reply);
     await expect(replaceOrder(house, change({ limitPrice: '99.6' }))).rejects.toMatchObject({ code: 'IDEMPOTENCY_CONFLICT' });
     expect(await reservedBefore('preview-2'), 'both are open, unheard').toBe('796');
