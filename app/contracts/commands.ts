@@ -39,6 +39,8 @@ export const COMMANDS = {
   manualOrder: { service: 'risk_management', input: manualOrder, output: decisionReply },
   /** Asks risk for its view of an order without writing anything. */
   previewOrder: { service: 'risk_management', input: manualOrder, output: decisionReply },
+  /** Asks risk for its view of a change without writing anything. */
+  previewReplace: { service: 'risk_management', input: z.object({ ...request, ...orderChangeFields }), output: decisionReply },
   /** Changes an open order by another in its place: a decision of its own. The old one lives on when the broker refuses. */
   replaceOrder: { service: 'risk_management', input: z.object({ ...request, ...orderChangeFields }), output: decisionReply },
   /** Sells (or buys back) a part of one share of a position at market; strategyId null = the manual share. */

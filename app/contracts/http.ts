@@ -36,6 +36,7 @@ export type RouteContract = {
 const nothing = z.object({});
 const done = z.object({ accepted: z.literal(true) });
 const limit = z.coerce.number().int().min(1).max(PAGE_MAX).default(100);
+const rowId = z.string().min(1).max(256);
 const unit = z.object({ unitId: UnitIdSchema });
 const run = z.object({ runId: runIdSchema });
 const flow = z.object({ flow: flowNameSchema });
@@ -62,11 +63,11 @@ export const HTTP = {
   },
   positions: { method: 'GET', path: '/api/positions', auth: 'session', movesMoney: false, summary: 'Open positions at the last close', input: nothing, output: z.object({ positions: z.array(positionViewSchema) }) },
   orders: {
-    method: 'GET', path: '/api/orders', auth: 'session', movesMoney: false, summary: 'Orders, newest first', input: z.object({ scope: z.enum(['open', 'closed', 'all']).default('all'), limit, before: z.coerce.number().int().optional().describe('createdAt of the last row seen') }),
+    method: 'GET', path: '/api/orders', auth: 'session', movesMoney: false, summary: 'Orders, newest first', input: z.object({ scope: z.enum(['open', 'closed', 'all']).default('all'), limit, before: rowId.optional().describe('orderId of the last row seen') }),
     output: z.object({ orders: z.array(orderViewSchema), openTotal: z.number().int(), total: z.number().int() }),
   },
   orderStory: { method: 'GET', path: '/api/decisions/:decisionId/story', auth: 'session', movesMoney: false, summary: 'Why an order exists (or was denied) and what became of it', input: z.object({ decisionId: z.string().min(1).max(256) }), output: orderStorySchema },
-  decisions: { method: 'GET', path: '/api/decisions', auth: 'session', movesMoney: false, summary: 'Decisions of risk, newest first', input: z.object({ outcome: z.enum(['approved', 'denied', 'all']).default('all'), limit }), output: z.object({ decisions: z.array(decisionViewSchema), approvedTotal: z.number().int(), deniedTotal: z.number().int() }) },
+  decisions: { method: 'GET', path: '/api/decisions', auth: 'session', movesMoney: false, summary: 'Decisions of risk, newest first', input: z.object({ outcome: z.enum(['approved', 'denied', 'all']).default('all'), limit, before: rowId.optional().describe('decisionId of the last row seen') }), output: z.object({ decisions: z.array(decisionViewSchema), approvedTotal: z.number().int(), deniedTotal: z.number().int() }) },
   fills: { method: 'GET', path: '/api/fills', auth: 'session', movesMoney: false, summary: 'Executions, newest first', input: z.object({ limit, before: z.coerce.number().int().optional().describe('ledgerSeq of the last row seen') }), output: z.object({ fills: z.array(fillViewSchema), total: z.number().int() }) },
   pnlByDay: { method: 'GET', path: '/api/pnl/days', auth: 'session', movesMoney: false, summary: 'P&L of each exchange day, from the equity curve', input: z.object({ limit }), output: z.object({ days: z.array(z.object({ day: z.string(), openEquity: decimalText, closeEquity: decimalText, pnl: decimalText, pnlFraction: z.number().nullable(), fills: z.number().int() })) }) },
   strategies: { method: 'GET', path: '/api/strategies', auth: 'session', movesMoney: false, summary: 'Strategies with signals, decisions and P&L', input: nothing, output: z.object({ strategies: z.array(strategyViewSchema), manual: z.object({ fills: z.number().int(), realizedPnl: decimalText, openPnl: decimalText }) }) },
@@ -81,6 +82,7 @@ export const HTTP = {
   previewOrder: { method: 'POST', path: '/api/orders/preview', auth: 'session', movesMoney: false, summary: 'What risk would say, writing nothing', input: orderTicketSchema, output: decisionReply },
   cancelOrder: { method: 'POST', path: '/api/orders/cancel', auth: 'session', movesMoney: true, summary: 'Cancel one open order, or all (null)', input: z.object({ clientOrderId: clientOrderIdSchema.nullable() }), output: COMMANDS.cancelOrder.output },
   replaceOrder: { method: 'POST', path: '/api/orders/replace', auth: 'session', movesMoney: true, summary: 'Change quantity or prices of an open order', input: z.object(orderChangeFields), output: decisionReply },
+  previewReplaceOrder: { method: 'POST', path: '/api/orders/replace/preview', auth: 'session', movesMoney: false, summary: 'What risk would say to a change, writing nothing', input: z.object(orderChangeFields), output: decisionReply },
   reducePosition: { method: 'POST', path: '/api/positions/reduce', auth: 'session', movesMoney: true, summary: "Close a part of one holder's share at market", input: z.object({ symbol: symbolSchema, strategyId: z.string().max(64).nullable(), qty: positiveDecimalText }), output: decisionReply },
   reversePosition: { method: 'POST', path: '/api/positions/reverse', auth: 'session', movesMoney: true, summary: 'Close a position and open as many shares on the other side', input: z.object({ symbol: symbolSchema }), output: COMMANDS.reversePosition.output },
   kill: {

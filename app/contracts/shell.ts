@@ -1,7 +1,7 @@
 /** The contract between the window's page and the desktop shell: the only description of that boundary (IPC). */
 import * as z from 'zod';
 import { ModeSchema } from './config.ts';
-import { killOutcomeSchema } from './kill.ts';
+import { killLevelSchema, killOutcomeSchema } from './kill.ts';
 import { INCIDENTS_MAX, LogLineSchema, StackHealthSchema, UnitIdSchema, UnitIncidentSchema } from './health.ts';
 import type { ShellCallName, ShellEventName } from './shell-names.ts';
 import { decimalText } from '#app/domain/numeric.ts';
@@ -97,8 +97,8 @@ export const SHELL_CALLS = {
   unitHistory: { input: z.object({ unitId: UnitIdSchema.nullable(), limit: z.number().int().min(1).max(INCIDENTS_MAX) }), output: z.object({ incidents: z.array(UnitIncidentSchema) }) },
   /** Asks where to, writes the zip; null when the person changed their mind. */
   saveDiagnostics: { input: nothing, output: z.object({ path: z.string().nullable() }) },
-  /** Stops all new orders; goes straight to risk, past the gateway. */
-  halt: { input: z.object({ reason: z.string().trim().min(1).max(200), idempotencyKey: z.string().regex(/^[A-Za-z0-9._-]{8,64}$/) }), output: killOutcomeSchema },
+  /** Pulls the kill switch straight at the supervisor, past the gateway. */
+  kill: { input: z.object({ level: killLevelSchema, reason: z.string().trim().min(1).max(200), idempotencyKey: z.string().regex(/^[A-Za-z0-9._-]{8,64}$/) }), output: killOutcomeSchema },
   preferences: { input: nothing, output: PreferencesSchema },
   setPreferences: { input: PreferencesSchema.partial(), output: PreferencesSchema },
   brokerKeys: { input: nothing, output: BrokerKeysSchema },

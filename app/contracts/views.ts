@@ -53,6 +53,8 @@ export type OrderView = z.infer<typeof orderViewSchema>;
 export const fillViewSchema = z.object({
   fillId: z.string(), orderId: z.string(), clientOrderId: z.string(), strategyId: z.string().nullable(), symbol: symbolSchema, side: sideSchema,
   qty: decimalText, price: decimalText, fee: decimalText, ledgerSeq: z.number().int(), tsEvent: ms, tsSeen: ms, source: z.string(),
+  /** What the order was decided at: slippage is measured against it. */ referencePrice: decimalText,
+  /** Of the lots that it closed, first in first out, before fees; null when it closed none. */ realizedPnl: decimalText.nullable(),
 });
 export type FillView = z.infer<typeof fillViewSchema>;
 

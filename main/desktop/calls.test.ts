@@ -91,9 +91,9 @@ describe('choosing a market', () => {
 });
 
 describe('the trading', () => {
-  it('is halted by the kill switch, in the name of the desktop', async () => {
-    expect(await calls.halt({ reason: 'too wild', idempotencyKey: 'page-12345678' })).toEqual({ stoppedAfterMs: 3, steps: [] });
-    expect(log).toEqual([['kill', { level: 'halt', reason: 'too wild', key: 'page-12345678', actor: 'desktop' }]]);
+  it.each(['stop_entries', 'halt', 'cancel_all', 'flatten'] as const)('is stopped by the kill switch as far as asked (%s), in the name of the desktop', async (level) => {
+    expect(await calls.kill({ level, reason: 'too wild', idempotencyKey: 'page-12345678' })).toEqual({ stoppedAfterMs: 3, steps: [] });
+    expect(log).toEqual([['kill', { level, reason: 'too wild', key: 'page-12345678', actor: 'desktop' }]]);
   });
 
   it('is not started before a market was chosen', () => {
@@ -115,7 +115,7 @@ describe('while nothing runs', () => {
 
   it('units are not there, in words', async () => {
     expect(() => calls.startUnit({ unitId: 'redis' })).toThrow('Nothing runs now');
-    await expect(calls.halt({ reason: 'x', idempotencyKey: 'page-12345678' })).rejects.toMatchObject({ code: 'UNIT_TIMEOUT', family: 'temporary' });
+    await expect(calls.kill({ level: 'halt', reason: 'x', idempotencyKey: 'page-12345678' })).rejects.toMatchObject({ code: 'UNIT_TIMEOUT', family: 'temporary' });
   });
 
   it('looking is possible', async () => {

@@ -156,7 +156,7 @@ export function createCalls(parts: CallParts): ShellHandlers {
       void host.restart('asked for in the window');
       return DONE;
     },
-    halt: ({ reason, idempotencyKey }) => pullKillSwitch(host, { level: 'halt', reason, key: idempotencyKey }),
+    kill: ({ level, reason, idempotencyKey }) => pullKillSwitch(host, { level, reason, key: idempotencyKey }),
     ...unitCalls(parts),
     ...marketCalls(parts),
     ...applicationCalls(parts),

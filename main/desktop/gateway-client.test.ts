@@ -78,7 +78,7 @@ afterEach(async () => {
 
 const push = (index: number, body: object): void => (sockets[index] as unknown as { push(body: object): void }).push(body);
 const NOTICE = { id: '1', severity: 'warning', title: 'Loss limit near', body: 'text', at: MS };
-const FILL = { fillId: 'f', orderId: 'o', clientOrderId: 'c', strategyId: null, symbol: 'AAPL', side: 'buy', qty: '1', price: '2', fee: '0', ledgerSeq: 1, tsEvent: MS, tsSeen: MS, source: 'stream' };
+const FILL = { fillId: 'f', orderId: 'o', clientOrderId: 'c', strategyId: null, symbol: 'AAPL', side: 'buy', qty: '1', price: '2', fee: '0', ledgerSeq: 1, tsEvent: MS, tsSeen: MS, source: 'stream', referencePrice: '2', realizedPnl: null };
 
 describe('the feed', () => {
   it('says hello with the token and hears fills and alerts', async () => {

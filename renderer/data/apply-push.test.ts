@@ -2,10 +2,10 @@
 import { describe, expect, it } from 'vitest';
 import type { FillView, OrderView } from '#app/contracts/views.ts';
 import { anOrder } from './an-order.ts';
-import { applyEquity, applyFills, applyOrders, applyPrices } from './apply-push.ts';
+import { applyEquity, applyFills, applyOrders, applyPrices, applyToPages } from './apply-push.ts';
 
 const order = (orderId: string, version: number, change: Partial<OrderView> = {}): OrderView => anOrder(orderId, { version, createdAt: Number(orderId), ...change });
-const fill = (fillId: string, ledgerSeq: number): FillView => ({ fillId, orderId: '1', clientOrderId: 'c', strategyId: null, symbol: 'AAPL', side: 'buy', qty: '1', price: '1', fee: '0', ledgerSeq, tsEvent: 1, tsSeen: 1, source: 'stream' });
+const fill = (fillId: string, ledgerSeq: number): FillView => ({ fillId, orderId: '1', clientOrderId: 'c', strategyId: null, symbol: 'AAPL', side: 'buy', qty: '1', price: '1', fee: '0', ledgerSeq, tsEvent: 1, tsSeen: 1, source: 'stream', referencePrice: '1', realizedPnl: null });
 
 describe('applyOrders', () => {
   const list = { orders: [order('2', 3), order('1', 5)], openTotal: 2, total: 2 };
@@ -44,5 +44,14 @@ describe('applyPrices', () => {
     const price = (value: string, tsMarket: number) => ({ symbol: 'AAPL', price: value, tsMarket, tsSeen: 0 });
     const known = applyPrices(new Map(), [price('2', 20)]);
     expect(applyPrices(known, [price('1', 10)]).get('AAPL')?.price).toBe('2');
+  });
+});
+
+describe('older pages', () => {
+  it('take a newer version where they hold the order, and nothing else', () => {
+    const pages = [{ orders: [anOrder('a', { version: 3 })] }, { orders: [anOrder('b', { version: 3 })] }];
+    const after = applyToPages(pages, [anOrder('b', { version: 4, status: 'filled' }), anOrder('a', { version: 2, status: 'submitted' }), anOrder('new')]);
+    expect(after.map((page) => page.orders.map(({ orderId, version }) => [orderId, version]))).toEqual([[['a', 3]], [['b', 4]]]);
+    expect(applyToPages(pages, [anOrder('new')])[0]).toBe(pages[0]);
   });
 });

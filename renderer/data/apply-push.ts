@@ -32,6 +32,16 @@ export function applyOrders(list: OrderList, moved: readonly OrderView[], scope:
   return { orders, openTotal: Math.max(0, openTotal), total };
 }
 
+/** Puts newer versions of orders into pages that hold them; what no page holds is left to the list of the newest. */
+export function applyToPages<Page extends { readonly orders: OrderView[] }>(pages: readonly Page[], moved: readonly OrderView[]): Page[] {
+  const newer = new Map(moved.map((order) => [order.orderId, order]));
+  const now = (order: OrderView): OrderView => {
+    const next = newer.get(order.orderId);
+    return next !== undefined && next.version >= order.version ? next : order;
+  };
+  return pages.map((page) => (page.orders.some((order) => newer.has(order.orderId)) ? { ...page, orders: page.orders.map(now) } : page));
+}
+
 /** Puts new fills in front, each once. */
 export function applyFills(list: { readonly fills: FillView[]; readonly total: number }, fresh: readonly FillView[]): { fills: FillView[]; total: number } {
   const known = new Set(list.fills.map((fill) => fill.fillId));

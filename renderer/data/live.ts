@@ -4,7 +4,7 @@ import { CHANGED_LISTS, LIVE_CLOSE, LIVE_PROTOCOL, livePushSchema, STALE_AFTER_M
 import type { LiveBody, LivePrice, LiveStatus } from '#app/contracts/live.ts';
 import type { AccountView } from '#app/contracts/views.ts';
 import type { RouteOutput } from '#app/contracts/http.ts';
-import { applyEquity, applyFills, applyNotices, applyOrders, applyPrices } from './apply-push.ts';
+import { applyEquity, applyFills, applyNotices, applyOrders, applyPrices, applyToPages } from './apply-push.ts';
 import { liveAccess } from './client.ts';
 import { createStore, useStore } from './external-store.ts';
 
@@ -21,11 +21,11 @@ const TRAIL_POINTS = 120;
 
 /** Query keys that pushes write to. */
 export const KEYS = {
-  account: ['account'], positions: ['positions'], orders: (scope: 'open' | 'closed' | 'all') => ['orders', scope], fills: ['fills'], equity: (range: string) => ['equity', range], notices: ['notices'],
+  account: ['account'], positions: ['positions'], orders: (scope: 'open' | 'closed' | 'all') => ['orders', scope], olderOrders: ['orders older'], fills: ['fills'], equity: (range: string) => ['equity', range], notices: ['notices'],
 } as const;
 
 /** Answers that pushes keep fresh, hence wrong when pushes were missed; the others ask by themselves every few seconds. */
-const PUSHED: ReadonlySet<string> = new Set(['account', 'positions', 'orders', 'fills', 'equity', 'notices', 'strategies', 'days', 'decisions', 'story', ...CHANGED_LISTS]);
+const PUSHED: ReadonlySet<string> = new Set(['account', 'positions', 'orders', 'orders older', 'fills', 'equity', 'notices', 'strategies', 'days', 'decisions', 'story', ...CHANGED_LISTS]);
 
 function noteEquity(account: AccountView): void {
   equityTrail.update((trail) => [...trail, Number(account.equity)].slice(-TRAIL_POINTS));
@@ -53,6 +53,7 @@ function apply(client: QueryClient, body: LiveBody): void {
       for (const scope of ['open', 'closed', 'all'] as const) {
         client.setQueryData(KEYS.orders(scope), (list: RouteOutput<'orders'> | undefined) => (list ? applyOrders(list, body.orders, scope) : list));
       }
+      client.setQueriesData({ queryKey: KEYS.olderOrders }, (known: { pages: RouteOutput<'orders'>[] } | undefined) => (known ? { ...known, pages: applyToPages(known.pages, body.orders) } : known));
       void client.invalidateQueries({ queryKey: ['story'] });
       return;
     case 'fills':
@@ -61,9 +62,6 @@ function apply(client: QueryClient, body: LiveBody): void {
       return;
     case 'equity':
       client.setQueriesData({ queryKey: ['equity'] }, (curve: RouteOutput<'equity'> | undefined) => (curve ? { ...curve, points: applyEquity(curve.points, body.points) } : curve));
-      return;
-    case 'changed':
-      for (const list of body.lists) void client.invalidateQueries({ queryKey: [list] });
       return;
     case 'prices':
       prices.update((known) => applyPrices(known, body.prices));

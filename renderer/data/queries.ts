@@ -3,7 +3,7 @@ import { useInfiniteQuery, useMutation, useQuery, useQueryClient } from '@tansta
 import type { UseInfiniteQueryResult, UseMutationResult, UseQueryResult } from '@tanstack/react-query';
 import { PAGE_MAX } from '#app/contracts/http.ts';
 import type { CurveRange, OrderTicket, RouteInput, RouteName, RouteOutput } from '#app/contracts/http.ts';
-import type { OrderView } from '#app/contracts/views.ts';
+import type { DecisionView, OrderView } from '#app/contracts/views.ts';
 import { call, newKey, readReport } from './client.ts';
 import { KEYS } from './live.ts';
 
@@ -38,8 +38,17 @@ export const useDeliveries = (): UseQueryResult<RouteOutput<'deliveries'>> => us
 export const useReports = (): UseQueryResult<RouteOutput<'reports'>> => useRoute('reports', ['reports'], { limit: 60 }, { everyMs: 10_000 });
 /** The page of a report; a report that was written again is read again when its sheet opens. */
 export const useReport = (reportId: string): UseQueryResult<string> => useQuery({ queryKey: ['report', reportId], queryFn: ({ signal }) => readReport(reportId, signal), gcTime: 0 });
-/** Denied decisions. */
+/** The newest denied decisions. */
 export const useDenied = (): UseQueryResult<RouteOutput<'decisions'>> => useRoute('decisions', ['decisions', 'denied'], { outcome: 'denied', limit: LIST_ROWS }, { everyMs: 10_000 });
+/** Denied decisions page by page; a decision never changes, so they are asked for once. `before` = decisionId of the last one known. */
+export function useOlderDenied(before: string | null): UseInfiniteQueryResult<DecisionView[]> {
+  return useInfiniteQuery({
+    queryKey: ['decisions older'], enabled: false, initialPageParam: before, gcTime: 0,
+    queryFn: ({ signal, pageParam }) => call('decisions', { outcome: 'denied', limit: PAGE_MAX, ...(pageParam === null ? {} : { before: pageParam }) }, { signal }),
+    getNextPageParam: (page) => page.decisions.at(-1)?.decisionId ?? null,
+    select: (data) => data.pages.flatMap((page) => page.decisions),
+  });
+}
 /** Comparisons of our book with the broker's. */
 export const useReconciliations = (only: 'all' | 'different' = 'all'): UseQueryResult<RouteOutput<'reconciliations'>> => useRoute('reconciliations', ['reconciliations', only], { only, limit: 100 }, { everyMs: 10_000 });
 /** What the guardian of orders and positions found and still sees. */
@@ -50,12 +59,12 @@ export const useLedgerEntries = (): UseQueryResult<RouteOutput<'ledgerEntries'>>
 export const useProof = (): UseQueryResult<RouteOutput<'proof'>> => useRoute('proof', ['proof'], {}, { everyMs: 300_000 });
 /** The story of a decision, or of an order by its own id (an exit shares its entry's decision). */
 export const useStory = (id: string): UseQueryResult<RouteOutput<'orderStory'>> => useRoute('orderStory', ['story', id], { decisionId: id });
-/** Orders before those that pushes keep fresh, page by page, newest first; `before` = createdAt of the last row known. */
-export function useOlderOrders(scope: 'open' | 'all', before: number | null): UseInfiniteQueryResult<OrderView[]> {
+/** Orders page by page from the newest on, as far as somebody asked; pushes change them, and all of it is asked for again now and then, so that no gap opens towards the newest. */
+export function useOlderOrders(scope: 'open' | 'all', isAsked: boolean): UseInfiniteQueryResult<OrderView[]> {
   return useInfiniteQuery({
-    queryKey: ['orders older', scope], enabled: false, initialPageParam: before, gcTime: 0,
+    queryKey: [...KEYS.olderOrders, scope], enabled: isAsked, initialPageParam: null as string | null, gcTime: 0, refetchInterval: NET_MS,
     queryFn: ({ signal, pageParam }) => call('orders', { scope, limit: PAGE_MAX, ...(pageParam === null ? {} : { before: pageParam }) }, { signal }),
-    getNextPageParam: (page) => page.orders.at(-1)?.createdAt ?? null,
+    getNextPageParam: (page) => page.orders.at(-1)?.orderId ?? null,
     select: (data) => data.pages.flatMap((page) => page.orders),
   });
 }
@@ -66,16 +75,20 @@ export const usePipeline = (): UseQueryResult<RouteOutput<'pipeline'>> => useRou
 /** The ledger's own checks. */
 export const useInvariants = (): UseQueryResult<RouteOutput<'invariants'>> => useRoute('invariants', ['invariants'], {}, { everyMs: 60_000 });
 
-/** What risk would say about a ticket; asked again when the ticket or the market moved. */
-export function usePreview(ticket: OrderTicket | null): UseQueryResult<RouteOutput<'previewOrder'>> {
-  return useQuery({
-    queryKey: ['preview', ticket], enabled: ticket !== null, refetchInterval: 3_000, retry: false, placeholderData: (before) => before,
+/** What risk would say; asked again when what is asked, or the market, moved. */
+function usePreviewOf<N extends 'previewOrder' | 'previewReplaceOrder'>(name: N, input: RouteInput<N> | null): UseQueryResult<RouteOutput<N>> {
+  return useQuery<RouteOutput<N>>({
+    queryKey: ['preview', name, input], enabled: input !== null, refetchInterval: 3_000, retry: false, placeholderData: (before) => before,
     queryFn: ({ signal }) => {
-      if (ticket === null) throw new Error('No ticket to preview');
-      return call('previewOrder', ticket, { signal });
+      if (input === null) throw new Error('Nothing to preview');
+      return call(name, input, { signal });
     },
   });
 }
+/** What risk would say about a ticket. */
+export const usePreview = (ticket: OrderTicket | null): UseQueryResult<RouteOutput<'previewOrder'>> => usePreviewOf('previewOrder', ticket);
+/** What risk would say about a change of an open order. */
+export const useChangePreview = (change: RouteInput<'replaceOrder'> | null): UseQueryResult<RouteOutput<'previewReplaceOrder'>> => usePreviewOf('previewReplaceOrder', change);
 
 /** A press of a button. Each press has its own idempotency key, which a retry after "no answer" repeats. */
 export function useAction<N extends RouteName>(name: N, refresh: readonly (readonly unknown[])[] = []): UseMutationResult<RouteOutput<N>, Error, RouteInput<N> & { idempotencyKey?: string }> {

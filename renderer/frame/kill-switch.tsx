@@ -4,12 +4,14 @@ import type { JSX } from 'react';
 import { Popover, TextInput, UnstyledButton } from '@mantine/core';
 import { IconBolt, IconCircleCheck, IconClock } from '@tabler/icons-react';
 import type { KillLevel, KillOutcome } from '#app/contracts/kill.ts';
-import { isUnanswered, newKey } from '../data/client.ts';
-import { useAction } from '../data/queries.ts';
+import { isUnanswered } from '../data/client.ts';
+import { hasShell } from '../shell/bridge.ts';
 import { HoldButton } from '../ui/hold-button.tsx';
 import { LEVEL_WORDS, OFFERED, outcomeWords } from './kill-words.ts';
+import { useKill } from './use-kill.ts';
 
 const NO_REASON = 'Kill switch on the dashboard';
+const NO_GATEWAY = 'The gateway does not answer. Use the kill switch in the application’s window or tray, or mainspring kill on the command line: they need no gateway. Holding again here repeats the same pull.';
 
 function Outcome({ level, outcome }: { level: KillLevel; outcome: KillOutcome }): JSX.Element {
   return (
@@ -23,10 +25,10 @@ function Outcome({ level, outcome }: { level: KillLevel; outcome: KillOutcome })
 function Levels(): JSX.Element {
   const [reason, setReason] = useState('');
   const [level, setLevel] = useState<KillLevel | null>(null);
-  const action = useAction('kill', [['tradingState'], ['orders'], ['positions']]);
+  const action = useKill();
   const pull = (chosen: KillLevel): void => {
     setLevel(chosen);
-    action.mutate({ level: chosen, reason: reason.trim() === '' ? NO_REASON : reason.trim(), idempotencyKey: newKey() });
+    action.mutate({ level: chosen, reason: reason.trim() === '' ? NO_REASON : reason.trim() });
   };
   return (
     <div className="kill-levels">
@@ -38,7 +40,7 @@ function Levels(): JSX.Element {
         </div>
       ))}
       {action.isPending && <p className="muted" role="status">Stopping…</p>}
-      {action.error && <p className="switch-error" role="alert">{isUnanswered(action.error) ? 'The gateway does not answer. Use HALT in the application’s window or tray, or mainspring kill on the command line: they need no gateway.' : action.error.message}</p>}
+      {action.error && <p className="switch-error" role="alert">{isUnanswered(action.error) && !hasShell ? NO_GATEWAY : action.error.message}</p>}
       {action.data && level !== null && <Outcome level={level} outcome={action.data} />}
     </div>
   );

@@ -48,7 +48,7 @@ export function TradingSwitch({ isNarrow, isHeldByKey, halt, error, told }: { is
           <IconHandStop size={16} aria-hidden />{!isNarrow && <span>HALT</span>}
         </HoldButton>
       )}
-      {!isAway && <KillSwitch isNarrow={isNarrow} />}
+      <KillSwitch isNarrow={isNarrow} />
       {state !== null && state !== 'ACTIVE' && !isAway && <Resume isNarrow={isNarrow} />}
       {state !== null && state !== 'ACTIVE' && isAway && !isNarrow && <p className="muted switch-note">Resuming needs the gateway.</p>}
       {told !== null && state === 'HALTED' && !isNarrow && <p className="muted switch-note" role="status">{told}</p>}

@@ -40,7 +40,7 @@ export function actorOf(caller: Caller): string {
 }
 
 type CommandRoute =
-  | 'sendTest' | 'placeOrder' | 'previewOrder' | 'replaceOrder' | 'reducePosition' | 'reversePosition' | 'cancelOrder' | 'flatten' | 'setTradingState' | 'setRiskLimits' | 'setStrategyEnabled' | 'applyRemedy' | 'dismissFinding';
+  | 'sendTest' | 'placeOrder' | 'previewOrder' | 'replaceOrder' | 'previewReplaceOrder' | 'reducePosition' | 'reversePosition' | 'cancelOrder' | 'flatten' | 'setTradingState' | 'setRiskLimits' | 'setStrategyEnabled' | 'applyRemedy' | 'dismissFinding';
 
 /** Routes that ask the service which owns the matter. */
 function commandHandlers(ctx: ServiceContext): Pick<Handlers, CommandRoute> {
@@ -51,6 +51,7 @@ function commandHandlers(ctx: ServiceContext): Pick<Handlers, CommandRoute> {
     placeOrder: (input, request) => command('manualOrder', input, request),
     previewOrder: (input, request) => command('previewOrder', input, request),
     replaceOrder: (input, request) => command('replaceOrder', input, request),
+    previewReplaceOrder: (input, request) => command('previewReplace', input, request),
     reducePosition: (input, request) => command('reducePosition', input, request),
     reversePosition: (input, request) => command('reversePosition', input, request),
     applyRemedy: (input, request) => command('applyRemedy', input, request),

@@ -6,7 +6,7 @@ import { orderTermsFields, readTerms } from '#app/domain/order-terms.ts';
 import type { OrderRole, OrderStatus, Side } from '#app/domain/order.ts';
 import { epochMs } from '#app/domain/time.ts';
 import type { OpenOrder } from '#app/risk/open-orders.ts';
-import type { Intent } from '#app/risk/decide.ts';
+import { decide, type Intent } from '#app/risk/decide.ts';
 import { changedTerms, replaceObstacle, wantedQty, type Changeable, type OrderChange } from '#app/risk/replace.ts';
 import type { Queryable } from '#chassis/db.ts';
 import * as z from 'zod';
@@ -14,6 +14,7 @@ import { answered, audit } from './audit.ts';
 import { trip } from './breakers.ts';
 import { openDesk, type Desk } from './desk.ts';
 import { loadBook, lockDecisions, type House, type LoadedBook } from './load-book.ts';
+import { loadMarket } from './load-market.ts';
 import { marketTime } from './market-clock.ts';
 import { replyOf, storedDecisions, type DecisionReply } from './replies.ts';
 
@@ -95,6 +96,15 @@ export async function replaceOrder(house: House, ask: ReplaceAsk): Promise<Decis
     await audit(tx, { actor: ask.actor, action: 'replace_order', subject: ask.clientOrderId, before: { terms: row.terms, qty: row.qty }, after: { ...ask, decisionId: reply.decisionId, outcome: reply.outcome, code: reply.code } });
     return reply;
   });
+}
+
+/** What risk would say to a change, writing nothing and waiting for nobody. @throws AppError ORDER_NOT_FOUND */
+export async function previewReplace(house: House, ask: ReplaceAsk): Promise<DecisionReply> {
+  const row = await readOrder(house.db, ask.clientOrderId);
+  const loaded = await loadBook(house.db, house, { symbols: [row.symbol] });
+  const tsMarket = await marketTime(house.db, house);
+  const market = await loadMarket(house.db, loaded, { tsMarket, before: epochMs(tsMarket + 1), symbols: [row.symbol] });
+  return replyOf(decide(loaded.book, market, { ...replaceIntent(changeable(row, ask.clientOrderId, loaded), ask), tsMarket }));
 }
 
 /** Closes a part of one share at market; never more of it than is free. @throws AppError IDEMPOTENCY_CONFLICT when the key was used for another request. */

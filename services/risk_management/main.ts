@@ -6,7 +6,7 @@ import { openDb } from '#chassis/db.ts';
 import { triggerByMinute } from '#chassis/minute-trigger.ts';
 import { runService, type CommandHandlers, type ServiceContext, type ServiceParts } from '#chassis/service.ts';
 import { hasUntold } from './alerts.ts';
-import { reducePosition, replaceOrder } from './change-orders.ts';
+import { previewReplace, reducePosition, replaceOrder } from './change-orders.ts';
 import { flatten } from './flatten.ts';
 import { riskFlows } from './flows.ts';
 import { followUpAtResume, lookAtWaiting } from './follow-ups.ts';
@@ -60,6 +60,7 @@ function commandsOf(house: House, resume: () => void): CommandHandlers {
     manualOrder: (ask) => placeManualOrder(house, ask),
     previewOrder: (ask) => previewManualOrder(house, ask),
     replaceOrder: (ask) => replaceOrder(house, ask),
+    previewReplace: (ask) => previewReplace(house, ask),
     reducePosition: (ask) => reducePosition(house, ask),
     reversePosition: (ask) => reversePosition(house, ask),
     flatten: (ask) => flatten(house, ask),

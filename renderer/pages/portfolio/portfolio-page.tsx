@@ -1,11 +1,8 @@
 /** portfolio: how am I doing, and what do I hold? */
-import { useState } from 'react';
 import type { JSX } from 'react';
-import { Button, Popover } from '@mantine/core';
+import { Button } from '@mantine/core';
 import { IconPlus } from '@tabler/icons-react';
-import { newKey } from '../../data/client.ts';
-import { KEYS } from '../../data/live.ts';
-import { useAction, useFills, useOrders, usePositions } from '../../data/queries.ts';
+import { useFills, useOrders, usePositions } from '../../data/queries.ts';
 import { useSession } from '../../data/session.ts';
 import { useGatewayAway } from '../../data/stack.ts';
 import { PORTFOLIO_TABS, setUiState, useUiState } from '../../data/ui-state.ts';
@@ -17,6 +14,7 @@ import { Blotter } from './blotter/blotter.tsx';
 import { BooksMark } from './books/books-mark.tsx';
 import { CurveCard } from './curve-card.tsx';
 import { Headline } from './headline.tsx';
+import { FlattenAll } from './holdings/flatten-all.tsx';
 import { PositionsTable } from './holdings/positions-table.tsx';
 import { MoneyTab } from './money/fills-tab.tsx';
 import { count } from '../../ui/format.ts';
@@ -40,27 +38,6 @@ function useCounts(): Partial<Record<Tab, string>> {
   const orders = useOrders('all').data;
   const fills = useFills().data?.total;
   return { ...(positions === undefined ? {} : { positions: count(positions) }), ...(orders === undefined ? {} : { orders: `${count(orders.openTotal)} open / ${count(orders.total)}` }), ...(fills === undefined ? {} : { fills: count(fills) }) };
-}
-
-function FlattenAll(): JSX.Element {
-  const [isOpen, setOpen] = useState(false);
-  const positions = usePositions().data?.positions ?? [];
-  const action = useAction('flatten', [KEYS.positions, ['orders']]);
-  const cancelAll = useAction('cancelOrder', [['orders']]);
-  const error = action.error ?? cancelAll.error;
-  return (
-    <Popover opened={isOpen} onChange={setOpen} position="bottom-end" width={300} shadow="md" withArrow trapFocus>
-      <Popover.Target><Button size="compact-sm" variant="default" onClick={() => setOpen(true)}>Flatten…</Button></Popover.Target>
-      <Popover.Dropdown>
-        <div className="stack">
-          <p>Closing everything cancels all open orders and sends one market order for each of {count(positions.length)} positions. It asks risk like any other order.</p>
-          {error && <p className="switch-error" role="alert">{error.message}</p>}
-          <Button size="compact-md" color="red" disabled={positions.length === 0} loading={action.isPending} onClick={() => action.mutate({ symbol: null, idempotencyKey: newKey() }, { onSuccess: () => setOpen(false) })}>Close all {count(positions.length)} positions</Button>
-          <Button size="compact-md" variant="default" loading={cancelAll.isPending} onClick={() => cancelAll.mutate({ clientOrderId: null, idempotencyKey: newKey() }, { onSuccess: () => setOpen(false) })}>Only cancel open orders</Button>
-        </div>
-      </Popover.Dropdown>
-    </Popover>
-  );
 }
 
 /** The page. */

@@ -1,7 +1,7 @@
 /** Orders and fills, and the story of one decision. */
 import type { DecisionView, FillView, OrderStory, OrderView, SignalView } from '#app/contracts/views.ts';
 import { AppError } from '#app/domain/errors.ts';
-import { at, type Queryable } from '#chassis/db.ts';
+import type { Queryable } from '#chassis/db.ts';
 import { plain } from './rows.ts';
 
 const ORDER = `
@@ -16,22 +16,23 @@ const ORDER = `
 
 const FILL = `
   t.fill_id AS "fillId", t.order_id AS "orderId", o.client_order_id AS "clientOrderId", t.strategy_id AS "strategyId", t.symbol, t.side, ${plain('t.qty')} AS qty, ${plain('t.price')} AS price, ${plain('t.fee')} AS fee,
-  t.ledger_seq AS "ledgerSeq", t.ts_event AS "tsEvent", t.ts_seen AS "tsSeen", t.source`;
+  t.ledger_seq AS "ledgerSeq", t.ts_event AS "tsEvent", t.ts_seen AS "tsSeen", t.source, ${plain('o.reference_price')} AS "referencePrice",
+  (SELECT ${plain('sum(c.realized_pnl)')} FROM execution.lot_closures c WHERE c.closed_seq = t.ledger_seq) AS "realizedPnl"`;
 
 const DECISION = `
   d.decision_id AS "decisionId", d.client_order_id AS "clientOrderId", d.source, d.signal_id AS "signalId", d.strategy_id AS "strategyId", d.symbol, d.side, d.type, ${plain('d.qty')} AS qty, ${plain('d.limit_price')} AS "limitPrice",
   d.outcome, d.code, d.message, d.is_reducing AS "isReducing", ${plain('d.reference_price')} AS "referencePrice", ${plain('d.reserved_notional')} AS "reservedNotional", d.limits_version AS "limitsVersion", d.rules, d.record,
   d.ts_market AS "tsMarket", d.decided_at AS "decidedAt"`;
 
-/** Which orders. `before` = createdAt of the last row seen (epoch ms). */
-export type OrdersPage = { readonly scope: 'open' | 'closed' | 'all'; readonly limit: number; readonly before?: number | undefined };
+/** Which orders. `before` = orderId of the last row seen: instants alone would lose those of one transaction, which are equal. */
+export type OrdersPage = { readonly scope: 'open' | 'closed' | 'all'; readonly limit: number; readonly before?: string | undefined };
 
 /** A page of orders, newest first, with the totals. */
 export async function readOrders(db: Queryable, page: OrdersPage): Promise<{ orders: OrderView[]; openTotal: number; total: number }> {
   const scope = page.scope === 'all' ? 'true' : page.scope === 'open' ? 'NOT o.is_closed' : 'o.is_closed';
-  const before = page.before === undefined ? null : at(page.before);
   const [orders, totals] = await Promise.all([
-    db.query<OrderView>(`SELECT ${ORDER} FROM execution.orders o WHERE ${scope} AND ($2::timestamptz IS NULL OR o.created_at < $2) ORDER BY o.created_at DESC, o.approved_seq DESC LIMIT $1`, [page.limit, before]),
+    db.query<OrderView>(`SELECT ${ORDER} FROM execution.orders o WHERE ${scope} AND ($2::text IS NULL OR (o.created_at, o.approved_seq, o.order_id) < (SELECT l.created_at, l.approved_seq, l.order_id FROM execution.orders l WHERE l.order_id = $2))
+      ORDER BY o.created_at DESC, o.approved_seq DESC, o.order_id DESC LIMIT $1`, [page.limit, page.before ?? null]),
     db.query<{ openTotal: number; total: number }>('SELECT count(*) FILTER (WHERE NOT is_closed)::int AS "openTotal", count(*)::int AS total FROM execution.orders'),
   ]);
   return { orders, openTotal: totals[0]?.openTotal ?? 0, total: totals[0]?.total ?? 0 };
@@ -62,10 +63,11 @@ export async function readLedgerSeq(db: Queryable): Promise<number> {
   return rows[0]?.seq ?? 0;
 }
 
-/** Decisions of risk, newest first, with the totals. */
-export async function readDecisions(db: Queryable, page: { outcome: 'approved' | 'denied' | 'all'; limit: number }): Promise<{ decisions: DecisionView[]; approvedTotal: number; deniedTotal: number }> {
+/** A page of decisions of risk, newest first, with the totals. `before` = decisionId of the last row seen. */
+export async function readDecisions(db: Queryable, page: { outcome: 'approved' | 'denied' | 'all'; limit: number; before?: string | undefined }): Promise<{ decisions: DecisionView[]; approvedTotal: number; deniedTotal: number }> {
   const [decisions, totals] = await Promise.all([
-    db.query<DecisionView>(`SELECT ${DECISION} FROM risk_management.risk_decisions d WHERE $2 = 'all' OR d.outcome = $2 ORDER BY d.decided_at DESC LIMIT $1`, [page.limit, page.outcome]),
+    db.query<DecisionView>(`SELECT ${DECISION} FROM risk_management.risk_decisions d WHERE ($2 = 'all' OR d.outcome = $2) AND ($3::text IS NULL OR (d.decided_at, d.decision_id) < (SELECT l.decided_at, l.decision_id FROM risk_management.risk_decisions l WHERE l.decision_id = $3))
+      ORDER BY d.decided_at DESC, d.decision_id DESC LIMIT $1`, [page.limit, page.outcome, page.before ?? null]),
     db.query<{ approved: number; denied: number }>(`SELECT count(*) FILTER (WHERE outcome = 'approved')::int AS approved, count(*) FILTER (WHERE outcome = 'denied')::int AS denied FROM risk_management.risk_decisions`),
   ]);
   return { decisions, approvedTotal: totals[0]?.approved ?? 0, deniedTotal: totals[0]?.denied ?? 0 };

@@ -53,6 +53,7 @@ async function fill(): Promise<void> {
   await run(`INSERT INTO execution.positions VALUES ('AAPL', 2, 6, 100, 40, now()), ('KO', 1, 3, 70, 0, now()), ('SPY', 2, 0, NULL, 5, now())`);
   await run(`INSERT INTO execution.strategy_positions VALUES ('sma', 'AAPL', 10, 100, 0, now()), ('', 'AAPL', -4, 110, 0, now()), ('', 'KO', 3, 70, 0, now())`);
   await run(`INSERT INTO execution.lots (lot_id, symbol, opened_seq, opened_at, qty_opened, qty, price) VALUES ('l1', 'AAPL', 1, now(), 4, 0, 99), ('l2', 'AAPL', 1, now(), 6, 6, 100), ('l3', 'KO', 3, now(), 3, 3, 70)`);
+  await run(`INSERT INTO execution.lot_closures (lot_id, closed_seq, qty, open_price, close_price, realized_pnl, opened_at, closed_at) VALUES ('l1', 2, 4, 99, 110, 44, now(), now())`);
   await run(`INSERT INTO execution.account_ledger (account_number, opening_cash, cash, fees_total, ledger_seq, opened_at) VALUES ('A1', 10000, 9229, 1, 3, now())`);
   await run(`INSERT INTO analytics.equity_curve (ts_market, equity, cash, long_value, short_value, day_pnl) SELECT t, 10000 + n, 0, 0, 0, 0 FROM (SELECT n, $1::timestamptz - interval '18 hours' + n * interval '1 minute' AS t FROM generate_series(0, 9) n) earlier`, [iso(OPEN)]);
   await run(`INSERT INTO analytics.equity_curve (ts_market, equity, cash, long_value, short_value, day_pnl) VALUES ($1, 10050, 0, 0, 0, 0), ($2, 10066, 0, 0, 0, 0)`, [iso(OPEN + 60_000), iso(OPEN + 120_000)]);
@@ -102,8 +103,21 @@ describe('lists', () => {
     const all = HTTP.orders.output.parse(await readOrders(db, { scope: 'all', limit: 10 }));
     expect([all.orders.map((order) => order.orderId), all.openTotal, all.total]).toEqual([['o3', 'o2', 'o1'], 1, 3]);
     expect((await readOrders(db, { scope: 'open', limit: 10 })).orders.map((order) => order.orderId)).toEqual(['o3']);
-    expect((await readOrders(db, { scope: 'all', limit: 1, before: OPEN + 2_000 })).orders.map((order) => order.orderId)).toEqual(['o2']);
+    expect((await readOrders(db, { scope: 'all', limit: 1, before: 'o3' })).orders.map((order) => order.orderId)).toEqual(['o2']);
     expect((await readOrdersById(db, ['ms-d1', 'none'])).map((order) => order.orderId)).toEqual(['o1']);
+  });
+  it('pages lose no order of one transaction, which all have the same instant', async () => {
+    const same = `INSERT INTO execution.orders (order_id, client_order_id, decision_id, source, symbol, side, type, time_in_force, qty, is_reducing, reference_price, status, is_closed, version, ts_market, approved_seq, created_at)
+      SELECT 'b' || n, 'ms-b' || n, 'b' || n, 'manual', 'KO', 'buy', 'market', 'day', 1, false, 70, 'canceled', true, 1, now(), 10 + n, now() - interval '9 years' FROM generate_series(1, 5) n`;
+    await book.sql(same);
+    const seen: string[] = [];
+    for (let before: string | undefined = 'o1'; before !== undefined;) {
+      const { orders } = await readOrders(db, { scope: 'all', limit: 2, before });
+      seen.push(...orders.map((order) => order.orderId));
+      before = orders.at(-1)?.orderId;
+    }
+    expect(seen).toEqual(['b5', 'b4', 'b3', 'b2', 'b1']);
+    await book.sql(`DELETE FROM execution.orders WHERE order_id LIKE 'b%'`);
   });
   it('a bracket shows its legs, what they protect, and the order that took the place of one', async () => {
     const leg = `INSERT INTO execution.orders (order_id, client_order_id, decision_id, broker_order_id, source, symbol, side, type, time_in_force, qty, limit_price, stop_price, is_reducing, reference_price, status, is_closed, version, ts_market, approved_seq, role, parent_order_id, replaces_order_id) VALUES ($1, $1, 'd1', $1, 'strategy', 'AAPL', 'sell', $2, 'gtc', 5, $3, $4, true, 100, $5, $6, 1, now(), 1, $7, 'o1', $8)`;
@@ -135,6 +149,8 @@ describe('lists', () => {
   });
   it('fills come newest first, and after a ledger number oldest first', async () => {
     expect(HTTP.fills.output.parse(await readFills(db, { limit: 2 })).fills.map((row) => row.fillId)).toEqual(['f3', 'f2']);
+    // f2 sold 4 of the first lot, which had cost 99: 4 x (110 - 99). Both were decided at 100.
+    expect((await readFills(db, { limit: 3 })).fills.map((row) => [row.referencePrice, row.realizedPnl])).toEqual([['100', null], ['100', '44'], ['100', null]]);
     expect((await readFillsAfter(db, 1, 10)).map((row) => row.fillId)).toEqual(['f2', 'f3']);
     expect(await readLedgerSeq(db)).toBe(3);
   });
@@ -145,6 +161,9 @@ describe('lists', () => {
     expect([denied.order, denied.decision?.code]).toEqual([null, 'ORDER_NOTIONAL_EXCEEDED']);
     await expect(readStory(db, 'nothing')).rejects.toMatchObject({ code: 'ORDER_NOT_FOUND' });
     expect(HTTP.decisions.output.parse(await readDecisions(db, { outcome: 'denied', limit: 5 }))).toMatchObject({ approvedTotal: 3, deniedTotal: 1 });
+    const newest = (await readDecisions(db, { outcome: 'all', limit: 2 })).decisions.map((one) => one.decisionId);
+    const older = (await readDecisions(db, { outcome: 'all', limit: 5, before: newest[1] })).decisions.map((one) => one.decisionId);
+    expect([newest, older]).toEqual([['d4', 'd3'], ['d2', 'd1']]);
   });
   it('strategies, symbols and notices', async () => {
     const { strategies, manual } = HTTP.strategies.output.parse(await readStrategies(db));

@@ -81,7 +81,7 @@ export const BlotterRow = memo(function BlotterRow({ row, isEdited, actions }: {
       <td><Side side={order.side} /></td>
       <td className="number"><FilledBar order={order} /></td>
       <td className="muted">{typeWords(order)}</td>
-      <td className={canEdit ? 'number price editable' : 'number price'} onDoubleClick={canEdit ? edit : undefined}><span className="num">{priceWords(order)}</span></td>
+      <td className={canEdit ? 'number price editable' : 'number price'} onClick={canEdit ? edit : undefined} title={canEdit ? 'Click to change' : undefined}><span className="num">{priceWords(order)}</span></td>
       <td className="number minor"><Away order={order} /></td>
       <td className="number"><span className="num">{order.avgFillPrice === null ? '' : price(order.avgFillPrice)}</span></td>
       <td><StatusTag order={order} /></td>

@@ -4,7 +4,7 @@ import type { OrderView } from '#app/contracts/views.ts';
 import { DENIAL_CODES } from '#app/domain/limits.ts';
 import { ORDER_STATUSES } from '#app/domain/order.ts';
 import { anOrder } from '../../../data/an-order.ts';
-import { isEditable, readEdit } from './edit.ts';
+import { changeWords, editOf, isEditable, readEdit } from './edit.ts';
 import { filterGroups, sourcesOf, statusKind } from './filters.ts';
 import type { OrderFilter } from './filters.ts';
 import { groupOrders, mergeOrders, rowsOf } from './groups.ts';
@@ -94,9 +94,17 @@ describe('a change', () => {
     expect(readEdit(limit, { qty: '10', limitPrice: '100.001' }).errors.limitPrice).toContain('finer');
   });
   it('of a leg is judged by itself', () => {
-    expect(readEdit({ ...stop, orderClass: 'bracket' }, { qty: '10', stopPrice: '96' })).toMatchObject({ change: { stopPrice: '96' }, errors: {} });
+    expect(readEdit({ ...stop, orderClass: 'bracket' }, { stopPrice: '96' })).toMatchObject({ change: { qty: null, stopPrice: '96' }, errors: {} });
+  });
+  it('offers the quantity only where the broker lets it be changed', () => {
+    const fields = (change: Partial<OrderView>): string[] => Object.keys(editOf({ ...limit, ...change }));
+    expect([fields({}), fields({ orderClass: 'bracket' }), fields({ role: 'take_profit' }), fields({ qty: '10.5' })]).toEqual([['qty', 'limitPrice'], ['limitPrice'], ['limitPrice'], ['limitPrice']]);
+    expect(readEdit(limit, { qty: '9.5', limitPrice: '100' }).errors.qty).toContain('Whole shares');
+  });
+  it('is read back in a sentence', () => {
+    expect(changeWords(limit, { clientOrderId: 'ms-l', qty: '8', limitPrice: '101' })).toBe('Change buy AAPL: quantity 10 to 8, limit 100 to 101');
   });
   it('waits while another is under way', () => {
-    expect([isEditable(limit), isEditable({ ...limit, status: 'pending_replace' }), isEditable({ ...limit, unknownSince: 1 }), isEditable(stop), isEditable(anOrder('m'))]).toEqual([true, false, false, true, false]);
+    expect([isEditable(limit), isEditable({ ...limit, status: 'pending_replace' }), isEditable({ ...limit, unknownSince: 1 }), isEditable(stop), isEditable(anOrder('m')), isEditable({ ...limit, orderClass: 'oto' })]).toEqual([true, false, false, true, false, false]);
   });
 });

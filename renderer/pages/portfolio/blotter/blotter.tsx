@@ -76,15 +76,18 @@ function Table({ orders, filter, older }: { orders: readonly OrderView[]; filter
 function Orders({ filter }: { filter: OrderFilter }): JSX.Element {
   const scope = filter.scope === 'open' ? 'open' : 'all';
   const query = useOrders(scope);
-  const before = query.data?.orders.at(-1)?.createdAt ?? null;
-  const pages = useOlderOrders(scope, before);
+  const [asked, setAsked] = useState<'open' | 'all' | null>(null);
+  const pages = useOlderOrders(scope, asked === scope);
   const older = pages.data;
   const orders = useMemo(() => mergeOrders(query.data?.orders ?? [], older ?? []), [query.data, older]);
   return (
     <Answer query={query}>
       {(data) => {
         const left = (scope === 'open' ? data.openTotal : data.total) - orders.length;
-        const ask = (): void => void (pages.data === undefined ? pages.refetch() : pages.fetchNextPage());
+        const ask = (): void => {
+          if (pages.data === undefined) setAsked(scope);
+          else void pages.fetchNextPage();
+        };
         return <Table orders={orders} filter={filter} older={left > 0 && (pages.data === undefined || pages.hasNextPage) ? { label: `Show older orders (${count(left)} more)`, isPending: pages.isFetching, ask } : null} />;
       }}
     </Answer>
@@ -99,7 +102,7 @@ export function Blotter(): JSX.Element {
   const [source, setSource] = useState('');
   const [status, setStatus] = useState<StatusKind>('any');
   const known = useOrders('all').data?.orders;
-  const open = useOrders('open').data?.orders ?? [];
+  const open = useOrders('open').data;
   const sources = useMemo(() => sourcesOf(known ?? []), [known]);
   const filter = useMemo<OrderFilter>(() => ({ scope, symbol, source, status }), [scope, symbol, source, status]);
   const choose = (value: string): void => setUiState(value === 'denied' ? { isDeniedShown: true } : { isDeniedShown: false, orderScope: value as OrderFilter['scope'] });
@@ -110,7 +113,7 @@ export function Blotter(): JSX.Element {
         <TextInput size="xs" w={104} placeholder="Symbol" value={symbol} onChange={(event) => setSymbol(event.currentTarget.value)} aria-label="Orders of symbol" spellCheck={false} />
         {!isDenied && <Select size="xs" w={150} placeholder="From anybody" value={source === '' ? null : source} onChange={(value) => setSource(value ?? '')} data={sources} clearable aria-label="Orders from" />}
         {!isDenied && <Select size="xs" w={150} value={status} onChange={(value) => setStatus((value ?? 'any') as StatusKind)} data={STATUS_KINDS.map((value) => ({ value, label: STATUS_NAMES[value] }))} allowDeselect={false} aria-label="Orders with status" />}
-        <span className="tools-end"><CancelMenu open={open} /></span>
+        <span className="tools-end">{open && <CancelMenu open={open.orders} total={open.openTotal} />}</span>
       </div>
       {isDenied ? <DecisionsList symbol={symbol} /> : <Orders filter={filter} />}
     </>

@@ -14,8 +14,14 @@ function bySymbol(open: readonly OrderView[]): [symbol: string, orders: OrderVie
   return [...groups].sort((a, b) => b[1].length - a[1].length);
 }
 
-/** The button and its choices; nothing while no order is open. */
-export function CancelMenu({ open }: { open: readonly OrderView[] }): JSX.Element | null {
+/** An exit that waits for its entry goes with it: asking for both would give an error for the second. Pure. */
+function toCancel(orders: readonly OrderView[]): OrderView[] {
+  const ids = new Set(orders.map((order) => order.orderId));
+  return orders.filter((order) => order.status !== 'held' || order.parentOrderId === null || !ids.has(order.parentOrderId));
+}
+
+/** The button and its choices; nothing while no order is open. `open`: the newest of `total` open orders. */
+export function CancelMenu({ open, total }: { open: readonly OrderView[]; total: number }): JSX.Element | null {
   const [isShown, setShown] = useState(false);
   const action = useAction('cancelOrder', [['orders']]);
   const symbols = bySymbol(open);
@@ -23,15 +29,16 @@ export function CancelMenu({ open }: { open: readonly OrderView[] }): JSX.Elemen
   const cancel = (orders: readonly OrderView[] | null): void => {
     // Each order is asked for by itself, so that one refusal does not keep the others.
     if (orders === null) action.mutate({ clientOrderId: null, idempotencyKey: newKey() }, { onSuccess: () => setShown(false) });
-    else void Promise.allSettled(orders.map((order) => action.mutateAsync({ clientOrderId: order.clientOrderId, idempotencyKey: newKey() }))).then((answers) => setShown(answers.some((answer) => answer.status === 'rejected')));
+    else void Promise.allSettled(toCancel(orders).map((order) => action.mutateAsync({ clientOrderId: order.clientOrderId, idempotencyKey: newKey() }))).then((answers) => setShown(answers.some((answer) => answer.status === 'rejected')));
   };
   return (
     <Popover opened={isShown} onChange={setShown} position="bottom-end" width={250} shadow="md" withArrow trapFocus>
       <Popover.Target><Button size="compact-sm" variant="default" onClick={() => setShown(true)}>Cancel…</Button></Popover.Target>
       <Popover.Dropdown>
         <div className="stack">
-          <Button size="compact-md" variant="default" data-autofocus loading={action.isPending} onClick={() => cancel(null)}>All {count(open.length)} open orders</Button>
+          <Button size="compact-md" variant="default" data-autofocus loading={action.isPending} onClick={() => cancel(null)}>All {count(total)} open orders</Button>
           {symbols.length > 1 && <div className="cancel-symbols">{symbols.slice(0, 24).map(([symbol, orders]) => <button key={symbol} type="button" className="chip" disabled={action.isPending} onClick={() => cancel(orders)}>{symbol} <span className="muted num">{orders.length}</span></button>)}</div>}
+          {symbols.length > 1 && total > open.length && <p className="muted">By symbol: of the newest {count(open.length)} orders.</p>}
           {action.error && <p className="switch-error" role="alert">{action.error.message}</p>}
         </div>
       </Popover.Dropdown>

@@ -1,13 +1,14 @@
 /** What risk denied: each opens its decision, like an order opens its timeline. */
 import { useMemo } from 'react';
 import type { JSX } from 'react';
+import { Button } from '@mantine/core';
 import type { DecisionView } from '#app/contracts/views.ts';
-import { useDenied } from '../../../data/queries.ts';
+import { useDenied, useOlderDenied } from '../../../data/queries.ts';
 import { openSheet } from '../../../frame/panels.ts';
 import { DataTable } from '../../../ui/data-table.tsx';
 import type { Column } from '../../../ui/data-table.tsx';
-import { Answer, Empty, MarketTime, Tag } from '../../../ui/kit.tsx';
-import { quantity } from '../../../ui/format.ts';
+import { Answer, Empty, Failure, MarketTime, Tag } from '../../../ui/kit.tsx';
+import { count, quantity } from '../../../ui/format.ts';
 import { Side } from './order-marks.tsx';
 import { sourceOf } from './words.ts';
 
@@ -25,13 +26,18 @@ const COLUMNS: readonly Column<DecisionView>[] = [
 export function DecisionsList({ symbol }: { symbol: string }): JSX.Element {
   const query = useDenied();
   const asked = symbol.trim().toUpperCase();
-  const rows = useMemo(() => (query.data?.decisions ?? []).filter((decision) => decision.symbol.startsWith(asked)), [query.data, asked]);
+  const newest = query.data?.decisions;
+  const pages = useOlderDenied(newest?.at(-1)?.decisionId ?? null);
+  const known = useMemo(() => [...new Map([...(newest ?? []), ...(pages.data ?? [])].map((decision) => [decision.decisionId, decision])).values()], [newest, pages.data]);
+  const rows = useMemo(() => known.filter((decision) => decision.symbol.startsWith(asked)), [known, asked]);
+  const ask = (): void => void (pages.data === undefined ? pages.refetch() : pages.fetchNextPage());
   return (
     <Answer query={query}>
       {(data) => (
         <>
           <DataTable columns={COLUMNS} rows={rows} rowId={(row) => row.decisionId} label="Denied decisions" onOpen={(row) => openSheet({ kind: 'story', id: row.decisionId })} empty={<Empty title="Nothing was denied">Signals and orders that break a risk rule are listed here with the rule.</Empty>} />
-          {data.deniedTotal > data.decisions.length && <p className="table-note muted">The newest {data.decisions.length} of {data.deniedTotal} denials.</p>}
+          {data.deniedTotal > known.length && (pages.data === undefined || pages.hasNextPage) && <p className="table-note"><Button size="compact-sm" variant="default" loading={pages.isFetching} onClick={ask}>Show older denials ({count(data.deniedTotal - known.length)} more)</Button></p>}
+          {pages.error && <Failure error={pages.error} />}
         </>
       )}
     </Answer>

@@ -10,17 +10,36 @@ export type EditField = 'qty' | 'limitPrice' | 'stopPrice' | 'trail';
 /** What is typed, by field. */
 export type Edit = Partial<Record<EditField, string>>;
 
-/** Can this order be changed now? A market order trades at once and has no price to change; what is under way must settle first. */
-export function isEditable(order: Pick<OrderView, 'status' | 'unknownSince' | 'type'>): boolean {
-  return order.type !== 'market' && order.unknownSince === null && (order.status === 'accepted' || order.status === 'partially_filled' || order.status === 'held');
+/** Can this order be changed now? A market order trades at once and has no price to change; what is under way must settle first; the broker changes no order that triggers another, nor the one that it triggers. */
+export function isEditable(order: Pick<OrderView, 'status' | 'unknownSince' | 'type' | 'orderClass' | 'role'>): boolean {
+  return order.type !== 'market' && order.unknownSince === null && order.orderClass !== 'oto' && (order.status === 'accepted' || order.status === 'partially_filled' || order.status === 'held');
 }
 
-/** The order's fields as they stand. */
+/** Can its quantity be changed? Not that of an order with exits, of such an exit, or of a part of a share. */
+function hasFreeQuantity(order: Pick<OrderView, 'role' | 'orderClass' | 'qty'>): boolean {
+  return order.role === 'order' && order.orderClass !== 'bracket' && quantity(order.qty).isInteger();
+}
+
+/** The order's fields as they stand: those that the broker lets be changed. */
 export function editOf(order: OrderView): Edit {
   return {
-    qty: order.qty, ...(order.limitPrice === null ? {} : { limitPrice: order.limitPrice }), ...(order.stopPrice === null ? {} : { stopPrice: order.stopPrice }),
+    ...(hasFreeQuantity(order) ? { qty: order.qty } : {}), ...(order.stopPrice === null ? {} : { stopPrice: order.stopPrice }), ...(order.limitPrice === null ? {} : { limitPrice: order.limitPrice }),
     ...(order.type === 'trailing_stop' ? { trail: order.trailPercent ?? order.trailPrice ?? '' } : {}),
   };
+}
+
+/** What is wrong with no field of its own stands at the first one. */
+function firstField(edit: Edit): EditField {
+  return (Object.keys(edit) as EditField[])[0] ?? 'qty';
+}
+
+/** The change in a sentence: "Change buy KO: quantity 50 to 40, limit 60.50 to 60.00". */
+export function changeWords(order: OrderView, change: RouteInput<'replaceOrder'>): string {
+  const parts: [string, string | null, string | null | undefined][] = [
+    ['quantity', order.qty, change.qty], ['limit', order.limitPrice, change.limitPrice], ['stop', order.stopPrice, change.stopPrice], ['trail', order.trailPercent ?? order.trailPrice, change.trail],
+  ];
+  const said = parts.flatMap(([name, before, after]) => (after === null || after === undefined ? [] : [`${name} ${before ?? '–'} to ${after}`]));
+  return `Change ${order.side} ${order.symbol}: ${said.join(', ')}`;
 }
 
 const NOT_A_NUMBER = 'Needs a number greater than zero';
@@ -37,7 +56,8 @@ export function readEdit(order: OrderView, edit: Edit): { change: RouteInput<'re
   }
   if (Object.keys(errors).length > 0) return { change: null, errors };
   const qty = differing.qty ?? order.qty;
-  if (quantity(qty).lte(order.filledQty)) errors.qty = `${order.filledQty} are filled: leave more than that, or cancel the rest`;
+  if (differing.qty !== undefined && !quantity(qty).isInteger()) errors.qty = 'Whole shares only: a change to a part of a share is not taken';
+  else if (quantity(qty).lte(order.filledQty)) errors.qty = `${order.filledQty} are filled: leave more than that, or cancel the rest`;
   const trail = differing.trail ?? null;
   const terms = readTerms({
     ...order, ...(differing.limitPrice === undefined ? {} : { limitPrice: differing.limitPrice }), ...(differing.stopPrice === undefined ? {} : { stopPrice: differing.stopPrice }),
@@ -47,7 +67,8 @@ export function readEdit(order: OrderView, edit: Edit): { change: RouteInput<'re
   });
   const named: Readonly<Record<string, EditField>> = { limitPrice: 'limitPrice', stopPrice: 'stopPrice', trailPrice: 'trail', trailPercent: 'trail' };
   for (const issue of termsIssues(terms, { side: order.side, qty: quantity(qty) })) {
-    const field = named[issue.field] ?? (before.limitPrice !== undefined && issue.field.includes('.') ? 'limitPrice' : 'qty');
+    const own = named[issue.field] ?? (issue.field.includes('.') ? 'limitPrice' : 'qty');
+    const field = before[own] === undefined ? firstField(before) : own;
     errors[field] ??= issue.message;
   }
   if (Object.keys(errors).length > 0 || Object.keys(differing).length === 0) return { change: null, errors };

@@ -25,7 +25,7 @@ function Ask({ label, icon, children, width = 280 }: { label: string; icon: Reac
   const [isOpen, setOpen] = useState(false);
   return (
     <Popover opened={isOpen} onChange={setOpen} position="left" width={width} shadow="md" withArrow trapFocus>
-      <Popover.Target><Tooltip label={label}><ActionIcon size="sm" variant="subtle" color="gray" aria-label={label} onClick={(event) => { event.stopPropagation(); setOpen(true); }}>{icon}</ActionIcon></Tooltip></Popover.Target>
+      <Popover.Target><Tooltip label={label} disabled={isOpen}><ActionIcon size="sm" variant="subtle" color="gray" aria-label={label} onClick={(event) => { event.stopPropagation(); setOpen(true); }}>{icon}</ActionIcon></Tooltip></Popover.Target>
       <Popover.Dropdown onClick={(event) => event.stopPropagation()} onKeyDown={(event) => { if (event.key !== 'Escape') event.stopPropagation(); }}>{isOpen && <div className="stack">{children(() => setOpen(false))}</div>}</Popover.Dropdown>
     </Popover>
   );
@@ -34,7 +34,7 @@ function Ask({ label, icon, children, width = 280 }: { label: string; icon: Reac
 type Decision = RouteOutput<'reducePosition'>;
 
 /** What risk said, when it said no or when nobody answered. */
-function Said({ decisions, error }: { decisions: readonly Decision[]; error: Error | null }): JSX.Element | null {
+export function Said({ decisions, error }: { decisions: readonly Decision[]; error: Error | null }): JSX.Element | null {
   const denied = decisions.filter((decision) => decision.outcome === 'denied');
   if (error !== null) return <p className="switch-error" role="alert">{isUnanswered(error) ? NO_ANSWER : error.message}</p>;
   if (denied.length === 0) return null;

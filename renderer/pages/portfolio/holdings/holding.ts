@@ -11,7 +11,7 @@ export function protectionWords({ qty, protection }: Holding): { stop: string; t
   const cover = (covered: string, at: string | null, what: string): string => {
     const shares = new Decimal(covered);
     if (shares.isZero()) return '';
-    return `${what} ${price(at)}${shares.lt(held) ? ` for ${quantity(covered)} of ${quantity(toText(held))}` : ''}`;
+    return `${what}${at === null ? '' : ` ${price(at)}`}${shares.lt(held) ? ` for ${quantity(covered)} of ${quantity(toText(held))}` : ''}`;
   };
   const stopQty = new Decimal(protection.stopQty);
   return { stop: cover(protection.stopQty, protection.stopPrice, 'stop'), target: cover(protection.targetQty, protection.targetPrice, 'target'), isMissing: stopQty.isZero() && !held.isZero(), isShort: stopQty.gt(0) && stopQty.lt(held) };

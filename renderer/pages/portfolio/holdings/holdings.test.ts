@@ -25,7 +25,7 @@ describe('a part of a position', () => {
 
 describe('slippage', () => {
   it('is positive when the fill was worse than decided, on both sides', () => {
-    expect([slippageOf({ side: 'buy', price: '101' }, '100'), slippageOf({ side: 'sell', price: '99' }, '100'), slippageOf({ side: 'sell', price: '1' }, null)].map((part) => (part === null ? null : Math.round(part * 10_000)))).toEqual([100, 100, null]);
+    expect([slippageOf({ side: 'buy', price: '101', referencePrice: '100' }), slippageOf({ side: 'sell', price: '99', referencePrice: '100' }), slippageOf({ side: 'sell', price: '1', referencePrice: '0' })].map((part) => (part === null ? null : Math.round(part * 10_000)))).toEqual([100, 100, null]);
   });
 });
 

@@ -8,7 +8,7 @@ import type { OrderStory, OrderView } from '#app/contracts/views.ts';
 import { newKey } from '../../../data/client.ts';
 import { useAction, useStory } from '../../../data/queries.ts';
 import { closeSheet, openSheet } from '../../../frame/panels.ts';
-import { Answer, Empty, MarketTime, Tag } from '../../../ui/kit.tsx';
+import { Answer, Empty, MarketTime, Pnl, Tag } from '../../../ui/kit.tsx';
 import { money, points, price, quantity } from '../../../ui/format.ts';
 import { isEditable } from '../blotter/edit.ts';
 import { EditStrip } from '../blotter/edit-strip.tsx';
@@ -70,7 +70,7 @@ function Fills({ story }: { story: OrderStory }): JSX.Element | null {
     <Chapter title={fills.length === 1 ? 'One fill' : `${fills.length} fills`} at={null}>
       <ul className="fill-list">{fills.map((fill) => (
         <li key={fill.fillId}>
-          <span className="num">{quantity(fill.qty)} × {price(fill.price)}</span><span className="num muted">{points(slippageOf(fill, order.referencePrice))} bp</span><span className="num muted">fee {money(fill.fee)}</span>
+          <span className="num">{quantity(fill.qty)} × {price(fill.price)}</span><span className="num muted">{points(slippageOf(fill))} bp</span><span className="num muted">fee {money(fill.fee)}</span>{fill.realizedPnl !== null && <span className="muted">realized <Pnl value={fill.realizedPnl} hasArrow={false} /></span>}
           <Tooltip label={fill.fillId}><code>{fill.fillId.slice(-13)}</code></Tooltip><span className="muted">entry <span className="num">{fill.ledgerSeq}</span></span>
         </li>
       ))}</ul>

@@ -2,7 +2,7 @@
 import type { JSX } from 'react';
 import { Tooltip } from '@mantine/core';
 import type { DecisionInput, DecisionRecord, SizingStep } from '#app/domain/limits.ts';
-import { age, bothZones } from '../../../ui/format.ts';
+import { age, bothZones, counted } from '../../../ui/format.ts';
 import { figureWithUnit } from './rules-list.tsx';
 
 function Input({ input }: { input: DecisionInput }): JSX.Element {
@@ -25,7 +25,7 @@ export function RecordDetails({ record, isOpen = false }: { record: DecisionReco
   if (record === null) return <p className="muted record-note">This decision was made by a version that kept no record of its inputs.</p>;
   return (
     <details className="record" open={isOpen}>
-      <summary>{record.inputs.length} inputs{record.sizing.length > 0 && `, ${record.sizing.length} steps of sizing`}</summary>
+      <summary>{counted(record.inputs.length, 'input')}{record.sizing.length > 0 && `, ${counted(record.sizing.length, 'step')} of sizing`}</summary>
       {record.inputs.length > 0 && (
         <table className="record-inputs">
           <thead><tr><th>Input</th><th className="number">Value</th><th>From</th><th className="number">Age</th></tr></thead>

@@ -22,7 +22,7 @@ function Detail({ event }: { event: Event }): JSX.Element | null {
 function Entry({ event, before, fill }: { event: Event; before: Event | undefined; fill: FillView | undefined }): JSX.Element {
   const message = messageOf(event.detail);
   return (
-    <li className={`moment ${STATUS_TONES[event.status]}`} data-kind={event.kind}>
+    <li className={`moment ${event.kind === 'initialized' ? 'idle' : STATUS_TONES[event.status]}`} data-kind={event.kind}>
       <i className="moment-dot" aria-hidden />
       <div className="moment-what">
         <strong>{eventWords(event)}</strong>

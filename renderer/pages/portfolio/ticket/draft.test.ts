@@ -18,7 +18,7 @@ describe('an order alone', () => {
     expect(ticket({ symbol: '', amount: '' }).errors).toEqual({ symbol: 'Which symbol?', amount: 'How many shares?' });
     expect(ticket({ amount: '1e3' }).errors.amount).toBe('Needs a number greater than zero');
     expect(ticket({ type: 'limit', limitPrice: 'x' }).errors.limitPrice).toContain('decimal number');
-    expect(ticket({ type: 'limit' }).errors).toEqual({ limitPrice: 'A limit order needs limit price' });
+    expect(ticket({ type: 'limit' }).errors).toEqual({ limitPrice: 'A limit order needs a limit price' });
     expect(ticket({ type: 'limit', limitPrice: '100.005' }).errors.limitPrice).toContain('finer than the exchange takes');
     expect(ticket({ type: 'stop', stopPrice: '99' }).errors.stopPrice).toBe('A stop to buy must lie above the price now, 100');
     expect(ticket({ type: 'stop', stopPrice: '99', side: 'sell' }).errors).toEqual({});

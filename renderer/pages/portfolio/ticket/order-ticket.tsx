@@ -7,12 +7,13 @@ import { ORDER_TYPES } from '#app/domain/order.ts';
 import type { OrderTicket } from '#app/contracts/http.ts';
 import { useArmedUntil } from '../../../data/arming.ts';
 import { isUnanswered, newKey } from '../../../data/client.ts';
-import { useAction } from '../../../data/queries.ts';
+import { useAction, usePreview } from '../../../data/queries.ts';
 import { useMode } from '../../../data/stack.ts';
 import { openSheet } from '../../../frame/panels.ts';
 import { hasShell } from '../../../shell/bridge.ts';
 import { Failure } from '../../../ui/kit.tsx';
 import { money, quantity } from '../../../ui/format.ts';
+import { ConfirmLive } from './confirm.tsx';
 import { EMPTY_DRAFT, eachOf, fittingTypes, readDraft, settle } from './draft.ts';
 import type { Draft, DraftErrors, Field } from './draft.ts';
 import { ExitsFields } from './exits-fields.tsx';
@@ -73,10 +74,12 @@ function Form({ props, isTried, place }: { props: FieldsProps; isTried: boolean;
   const isLive = useMode() === 'live';
   const { draft, quote } = props;
   const { ticket, errors } = readDraft(draft, quote.last);
-  const [asked] = useDebouncedValue(ticket === null ? null : JSON.stringify(ticket), 250);
+  const written = ticket === null ? null : JSON.stringify(ticket);
+  const [asked] = useDebouncedValue(written, 250);
   const shown = { ...props, errors: shownErrors(errors, draft, isTried) };
   const isLost = isUnanswered(place.error);
-  const previewed = asked === null || ticket === null ? null : (JSON.parse(asked) as OrderTicket);
+  const isBehind = asked !== written;
+  const preview = usePreview(asked === null || written === null ? null : (JSON.parse(asked) as OrderTicket));
   return (
     <>
       <DisarmedNote />
@@ -87,26 +90,14 @@ function Form({ props, isTried, place }: { props: FieldsProps; isTried: boolean;
         <TimeFields {...shown} />
         <ExitsFields {...shown} />
       </fieldset>
-      <Preview ticket={previewed} />
+      {ticket !== null && <Preview query={preview} isBehind={isBehind} />}
       <footer className="ticket-foot">
-        <div aria-live="polite"><Verdict ticket={previewed} hasErrors={Object.keys(shown.errors).length > 0} /></div>
+        <div aria-live="polite"><Verdict query={preview} isBehind={isBehind} idle={ticket !== null ? null : Object.keys(shown.errors).length > 0 ? 'What is marked cannot be sent' : 'Fill in the order to see what each risk rule says'} /></div>
         {place.error && !isLost && <Failure error={place.error} />}
         {isLost ? <Unanswered ask={place.ask} leave={place.leave} /> : <Button type="submit" size="md" fullWidth loading={place.isPending}>{sentence(draft, ticket, quote.last)}{isLive && ticket !== null && ' · real money'}</Button>}
         <p className="muted ticket-keys"><kbd>Enter</kbd> sends <kbd>Alt B</kbd> <kbd>Alt S</kbd> side <kbd>Alt 1</kbd>–<kbd>5</kbd> type <kbd>Esc</kbd> closes</p>
       </footer>
     </>
-  );
-}
-
-/** In the live market nothing goes out with one press: the order is read back first. */
-function Confirm({ words, isPending, send, back }: { words: string; isPending: boolean; send: () => void; back: () => void }): JSX.Element {
-  return (
-    <div className="stack ticket-confirm" role="alertdialog" aria-label="Confirm the order">
-      <h3>Real money: send this order?</h3>
-      <p className="confirm-words">{words}</p>
-      <Button color="red" loading={isPending} onClick={send} autoFocus>Send to the live account</Button>
-      <Button variant="default" onClick={back} disabled={isPending}>Back to the ticket</Button>
-    </div>
   );
 }
 
@@ -146,7 +137,7 @@ export function OrderTicketSheet({ start }: { start: Partial<Draft> }): JSX.Elem
     change(part);
   };
   if (place.data) return <Result reply={place.data} again={() => { setTried(false); change(place.data.outcome === 'approved' ? { amount: '' } : {}); }} />;
-  if (isConfirming && ticket !== null && place.error === null) return <Confirm words={sentence(draft, ticket, quote.last)} isPending={place.isPending} send={() => send(ticket)} back={() => setConfirming(false)} />;
+  if (isConfirming && ticket !== null && place.error === null) return <ConfirmLive words={sentence(draft, ticket, quote.last)} isPending={place.isPending} send={() => send(ticket)} back={() => setConfirming(false)} />;
   return (
     <form className="stack ticket" onSubmit={submit} onKeyDown={onKeyDown} noValidate>
       <Form props={{ draft, errors: {}, quote, change }} isTried={isTried} place={{ isPending: place.isPending, error: place.error, ask: () => sent.current && send(sent.current), leave: () => { setTried(false); change({ amount: '' }); } }} />

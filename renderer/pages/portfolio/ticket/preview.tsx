@@ -1,34 +1,34 @@
-/** What risk would say about a ticket, before anything is sent; and what it said. */
+/** What risk would say, before anything is sent; and what it said. */
 import type { JSX } from 'react';
 import { Button } from '@mantine/core';
-import type { OrderTicket, RouteOutput } from '#app/contracts/http.ts';
-import { usePreview } from '../../../data/queries.ts';
+import type { UseQueryResult } from '@tanstack/react-query';
+import type { RouteOutput } from '#app/contracts/http.ts';
 import { openSheet } from '../../../frame/panels.ts';
 import { Failure, SkeletonRows, Tag } from '../../../ui/kit.tsx';
 import { money } from '../../../ui/format.ts';
 import { RecordDetails } from '../story/record.tsx';
 import { RulesList } from '../story/rules-list.tsx';
 
-/** The answer in one line: it stands beside the button, whatever is scrolled away. */
-export function Verdict({ ticket, hasErrors }: { ticket: OrderTicket | null; hasErrors: boolean }): JSX.Element {
-  const preview = usePreview(ticket);
-  if (ticket === null) return <p className="verdict-line muted">{hasErrors ? 'What is marked cannot be sent' : 'Fill in the order to see what each risk rule says'}</p>;
-  if (!preview.data) return <p className="verdict-line muted">{preview.error ? preview.error.message : 'Asking risk…'}</p>;
-  const { outcome, message, reservedNotional } = preview.data;
+type Query = UseQueryResult<RouteOutput<'previewOrder'>>;
+
+/** The answer in one line: it stands beside the button, whatever is scrolled away. `idle`: what to say while there is nothing to ask; an answer to something else than what is written now is none. */
+export function Verdict({ query, idle, isBehind }: { query: Query; idle: string | null; isBehind: boolean }): JSX.Element {
+  if (idle !== null) return <p className="verdict-line muted">{idle}</p>;
+  if (query.error) return <p className="verdict-line muted">{query.error.message}</p>;
+  if (!query.data || query.isPlaceholderData || isBehind) return <p className="verdict-line muted">Asking risk…</p>;
+  const { outcome, message, reservedNotional } = query.data;
   const isApproved = outcome === 'approved';
   return <p className="verdict-line"><Tag tone={isApproved ? 'good' : 'bad'}>{isApproved ? 'would pass' : 'would be denied'}</Tag><span className="muted" title={message}>{isApproved ? <>reserves <b className="num">{money(reservedNotional)}</b> USD until it is filled or closed</> : message}</span></p>;
 }
 
-/** Every rule with what it saw, and the facts behind; asked again while the market moves. */
-export function Preview({ ticket }: { ticket: OrderTicket | null }): JSX.Element | null {
-  const preview = usePreview(ticket);
-  if (ticket === null) return null;
-  if (preview.error && !preview.data) return <Failure error={preview.error} retry={() => void preview.refetch()} />;
-  if (!preview.data) return <SkeletonRows count={5} />;
+/** Every rule with what it saw, and the facts behind; asked again while the market moves. Greyed while the answer is to something else than what is written now. */
+export function Preview({ query, isBehind }: { query: Query; isBehind: boolean }): JSX.Element {
+  if (query.error && !query.data) return <Failure error={query.error} retry={() => void query.refetch()} />;
+  if (!query.data) return <SkeletonRows count={5} />;
   return (
-    <section className="preview" aria-label="Risk preview">
-      <RulesList rules={preview.data.rules} isFailedFirst />
-      <RecordDetails record={preview.data.record} />
+    <section className={isBehind || query.isPlaceholderData || query.error !== null ? 'preview behind' : 'preview'} aria-label="Risk preview">
+      <RulesList rules={query.data.rules} isFailedFirst />
+      <RecordDetails record={query.data.record} />
     </section>
   );
 }
