@@ -43,6 +43,20 @@ describe('governor', () => {
     governor.close();
   });
 
+  it('stands still no longer than a period, however far the wall clock is behind: a cancel must not wait for an hour', async () => {
+    const time = clock();
+    const governor = createGovernor({ perMinute: 10, ...time });
+    governor.heed({ limit: 10, remaining: 0, resetAtSeconds: (time.nowMs() + 3_600_000) / 1000 });
+    const cancel = governor.acquire('cancel');
+    time.pass(59_000);
+    expect(await settled(cancel)).toBe(false);
+    time.pass(1_001);
+    expect(await settled(cancel)).toBe(true);
+    governor.heed({ limit: 10, remaining: 8, resetAtSeconds: (time.nowMs() + 3_600_000) / 1000 });
+    expect(await settled(governor.acquire('poll'))).toBe(true);
+    governor.close();
+  });
+
   it('gives up what waits when it is closed', async () => {
     const governor = createGovernor({ perMinute: 1, ...clock() });
     await governor.acquire('cancel');

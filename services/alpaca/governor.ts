@@ -43,8 +43,8 @@ export type GovernorMetrics = {
 export type GovernorOptions = { readonly perMinute?: number; readonly monotonicMs: () => number; readonly nowMs: () => number; readonly metrics?: GovernorMetrics };
 
 type Waiter = { readonly resolve: (permit: Permit) => void; readonly reject: (error: AppError) => void; readonly since: number };
-/** What the broker says is left until its reset, less what was sent since. */
-type Theirs = { remaining: number; readonly resetAtSeconds: number };
+/** What the broker says is left until its reset, less what was sent since. `until`: the reset by the monotonic clock; a wall clock that is an hour behind must not stop everything for an hour. */
+type Theirs = { remaining: number; readonly resetAtSeconds: number; readonly until: number };
 
 /** What was sent in the last minute, by second. */
 function createWindow(monotonicMs: () => number): { used(): number; add(): void } {
@@ -103,8 +103,11 @@ class SharedGovernor implements Governor {
     if (limit !== null && limit >= 1) this.#perMinute = Math.min(limit, MAX_PER_MINUTE);
     if (remaining === null || resetAtSeconds === null) return;
     // Replies overtake each other: within one period the smallest figure holds. Other programs on the account use it up, too.
-    const isSamePeriod = this.#theirs !== null && resetAtSeconds <= this.#theirs.resetAtSeconds;
-    this.#theirs = isSamePeriod && this.#theirs !== null ? { remaining: Math.min(remaining, this.#theirs.remaining), resetAtSeconds: this.#theirs.resetAtSeconds } : { remaining, resetAtSeconds };
+    const now = this.#options.monotonicMs();
+    const known = this.#theirs;
+    const isSamePeriod = known !== null && resetAtSeconds <= known.resetAtSeconds && now < known.until;
+    const until = now + Math.min(Math.max(0, resetAtSeconds * 1000 - this.#options.nowMs()), WINDOW_SECONDS * 1000);
+    this.#theirs = isSamePeriod ? { ...known, remaining: Math.min(remaining, known.remaining) } : { remaining, resetAtSeconds, until };
     if (remaining <= 0) this.pause(resetAtSeconds * 1000 - this.#options.nowMs());
   }
 
@@ -139,7 +142,7 @@ class SharedGovernor implements Governor {
   #left(share: number): number {
     const own = Math.max(1, Math.floor(this.#perMinute * share)) - this.#window.used();
     const theirs = this.#theirs;
-    if (theirs === null || theirs.resetAtSeconds * 1000 <= this.#options.nowMs()) return own;
+    if (theirs === null || this.#options.monotonicMs() >= theirs.until) return own;
     const reserved = this.#perMinute - Math.max(1, Math.floor(this.#perMinute * share));
     return Math.min(own, theirs.remaining - reserved);
   }

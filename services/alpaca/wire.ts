@@ -58,7 +58,10 @@ const headWire = z.object({ client_order_id: z.string(), asset_class: z.string()
 /** Orders of an account that need not be understood: kinds that Mainspring does not trade (options, crypto), placed by another program. A share's order always counts: it may be a leg of ours, or one to take over. */
 export function isOfOtherKind(raw: unknown, isOurs: (clientOrderId: string) => boolean): boolean {
   const head = headWire.safeParse(raw);
-  return head.success && !isOurs(head.data.client_order_id) && head.data.asset_class !== 'us_equity';
+  if (!head.success) return false;
+  // Mainspring orders shares alone: what the broker calls something else is another program's, whatever its id begins with.
+  const { asset_class: kind } = head.data;
+  return kind === undefined || kind === null ? !isOurs(head.data.client_order_id) : kind !== 'us_equity';
 }
 
 /** An order, read and turned into domain words in one go: what cannot be turned is an unreadable reply. */
@@ -69,9 +72,9 @@ export function orderListReply(isOurs: (clientOrderId: string) => boolean) {
   return z.array(z.unknown()).transform((list): { readonly size: number; readonly orders: readonly BrokerOrder[] } => {
     const orders = list.flatMap((raw) => {
       const parsed = orderWire.safeParse(raw);
-      if (parsed.success) return isTraded(parsed.data.asset_class) || isOurs(parsed.data.client_order_id) ? [orderFromWire(parsed.data)] : [];
+      if (parsed.success) return isTraded(parsed.data.asset_class) ? [orderFromWire(parsed.data)] : [];
       const head = headWire.safeParse(raw);
-      if (head.success && isOurs(head.data.client_order_id)) throw parsed.error;
+      if (head.success && isOurs(head.data.client_order_id) && isTraded(head.data.asset_class)) throw parsed.error;
       return [];
     });
     return { size: list.length, orders };
