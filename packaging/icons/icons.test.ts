@@ -21,7 +21,8 @@ describe('the icons', () => {
   });
 
   it('are the committed files, byte by byte', () => {
-    expect([...drawn.keys()].sort()).toEqual(filesBelow(assets));
+    // The record of the proofs lies there too, and is drawn by nobody.
+    expect([...drawn.keys()].sort()).toEqual(filesBelow(assets).filter((name) => name !== 'proof.json'));
     for (const [name, bytes] of drawn) expect(Buffer.compare(bytes, readFileSync(path.join(assets, name))), name).toBe(0);
   });
 
