@@ -10,7 +10,7 @@ import type { Broker } from '../alpaca/ports.ts';
 import { createBell, startLoop, type Loop } from './async.ts';
 import type { Booking } from './booking.ts';
 import { watchDisarming } from './disarming.ts';
-import { moveOrder, type Order } from './orders.ts';
+import { lockOrders, moveOrder, type Order } from './orders.ts';
 import { lockReplacement } from './replacing.ts';
 
 const IDLE_MS = 500;
@@ -23,20 +23,41 @@ const NOT_YET: ReadonlySet<string> = new Set(['pending_new', 'pending_cancel', '
 const SWEEP_MS = 5_000;
 const AT_ONCE = 8;
 
-/**
- * Writes the wish to cancel on a locked order: one that was never sent is closed at once, one that is at the broker becomes `pending_cancel`.
- * False when there is nothing to cancel any more.
- */
-export async function requestCancel(tx: Tx, order: Order, wish: { readonly reason: string; readonly actor: string; readonly now: EpochMs }): Promise<boolean> {
+type Wish = { readonly reason: string; readonly actor: string; readonly now: EpochMs };
+
+/** Writes the wish on this one order alone; true when it is, or was, to be canceled. */
+async function wishOn(tx: Tx, order: Order, wish: Wish): Promise<boolean> {
   const { status } = order.state;
-  // Whoever wants an order gone wants gone what has taken, or is to take, its place.
-  const replacement = status === 'pending_replace' || status === 'replaced' ? await lockReplacement(tx, order) : null;
-  const isFollowed = replacement !== null && (await requestCancel(tx, replacement, wish));
-  if (isClosed(status)) return isFollowed;
+  if (isClosed(status)) return false;
   if (status === 'pending_cancel') return true;
-  const kind = order.state.status === 'initialized' ? 'canceled' : 'cancel_requested';
+  const kind = status === 'initialized' ? 'canceled' : 'cancel_requested';
   await moveOrder(tx, order, { event: { kind }, tsEvent: order.tsMarket, source: 'local', detail: { actor: wish.actor, reason: wish.reason }, patch: { reason: wish.reason, cancelRequestedAt: wish.now } });
   return true;
+}
+
+/** What has taken, or is to take, the order's place, and so on to the newest. */
+async function wishOnSuccessors(tx: Tx, order: Order, wish: Wish): Promise<boolean> {
+  const { status } = order.state;
+  const next = status === 'pending_replace' || status === 'replaced' ? await lockReplacement(tx, order) : null;
+  if (next === null) return false;
+  const isFollowed = await wishOnSuccessors(tx, next, wish);
+  return (await wishOn(tx, next, wish)) || isFollowed;
+}
+
+/**
+ * Writes the wish to cancel on a locked order: one that was never sent is closed at once, one that is at the broker becomes `pending_cancel`. Whoever wants an order gone
+ * wants gone what has taken, or is to take, its place; and, while the change is on its way, the order that it was to replace: that one would live on.
+ * False when there is nothing to cancel any more.
+ */
+export async function requestCancel(tx: Tx, order: Order, wish: Wish): Promise<boolean> {
+  const isFollowed = await wishOnSuccessors(tx, order, wish);
+  const wasSent = order.state.status !== 'initialized' && !isClosed(order.state.status);
+  const isWished = await wishOn(tx, order, wish);
+  if (wasSent && order.replacesOrderId !== null) {
+    const [old] = await lockOrders(tx, { by: 'order_id', ids: [order.replacesOrderId] });
+    if (old?.state.status === 'pending_replace') await wishOn(tx, old, wish);
+  }
+  return isWished || isFollowed;
 }
 
 /** Asks to cancel what is, or may be, at the broker and would open or enlarge a position: the end of the arming ends it there too, and arming again is not asking for it again. */

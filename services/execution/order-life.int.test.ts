@@ -108,6 +108,30 @@ describe('replacing', () => {
     await stack.reaches(newStatus === 'accepted' ? id : old, 'canceled');
   }, 60_000);
 
+  it('the word of the late refusal is lost: the old order is found working, and can be changed again', async () => {
+    const old = await rest('NVDA');
+    await stack.sim('faults', { kind: 'reject_replace' });
+    await stack.sim('faults', { kind: 'updates', fault: 'drop', count: 20 });
+    const id = await change(old, { symbol: 'NVDA' });
+    await stack.reaches(id, 'rejected', 60_000);
+    await stack.reaches(old, 'accepted', 30_000);
+    await stack.sim('faults', { kind: 'clear' });
+    const again = await change(old, { symbol: 'NVDA', limitPrice: '3' });
+    await stack.reaches(old, 'replaced');
+    await stack.requestCancel(again);
+    await stack.reaches(again, 'canceled');
+  }, 90_000);
+
+  it('whoever cancels the new one while it is on its way wants neither of the two', async () => {
+    const old = await rest('TSLA');
+    await stack.sim('faults', { kind: 'order', on: 'replace', fault: 'reset_before' });
+    const id = await change(old, { symbol: 'TSLA' });
+    await stack.reaches(old, 'pending_replace');
+    await stack.requestCancel(id);
+    for (const one of [id, old]) await stack.reaches(one, 'canceled', 30_000);
+    expect(await openAt('TSLA')).toEqual([]);
+  }, 60_000);
+
   it('is denied when the old order is closed, not known, or being changed already', async () => {
     const old = await rest('META');
     await stack.sim('faults', { kind: 'slow_replace' });

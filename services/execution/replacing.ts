@@ -3,6 +3,7 @@ import { invariant } from '#app/domain/errors.ts';
 import type { DenialCode } from '#app/domain/limits.ts';
 import { quantity, toText, type Decimal, type Quantity } from '#app/domain/numeric.ts';
 import { isClosed } from '#app/domain/order.ts';
+import type { EpochMs } from '#app/domain/time.ts';
 import type { Tx } from '#chassis/db.ts';
 import type { ReplaceTicket } from '../alpaca/ports.ts';
 import { lockOrders, moveOrder, type Order } from './orders.ts';
@@ -60,6 +61,15 @@ export async function releaseReplaced(tx: Tx, order: Order, reason: string): Pro
   const [old] = await lockOrders(tx, { by: 'order_id', ids: [order.replacesOrderId] });
   if (old?.state.status !== 'pending_replace') return;
   await moveOrder(tx, old, { event: { kind: 'replace_rejected' }, tsEvent: old.tsMarket, source: 'local', detail: { by: order.orderId, reason } });
+}
+
+/** The broker works an order that our book believes to be changed, and nothing is on its way any more that could take its place: the word of the refusal was lost. */
+export async function releaseUnreplaced(tx: Tx, old: Order, seen: { readonly status: string; readonly at: EpochMs }): Promise<void> {
+  if (old.state.status !== 'pending_replace') return;
+  const successors = await lockOrders(tx, { by: 'replaces_order_id', ids: [old.orderId] });
+  const isRefused = ({ brokerOrderId, state: { status } }: Order): boolean => status === 'rejected' || status === 'denied' || (status === 'canceled' && brokerOrderId === null);
+  if (!successors.every(isRefused)) return;
+  await moveOrder(tx, old, { event: { kind: 'replace_rejected' }, tsEvent: seen.at, source: 'rest', detail: { status: seen.status } });
 }
 
 const changed = (now: Decimal | null, before: Decimal | null): Decimal | null => (now !== null && (before === null || !now.eq(before)) ? now : null);

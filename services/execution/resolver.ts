@@ -17,7 +17,7 @@ import type { Holds } from './holds.ts';
 import type { KillGuard } from './kill-guard.ts';
 import { moveOrder, readOrders, withNews, type Order } from './orders.ts';
 import { perform, type Performer } from './perform.ts';
-import { releaseReplaced } from './replacing.ts';
+import { releaseReplaced, releaseUnreplaced } from './replacing.ts';
 import type { Submitter } from './submitter.ts';
 
 /** "It does not exist" is believed after so many answers over at least so long: a POST may still be on its way inside the broker. */
@@ -48,6 +48,9 @@ export type Resolver = {
   stop(): Promise<void>;
 };
 
+/** The broker works the order; it is not on its way to another status. */
+const WORKING: ReadonlySet<string> = new Set(['new', 'accepted', 'partially_filled', 'held']);
+
 type Case = { isUnknown: boolean; since: number; notFound: number; lookUps: number; failures: number; nextAt: number };
 type Settled = 'settled' | 'again';
 
@@ -67,6 +70,7 @@ async function found({ db, broker, booking, performer, log }: ResolverParts, ord
   for (const difference of comparison.differences) log.warn({ ...difference }, 'An order differed from the broker');
   // An order with our id and other fields is a defect somewhere: nothing is adopted and nothing new is sent until a person has looked.
   if (comparison.differences.some((one) => one.kind === 'order_fields')) return 'again';
+  if (order.state.status === 'pending_replace' && WORKING.has(theirs.status)) await booking.change(order.orderId, (tx, current) => releaseUnreplaced(tx, current, { status: theirs.status, at: theirs.updatedAt }));
   if (comparison.actions.length === 0 && (order.unknownSince !== null || order.brokerOrderId === null)) await booking.book([{ clientOrderId: order.clientOrderId, brokerOrderId: theirs.id, news: [], source: 'rest', tsSeen: theirs.updatedAt }]);
   return remaining.length > 0 ? 'again' : 'settled';
 }
