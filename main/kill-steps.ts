@@ -1,10 +1,8 @@
 /** Carries out what follows a pull of the kill switch: state, cancels, exits, each through the worker that owns it. */
 import type { CommandAsk, CommandName, CommandOutput } from '#app/contracts/commands.ts';
+import { KILL_FRESH_MS } from '#app/contracts/kill.ts';
 import { AppError } from '#app/domain/errors.ts';
 import { STEP_WORDS, STEPS_OF, type KillStep, type Pull, type Pulls } from './kill-pulls.ts';
-
-/** Orders and positions are touched only while the wish is fresh; the trading state is kept until the book has it. */
-const FRESH_MS = 15 * 60_000;
 
 /** What the steps need. `wall` is EpochMs; `onStored`: the book has the state of this key. */
 export type StepPorts = {
@@ -48,7 +46,7 @@ export async function carryOut(ports: StepPorts, pulls: Pulls, key: string): Pro
     const pull = pulls.find(key);
     if (!pull?.left.includes(step)) continue;
     if (step === 'flatten' && pull.left.some((other) => other !== step)) return;
-    if (step !== 'state' && ports.wall() - pull.latch.at > FRESH_MS) {
+    if (step !== 'state' && ports.wall() - pull.latch.at > KILL_FRESH_MS) {
       ports.tell('error', `${STEP_WORDS[step]}: not done within 15 minutes of the kill switch, and given up. Look at the orders and positions, and pull it again if you still want it.`);
       finish(step, 'given up');
       continue;

@@ -20,6 +20,9 @@ export const LatchSchema = z.object({
 /** The kill switch as it was pulled. */
 export type Latch = z.infer<typeof LatchSchema>;
 
+/** Orders and positions are touched only while the wish is so fresh, milliseconds; the trading state is kept until the book has it. */
+export const KILL_FRESH_MS = 15 * 60_000;
+
 /** Who pulls it, how far and why. The same key again is the same pull. */
 export const killWishSchema = z.object({ key: LatchSchema.shape.key, level: killLevelSchema, reason: z.string().trim().min(1).max(200), actor: LatchSchema.shape.actor });
 /** Who pulls it, how far and why. */

@@ -1,5 +1,5 @@
 /** The kill switch cancels: everything that is open at the broker, there, whatever the book says and however slow it is. */
-import type { Latch } from '#app/contracts/kill.ts';
+import { KILL_FRESH_MS, type Latch } from '#app/contracts/kill.ts';
 import { describeError } from '#app/domain/errors.ts';
 import type { EpochMs } from '#app/domain/time.ts';
 import { backoffMs, sleep } from '#chassis/clock.ts';
@@ -50,13 +50,22 @@ async function cancelThere(parts: KillParts, pull: Latch): Promise<void> {
       failures += 1;
     }
   }
+  if (clean < CLEAN_LOOKS && !signal.aborted) log.error({ key: pull.key }, 'Orders may still be open at the broker a minute after the kill switch; their cancels go on. Look at the orders there, too');
+}
+
+/** The instant of the pull by the clock of the book, which need not be ours: only ages agree. What comes later are the exits of a flatten. */
+async function pulledAt(db: Db, nowMs: () => EpochMs, pull: Latch): Promise<number> {
+  const [book] = await db.query<{ now: number }>('SELECT clock_timestamp() AS now');
+  return (book?.now ?? pull.at) - Math.max(0, nowMs() - pull.at);
 }
 
 /** Writes the wish on every open order as soon as the book answers: it survives this process, and the ordinary lane goes on asking. */
 async function wishInBook({ db, booking, log, nowMs, onWished, signal }: KillParts, pull: Latch): Promise<void> {
   for (let failures = 0; !signal.aborted; failures += 1) {
     try {
-      const rows = await db.query<{ order_id: string }>(`SELECT order_id FROM execution.orders WHERE NOT is_closed AND status <> 'pending_cancel' AND created_at <= to_timestamp($1::double precision / 1000) ORDER BY approved_seq`, [pull.at]);
+      const rows = await db.query<{ order_id: string }>(
+        `SELECT order_id FROM execution.orders WHERE NOT is_closed AND status <> 'pending_cancel' AND ($1 OR created_at <= to_timestamp($2::double precision / 1000)) ORDER BY approved_seq`, [pull.state === 'HALTED', await pulledAt(db, nowMs, pull)],
+      );
       for (const { order_id: orderId } of rows) await booking.change(orderId, (tx, order) => requestCancel(tx, order, { reason: `kill switch: ${pull.reason}`, actor: pull.actor, now: nowMs() }));
       onWished();
       return;
@@ -72,6 +81,11 @@ async function wishInBook({ db, booking, log, nowMs, onWished, signal }: KillPar
 export function watchKillSwitch(parts: KillParts): void {
   parts.latch.onLatch((pull) => {
     if (!pull.isCanceling) return;
+    if (parts.nowMs() - pull.at > KILL_FRESH_MS) {
+      // Told at a start, long after: what is open now was placed for other reasons. The supervisor tells the person.
+      parts.log.warn({ key: pull.key }, 'The kill switch was pulled too long ago: no order is canceled for it');
+      return;
+    }
     for (const act of [cancelThere, wishInBook]) act(parts, pull).catch((error: unknown) => {
       if (!parts.signal.aborted) parts.fatal(error);
     });
