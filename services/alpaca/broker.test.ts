@@ -137,6 +137,9 @@ describe('reading', () => {
     fresh();
     standIn.answer = () => ({ status: 200, body: [wireOrder(), { id: 'x', client_order_id: 'other', asset_class: 'crypto', side: '' }] });
     expect(await broker.listOpen()).toHaveLength(1);
+    // Whatever its id begins with: what is no share is not ours.
+    standIn.answer = () => ({ status: 200, body: [wireOrder(), { id: 'x', client_order_id: 'ms-spread', asset_class: 'us_option', side: '', symbol: '' }, wireOrder({ id: 'y', client_order_id: 'ms-coin', asset_class: 'crypto' })] });
+    expect(await broker.listOpen()).toHaveLength(1);
     standIn.answer = () => ({ status: 200, body: [{ id: 'x', client_order_id: 'ms-9', side: '' }] });
     await expect(broker.listOpen()).rejects.toMatchObject({ code: 'BROKER_REPLY_INVALID' });
   });

@@ -36,12 +36,15 @@ const BACKOFF = { baseMs: 250, capMs: 5_000 };
 /** By then a comparison looks at it. */
 const MAX_LOOKS = 12;
 
-/** The price beside which an adopted order is shown: its own, else what it paid, else the last close; dollars. */
+/** The price beside which an adopted order is shown, and by which what it may cost is reserved: its own, else what it paid, else the last close, else the last price that the book knows; dollars. */
 async function referenceOf(db: Queryable, order: BrokerOrder): Promise<string> {
   const own = order.limitPrice ?? order.stopPrice ?? order.filledAvgPrice;
   if (own !== null) return toText(own);
-  const [row] = await db.query<{ close: string }>('SELECT last_close::text AS close FROM data_ingestion.ingestion_status WHERE symbol = $1 ORDER BY last_open_time DESC LIMIT 1', [order.symbol]);
-  return row?.close ?? '0';
+  const [row] = await db.query<{ price: string | null }>(
+    `SELECT coalesce((SELECT last_close FROM data_ingestion.ingestion_status WHERE symbol = $1 AND last_close > 0 ORDER BY last_open_time DESC LIMIT 1),
+       (SELECT price FROM execution.trades WHERE symbol = $1 ORDER BY ledger_seq DESC LIMIT 1), (SELECT nullif(avg_price, 0) FROM execution.positions WHERE symbol = $1))::text AS price`, [order.symbol],
+  );
+  return row?.price ?? '0';
 }
 
 async function isReducing(db: Queryable, order: BrokerOrder, qty: Quantity): Promise<boolean> {

@@ -25,7 +25,7 @@ async function bookNews(parts: Performer, news: readonly Extract<Action, { kind:
     const reports = part.map((action): Report => {
       const [order, match] = [orders.get(action.orderId), theirs.ours.get(action.orderId)];
       invariant(order && match, 'News is about an order in both books', { orderId: action.orderId });
-      return { clientOrderId: order.clientOrderId, brokerOrderId: match.id, news: action.news, source: 'rest', tsSeen: parts.nowMs(), filledThere: match.filledQty };
+      return { clientOrderId: order.clientOrderId, brokerOrderId: match.id, news: action.news, source: 'rest', tsSeen: parts.nowMs(), filledThere: match.filledQty, legs: match.legs };
     });
     const result = await parts.booking.book(reports);
     booked += result.booked;

@@ -20,6 +20,7 @@ import { createHolds } from './holds.ts';
 import { createKillGuard } from './kill-guard.ts';
 import { watchKillSwitch } from './kill.ts';
 import { logOrderMoves } from './order-log.ts';
+import { rebuildLots } from './ledger-lots.ts';
 import { isOurOrder } from './orders.ts';
 import { createReconciler } from './reconcile.ts';
 import { createResolver } from './resolver.ts';
@@ -101,6 +102,8 @@ export function setUpExecution(ctx: ServiceContext): ServiceParts {
   };
   return {
     async recover() {
+      // Before the first fill can be booked: a book that has lots counts as one that always had them.
+      await rebuildLots(db);
       updates.start();
       await link.recover();
       if (ctx.signal.aborted) return;

@@ -79,7 +79,7 @@ type Row = {
 const ORDERS = `
   SELECT o.decision_id, o.client_order_id, nullif(o.strategy_id, '') AS strategy_id, o.symbol, o.side, o.type, o.order_class, o.role, r.client_order_id AS replaces, o.limit_price::text AS limit_price, o.is_reducing,
     o.qty::text AS qty, o.filled_qty::text AS filled, o.approved_seq AS seq,
-    (CASE WHEN o.role <> 'order' OR o.is_reducing THEN 0 WHEN o.source = 'broker' THEN round(o.qty * coalesce(o.limit_price, o.stop_price, o.reference_price), 9) ELSE coalesce(d.reserved_notional, 0) END)::text AS reserved
+    (CASE WHEN o.role <> 'order' OR o.is_reducing THEN 0 WHEN o.source = 'broker' THEN round(o.qty * coalesce(o.limit_price, o.stop_price, nullif(o.reference_price, 0), (SELECT i.last_close FROM data_ingestion.ingestion_status i WHERE i.symbol = o.symbol ORDER BY i.last_open_time DESC LIMIT 1), 0), 9) ELSE coalesce(d.reserved_notional, 0) END)::text AS reserved
   FROM execution.orders o LEFT JOIN risk_management.risk_decisions d USING (decision_id) LEFT JOIN execution.orders r ON r.order_id = o.replaces_order_id WHERE NOT o.is_closed
   UNION ALL
   SELECT b.payload->>'decisionId', b.payload->>'clientOrderId', nullif(b.payload->>'strategyId', ''), b.payload->>'symbol', b.payload->>'side', b.payload->>'type', coalesce(b.payload->>'orderClass', 'simple'), 'order',
