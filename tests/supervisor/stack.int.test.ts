@@ -216,7 +216,7 @@ describe('a stop', () => {
     expect(existsSync(path.join(dataDir, 'postgres', '18', 'postmaster.pid'))).toBe(false);
     expect(readdirSync(path.join(dataDir, 'run')).filter((name) => name.endsWith('.json'))).toEqual([]);
     // Last words travel through a pipe and may come a moment after the end of the process.
-    await until(() => readFileSync(path.join(dataDir, 'logs', 'postgres.log'), 'utf8').trimEnd().split('\n').at(-1)?.includes('database system is shut down') === true, "PostgreSQL's last words");
+    await eventually("PostgreSQL's last words", () => readFileSync(path.join(dataDir, 'logs', 'postgres.log'), 'utf8').trimEnd().split('\n').at(-1)?.includes('database system is shut down') === true);
     fake = await bootFake({ dataDir, env, migrationsFolder: migrations });
     await untilHealthy(fake);
     expect(await query('execution', 'SELECT id FROM thing')).toEqual([{ id: 1 }]);
