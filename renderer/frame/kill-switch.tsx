@@ -33,6 +33,7 @@ function Levels(): JSX.Element {
   return (
     <div className="kill-levels">
       <TextInput size="xs" label="Reason, for the audit trail" placeholder={NO_REASON} value={reason} onChange={(event) => setReason(event.currentTarget.value)} maxLength={200} />
+      <p className="muted">Hold a button for a second; nothing happens before.</p>
       {OFFERED.map((offered) => (
         <div key={offered} className="kill-level">
           <HoldButton className="kill-button" onHeld={() => pull(offered)} label={`Hold to: ${LEVEL_WORDS[offered][0]}`}>{LEVEL_WORDS[offered][0]}</HoldButton>

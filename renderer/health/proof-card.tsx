@@ -3,14 +3,14 @@ import type { JSX } from 'react';
 import type { ProofView } from '#app/contracts/views.ts';
 import { useProof } from '../data/queries.ts';
 import { Answer, Card, Empty } from '../ui/kit.tsx';
-import { age, bothZones, count } from '../ui/format.ts';
+import { age, bothZones, count, counted } from '../ui/format.ts';
 
 function Part({ part }: { part: ProofView['parts'][number] }): JSX.Element {
   const isBroken = part.doubled + part.lost > 0;
   return (
     <li className={isBroken ? 'bad' : ''} title={part.what}>
       <span>{part.name}</span><span className="muted">{part.what}</span>
-      <span className="num">{count(part.faults)} faults, {count(part.orders)} orders in {age(part.seconds * 1_000)}{isBroken && `: ${count(part.doubled)} doubled, ${count(part.lost)} lost`}</span>
+      <span className="num">{part.faults + part.orders === 0 ? counted(part.runs, 'run') : `${counted(part.faults, 'fault')}, ${counted(part.orders, 'order')}`} in {age(part.seconds * 1_000)}{isBroken && `: ${count(part.doubled)} doubled, ${count(part.lost)} lost`}</span>
     </li>
   );
 }

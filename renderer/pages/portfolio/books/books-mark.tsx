@@ -19,7 +19,7 @@ export function BooksMark(): JSX.Element | null {
   const tone = isBad ? 'bad' : found > 0 ? 'warn' : newest === undefined ? 'idle' : newest.isClean ? 'good' : 'busy';
   return (
     <Tooltip label={newest === undefined ? 'Our book has not been compared with the broker’s yet' : `Compared with the broker ${age(since)} ago`}>
-      <UnstyledButton className="books-mark" onClick={() => openSheet({ kind: 'reconciliation' })}><Dot tone={tone} />{words}</UnstyledButton>
+      <UnstyledButton className="books-mark" aria-label={`Our book and the broker’s: ${words}`} onClick={() => openSheet({ kind: 'reconciliation' })}><Dot tone={tone} /><span>{words}</span></UnstyledButton>
     </Tooltip>
   );
 }

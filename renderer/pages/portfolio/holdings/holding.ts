@@ -5,16 +5,16 @@ import { price, quantity } from '../../../ui/format.ts';
 
 type Holding = Pick<PositionView, 'qty' | 'protection'>;
 
-/** How well a position is protected at the broker, in words. `isShort`: less than the whole position has a stop. */
+/** How well a position is protected at the broker, in words. `isShort`: less than the whole position has a stop; a target for as many shares as the stop counts them no second time. */
 export function protectionWords({ qty, protection }: Holding): { stop: string; target: string; isMissing: boolean; isShort: boolean } {
   const held = new Decimal(qty).abs();
-  const cover = (covered: string, at: string | null, what: string): string => {
+  const cover = (covered: string, at: string | null, what: string, isCounted: boolean): string => {
     const shares = new Decimal(covered);
     if (shares.isZero()) return '';
-    return `${what}${at === null ? '' : ` ${price(at)}`}${shares.lt(held) ? ` for ${quantity(covered)} of ${quantity(toText(held))}` : ''}`;
+    return `${what}${at === null ? '' : ` ${price(at)}`}${shares.lt(held) && isCounted ? ` (${quantity(covered)} of ${quantity(toText(held))})` : ''}`;
   };
   const stopQty = new Decimal(protection.stopQty);
-  return { stop: cover(protection.stopQty, protection.stopPrice, 'stop'), target: cover(protection.targetQty, protection.targetPrice, 'target'), isMissing: stopQty.isZero() && !held.isZero(), isShort: stopQty.gt(0) && stopQty.lt(held) };
+  return { stop: cover(protection.stopQty, protection.stopPrice, 'stop', true), target: cover(protection.targetQty, protection.targetPrice, 'target', !stopQty.eq(protection.targetQty)), isMissing: stopQty.isZero() && !held.isZero(), isShort: stopQty.gt(0) && stopQty.lt(held) };
 }
 
 /** A percentage of a holder's shares, as an order takes it: whole shares of a whole holding, rounded down, at least one; of a fractional one four digits. */

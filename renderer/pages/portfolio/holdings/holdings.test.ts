@@ -9,7 +9,7 @@ describe('protection', () => {
   const words = (qty: string, stopQty: string, targetQty = '0') => protectionWords({ qty, protection: { stopQty, stopPrice: '95', targetQty, targetPrice: '110' } });
   it('says where it lies, for how many shares, and when it is missing', () => {
     expect(words('10', '10', '10')).toEqual({ stop: 'stop 95.00', target: 'target 110.00', isMissing: false, isShort: false });
-    expect(words('10', '4')).toEqual({ stop: 'stop 95.00 for 4 of 10', target: '', isMissing: false, isShort: true });
+    expect(words('10', '4')).toEqual({ stop: 'stop 95.00 (4 of 10)', target: '', isMissing: false, isShort: true });
     expect(words('-10', '0', '10')).toMatchObject({ stop: '', isMissing: true, isShort: false });
   });
 });
