@@ -168,6 +168,30 @@ describe('the broker as a whole', () => {
     expect([dead.events, dead.socket.readyState]).toEqual([[], WebSocket.OPEN]);
     for (const { socket } of [dead, alive]) socket.terminate();
   });
+  it('does not count a dead market-data socket against the one connection that is allowed', async () => {
+    const connect = async (): Promise<{ readonly socket: WebSocket; readonly heard: string[] }> => {
+      const socket = new WebSocket(sim.access.dataStreamUrl, { headers: { 'apca-api-key-id': sim.access.keyId, 'apca-api-secret-key': sim.access.secretKey } });
+      const heard: string[] = [];
+      socket.on('message', (data: Buffer) => void heard.push(...(JSON.parse(data.toString()) as { msg: string }[]).map((message) => message.msg)));
+      await until(() => heard.length === 2, 'an answer to the keys');
+      return { socket, heard };
+    };
+    const dead = await connect();
+    expect((await connect()).heard).toEqual(['connected', 'connection limit exceeded']);
+    await line('{"kind":"half_open","streams":"data"}');
+    const alive = await connect();
+    expect([alive.heard, dead.socket.readyState]).toEqual([['connected', 'authenticated'], WebSocket.OPEN]);
+    for (const { socket } of [dead, alive]) socket.terminate();
+  });
+  it('tells an update that came alone behind the next one', async () => {
+    const ear = await listen();
+    await line('{"kind":"updates","fault":"reorder"}');
+    const order = await place({ type: 'market', limit_price: undefined });
+    await sim.step();
+    await until(() => ear.events.length === 2, 'both updates');
+    expect(ear.events).toEqual([`fill ${order.clientId}`, `new ${order.clientId}`]);
+    ear.socket.terminate();
+  });
   it('has a clock that is wrong', async () => {
     const clock = async (): Promise<number> => Date.parse(((await (await sim.get('/v2/clock')).json()) as { timestamp: string }).timestamp);
     const right = await clock();

@@ -174,6 +174,10 @@ describe('a journal of the first format', () => {
 });
 
 describe('a journal that cannot be right', () => {
+  it('where no file can be says so', () => {
+    writeFileSync(path.join(folder, 'plain'), '');
+    expect(() => openJournal({ ...options(), file: path.join(folder, 'plain', 'journal.sqlite') })).toThrow(expect.objectContaining({ code: 'DATA_FOLDER_UNUSABLE' }));
+  });
   it('of a newer version says so', () => {
     openJournal(options()).close();
     edit(file, `UPDATE meta SET value = '3' WHERE key = 'format'`);

@@ -56,8 +56,8 @@ function diskError(file: string, error: unknown): Error {
 }
 
 function openFile(file: string): Database.Database {
-  mkdirSync(path.dirname(file), { recursive: true });
   try {
+    mkdirSync(path.dirname(file), { recursive: true });
     const db = new Database(file);
     db.pragma('journal_mode = WAL');
     db.pragma('synchronous = FULL');

@@ -19,6 +19,8 @@ export type StreamClient = { readonly socket: WebSocket; readonly request: Incom
 export type StreamServer = {
   accept(request: IncomingMessage, socket: Duplex, head: Buffer): void;
   readonly clients: ReadonlySet<StreamClient>;
+  /** Whether a client is given up without knowing it (half open): the broker does not count it any more. */
+  isDead(client: StreamClient): boolean;
   close(): void;
 };
 
@@ -79,6 +81,7 @@ export function openStreamServer(options: StreamOptions, handlers: StreamHandler
   };
   return {
     clients,
+    isDead: (client) => dead.has(client),
     accept: (request, socket, head) => {
       if (faults.isRefusing(name) || clients.size >= MAX_SOCKETS) {
         socket.end('HTTP/1.1 503 Service Unavailable\r\nConnection: close\r\n\r\n');

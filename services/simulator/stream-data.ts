@@ -114,7 +114,7 @@ class DataEndpoints {
     if (!state) return;
     if (state.isAuthenticated) return this.#fail(client, 403);
     if (!isSameSecret(given.key, keys.keyId) || !isSameSecret(given.secret, keys.secretKey)) return this.#fail(client, 402);
-    const others = [...this.#states].filter(([other, one]) => other.path === client.path && one.isAuthenticated).length;
+    const others = [...this.#states].filter(([other, one]) => other.path === client.path && one.isAuthenticated && !this.server.isDead(other)).length;
     if (others >= maxConnections) return this.#fail(client, 406, true);
     if (plan === 'basic' && client.path === '/v2/sip') return this.#fail(client, 409, true);
     clearTimeout(state.timer);

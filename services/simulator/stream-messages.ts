@@ -29,7 +29,7 @@ export const STREAM_MESSAGES: readonly StreamMessage[] = [
   ...served('market data', 'in', ['success connected', 'success authenticated', 'subscription']),
   ...served('market data', 'in', ['t (trade)', 'q (quote)'], 'four a minute, made of the bar, sent when the minute is released'),
   ...served('market data', 'in', ['b (minute bar)', 'd (daily bar)'], 'when the minute is released'),
-  ...served('market data', 'in', ['u (updated bar)'], 'never by the tape itself (it has no late trades); on command by a bars fault'),
+  ...served('market data', 'in', ['u (updated bar)'], 'never by the tape itself (it has no late trades); on command by POST /sim/updated-bars'),
   ...refused('market data', 'in', ['s (status)', 'l (limit up, limit down)', 'c (correction)', 'x (cancel error)', 'i (imbalance)'], 'subscriptions are taken and echoed; the tape has no halts, bands, corrections or imbalances to tell of'),
   ...served('market data', 'in', Object.entries(DATA_ERRORS).filter(([code]) => code !== '500').map(([code, text]) => `error ${code} ${text}`)),
   ...refused('market data', 'in', ['error 500 internal error'], 'a failure inside ends the process; nothing is guessed'),

@@ -67,6 +67,15 @@ export function openTradingStream({ keys, faults, legsOf }: TradingStreamParts):
       else authenticate(client, parsed.data.data.key_id, parsed.data.data.secret_key);
     },
   });
+  const tell = (messages: readonly WireObject[]): void => {
+    for (const client of listening) for (const message of messages) say(client, message);
+  };
+  /** A batch of one that shall come out of order: it comes behind the next batch. */
+  let overtaken: readonly WireObject[] = [];
+  faults.onClear(() => {
+    tell(overtaken);
+    overtaken = [];
+  });
   return {
     ...server,
     listeners: () => listening.size,
@@ -74,8 +83,13 @@ export function openTradingStream({ keys, faults, legsOf }: TradingStreamParts):
       const fault = faults.takeMessageFault('trading');
       if (fault === 'drop' || listening.size === 0) return;
       const messages = events.map((event) => wireTradeUpdate(event, legsOf, faults.skewMs()));
+      if (fault === 'reorder' && messages.length === 1 && overtaken.length === 0) {
+        overtaken = messages;
+        return;
+      }
       const ordered = fault === 'reorder' ? messages.reverse() : fault === 'duplicate' ? messages.flatMap((message) => [message, message]) : messages;
-      for (const client of listening) for (const message of ordered) say(client, message);
+      tell([...ordered, ...overtaken]);
+      overtaken = [];
     },
   };
 }
