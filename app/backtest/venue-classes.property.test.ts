@@ -99,7 +99,7 @@ function operationOf(made: Draft, n: number, venue: Venue): VenueOperation | nul
   if (!order) return null;
   if (made.kind === 'replace') return replaceOf(made, n, order, at);
   if (made.kind === 'cancel') return { op: 'cancel', orderId: order.id, at, isSlow: made.flag };
-  return { op: 'settle', orderId: order.id, at, outcome: made.flag ? 'new' : 'rejected', reason: 'late' };
+  return { op: 'settle', orderId: order.id, at, outcome: order.status === 'pending_cancel' && made.pick % 2 === 0 ? 'cancel_rejected' : made.flag ? 'new' : 'rejected', reason: 'late' };
 }
 
 type Run = { readonly venue: Venue; readonly journal: VenueOperation[]; readonly events: VenueEvent[]; readonly activities: VenueActivity[] };
