@@ -152,4 +152,15 @@ describe('update_positions and reconcile_trades', () => {
     expect(await ordersThere()).toBe(before);
     expect(await brokenInvariants(stack.book)).toEqual([]);
   });
+
+  it('find within the minute what was traded elsewhere and never told', async () => {
+    await stack.sim('faults', { kind: 'updates', fault: 'drop', count: 20 });
+    await stack.call('/v2/orders', { client_order_id: 'web-unheard', symbol: 'AAPL', qty: '1', side: 'sell', type: 'market', time_in_force: 'day' });
+    await stack.sim('step', { count: 1 });
+    expect(await stack.book.sql(`SELECT 1 FROM execution.orders WHERE client_order_id = 'web-unheard'`)).toEqual([]);
+    expect(await run('update_positions', { runId: 'update_positions:unheard' })).toMatchObject({ positionsAgree: true, isClean: false });
+    await stack.sim('faults', { kind: 'clear' });
+    expect(await stack.book.sql(`SELECT source, filled_qty::text FROM execution.orders WHERE client_order_id = 'web-unheard'`)).toEqual([{ source: 'broker', filled_qty: '1.000000000' }]);
+    expect(await brokenInvariants(stack.book)).toEqual([]);
+  });
 });

@@ -7,6 +7,7 @@ import { flow, type FlowDefinition } from '#chassis/flows.ts';
 import { ourHoldings, takeSnapshot, theirHoldings } from './account.ts';
 import { bookActivities } from './entries-activities.ts';
 import { lookAfter } from './guardian.ts';
+import { createNotice, standingDifferences } from './holdings.ts';
 import type { Holds } from './holds.ts';
 import { manageOrdersFlow, ringResolver, type ManageOrdersParts } from './manage-orders.ts';
 import type { Reconciler } from './reconcile.ts';
@@ -47,6 +48,7 @@ async function push(parts: FlowParts, signal: AbortSignal): Promise<Waiting & { 
 /** The flows that this service owns. */
 export function executionFlows(parts: FlowParts): FlowDefinition[] {
   const { db, broker, reconciler } = parts;
+  const mustCompare = createNotice();
   return [
     flow({
       name: 'execute_trades', description: 'Sends approved orders that wait and finds out about those with an unknown outcome.', input: NONE,
@@ -69,17 +71,17 @@ export function executionFlows(parts: FlowParts): FlowDefinition[] {
           parts.onBlocked(taken.isTradingBlocked);
           return taken;
         });
-        const { positions, differing } = await ctx.step('compare', async () => {
+        const { positions, differing, isNotable } = await ctx.step('compare', async () => {
           const look = async (): Promise<readonly Difference[]> => compareHoldings(await ourHoldings(db), await theirHoldings(broker));
-          const found = await look();
+          const found = await standingDifferences(look);
           // Cash that moved without a fill is a fee, a dividend or a transfer: the activities say which, and may split a position too.
           const differences = found.length > 0 && (await bookActivities(parts)) > 0 ? await look() : found;
-          return { positions: (await ourHoldings(db)).positions.size, differing: differences.filter((one) => one.kind === 'position').map((one) => one.subject) };
+          return { positions: (await ourHoldings(db)).positions.size, differing: differences.map((one) => one.subject), isNotable: mustCompare(differences) };
         });
         const findings = await ctx.step('look after orders and positions', () => lookAfter(db));
-        if (differing.length === 0) return { equityDollars: snapshot.equity, positions, positionsAgree: true, findings };
-        // A fill between the two readings looks like a difference: the comparison reads until it stands still.
-        ctx.log('info', 'Positions differ; the books are compared', { symbols: differing });
+        if (!isNotable) return { equityDollars: snapshot.equity, positions, positionsAgree: true, findings };
+        // Fills whose news got lost, of ours or of orders placed elsewhere (P3: within a minute); two that cancel each other out show in the cash alone.
+        ctx.log('info', 'Positions or cash differ; the books are compared', { differing });
         const result = await ctx.step('reconcile', async () => summary(await reconciler.run(ctx.runId)));
         const stillDiffer = result.differences.filter((words) => words.startsWith('position '));
         if (stillDiffer.length > 0) ctx.log('warn', 'Positions differ from the broker', { differences: stillDiffer });

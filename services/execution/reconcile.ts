@@ -3,7 +3,7 @@ import { toText } from '#app/domain/numeric.ts';
 import type { EpochMs } from '#app/domain/time.ts';
 import { issuesOf } from '#app/execution/guardian-books.ts';
 import { compareHoldings, createComparer, type Comparison, type Difference } from '#app/execution/reconcile.ts';
-import { monotonicMs, sleep } from '#chassis/clock.ts';
+import { monotonicMs } from '#chassis/clock.ts';
 import { crashPoint } from '#chassis/crash-point.ts';
 import type { Db } from '#chassis/db.ts';
 import type { Logger } from '#chassis/log.ts';
@@ -14,12 +14,11 @@ import { createSerial } from './async.ts';
 import type { Booking } from './booking.ts';
 import { bookActivities } from './entries-activities.ts';
 import { settleFindings } from './findings.ts';
+import { standingDifferences } from './holdings.ts';
 import { perform } from './perform.ts';
 import { matchesOf, readBoth, type BothSides } from './reconcile-read.ts';
 import type { Resolver } from './resolver.ts';
 
-const HOLDINGS_READS = 4;
-const HOLDINGS_PAUSE_MS = 750;
 /** Orders that are compared before anything else may run in this process. */
 const SLICE = 250;
 /** A difference of positions or cash that stood so long is not a fill on its way. */
@@ -60,18 +59,16 @@ async function compareBoth({ ours, theirs }: BothSides): Promise<Comparison> {
   return comparer.finish();
 }
 
-/** Positions and cash differ only when two readings in a row say the same: a fill between our reading and theirs is not a difference. */
-async function compareHeld({ db, broker, booking, pauseMs = HOLDINGS_PAUSE_MS }: ReconcilerParts): Promise<{ readonly differences: readonly Difference[]; readonly positions: number }> {
-  let before: string | null = null;
-  for (let reading = 0; ; reading += 1) {
+/** Positions and cash, when what was heard is booked. */
+async function compareHeld({ db, broker, booking, pauseMs }: ReconcilerParts): Promise<{ readonly differences: readonly Difference[]; readonly positions: number }> {
+  let positions = 0;
+  const differences = await standingDifferences(async () => {
     await booking.idle();
     const theirs = await theirHoldings(broker);
-    const differences = compareHoldings(await ourHoldings(db), theirs);
-    const words = JSON.stringify(differences);
-    if (differences.length === 0 || words === before || reading + 1 >= HOLDINGS_READS) return { differences, positions: theirs.positions.size };
-    before = words;
-    await sleep(pauseMs);
-  }
+    positions = theirs.positions.size;
+    return compareHoldings(await ourHoldings(db), theirs);
+  }, pauseMs);
+  return { differences, positions };
 }
 
 async function store(db: Db, result: ReconcileResult, compared: Compared): Promise<void> {
