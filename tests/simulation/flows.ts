@@ -8,7 +8,7 @@ import { world } from './world.ts';
 type Runner = { readonly name: string; readonly isDead: boolean; readonly isReady: boolean; readonly abort: AbortController; readonly parts: { readonly flows?: readonly FlowDefinition[] } };
 
 /** Those that move orders or the book; the others only report. */
-const RUN: ReadonlySet<FlowName> = new Set<FlowName>(['manage_orders', 'reconcile_trades']);
+const RUN: ReadonlySet<FlowName> = new Set<FlowName>(['manage_orders', 'update_positions', 'reconcile_trades']);
 
 function contextOf(life: Runner, runId: string): FlowContext {
   return {

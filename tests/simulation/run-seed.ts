@@ -4,7 +4,7 @@ import { randomOf, type Random } from '#app/backtest/random.ts';
 import type { ServiceSpec } from '#chassis/service.ts';
 import type { SimulatedBook } from './book.ts';
 import { cutBroker, mendBroker } from './broker.ts';
-import { findBroken, unsettled } from './checks.ts';
+import { findBroken, watchRest } from './checks.ts';
 import { stream } from './duties.ts';
 import { Faults } from './faults.ts';
 import { furnish } from './feeds.ts';
@@ -109,8 +109,9 @@ async function comeToRest(): Promise<string[]> {
   mendBroker();
   trace.note('faults end');
   const limit = time.elapsed() + REST_MS;
-  // What the schedule does every few minutes comes early: it alone finds what somebody else did while its news got lost.
-  for (const after of SCHEDULED_MS) time.after(after, () => void runInPassing(unitOf('execution').present(), 'reconcile_trades', `scheduled-${seed}-${after}`));
+  // What the schedule does every minute: it alone finds what somebody else did while its news got lost.
+  for (const after of SCHEDULED_MS) time.after(after, () => void runInPassing(unitOf('execution').present(), 'update_positions', `scheduled-${seed}-${after}`));
+  const unsettled = watchRest();
   let reasons = unsettled();
   while (reasons.length > 0 && time.elapsed() < limit) {
     const next = time.elapsed() + CHECK_REST_MS;
