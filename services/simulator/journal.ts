@@ -235,9 +235,12 @@ function journalOver(db: Database.Database, venue: Venue, lastSeq: number): Jour
     equityHistory: (limit) => read(() => days.all(limit).reverse()),
     equityMinutes: (from, to) => read(() => minutes.all(from, to)),
     close: () => {
-      flush();
-      writer.snapshot();
-      db.close();
+      try {
+        flush();
+        writer.snapshot();
+      } finally {
+        db.close();
+      }
     },
   };
 }

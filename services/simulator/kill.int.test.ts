@@ -3,7 +3,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import type { RuntimeConfig } from '#app/contracts/config.ts';
 import { freePorts, simulatorSettings, startWorker, type TestWorker } from '../../tests/support/worker.ts';
 import { until } from '../../tests/support/servers.ts';
-import { startTestSimulator } from './testing.ts';
+import { removeTestFolder, startTestSimulator } from './testing.ts';
 
 const TOKEN = 'test-internal-token-0123456789abcdef';
 let worker: TestWorker | null = null;
@@ -66,5 +66,21 @@ describe('a simulator that is killed', () => {
     await expect(startTestSimulator({ options: { replay: { folder: '/no/such/folder', speed: 'max' }, book: { query: async () => [] } } })).rejects.toMatchObject({
       code: 'CONFIG_INVALID', message: expect.stringMatching(/^The replay cannot start\. \/no\/such\/folder: cannot be read .* give --replay the folder/) as unknown,
     });
+  });
+});
+
+describe('a simulator whose journal cannot be written any more', () => {
+  it('gives back its port when it is closed: it neither trades nor stays', async () => {
+    const first = await startTestSimulator();
+    const second = await startTestSimulator({ folder: first.folder });
+    await first.step();
+    const step = second.step().then(() => 'passed', () => 'cut');
+    await until(() => second.simulator.broker.journal.settled().then(() => false, () => true), 'the two to meet in the file');
+    await expect(second.close()).rejects.toMatchObject({ code: 'DATA_FOLDER_UNUSABLE' });
+    expect(await step).toBe('cut');
+    await expect(second.get('/v2/clock')).rejects.toThrow();
+    await first.step();
+    await first.close();
+    removeTestFolder(first.folder);
   });
 });

@@ -128,9 +128,12 @@ export async function openSimulator(options: SimulatorOptions): Promise<Simulato
     },
     close: async () => {
       stop.abort();
-      await pacer?.done;
-      await server.close();
-      journal.close();
+      // Whatever has failed before, port and file are given back: a process that cannot trade must be able to end.
+      try {
+        await pacer?.done;
+      } finally {
+        await server.close().finally(() => journal.close());
+      }
     },
   };
 }

@@ -54,7 +54,7 @@ export async function startTestSimulator(over: { readonly folder?: string; reado
       method, headers: { 'apca-api-key-id': KEYS.keyId, 'apca-api-secret-key': KEYS.secretKey, ...(body ? { 'content-type': 'application/json' } : {}) }, ...(body ? { body: JSON.stringify(body) } : {}),
     });
   if (!over.isRunning) await control('pause');
-  void simulator.start();
+  simulator.start().catch((error: unknown) => failures.push(error));
   return {
     simulator, url, folder, control, send,
     access: { tradingUrl: url, dataUrl: url, tradingStreamUrl: `ws://127.0.0.1:${port}/stream`, dataStreamUrl: `ws://127.0.0.1:${port}/v2/iex`, ...KEYS },
