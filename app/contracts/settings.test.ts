@@ -44,6 +44,11 @@ describe('the text of a .env file', () => {
 });
 
 describe('settings', () => {
+  it('make the demo account what the broker\'s paper accounts are, or a cash account', () => {
+    expect(from('').settings.simulator.margin).toBe(2);
+    expect(from('SIMULATOR_MARGIN=1').settings.simulator.margin).toBe(1);
+    expect(problemsOf('SIMULATOR_MARGIN=3')).toEqual([expect.stringMatching(/SIMULATOR_MARGIN/)]);
+  });
   it('are complete without any: demo mode, own servers, the ports of the manual', () => {
     const { settings, problems, warnings } = parseSettings([]);
     expect([problems, warnings]).toEqual([[], []]);
