@@ -131,6 +131,8 @@ describe('the blotter', () => {
     await strip.getByText('20 are filled: leave more than that, or cancel the rest').waitFor();
     await strip.getByLabel('Quantity').fill('60');
     await strip.getByLabel('Limit').fill('60.8');
+    await strip.getByText('would pass').waitFor();
+    expect(gateway.asked('previewReplaceOrder').at(-1)?.input).toMatchObject({ qty: '60', limitPrice: '60.8' });
     await strip.getByLabel('Limit').press('Enter');
     await strip.getByText('The order stands as it was.').waitFor();
     gateway.script({ replaceOrder: () => decision(true) });
@@ -138,6 +140,27 @@ describe('the blotter', () => {
     await strip.getByLabel('Limit').press('Enter');
     await strip.waitFor({ state: 'detached' });
     expect(gateway.asked('replaceOrder').map((one) => one.input)).toEqual([{ clientOrderId: 'ms-limit-ko', qty: '60', limitPrice: '60.8', stopPrice: null, trail: null }, { clientOrderId: 'ms-limit-ko', qty: '60', limitPrice: '60.7', stopPrice: null, trail: null }]);
+  });
+
+  it('reads a change back before it goes to the live account', async () => {
+    const asked = gateway.asked('replaceOrder').length;
+    gateway.script({ session: () => ({ token: 'scripted', mode: 'live', version: '0.1.0', instanceId: 'scripted', actor: 'owner', uiState: { tab: 'orders' }, serverTime: Date.now() }) });
+    await page.reload();
+    await row('limit-ko').locator('.price').click();
+    const strip = page.locator('.edit-strip');
+    await strip.getByLabel('Limit').fill('60.6');
+    await strip.getByLabel('Limit').press('Enter');
+    await strip.getByText('Change buy KO: limit 60.5 to 60.6').waitFor();
+    expect(gateway.asked('replaceOrder').length).toBe(asked);
+    await page.keyboard.press('Escape');
+    await strip.getByLabel('Limit').press('Enter');
+    await strip.getByRole('button', { name: 'Send to the live account' }).click();
+    await strip.waitFor({ state: 'detached' });
+    expect(gateway.asked('replaceOrder').at(-1)?.input).toMatchObject({ limitPrice: '60.6', qty: null });
+    gateway.script({ session: WORLD.session ?? (() => new Error('no session')) });
+    await page.reload();
+    await tab(/Orders/);
+    gateway.push(ticks());
   });
 
   it('cancels in place, and all of a symbol', async () => {
@@ -189,7 +212,7 @@ describe('positions and the books', () => {
 
   it('say what protects them, and what was found beside them', async () => {
     expect(await line('AAPL').textContent()).toContain('stop 175.00target 195.00');
-    expect(await line('MSFT').textContent()).toContain('stop 412.00 for 5 of 12');
+    expect(await line('MSFT').textContent()).toContain('stop 412.00 (5 of 12)');
     await line('KO').getByText('unprotected').waitFor();
     await page.locator('.after-row').getByRole('button', { name: 'Mend…' }).click();
     await page.getByText('Places a stop for 100 shares at 58.81').waitFor();

@@ -16,7 +16,8 @@ const POSITIONS = `
         'targetQty', ${plain(`coalesce(sum(o.qty - o.filled_qty) FILTER (WHERE o.type = 'limit'), 0)`)}::text,
         'targetPrice', ${plain(`(array_agg(o.limit_price ORDER BY abs(o.limit_price - px.last_close)) FILTER (WHERE o.type = 'limit'))[1]`)}::text)
       FROM execution.orders o
-      WHERE o.symbol = p.symbol AND NOT o.is_closed AND o.is_reducing AND o.side = CASE WHEN p.qty > 0 THEN 'sell' ELSE 'buy' END AND o.status NOT IN ('initialized', 'pending_cancel')) AS protection,
+      WHERE o.symbol = p.symbol AND NOT o.is_closed AND o.is_reducing AND o.side = CASE WHEN p.qty > 0 THEN 'sell' ELSE 'buy' END AND o.status NOT IN ('initialized', 'pending_cancel')
+        AND (o.status <> 'held' OR o.parent_order_id IS NULL OR EXISTS (SELECT 1 FROM execution.orders e WHERE e.order_id = o.parent_order_id AND (e.is_closed OR e.is_reducing)))) AS protection,
     ${plain('p.qty')} AS qty, ${plain('p.avg_price')} AS "avgPrice", ${plain('px.last_close')} AS "lastPrice", ${plain('p.qty * px.last_close')} AS "marketValue",
     ${plain('p.qty * (px.last_close - p.avg_price)')} AS "openPnl", (sign(p.qty) * (px.last_close - p.avg_price) / nullif(p.avg_price, 0))::float8 AS "openPnlFraction", ${plain('p.realized_pnl')} AS "realizedPnl",
     (abs(p.qty * px.last_close) / nullif(total.equity, 0))::float8 AS weight, px.seen_at AS "priceSeenAt", px.market_at AS "priceMarketAt", p.updated_at AS "updatedAt",
@@ -26,7 +27,7 @@ const POSITIONS = `
   ORDER BY abs(p.qty * px.last_close) DESC NULLS LAST, p.symbol
   LIMIT ${POSITIONS_MAX}`;
 
-/** Reads the open positions, largest first. */
+/** Reads the open positions, largest first. The exits of an entry that still waits protect nothing yet. */
 export function readPositions(db: Queryable): Promise<PositionView[]> {
   return db.query<PositionView>(POSITIONS);
 }

@@ -130,6 +130,9 @@ describe('lists', () => {
     expect(story.relatives.map(({ orderId, replacedByOrderId }) => [orderId, replacedByOrderId])).toEqual([['o1:take_profit', 'o1:take_profit:2'], ['o1:take_profit:2', null], ['o1:stop_loss', null]]);
     expect((await readStory(db, 'o1:stop_loss')).order?.role).toBe('stop_loss');
     expect(HTTP.positions.output.parse({ positions: await readPositions(db) }).positions[0]?.protection).toEqual({ stopQty: '5', stopPrice: '90.5', targetQty: '5', targetPrice: '118' });
+    await book.sql(`UPDATE execution.orders SET is_closed = false, status = 'accepted' WHERE order_id = 'o1'`);
+    expect((await readPositions(db))[0]?.protection, 'an exit whose entry still waits').toMatchObject({ stopQty: '0', stopPrice: null });
+    await book.sql(`UPDATE execution.orders SET is_closed = true, status = 'filled' WHERE order_id = 'o1'`);
     // Legs hold shares, never money.
     expect((await readAccount(db)).reserved).toBe('490');
     await book.sql(`DELETE FROM execution.orders WHERE role <> 'order' AND replaces_order_id IS NOT NULL`);

@@ -61,7 +61,7 @@ function Fields({ order, edit, sending, type, close }: { order: OrderView; edit:
   return (
     <div className="edit-fields">
       {(Object.keys(editOf(order)) as EditField[]).map((field, n, all) => (
-        <NumberInput key={field} size="xs" label={labelOf(field, order)} value={edit[field] ?? ''} onChange={(value) => type(field, String(value))} disabled={isLost || isPending} error={isTried || edit[field] !== '' ? errors[field] : undefined} decimalScale={field === 'qty' ? 9 : 4} min={0} allowNegative={false} hideControls thousandSeparator="," autoFocus={n === all.length - 1} />
+        <NumberInput key={field} size="xs" label={labelOf(field, order)} value={edit[field] ?? ''} onChange={(value) => type(field, String(value))} disabled={isLost} error={isTried || edit[field] !== '' ? errors[field] : undefined} decimalScale={field === 'qty' ? 9 : 4} min={0} allowNegative={false} hideControls thousandSeparator="," autoFocus={n === all.length - 1} />
       ))}
       <div className="edit-buttons">
         <Button type="submit" size="compact-sm" loading={isPending} disabled={change === null}>{isLost ? 'Ask again' : 'Change'}</Button>
@@ -84,6 +84,8 @@ export function EditStrip({ order, close }: { order: OrderView; close: () => voi
   const denied = action.data?.outcome === 'denied' ? action.data : null;
   const isLost = isUnanswered(action.error);
   const type = (field: EditField, value: string): void => {
+    // A field that loses the focus tells its value once more: that is no other change, and must not take a new key.
+    if (isLost || action.isPending || value === edit[field]) return;
     key.current = newKey();
     action.reset();
     setEdit((now) => ({ ...now, [field]: value }));

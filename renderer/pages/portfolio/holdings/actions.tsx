@@ -68,6 +68,8 @@ function ReduceForm({ position, close }: { position: PositionView; close: () => 
   const action = useAction('reducePosition', REFRESH);
   const key = useRef(newKey());
   const change = (apply: () => void): void => {
+    // What is on its way, or without an answer, keeps its key.
+    if (action.isPending || isUnanswered(action.error)) return;
     key.current = newKey();
     action.reset();
     apply();
@@ -78,7 +80,7 @@ function ReduceForm({ position, close }: { position: PositionView; close: () => 
     <form className="stack" onSubmit={(event) => { event.preventDefault(); if (isTakeable(qty, held) && !action.isPending) send(); }}>
       {holders.length > 1 && <Select size="xs" label="Whose share" value={holder} onChange={(value) => change(() => { setHolder(value ?? ''); setAmount(null); })} data={holders.map((row) => ({ value: row.strategyId, label: `${holderName(row.strategyId)}: ${quantity(row.qty)}` }))} allowDeselect={false} comboboxProps={{ withinPortal: false }} />}
       <SegmentedControl size="xs" fullWidth value={amount === null ? percent : ''} onChange={(value) => change(() => { setPercent(value); setAmount(null); })} data={['25', '50', '75'].map((value) => ({ value, label: `${value} %` }))} aria-label="Part of it" />
-      <NumberInput size="xs" label={`Shares, of ${quantity(held.replace('-', ''))}`} value={qty} onChange={(value) => change(() => setAmount(String(value)))} min={0} decimalScale={9} allowNegative={false} hideControls data-autofocus error={isTakeable(qty, held) ? undefined : `More than nothing and at most ${quantity(held.replace('-', ''))}`} />
+      <NumberInput size="xs" label={`Shares, of ${quantity(held.replace('-', ''))}`} value={qty} onChange={(value) => String(value) !== qty && change(() => setAmount(String(value)))} min={0} decimalScale={9} allowNegative={false} hideControls data-autofocus error={isTakeable(qty, held) ? undefined : `More than nothing and at most ${quantity(held.replace('-', ''))}`} />
       <Said decisions={action.data ? [action.data] : []} error={action.error} />
       <Button type="submit" size="compact-md" loading={action.isPending} disabled={!isTakeable(qty, held)}>{held.startsWith('-') ? 'Buy back' : 'Sell'} {quantity(isTakeable(qty, held) ? qty : null)} {position.symbol}{sum !== null && ` · about ${money(sum)} USD`}</Button>
     </form>

@@ -111,12 +111,17 @@ export function OrderTicketSheet({ start }: { start: Partial<Draft> }): JSX.Elem
   const place = useAction('placeOrder', [['orders'], ['account'], ['positions']]);
   const quote = useQuote(draft.symbol);
   const { ticket } = readDraft(draft, quote.last);
-  const change = (part: Partial<Draft>): void => {
+  const isFixed = place.isPending || isUnanswered(place.error);
+  const write = (part: Partial<Draft>): void => {
     // Another order is another press: it gets its own key. A retry of the same one repeats it.
     key.current = newKey();
     place.reset();
     setConfirming(false);
     setDraft((now) => settle({ ...now, ...part }, quote.last));
+  };
+  // What is on its way, or without an answer, keeps its key: a field that loses the focus tells its value once more, and that is no other order.
+  const change = (part: Partial<Draft>): void => {
+    if (!isFixed) write(part);
   };
   const sent = useRef<OrderTicket | null>(null);
   const send = (what: OrderTicket): void => {
@@ -126,13 +131,13 @@ export function OrderTicketSheet({ start }: { start: Partial<Draft> }): JSX.Elem
   const submit = (event: FormEvent): void => {
     event.preventDefault();
     setTried(true);
-    if (ticket === null || place.isPending || isUnanswered(place.error)) return;
+    if (ticket === null || isFixed) return;
     if (isLive) setConfirming(true);
     else send(ticket);
   };
   const onKeyDown = (event: KeyboardEvent): void => {
     const part = changeOfKey(event, draft);
-    if (part === null || place.isPending || isUnanswered(place.error)) return;
+    if (part === null || isFixed) return;
     event.preventDefault();
     change(part);
   };
@@ -140,7 +145,7 @@ export function OrderTicketSheet({ start }: { start: Partial<Draft> }): JSX.Elem
   if (isConfirming && ticket !== null && place.error === null) return <ConfirmLive words={sentence(draft, ticket, quote.last)} isPending={place.isPending} send={() => send(ticket)} back={() => setConfirming(false)} />;
   return (
     <form className="stack ticket" onSubmit={submit} onKeyDown={onKeyDown} noValidate>
-      <Form props={{ draft, errors: {}, quote, change }} isTried={isTried} place={{ isPending: place.isPending, error: place.error, ask: () => sent.current && send(sent.current), leave: () => { setTried(false); change({ amount: '' }); } }} />
+      <Form props={{ draft, errors: {}, quote, change }} isTried={isTried} place={{ isPending: place.isPending, error: place.error, ask: () => sent.current && send(sent.current), leave: () => { setTried(false); write({ amount: '' }); } }} />
     </form>
   );
 }
