@@ -39,6 +39,8 @@ export function takeOverTime(startsAt: number): VirtualTime {
     }),
     jumpWallClock: (ms) => clock.setSystemTime(Date.now() + ms),
     async runUntil(isDone, limitMs) {
+      // Time stops at the limit itself, not at whatever timer comes behind it.
+      setTimeout(() => undefined, Math.max(0, limitMs - elapsed()));
       for (;;) {
         await letRun();
         if (isDone()) return true;
