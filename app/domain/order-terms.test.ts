@@ -50,8 +50,8 @@ describe('refused, at the field', () => {
     ['a bracket that is filled at once or not at all', { orderClass: 'bracket', timeInForce: 'fok', ...exits('55', '48') }, ['timeInForce']],
     ['a price finer than a cent', { type: 'limit', limitPrice: price('50.001') }, ['limitPrice']],
     ['a price below a dollar finer than a hundredth of a cent', { type: 'limit', limitPrice: price('0.50001') }, ['limitPrice']],
-  ])('%s', (_, given, expected, [side, qty] = ['buy']) => {
-    expect(fields(given, side, qty)).toEqual(expected);
+  ])('%s', (_, given, expected, of) => {
+    expect(fields(given, of?.[0], of?.[1])).toEqual(expected);
   });
 });
 
