@@ -16,7 +16,7 @@ describe('deterministic simulation', () => {
     // Alone in a fresh process, after none of the others: the seed decides everything.
     const [again] = await runCampaign({ seeds: [SEEDS.at(-1) ?? 1], planted: '', processes: 1 });
     expect(again?.hash).toBe(results.at(-1)?.hash);
-  }, 120_000);
+  }, 300_000);
 
   it('finds planted defects', async () => {
     const names = ['float_money', 'new_id_on_timeout'];
@@ -26,5 +26,5 @@ describe('deterministic simulation', () => {
     }));
     expect(found).toEqual(names);
     expect(new Set(PLANTED.map((one) => one.name)).size).toBe(PLANTED.length);
-  }, 120_000);
+  }, 300_000);
 });
