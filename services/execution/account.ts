@@ -11,6 +11,7 @@ import type { BrokerActivity } from '../alpaca/activities.ts';
 import type { Broker, BrokerPosition } from '../alpaca/ports.ts';
 import { activitiesBefore, noteActivities } from './entries-activities.ts';
 import { rebuildLots } from './ledger-lots.ts';
+import { beforeOpenOrders, openingInWords } from './opening.ts';
 
 const STABLE_READS = 10;
 const STABLE_PAUSE_MS = 500;
@@ -53,15 +54,16 @@ export async function ensureOpened(db: Db, broker: Broker, log: Logger): Promise
     if (accountNumber === ledger.account_number) return;
     throw new AppError('CONFIG_INVALID', `This data folder holds the ledger of account ${ledger.account_number}, but the keys belong to account ${accountNumber}. Use the keys of that account, or start with another data folder.`);
   }
-  const { account, positions, newest, at: openedAt, activities } = await readTogether(broker);
-  const cash = toText(account.cash);
+  const { account, at: openedAt, activities, ...read } = await readTogether(broker);
+  const opening = await beforeOpenOrders(broker, { cash: account.cash, positions: read.positions, newest: read.newest, since: openedAt });
+  const cash = toText(opening.cash);
   await db.tx(async (tx) => {
     await tx.query('INSERT INTO execution.account_ledger (account_number, opening_cash, cash, opened_at) VALUES ($1, $2, $2, $3)', [account.accountNumber, cash, at(openedAt)]);
-    for (const position of positions.filter((one) => !one.qty.isZero())) await importPosition(tx, position, openedAt, cash);
-    await tx.query(`INSERT INTO execution.broker_cursors (name, position) VALUES ('fills_since', $1), ('fills_floor', $2)`, [String(openedAt), newest ?? '']);
+    for (const position of opening.positions.filter((one) => !one.qty.isZero())) await importPosition(tx, position, openedAt, cash);
+    await tx.query(`INSERT INTO execution.broker_cursors (name, position) VALUES ('fills_since', $1), ('fills_floor', $2)`, [String(opening.since), opening.newest ?? '']);
     await noteActivities(tx, activities);
   });
-  log.info({ account: account.accountNumber, cash, positions: positions.length }, 'The ledger is opened');
+  log.info({ account: account.accountNumber, ...openingInWords(opening) }, 'The ledger is opened');
 }
 
 /** What our ledger says the account holds. */
