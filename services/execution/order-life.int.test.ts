@@ -4,12 +4,11 @@ import type { Payload } from '#app/contracts/events.ts';
 import type { Latch } from '#app/contracts/kill.ts';
 import { until } from '../../tests/support/servers.ts';
 import type { TestWorker } from '../../tests/support/worker.ts';
-import { brokenInvariants, startStack, type Stack } from '../../tests/support/execution-stack.ts';
+import { brokenInvariants, idMaker, startStack, type Stack } from '../../tests/support/execution-stack.ts';
 
 let stack: Stack;
 let worker: TestWorker;
-let n = 0;
-const nextId = (name: string): string => `${name.replaceAll(/[^a-z0-9]/gi, '-')}-${(n += 1)}`;
+const nextId = idMaker();
 const run = async (crashAt?: string): Promise<void> => {
   worker = stack.start(crashAt);
   await worker.ready(40_000);

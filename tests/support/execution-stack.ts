@@ -121,6 +121,12 @@ export async function startStack({ keyId = 'PKTEST' } = {}): Promise<Stack> {
   };
 }
 
+/** Ids that no other order of a test file has: the name in letters of a client order id, and a number. */
+export function idMaker(): (name: string) => string {
+  let n = 0;
+  return (name) => `${name.replaceAll(/[^a-z0-9]/gi, '-')}-${(n += 1)}`;
+}
+
 /** The orders come to the broker once each, and are filled once each, here and there. Steps the market. */
 export async function areFilledOnce(stack: Stack, ids: readonly string[]): Promise<void> {
   for (const id of ids) {
