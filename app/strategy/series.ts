@@ -1,0 +1,25 @@
+/** A series of numbers as a strategy sees it: now, and so many bars ago; never ahead. */
+
+/** Where a run stands. One for each symbol: its series share it. */
+export type Cursor = { i: number };
+
+/** A column with the cursor of its symbol. `values` is for the engines; strategies use `now` and `ago`. */
+export class Series {
+  readonly values: Float64Array;
+  readonly cursor: Cursor;
+
+  constructor(values: Float64Array, cursor: Cursor) {
+    this.values = values;
+    this.cursor = cursor;
+  }
+
+  /** The number at the bar that has just closed; NaN while there are too few bars. */
+  get now(): number {
+    return this.values[this.cursor.i] ?? NaN;
+  }
+
+  /** The number `bars` bars ago: ago(0) is `now`. NaN before the beginning, and for a negative number of bars: the future is not known. */
+  ago(bars: number): number {
+    return bars < 0 ? NaN : (this.values[this.cursor.i - bars] ?? NaN);
+  }
+}

@@ -1,0 +1,103 @@
+/** A strategy as its author writes it, and as the engines run it. */
+import type * as z from 'zod';
+import { AppError, invariant } from '#app/domain/errors.ts';
+import type { IndicatorUse } from '#app/indicators/indicator.ts';
+import type { Context } from './context.ts';
+import { parametersJsonSchema, readParameters, type ParameterSet, type ParameterValues } from './parameters.ts';
+
+/** The indicators that a strategy declares, by the names it gives them. */
+export type IndicatorUses = Readonly<Record<string, IndicatorUse>>;
+
+/**
+ * A kind of strategy. `onBar` is called at each close from the first on at which every indicator has a value (and `history` bars stand behind it). It must depend on nothing
+ * but its context: no clock, no randomness, no memory outside of `state`. It is synchronous.
+ */
+export type StrategySpec<P extends ParameterSet, I extends IndicatorUses, S> = {
+  /** Name in the book, snake_case. */
+  readonly kind: string;
+  readonly title: string;
+  /** What it does, for a person, in a sentence or two. */
+  readonly description: string;
+  /** `symbol`: run for each symbol apart, none knows the others. `portfolio`: once, over all of them. */
+  readonly scope: 'symbol' | 'portfolio';
+  /** Symbols that a portfolio needs at least and takes at most; pairs: [2, 2]. */
+  readonly symbols?: readonly [min: number, max: number];
+  /** It may owe shares: only where the account may short. */
+  readonly usesShorts?: boolean;
+  /** It places orders of its own beside targets. */
+  readonly usesOrders?: boolean;
+  readonly parameters: P;
+  /** Why these values do not go together, null when they do. */
+  check?(parameters: ParameterValues<P>): string | null;
+  /** Indicators of each symbol. */
+  indicators(parameters: ParameterValues<P>): I;
+  /** Bars that it looks back with `ago` at most; 1 when left out: now and the bar before. */
+  history?(parameters: ParameterValues<P>): number;
+  /** Memory at the beginning. Plain JSON. */
+  initialState(parameters: ParameterValues<P>): S;
+  readonly state: z.ZodType<S>;
+  onBar(context: Context<P, I, S>): void;
+};
+
+/** A strategy with its parameters filled in, its types hidden: what the engines run. */
+export type BoundStrategy = {
+  readonly kind: string;
+  readonly scope: 'symbol' | 'portfolio';
+  readonly symbols: readonly [min: number, max: number];
+  readonly usesShorts: boolean;
+  readonly usesOrders: boolean;
+  readonly parameters: ParameterValues;
+  readonly indicators: IndicatorUses;
+  /** Bars that `ago` may look back. */
+  readonly history: number;
+  initialState(): unknown;
+  /** @throws AppError INVARIANT_BROKEN when the stored state is not one of this strategy. */
+  readState(raw: unknown): unknown;
+  onBar(context: Context): void;
+};
+
+/** A kind for catalogues and for running. */
+export type StrategyType = {
+  readonly kind: string;
+  readonly title: string;
+  readonly description: string;
+  readonly scope: 'symbol' | 'portfolio';
+  readonly parameterSet: ParameterSet;
+  parametersJsonSchema(): Record<string, unknown>;
+  /** @throws AppError STRATEGY_PARAMETERS_INVALID */
+  bind(parameters: unknown): BoundStrategy;
+};
+
+const MAX_PORTFOLIO = 1_000;
+
+/** Makes a spec runnable. */
+export function strategy<P extends ParameterSet, I extends IndicatorUses, S>(spec: StrategySpec<P, I, S>): StrategyType {
+  const { kind, title, description, scope } = spec;
+  return {
+    kind, title, description, scope, parameterSet: spec.parameters,
+    parametersJsonSchema: () => parametersJsonSchema(spec.parameters),
+    bind(raw) {
+      const parameters = readParameters(kind, spec.parameters, raw) as ParameterValues<P>;
+      const defect = spec.check?.(parameters) ?? null;
+      if (defect !== null) throw new AppError('STRATEGY_PARAMETERS_INVALID', `The strategy ${kind} cannot use its parameters: ${defect}`);
+      return {
+        kind, scope, symbols: spec.symbols ?? [1, scope === 'symbol' ? 1 : MAX_PORTFOLIO], usesShorts: spec.usesShorts ?? false, usesOrders: spec.usesOrders ?? false, parameters,
+        indicators: spec.indicators(parameters), history: spec.history?.(parameters) ?? 1,
+        initialState: () => spec.initialState(parameters),
+        readState(stored) {
+          const state = spec.state.safeParse(stored);
+          invariant(state.success, 'The stored state is not one of this strategy', { kind, issue: state.error?.issues[0]?.message });
+          return state.data;
+        },
+        // The engines build the context out of this very strategy: its indicators and its state.
+        onBar: (context) => spec.onBar(context as unknown as Context<P, I, S>),
+      };
+    },
+  };
+}
+
+/** Index of the first bar at which a strategy may be asked: every indicator has a value now and `history` bars before. */
+export function firstBar(bound: Pick<BoundStrategy, 'indicators' | 'history'>): number {
+  const lookbacks = Object.values(bound.indicators).map(({ indicator, values }) => indicator.lookback(values));
+  return Math.max(0, ...lookbacks) + bound.history;
+}
