@@ -48,12 +48,18 @@ const SERVICE_ROOMS = [
   never('chassis', 'The chassis serves every worker and knows none.', '^services/chassis/(?!calendar\\.ts)', '^services/(?!chassis/)|^app/(?!domain/|contracts/)'),
   never('chassis-calendar', "The chassis brings the broker's calendar to the exchange's, which all rooms ask.", '^services/chassis/calendar\\.ts$', '^services/(?!chassis/)|^app/(?!domain/|contracts/|market/)'),
   ...WORKERS.map((id) =>
-    never(`no-worker-to-worker-${id}`, 'Workers talk through the book and the wire, never by import.', `^services/${id}/`, `^services/(?!${id}/|chassis/|alpaca/)`)),
+    never(`no-worker-to-worker-${id}`, 'Workers talk through the book and the wire, never by import.', `^services/${id}/`, `^services/(?!${id}/|chassis/|alpaca/|research/)`)),
   never('alpaca-room', 'The Alpaca room knows app, the chassis and itself.', '^services/alpaca/', '^services/(?!alpaca/|chassis/)'),
   {
     name: 'alpaca-users', severity: 'error', comment: 'Only execution and data_ingestion speak to the broker.',
     from: { path: '^services/', pathNot: [TESTS, '^services/(alpaca|execution|data_ingestion)/'] },
     to: { path: '^services/alpaca/' },
+  },
+  never('research-room', 'The research room knows app, the chassis and itself.', '^services/research/', '^services/(?!research/|chassis/)'),
+  {
+    name: 'research-users', severity: 'error', comment: 'Only those who try strategies out read columns: no order waits for research.',
+    from: { path: '^services/', pathNot: [TESTS, '^services/(research|strategy_engine|analytics|data_ingestion)/'] },
+    to: { path: '^services/research/' },
   },
 ];
 
@@ -88,7 +94,9 @@ const ONE_PLACE = [
   onePlace('node-cron', npm('node-cron'), ['^services/orchestrator/']),
   onePlace('nodemailer', npm('nodemailer'), ['^services/notification/delivery/smtp']),
   onePlace('dbos', npm('@dbos-inc/dbos-sdk'), ['^services/chassis/flows', '^services/orchestrator/']),
-  onePlace('child-process', '^(node:)?child_process$', ['^main/(supervisor|units)/[a-z-]*(spawner|process-info)\\.ts$', '^main/desktop/setup-spawner\\.ts$', '^main/units/postgres']),
+  onePlace('worker-threads', '^(node:)?worker_threads$', ['^services/research/', '^bench/']),
+  onePlace('quickjs', npm('@?(quickjs-emscripten|jitl)'), ['^services/research/sandbox/']),
+  onePlace('child-process', '^(node:)?child_process$', ['^main/(supervisor|units)/[a-z-]*(spawner|process-info)\\.ts$', '^main/desktop/setup-spawner\\.ts$', '^main/units/postgres', '^services/research/sandbox/child-spawner\\.ts$']),
   onePlace('plotly', `${npm('plotly\\.js')}|${npm('react-plotly\\.js')}`, ['^renderer/charts/chart\\.tsx$']),
 ];
 
