@@ -95,7 +95,7 @@ const ONE_PLACE = [
   onePlace('nodemailer', npm('nodemailer'), ['^services/notification/delivery/smtp']),
   onePlace('dbos', npm('@dbos-inc/dbos-sdk'), ['^services/chassis/flows', '^services/orchestrator/']),
   onePlace('worker-threads', '^(node:)?worker_threads$', ['^services/research/', '^bench/']),
-  onePlace('quickjs', npm('@?(quickjs-emscripten|jitl)'), ['^services/research/sandbox/']),
+  onePlace('quickjs', `${npm('quickjs-emscripten-core')}|${npm('@jitl')}`, ['^services/research/sandbox/']),
   onePlace('child-process', '^(node:)?child_process$', ['^main/(supervisor|units)/[a-z-]*(spawner|process-info)\\.ts$', '^main/desktop/setup-spawner\\.ts$', '^main/units/postgres', '^services/research/sandbox/child-spawner\\.ts$']),
   onePlace('plotly', `${npm('plotly\\.js')}|${npm('react-plotly\\.js')}`, ['^renderer/charts/chart\\.tsx$']),
 ];
