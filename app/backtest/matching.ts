@@ -1,6 +1,7 @@
 /** One step of the tape: which orders it elects and fills, in the order of time. */
 import { invariant } from '#app/domain/errors.ts';
 import { addQuantity, Decimal, floorToLot, price, quantity, roundToLedger, ZERO_MONEY, ZERO_QUANTITY, type Price, type Quantity } from '#app/domain/numeric.ts';
+import { mix32 } from '#app/domain/random.ts';
 import type { EpochMs } from '#app/domain/time.ts';
 import { bookFill, heldQuantity } from './account.ts';
 import { feeOf, rawFeesOf } from './fees.ts';
@@ -8,7 +9,7 @@ import { availableUnderCap, fillAt, isStopType, lookAt, wantedQuantity, type Mat
 import { elect, followFill, isWaitingForEntry } from './groups.ts';
 import { isClosing } from './open-orders.ts';
 import { settleReplacement, shrinkReplacement } from './replace.ts';
-import { mix32, uuidOf } from './venue-ids.ts';
+import { uuidOf } from './venue-ids.ts';
 import { end, endingOf, keep, tell, type Turn } from './venue-state.ts';
 import type { VenueBar, VenueOperation, VenueOrder } from './venue-types.ts';
 

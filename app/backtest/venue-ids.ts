@@ -1,19 +1,5 @@
 /** Ids without randomness: a UUID that is a pure function of a seed, a kind and a counter. */
-
-/** One round of the 32-bit finaliser of MurmurHash3 (A. Appleby, public domain). mix32(1) = 1364076727. */
-export function mix32(value: number): number {
-  let h = value | 0;
-  h = Math.imul(h ^ (h >>> 16), 0x85eb_ca6b);
-  h = Math.imul(h ^ (h >>> 13), 0xc2b2_ae35);
-  return (h ^ (h >>> 16)) >>> 0;
-}
-
-/** Hash of a text to 32 bits (FNV-1a, then mixed): for seeds that depend on a symbol. */
-export function hashText(text: string): number {
-  let h = 0x811c_9dc5;
-  for (let i = 0; i < text.length; i += 1) h = Math.imul(h ^ text.charCodeAt(i), 0x0100_0193);
-  return mix32(h);
-}
+import { hashText, mix32 } from '#app/domain/random.ts';
 
 const hex = (value: number, width: number): string => value.toString(16).padStart(width, '0').slice(-width);
 

@@ -1,6 +1,7 @@
 /** What a market is to the simulator: listed assets and a tape of minute bars, step by step. */
 import type { VenueBar } from '#app/backtest/venue-types.ts';
-import { hashText, uuidOf } from '#app/backtest/venue-ids.ts';
+import { uuidOf } from '#app/backtest/venue-ids.ts';
+import { hashText } from '#app/domain/random.ts';
 import { MINUTE_MS, type EpochMs } from '#app/domain/time.ts';
 
 /** Width of every bar on the tape. */

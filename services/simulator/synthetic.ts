@@ -1,5 +1,5 @@
 /** The synthetic market: plausible minute bars as a pure function of (seed, symbol, day, minute). */
-import { randomOf } from '#app/backtest/random.ts';
+import { randomOf } from '#app/domain/random.ts';
 import { invariant } from '#app/domain/errors.ts';
 import { DAY_MS, type EpochMs } from '#app/domain/time.ts';
 import { exchangeDay, isInSession, latestSession, nextOpen, sessionOn, sessionsBetween, type Session } from '#app/market/calendar.ts';

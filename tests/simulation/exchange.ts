@@ -1,6 +1,6 @@
 /** The broker's side of a simulation: one account at the venue, everything that was ever placed there, and a market that goes on by itself. */
 import { orderTimes } from '#app/backtest/order-times.ts';
-import { randomOf, type Random } from '#app/backtest/random.ts';
+import { randomOf, type Random } from '#app/domain/random.ts';
 import { openVenue, type Venue } from '#app/backtest/venue.ts';
 import { DEFAULT_VENUE_CONFIG, isOpenStatus, PLAIN_ASSET, type OrderContext, type OrderRequest, type ReplaceRequest, type VenueBar, type VenueEvent, type VenueOperation, type VenueOrder, type VenueRejection } from '#app/backtest/venue-types.ts';
 import type { BarWire } from '#app/domain/bar.ts';

@@ -1,5 +1,5 @@
 /** What can go wrong, how often in this seed, and what did. */
-import { randomOf, type Random } from '#app/backtest/random.ts';
+import { randomOf, type Random } from '#app/domain/random.ts';
 
 /** Every kind of fault with its usual chance at each opportunity. */
 export const FAULTS = {

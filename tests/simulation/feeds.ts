@@ -1,6 +1,6 @@
 /** The two workers in front of risk, smaller than the real ones but on the same outboxes: bars come in, and a seeded strategy has wishes. */
 import type { EventEnvelope } from '#app/contracts/events.ts';
-import { randomOf } from '#app/backtest/random.ts';
+import { randomOf } from '#app/domain/random.ts';
 import { signalId } from '#app/domain/ids.ts';
 import { MINUTE_MS, type EpochMs } from '#app/domain/time.ts';
 import { sleep } from '#chassis/clock.ts';

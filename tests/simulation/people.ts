@@ -1,7 +1,7 @@
 /** People at the pages of a simulation: they place, change and cancel orders, close positions, pull the switch, and ask again under the same key when they got no answer. */
 import type { CommandInput, CommandName, CommandOutput } from '#app/contracts/commands.ts';
 import { COMMANDS } from '#app/contracts/commands.ts';
-import { randomOf, type Random } from '#app/backtest/random.ts';
+import { randomOf, type Random } from '#app/domain/random.ts';
 import { AppError, describeError } from '#app/domain/errors.ts';
 import { PLAIN_REQUEST } from '#app/backtest/venue-types.ts';
 import { SYMBOLS } from './exchange.ts';

@@ -1,6 +1,6 @@
 /** One seed from its first virtual second to rest: a market, people and faults, then quiet, then the checks. */
 import { MARKET_BEGINS, Exchange, SYMBOLS } from './exchange.ts';
-import { randomOf, type Random } from '#app/backtest/random.ts';
+import { randomOf, type Random } from '#app/domain/random.ts';
 import type { ServiceSpec } from '#chassis/service.ts';
 import type { SimulatedBook } from './book.ts';
 import { cutBroker, mendBroker } from './broker.ts';

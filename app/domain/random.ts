@@ -1,5 +1,19 @@
 /** A small seeded generator of random numbers: the same seed gives the same sequence, for ever. */
-import { hashText, mix32 } from './venue-ids.ts';
+
+/** One round of the 32-bit finaliser of MurmurHash3 (A. Appleby, public domain). mix32(1) = 1364076727. */
+export function mix32(value: number): number {
+  let h = value | 0;
+  h = Math.imul(h ^ (h >>> 16), 0x85eb_ca6b);
+  h = Math.imul(h ^ (h >>> 13), 0xc2b2_ae35);
+  return (h ^ (h >>> 16)) >>> 0;
+}
+
+/** Hash of a text to 32 bits (FNV-1a, then mixed): for seeds that depend on a symbol. */
+export function hashText(text: string): number {
+  let h = 0x811c_9dc5;
+  for (let i = 0; i < text.length; i += 1) h = Math.imul(h ^ text.charCodeAt(i), 0x0100_0193);
+  return mix32(h);
+}
 
 /** A stream of random numbers. */
 export type Random = {
