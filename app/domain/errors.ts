@@ -50,6 +50,7 @@ export const ERROR_CODES = {
   SYMBOL_UNKNOWN: 'invalid',
   STRATEGY_NOT_FOUND: 'invalid',
   STRATEGY_PARAMETERS_INVALID: 'invalid',
+  STRATEGY_FAILED: 'invalid',
   FLOW_NOT_FOUND: 'invalid',
   FLOW_RUN_NOT_FOUND: 'invalid',
   FLOW_INPUT_INVALID: 'invalid',

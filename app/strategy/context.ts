@@ -14,6 +14,8 @@ export type TargetOptions = {
   readonly atr?: number;
   readonly stopPrice?: number;
   readonly takeProfitPrice?: number;
+  /** Raise it although it is wished already: what has drifted from the weight is traded back. */
+  readonly again?: boolean;
 };
 
 /** What a strategy last wanted to hold of a symbol. `weight`: signed part of the equity, null when the deployment's sizing says how much. */

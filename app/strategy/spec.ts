@@ -1,6 +1,7 @@
 /** A strategy as its author writes it, and as the engines run it. */
 import type * as z from 'zod';
 import { AppError, invariant } from '#app/domain/errors.ts';
+import { HOUR_MS, timeframeMs, type Timeframe } from '#app/domain/time.ts';
 import type { IndicatorUse } from '#app/indicators/indicator.ts';
 import type { Context } from './context.ts';
 import { parametersJsonSchema, readParameters, type ParameterSet, type ParameterValues } from './parameters.ts';
@@ -96,8 +97,24 @@ export function strategy<P extends ParameterSet, I extends IndicatorUses, S>(spe
   };
 }
 
-/** Index of the first bar at which a strategy may be asked: every indicator has a value now and `history` bars before. */
+/**
+ * Index of the first bar of a symbol at which a strategy may be asked: every indicator has a value now and `history` bars before. Indicators of a wider timeframe do not count here:
+ * they add the bars up to their own first value, which the sessions decide (with `readyAt`, the index of the bar at which a wide indicator first had one: max(firstBar, readyAt + history)).
+ * A portfolio is asked from the first moment on at which as many symbols as it needs (`symbols[0]`) are that far.
+ */
 export function firstBar(bound: Pick<BoundStrategy, 'indicators' | 'history'>): number {
-  const lookbacks = Object.values(bound.indicators).map(({ indicator, values }) => indicator.lookback(values));
+  const lookbacks = Object.values(bound.indicators).map(({ indicator, values, timeframe }) => (timeframe === null ? indicator.lookback(values) : 0));
   return Math.max(0, ...lookbacks) + bound.history;
+}
+
+const SESSION_MS = 6.5 * HOUR_MS;
+const barsPerSession = (timeframe: Timeframe): number => (timeframe === '1Day' ? 1 : Math.ceil(SESSION_MS / timeframeMs(timeframe)));
+
+/** Bars of `timeframe` after which it no longer shows where the bars began (to a part in ten thousand): what to warm a strategy up on before its first live bar. */
+export function warmUpBars(bound: Pick<BoundStrategy, 'indicators' | 'history'>, timeframe: Timeframe): number {
+  const needs = Object.values(bound.indicators).map(({ indicator, values, timeframe: wide }) => {
+    const own = Math.max(indicator.lookback(values) + 1, indicator.forgetting?.(values) ?? 0);
+    return wide === null ? own : Math.ceil(((own + 1) * barsPerSession(timeframe)) / barsPerSession(wide));
+  });
+  return Math.max(1, ...needs) + bound.history;
 }
