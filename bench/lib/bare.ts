@@ -8,37 +8,54 @@ export type BareResult = { readonly equity: Float64Array; readonly final: number
 
 const TICKS = 1e6;
 
-/** Simple moving average on integer ticks, written into `out`. */
-function average(close: Float64Array, period: number, out: Float64Array): void {
+/** Prices as whole ticks: sums of them are exact. */
+function wholeTicks(close: Float64Array): Float64Array {
+  const ticks = new Float64Array(close.length);
+  for (let i = 0; i < close.length; i += 1) ticks[i] = Math.floor((close[i] ?? 0) * TICKS + 0.5);
+  return ticks;
+}
+
+/** Moving sum of `period` ticks over `period`, from the first full window on; NaN before. */
+function average(ticks: Float64Array, period: number): Float64Array {
+  const out = new Float64Array(ticks.length);
   let sum = 0;
-  for (let i = 0; i < close.length; i += 1) {
-    sum += Math.round((close[i] ?? 0) * TICKS);
-    if (i >= period) sum -= Math.round((close[i - period] ?? 0) * TICKS);
-    out[i] = i >= period - 1 ? sum / period / TICKS : NaN;
+  for (let i = 0; i < period - 1; i += 1) {
+    sum += ticks[i] ?? 0;
+    out[i] = NaN;
   }
+  const scale = 1 / period;
+  for (let i = period - 1, first = 0; i < ticks.length; i += 1, first += 1) {
+    sum += ticks[i] ?? 0;
+    out[i] = sum * scale;
+    sum -= ticks[first] ?? 0;
+  }
+  return out;
 }
 
 /** Runs it: two columns, one loop over the bars, three statistics. */
 export function bareSmaCross(bars: BarColumns, { fast, slow, qty, cash: start, percent }: BareOptions): BareResult {
   const { open, close } = bars;
   const { length } = close;
-  const [quick, late, equity] = [new Float64Array(length), new Float64Array(length), new Float64Array(length)];
-  average(close, fast, quick);
-  average(close, slow, late);
-  let [cash, held, wanted, trades] = [start, 0, 0, 0];
+  const ticks = wholeTicks(close);
+  const [quick, late, equity] = [average(ticks, fast), average(ticks, slow), new Float64Array(length)];
+  const rate = percent / 100;
+  let [cash, held, wanted, trades, wasAbove] = [start, 0, 0, 0, 0];
   for (let i = 0; i < length; i += 1) {
     if (wanted !== held) {
-      const at = open[i] ?? 0;
-      const value = (wanted - held) * at;
-      cash -= value + Math.abs(value) * percent / 100;
+      const value = (wanted - held) * (open[i] ?? 0);
+      cash -= value + Math.abs(value) * rate;
       if (wanted === 0) trades += 1;
       held = wanted;
     }
     equity[i] = cash + held * (close[i] ?? 0);
-    if (i < slow) continue;
-    const [now, then] = [(quick[i] ?? 0) - (late[i] ?? 0), (quick[i - 1] ?? 0) - (late[i - 1] ?? 0)];
-    if (now > 0 && then <= 0) wanted = qty;
-    else if (now < 0 && then >= 0) wanted = 0;
+    if (i < slow - 1) continue;
+    // Sums of whole ticks: equal averages have equal sums.
+    const gap = Math.round(((quick[i] ?? 0) - (late[i] ?? 0)) * fast * slow);
+    if (i >= slow) {
+      if (gap > 0 && wasAbove <= 0) wanted = qty;
+      else if (gap < 0 && wasAbove >= 0) wanted = 0;
+    }
+    wasAbove = gap;
   }
   return { equity, final: equity[length - 1] ?? start, trades, isOpen: held !== 0, ...statistics(equity) };
 }
