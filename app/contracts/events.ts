@@ -15,11 +15,20 @@ const ms = z.number().int();
 /** data_ingestion: a bar is complete and stored. */
 export const barClosed = barWireSchema.extend({ /** When the feed's message reached us (wall clock). */ tsSeen: ms, /** Bars that repair a gap raise no orders. */ isBackfill: z.boolean() });
 
+/** What a strategy may want of a symbol. */
+export const targetSchema = z.enum(['long', 'short', 'flat']);
+
+/** An order of a strategy's own making, on the wire: shares and terms as for a person's order. `orderId`: the number by which the strategy knows it. */
+export const strategyOrderSchema = z.object({ orderId: ms, side: sideSchema, qty: positiveDecimalText, ...orderTermsFields });
+
 /** strategy_engine: what a strategy wants to hold of a symbol from this bar on. */
 export const signalRaised = z.object({
   signalId: z.string(), strategyId: z.string(), strategyVersionId: z.string(), symbol: symbolSchema, timeframe: timeframeSchema,
   barOpenTime: ms, /** Close of the signal's bar: the market time of the signal. */ tsMarket: ms, /** When the bar reached us; start of the latency measure. */ tsBarSeen: ms,
-  target: z.enum(['long', 'flat']), referencePrice: positiveDecimalText, /** Average true range at the bar, dollars, when the strategy has one. */ atr: positiveDecimalText.nullable(),
+  target: targetSchema, /** Signed part of the equity to hold (-0.1 = 10 % short); null = the deployment's sizing says how much. */ weight: decimalText.nullable().default(null),
+  /** An order of the strategy's own making: then the target is what it wished before, and nothing changes about it. */ order: strategyOrderSchema.nullable().default(null),
+  /** The number of an order of its own that it wants ended; as with `order`, nothing changes about the target. */ cancels: ms.nullable().default(null),
+  referencePrice: positiveDecimalText, /** Average true range at the bar, dollars, when the strategy has one. */ atr: positiveDecimalText.nullable(),
   /** Exits that the strategy wants at the broker from the entry on, dollars per share; null = none. */
   protection: z.object({ stopPrice: positiveDecimalText.nullable(), takeProfitPrice: positiveDecimalText.nullable() }).nullable().default(null),
   /** The conditions that made the signal, for "why did it trade here". */ reasons: z.array(z.object({ name: z.string(), value: z.string(), threshold: z.string().nullable() })),

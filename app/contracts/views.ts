@@ -1,6 +1,7 @@
 /** What a person sees of the book: the shapes that both HTTP replies and live pushes carry. */
 import * as z from 'zod';
 import { ModeSchema } from './config.ts';
+import { strategyOrderSchema, targetSchema } from './events.ts';
 import { decisionRecordSchema, denialCodeSchema, riskLimitsSchema, ruleResultSchema } from '#app/domain/limits.ts';
 import { decimalText } from '#app/domain/numeric.ts';
 import { orderEventKindSchema, orderRoleSchema, orderSourceSchema, orderStatusSchema, orderTypeSchema, sideSchema } from '#app/domain/order.ts';
@@ -69,8 +70,8 @@ export type DecisionView = z.infer<typeof decisionViewSchema>;
 
 /** The signal behind a decision. */
 export const signalViewSchema = z.object({
-  signalId: z.string(), strategyId: z.string(), strategyVersionId: z.string(), symbol: symbolSchema, timeframe: z.string(), barOpenTime: ms, tsMarket: ms, target: z.enum(['long', 'flat']),
-  referencePrice: decimalText, atr: decimalText.nullable(),
+  signalId: z.string(), strategyId: z.string(), strategyVersionId: z.string(), symbol: symbolSchema, timeframe: z.string(), barOpenTime: ms, tsMarket: ms, target: targetSchema,
+  /** Signed part of the equity; null = by the deployment's sizing. */ weight: decimalText.nullable(), /** An order of the strategy's own making. */ order: strategyOrderSchema.nullable(), referencePrice: decimalText, atr: decimalText.nullable(),
   /** Exits that the strategy asked for from the entry on. */ protection: z.object({ stopPrice: decimalText.nullable(), takeProfitPrice: decimalText.nullable() }).nullable(), reasons: z.array(z.object({ name: z.string(), value: z.string(), threshold: z.string().nullable() })), raisedAt: ms,
 });
 export type SignalView = z.infer<typeof signalViewSchema>;

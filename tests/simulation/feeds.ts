@@ -81,7 +81,7 @@ async function wish(tx: Tx, bar: Bar, strategyId: string): Promise<void> {
   tx.emit({
     topic: 'signal.raised', key: id, correlationId: id,
     payload: {
-      signalId: id, strategyId, strategyVersionId: `${strategyId}.v1`, symbol: bar.symbol, timeframe: '1Min', barOpenTime: bar.openTime, tsMarket, tsBarSeen: bar.tsSeen, target, referencePrice: bar.close, atr: null,
+      signalId: id, strategyId, strategyVersionId: `${strategyId}.v1`, symbol: bar.symbol, timeframe: '1Min', barOpenTime: bar.openTime, tsMarket, tsBarSeen: bar.tsSeen, target, weight: null, order: null, cancels: null, referencePrice: bar.close, atr: null,
       protection: protectionOf(target, Number(bar.close), random.next()), reasons: [],
     },
   });

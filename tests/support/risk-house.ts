@@ -21,7 +21,7 @@ type Signal = EventEnvelope<'signal.raised'>['payload'];
 /** A signal of the strategy sma to be long AAPL at 100. */
 export const signal = (n: number, changes: Partial<Signal> = {}): Signal => ({
   signalId: `sma.v1:AAPL:${bar(n)}:0`, strategyId: 'sma', strategyVersionId: 'sma.v1', symbol: 'AAPL', timeframe: '1Min', barOpenTime: bar(n), tsMarket: bar(n + 1), tsBarSeen: bar(n + 1),
-  target: 'long', referencePrice: '100', atr: null, protection: null, reasons: [], ...changes,
+  target: 'long', weight: null, order: null, cancels: null, referencePrice: '100', atr: null, protection: null, reasons: [], ...changes,
 });
 
 /** A person's order for 10 AAPL at market, or another. */

@@ -74,7 +74,7 @@ export async function readDecisions(db: Queryable, page: { outcome: 'approved' |
 }
 
 const SIGNAL = `
-  SELECT s.signal_id AS "signalId", s.strategy_id AS "strategyId", s.strategy_version_id AS "strategyVersionId", s.symbol, s.timeframe, s.bar_open_time AS "barOpenTime", s.ts_market AS "tsMarket", s.target,
+  SELECT s.signal_id AS "signalId", s.strategy_id AS "strategyId", s.strategy_version_id AS "strategyVersionId", s.symbol, s.timeframe, s.bar_open_time AS "barOpenTime", s.ts_market AS "tsMarket", s.target, ${plain('s.weight')} AS weight, s.own_order AS "order",
     ${plain('s.reference_price')} AS "referencePrice", ${plain('s.atr')} AS atr, s.protection, s.reasons, s.raised_at AS "raisedAt"
   FROM strategy_engine.strategy_signals s WHERE s.signal_id = $1`;
 const EVENTS = `
