@@ -1,0 +1,128 @@
+/** The figures of a run that a search keeps, by name: one row of numbers for each trial. */
+import { DAY_MS } from '#app/domain/time.ts';
+import { calmar } from '#app/analytics/calmar.ts';
+import { cagr } from '#app/analytics/cagr.ts';
+import { expectancy } from '#app/analytics/expectancy.ts';
+import { addToDrawdown, NO_DRAWDOWN } from '#app/analytics/max-drawdown.ts';
+import { profitFactor } from '#app/analytics/profit-factor.ts';
+import { simpleReturns } from '#app/analytics/returns.ts';
+import { sharpe } from '#app/analytics/sharpe.ts';
+import { sortino } from '#app/analytics/sortino.ts';
+import { volatility } from '#app/analytics/volatility.ts';
+import { winRate } from '#app/analytics/win-rate.ts';
+import type { RunResult } from '../run/types.ts';
+
+/** What a search can keep of a run. Dollars, fractions, ratios by the year; counts. */
+export const RUN_FIGURES = [
+  'final_equity', 'total_return', 'cagr', 'sharpe', 'sortino', 'volatility', 'max_drawdown', 'calmar', 'profit_factor', 'sqn', 'expectancy', 'win_rate', 'trades', 'exposure', 'costs', 'days',
+] as const;
+/** One of them. */
+export type RunFigure = (typeof RUN_FIGURES)[number];
+
+/** The run with what several figures are made of. `daily`: equity at the start and at the end of each day; `profits`: dollars of each closed round trip. */
+type Facts = { readonly result: RunResult; readonly begin: number; readonly daily: Float64Array; readonly returns: Float64Array; readonly spanMs: number; readonly profits: Float64Array };
+
+const SQN_CAP = 100;
+
+/**
+ * Equity at the beginning and at the last step of each day (UTC, which no session of US equities crosses), dollars. Ratios by the year are made of days, whatever the bars.
+ * `begin`: first step that counts.
+ */
+export function dailyEquity({ time, equity }: Pick<RunResult, 'time' | 'equity'>, cash: number, begin = 0): Float64Array {
+  const days = new Float64Array(time.length - begin + 1);
+  days[0] = cash;
+  let count = 1;
+  for (let step = begin; step < time.length; step += 1) {
+    // A step is the close of its bar: the first moment after it.
+    const day = Math.floor(((time[step] ?? 0) - 1) / DAY_MS);
+    const isLast = step + 1 === time.length || Math.floor(((time[step + 1] ?? 0) - 1) / DAY_MS) !== day;
+    if (!isLast) continue;
+    days[count] = equity[step] ?? NaN;
+    count += 1;
+  }
+  return days.subarray(0, count);
+}
+
+function closedProfits({ trips }: RunResult): Float64Array {
+  const profits = new Float64Array(trips.length);
+  let count = 0;
+  for (let row = 0; row < trips.length; row += 1) {
+    if (trips.isOpen[row] === 1) continue;
+    profits[count] = trips.profit[row] ?? NaN;
+    count += 1;
+  }
+  return profits.subarray(0, count);
+}
+
+/** Deepest fall over every step, the equity at the beginning included: days would hide what happened within them. */
+function deepestFall({ result, begin, daily }: Facts): number {
+  let state = addToDrawdown(NO_DRAWDOWN, daily[0] ?? NaN);
+  for (let step = begin; step < result.equity.length; step += 1) state = addToDrawdown(state, result.equity[step] ?? NaN);
+  return state.deepest;
+}
+
+/** Part of the steps at which something was held. */
+function exposure({ result, begin }: Facts): number | null {
+  const steps = result.gross.length - begin;
+  if (steps <= 0) return null;
+  let held = 0;
+  for (let step = begin; step < result.gross.length; step += 1) if ((result.gross[step] ?? 0) > 0) held += 1;
+  return held / steps;
+}
+
+/**
+ * System quality number over the profits of closed round trips: sqrt(min(n, 100)) x mean / sample deviation (V. Tharp, "The Definitive Guide to Position Sizing", 2008; risk = 1 dollar where stops
+ * give none). Null with fewer than two trips, or when they do not vary. sqn(1, 2, 3) = sqrt(3) x 2 / 1 = 3.464102.
+ */
+export function profitQuality(profits: ArrayLike<number>): number | null {
+  const perTrip = sharpe(profits, { periodsPerYear: 1 });
+  return perTrip === null ? null : perTrip * Math.sqrt(Math.min(profits.length, SQN_CAP));
+}
+
+/** Nothing lost and something won has no upper end: it is Infinity here, and the objective caps it. */
+function profitFactorOf(profits: Float64Array): number | null {
+  return profitFactor(profits) ?? (profits.some((profit) => profit > 0) ? Infinity : null);
+}
+
+const MAKE: Readonly<Record<RunFigure, (facts: Facts) => number | null>> = {
+  final_equity: ({ daily }) => daily[daily.length - 1] ?? null,
+  total_return: ({ daily }) => ((daily[0] ?? 0) > 0 ? (daily[daily.length - 1] ?? NaN) / (daily[0] ?? NaN) - 1 : null),
+  cagr: ({ daily, spanMs }) => cagr(daily, spanMs),
+  sharpe: ({ returns }) => sharpe(returns),
+  sortino: ({ returns }) => sortino(returns),
+  volatility: ({ returns }) => volatility(returns),
+  max_drawdown: deepestFall,
+  calmar: (facts) => calmar(cagr(facts.daily, facts.spanMs), deepestFall(facts)),
+  profit_factor: ({ profits }) => profitFactorOf(profits),
+  sqn: ({ profits }) => profitQuality(profits),
+  expectancy: ({ profits }) => expectancy(profits),
+  win_rate: ({ profits }) => winRate(profits),
+  trades: ({ profits }) => profits.length,
+  exposure,
+  costs: ({ result }) => result.costs,
+  days: ({ returns }) => returns.length,
+};
+
+/**
+ * The figures asked for, in their order, NaN where one is not known. `cash`: equity at the beginning; `from`: epoch ms, steps that close at or before it are warm-up and do not count.
+ */
+export function figuresOf(result: RunResult, cash: number, { names, from = -Infinity }: { readonly names: readonly RunFigure[]; readonly from?: number }): Float64Array {
+  const begin = firstAfter(result.time, from);
+  const daily = dailyEquity(result, cash, begin);
+  const first = Math.max(from, result.time[begin - 1] ?? -Infinity);
+  const last = result.time[result.time.length - 1] ?? NaN;
+  const facts: Facts = { result, begin, daily, returns: simpleReturns(daily), spanMs: last - (Number.isFinite(first) ? first : (result.time[0] ?? NaN)), profits: closedProfits(result) };
+  return Float64Array.from(names, (name) => MAKE[name](facts) ?? NaN);
+}
+
+/** Index of the first time after `at`; the length when there is none. Times rise. */
+export function firstAfter(time: Float64Array, at: number): number {
+  let low = 0;
+  let high = time.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if ((time[middle] ?? Infinity) > at) high = middle;
+    else low = middle + 1;
+  }
+  return low;
+}
