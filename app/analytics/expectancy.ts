@@ -13,3 +13,13 @@ export function payoffRatio(profits: ArrayLike<number>): number | null {
   const lost = mean(all.filter((profit) => profit < 0));
   return won === null || lost === null ? null : won / -lost;
 }
+
+/** Profits as multiples of what was at risk at the entry by its stop (R); those without a stop (risk NaN or 0) are left out. multiplesOfRisk([20, -10, 5], [10, 10, NaN]) = 2, -1. */
+export function multiplesOfRisk(profits: ArrayLike<number>, risks: ArrayLike<number>): Float64Array {
+  const multiples: number[] = [];
+  for (let n = 0; n < profits.length; n += 1) {
+    const risk = risks[n] ?? Number.NaN;
+    if (risk > 0) multiples.push((profits[n] ?? 0) / risk);
+  }
+  return Float64Array.from(multiples);
+}

@@ -47,3 +47,8 @@ export function roundTrips(fills: Iterable<OwnedFill>, held: readonly HeldBefore
 export function profitsOf(trips: readonly RoundTrip[]): Float64Array {
   return Float64Array.from(trips, (trip) => toFloat(trip.profit));
 }
+
+/** How long each was held, ms. */
+export function holdingsOf(trips: readonly RoundTrip[]): Float64Array {
+  return Float64Array.from(trips, (trip) => trip.closedAt - trip.openedAt);
+}

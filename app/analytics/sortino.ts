@@ -1,4 +1,5 @@
 /** Sortino ratio. */
+import { downsideDeviationPerPeriod } from './downside-deviation.ts';
 import { mean } from './moments.ts';
 import { ratePerPeriod, TRADING_DAYS_PER_YEAR } from './returns.ts';
 import type { RatioOptions } from './sharpe.ts';
@@ -11,10 +12,17 @@ import type { RatioOptions } from './sharpe.ts';
 export function sortino(returns: ArrayLike<number>, options: RatioOptions = {}): number | null {
   const periods = options.periodsPerYear ?? TRADING_DAYS_PER_YEAR;
   const average = mean(returns);
-  if (average === null || returns.length < 2) return null;
   const least = ratePerPeriod(options.riskFree ?? 0, periods);
-  let shortfall = 0;
-  for (let n = 0; n < returns.length; n += 1) shortfall += Math.min((returns[n] ?? 0) - least, 0) ** 2;
-  if (shortfall === 0) return null;
-  return ((average - least) / Math.sqrt(shortfall / returns.length)) * Math.sqrt(periods);
+  const shortfall = downsideDeviationPerPeriod(returns, least);
+  if (average === null || returns.length < 2 || shortfall === null || shortfall === 0) return null;
+  return ((average - least) / shortfall) * Math.sqrt(periods);
+}
+
+/**
+ * Sortino ratio / sqrt(2): for returns that are symmetric around m the same number as the Sharpe ratio, so that the two may be compared (J. Schwager's
+ * adjustment, as in QuantStats). Null where there is no Sortino ratio. adjustedSortino(0.02, -0.01, 0.02) = 27.495454 / sqrt(2) = 19.442222.
+ */
+export function adjustedSortino(returns: ArrayLike<number>, options: RatioOptions = {}): number | null {
+  const ratio = sortino(returns, options);
+  return ratio === null ? null : ratio / Math.SQRT2;
 }

@@ -1,10 +1,10 @@
 /** The daily report as one HTML page that needs nothing but itself: no script, no font, no picture from elsewhere. */
+import { MIN_DAYS_FOR_YEARLY } from '#app/analytics/catalogue.ts';
 import type { RuntimeConfig } from '#app/contracts/config.ts';
 import { REPORT_POLICY } from '#app/contracts/reports.ts';
 import { epochMs } from '#app/domain/time.ts';
 import { exchangeDay } from '#app/market/calendar.ts';
 import { fromNewYork, toNewYork } from '#app/market/nyse-zone.ts';
-import { MIN_DAYS_FOR_YEARLY } from '../performance.ts';
 import type { ReportFacts } from '../report-facts.ts';
 import { axisLabel, equityChart, lyingBars, standingBars, type Bar } from './charts.ts';
 import { clock, dayAndMinute, gain, longDay, money, number, percent, shortDay, span, toneOf } from './format.ts';

@@ -1,6 +1,7 @@
 /** The report's tables: each a pure function of facts, with a sentence where there is nothing. */
 import { FIGURES, type FigureKind } from '#app/analytics/catalogue.ts';
 import { toFloat } from '#app/domain/numeric.ts';
+import { ACCOUNT_FIGURES } from '../performance.ts';
 import type { ReportFacts } from '../report-facts.ts';
 import type { TripGroup } from '../trade-analysis.ts';
 import { clock, dayAndMinute, gain, money, monthName, NOTHING, number, percent, shares, span, toneOf } from './format.ts';
@@ -73,7 +74,7 @@ export function riskLists(facts: ReportFacts): Html {
 }
 
 const SHOWN: Readonly<Record<FigureKind, (value: number | null) => string>> = {
-  dollars: (value) => gain(value), percent: (value) => percent(value), share: (value) => percent(value, { isSigned: false }), ratio: (value) => number(value, 2), count: (value) => number(value),
+  dollars: (value) => gain(value), percent: (value) => percent(value), share: (value) => percent(value, { isSigned: false }), ratio: (value) => number(value, 2), count: (value) => number(value), duration: (value) => span(value),
 };
 
 /** A figure as it is written; the words for a missing one belong to its place. */
@@ -85,7 +86,7 @@ export function figureText(name: string, value: number | null): string {
 /** Every figure with its unit, formula and source. */
 export function statisticsTable(facts: ReportFacts): Html {
   const known = new Map(facts.metrics.map((metric) => [metric.name, metric.value]));
-  return html`<div class="scroll"><table class="statistics"><thead><tr><th class="left">Figure</th><th>Value</th><th class="left">Unit</th><th class="left">How it is made</th><th class="left">Source</th></tr></thead><tbody>${FIGURES.map((entry) => html`<tr><td class="left">${entry.label}</td><td class="value">${figureText(entry.name, known.get(entry.name) ?? null)}</td><td class="left muted">${entry.unit}</td><td class="left formula">${entry.formula}</td><td class="left formula">${entry.source}</td></tr>`)}</tbody></table></div>`;
+  return html`<div class="scroll"><table class="statistics"><thead><tr><th class="left">Figure</th><th>Value</th><th class="left">Unit</th><th class="left">How it is made</th><th class="left">Source</th></tr></thead><tbody>${ACCOUNT_FIGURES.map((entry) => html`<tr><td class="left">${entry.label}</td><td class="value">${figureText(entry.name, known.get(entry.name) ?? null)}</td><td class="left muted">${entry.unit}</td><td class="left formula">${entry.formula}</td><td class="left formula">${entry.source}</td></tr>`)}</tbody></table></div>`;
 }
 
 /** Return of each month, compounded from the days; the year at the right. Null while there is but one month: the figure stands elsewhere already. */
