@@ -1,8 +1,22 @@
 /** The strategies that come with the house, by kind, and the fingerprint of what each one does. */
 import { AppError } from '#app/domain/errors.ts';
+import { buyAndHold } from './built-in/buy-and-hold.ts';
+import { pairsTrading } from './built-in/pairs-trading.ts';
+import { volatilityTarget } from './built-in/volatility-target.ts';
 import { rsiReversion } from './rsi-reversion.ts';
 import { smaCross } from './sma-cross.ts';
+import type { StrategyType } from './spec.ts';
 import { advance, startRun, type Strategy, type StrategyBar, type StrategyKind } from './strategy.ts';
+
+/** Every kind on the new interface, in the order in which people see them. */
+export const STRATEGY_TYPES: readonly StrategyType[] = [pairsTrading, volatilityTarget, buyAndHold];
+
+/** The kind of that name. @throws AppError STRATEGY_NOT_FOUND */
+export function strategyType(kind: string): StrategyType {
+  const found = STRATEGY_TYPES.find((candidate) => candidate.kind === kind);
+  if (!found) throw new AppError('STRATEGY_NOT_FOUND', `There is no strategy of the kind "${kind.slice(0, 60)}". Known kinds: ${STRATEGY_TYPES.map((known) => known.kind).join(', ')}`);
+  return found;
+}
 
 /** Every kind, in the order in which people see them. */
 export const STRATEGY_KINDS: readonly StrategyKind[] = [smaCross, rsiReversion];

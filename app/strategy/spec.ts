@@ -34,6 +34,8 @@ export type StrategySpec<P extends ParameterSet, I extends IndicatorUses, S> = {
   indicators(parameters: ParameterValues<P>): I;
   /** Bars that it looks back with `ago` at most; 1 when left out: now and the bar before. */
   history?(parameters: ParameterValues<P>): number;
+  /** Bars after which its own memory no longer shows where it began, when it keeps more than its indicators do; 0 when left out. */
+  forgetting?(parameters: ParameterValues<P>): number;
   /** Memory at the beginning. Plain JSON. */
   initialState(parameters: ParameterValues<P>): S;
   readonly state: z.ZodType<S>;
@@ -51,6 +53,8 @@ export type BoundStrategy = {
   readonly indicators: IndicatorUses;
   /** Bars that `ago` may look back. */
   readonly history: number;
+  /** Bars that its own memory goes back. */
+  readonly forgetting: number;
   initialState(): unknown;
   /** @throws AppError INVARIANT_BROKEN when the stored state is not one of this strategy. */
   readState(raw: unknown): unknown;
@@ -83,7 +87,7 @@ export function strategy<P extends ParameterSet, I extends IndicatorUses, S>(spe
       if (defect !== null) throw new AppError('STRATEGY_PARAMETERS_INVALID', `The strategy ${kind} cannot use its parameters: ${defect}`);
       return {
         kind, scope, symbols: spec.symbols ?? [1, scope === 'symbol' ? 1 : MAX_PORTFOLIO], usesShorts: spec.usesShorts ?? false, usesOrders: spec.usesOrders ?? false, parameters,
-        indicators: spec.indicators(parameters), history: spec.history?.(parameters) ?? 1,
+        indicators: spec.indicators(parameters), history: spec.history?.(parameters) ?? 1, forgetting: spec.forgetting?.(parameters) ?? 0,
         initialState: () => spec.initialState(parameters),
         readState(stored) {
           const state = spec.state.safeParse(stored);
@@ -111,10 +115,10 @@ const SESSION_MS = 6.5 * HOUR_MS;
 const barsPerSession = (timeframe: Timeframe): number => (timeframe === '1Day' ? 1 : Math.ceil(SESSION_MS / timeframeMs(timeframe)));
 
 /** Bars of `timeframe` after which it no longer shows where the bars began (to a part in ten thousand): what to warm a strategy up on before its first live bar. */
-export function warmUpBars(bound: Pick<BoundStrategy, 'indicators' | 'history'>, timeframe: Timeframe): number {
+export function warmUpBars(bound: Pick<BoundStrategy, 'indicators' | 'history' | 'forgetting'>, timeframe: Timeframe): number {
   const needs = Object.values(bound.indicators).map(({ indicator, values, timeframe: wide }) => {
     const own = Math.max(indicator.lookback(values) + 1, indicator.forgetting?.(values) ?? 0);
     return wide === null ? own : Math.ceil(((own + 1) * barsPerSession(timeframe)) / barsPerSession(wide));
   });
-  return Math.max(1, ...needs) + bound.history;
+  return Math.max(1, ...needs) + bound.history + bound.forgetting;
 }

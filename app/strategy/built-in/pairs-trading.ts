@@ -1,0 +1,91 @@
+/** Pairs trading: when two symbols that go together drift apart, buys the one that fell behind and sells the other short, until they meet again. */
+import * as z from 'zod';
+import type { Reason } from '../context.ts';
+import { integer, real } from '../parameters.ts';
+import { reasonNumber } from '../reason.ts';
+import { strategy } from '../spec.ts';
+import { fitPair, zScore, type PairFit } from './pair-fit.ts';
+
+/** `held`: the line as it stood at the entry, and the side: 1 = bought the left symbol and sold the right one short, -1 the other way round. `isBarred`: stopped out, until the spread has been back. */
+const state = z.object({
+  left: z.array(z.number()), right: z.array(z.number()), isBarred: z.boolean(),
+  held: z.object({ side: z.union([z.literal(1), z.literal(-1)]), alpha: z.number(), beta: z.number(), sigma: z.number() }).nullable(),
+});
+
+/**
+ * The spread is what is left of the log price of the first symbol (in the order of names) beside a rolling least-squares line on that of the second (E. Gatev, W. Goetzmann and K. Rouwenhorst,
+ * Review of Financial Studies 19(3), 2006, pages 797-827, trade normalised prices; the hedge ratio is Engle and Granger's). The spread that was bought is the spread that is watched:
+ * line and deviation are kept from the entry to the exit, so that an exit means that prices came together, not that the line moved.
+ */
+export const pairsTrading = strategy({
+  kind: 'pairs_trading',
+  title: 'Pairs trading',
+  description: 'Watches how far two symbols are off their usual relation. Buys the cheap one and sells the dear one short when it is far, closes both when it is near again, and gives up when it gets too far.',
+  scope: 'portfolio',
+  symbols: [2, 2],
+  usesShorts: true,
+  parameters: {
+    window: integer(60, { min: 10, max: 500, describe: 'Bars of which the relation is made' }),
+    entryZ: real(2, { min: 0.5, max: 5, step: 0.25, unit: 'standard deviations', describe: 'Enters when the spread is at least this far off' }),
+    exitZ: real(0.5, { min: 0, max: 3, step: 0.25, unit: 'standard deviations', describe: 'Closes when the spread is no further off than this, or on the other side' }),
+    stopZ: real(4, { min: 1, max: 10, step: 0.5, unit: 'standard deviations', describe: 'Gives up when the spread is this far off, and waits until it has been back' }),
+    maxHalfLife: real(30, { min: 1, max: 500, step: 5, unit: 'bars', describe: 'Enters only when half of a departure has usually been gone within so many bars' }),
+    gross: real(0.9, { min: 0.05, max: 1.8, step: 0.05, unit: 'part of equity', describe: 'Both legs together; above 1 only where the account has margin' }),
+  },
+  check({ entryZ, exitZ, stopZ }) {
+    if (exitZ >= entryZ) return 'the exit must lie nearer to the line than the entry';
+    return stopZ > entryZ ? null : 'the stop must lie further off than the entry';
+  },
+  indicators: () => ({}),
+  forgetting: ({ window }) => window,
+  state,
+  initialState: () => ({ left: [], right: [], isBarred: false, held: null }),
+  onBar({ all, state: memory, parameters }) {
+    const [left, right] = all;
+    // A moment at which one of them did not trade says nothing about the two.
+    if (left === undefined || right === undefined || !left.hasBar || !right.hasBar) return;
+    const { window, entryZ, exitZ, stopZ, maxHalfLife, gross } = parameters;
+    const now = { left: Math.log(left.close.now), right: Math.log(right.close.now) };
+    // The line is drawn through the bars before this one: a departure must not bend what it is measured by.
+    const fit = memory.left.length < window ? null : fitPair(memory);
+    keep(memory.left, now.left, window);
+    keep(memory.right, now.right, window);
+    const { held } = memory;
+    if (held !== null) {
+      const z = zScore(held, now.left, now.right);
+      const isStopped = -held.side * z >= stopZ;
+      if (-held.side * z > exitZ && !isStopped) return;
+      memory.held = null;
+      memory.isBarred = isStopped;
+      const reasons = () => [{ name: 'Spread z-score', value: reasonNumber(z), threshold: isStopped ? `stop at ${reasonNumber(stopZ)}` : `back within ${reasonNumber(exitZ)}` }];
+      left.flat({ reasons });
+      right.flat({ reasons });
+      return;
+    }
+    if (fit === null || !(fit.sigma > 0)) return;
+    const z = zScore(fit, now.left, now.right);
+    if (Math.abs(z) <= exitZ) memory.isBarred = false;
+    // A pair that moves against itself is no hedge: both legs would be on one side.
+    if (memory.isBarred || Math.abs(z) < entryZ || Math.abs(z) >= stopZ || fit.halfLife > maxHalfLife || fit.beta <= 0) return;
+    const side = z < 0 ? 1 : -1;
+    memory.held = { side, alpha: fit.alpha, beta: fit.beta, sigma: fit.sigma };
+    const reasons = () => reasonsOf(z, fit, parameters);
+    const part = gross / (1 + fit.beta);
+    left.weight(side * part, { reasons });
+    right.weight(-side * part * fit.beta, { reasons });
+  },
+});
+
+function reasonsOf(z: number, fit: PairFit, { entryZ, maxHalfLife }: { readonly entryZ: number; readonly maxHalfLife: number }): Reason[] {
+  return [
+    { name: 'Spread z-score', value: reasonNumber(z), threshold: `at least ${reasonNumber(entryZ)} off` },
+    { name: 'Hedge ratio', value: reasonNumber(fit.beta), threshold: null },
+    { name: 'Half-life', value: `${reasonNumber(fit.halfLife)} bars`, threshold: `at most ${reasonNumber(maxHalfLife)}` },
+  ];
+}
+
+/** Adds a number to the newest `size`. */
+function keep(values: number[], value: number, size: number): void {
+  if (values.length === size) values.shift();
+  values.push(value);
+}
