@@ -1,12 +1,12 @@
 /** The trading desk of a back-test: signals become decisions by the live rules, decisions become orders at the venue. */
 import { clientOrderId, decisionId } from '#app/domain/ids.ts';
-import { Decimal, fromFloat, LEDGER_SCALE, price, roundToTick, toText, ZERO_MONEY, type Money, type Price } from '#app/domain/numeric.ts';
+import { Decimal, fromFloat, LEDGER_SCALE, price, roundToTick, toText, ZERO_MONEY, ZERO_QUANTITY, type Money, type Price } from '#app/domain/numeric.ts';
 import type { EpochMs } from '#app/domain/time.ts';
 import { writeTerms } from '#app/domain/order-terms.ts';
 import { normaliseOrder } from '#app/execution/normalise.ts';
 import { dayLossOf, NO_FACTS, shareKey, type ExactLimits, type RiskBook, type RiskMarket } from '#app/risk/book.ts';
 import { decide, openOrderOf, type Decision, type Intent, type Protection } from '#app/risk/decide.ts';
-import { followUps, type FlatTarget } from '#app/risk/follow-up.ts';
+import { followUps, type OwedTarget } from '#app/risk/follow-up.ts';
 import { countOnce, type OpenOrder } from '#app/risk/open-orders.ts';
 import type { Sizing } from '#app/risk/sizing.ts';
 import type { StrategySignal } from '#app/strategy/strategy.ts';
@@ -56,7 +56,7 @@ class TradingDesk implements Desk {
   private readonly view: DeskView;
   private readonly open = new Map<string, Sent>();
   private readonly signals = new Map<string, string | null>();
-  private readonly targets = new Map<string, FlatTarget>();
+  private readonly targets = new Map<string, OwedTarget>();
   /** The day whose loss limit was hit: as live, from the first signal that sees it. */
   private trippedDay = '';
   /** Entries approved on a day. */
@@ -72,7 +72,7 @@ class TradingDesk implements Desk {
   take({ signalId, symbol, close, at, signal }: DeskSignal): void {
     const { strategyId, sizing } = this.config;
     if (signal.target === 'long') this.targets.delete(symbol);
-    else this.targets.set(symbol, { strategyId, symbol, originId: signalId, followUps: 0 });
+    else this.targets.set(symbol, { strategyId, symbol, originId: signalId, followUps: 0, desired: ZERO_QUANTITY });
     const atr = signal.atr === null ? null : fromFloat(signal.atr, LEDGER_SCALE);
     this.act(this.trip(at), {
       kind: 'signal', signalId, strategyId, symbol, target: signal.target, referencePrice: price(close), atr: atr?.gt(0) === true ? (atr as Price) : null, sizing, protection: protectionOf(signal),

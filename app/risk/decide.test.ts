@@ -163,7 +163,7 @@ describe('the book between decisions', () => {
 });
 
 describe('follow-ups', () => {
-  const target = { strategyId: 'sma', symbol: 'AAPL', originId: 's1', followUps: 0 };
+  const target = { strategyId: 'sma', symbol: 'AAPL', originId: 's1', followUps: 0, desired: quantity('0') };
   it('are due when shares are left and nothing is on its way', () => {
     const book = bookOf({ held: { 'sma|AAPL': '50' } });
     expect(followUps(book, [target]).due).toEqual([target]);

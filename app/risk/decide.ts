@@ -1,36 +1,20 @@
 /** From an intent to a decision: the same bars, book and limits give the same order, or the same reason for none. */
-import type { DecisionRecord, DenialCode, RuleResult, SizingStep } from '#app/domain/limits.ts';
+import type { DecisionRecord, DenialCode, RuleResult } from '#app/domain/limits.ts';
 import { clientOrderId } from '#app/domain/ids.ts';
-import { notional, roundToTick, toText, ZERO_MONEY, ZERO_QUANTITY, type Money, type Price, type Quantity } from '#app/domain/numeric.ts';
-import { MARKET_TERMS, type OrderTerms } from '#app/domain/order-terms.ts';
-import type { OrderSource, Side } from '#app/domain/order.ts';
+import { notional, toText, ZERO_MONEY, ZERO_QUANTITY, type Money, type Price, type Quantity } from '#app/domain/numeric.ts';
+import type { OrderSource } from '#app/domain/order.ts';
 import type { EpochMs } from '#app/domain/time.ts';
-import { equityOf, shareOf, withOpenOrder, type RiskBook, type RiskMarket } from './book.ts';
+import { withOpenOrder, type RiskBook, type RiskMarket } from './book.ts';
 import type { OpenOrder } from './open-orders.ts';
-import { sizeThatCounts, type OrderDraft, type Proposal, type Replacing } from './draft.ts';
+import { sizeThatCounts, type OrderDraft, type Proposal } from './draft.ts';
+import type { Intent } from './intent.ts';
+import { propose } from './propose.ts';
 import { inputsOf } from './record.ts';
 import { askRules } from './rules.ts';
 import type { Answer } from './rule.ts';
-import { sizeEntry, type Sizing } from './sizing.ts';
+import { ordersOfShare } from './target.ts';
 
-/** Exits that a strategy wants at the broker from its entry on, dollars per share; null = none. */
-export type Protection = { readonly stopPrice: Price | null; readonly takeProfitPrice: Price | null };
-
-/** What somebody wants. `tsMarket` is the market time of the wish. */
-export type Intent =
-  /** A strategy's new target. `sizing` null: its sizing could not be read, so no entry. `isDaily`: its bars are whole days. */
-  | {
-      readonly kind: 'signal'; readonly signalId: string; readonly strategyId: string; readonly symbol: string; readonly target: 'long' | 'flat'; readonly isDaily?: boolean;
-      readonly referencePrice: Price; readonly atr: Price | null; readonly sizing: Sizing | null; readonly protection?: Protection | null; readonly tsMarket: EpochMs; readonly tsBarSeen: EpochMs | null;
-    }
-  /** A share is to be closed: a follow-up of an exit that did not complete, or a flatten. strategyId null = the manual share. */
-  | { readonly kind: 'exit'; readonly decisionId: string; readonly signalId: string | null; readonly strategyId: string | null; readonly symbol: string; readonly tsMarket: EpochMs }
-  /** A person closes a part of a share at market. */
-  | { readonly kind: 'reduce'; readonly decisionId: string; readonly strategyId: string | null; readonly symbol: string; readonly qty: Quantity; readonly tsMarket: EpochMs }
-  /** A person's order. */
-  | { readonly kind: 'manual'; readonly decisionId: string; readonly symbol: string; readonly side: Side; readonly qty: Quantity; readonly terms: OrderTerms; readonly tsMarket: EpochMs }
-  /** A person's change of an open order: `qty` unfilled shares under new terms in its place. */
-  | { readonly kind: 'replace'; readonly decisionId: string; readonly replacing: Replacing; readonly qty: Quantity; readonly terms: OrderTerms; readonly tsMarket: EpochMs };
+export type { Intent, Protection } from './intent.ts';
 
 /** What risk decided, complete: the row, the event and the explanation are all made from it. */
 export type Decision = OrderDraft & {
@@ -49,17 +33,24 @@ export type Decision = OrderDraft & {
   /** What the order to be replaced had filled when this was decided; null when none is replaced. */
   readonly replacedFilledQty: Quantity | null;
   readonly tsBarSeen: EpochMs | null;
-  /** Open orders to cancel because the share is to be closed: its entries, and its resting orders. */
+  /** Open orders to cancel because the share is to be closed, or a new target takes their place: its entries, and its resting orders. */
   readonly cancels: readonly OpenOrder[];
+  /**
+   * Signed shares that the share still owes its strategy after this decision: 0 after every wish to be flat; those of a target of which only the first step could be taken now, the
+   * exit from the other side, or the end of what is open. Null: no more follows, whether it was reached or denied.
+   */
+  readonly owes: Quantity | null;
 };
 
 type Head = Pick<Decision, 'decisionId' | 'source' | 'signalId' | 'tsBarSeen'>;
-type Proposed = { readonly proposal: Proposal; readonly steps: readonly SizingStep[] };
 
 function headOf(intent: Intent): Head {
   switch (intent.kind) {
     case 'signal':
+    case 'order':
       return { decisionId: intent.signalId, source: 'strategy', signalId: intent.signalId, tsBarSeen: intent.tsBarSeen };
+    case 'target':
+      return { decisionId: intent.decisionId, source: 'risk', signalId: intent.signalId, tsBarSeen: null };
     case 'exit':
       return { decisionId: intent.decisionId, source: 'risk', signalId: intent.signalId, tsBarSeen: null };
     case 'reduce':
@@ -69,78 +60,21 @@ function headOf(intent: Intent): Head {
   }
 }
 
-const NOTHING_SPECIAL = { replaces: null, sizing: null, isDaily: false, asked: null, replacing: null } as const;
-
-type Exit = { readonly strategyId: string | null; readonly symbol: string; readonly asked: Quantity | null; readonly referencePrice: Price | null; readonly tsMarket: EpochMs };
-
-/** Closes a share: what is free of it, or as much as was asked for. What is asked beyond the free shares is denied, not cut. */
-function proposeExit(book: RiskBook, exit: Exit): Proposed {
-  const share = shareOf(book, exit.strategyId, exit.symbol);
-  const isWithin = exit.asked === null || exit.asked.lte(share.free);
-  const proposal: Proposal = { ...MARKET_TERMS, ...NOTHING_SPECIAL, ...exit, purpose: 'exit', side: share.closingSide ?? 'sell', qty: exit.asked ?? share.free, isReducing: isWithin };
-  const steps: SizingStep[] = [
-    { step: 'held', how: 'shares of this share of the position', result: toText(share.held), unit: 'shares' },
-    { step: 'free', how: 'held less closing orders, never more than the account and the broker have', result: toText(share.free), unit: 'shares' },
-  ];
-  return { proposal, steps };
-}
-
-/** Terms of an entry with its exits: a market order with both (bracket) or one of them, good until canceled so that the exits live overnight. */
-function protectedTerms(protection: Protection | null): OrderTerms {
-  const stop = protection?.stopPrice ?? null;
-  const profit = protection?.takeProfitPrice ?? null;
-  if (stop === null && profit === null) return MARKET_TERMS;
-  return {
-    ...MARKET_TERMS, timeInForce: 'gtc', orderClass: stop !== null && profit !== null ? 'bracket' : 'oto',
-    takeProfit: profit === null ? null : { limitPrice: roundToTick(profit) }, stopLoss: stop === null ? null : { stopPrice: roundToTick(stop), limitPrice: null },
-  };
-}
-
-function proposeEntry(book: RiskBook, market: RiskMarket, intent: Extract<Intent, { kind: 'signal' }>): Proposed {
-  const { strategyId, symbol, referencePrice, atr, sizing, tsMarket } = intent;
-  const sized = sizing === null ? { qty: ZERO_QUANTITY, why: "the strategy's sizing cannot be read", steps: [] } : sizeEntry(sizing, { equity: equityOf(book, market), price: referencePrice, atr });
-  const proposal: Proposal = {
-    ...protectedTerms(intent.protection ?? null), ...NOTHING_SPECIAL, purpose: 'enter', strategyId, symbol, side: 'buy', qty: sized.qty, referencePrice, isReducing: false, sizing: sized.why, isDaily: intent.isDaily ?? false, tsMarket,
-  };
-  return { proposal, steps: sized.steps };
-}
-
-function asAsked(proposal: Proposal): Proposed {
-  return { proposal, steps: [{ step: 'asked for', how: 'by a person', result: toText(proposal.qty), unit: 'shares' }] };
-}
-
-function propose(book: RiskBook, market: RiskMarket, intent: Intent): Proposed {
-  const { tsMarket } = intent;
-  const known = (symbol: string): Price | null => {
-    const price = market.prices.get(symbol);
-    return price?.gt(0) === true ? price : null;
-  };
-  switch (intent.kind) {
-    case 'signal':
-      return intent.target === 'long' ? proposeEntry(book, market, intent) : proposeExit(book, { strategyId: intent.strategyId, symbol: intent.symbol, asked: null, referencePrice: intent.referencePrice, tsMarket });
-    case 'exit':
-      return proposeExit(book, { strategyId: intent.strategyId, symbol: intent.symbol, asked: null, referencePrice: known(intent.symbol), tsMarket });
-    case 'reduce':
-      return proposeExit(book, { strategyId: intent.strategyId, symbol: intent.symbol, asked: intent.qty, referencePrice: known(intent.symbol), tsMarket });
-    case 'manual': {
-      const { symbol, side, qty, terms } = intent;
-      const share = shareOf(book, null, symbol);
-      return asAsked({ ...terms, ...NOTHING_SPECIAL, purpose: 'manual', strategyId: null, symbol, side, qty, referencePrice: known(symbol), isReducing: side === share.closingSide && qty.lte(share.free), tsMarket });
-    }
-    case 'replace': {
-      const { replacing, qty, terms } = intent;
-      const { symbol, side, strategyId, clientOrderId: replaces } = replacing.order;
-      const share = shareOf(book, strategyId, symbol);
-      const isReducing = replacing.order.isReducing && (replacing.order.role !== 'order' || (side === share.closingSide && qty.lte(share.free)));
-      return asAsked({ ...terms, ...NOTHING_SPECIAL, purpose: 'replace', strategyId, symbol, side, qty, referencePrice: known(symbol), isReducing, replaces, replacing, tsMarket });
-    }
-  }
-}
-
-/** What stands in the way of closing a share: orders that build it up, and resting orders that hold its shares. */
+/** What stands in the way of closing a share, or of its new size: orders that build it up, and resting orders that hold its shares. */
 function blockingOrders(book: RiskBook, proposal: Proposal): OpenOrder[] {
-  if (proposal.purpose !== 'exit' || proposal.asked !== null) return [];
-  return book.openOrders.filter((order) => order.symbol === proposal.symbol && order.strategyId === proposal.strategyId && (!order.isReducing || order.type !== 'market'));
+  if (proposal.desired === null && (proposal.purpose !== 'exit' || proposal.asked !== null)) return [];
+  return ordersOfShare(book, proposal.strategyId, proposal.symbol).filter((order) => !order.isReducing || order.type !== 'market');
+}
+
+/** Denials that pass by themselves: what is in the way is on its way out. */
+const PASSING: readonly (DenialCode | null)[] = ['EXIT_PENDING', 'OPPOSITE_ORDER_OPEN'];
+
+/** What is owed after a decision. A first step that was denied for good leaves the exit alone owed, not the entry behind it; a missed entry stays missed. */
+function owedAfter({ purpose, desired }: Proposal, owes: Quantity | null, code: DenialCode | null): Quantity | null {
+  const isPassing = PASSING.includes(code);
+  if (owes !== null) return code === null || isPassing ? owes : ZERO_QUANTITY;
+  if (desired === null || code === null || (purpose === 'enter' && code !== 'EXIT_PENDING')) return null;
+  return isPassing ? desired : null;
 }
 
 function priceInWords(draft: OrderDraft): string {
@@ -154,7 +88,8 @@ function priceInWords(draft: OrderDraft): string {
 }
 
 function approvalMessage(proposal: Proposal): string {
-  const verb = proposal.side === 'buy' ? 'Buy' : 'Sell';
+  const isShortEntry = proposal.side === 'sell' && proposal.purpose === 'enter';
+  const verb = proposal.side === 'buy' ? 'Buy' : isShortEntry ? 'Sell short' : 'Sell';
   const exits = [proposal.takeProfit === null ? '' : `take-profit ${toText(proposal.takeProfit.limitPrice)}`, proposal.stopLoss === null ? '' : `stop-loss ${toText(proposal.stopLoss.stopPrice)}`].filter((exit) => exit !== '');
   const how = `${priceInWords(proposal)}${exits.length === 0 ? '' : `, ${exits.join(', ')}`}`;
   return `${verb} ${toText(proposal.qty)} ${proposal.symbol} ${how}${proposal.replaces === null ? '' : `, in place of ${proposal.replaces}`}${proposal.sizing === null ? '' : ` (${proposal.sizing})`}`;
@@ -166,7 +101,7 @@ function denialMessage(proposal: Proposal, obstacle: Answer): string {
 }
 
 function draftOf(proposal: Proposal): OrderDraft {
-  const { purpose: _purpose, sizing: _sizing, isDaily: _isDaily, asked: _asked, replacing: _replacing, ...draft } = proposal;
+  const { purpose: _purpose, sizing: _sizing, isDaily: _isDaily, asked: _asked, desired: _desired, replacing: _replacing, ...draft } = proposal;
   return draft;
 }
 
@@ -179,7 +114,7 @@ function without(book: RiskBook, order: OpenOrder): RiskBook {
 export function decide(book: RiskBook, market: RiskMarket, intent: Intent): Decision {
   const head = headOf(intent);
   const seen = intent.kind === 'replace' ? without(book, intent.replacing.order) : book;
-  const { proposal, steps } = propose(seen, market, intent);
+  const { proposal, steps, owes } = propose(seen, market, intent);
   const answers = askRules(seen, market, proposal);
   const obstacle = answers.find((answer) => !answer.result.passed);
   const isApproved = obstacle === undefined;
@@ -194,6 +129,7 @@ export function decide(book: RiskBook, market: RiskMarket, intent: Intent): Deci
     reservedNotional: isApproved && !proposal.isReducing ? (sizeThatCounts({ ...proposal, replacing: null }) ?? ZERO_MONEY) : ZERO_MONEY,
     replacedFilledQty: intent.kind === 'replace' ? intent.replacing.filledQty : null,
     cancels: blockingOrders(seen, proposal),
+    owes: owedAfter(proposal, owes, obstacle?.result.code ?? null),
   };
 }
 

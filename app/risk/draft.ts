@@ -26,8 +26,8 @@ export type OrderDraft = OrderTerms & {
 export type Replacing = { readonly order: OpenOrder; readonly filledQty: Quantity; readonly obstacle: string | null };
 
 /**
- * A draft on its way to the rules. enter: a strategy wants to be long; exit: a share is to be closed, or a part of it; manual: a person's order; replace: a
- * person's change of an open order.
+ * A draft on its way to the rules. enter: a strategy wants to hold (or owe) more; exit: a share is to be closed, or a part of it; manual: a person's order, or a
+ * strategy's own; replace: a person's change of an open order.
  */
 export type Proposal = OrderDraft & {
   readonly purpose: 'enter' | 'exit' | 'manual' | 'replace';
@@ -35,8 +35,10 @@ export type Proposal = OrderDraft & {
   readonly sizing: string | null;
   /** The bar that gave the signal is a whole day's. */
   readonly isDaily: boolean;
-  /** Shares that were asked for, where a person named them. */
+  /** Shares that were asked for, where somebody named them: a person, or a target's arithmetic. */
   readonly asked: Quantity | null;
+  /** Signed shares that the share shall hold in the end, where the target says how many; null where the settings' sizing does, or nobody. */
+  readonly desired: Quantity | null;
   readonly replacing: Replacing | null;
 };
 
@@ -61,4 +63,9 @@ export function sizeThatCounts(proposal: Proposal): Money | null {
   const size = orderNotional(proposal);
   const before = proposal.replacing?.order.reserved ?? ZERO_MONEY;
   return size !== null && before.gt(size) ? before : size;
+}
+
+/** Whether the proposal comes of a strategy's bar, entry or order of its own: then it is as fresh as that bar. */
+export function isOfBar({ purpose, strategyId }: Proposal): boolean {
+  return purpose === 'enter' || (purpose === 'manual' && strategyId !== null);
 }

@@ -4,7 +4,7 @@ import { toText, ZERO_QUANTITY, type Decimal } from '#app/domain/numeric.ts';
 import { calendarCovers, calendarRevision, exchangeDay, isInSession } from '#app/market/calendar.ts';
 import type { EpochMs } from '#app/domain/time.ts';
 import { equityOf, reservedOn, shareOf, type RiskBook, type RiskMarket } from './book.ts';
-import type { Proposal } from './draft.ts';
+import { isOfBar, type Proposal } from './draft.ts';
 
 type Origin = { readonly source: string; readonly asOf: EpochMs | null; readonly now: EpochMs | null };
 
@@ -26,7 +26,7 @@ function settings({ facts, tradingState, arming }: RiskBook): DecisionInput[] {
 }
 
 function marketInputs(market: RiskMarket, proposal: Proposal): DecisionInput[] {
-  const isSignal = proposal.purpose === 'enter';
+  const isSignal = isOfBar(proposal);
   const asOf = isSignal ? proposal.tsMarket : (market.priceTimes.get(proposal.symbol) ?? null);
   const day = exchangeDay(proposal.tsMarket);
   const isOpen = calendarCovers(proposal.tsMarket) && isInSession(proposal.tsMarket);

@@ -3,7 +3,7 @@ import { Decimal, roundToTick, toText, type Price } from '#app/domain/numeric.ts
 import { pricesOf, subPennyIssues, termsIssues, type TermsIssue } from '#app/domain/order-terms.ts';
 import { calendarCovers, isInSession, nextOpen, sessionOn, exchangeDay, toNewYork } from '#app/market/calendar.ts';
 import { MINUTE_MS, SECOND_MS, type EpochMs } from '#app/domain/time.ts';
-import type { Proposal } from './draft.ts';
+import { isOfBar, type Proposal } from './draft.ts';
 import { dollars, type Rule, type Verdict } from './rule.ts';
 
 const ONE_CENT = new Decimal('0.01');
@@ -72,7 +72,7 @@ const SYMBOL_RULES: readonly Rule[] = [
   {
     name: 'data_fresh', code: 'DATA_STALE', unit: 'seconds',
     ask: ({ book, market, proposal }) => {
-      const seen = proposal.purpose === 'enter' ? proposal.tsMarket : market.priceTimes.get(proposal.symbol);
+      const seen = isOfBar(proposal) ? proposal.tsMarket : market.priceTimes.get(proposal.symbol);
       if (proposal.isReducing || seen === undefined || !calendarCovers(market.now) || !isInSession(market.now)) return null;
       const ageMs = Math.max(0, market.now - seen);
       const limit = book.limits.maxDataAgeMs;
@@ -121,11 +121,13 @@ const HOUR_RULES: readonly Rule[] = [
       if (proposal.purpose === 'exit' || !calendarCovers(at)) return null;
       const opens = isInSession(at) ? '' : `after ${newYorkTime(nextOpen(at))}`;
       // A bar that ends with its session speaks at its close: the order waits for the next open, as in every back-test.
-      if (proposal.purpose === 'enter') return session(proposal.isDaily || isInSession(at) || isInSession((at - 1) as EpochMs), 'Strategies open positions in the regular session only.', opens);
+      const isAtBar = proposal.isDaily || isInSession(at) || isInSession((at - 1) as EpochMs);
+      if (proposal.purpose === 'enter') return session(isAtBar, 'Strategies open positions in the regular session only.', opens);
       const { type, timeInForce, isReducing } = proposal;
       if (timeInForce === 'opg' || timeInForce === 'cls') return auction(proposal);
       if (timeInForce === 'ioc' || timeInForce === 'fok') return session(isInSession(at), 'The market is closed: an order that must fill at once would be canceled at once.', opens);
       if (type !== 'market' || isReducing) return null;
+      if (isOfBar(proposal)) return session(isAtBar, 'Strategies open positions in the regular session only.', opens);
       return session(isInSession(at), 'The market is closed: a market order would wait for the open and fill at whatever price that brings.', `${opens}, a limit order, or the same order for the opening auction (opg)`);
     },
   },

@@ -1,13 +1,26 @@
 /** Rules about what is to be held: quantities, exits that are on their way, orders across, short sales. */
-import { addQuantity, Decimal, toText, ZERO_QUANTITY } from '#app/domain/numeric.ts';
+import { addQuantity, Decimal, toText, ZERO_QUANTITY, type Quantity } from '#app/domain/numeric.ts';
 import { equityOf, ordersAcross } from './book.ts';
 import { dollars, type Question, type Rule, type Verdict } from './rule.ts';
+import { ordersOfShare } from './target.ts';
 
 /** Brokers lend shares to accounts of this equity at least, dollars. */
 const SHORT_EQUITY = new Decimal(2_000);
 
-function exitPending({ proposal, share }: Question): Verdict | null {
+/** A target that says how many shares takes the place of everything that is open for its share: that ends first. */
+function othersPending({ book, proposal }: Question): Verdict {
+  const open = ordersOfShare(book, proposal.strategyId, proposal.symbol);
+  const shares = open.reduce((sum, order) => addQuantity(sum, order.countedQty), ZERO_QUANTITY);
+  return {
+    passed: open.length === 0, threshold: 'no open order of the share', observed: toText(shares), wouldPass: 'the same target when they have closed',
+    because: `Orders of the strategy in ${proposal.symbol} are still open. What rests is being cancelled; the new target follows when they have closed.`,
+  };
+}
+
+function exitPending(question: Question): Verdict | null {
+  const { proposal, share } = question;
   if (proposal.purpose === 'manual' || proposal.purpose === 'replace') return null;
+  if (proposal.desired !== null) return othersPending(question);
   if (proposal.purpose === 'enter') {
     const because = `An exit of ${toText(share.exiting)} ${proposal.symbol} is still open; entering now would cross it.`;
     return { passed: share.exiting.isZero(), threshold: '0', observed: toText(share.exiting), because, wouldPass: 'the same order when the exit has closed' };
@@ -39,7 +52,11 @@ function shortSale(question: Question): Verdict | null {
   }
   const fail = (because: string, wouldPass: string | null = atMost): Verdict => ({ passed: false, threshold: toText(may), observed: toText(qty), because, wouldPass });
   if (isReducing) return { passed: true, threshold: toText(may), observed: toText(qty), because: '', wouldPass: null };
-  if (!book.limits.allowShort) return fail(`Only ${toText(may)} ${symbol} bought by hand can be sold; selling short is not allowed. Close a strategy's position with Flatten.`);
+  if (!book.limits.allowShort) {
+    return fail(proposal.strategyId === null
+      ? `Only ${toText(may)} ${symbol} bought by hand can be sold; selling short is not allowed. Close a strategy's position with Flatten.`
+      : `The strategy has ${toText(may)} ${symbol} to sell; selling short is not allowed. It can be allowed in the risk limits.`);
+  }
   if (account.gt(0)) return fail(`The account holds ${toText(account)} ${symbol}: one order cannot close a long position and sell short.`);
   if (book.assets.get(symbol)?.isShortable !== true) return fail(`The broker does not lend ${symbol}.`);
   if (!qty.isInteger()) return fail('Only whole shares can be sold short.', qty.floor().gt(0) ? `${toText(qty.floor())} shares` : null);
@@ -53,7 +70,7 @@ export const TARGET_RULES: readonly Rule[] = [
   {
     name: 'at_least_one_share', code: 'QUANTITY_ZERO', unit: 'shares',
     ask: ({ proposal }) => {
-      if (proposal.purpose === 'exit' || proposal.referencePrice === null) return null;
+      if (proposal.purpose === 'exit' || proposal.referencePrice === null || (proposal.desired?.isZero() === false && proposal.qty.isZero())) return null;
       const isEntry = proposal.purpose === 'enter';
       return { passed: proposal.qty.gt(0), threshold: isEntry ? '1' : '0', observed: toText(proposal.qty), because: `The sizing gives no whole share: ${proposal.sizing ?? 'no sizing'}.`, wouldPass: isEntry ? `a sizing of ${dollars(proposal.referencePrice)} at least` : null };
     },
@@ -71,7 +88,11 @@ export const TARGET_RULES: readonly Rule[] = [
     name: 'target_not_held', code: 'TARGET_ALREADY_HELD', unit: 'shares',
     ask: ({ proposal, share }) => {
       if (proposal.purpose !== 'enter') return null;
-      const has = addQuantity(share.held, share.entering);
+      if (proposal.desired !== null) {
+        return { passed: proposal.qty.gt(0), threshold: toText(proposal.desired), observed: toText(share.held), because: `The strategy already holds ${toText(share.held)} ${proposal.symbol}, as wanted.`, wouldPass: null };
+      }
+      const has = addQuantity(share.held.abs() as Quantity, share.entering);
+      if (proposal.side === 'sell') return { passed: has.isZero(), threshold: '0', observed: toText(has), because: `The strategy already owes or is selling short ${toText(has)} ${proposal.symbol}.`, wouldPass: 'the same order when the position is flat' };
       return { passed: has.isZero(), threshold: '0', observed: toText(has), because: `The strategy already holds or is buying ${toText(has)} ${proposal.symbol}.`, wouldPass: 'the same order when the position is flat' };
     },
   },

@@ -14,10 +14,9 @@ const FRACTION = new Decimal('0.000001');
 /** Brokers take no order for a part of a share below this, dollars. */
 const LEAST_FRACTION = new Decimal(1);
 
-/** A weight as it goes over the wire and into the book: nine digits, null when it rounds to nothing. weightOf(0.1 + 0.2) = 0.3. */
-export function weightOf(part: number): Decimal | null {
-  const weight = fromFloat(part, LEDGER_SCALE);
-  return weight.isZero() ? null : weight;
+/** A weight as it goes over the wire and into the book: nine digits. weightOf(0.1 + 0.2) = 0.3. One that rounds to 0 means no share at all. */
+export function weightOf(part: number): Decimal {
+  return fromFloat(part, LEDGER_SCALE);
 }
 
 /** What a weight is worked out from: dollars, dollars a share, and whether parts of shares may be had. */

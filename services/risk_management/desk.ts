@@ -1,11 +1,12 @@
 /** The desk: decides one intent after the other within a transaction, each seeing those before it, and writes everything at its end. */
 import { AppError, invariant } from '#app/domain/errors.ts';
-import { toText } from '#app/domain/numeric.ts';
+import { toText, type Quantity } from '#app/domain/numeric.ts';
 import { writeTerms } from '#app/domain/order-terms.ts';
 import type { EpochMs } from '#app/domain/time.ts';
 import type { RiskMarket } from '#app/risk/book.ts';
 import { applyDecision, decide, type Decision, type Intent } from '#app/risk/decide.ts';
 import type { Finding } from '#app/risk/monitor.ts';
+import type { TargetSide } from '#app/risk/target.ts';
 import { exchangeDay } from '#app/market/calendar.ts';
 import { at, type Tx } from '#chassis/db.ts';
 import { loadMarket, storeDayOpen, type LoadedMarket } from './load-market.ts';
@@ -13,8 +14,13 @@ import { TRANSFERS, type LoadedBook, type Peak } from './load-book.ts';
 import { recordRiskEvents } from './risk-events.ts';
 import { turnToReducing } from './trading-state.ts';
 
-/** What a share is meant to be from now on. `followUps` counts attempts after the first exit of this origin. */
-export type TargetChange = { readonly strategyId: string | null; readonly symbol: string; readonly target: 'long' | 'flat'; readonly originId: string; readonly followUps: number; readonly tsMarket: EpochMs };
+/**
+ * What a share is meant to be from now on. `owed`: signed shares that it still owes its strategy (0 after a wish to be flat), null when no step is to follow; `followUps` counts
+ * attempts after the first decision of this origin.
+ */
+export type TargetChange = {
+  readonly strategyId: string | null; readonly symbol: string; readonly target: TargetSide; readonly owed: Quantity | null; readonly originId: string; readonly followUps: number; readonly tsMarket: EpochMs;
+};
 
 /** The desk of one transaction. */
 export type Desk = {
@@ -45,10 +51,10 @@ const INSERT_DECISIONS = `
     AS d(decision_id, client_order_id, source, signal_id, strategy_id, idempotency_key, symbol, side, type, qty, limit_price, outcome, code, message, is_reducing, reference_price, reserved_notional, rules, ts_market, terms, replaces, record)`;
 
 const UPSERT_TARGETS = `
-  INSERT INTO risk_management.strategy_targets (strategy_id, symbol, target, signal_id, follow_ups, ts_market)
-  SELECT t.strategy_id, t.symbol, t.target, t.signal_id, t.follow_ups, t.ts_market
-  FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::integer[], $6::timestamptz[]) AS t(strategy_id, symbol, target, signal_id, follow_ups, ts_market)
-  ON CONFLICT (strategy_id, symbol) DO UPDATE SET target = excluded.target, signal_id = excluded.signal_id, follow_ups = excluded.follow_ups, ts_market = excluded.ts_market`;
+  INSERT INTO risk_management.strategy_targets (strategy_id, symbol, target, signal_id, follow_ups, ts_market, owed)
+  SELECT t.strategy_id, t.symbol, t.target, t.signal_id, t.follow_ups, t.ts_market, t.owed
+  FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::integer[], $6::timestamptz[], $7::numeric[]) AS t(strategy_id, symbol, target, signal_id, follow_ups, ts_market, owed)
+  ON CONFLICT (strategy_id, symbol) DO UPDATE SET target = excluded.target, signal_id = excluded.signal_id, follow_ups = excluded.follow_ups, ts_market = excluded.ts_market, owed = excluded.owed`;
 
 type Kept = { readonly decision: Decision; readonly idempotencyKey: string | null };
 
@@ -68,13 +74,15 @@ async function saveTargets(tx: Tx, targets: readonly TargetChange[]): Promise<vo
   if (targets.length === 0) return;
   await tx.query(UPSERT_TARGETS, [
     targets.map((t) => t.strategyId ?? ''), targets.map((t) => t.symbol), targets.map((t) => t.target), targets.map((t) => t.originId), targets.map((t) => t.followUps), targets.map((t) => at(t.tsMarket)),
+    targets.map((t) => (t.owed === null ? null : toText(t.owed))),
   ]);
 }
 
 function emitDecision(tx: Tx, decision: Decision): void {
   const correlationId = decision.signalId ?? decision.decisionId;
+  const reason = decision.owes === null || decision.owes.isZero() ? `The position in ${decision.symbol} is to be closed` : `The strategy wants ${toText(decision.owes)} ${decision.symbol} now`;
   for (const order of decision.cancels) {
-    tx.emit({ topic: 'order.cancel_requested', key: `${order.clientOrderId}:${decision.decisionId}`, correlationId, payload: { clientOrderId: order.clientOrderId, reason: `The position in ${decision.symbol} is to be closed` } });
+    tx.emit({ topic: 'order.cancel_requested', key: `${order.clientOrderId}:${decision.decisionId}`, correlationId, payload: { clientOrderId: order.clientOrderId, reason } });
   }
   const { decisionId, source, signalId, strategyId, symbol, side, tsMarket } = decision;
   if (decision.clientOrderId === null) {

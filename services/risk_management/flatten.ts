@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto';
 import type { CommandInput, CommandOutput } from '#app/contracts/commands.ts';
 import { AppError } from '#app/domain/errors.ts';
+import { ZERO_QUANTITY } from '#app/domain/numeric.ts';
 import { epochMs, type EpochMs } from '#app/domain/time.ts';
 import type { RiskBook } from '#app/risk/book.ts';
 import { answered, audit } from './audit.ts';
@@ -36,7 +37,7 @@ export async function closeShares(desk: Desk, { symbol, prefix, tsMarket }: Clos
   for (const { strategyId, symbol: of } of sharesOf(desk.book(), symbol)) {
     const market = await desk.marketAt(tsMarket, [of], epochMs(tsMarket + 1));
     const decision = desk.decide(market, { kind: 'exit', decisionId: `${prefix}:${strategyId ?? 'manual'}:${of.replace('/', '-')}`, signalId: null, strategyId, symbol: of, tsMarket });
-    if (decision.code !== 'TRADING_HALTED') desk.aim({ strategyId, symbol: of, target: 'flat', originId: decision.decisionId, followUps: 0, tsMarket });
+    if (decision.code !== 'TRADING_HALTED') desk.aim({ strategyId, symbol: of, target: 'flat', owed: ZERO_QUANTITY, originId: decision.decisionId, followUps: 0, tsMarket });
     decisions.push(replyOf(decision));
   }
   return decisions;

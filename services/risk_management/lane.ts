@@ -1,6 +1,7 @@
 /** What risk hears: signals become decisions, and what happens to orders makes it look at exits and at the day's loss again. */
 import type { EventEnvelope } from '#app/contracts/events.ts';
-import { price, toText } from '#app/domain/numeric.ts';
+import { Decimal, price, quantity, toText } from '#app/domain/numeric.ts';
+import { readTerms } from '#app/domain/order-terms.ts';
 import { epochMs, type EpochMs } from '#app/domain/time.ts';
 import { dayLossOf } from '#app/risk/book.ts';
 import type { Decision, Intent, Protection } from '#app/risk/decide.ts';
@@ -23,11 +24,23 @@ function protectionOf({ protection }: Signal): Protection | null {
 }
 
 function intentOf(signal: Signal, desk: Desk): Intent {
+  const { signalId, strategyId, symbol, order } = signal;
+  const head = { signalId, strategyId, symbol, referencePrice: price(signal.referencePrice), isDaily: signal.timeframe === '1Day', tsMarket: epochMs(signal.tsMarket), tsBarSeen: epochMs(signal.tsBarSeen) };
+  if (order !== null) return { kind: 'order', ...head, side: order.side, qty: quantity(order.qty), terms: readTerms(order) };
   return {
-    kind: 'signal', signalId: signal.signalId, strategyId: signal.strategyId, symbol: signal.symbol, target: signal.target,
-    referencePrice: price(signal.referencePrice), atr: signal.atr === null ? null : price(signal.atr), protection: protectionOf(signal), isDaily: signal.timeframe === '1Day', sizing: desk.loaded.sizings.get(signal.strategyVersionId) ?? null,
-    tsMarket: epochMs(signal.tsMarket), tsBarSeen: epochMs(signal.tsBarSeen),
+    kind: 'signal', ...head, target: signal.target, weight: signal.weight === null ? null : new Decimal(signal.weight), atr: signal.atr === null ? null : price(signal.atr), protection: protectionOf(signal),
+    sizing: desk.loaded.sizings.get(signal.strategyVersionId) ?? null,
   };
+}
+
+/** A strategy takes one of its own orders back; of no effect when it has ended, or was never approved. */
+async function cancelOwn(tx: Tx, { signalId, strategyVersionId, symbol, cancels }: Signal): Promise<void> {
+  const [order] = await tx.query<{ clientOrderId: string }>(
+    `SELECT d.client_order_id AS "clientOrderId" FROM strategy_engine.strategy_signals s JOIN risk_management.risk_decisions d ON d.decision_id = s.signal_id
+     WHERE s.strategy_version_id = $1 AND s.symbol = $2 AND (s.own_order->>'orderId')::bigint = $3 AND d.client_order_id IS NOT NULL ORDER BY s.raised_at DESC LIMIT 1`, [strategyVersionId, symbol, cancels],
+  );
+  if (order === undefined) return;
+  tx.emit({ topic: 'order.cancel_requested', key: `${order.clientOrderId}:${signalId}`, correlationId: signalId, payload: { clientOrderId: order.clientOrderId, reason: 'Its strategy takes it back' } });
 }
 
 /** What the lane needs. `observe` hears every decision on a signal after its commit, for the metrics; `onSignals` and `onFills` run after the commit of each batch with such. */
@@ -50,13 +63,18 @@ async function onSignals(tx: Tx, signals: readonly Signal[], { observe, onSignal
   const tripped = new Map<EpochMs, LoadedMarket>();
   for (const signal of signals) {
     if (loaded.decided.has(signal.signalId)) continue;
+    if (signal.cancels !== null) {
+      await cancelOwn(tx, signal);
+      continue;
+    }
     const intent = intentOf(signal, desk);
     // One market per instant: the signals of a step see the same prices, whichever batch they came in.
     const market = tripped.get(intent.tsMarket) ?? trip(desk, await desk.marketAt(intent.tsMarket, []));
     tripped.set(intent.tsMarket, market);
     const decision = desk.decide(market, intent);
     tx.afterCommit(() => observe(decision));
-    desk.aim({ strategyId: signal.strategyId, symbol: signal.symbol, target: signal.target, originId: signal.signalId, followUps: 0, tsMarket: intent.tsMarket });
+    if (signal.order !== null) continue;
+    desk.aim({ strategyId: signal.strategyId, symbol: signal.symbol, target: signal.target, owed: decision.owes, originId: signal.signalId, followUps: 0, tsMarket: intent.tsMarket });
   }
   await desk.save();
   if (onHeard) tx.afterCommit(onHeard);

@@ -31,7 +31,7 @@ type Verdict = { readonly signalId: string; readonly outcome: 'approved' | 'deni
 
 async function signalsToCheck(db: Queryable, signalIds: readonly string[] | undefined): Promise<string[]> {
   const rows = await db.query<{ signalId: string }>(
-    `SELECT signal_id AS "signalId" FROM strategy_engine.strategy_signals WHERE CASE WHEN $1::text[] IS NULL THEN raised_at > clock_timestamp() - ${RECENT} ELSE signal_id = ANY($1::text[]) END ORDER BY raised_at DESC, signal_id LIMIT $2`,
+    `SELECT signal_id AS "signalId" FROM strategy_engine.strategy_signals WHERE cancels IS NULL AND CASE WHEN $1::text[] IS NULL THEN raised_at > clock_timestamp() - ${RECENT} ELSE signal_id = ANY($1::text[]) END ORDER BY raised_at DESC, signal_id LIMIT $2`,
     [signalIds ?? null, signalIds === undefined ? MAX_RECENT : MAX_SIGNALS],
   );
   return rows.map((row) => row.signalId);
@@ -40,7 +40,7 @@ async function signalsToCheck(db: Queryable, signalIds: readonly string[] | unde
 async function verdicts(db: Queryable, signalIds: readonly string[]): Promise<Verdict[]> {
   return db.query<Verdict>(
     `SELECT s.signal_id AS "signalId", d.outcome, d.code, d.client_order_id AS "clientOrderId", s.strategy_id AS "strategyId", s.symbol, round(extract(epoch FROM clock_timestamp() - s.raised_at) * 1000)::bigint AS "waitedMs"
-     FROM strategy_engine.strategy_signals s LEFT JOIN risk_management.risk_decisions d ON d.decision_id = s.signal_id WHERE s.signal_id = ANY($1::text[]) ORDER BY s.ts_market, s.signal_id`, [signalIds],
+     FROM strategy_engine.strategy_signals s LEFT JOIN risk_management.risk_decisions d ON d.decision_id = s.signal_id WHERE s.signal_id = ANY($1::text[]) AND s.cancels IS NULL ORDER BY s.ts_market, s.signal_id`, [signalIds],
   );
 }
 

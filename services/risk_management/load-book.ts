@@ -9,7 +9,9 @@ import type { TradingState } from '#app/domain/trading-state.ts';
 import { exactLimits, shareKey, type Asset, type BrokerMargin, type RiskBook } from '#app/risk/book.ts';
 import { countOnce, type OpenOrder } from '#app/risk/open-orders.ts';
 import { reservationLeft } from '#app/risk/decide.ts';
-import type { FlatTarget } from '#app/risk/follow-up.ts';
+import type { Protection } from '#app/risk/decide.ts';
+import type { OwedTarget } from '#app/risk/follow-up.ts';
+import type { TargetSide } from '#app/risk/target.ts';
 import { sizingSchema, type Sizing } from '#app/risk/sizing.ts';
 import type { Db, Queryable, Tx } from '#chassis/db.ts';
 import { realMarketTime } from './market-clock.ts';
@@ -17,8 +19,11 @@ import { realMarketTime } from './market-clock.ts';
 /** What the caller will decide about beside what is held; the statement reads only that of the large tables. */
 export type Wanted = { readonly symbols?: readonly string[]; readonly strategyVersionIds?: readonly string[]; readonly decisionIds?: readonly string[] };
 
-/** A wish to be flat while shares are left. `tsMarket`: market time of the last thing that happened to it, `triedAt` of its last attempt; `seq`: place of its last order among all approvals. */
-export type OpenTarget = FlatTarget & { readonly tsMarket: EpochMs; readonly triedAt: EpochMs; readonly seq: number };
+/**
+ * A target that owes its strategy something. `tsMarket`: market time of the last thing that happened to it, `triedAt` of its last attempt; `seq`: place of its last order among all approvals.
+ * `protection` and `isDaily`: as its signal said.
+ */
+export type OpenTarget = OwedTarget & { readonly target: TargetSide; readonly protection: Protection | null; readonly isDaily: boolean; readonly tsMarket: EpochMs; readonly triedAt: EpochMs; readonly seq: number };
 
 /** The book and what belongs to it. */
 export type LoadedBook = {
@@ -68,7 +73,10 @@ type Row = {
   assets: [symbol: string, isTradable: boolean, isFractionable: boolean, isShortable: boolean][];
   sizings: [versionId: string, sizing: unknown][];
   decided: string[];
-  targets: { strategyId: string; symbol: string; originId: string; followUps: number; tsMarket: number; triedAt: number; seq: number }[];
+  targets: {
+    strategyId: string; symbol: string; originId: string; followUps: number; target: TargetSide; owed: string; protection: { stopPrice: string | null; takeProfitPrice: string | null } | null; isDaily: boolean;
+    tsMarket: number; triedAt: number; seq: number;
+  }[];
 };
 
 /**
@@ -95,6 +103,9 @@ const BROKER_POSITIONS = `
   SELECT d->>'subject' AS symbol, ((d->>'theirs')::numeric + coalesce((SELECT sum(CASE side WHEN 'buy' THEN qty ELSE -qty END) FROM execution.trades t WHERE t.symbol = d->>'subject' AND t.ts_seen > c.at), 0))::text AS qty
   FROM (SELECT at, differences FROM execution.reconciliations ORDER BY at DESC LIMIT 1) c CROSS JOIN LATERAL jsonb_array_elements(c.differences) AS d WHERE d->>'kind' = 'position'`;
 
+/** Signed shares that a target `w` owes; null when no step is to follow: an expression of SQL. */
+export const OWED = `coalesce(w.owed, CASE WHEN w.target = 'flat' THEN 0 END)`;
+
 const epochOf = (instant: string): string => `(extract(epoch FROM ${instant}) * 1000)::bigint`;
 
 const BOOK = `
@@ -111,14 +122,14 @@ const BOOK = `
       WHERE symbol = ANY($1::text[]) OR symbol IN (SELECT symbol FROM execution.strategy_positions WHERE qty <> 0)) AS assets,
     (SELECT coalesce(json_agg(json_build_array(strategy_version_id, sizing)), '[]') FROM strategy_engine.strategy_versions WHERE strategy_version_id = ANY($2::text[])) AS sizings,
     (SELECT coalesce(json_agg(decision_id), '[]') FROM risk_management.risk_decisions WHERE decision_id = ANY($3::text[])) AS decided,
-    (SELECT coalesce(json_agg(json_build_object('strategyId', w.strategy_id, 'symbol', w.symbol, 'originId', w.signal_id, 'followUps', w.follow_ups,
-        'tsMarket', ${epochOf('greatest(w.ts_market, o.ts_event)')}, 'triedAt', ${epochOf('w.ts_market')}, 'seq', coalesce(o.approved_seq, 0)) ORDER BY o.approved_seq, w.strategy_id, w.symbol), '[]')
-      FROM risk_management.strategy_targets w JOIN execution.strategy_positions p USING (strategy_id, symbol)
+    (SELECT coalesce(json_agg(json_build_object('strategyId', w.strategy_id, 'symbol', w.symbol, 'originId', w.signal_id, 'followUps', w.follow_ups, 'target', w.target, 'owed', ${OWED}::text, 'protection', g.protection,
+        'isDaily', coalesce(g.timeframe = '1Day', false), 'tsMarket', ${epochOf('greatest(w.ts_market, o.ts_event)')}, 'triedAt', ${epochOf('w.ts_market')}, 'seq', coalesce(o.approved_seq, 0)) ORDER BY o.approved_seq, w.strategy_id, w.symbol), '[]')
+      FROM risk_management.strategy_targets w LEFT JOIN execution.strategy_positions p USING (strategy_id, symbol) LEFT JOIN strategy_engine.strategy_signals g ON g.signal_id = w.signal_id
       LEFT JOIN LATERAL (
         SELECT o.approved_seq, (SELECT e.ts_event FROM execution.order_events e WHERE e.order_id = o.order_id ORDER BY e.version DESC LIMIT 1) AS ts_event
         FROM execution.orders o WHERE o.symbol = w.symbol AND coalesce(o.strategy_id, '') = w.strategy_id AND o.source <> 'broker' ORDER BY o.created_at DESC LIMIT 1
       ) o ON true
-      WHERE w.target = 'flat' AND p.qty <> 0) AS targets
+      WHERE ${OWED} <> coalesce(p.qty, 0)) AS targets
   FROM (SELECT state, version, at FROM risk_management.trading_state ORDER BY version DESC LIMIT 1) t, (SELECT version, limits, at FROM risk_management.risk_limits ORDER BY version DESC LIMIT 1) l`;
 
 function openOrder(row: OrderRow): OpenOrder {
@@ -172,6 +183,14 @@ function riskBook(row: Row, margin: (BrokerMargin & { readonly saidAt: number })
   };
 }
 
+function openTarget({ owed, protection, ...target }: Row['targets'][number]): OpenTarget {
+  const exact = (text: string | null): Price | null => (text === null ? null : price(text));
+  return {
+    ...target, strategyId: target.strategyId === '' ? null : target.strategyId, desired: quantity(owed), tsMarket: target.tsMarket as EpochMs, triedAt: target.triedAt as EpochMs,
+    protection: protection === null ? null : { stopPrice: exact(protection.stopPrice), takeProfitPrice: exact(protection.takeProfitPrice) },
+  };
+}
+
 /** Reads the book; what is outside of it is asked after it was read. In a transaction that decides, take lockDecisions first. @throws AppError INVARIANT_BROKEN before the first limits are written. */
 export async function loadBook(db: Queryable, outside: Outside, wanted: Wanted = {}): Promise<LoadedBook> {
   const [row] = await db.query<Row>(BOOK, [wanted.symbols ?? [], wanted.strategyVersionIds ?? [], wanted.decisionIds ?? []]);
@@ -183,7 +202,7 @@ export async function loadBook(db: Queryable, outside: Outside, wanted: Wanted =
     averages: new Map(row.positions.flatMap(([symbol, , average]): [string, Price][] => (average === null ? [] : [[symbol, price(average)]]))),
     sizings: new Map(row.sizings.map(([id, sizing]) => [id, readSizing(sizing)])),
     decided: new Set(row.decided),
-    openTargets: row.targets.map((target) => ({ ...target, strategyId: target.strategyId === '' ? null : target.strategyId, tsMarket: target.tsMarket as EpochMs, triedAt: target.triedAt as EpochMs })),
+    openTargets: row.targets.map(openTarget),
     peak: peakOf(row),
     wallNow: outside.wall === undefined ? null : await realMarketTime(db, outside.wall()),
   };

@@ -54,7 +54,7 @@ export async function placeManualOrder(house: House, ask: Ask): Promise<Decision
     const decision = desk.decide(market, intentOf(ask, tsMarket), ask.idempotencyKey);
     // Buying by hand takes back an earlier wish to be flat; else the follow-ups would sell what was just bought.
     if (decision.outcome === 'approved' && !decision.isReducing) {
-      desk.aim({ strategyId: null, symbol: ask.symbol, target: 'long', originId: decision.decisionId, followUps: 0, tsMarket });
+      desk.aim({ strategyId: null, symbol: ask.symbol, target: 'long', owed: null, originId: decision.decisionId, followUps: 0, tsMarket });
     }
     await desk.save();
     const reply = replyOf(decision);

@@ -38,7 +38,7 @@ async function raise(first: number, count: number): Promise<void> {
   await strategyDb.tx(async (tx) => {
     for (let n = first; n < first + count; n += 1) {
       tx.emit({ topic: 'signal.raised', key: `s${n}`, correlationId: `s${n}`, payload: {
-        signalId: `s${n}`, strategyId: `sma${n}`, strategyVersionId: 'sma.v1', symbol: 'AAPL', timeframe: '1Min', barOpenTime: BAR, tsMarket: BAR + 60_000, tsBarSeen: BAR, target: 'long', referencePrice: '100', atr: null, protection: null, reasons: [],
+        signalId: `s${n}`, strategyId: `sma${n}`, strategyVersionId: 'sma.v1', symbol: 'AAPL', timeframe: '1Min', barOpenTime: BAR, tsMarket: BAR + 60_000, tsBarSeen: BAR, target: 'long', weight: null, order: null, cancels: null, referencePrice: '100', atr: null, protection: null, reasons: [],
       } });
     }
     await tx.query('SELECT 1');

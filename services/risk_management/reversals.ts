@@ -109,7 +109,7 @@ export async function completeReversals(tx: Tx, desk: Desk, now: EpochMs): Promi
       await end(tx, reversal, 'done');
       const market = await desk.marketAt(now, [symbol], epochMs(now + 1));
       desk.decide(market, opening({ decisionId, symbol, side, qty: quantity(qty) }, now));
-      desk.aim({ strategyId: null, symbol, target: 'long', originId: decisionId, followUps: 0, tsMarket: now });
+      desk.aim({ strategyId: null, symbol, target: 'long', owed: null, originId: decisionId, followUps: 0, tsMarket: now });
     }
   }
 }
