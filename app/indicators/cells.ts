@@ -1,113 +1,134 @@
-/** Running parts that indicators are made of: plain JSON, changed in place. */
+/** Small running states that indicators are built of, plain JSON: sums and extremes of a window, delays, smoothed averages. */
 import * as z from 'zod';
-import { ticksOf } from './period.ts';
+import { checkPeriod, periodSchema } from './period.ts';
 
-/** The last `size` numbers; `at` is the place of the oldest once it is full. */
-export const ringSchema = z.object({ size: z.number().int().min(1), at: z.number().int().min(0), items: z.array(z.number()) });
+/** The last `period` numbers. `next` is the place of the oldest once there are that many. */
+export const ringSchema = z.object({ period: periodSchema, window: z.array(z.number()), next: z.number().int().min(0) });
 export type Ring = z.infer<typeof ringSchema>;
 
-/** An empty ring. */
-export function ring(size: number): Ring {
-  return { size, at: 0, items: [] };
+/** An empty ring. @throws AppError INVARIANT_BROKEN for a period outside 1..5,000. */
+export function ring(period: number): Ring {
+  checkPeriod(period);
+  return { period, window: [], next: 0 };
 }
 
-/** Whether as many numbers were put in as it holds. */
-export function isFull(window: Ring): boolean {
-  return window.items.length === window.size;
-}
-
-/** Puts a number in and gives the one that falls out: 0 while it is being filled, so that `sum += x - pushInto(window, x)` is a sum of the window. */
-export function pushInto(window: Ring, value: number): number {
-  const { items, at } = window;
-  if (items.length < window.size) {
-    items.push(value);
-    return 0;
+/** Takes a number in and gives the one that it pushes out: the number `period` numbers ago. NaN while the ring fills. */
+export function ringPush(cell: Ring, value: number): number {
+  const { period, window, next } = cell;
+  if (window.length < period) {
+    window.push(value);
+    return NaN;
   }
-  const gone = items[at] as number;
-  items[at] = value;
-  window.at = at + 1 === window.size ? 0 : at + 1;
-  return gone;
+  const oldest = window[next] ?? NaN;
+  window[next] = value;
+  cell.next = next + 1 === period ? 0 : next + 1;
+  return oldest;
 }
 
-/** The number of `place`, 0 = oldest; NaN beyond what is held. */
-export function itemOf(window: Ring, place: number): number {
-  const at = window.at + place;
-  return window.items[at < window.size ? at : at - window.size] ?? NaN;
+/** Whether it holds `period` numbers. */
+export function isFull(cell: Ring): boolean {
+  return cell.window.length === cell.period;
 }
 
-/** Sum of the last prices in whole ticks: exact, so it does not matter in which order it was made. */
-export const tickSumSchema = z.object({ window: ringSchema, sum: z.number().int() });
-export type TickSum = z.infer<typeof tickSumSchema>;
-
-/** An empty sum of `size` prices. */
-export function tickSum(size: number): TickSum {
-  return { window: ring(size), sum: 0 };
+/** The number that came `ago` numbers before the newest; NaN when there are not so many. */
+export function ringAgo(cell: Ring, ago: number): number {
+  const { period, window, next } = cell;
+  if (window.length < period) return window[window.length - 1 - ago] ?? NaN;
+  if (ago < 0 || ago >= period) return NaN;
+  const at = next - 1 - ago;
+  return window[at < 0 ? at + period : at] ?? NaN;
 }
 
-/** Adds a price, dollars; the sum of the window in ticks, NaN while there are fewer. */
-export function tickSumNext(state: TickSum, price: number): number {
-  const ticks = ticksOf(price);
-  state.sum += ticks - pushInto(state.window, ticks);
-  return isFull(state.window) ? state.sum : NaN;
+/** A sum over the last `period` whole numbers (ticks, grains, shares): exact below 2^53, so the same wherever it began. */
+export const slidingSumSchema = z.object({ ...ringSchema.shape, sum: z.number() });
+export type SlidingSum = z.infer<typeof slidingSumSchema>;
+
+/** An empty sum. @throws AppError INVARIANT_BROKEN for a period outside 1..5,000. */
+export function slidingSum(period: number): SlidingSum {
+  return { ...ring(period), sum: 0 };
 }
 
-/** A sum kept in two numbers: what the larger one rounds off is in the smaller (O. Moller, Quasi double-precision in floating point addition, BIT 5, 1965). */
-export const pairSchema = z.object({ high: z.number(), low: z.number() });
-export type Pair = z.infer<typeof pairSchema>;
-
-/** Adds to a sum in two numbers. Of numbers that come and go again nothing stays, as long as they lie within 31 orders of magnitude. */
-export function addTo(sum: Pair, value: number): void {
-  const { high } = sum;
-  const total = high + value;
-  const taken = total - high;
-  sum.low += high - (total - taken) + (value - taken);
-  sum.high = total;
+/** Adds a whole number and gives the sum of the last `period`; NaN until there are that many. */
+export function sumPush(cell: SlidingSum, whole: number): number {
+  const { period, window, next } = cell;
+  if (window.length < period) {
+    window.push(whole);
+    cell.sum += whole;
+    return window.length < period ? NaN : cell.sum;
+  }
+  cell.sum += whole - (window[next] ?? NaN);
+  window[next] = whole;
+  cell.next = next + 1 === period ? 0 : next + 1;
+  return cell.sum;
 }
 
-/** Sum of the last numbers of any kind (flows, ranges, logarithms): compensated, so that a window that was wild and is quiet leaves no trace. */
-export const windowSumSchema = z.object({ window: ringSchema, sum: pairSchema });
-export type WindowSum = z.infer<typeof windowSumSchema>;
+/** The largest of the last `period` numbers. `age`: how many numbers ago it came, the newest of equal ones. */
+export const extremeSchema = z.object({ ...ringSchema.shape, best: z.number(), age: z.number().int().min(0) });
+export type Extreme = z.infer<typeof extremeSchema>;
 
-/** An empty sum of `size` numbers. */
-export function windowSum(size: number): WindowSum {
-  return { window: ring(size), sum: { high: 0, low: 0 } };
+/** An empty window. @throws AppError INVARIANT_BROKEN for a period outside 1..5,000. */
+export function extreme(period: number): Extreme {
+  return { ...ring(period), best: 0, age: 0 };
 }
 
-/** Adds a number; the sum of the window, NaN while there are fewer. windowSumNext over 2 of 1e17, 1, 2 gives NaN, 1e17, 3. */
-export function windowSumNext(state: WindowSum, value: number): number {
-  const gone = pushInto(state.window, value);
-  addTo(state.sum, value);
-  addTo(state.sum, -gone);
-  return isFull(state.window) ? state.sum.high + state.sum.low : NaN;
+function searchAgain(cell: Extreme): void {
+  const { period, window, next } = cell;
+  let best = window[next] ?? NaN;
+  let age = period - 1;
+  for (let step = 1, at = next; step < period; step += 1) {
+    at = at + 1 === period ? 0 : at + 1;
+    const value = window[at] ?? NaN;
+    if (value >= best) {
+      best = value;
+      age = period - 1 - step;
+    }
+  }
+  cell.best = best;
+  cell.age = age;
 }
 
-/** An average that forgets: the sum of the first numbers until `count` reaches `period`, then the average. */
-export const averageSchema = z.object({ period: z.number().int().min(1), count: z.number().int().min(0), value: z.number() });
-export type Average = z.infer<typeof averageSchema>;
+/** Adds a number and gives the largest of the last `period`; NaN until there are that many. The window is read again only when its largest leaves it. */
+export function highestPush(cell: Extreme, value: number): number {
+  ringPush(cell, value);
+  cell.age += 1;
+  if (cell.window.length === 1 || value >= cell.best) {
+    cell.best = value;
+    cell.age = 0;
+  } else if (cell.age >= cell.period) searchAgain(cell);
+  return cell.window.length < cell.period ? NaN : cell.best;
+}
 
-/** An empty average of `period`. */
-export function average(period: number): Average {
+/** Adds a number and gives the smallest of the last `period` (the cell keeps them with their signs changed); NaN until there are that many. */
+export function lowestPush(cell: Extreme, value: number): number {
+  return 0 - highestPush(cell, 0 - value);
+}
+
+/** J. W. Wilder's smoothing (1978): seeded with the mean of the first `period` numbers, then (average x (period - 1) + number) / period. */
+export const wilderSchema = z.object({ period: periodSchema, count: z.number().int().min(0), value: z.number() });
+export type Wilder = z.infer<typeof wilderSchema>;
+
+/** An empty average. @throws AppError INVARIANT_BROKEN for a period outside 1..5,000. */
+export function wilder(period: number): Wilder {
+  checkPeriod(period);
   return { period, count: 0, value: 0 };
 }
 
-function isSeeding(state: Average, value: number): boolean {
-  if (state.count >= state.period) return false;
-  state.count += 1;
-  state.value += value;
-  if (state.count === state.period) state.value /= state.period;
-  return true;
+/** The part of an average that Wilder keeps at each bar; the newest number has the rest: 1 - keep, so that a constant stays what it is. */
+export function wilderKeep(period: number): number {
+  return (period - 1) / period;
 }
 
-const seeded = (state: Average): number => (state.count < state.period ? NaN : state.value);
-
-/** Adds to an exponential average, smoothing 2 / (period + 1), seeded with the mean of the first `period` numbers; NaN before. */
-export function exponentialNext(state: Average, value: number): number {
-  if (!isSeeding(state, value)) state.value = (value - state.value) * (2 / (state.period + 1)) + state.value;
-  return seeded(state);
-}
-
-/** Adds to Wilder's average, (previous x (period - 1) + value) / period, seeded with the mean of the first `period` numbers; NaN before. */
-export function wilderNext(state: Average, value: number): number {
-  if (!isSeeding(state, value)) state.value = (state.value * (state.period - 1) + value) / state.period;
-  return seeded(state);
+/** Adds a number and gives the average; NaN until there are `period`. wilderPush over period 2 of 1, 3, 6 gives NaN, 2, 4. */
+export function wilderPush(cell: Wilder, value: number): number {
+  const { period } = cell;
+  if (cell.count < period) {
+    cell.count += 1;
+    cell.value += value;
+    if (cell.count < period) return NaN;
+    cell.value /= period;
+    return cell.value;
+  }
+  const keep = wilderKeep(period);
+  cell.value = cell.value * keep + value * (1 - keep);
+  return cell.value;
 }

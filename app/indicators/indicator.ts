@@ -3,6 +3,7 @@ import * as z from 'zod';
 import type { BarColumns, BarField } from '#app/domain/bar-columns.ts';
 import { AppError, invariant } from '#app/domain/errors.ts';
 import type { Timeframe } from '#app/domain/time.ts';
+import { columnsByStep } from './columns-by-step.ts';
 
 /** The shelves on which people look for an indicator. */
 export const INDICATOR_GROUPS = ['overlap', 'trend', 'momentum', 'volatility', 'volume', 'statistics', 'pattern', 'channel'] as const;
@@ -54,6 +55,9 @@ export type Indicator<O extends string = string, S = unknown> = {
   next(state: S, bar: NumericBar, out: Float64Array): void;
 };
 
+/** What an author writes. Left out, `columns` are made of `next`, bar by bar: right for those that are no bottleneck. */
+export type IndicatorSpec<O extends string, S> = Omit<Indicator<O, S>, 'columns'> & Partial<Pick<Indicator<O, S>, 'columns'>>;
+
 /** An indicator whose state is hidden: catalogues and engines hold these. Only its own `start` and `state` make what its `next` takes. */
 export type AnyIndicator<O extends string = string> = Omit<Indicator<O>, 'start' | 'state' | 'next'> & {
   start(values: readonly number[]): unknown;
@@ -73,7 +77,8 @@ export function factor(name: string, title: string, normal: number, [min, max]: 
 }
 
 /** Makes an indicator ready for catalogues: its parameters are checked at each door, its state is read back through its schema. */
-export function defineIndicator<O extends string, S>(spec: Indicator<O, S>): AnyIndicator<O> {
+export function defineIndicator<O extends string, S>(spec: IndicatorSpec<O, S>): AnyIndicator<O> {
+  const columns = spec.columns ?? ((bars, values, out) => columnsByStep(spec, { bars, values, out }));
   const checked = (values: readonly number[]): readonly number[] => {
     const defect = parameterDefect(spec, values);
     invariant(defect === null, `${spec.id}: ${defect ?? ''}`, { values: values.join(',') });
@@ -82,7 +87,7 @@ export function defineIndicator<O extends string, S>(spec: Indicator<O, S>): Any
   return {
     ...spec,
     lookback: (values) => spec.lookback(values),
-    columns: (bars, values, out) => spec.columns(bars, checked(values), out),
+    columns: (bars, values, out) => columns(bars, checked(values), out),
     start: (values) => spec.start(checked(values)),
     readState(raw) {
       const state = spec.state.safeParse(raw);
