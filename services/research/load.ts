@@ -1,0 +1,186 @@
+/** Bars out of CSV files and folders of them, ready for research: checked, of regular trading, of one timeframe, with what was wrong said. */
+import { createHash } from 'node:crypto';
+import { readFileSync, readdirSync, statSync } from 'node:fs';
+import path from 'node:path';
+import { gunzipSync } from 'node:zlib';
+import type { BarColumns } from '#app/domain/bar-columns.ts';
+import { AppError, describeError } from '#app/domain/errors.ts';
+import { symbolSchema } from '#app/domain/ids.ts';
+import { TIMEFRAMES, type EpochMs, type Timeframe } from '#app/domain/time.ts';
+import { exchangeDay } from '#app/market/calendar.ts';
+import { barsWhere, isOnGrid, missingSessions, regularBars, splitLikeSteps, timeframeOf } from './csv-checks.ts';
+import { DEFECTS, padded, parseCsv, type CsvDefect, type CsvOptions, type DefectReason, type ParsedCsv } from './csv.ts';
+import { adjustBars, parseFactors } from './load-factors.ts';
+
+/**
+ * How to load. `isLenient`: rows that cannot be used are dropped and counted; otherwise a file with one is refused. `hours`: regular trading (unless told) or everything.
+ * `from`, `to`: days of New York, both included. `factors`: a factor file, or a folder with one per symbol; `adjustment`: what it frees the prices of (splits and dividends unless told).
+ */
+export type LoadOptions = CsvOptions & {
+  readonly symbol?: string; readonly timeframe?: Timeframe; readonly isLenient?: boolean; readonly hours?: 'regular' | 'all'; readonly from?: string; readonly to?: string;
+  readonly factors?: string; readonly adjustment?: 'split' | 'all';
+};
+
+/** The bars of one symbol. `defects`: rows that were dropped (at most 1,000 of them), `counts` all by reason. `warnings`: for a person. `sha256` of the file as it lies there. */
+export type LoadedBars = {
+  readonly symbol: string; readonly timeframe: Timeframe; readonly bars: BarColumns; readonly file: string; readonly sha256: string;
+  readonly defects: readonly CsvDefect[]; readonly counts: ParsedCsv['counts']; readonly warnings: readonly string[];
+};
+
+const BAR_FILE = /^([a-z0-9.]+?)(?:\.trade)?\.(?:csv|txt)(?:\.gz)?$/i;
+const OTHER_FILE = /\.(quote|tick)s?\.(csv|txt)(\.gz)?$/i;
+const MAX_BYTES = 2_000_000_000;
+const MAX_FILES = 5_000;
+const MAX_TOLD = 10;
+/** A file that loses more of its rows than this is not what it seems. */
+const MAX_DROPPED = 0.5;
+
+function invalid(file: string, why: string, cause?: unknown): AppError {
+  return new AppError('INPUT_INVALID', `${file}: ${why}`, { context: { file }, ...(cause === undefined ? {} : { cause }) });
+}
+
+function readBytes(file: string): { bytes: Uint8Array; sha256: string } {
+  try {
+    const { size } = statSync(file);
+    if (size > MAX_BYTES) throw invalid(file, `it has ${size} bytes, more than ${MAX_BYTES}. Split it`);
+    const raw = readFileSync(file);
+    const sha256 = createHash('sha256').update(raw).digest('hex');
+    const isPacked = raw[0] === 0x1f && raw[1] === 0x8b;
+    return { bytes: padded(isPacked ? gunzipSync(raw, { maxOutputLength: MAX_BYTES }) : raw), sha256 };
+  } catch (error) {
+    if (error instanceof AppError) throw error;
+    const code = error instanceof Error ? Reflect.get(error, 'code') : undefined;
+    if (code === 'ENOENT') throw invalid(file, 'there is no such file', error);
+    if (code === 'EISDIR') throw invalid(file, 'is a folder', error);
+    throw invalid(file, `it cannot be read (${describeError(error)})`, error);
+  }
+}
+
+/** Ticker by the file's name. `spy.trade.csv.gz` = SPY */
+function symbolByName(file: string): string {
+  return (BAR_FILE.exec(path.basename(file))?.[1] ?? '').toUpperCase();
+}
+
+function checkedSymbol(file: string, symbol: string): string {
+  if (!symbolSchema.safeParse(symbol).success) throw invalid(file, `"${symbol.slice(0, 40)}" is no ticker. Name the file after one, such as aapl.csv.gz`);
+  return symbol;
+}
+
+/** The rows that cannot be used, for a person. */
+export function defectText(defects: readonly CsvDefect[], counts: ParsedCsv['counts']): string {
+  const total = Object.values(counts).reduce((sum, count) => sum + count, 0);
+  const lines = defects.slice(0, MAX_TOLD).map(({ line, reason, text }) => `  line ${line} ${DEFECTS[reason]}: ${text}`);
+  return `${total} row${total === 1 ? '' : 's'} cannot be used:\n${lines.join('\n')}${total > lines.length ? `\n  and ${total - lines.length} more` : ''}`;
+}
+
+function refuseDefects(file: string, parsed: ParsedCsv, isLenient: boolean): string[] {
+  const dropped = Object.values(parsed.counts).reduce((sum, count) => sum + count, 0);
+  if (dropped === 0) return [];
+  const text = defectText(parsed.defects, parsed.counts);
+  const hint = (parsed.counts.unsorted ?? 0) > parsed.rows / 2 ? '\nThe newest row seems to stand first: sort the file by time.' : '';
+  if (!isLenient) throw invalid(file, `${text}${hint}\nMend the file, or allow them to be dropped.`);
+  if (dropped > parsed.rows * MAX_DROPPED) throw invalid(file, `more than half of its rows would be dropped; ${text}${hint}`);
+  const reasons = (Object.entries(parsed.counts) as [DefectReason, number][]).map(([reason, count]) => `${count} ${reason.replaceAll('_', ' ')}`);
+  return [`${dropped} of ${parsed.rows} rows were dropped: ${reasons.join(', ')}`];
+}
+
+/** Sentences about what is odd, which may be as it should be. */
+function oddities(bars: BarColumns): string[] {
+  const gone = missingSessions(bars);
+  const splits = splitLikeSteps(bars);
+  const sessions = gone.reduce((sum, stretch) => sum + stretch.sessions, 0);
+  return [
+    ...(sessions === 0 ? [] : [`${sessions} session${sessions === 1 ? '' : 's'} of the exchange ${sessions === 1 ? 'has' : 'have'} no bar: ${gone.slice(0, 3).map(({ first, last }) => (first === last ? first : `${first} to ${last}`)).join(', ')}${gone.length > 3 ? ` and ${gone.length - 3} more stretches` : ''}`]),
+    ...splits.slice(0, 3).map(({ day, ratio, close, open }) => `${day}: from a close of ${close} to an open of ${open} looks like a ${ratio > 1 ? `${ratio}:1 split` : `reverse split of 1:${Math.round(1 / ratio)}`} that the prices were not freed of`),
+    ...(splits.length > 3 ? [`${splits.length - 3} more steps look like splits`] : []),
+  ];
+}
+
+function frameOf(file: string, bars: BarColumns, isDaily: boolean, asked: Timeframe | undefined): Timeframe {
+  const found = asked ?? timeframeOf(bars, isDaily);
+  if (found === null) throw invalid(file, `its bars are of none of the timeframes ${TIMEFRAMES.join(', ')}, on the clock's grid. Say which one it is`);
+  if ((found === '1Day') !== isDaily || !isOnGrid(bars, found)) throw invalid(file, `its bars are not of ${found}`);
+  return found;
+}
+
+function factorsFor(symbol: string, place: string): ReturnType<typeof parseFactors> {
+  const file = statSync(place, { throwIfNoEntry: false })?.isDirectory() === true ? path.join(place, `${symbol.toLowerCase()}.csv`) : place;
+  try {
+    return parseFactors(readFileSync(file, 'utf8'));
+  } catch (error) {
+    throw invalid(file, error instanceof AppError ? error.message : `the factors of ${symbol} cannot be read (${describeError(error)})`, error);
+  }
+}
+
+function finished(file: string, parsed: ParsedCsv, raw: { symbol: string; bars: BarColumns }, options: LoadOptions): Pick<LoadedBars, 'symbol' | 'timeframe' | 'bars' | 'warnings'> {
+  const symbol = checkedSymbol(file, raw.symbol);
+  const timeframe = frameOf(file, raw.bars, parsed.isDaily, options.timeframe);
+  const warnings: string[] = [];
+  let { bars } = raw;
+  if (options.hours !== 'all') {
+    const regular = regularBars(bars, timeframe);
+    if (regular.unknown > 0) warnings.push(`${regular.unknown} bars before 1998 are left out: the sessions of that time are not known`);
+    if (regular.outside > 0) warnings.push(`${regular.outside} bars outside of regular trading are left out`);
+    ({ bars } = regular);
+  }
+  const { from, to } = options;
+  if (from !== undefined || to !== undefined) {
+    bars = barsWhere(bars, (time) => {
+      const day = exchangeDay(time as EpochMs);
+      return (from === undefined || day >= from) && (to === undefined || day <= to);
+    });
+  }
+  if (bars.time.length === 0) throw invalid(file, `no bars of ${symbol} are left${from === undefined && to === undefined ? '' : ` between ${from ?? 'the beginning'} and ${to ?? 'the end'}`}`);
+  if (options.factors !== undefined) bars = adjustBars(bars, factorsFor(symbol, options.factors), options.adjustment ?? 'all');
+  return { symbol, timeframe, bars, warnings: [...warnings, ...oddities(bars)] };
+}
+
+/** All symbols of a file: one, named by the file, or those of its column of symbols. @throws AppError INPUT_INVALID, naming file, line and reason */
+export function loadCsvFile(file: string, options: LoadOptions = {}): LoadedBars[] {
+  const { bytes, sha256 } = readBytes(file);
+  let parsed: ParsedCsv;
+  try {
+    parsed = parseCsv(bytes, options);
+  } catch (error) {
+    throw error instanceof AppError ? invalid(file, error.message, error) : error;
+  }
+  const told = refuseDefects(file, parsed, options.isLenient ?? false);
+  if (!parsed.layout.hasVolume) told.push('It has no volume: every bar counts as one without a single share');
+  if (parsed.zeroVolume.rows > 0) told.push(`${parsed.zeroVolume.rows} row${parsed.zeroVolume.rows === 1 ? ' has' : 's have'} no volume: line ${parsed.zeroVolume.lines.slice(0, 5).join(', ')}${parsed.zeroVolume.rows > 5 ? ' …' : ''}`);
+  if (parsed.layout.ignored.length > 0) told.push(`Columns that are not used: ${parsed.layout.ignored.join(', ')}`);
+  const wanted = options.symbol?.toUpperCase();
+  const named = parsed.series.map(({ symbol, bars }) => ({ symbol: symbol ?? wanted ?? symbolByName(file), bars })).filter(({ symbol }) => wanted === undefined || symbol === wanted);
+  if (named.length === 0) throw invalid(file, wanted === undefined || parsed.series.length === 0 ? 'it has no rows that can be used' : `it has no rows of ${wanted}`);
+  return named.map((series) => {
+    const done = finished(file, parsed, series, options);
+    return { ...done, file, sha256, defects: parsed.defects, counts: parsed.counts, warnings: [...told, ...done.warnings] };
+  });
+}
+
+/** The bars of a file with one symbol (or of the symbol that is asked for). @throws AppError INPUT_INVALID */
+export function loadCsv(file: string, options: LoadOptions = {}): LoadedBars {
+  const [first, ...others] = loadCsvFile(file, options);
+  if (first === undefined || others.length > 0) throw invalid(file, `it holds ${others.length + 1} symbols. Say which one is meant`);
+  return first;
+}
+
+/** Bars of files and folders together, in the order of their symbols, all of one timeframe. @throws AppError INPUT_INVALID also for a symbol that comes twice */
+export function loadPaths(places: readonly string[], options: LoadOptions = {}): LoadedBars[] {
+  const files = places.flatMap((place) => {
+    const stat = statSync(place, { throwIfNoEntry: false });
+    if (stat === undefined) throw invalid(place, 'there is no such file or folder');
+    if (!stat.isDirectory()) return [place];
+    const names = readdirSync(place).filter((name) => BAR_FILE.test(name) && !OTHER_FILE.test(name)).sort();
+    if (names.length === 0) throw invalid(place, 'the folder holds no files named <symbol>.csv or <symbol>.csv.gz');
+    return names.map((name) => path.join(place, name));
+  });
+  if (files.length > MAX_FILES) throw invalid(places.join(', '), `${files.length} files are more than ${MAX_FILES}`);
+  const all = files.flatMap((file) => loadCsvFile(file, options)).sort((a, b) => (a.symbol < b.symbol ? -1 : 1));
+  for (const [n, one] of all.entries()) {
+    const before = all[n - 1];
+    if (before === undefined) continue;
+    if (before.symbol === one.symbol) throw invalid(one.file, `${one.symbol} is in ${before.file}, too`);
+    if (before.timeframe !== one.timeframe) throw invalid(one.file, `its bars are of ${one.timeframe}, those of ${before.file} of ${before.timeframe}`);
+  }
+  return all;
+}
