@@ -32,7 +32,7 @@ export function expectedBestSharpe({ count, variance }: TrialsFacts): number {
 /**
  * Probability that the true Sharpe ratio is above 0 after the search: the probabilistic Sharpe ratio against `expectedBestSharpe` (D. Bailey, M. Lopez de Prado, "The Deflated
  * Sharpe Ratio", Journal of Portfolio Management 40(5), 2014). Null where there is no probabilistic one. One trial = the probabilistic Sharpe ratio itself.
- * deflatedSharpe([0.01, -0.01, 0.03, 0.01], { count: 10, variance: 0.01 }) = Phi((0.612372 - 0.157460) sqrt(3) / 1.045825) = 0.774393.
+ * deflatedSharpe([0.01, -0.01, 0.03, 0.01], { count: 10, variance: 0.01 }) = Phi((0.612372 - 0.157460) sqrt(3) / 1.045825) = 0.774397.
  */
 export function deflatedSharpe(returns: ArrayLike<number>, trials: TrialsFacts, options: Omit<SharpeTest, 'threshold'> = {}): number | null {
   return probabilisticSharpe(returns, { ...options, threshold: expectedBestSharpe(trials) });

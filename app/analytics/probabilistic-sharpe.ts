@@ -33,7 +33,7 @@ export function probabilisticSharpe(returns: ArrayLike<number>, { threshold = 0,
 /**
  * Number of returns from which on the Sharpe ratio is above `threshold` with the given confidence, were it to stay as it is: 1 + (1 - g3 SR + (g4 - 1)/4 SR^2) (z / (SR - SR*))^2
  * (Bailey and Lopez de Prado, 2012, equation 11). Null with fewer than four returns, or when the ratio is not above the threshold.
- * minimumTrackRecord(0.01, -0.01, 0.03, 0.01) at 0.95 = 1 + 1.09375 x (1.644854 / 0.612372)^2 = 8.891118.
+ * minimumTrackRecord(0.01, -0.01, 0.03, 0.01) at 0.95 = 1 + 1.09375 x (1.644854 / 0.612372)^2 = 8.891168.
  */
 export function minimumTrackRecord(returns: ArrayLike<number>, confidence = 0.95, { threshold = 0, riskFree = 0, periodsPerYear = 252 }: SharpeTest = {}): number | null {
   const facts = sharpeFacts(returns, ratePerPeriod(riskFree, periodsPerYear));

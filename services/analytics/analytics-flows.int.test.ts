@@ -13,6 +13,7 @@ import { startBook, type Book } from '../../tests/support/servers.ts';
 import { readCurve } from './curve.ts';
 import { analyticsFlows } from './flows.ts';
 import { createStrategyDays } from './strategy-days.ts';
+import { ACCOUNT_FIGURES } from './performance.ts';
 
 let book: Book;
 let db: Db;
@@ -156,6 +157,6 @@ describe('run_backtest', () => {
     const options: FlowRunOptions = { child, memory: new Map(), input: { kind: 'sma_cross' } };
     await expect(run('run_backtest', { ...options, killAfter: 'measure' })).rejects.toThrow(Killed);
     expect(await run('run_backtest', options)).toMatchObject({ backtestId: 'b1', metrics: { total_return: expect.closeTo(0.045, 12) as number, max_drawdown: -0.1, best_day: expect.closeTo(0.1, 12) as number, worst_day: expect.closeTo(-0.1, 12) as number, win_rate: 0.5, profit_factor: 2.5, expectancy: 7.5, round_trips: 2, fills: 4, sharpe: null } });
-    expect(await book.sql('SELECT count(*) AS n FROM analytics.backtest_metrics')).toEqual([{ n: 16 }]);
+    expect(await book.sql('SELECT count(*) AS n FROM analytics.backtest_metrics')).toEqual([{ n: ACCOUNT_FIGURES.length }]);
   });
 });

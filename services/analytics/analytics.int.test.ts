@@ -9,6 +9,7 @@ import { startBook, type Book } from '../../tests/support/servers.ts';
 import { analyticsFlows } from './flows.ts';
 import { analyticsConsumers } from './lane.ts';
 import { createStrategyDays } from './strategy-days.ts';
+import { ACCOUNT_FIGURES } from './performance.ts';
 
 let book: Book;
 let db: Db;
@@ -196,6 +197,6 @@ describe('calculate_performance', () => {
     await hear([await bar('AAPL', minute(3), '120')]);
     expect(await run()).toMatchObject({ measured: true, day: '2024-03-05', metrics: { total_return: expect.closeTo(0.02, 12) as number, max_drawdown: expect.closeTo(-0.02, 12) as number, win_rate: 1, profit_factor: null, round_trips: 1, fills: 2, trading_days: 1, sharpe: null, cagr: null, calmar: null, expectancy: 200, best_day: expect.closeTo(0.02, 12) as number } });
     await run();
-    expect(await book.sql(`SELECT count(*) AS n FROM analytics.performance_metrics`)).toEqual([{ n: 16 }]);
+    expect(await book.sql(`SELECT count(*) AS n FROM analytics.performance_metrics`)).toEqual([{ n: ACCOUNT_FIGURES.length }]);
   });
 });

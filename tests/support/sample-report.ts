@@ -1,6 +1,6 @@
 /** The facts of a report out of a fixed walk: the same numbers on every machine, through the same code as the real ones. */
 import { addToDrawdown, NO_DRAWDOWN } from '#app/analytics/max-drawdown.ts';
-import { profitsOf, roundTrips } from '#app/analytics/round-trips.ts';
+import { holdingsOf, profitsOf, roundTrips } from '#app/analytics/round-trips.ts';
 import type { ReferencedFill } from '#app/analytics/trip-summary.ts';
 import { money, price, quantity } from '#app/domain/numeric.ts';
 import type { Side } from '#app/domain/order.ts';
@@ -66,7 +66,7 @@ export function sampleReport(from: string, to: string, mode: ReportFacts['mode']
   return {
     day: end.date, mode, version: '0.1.0', generatedAt: epochMs(end.close + 7_200_000), isNewest: true,
     curve: { from: first.ts, to: last.ts, start: START, days, drawdown, line },
-    metrics: figures({ daily: [START, ...days.map((day) => day.close)], spanMs: last.ts - first.ts, deepest: drawdown.deepest, profits: profitsOf(trips), fills: fills.length }),
+    metrics: figures({ daily: [START, ...days.map((day) => day.close)], days: days.map((day) => day.day), spanMs: last.ts - first.ts, deepest: drawdown.deepest, profits: profitsOf(trips), holdingMs: holdingsOf(trips), fills: fills.length, fees: 0.02 * trips.length }),
     groups: groupTrips(trips, fills), names: new Map([['sma_cross', 'Moving average cross'], ['rsi_reversion', 'RSI reversion']]),
     strategies: [{ strategyId: 'sma_cross', realized: 2_341.22, open: 120.4, day: 80.2, fills: 120 }, { strategyId: 'rsi_reversion', realized: -540.1, open: -12, day: -33, fills: 88 }, { strategyId: '', realized: 75, open: 0, day: 0, fills: 4 }],
     trips: dayTrips, fills: dayFills, totals: { trips: dayTrips.length, fills: dayFills.length },
