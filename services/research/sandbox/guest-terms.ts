@@ -1,0 +1,87 @@
+/** What a strategy in the machine says of itself: who it is, which parameters it takes, which indicators it looks at. */
+import * as z from 'zod';
+import { AppError } from '#app/domain/errors.ts';
+import { TIMEFRAMES } from '#app/domain/time.ts';
+import { PRICE_SOURCES, use, type AnyIndicator, type IndicatorUse } from '#app/indicators/indicator.ts';
+import { readParameters, type ParameterSet, type ParameterValues } from '#app/strategy/parameters.ts';
+import type { GuestTerms } from './guest-strategy.ts';
+import type { Machine } from './machine.ts';
+
+const MAX_PARAMETERS = 50;
+const MAX_INDICATORS = 50;
+const MAX_HISTORY = 5_000;
+const MAX_FORGETTING = 100_000;
+const MAX_PORTFOLIO = 1_000;
+
+const name = z.string().regex(/^[A-Za-z][A-Za-z0-9_]{0,59}$/, 'must be a name of letters, digits and _');
+const words = z.string().max(2_000);
+const parameterSchema = z.discriminatedUnion('kind', [
+  z.object({ kind: z.enum(['integer', 'number']), default: z.number(), min: z.number(), max: z.number(), step: z.number().positive(), unit: words, describe: words }),
+  z.object({ kind: z.literal('choice'), default: words, choices: z.array(words).min(1).max(50), describe: words }),
+  z.object({ kind: z.literal('flag'), default: z.boolean(), describe: words }),
+]);
+const portfolioSize = z.number().int().min(1).max(MAX_PORTFOLIO);
+const describedSchema = z.object({
+  kind: z.string().regex(/^[a-z][a-z0-9_]{0,59}$/, 'must be a name such as my_strategy: small letters, digits and _'),
+  title: words.default(''), description: words.default(''), scope: z.enum(['symbol', 'portfolio']).default('symbol'), symbols: z.tuple([portfolioSize, portfolioSize]).nullish(),
+  usesShorts: z.boolean().nullish(), usesOrders: z.boolean().nullish(),
+  parameters: z.record(name, parameterSchema).default({}).refine((set) => Object.keys(set).length <= MAX_PARAMETERS, `at most ${MAX_PARAMETERS} parameters`),
+});
+/** Who a strategy is. */
+export type GuestDescription = z.infer<typeof describedSchema>;
+
+const givenSchema = z.object({
+  factory: z.string(),
+  given: z.array(z.union([z.number(), z.object({ source: z.enum(PRICE_SOURCES).exactOptional(), timeframe: z.enum(TIMEFRAMES).exactOptional() })])).max(20),
+});
+const boundSchema = z.object({
+  defect: z.string().max(2_000).nullable(), indicators: z.record(name, givenSchema).refine((uses) => Object.keys(uses).length <= MAX_INDICATORS, `at most ${MAX_INDICATORS} indicators`),
+  history: z.number().int().min(0).max(MAX_HISTORY), forgetting: z.number().int().min(0).max(MAX_FORGETTING), memory: z.string(),
+});
+
+/** The indicators that strategies may ask for, by the names of their functions. */
+export type IndicatorFunctions = ReadonlyMap<string, AnyIndicator>;
+
+const functionName = (id: string): string => id.toLowerCase().replace(/_([a-z0-9])/g, (_, letter: string) => letter.toUpperCase());
+
+/** `PLUS_DI` is asked for as `plusDi(14)`: each indicator under its own name, in the way functions are written. */
+export function indicatorFunctions(indicators: readonly AnyIndicator[]): IndicatorFunctions {
+  return new Map(indicators.map((indicator) => [functionName(indicator.id), indicator]));
+}
+
+function invalid(issue: z.core.$ZodIssue | undefined): AppError {
+  return new AppError('STRATEGY_CODE_INVALID', `strategy({ ... }): ${issue?.path.join('.') ?? ''} ${issue?.message ?? 'cannot be read'}`);
+}
+
+/** Asks a strategy who it is. @throws AppError STRATEGY_CODE_INVALID, naming what is missing */
+export function describeGuest(machine: Machine): GuestDescription {
+  const said = describedSchema.safeParse(machine.json('((s) => ({ kind: s.kind, title: s.title, description: s.description, scope: s.scope, symbols: s.symbols, usesShorts: s.usesShorts, usesOrders: s.usesOrders, parameters: s.parameters }))(__spec)'));
+  if (!said.success) throw invalid(said.error.issues[0]);
+  return said.data;
+}
+
+function useOf({ factory, given }: z.infer<typeof givenSchema>, functions: IndicatorFunctions): IndicatorUse {
+  const indicator = functions.get(factory);
+  if (indicator === undefined) throw new AppError('STRATEGY_CODE_INVALID', `There is no indicator "${factory.slice(0, 40)}"`);
+  const numbers = given.filter((part) => typeof part === 'number');
+  const options = given.find((part) => typeof part === 'object');
+  return use(indicator, numbers, options ?? {});
+}
+
+/** Fills in the parameters and asks what follows from them. @throws AppError STRATEGY_PARAMETERS_INVALID, STRATEGY_CODE_INVALID, INPUT_INVALID */
+export function bindGuest(machine: Machine, raw: unknown, functions: IndicatorFunctions): GuestTerms {
+  const described = describeGuest(machine);
+  const { kind, scope } = described;
+  const set: ParameterSet = described.parameters;
+  const parameters: ParameterValues = readParameters(kind, set, raw);
+  const given = JSON.stringify(JSON.stringify(parameters));
+  const said = boundSchema.safeParse(machine.json(
+    `((s, p) => ({ defect: s.check?.(p) ?? null, indicators: s.indicators?.(p) ?? {}, history: s.history?.(p) ?? 1, forgetting: s.forgetting?.(p) ?? 0, memory: JSON.stringify(s.initialState?.(p) ?? {}) }))(__spec, Object.freeze(JSON.parse(${given})))`));
+  if (!said.success) throw invalid(said.error.issues[0]);
+  const { defect, indicators, history, forgetting, memory } = said.data;
+  if (defect !== null) throw new AppError('STRATEGY_PARAMETERS_INVALID', `The strategy ${kind} cannot use its parameters: ${defect}`);
+  return {
+    kind, scope, symbols: described.symbols ?? [1, scope === 'symbol' ? 1 : MAX_PORTFOLIO], usesShorts: described.usesShorts ?? false, usesOrders: described.usesOrders ?? false, parameters, history, forgetting, memory,
+    indicators: Object.fromEntries(Object.entries(indicators).map(([own, asked]) => [own, useOf(asked, functions)])),
+  };
+}
