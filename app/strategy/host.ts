@@ -93,8 +93,10 @@ export function savedWishes(raw: unknown): ReadonlyMap<string, StandingWish> {
   return new Map(saved.data.symbols.map(({ symbol, wish, isExitOwed }) => [symbol, { wish, isExitOwed }]));
 }
 
+/** A view, and what is owed for its symbol. */
+export type Standing = { readonly view: View; isExitOwed: boolean; owedReasons: readonly Reason[]; owedCancels: number[] };
 /** One symbol of a host. */
-type Part = { readonly view: View; readonly tape: Tape; isExitOwed: boolean; owedReasons: readonly Reason[]; owedCancels: number[] };
+type Part = Standing & { readonly tape: Tape };
 
 type Start = { readonly symbols: readonly string[]; readonly options: HostOptions; readonly state: unknown };
 
@@ -193,7 +195,7 @@ class Host implements StrategyHost {
 }
 
 /** Nothing is raised: what must not be forgotten is owed. */
-function keepQuiet(part: Part): [] {
+function keepQuiet(part: Standing): [] {
   const { view } = part;
   if (view.opinion !== null) {
     part.isExitOwed = view.wish.side !== 'flat' && view.opinion !== view.wish.side;
@@ -203,7 +205,8 @@ function keepQuiet(part: Part): [] {
   return [];
 }
 
-function raise(part: Part): HostSignal[] {
+/** The signals that come of what was said to a view in this call; the wish becomes what was said. */
+export function raise(part: Standing): HostSignal[] {
   const { view } = part;
   const signals: HostSignal[] = [];
   const plain = { symbol: view.symbol, order: null, orderId: null, cancels: null, atr: null, reasons: [] };

@@ -1,7 +1,11 @@
 /** The strategies that come with the house, by kind, and the fingerprint of what each one does. */
 import { AppError } from '#app/domain/errors.ts';
+import { bollingerReversion } from './built-in/bollinger-reversion.ts';
 import { buyAndHold } from './built-in/buy-and-hold.ts';
+import { donchianBreakout } from './built-in/donchian-breakout.ts';
 import { pairsTrading } from './built-in/pairs-trading.ts';
+import { rsiReversion as newRsiReversion } from './built-in/rsi-reversion.ts';
+import { smaCross as newSmaCross } from './built-in/sma-cross.ts';
 import { volatilityTarget } from './built-in/volatility-target.ts';
 import { rsiReversion } from './rsi-reversion.ts';
 import { smaCross } from './sma-cross.ts';
@@ -9,7 +13,7 @@ import type { StrategyType } from './spec.ts';
 import { advance, startRun, type Strategy, type StrategyBar, type StrategyKind } from './strategy.ts';
 
 /** Every kind on the new interface, in the order in which people see them. */
-export const STRATEGY_TYPES: readonly StrategyType[] = [pairsTrading, volatilityTarget, buyAndHold];
+export const STRATEGY_TYPES: readonly StrategyType[] = [newSmaCross, newRsiReversion, donchianBreakout, bollingerReversion, pairsTrading, volatilityTarget, buyAndHold];
 
 /** The kind of that name. @throws AppError STRATEGY_NOT_FOUND */
 export function strategyType(kind: string): StrategyType {

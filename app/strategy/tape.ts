@@ -3,7 +3,8 @@ import * as z from 'zod';
 import { BAR_FIELDS, type BarField } from '#app/domain/bar-columns.ts';
 import { invariant } from '#app/domain/errors.ts';
 import type { Timeframe } from '#app/domain/time.ts';
-import type { AnyIndicator, IndicatorUse, NumericBar, PriceSource } from '#app/indicators/indicator.ts';
+import { streamOf, type IndicatorStream } from '#app/indicators/columns-of.ts';
+import type { IndicatorUse, NumericBar } from '#app/indicators/indicator.ts';
 import { copyPlain } from './plain.ts';
 import type { Cursor } from './series.ts';
 import { firstBar, type BoundStrategy, type IndicatorUses } from './spec.ts';
@@ -30,8 +31,7 @@ export type SavedTape = z.infer<typeof savedTapeSchema>;
 /** One declared indicator at work. */
 type Line = {
   readonly name: string;
-  readonly indicator: AnyIndicator;
-  readonly source: PriceSource;
+  readonly stream: IndicatorStream;
   readonly timeframe: Timeframe | null;
   /** Wide bars (or bars) before the first value. */
   readonly lookback: number;
@@ -62,12 +62,12 @@ export class Tape {
     this.#first = firstBar(strategy);
     this.#wide = wide;
     this.#lines = Object.entries(strategy.indicators).map(([key, use]): Line => {
-      const { indicator, values, source, timeframe } = use;
+      const { indicator, values, timeframe } = use;
+      const stream = streamOf(use);
       invariant(timeframe === null || wide !== null, 'An indicator of a wide timeframe needs somebody who makes wide bars', { indicator: indicator.id });
-      const outputs = indicator.outputs.length;
       return {
-        name: nameOf(key, use), indicator, source, timeframe, lookback: indicator.lookback(values), state: indicator.start(values), wide: timeframe === null ? null : wide?.start(timeframe), closed: 0, readyAt: null,
-        now: new Float64Array(outputs).fill(NaN), columns: Array.from({ length: outputs }, column),
+        name: nameOf(key, use), stream, timeframe, lookback: indicator.lookback(values), state: stream.start(), wide: timeframe === null ? null : wide?.start(timeframe), closed: 0, readyAt: null,
+        now: new Float64Array(stream.outputs).fill(NaN), columns: Array.from({ length: stream.outputs }, column),
       };
     });
   }
@@ -116,7 +116,7 @@ export class Tape {
     this.#lines.forEach((line, at) => {
       const from = saved.lines[at];
       if (from === undefined) return;
-      line.state = line.indicator.readState(from.state);
+      line.state = line.stream.readState(from.state);
       if (line.timeframe !== null) line.wide = this.#wide?.readState(line.timeframe, from.wide);
       [line.closed, line.readyAt] = [from.closed, from.readyAt];
       line.now.set(from.now.map((value) => value ?? NaN));
@@ -138,7 +138,7 @@ export class Tape {
   }
 
   #next(line: Line, bar: NumericBar): void {
-    line.indicator.next(line.state, line.source === 'close' ? bar : { ...bar, close: priceOf(bar, line.source) }, line.now);
+    line.stream.next(line.state, bar, line.now);
     if (line.closed === line.lookback) line.readyAt = this.#seen;
     line.closed += 1;
   }
@@ -163,17 +163,4 @@ function nameOf(key: string, { indicator, values, source, timeframe }: Indicator
 
 function toJson(value: number | undefined): number | null {
   return value === undefined || Number.isNaN(value) ? null : value;
-}
-
-function priceOf(bar: NumericBar, source: PriceSource): number {
-  switch (source) {
-    case 'hl2':
-      return (bar.high + bar.low) / 2;
-    case 'hlc3':
-      return (bar.high + bar.low + bar.close) / 3;
-    case 'ohlc4':
-      return (bar.open + bar.high + bar.low + bar.close) / 4;
-    default:
-      return bar[source];
-  }
 }
