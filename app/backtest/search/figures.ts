@@ -1,15 +1,17 @@
 /** The figures of a run that a search keeps, by name: one row of numbers for each trial. */
-import { DAY_MS } from '#app/domain/time.ts';
 import { calmar } from '#app/analytics/calmar.ts';
 import { cagr } from '#app/analytics/cagr.ts';
+import { dayEnds } from '#app/analytics/daily-closes.ts';
 import { expectancy } from '#app/analytics/expectancy.ts';
 import { addToDrawdown, NO_DRAWDOWN } from '#app/analytics/max-drawdown.ts';
 import { profitFactor } from '#app/analytics/profit-factor.ts';
 import { simpleReturns } from '#app/analytics/returns.ts';
 import { sharpe } from '#app/analytics/sharpe.ts';
 import { sortino } from '#app/analytics/sortino.ts';
+import { systemQuality } from '#app/analytics/system-quality.ts';
 import { volatility } from '#app/analytics/volatility.ts';
 import { winRate } from '#app/analytics/win-rate.ts';
+import { newYorkOffsetMs } from '#app/market/nyse-zone.ts';
 import type { RunResult } from '../run/types.ts';
 
 /** What a search can keep of a run. Dollars, fractions, ratios by the year; counts. */
@@ -22,25 +24,13 @@ export type RunFigure = (typeof RUN_FIGURES)[number];
 /** The run with what several figures are made of. `daily`: equity at the start and at the end of each day; `profits`: dollars of each closed round trip. */
 type Facts = { readonly result: RunResult; readonly begin: number; readonly daily: Float64Array; readonly returns: Float64Array; readonly spanMs: number; readonly profits: Float64Array };
 
-const SQN_CAP = 100;
-
-/**
- * Equity at the beginning and at the last step of each day (UTC, which no session of US equities crosses), dollars. Ratios by the year are made of days, whatever the bars.
- * `begin`: first step that counts.
- */
+/** Equity at the beginning and at the end of each exchange day, dollars: ratios by the year are made of days, whatever the bars. `begin`: first step that counts. */
 export function dailyEquity({ time, equity }: Pick<RunResult, 'time' | 'equity'>, cash: number, begin = 0): Float64Array {
-  const days = new Float64Array(time.length - begin + 1);
-  days[0] = cash;
-  let count = 1;
-  for (let step = begin; step < time.length; step += 1) {
-    // A step is the close of its bar: the first moment after it.
-    const day = Math.floor(((time[step] ?? 0) - 1) / DAY_MS);
-    const isLast = step + 1 === time.length || Math.floor(((time[step + 1] ?? 0) - 1) / DAY_MS) !== day;
-    if (!isLast) continue;
-    days[count] = equity[step] ?? NaN;
-    count += 1;
-  }
-  return days.subarray(0, count);
+  const { steps } = dayEnds(time.subarray(begin), newYorkOffsetMs);
+  const daily = new Float64Array(steps.length + 1);
+  daily[0] = cash;
+  for (let day = 0; day < steps.length; day += 1) daily[day + 1] = equity[begin + (steps[day] ?? 0)] ?? NaN;
+  return daily;
 }
 
 function closedProfits({ trips }: RunResult): Float64Array {
@@ -70,15 +60,6 @@ function exposure({ result, begin }: Facts): number | null {
   return held / steps;
 }
 
-/**
- * System quality number over the profits of closed round trips: sqrt(min(n, 100)) x mean / sample deviation (V. Tharp, "The Definitive Guide to Position Sizing", 2008; risk = 1 dollar where stops
- * give none). Null with fewer than two trips, or when they do not vary. sqn(1, 2, 3) = sqrt(3) x 2 / 1 = 3.464102.
- */
-export function profitQuality(profits: ArrayLike<number>): number | null {
-  const perTrip = sharpe(profits, { periodsPerYear: 1 });
-  return perTrip === null ? null : perTrip * Math.sqrt(Math.min(profits.length, SQN_CAP));
-}
-
 /** Nothing lost and something won has no upper end: it is Infinity here, and the objective caps it. */
 function profitFactorOf(profits: Float64Array): number | null {
   return profitFactor(profits) ?? (profits.some((profit) => profit > 0) ? Infinity : null);
@@ -94,7 +75,7 @@ const MAKE: Readonly<Record<RunFigure, (facts: Facts) => number | null>> = {
   max_drawdown: deepestFall,
   calmar: (facts) => calmar(cagr(facts.daily, facts.spanMs), deepestFall(facts)),
   profit_factor: ({ profits }) => profitFactorOf(profits),
-  sqn: ({ profits }) => profitQuality(profits),
+  sqn: ({ profits }) => systemQuality(profits),
   expectancy: ({ profits }) => expectancy(profits),
   win_rate: ({ profits }) => winRate(profits),
   trades: ({ profits }) => profits.length,
