@@ -1,7 +1,10 @@
 /** True range and its Wilder average (J. W. Wilder, New Concepts in Technical Trading Systems, 1978, section III), as TA-Lib computes them. */
 import * as z from 'zod';
+import { barCount } from '#app/domain/bar-columns.ts';
 import { invariant } from '#app/domain/errors.ts';
-import { checkPeriod, outputColumn, periodSchema } from './period.ts';
+import { wilderForgetting, wilderKeep } from './cells.ts';
+import { defineIndicator, type IndicatorUse, period, use, type UseOptions } from './indicator.ts';
+import { checkPeriod, outputColumn, outputColumns, periodSchema } from './period.ts';
 
 /** Running state, plain JSON. `value` is the sum of the first ranges until `count` bars exceed `period`, then the average, dollars. */
 export const atrStateSchema = z.object({ period: periodSchema, count: z.number().int().min(0), previousClose: z.number(), value: z.number().min(0) });
@@ -42,7 +45,8 @@ export function atrNext(state: AtrState, bar: RangeBar): number {
     if (state.count <= period) return NaN;
     state.value /= period;
   } else {
-    state.value = (state.value * (period - 1) + range) / period;
+    const keep = wilderKeep(period);
+    state.value = state.value * keep + range * (1 - keep);
   }
   return state.value;
 }
@@ -61,12 +65,40 @@ export function atrColumn(bars: RangeColumns, period: number, out?: Float64Array
   const { high, low, close } = bars;
   invariant(high.length === close.length && low.length === close.length, 'The columns of a bar have different lengths');
   const result = outputColumn(close.length, out);
+  const { length } = close;
+  const keep = wilderKeep(period);
+  const take = 1 - keep;
+  let previous = close[0] ?? NaN;
   let value = 0;
-  for (let i = 0; i < close.length; i += 1) {
-    const range = i === 0 ? 0 : trueRange(high[i] ?? NaN, low[i] ?? NaN, close[i - 1] ?? NaN);
-    if (i > period) value = (value * (period - 1) + range) / period;
-    else value = i === period ? (value + range) / period : value + range;
-    result[i] = i < period ? NaN : value;
+  for (let i = 0; i <= period && i < length; i += 1) {
+    if (i > 0) value += trueRange(high[i] ?? NaN, low[i] ?? NaN, previous);
+    previous = close[i] ?? NaN;
+    result[i] = NaN;
+  }
+  if (length <= period) return result;
+  value /= period;
+  result[period] = value;
+  for (let i = period + 1; i < length; i += 1) {
+    value = value * keep + trueRange(high[i] ?? NaN, low[i] ?? NaN, previous) * take;
+    previous = close[i] ?? NaN;
+    result[i] = value;
   }
   return result;
 }
+
+/** Average true range, dollars: Wilder's average of the true ranges. ATR 2 of bars (high, low, close) 10/9/9.5, 11/10/10.5, 12/9/9, 10/9/10 is NaN, NaN, 2.25, 1.625. TA-Lib ATR. */
+export const ATR = defineIndicator<'value', AtrState>({
+  id: 'ATR', title: 'Average true range', group: 'volatility', unit: 'price', formula: "Wilder's average of max(high - low, |high - close before|, |low - close before|)", source: 'J. W. Wilder, New Concepts in Technical Trading Systems (1978), section III; TA-Lib ATR',
+  parameters: [period('period', 'Period', 14)], inputs: ['high', 'low', 'close'], outputs: ['value'], lookback: ([n = 1]) => n, forgetting: ([n = 1]) => wilderForgetting(n), state: atrStateSchema,
+  columns(bars, [n = 1], out) {
+    const columns = outputColumns(barCount(bars), 1, out);
+    atrColumn(bars, n, columns[0]);
+    return columns;
+  },
+  start: ([n = 1]) => atrStart(n),
+  next(state, bar, out) {
+    out[0] = atrNext(state, bar);
+  },
+});
+/** ATR over `length` ranges. */
+export const atr = (length = 14, options: UseOptions = {}): IndicatorUse<'value'> => use(ATR, [length], options);

@@ -118,6 +118,9 @@ export function wilderKeep(period: number): number {
   return (period - 1) / period;
 }
 
+/** Bars after which a Wilder average no longer shows where it began: (1 - 1 / n)^(10 n) is less than a part in twenty thousand. */
+export const wilderForgetting = (period: number): number => 10 * period + 1;
+
 /** Adds a number and gives the average; NaN until there are `period`. wilderPush over period 2 of 1, 3, 6 gives NaN, 2, 4. */
 export function wilderPush(cell: Wilder, value: number): number {
   const { period } = cell;

@@ -45,6 +45,8 @@ export type Indicator<O extends string = string, S = unknown> = {
   lookback(values: readonly number[]): number;
   /** Bars after which the place where it began no longer shows (within a part in ten thousand); left out: `lookback` + 1, the memory of a window. */
   forgetting?(values: readonly number[]): number;
+  /** It counts from its first bar on and never forgets (OBV): only its changes mean something, and two histories give two levels. */
+  readonly isCumulative?: boolean;
   /** Whole columns, in the order of `outputs`; written into `out` when it is given. @throws AppError INVARIANT_BROKEN for parameters out of range or columns that do not fit */
   columns(bars: BarColumns, values: readonly number[], out?: readonly Float64Array[]): readonly Float64Array[];
   /** A fresh running state: plain JSON, changed in place by `next`. */

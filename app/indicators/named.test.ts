@@ -2,9 +2,10 @@
 import { describe, expect, it } from 'vitest';
 import { atrColumn } from './atr.ts';
 import { emaColumn } from './ema.ts';
-import { namedIndicator, STANDARD_INDICATORS } from './named.ts';
+import { use } from './indicator.ts';
+import { namedIndicator, nameOf, STANDARD_INDICATORS } from './named.ts';
 import { rsiColumn } from './rsi.ts';
-import { smaColumn } from './sma.ts';
+import { SMA, smaColumn } from './sma.ts';
 
 const N = 3_000;
 const close = new Float64Array(N);
@@ -16,7 +17,7 @@ for (let i = 0, price = 10_000; i < N; i += 1) {
 }
 const high = close.map((value) => value + 0.05);
 const low = close.map((value) => value - 0.04);
-const bar = (i: number) => ({ high: high[i] ?? NaN, low: low[i] ?? NaN, close: close[i] ?? NaN });
+const bar = (i: number) => ({ time: i, open: close[i] ?? NaN, high: high[i] ?? NaN, low: low[i] ?? NaN, close: close[i] ?? NaN, volume: 1 });
 const columns: Readonly<Record<string, Float64Array>> = {
   SMA_20: smaColumn(close, 20), SMA_50: smaColumn(close, 50), SMA_200: smaColumn(close, 200), EMA_20: emaColumn(close, 20), RSI_14: rsiColumn(close, 14), ATR_14: atrColumn({ high, low, close }, 14),
 };
@@ -42,7 +43,15 @@ describe.each(STANDARD_INDICATORS)('%s', (name) => {
   });
 });
 
+it('names an output of several, a price and decimals', () => {
+  expect(nameOf(use(SMA, [20], { source: 'hl2' }))).toBe('SMA_20@hl2');
+  const ofHighs = namedIndicator('SMA_2@high');
+  const state = ofHighs.start();
+  expect([0, 1].map((i) => ofHighs.next(state, bar(i)))).toEqual([NaN, smaColumn(high, 2)[1]]);
+});
+
 it('refuses names and states that are none', () => {
-  for (const name of ['SMA', 'SMA_0', 'SMA_9999', 'MACD_12', 'sma_20', 'SMA_2.5']) expect(() => namedIndicator(name)).toThrow(/names no indicator/);
+  for (const name of ['SMA', 'SMA_0', 'SMA_9999', 'SMA_12_3', 'sma_20', 'SMA_2.5', 'SMA_20.upper', 'SMA_20@bid', 'NONE_3', 'SMA_020', 'SMA_20.value', 'SMA_20@close', '']) expect(() => namedIndicator(name)).toThrow(/names no indicator/);
+  expect(() => namedIndicator('ATR_14@high')).toThrow(/cannot be made of high/);
   expect(() => namedIndicator('SMA_20').readState({ period: 20 })).toThrow(/not one of this indicator/);
 });

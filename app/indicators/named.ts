@@ -1,61 +1,83 @@
-/** Indicators by name (`SMA_20`): how a stored series of values is named, continued bar by bar, and warmed up. */
-import type * as z from 'zod';
+/** Indicators by name (`SMA_20`, `MACD_12_26_9.signal`, `SMA_20@high`): how a stored series of values is named, continued bar by bar, and warmed up. */
 import { AppError, invariant } from '#app/domain/errors.ts';
-import { atrNext, atrStart, atrStateSchema, type RangeBar } from './atr.ts';
-import { emaNext, emaStart, emaStateSchema } from './ema.ts';
+import { indicatorById } from './catalogue.ts';
+import { streamOf } from './columns-of.ts';
+import { type AnyIndicator, type IndicatorUse, type NumericBar, parameterDefect, PRICE_SOURCES, type PriceSource, use } from './indicator.ts';
 import { MAX_PERIOD } from './period.ts';
-import { rsiNext, rsiStart, rsiStateSchema } from './rsi.ts';
-import { smaNext, smaStart, smaStateSchema } from './sma.ts';
 
-/** An indicator that runs over the closed bars of one series. */
+/** One output of an indicator that runs over the closed bars of one series. */
 export type NamedIndicator = {
   readonly name: string;
-  /** Bars after which what it began with no longer shows: exact for averages of a window, within a part in ten thousand for Wilder's and exponential ones. */
+  readonly use: IndicatorUse;
+  /** Which of its outputs. */
+  readonly output: string;
+  /** Bars after which what it began with no longer shows: exact for averages of a window, within a part in ten thousand for those that only fade; 5,000 at most. */
   readonly warmUpBars: number;
   start(): unknown;
   /** @throws AppError INVARIANT_BROKEN when the stored state is not one of this indicator. */
   readState(raw: unknown): unknown;
   /** Advances `state`, in place, by one bar; NaN while there are too few bars. */
-  next(state: unknown, bar: RangeBar): number;
+  next(state: unknown, bar: NumericBar): number;
 };
 
 /** What is kept of every watched symbol, whatever the strategies use. */
 export const STANDARD_INDICATORS = ['SMA_20', 'SMA_50', 'SMA_200', 'EMA_20', 'RSI_14', 'ATR_14'] as const;
 
-/** Wilder's averages forget slowly: (1 - 1/n)^(10 n) is less than a part in twenty thousand. */
-const FORGETTING = 10;
+/** Id, numbers, output, price. No output is called by a number, so that decimals stay numbers. */
+const NAME = /^([A-Z][A-Z0-9]*(?:_[A-Z][A-Z0-9]*)*)((?:_-?\d{1,9}(?:\.\d{1,9})?)*)(?:\.([a-z][A-Za-z0-9]*))?(?:@([a-z0-9]+))?$/;
 
-type Family<S> = { readonly schema: z.ZodType<S>; readonly warmUpFactor: number; start(period: number): S; next(state: S, bar: RangeBar): number };
-
-const FAMILIES = {
-  SMA: { schema: smaStateSchema, warmUpFactor: 1, start: smaStart, next: (state, bar) => smaNext(state, bar.close) } satisfies Family<z.infer<typeof smaStateSchema>>,
-  EMA: { schema: emaStateSchema, warmUpFactor: FORGETTING, start: emaStart, next: (state, bar) => emaNext(state, bar.close) } satisfies Family<z.infer<typeof emaStateSchema>>,
-  RSI: { schema: rsiStateSchema, warmUpFactor: FORGETTING, start: rsiStart, next: (state, bar) => rsiNext(state, bar.close) } satisfies Family<z.infer<typeof rsiStateSchema>>,
-  ATR: { schema: atrStateSchema, warmUpFactor: FORGETTING, start: atrStart, next: atrNext } satisfies Family<z.infer<typeof atrStateSchema>>,
-} as const;
-
-function bind<S>(name: string, period: number, family: Family<S>): NamedIndicator {
-  return {
-    name, warmUpBars: Math.min(MAX_PERIOD, period * family.warmUpFactor + 1),
-    start: () => family.start(period),
-    readState(raw) {
-      const state = family.schema.safeParse(raw);
-      invariant(state.success, 'The stored state is not one of this indicator', { name });
-      return state.data;
-    },
-    next: (state, bar) => family.next(state as S, bar),
-  };
+/** The name of one output of a use in the book; the wide timeframe is no part of it, as series are kept by timeframe. nameOf(sma(20, { source: 'high' })) = `SMA_20@high`. */
+export function nameOf(asked: IndicatorUse, output = 'value'): string {
+  const { indicator, values, source } = asked;
+  invariant(indicator.outputs.includes(output), 'The indicator has no such output', { id: indicator.id, output });
+  return `${[indicator.id, ...values].join('_')}${output === 'value' ? '' : `.${output}`}${source === 'close' ? '' : `@${source}`}`;
 }
 
-/** The indicator of that name: family, underscore, period. @throws AppError INPUT_INVALID for a name that says nothing */
+/** The names of all outputs of a use, in their order. */
+export function namesOf(asked: IndicatorUse): readonly string[] {
+  return asked.indicator.outputs.map((output) => nameOf(asked, output));
+}
+
+/** Bars to warm an indicator up on: 5,000 at most. */
+export function warmUpBars(indicator: AnyIndicator, values: readonly number[]): number {
+  return Math.min(MAX_PERIOD, indicator.forgetting?.(values) ?? indicator.lookback(values) + 1);
+}
+
+function unknown(name: string, why: string): AppError {
+  return new AppError('INPUT_INVALID', `"${name.slice(0, 60)}" names no indicator: ${why}`);
+}
+
+/** What a name asks for. @throws AppError INPUT_INVALID for a name that says nothing, with the reason */
+export function parseName(name: string): { readonly use: IndicatorUse; readonly output: string } {
+  const [, id, numbers, output = 'value', source = 'close'] = NAME.exec(name) ?? [];
+  if (id === undefined || numbers === undefined) throw unknown(name, 'a name is an id with its numbers, like SMA_20 or MACD_12_26_9.signal');
+  const indicator = indicatorById(id);
+  if (!indicator) throw unknown(name, `${id} is not in the catalogue`);
+  const values = numbers.split('_').slice(1).map(Number);
+  const defect = parameterDefect(indicator, values);
+  if (defect !== null) throw unknown(name, `${id} ${defect}`);
+  if (!indicator.outputs.includes(output)) throw unknown(name, `${id} gives ${indicator.outputs.join(', ')}`);
+  const isSource = (word: string): word is PriceSource => (PRICE_SOURCES as readonly string[]).includes(word);
+  if (!isSource(source)) throw unknown(name, `prices are ${PRICE_SOURCES.join(', ')}`);
+  const asked = use(indicator, values, { source });
+  // One series has one name: SMA_020 and SMA_20@close would be stored twice.
+  if (nameOf(asked, output) !== name) throw unknown(name, `it is written ${nameOf(asked, output)}`);
+  return { use: asked, output };
+}
+
+/** The indicator of that name. @throws AppError INPUT_INVALID for a name that says nothing */
 export function namedIndicator(name: string): NamedIndicator {
-  const [, family, digits] = /^(SMA|EMA|RSI|ATR)_([1-9]\d{0,3})$/.exec(name) ?? [];
-  const period = Number(digits);
-  if (period <= MAX_PERIOD) {
-    if (family === 'SMA') return bind(name, period, FAMILIES.SMA);
-    if (family === 'EMA') return bind(name, period, FAMILIES.EMA);
-    if (family === 'RSI') return bind(name, period, FAMILIES.RSI);
-    if (family === 'ATR') return bind(name, period, FAMILIES.ATR);
-  }
-  throw new AppError('INPUT_INVALID', `"${name.slice(0, 40)}" names no indicator; SMA, EMA, RSI and ATR are known, with a period of 1 to ${MAX_PERIOD}: SMA_20`);
+  const { use: asked, output } = parseName(name);
+  const stream = streamOf(asked);
+  const row = new Float64Array(stream.outputs);
+  const at = asked.indicator.outputs.indexOf(output);
+  return {
+    name, use: asked, output, warmUpBars: warmUpBars(asked.indicator, asked.values),
+    start: () => stream.start(),
+    readState: (raw) => stream.readState(raw),
+    next(state, bar) {
+      stream.next(state, bar, row);
+      return row[at] ?? NaN;
+    },
+  };
 }

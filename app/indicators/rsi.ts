@@ -1,6 +1,9 @@
 /** Relative strength index (J. W. Wilder, New Concepts in Technical Trading Systems, 1978, section VI), as TA-Lib computes it. */
 import * as z from 'zod';
-import { checkPeriod, outputColumn, periodSchema } from './period.ts';
+import { barCount } from '#app/domain/bar-columns.ts';
+import { wilderForgetting, wilderKeep } from './cells.ts';
+import { defineIndicator, type IndicatorUse, period, use, type UseOptions } from './indicator.ts';
+import { checkPeriod, outputColumn, outputColumns, periodSchema } from './period.ts';
 
 /** Running state, plain JSON. `gain` and `loss` are sums of the first changes until `count` prices exceed `period`, then Wilder averages. */
 export const rsiStateSchema = z.object({ period: periodSchema, count: z.number().int().min(0), previous: z.number(), gain: z.number().min(0), loss: z.number().min(0) });
@@ -29,17 +32,18 @@ export function rsiNext(state: RsiState, price: number): number {
   state.previous = price;
   state.count = Math.min(state.count + 1, period + 2);
   if (state.count === 1) return NaN;
-  const up = change > 0 ? change : 0;
-  const down = change < 0 ? -change : 0;
+  const size = Math.abs(change);
   if (state.count <= period + 1) {
-    state.gain += up;
-    state.loss += down;
+    state.gain += (size + change) / 2;
+    state.loss += (size - change) / 2;
     if (state.count <= period) return NaN;
     state.gain /= period;
     state.loss /= period;
   } else {
-    state.gain = (state.gain * (period - 1) + up) / period;
-    state.loss = (state.loss * (period - 1) + down) / period;
+    const keep = wilderKeep(period);
+    const take = (1 - keep) / 2;
+    state.gain = state.gain * keep + (size + change) * take;
+    state.loss = state.loss * keep + (size - change) * take;
   }
   return strength(state.gain, state.loss);
 }
@@ -56,25 +60,52 @@ export function rsiHasMoved(state: RsiState): boolean {
 export function rsiColumn(prices: Float64Array, period: number, out?: Float64Array): Float64Array {
   checkPeriod(period);
   const result = outputColumn(prices.length, out);
+  const { length } = prices;
+  const keep = wilderKeep(period);
+  const take = (1 - keep) / 2;
+  let previous = prices[0] ?? NaN;
   let gain = 0;
   let loss = 0;
-  for (let i = 0; i < prices.length; i += 1) {
-    const change = i === 0 ? 0 : (prices[i] ?? NaN) - (prices[i - 1] ?? NaN);
-    const up = change > 0 ? change : 0;
-    const down = change < 0 ? -change : 0;
-    if (i <= period) {
-      gain += up;
-      loss += down;
-      if (i === period) {
-        gain /= period;
-        loss /= period;
-      }
-      result[i] = i < period ? NaN : strength(gain, loss);
-    } else {
-      gain = (gain * (period - 1) + up) / period;
-      loss = (loss * (period - 1) + down) / period;
-      result[i] = strength(gain, loss);
-    }
+  for (let i = 0; i <= period && i < length; i += 1) {
+    const price = prices[i] ?? NaN;
+    const change = price - previous;
+    const size = Math.abs(change);
+    previous = price;
+    gain += (size + change) / 2;
+    loss += (size - change) / 2;
+    result[i] = NaN;
+  }
+  if (length <= period) return result;
+  gain /= period;
+  loss /= period;
+  result[period] = strength(gain, loss);
+  for (let i = period + 1; i < length; i += 1) {
+    const price = prices[i] ?? NaN;
+    const change = price - previous;
+    // Up and down without a branch: |change| + change is twice the gain, |change| - change twice the loss.
+    const size = Math.abs(change);
+    previous = price;
+    gain = gain * keep + (size + change) * take;
+    loss = loss * keep + (size - change) * take;
+    const total = gain + loss;
+    result[i] = total === 0 ? 0 : 100 * (gain / total);
   }
   return result;
 }
+
+/** Relative strength index, 0..100: 100 x average gain / (average gain + average loss), Wilder's averages. RSI 2 of 10, 11, 10.5, 12 ends in 66.6667, 88.8889. 0 when nothing ever moved. TA-Lib RSI. */
+export const RSI = defineIndicator<'value', RsiState>({
+  id: 'RSI', title: 'Relative strength index', group: 'momentum', unit: 'index', formula: "100 × average gain / (average gain + average loss), Wilder's averages", source: 'J. W. Wilder, New Concepts in Technical Trading Systems (1978), section VI; TA-Lib RSI',
+  parameters: [period('period', 'Period', 14)], inputs: ['close'], outputs: ['value'], lookback: ([n = 1]) => n, forgetting: ([n = 1]) => wilderForgetting(n), state: rsiStateSchema,
+  columns(bars, [n = 1], out) {
+    const columns = outputColumns(barCount(bars), 1, out);
+    rsiColumn(bars.close, n, columns[0]);
+    return columns;
+  },
+  start: ([n = 1]) => rsiStart(n),
+  next(state, bar, out) {
+    out[0] = rsiNext(state, bar.close);
+  },
+});
+/** RSI over `length` changes. */
+export const rsi = (length = 14, options: UseOptions = {}): IndicatorUse<'value'> => use(RSI, [length], options);
