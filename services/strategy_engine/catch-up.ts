@@ -5,7 +5,7 @@ import { calendarCovers, isRegularBar, nextOpen } from '#app/market/calendar.ts'
 import { monotonicMs, sleep } from '#chassis/clock.ts';
 import type { Db, Queryable } from '#chassis/db.ts';
 import { trades } from './apply-bars.ts';
-import { loadCells } from './cells.ts';
+import { cellName, loadCells, seenUpTo, type CellCache } from './cells.ts';
 import type { Deployment } from './deployments.ts';
 import type { Engine } from './engine.ts';
 import { warmUpCount } from './renew-versions.ts';
@@ -37,6 +37,12 @@ function mayLack(last: number, newest: number, timeframe: Timeframe): boolean {
   return isRegularBar(next, timeframe) ? next <= newest : nextOpen(last as EpochMs) < newest + timeframeMs(timeframe);
 }
 
+/** The newest bar of a symbol that a strategy has seen; null before the first. */
+function lastSeen(cells: CellCache, deployment: Deployment, symbol: string): number | null {
+  const cell = cells.get(deployment.versionId, cellName(deployment, symbol));
+  return cell === undefined ? null : seenUpTo(cell, symbol);
+}
+
 /** Compares what is stored with what each strategy (or only one) has seen. @throws AppError STRATEGY_NOT_FOUND */
 export async function lookForLag(book: Queryable, engine: Engine, strategyId: string | null): Promise<Look> {
   const wanted = engine.deployments().filter((deployment) => strategyId === null || deployment.strategyId === strategyId);
@@ -50,7 +56,7 @@ export async function lookForLag(book: Queryable, engine: Engine, strategyId: st
     const traded = statuses.filter((status) => status.timeframe === deployment.timeframe && trades(deployment, status.symbol, (symbol) => watched.has(symbol)));
     const lags: Lag[] = [];
     for (const status of traded) {
-      const last = cells.get(deployment.versionId, status.symbol)?.lastOpenTime ?? null;
+      const last = lastSeen(cells, deployment, status.symbol);
       if (last === null || mayLack(last, status.last_open_time, deployment.timeframe)) lags.push({ symbol: status.symbol, upTo: status.last_open_time, lastOpenTime: last });
     }
     const newest = Math.max(...traded.map((status) => status.last_open_time));
@@ -70,10 +76,10 @@ export async function untilHeard(book: Queryable, seq: number, signal: AbortSign
   throw new AppError('UNIT_TIMEOUT', 'The strategy engine is still working through newer bars; trying again later');
 }
 
-async function stretchesOf(book: Queryable, deployment: Deployment, lags: readonly Lag[], lastOf: (symbol: string) => number | undefined): Promise<Stretch[]> {
+async function stretchesOf(book: Queryable, deployment: Deployment, lags: readonly Lag[], lastOf: (symbol: string) => number | null): Promise<Stretch[]> {
   const stretches: Stretch[] = [];
   for (const { symbol, upTo } of lags) {
-    const after = lastOf(symbol) ?? (await warmUpStart(book, { symbol, timeframe: deployment.timeframe }, upTo, warmUpCount(deployment.strategy.warmUpBars)));
+    const after = lastOf(symbol) ?? (await warmUpStart(book, { symbol, timeframe: deployment.timeframe }, upTo, warmUpCount(deployment)));
     if (after < upTo) stretches.push({ symbol, after, upTo });
   }
   return stretches;
@@ -88,7 +94,7 @@ export async function catchUp(parts: { db: Db; engine: Engine }, look: Look['str
     if (!deployment || look.lags.length === 0) return total;
     const hasMore = await parts.db.tx(async (tx) => {
       const cells = await loadCells(tx, [deployment], true);
-      const stretches = await stretchesOf(tx, deployment, look.lags, (symbol) => cells.get(deployment.versionId, symbol)?.lastOpenTime);
+      const stretches = await stretchesOf(tx, deployment, look.lags, (symbol) => lastSeen(cells, deployment, symbol));
       if (stretches.length === 0) return false;
       const width = timeframeMs(deployment.timeframe);
       const page = await storedBars(tx, { stretches, timeframe: deployment.timeframe, limit: BARS_PER_TRANSACTION, quietUntil: Math.min(quietUntil - width, Number.MAX_SAFE_INTEGER) });

@@ -1,39 +1,123 @@
-/** Running states: one cell per strategy version and symbol, kept in memory, written through to the book. */
-import { AppError } from '#app/domain/errors.ts';
-import { readRun, type StrategyRun } from '#app/strategy/strategy.ts';
+/** Running states: one cell per strategy version and symbol, or one for a whole portfolio; kept in memory, written through to the book. */
+import * as z from 'zod';
+import { AppError, invariant } from '#app/domain/errors.ts';
+import { barWireSchema } from '#app/domain/bar.ts';
+import { openHost, restoreHost, savedWishes, type StandingWish, type StrategyHost } from '#app/strategy/host.ts';
 import type { Queryable } from '#chassis/db.ts';
 import type { Deployment } from './deployments.ts';
+import { WIDE_BARS } from './wide-bars.ts';
 
-/** What a strategy version knows of a symbol. */
+const HOST = { wide: WIDE_BARS };
+
+/** Name of the cell of a portfolio, where that of a symbol's has the symbol. */
+export const PORTFOLIO_CELL = '*';
+
+const seenBarSchema = barWireSchema.extend({ tsSeen: z.number().int(), isQuiet: z.boolean(), correlationId: z.string() });
+/** A closed bar as strategies are shown it. `isQuiet`: it moves the indicators and raises nothing. */
+export type ClosedBar = z.infer<typeof seenBarSchema>;
+
+const heldSchema = z.object({ qty: z.number(), bars: z.number().int().min(0) });
+/** What a share held at the last bar, and for how many bars since. */
+export type Held = z.infer<typeof heldSchema>;
+
+/** The moment of a portfolio that is not complete yet: its bars so far, by symbol. */
+export type OpenMoment = { readonly openTime: number; readonly bars: Map<string, ClosedBar> };
+
+/** What a strategy version knows of a symbol, or of all of a portfolio's. */
 export type Cell = {
-  /** The newest bar that was applied, epoch ms. */
+  /** The newest bar that was applied; of a portfolio the newest moment that is closed. Epoch ms. */
   lastOpenTime: number;
   /** Bars applied so far, from 1. */
   version: number;
-  run: StrategyRun;
+  readonly host: StrategyHost;
+  readonly held: Map<string, Held>;
+  /** Newest bar of each symbol of a portfolio: its price where a moment has none. */
+  readonly newest: Map<string, ClosedBar>;
+  /** Only of portfolios. */
+  moment: OpenMoment | null;
 };
 
 /** A cell that a batch has moved on, with the version that the book must still have (0 = no row). */
-export type MovedCell = Cell & { readonly deployment: Deployment; readonly symbol: string; readonly expected: number };
+export type MovedCell = Cell & { readonly deployment: Deployment; readonly name: string; readonly expected: number };
 
-/** Cells in memory, by version and symbol. */
+/** The cell that a symbol's bars belong to. */
+export function cellName(deployment: Pick<Deployment, 'strategy'>, symbol: string): string {
+  return deployment.strategy.scope === 'portfolio' ? PORTFOLIO_CELL : symbol;
+}
+
+/** A cell that has seen nothing. `wishes`: of the version before. */
+export function freshCell(deployment: Deployment, name: string, wishes?: ReadonlyMap<string, StandingWish>): Cell {
+  const options = wishes === undefined ? HOST : { ...HOST, wishes };
+  return { lastOpenTime: -Infinity, version: 0, host: openHost(deployment.strategy, symbolsOf(deployment, name), options), held: new Map(), newest: new Map(), moment: null };
+}
+
+function symbolsOf(deployment: Deployment, name: string): readonly string[] {
+  return name === PORTFOLIO_CELL ? [...(deployment.symbols ?? [])] : [name];
+}
+
+/** A copy that shares nothing: it is advanced, and the original kept until the book has the new one. Bars are never changed. */
+export function copyCell(cell: Cell): Cell {
+  const { lastOpenTime, version, moment } = cell;
+  return { lastOpenTime, version, host: cell.host.copy(), held: new Map(cell.held), newest: new Map(cell.newest), moment: moment === null ? null : { openTime: moment.openTime, bars: new Map(moment.bars) } };
+}
+
+/** The newest bar of a symbol that a cell has seen, epoch ms; -Infinity before the first. A bar of an open moment is seen. */
+export function seenUpTo(cell: Cell, symbol: string): number {
+  return cell.moment?.bars.has(symbol) === true ? cell.moment.openTime : cell.lastOpenTime;
+}
+
+/** Cells in memory, by version and name. */
 export class CellCache {
   readonly #cells = new Map<string, Map<string, Cell>>();
 
-  get(versionId: string, symbol: string): Cell | undefined {
-    return this.#cells.get(versionId)?.get(symbol);
+  get(versionId: string, name: string): Cell | undefined {
+    return this.#cells.get(versionId)?.get(name);
   }
 
   /** Takes over what the book has; an older cell never replaces a newer one. */
-  adopt(versionId: string, symbol: string, cell: Cell): void {
+  adopt(versionId: string, name: string, cell: Cell): void {
     const ofVersion = this.#cells.get(versionId) ?? new Map<string, Cell>();
     this.#cells.set(versionId, ofVersion);
-    const known = ofVersion.get(symbol);
-    if (!known || known.version <= cell.version) ofVersion.set(symbol, { lastOpenTime: cell.lastOpenTime, version: cell.version, run: cell.run });
+    const known = ofVersion.get(name);
+    if (known && known.version > cell.version) return;
+    const { lastOpenTime, version, host, held, newest, moment } = cell;
+    ofVersion.set(name, { lastOpenTime, version, host, held, newest, moment });
   }
 }
 
+const storedSchema = z.object({
+  host: z.unknown(), held: z.record(z.string(), heldSchema), newest: z.array(seenBarSchema), moment: z.object({ openTime: z.number().int(), bars: z.array(seenBarSchema) }).nullable(),
+});
+
+/** A cell as it lies in the book: plain JSON. */
+function writeState({ host, held, newest, moment }: Cell): string {
+  return JSON.stringify({ host: host.save(), held: Object.fromEntries(held), newest: [...newest.values()], moment: moment === null ? null : { openTime: moment.openTime, bars: [...moment.bars.values()] } });
+}
+
 type StateRow = { strategy_version_id: string; symbol: string; last_open_time: number; version: number; state: unknown };
+
+function readCell(deployment: Deployment, row: StateRow): Cell {
+  const stored = storedSchema.safeParse(row.state);
+  invariant(stored.success, 'The stored run of a strategy cannot be read', { strategyId: deployment.strategyId, symbol: row.symbol });
+  const { host, held, newest, moment } = stored.data;
+  const bySymbol = (bars: readonly ClosedBar[]): Map<string, ClosedBar> => new Map(bars.map((bar) => [bar.symbol, bar]));
+  return {
+    lastOpenTime: row.last_open_time, version: row.version, host: restoreHost(deployment.strategy, symbolsOf(deployment, row.symbol), host, HOST), held: new Map(Object.entries(held)),
+    newest: bySymbol(newest), moment: moment === null ? null : { openTime: moment.openTime, bars: bySymbol(moment.bars) },
+  };
+}
+
+const oldRun = z.object({ wish: z.enum(['long', 'flat']), isExitOwed: z.boolean() });
+
+/** What a stored cell of any version wishes, by symbol; of versions of the program before portfolios, too. @throws AppError INVARIANT_BROKEN */
+export function wishesOf(row: { readonly symbol: string; readonly state: unknown }): ReadonlyMap<string, StandingWish> {
+  const old = oldRun.safeParse(row.state);
+  if (old.success) return new Map([[row.symbol, { wish: { side: old.data.wish, weight: null }, isExitOwed: old.data.isExitOwed }]]);
+  const stored = storedSchema.safeParse(row.state);
+  invariant(stored.success, 'The stored run of a strategy cannot be read', { symbol: row.symbol });
+  return savedWishes(stored.data.host);
+}
+
 const SELECT_STATES = `SELECT strategy_version_id, symbol, last_open_time, version, state FROM strategy_engine.strategy_state WHERE strategy_version_id = ANY($1::text[])`;
 
 /**
@@ -46,7 +130,7 @@ export async function loadCells(book: Queryable, deployments: readonly Deploymen
   const cache = new CellCache();
   for (const row of await book.query<StateRow>(sql, [[...byVersion.keys()]])) {
     const deployment = byVersion.get(row.strategy_version_id);
-    if (deployment) cache.adopt(row.strategy_version_id, row.symbol, { lastOpenTime: row.last_open_time, version: row.version, run: readRun(deployment.strategy, row.state) });
+    if (deployment) cache.adopt(row.strategy_version_id, row.symbol, readCell(deployment, row));
   }
   return cache;
 }
@@ -67,6 +151,9 @@ const WRITE_STATES = `
   )
   SELECT (SELECT count(*) FROM moved) + (SELECT count(*) FROM made) AS written`;
 
+/** Before any moment of a portfolio is closed: older than every bar. */
+const NOTHING_YET = 0;
+
 /**
  * Writes moved cells over the versions they came from.
  * @throws AppError VERSION_CONFLICT when the book has moved on since the cells were read: read again and repeat.
@@ -75,8 +162,8 @@ export async function writeCells(tx: Queryable, moved: readonly MovedCell[]): Pr
   if (moved.length === 0) return;
   const column = <T>(pick: (cell: MovedCell) => T): T[] => moved.map(pick);
   const [row] = await tx.query<{ written: number }>(WRITE_STATES, [
-    column((cell) => cell.deployment.versionId), column((cell) => cell.symbol), column((cell) => cell.lastOpenTime),
-    column((cell) => cell.expected), column((cell) => cell.version), column((cell) => JSON.stringify(cell.run)),
+    column((cell) => cell.deployment.versionId), column((cell) => cell.name), column((cell) => Math.max(NOTHING_YET, cell.lastOpenTime)),
+    column((cell) => cell.expected), column((cell) => cell.version), column(writeState),
   ]);
   if (row?.written !== moved.length) throw new AppError('VERSION_CONFLICT', 'A strategy was moved on by someone else', { context: { cells: moved.length, written: row?.written } });
 }

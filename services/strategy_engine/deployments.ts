@@ -1,11 +1,12 @@
 /** The strategies that run: which version, on which symbols, with which code. Read from the book, seeded when it is empty. */
 import * as z from 'zod';
 import type { Mode } from '#app/contracts/config.ts';
-import { describeError } from '#app/domain/errors.ts';
+import { AppError, describeError } from '#app/domain/errors.ts';
 import { timeframeSchema, type Timeframe } from '#app/domain/time.ts';
 import { sizingSchema, type Sizing } from '#app/risk/sizing.ts';
-import { behaviourHash, strategyKind } from '#app/strategy/registry.ts';
-import type { Strategy } from '#app/strategy/strategy.ts';
+import { behaviourHash } from '#app/strategy/fingerprint.ts';
+import { strategyType } from '#app/strategy/registry.ts';
+import type { BoundStrategy } from '#app/strategy/spec.ts';
 import type { Queryable } from '#chassis/db.ts';
 
 /** A strategy at work. */
@@ -17,7 +18,7 @@ export type Deployment = {
   readonly symbols: ReadonlySet<string> | null;
   /** A disabled strategy goes on looking at bars, so that it is warm when it is enabled again, and raises nothing. */
   readonly isEnabled: boolean;
-  readonly strategy: Strategy;
+  readonly strategy: BoundStrategy;
 };
 
 /** What could be read of the book's strategies. `unusable`: those that this version of the program cannot run, with the reason. */
@@ -31,6 +32,16 @@ const strategyRow = z.object({
   is_enabled: z.boolean(), current_version_id: z.string(),
 });
 
+/** The symbols of a deployment. @throws AppError INPUT_INVALID for a portfolio without names, or with more or fewer than it takes */
+function symbolsOf({ kind, scope, symbols: [least, most] }: BoundStrategy, symbols: readonly string[]): ReadonlySet<string> | null {
+  const isEvery = symbols.includes(EVERY_WATCHED_SYMBOL);
+  if (scope === 'symbol') return isEvery ? null : new Set(symbols);
+  const names = new Set([...symbols].sort());
+  if (isEvery) throw new AppError('INPUT_INVALID', `The strategy ${kind} looks at several symbols together: name them, instead of every watched one`);
+  if (names.size < least || names.size > most) throw new AppError('INPUT_INVALID', `The strategy ${kind} takes ${least === most ? least : `${least} to ${most}`} symbols, not ${names.size}`);
+  return names;
+}
+
 /** Reads the strategies, ordered by id: the order in which they see a bar. */
 export async function loadRoster(book: Queryable): Promise<Roster> {
   const rows = await book.query<{ strategy_id: string }>(
@@ -41,10 +52,9 @@ export async function loadRoster(book: Queryable): Promise<Roster> {
   for (const raw of rows) {
     try {
       const row = strategyRow.parse(raw);
-      deployments.push({
-        strategyId: row.strategy_id, versionId: row.current_version_id, timeframe: row.timeframe, isEnabled: row.is_enabled,
-        symbols: row.symbols.includes(EVERY_WATCHED_SYMBOL) ? null : new Set(row.symbols), strategy: strategyKind(row.kind).configure(row.parameters),
-      });
+      const strategy = strategyType(row.kind).bind(row.parameters);
+      const { strategy_id: strategyId, current_version_id: version, timeframe, is_enabled: isEnabled } = row;
+      deployments.push({ strategyId, versionId: version, timeframe, isEnabled, symbols: symbolsOf(strategy, row.symbols), strategy });
     } catch (error) {
       unusable.push({ strategyId: raw.strategy_id, reason: describeError(error) });
     }
@@ -70,7 +80,7 @@ const INSERT_VERSION = `
   VALUES ($1, $2, $3, $4, $5::jsonb, $6::jsonb, $7)`;
 
 /** Writes the first version of a strategy, or the next one. */
-export async function insertVersion(tx: Queryable, version: { strategyId: string; version: number; strategy: Strategy; sizing: Sizing }): Promise<string> {
+export async function insertVersion(tx: Queryable, version: { strategyId: string; version: number; strategy: BoundStrategy; sizing: Sizing }): Promise<string> {
   const id = versionId(version.strategyId, version.version);
   await tx.query(INSERT_VERSION, [
     id, version.strategyId, version.version, version.strategy.kind, JSON.stringify(version.strategy.parameters), JSON.stringify(version.sizing), behaviourHash(version.strategy),
@@ -86,7 +96,7 @@ export async function seedStrategies(tx: Queryable, mode: Mode): Promise<number>
   const [known] = await tx.query<{ n: number }>('SELECT count(*) AS n FROM strategy_engine.strategies');
   if (known?.n !== 0) return 0;
   for (const seed of SEEDS) {
-    const strategy = strategyKind(seed.kind).configure({});
+    const strategy = strategyType(seed.kind).bind({});
     const id = await insertVersion(tx, { strategyId: seed.strategyId, version: 1, strategy, sizing: seed.sizing });
     await tx.query(
       `INSERT INTO strategy_engine.strategies (strategy_id, name, kind, symbols, timeframe, parameters, sizing, is_enabled, current_version_id)

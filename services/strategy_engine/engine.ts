@@ -2,9 +2,11 @@
 import type { EventEnvelope } from '#app/contracts/events.ts';
 import { AppError } from '#app/domain/errors.ts';
 import type { Tx, Queryable } from '#chassis/db.ts';
-import { applyBars, type ClosedBar, type Fleet, type NewSignal, type Outcome } from './apply-bars.ts';
-import { CellCache, loadCells, writeCells } from './cells.ts';
+import { applyBars, type Failure, type Fleet, type Outcome } from './apply-bars.ts';
+import { CellCache, loadCells, writeCells, type ClosedBar } from './cells.ts';
 import { loadRoster, type Deployment, type Roster } from './deployments.ts';
+import { readFacts } from './facts.ts';
+import type { NewSignal } from './signals.ts';
 
 /** The running engine. */
 export type Engine = {
@@ -22,14 +24,15 @@ export type Engine = {
 };
 
 /** Hears what the engine has read, and what it has committed: for health and metrics. */
-export type EngineListener = { loaded(roster: Roster): void; applied(count: number): void; raised(signals: readonly NewSignal[]): void };
+export type EngineListener = { loaded(roster: Roster): void; applied(count: number): void; raised(signals: readonly NewSignal[]): void; failed(failures: readonly Failure[]): void };
 
 const INSERT_SIGNALS = `
-  INSERT INTO strategy_engine.strategy_signals (signal_id, strategy_id, strategy_version_id, symbol, timeframe, bar_open_time, ts_market, target, reference_price, atr, reasons, protection)
+  INSERT INTO strategy_engine.strategy_signals (signal_id, strategy_id, strategy_version_id, symbol, timeframe, bar_open_time, ts_market, target, reference_price, atr, reasons, protection, weight, own_order, cancels)
   SELECT s.signal_id, s.strategy_id, s.strategy_version_id, s.symbol, s.timeframe, to_timestamp(s.bar_open_ms / 1000.0), to_timestamp(s.market_ms / 1000.0),
-    s.target, s.reference_price, s.atr, s.reasons::jsonb, s.protection::jsonb
-  FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::bigint[], $7::bigint[], $8::text[], $9::numeric[], $10::numeric[], $11::text[], $12::text[])
-    AS s(signal_id, strategy_id, strategy_version_id, symbol, timeframe, bar_open_ms, market_ms, target, reference_price, atr, reasons, protection)
+    s.target, s.reference_price, s.atr, s.reasons::jsonb, s.protection::jsonb, s.weight, s.own_order::jsonb, s.cancels
+  FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::bigint[], $7::bigint[], $8::text[], $9::numeric[], $10::numeric[], $11::text[], $12::text[],
+    $13::numeric[], $14::text[], $15::bigint[])
+    AS s(signal_id, strategy_id, strategy_version_id, symbol, timeframe, bar_open_ms, market_ms, target, reference_price, atr, reasons, protection, weight, own_order, cancels)
   ON CONFLICT DO NOTHING
   RETURNING signal_id`;
 
@@ -39,6 +42,7 @@ async function raise(tx: Tx, signals: readonly NewSignal[]): Promise<void> {
   const written = await tx.query<{ signal_id: string }>(INSERT_SIGNALS, [
     column((s) => s.signalId), column((s) => s.strategyId), column((s) => s.strategyVersionId), column((s) => s.symbol), column((s) => s.timeframe), column((s) => s.barOpenTime),
     column((s) => s.tsMarket), column((s) => s.target), column((s) => s.referencePrice), column((s) => s.atr), column((s) => JSON.stringify(s.reasons)), column((s) => (s.protection === null ? null : JSON.stringify(s.protection))),
+    column((s) => s.weight), column((s) => (s.order === null ? null : JSON.stringify(s.order))), column((s) => s.cancels),
   ]);
   const fresh = new Set(written.map((row) => row.signal_id));
   for (const { payload, correlationId } of signals) if (fresh.has(payload.signalId)) tx.emit({ topic: 'signal.raised', key: payload.signalId, correlationId, payload });
@@ -64,6 +68,9 @@ export function createEngine(listener: EngineListener): Engine {
   let cells = new CellCache();
   /** The memory may differ from the book: it is read again before the next batch. */
   let isStale = true;
+  /** Versions that threw: they see nothing more until the service begins anew, or they have another version. */
+  const failed = new Set<string>();
+  const running = (): readonly Deployment[] => (failed.size === 0 ? deployments : deployments.filter((deployment) => !failed.has(deployment.versionId)));
 
   const refreshWatched = async (book: Queryable): Promise<ReadonlySet<string>> => {
     const rows = await book.query<{ symbol: string }>('SELECT symbol FROM data_ingestion.symbols WHERE is_watched');
@@ -82,6 +89,10 @@ export function createEngine(listener: EngineListener): Engine {
 
   /** Writes an outcome; the memory follows only after the commit, so that a repeated batch begins where the book is. */
   const commit = async (tx: Tx, outcome: Outcome): Promise<void> => {
+    if (outcome.failures.length > 0) {
+      for (const { deployment } of outcome.failures) failed.add(deployment.versionId);
+      listener.failed(outcome.failures);
+    }
     if (outcome.moved.length === 0) return;
     try {
       await writeCells(tx, outcome.moved);
@@ -94,7 +105,7 @@ export function createEngine(listener: EngineListener): Engine {
       throw error;
     }
     tx.afterCommit(() => {
-      for (const cell of outcome.moved) cells.adopt(cell.deployment.versionId, cell.symbol, cell);
+      for (const cell of outcome.moved) cells.adopt(cell.deployment.versionId, cell.name, cell);
       listener.applied(outcome.applied);
       listener.raised(outcome.signals);
     });
@@ -102,16 +113,16 @@ export function createEngine(listener: EngineListener): Engine {
 
   return {
     load, refreshWatched,
-    deployments: () => deployments,
+    deployments: running,
     async hear(tx, events) {
       if (isStale) await load(tx);
       const bars = closedBars(events);
       // A symbol may have been put on the watch list after the list was read: its bars say so.
       if (bars.some((bar) => !watched.has(bar.symbol))) await refreshWatched(tx);
-      await commit(tx, applyBars({ deployments, cells, isWatched: (symbol) => watched.has(symbol) }, bars));
+      await commit(tx, applyBars({ deployments: running(), cells, isWatched: (symbol) => watched.has(symbol), account: await readFacts(tx) }, bars));
     },
     async replay(tx, fleet, bars) {
-      const outcome = applyBars(fleet, bars);
+      const outcome = applyBars({ ...fleet, account: await readFacts(tx) }, bars);
       await commit(tx, outcome);
       return outcome;
     },

@@ -23,6 +23,12 @@ function listen(ctx: ServiceContext): EngineListener {
       health.degraded('strategies', unusable.length === 0 ? null : unusable.map(({ strategyId, reason }) => `Strategy ${strategyId} cannot run: ${reason}`).join('; '));
     },
     applied: (count) => applied.inc(count),
+    failed(failures) {
+      for (const { deployment, error } of failures) {
+        ctx.log.error({ err: error, strategyId: deployment.strategyId }, 'A strategy failed and is stopped; what it holds stays held');
+        health.degraded(`strategy:${deployment.strategyId}`, `${error.message}. It is stopped until the service begins anew; what it holds stays held.`);
+      }
+    },
     raised(signals) {
       const now = ctx.clock.now();
       for (const { payload } of signals) {

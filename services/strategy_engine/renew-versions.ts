@@ -1,45 +1,43 @@
 /** A strategy whose code now behaves otherwise gets a new version: signals name the code that raised them. */
 import * as z from 'zod';
-import { invariant } from '#app/domain/errors.ts';
 import { sizingSchema } from '#app/risk/sizing.ts';
-import { behaviourHash } from '#app/strategy/registry.ts';
-import { startRun, strategyRunSchema } from '#app/strategy/strategy.ts';
+import { behaviourHash } from '#app/strategy/fingerprint.ts';
+import { warmUpBars } from '#app/strategy/spec.ts';
 import type { Tx } from '#chassis/db.ts';
 import { applyBars } from './apply-bars.ts';
-import { CellCache, writeCells } from './cells.ts';
+import { CellCache, cellName, freshCell, wishesOf, writeCells } from './cells.ts';
 import { insertVersion, loadRoster, type Deployment } from './deployments.ts';
-import { storedBars, warmUpStart } from './stored-bars.ts';
+import { storedBars, warmUpStart, type Stretch } from './stored-bars.ts';
 
-/** Wilder's averages forget slowly: ten times the formal warm-up leaves less than a part in ten thousand of the seed. */
-const WARM_UP_FACTOR = 10;
 const MAX_WARM_UP_BARS = 5_000;
 
-/** Stored bars on which to warm a strategy up. */
-export function warmUpCount(warmUpBars: number): number {
-  return Math.min(MAX_WARM_UP_BARS, warmUpBars * WARM_UP_FACTOR);
+/** Stored bars on which to warm a strategy up: until where they began no longer shows. */
+export function warmUpCount(deployment: Pick<Deployment, 'strategy' | 'timeframe'>): number {
+  return Math.min(MAX_WARM_UP_BARS, warmUpBars(deployment.strategy, deployment.timeframe));
 }
 
 const versionRow = z.object({ version: z.number().int(), code_hash: z.string(), sizing: sizingSchema });
 type OldState = { symbol: string; last_open_time: number; state: unknown };
 
 /**
- * Moves one symbol over: new indicators, warmed up on the bars that the old version had seen; the same wish, for the
- * position is the same. When the new code would have left it on those bars, it owes the exit.
+ * Moves one cell over: new indicators, warmed up on the bars that the old version had seen; the same wishes, for the
+ * positions are the same. When the new code would have left one on those bars, it owes the exit.
  */
 async function carryOver(tx: Tx, next: Deployment, old: OldState): Promise<void> {
-  const previous = strategyRunSchema.safeParse(old.state);
-  invariant(previous.success, 'The stored run of a strategy cannot be read', { strategyId: next.strategyId, symbol: old.symbol });
-  const { wish, isExitOwed } = previous.data;
-  const after = await warmUpStart(tx, { symbol: old.symbol, timeframe: next.timeframe }, old.last_open_time, warmUpCount(next.strategy.warmUpBars));
-  const { bars } = await storedBars(tx, {
-    stretches: [{ symbol: old.symbol, after, upTo: old.last_open_time }], timeframe: next.timeframe, limit: MAX_WARM_UP_BARS, quietUntil: old.last_open_time,
-  });
-  const run = { ...startRun(next.strategy), wish, isExitOwed };
+  const { strategy, timeframe, versionId } = next;
+  const count = warmUpCount(next);
+  const symbols = strategy.scope === 'portfolio' ? [...(next.symbols ?? [])] : [old.symbol];
+  const stretches: Stretch[] = [];
+  for (const symbol of symbols) stretches.push({ symbol, after: await warmUpStart(tx, { symbol, timeframe }, old.last_open_time, count), upTo: old.last_open_time });
+  const { bars } = await storedBars(tx, { stretches, timeframe, limit: count * symbols.length, quietUntil: old.last_open_time });
+  const name = cellName(next, old.symbol);
   const cells = new CellCache();
-  cells.adopt(next.versionId, old.symbol, { lastOpenTime: after, version: 0, run });
+  const fresh = freshCell(next, name, wishesOf(old));
+  cells.adopt(versionId, name, fresh);
+  // A strategy that fails on these bars begins unwarmed; at its first bar it is stopped, and a person told.
   const { moved } = applyBars({ deployments: [next], cells, isWatched: () => true }, bars);
-  const unwarmed = { deployment: next, symbol: old.symbol, expected: 0, version: 1, lastOpenTime: old.last_open_time, run };
-  await writeCells(tx, moved.length > 0 ? moved : [unwarmed]);
+  const unwarmed = { ...fresh, deployment: next, name, expected: 0, version: 1, lastOpenTime: old.last_open_time };
+  await writeCells(tx, moved.length > 0 ? moved.map((cell) => ({ ...cell, lastOpenTime: Math.max(cell.lastOpenTime, old.last_open_time), moment: null })) : [unwarmed]);
 }
 
 /** Compares each strategy's behaviour with its version's hash and deploys a new version where they differ. Returns the ids of the new versions. */
@@ -53,7 +51,7 @@ export async function renewVersions(tx: Tx): Promise<string[]> {
     const id = await insertVersion(tx, { strategyId, version: current.version + 1, strategy, sizing: current.sizing });
     await tx.query('UPDATE strategy_engine.strategies SET current_version_id = $2, updated_at = clock_timestamp() WHERE strategy_id = $1', [strategyId, id]);
     const states = await tx.query<OldState>('SELECT symbol, last_open_time, state FROM strategy_engine.strategy_state WHERE strategy_version_id = $1 ORDER BY symbol', [deployment.versionId]);
-    for (const old of states) await carryOver(tx, { ...deployment, versionId: id, symbols: null }, old);
+    for (const old of states) await carryOver(tx, { ...deployment, versionId: id }, old);
     renewed.push(id);
   }
   return renewed;

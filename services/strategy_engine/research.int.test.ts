@@ -37,7 +37,7 @@ beforeAll(async () => {
   book = await startBook();
   db = openDb({ access: book.access('strategy_engine'), database: 'trading_system', schema: 'strategy_engine', applicationName: 'test', max: 4, onLost: () => undefined });
   await db.tx((tx) => seedStrategies(tx, 'demo'));
-  const engine = createEngine({ loaded: () => undefined, applied: () => undefined, raised: () => undefined });
+  const engine = createEngine({ loaded: () => undefined, applied: () => undefined, raised: () => undefined, failed: () => undefined });
   await engine.load(db);
   flows = strategyFlows({ db, engine });
   await book.sql(`SELECT data_ingestion.ensure_month('2024-07-01')`);

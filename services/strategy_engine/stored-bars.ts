@@ -1,7 +1,8 @@
 /** Bars out of the book: what a strategy has missed, or needs to warm up on. */
 import type { Timeframe } from '#app/domain/time.ts';
 import type { Queryable } from '#chassis/db.ts';
-import { isSeenByStrategies, type ClosedBar } from './apply-bars.ts';
+import { isSeenByStrategies } from './apply-bars.ts';
+import type { ClosedBar } from './cells.ts';
 
 /** A stretch of one symbol's bars: opened after `after` (epoch ms) and not after `upTo`. */
 export type Stretch = { readonly symbol: string; readonly after: number; readonly upTo: number };

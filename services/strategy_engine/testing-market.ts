@@ -3,8 +3,8 @@ import { barFromWire, type BarWire } from '#app/domain/bar.ts';
 import { toFloat } from '#app/domain/numeric.ts';
 import { MINUTE_MS } from '#app/domain/time.ts';
 import { sessionsBetween } from '#app/market/calendar.ts';
-import { strategyKind } from '#app/strategy/registry.ts';
-import { advance, startRun, type StrategyRun } from '#app/strategy/strategy.ts';
+import { NO_HOST_FACTS, openHost, type StrategyHost } from '#app/strategy/host.ts';
+import { strategyType } from '#app/strategy/registry.ts';
 
 /** The symbols of the test market, in the order of the wire. */
 export const MARKET_SYMBOLS = ['AAPL', 'QQQ', 'SPY'] as const;
@@ -48,18 +48,17 @@ function isRegularMinute(openTime: number): boolean {
 
 /** What the built-in strategies with default parameters say to these bars, in the order of the wire: without engine, book or calendar. */
 export function saidBy(kinds: readonly string[], bars: readonly BarWire[]): SaidSignal[] {
-  const runs = new Map<string, StrategyRun>();
+  const hosts = new Map<string, StrategyHost>();
   const signals: SaidSignal[] = [];
   for (const wire of bars) {
     if (!isRegularMinute(wire.openTime)) continue;
     const bar = barFromWire(wire);
-    const numbers = { open: toFloat(bar.open), high: toFloat(bar.high), low: toFloat(bar.low), close: toFloat(bar.close), volume: toFloat(bar.volume) };
+    const numbers = { time: wire.openTime, open: toFloat(bar.open), high: toFloat(bar.high), low: toFloat(bar.low), close: toFloat(bar.close), volume: toFloat(bar.volume) };
     for (const kind of kinds) {
-      const strategy = strategyKind(kind).configure({});
-      const run = runs.get(`${kind} ${wire.symbol}`) ?? startRun(strategy);
-      runs.set(`${kind} ${wire.symbol}`, run);
-      const signal = advance(strategy, run, numbers, 'live');
-      if (signal) signals.push({ signal_id: `${kind}.v1:${wire.symbol}:${wire.openTime}:0`, target: signal.target, reference_price: wire.close });
+      const host = hosts.get(`${kind} ${wire.symbol}`) ?? openHost(strategyType(kind).bind({}), [wire.symbol]);
+      hosts.set(`${kind} ${wire.symbol}`, host);
+      const moment = { openTime: wire.openTime, closeTime: wire.openTime + MINUTE_MS, bars: new Map([[wire.symbol, numbers]]) };
+      for (const { target, n } of host.advance(moment, 'live', NO_HOST_FACTS)) signals.push({ signal_id: `${kind}.v1:${wire.symbol}:${wire.openTime}:${n}`, target, reference_price: wire.close });
     }
   }
   return signals;
