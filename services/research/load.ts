@@ -49,7 +49,7 @@ function readBytes(file: string): { bytes: Uint8Array; sha256: string } {
     return { bytes: padded(isPacked ? gunzipSync(raw, { maxOutputLength: MAX_BYTES }) : raw), sha256 };
   } catch (error) {
     if (error instanceof AppError) throw error;
-    const code = error instanceof Error ? Reflect.get(error, 'code') : undefined;
+    const code: unknown = error instanceof Error ? Reflect.get(error, 'code') : undefined;
     if (code === 'ENOENT') throw invalid(file, 'there is no such file', error);
     if (code === 'EISDIR') throw invalid(file, 'is a folder', error);
     throw invalid(file, `it cannot be read (${describeError(error)})`, error);

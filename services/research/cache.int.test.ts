@@ -1,0 +1,131 @@
+/** The column cache over the real book: what it gives is what the book holds, whatever happens to its files. */
+import { fork } from 'node:child_process';
+import { mkdtempSync, readFileSync, readdirSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { withBulkTx } from '#chassis/db-bulk.ts';
+import { openDb, type Db } from '#chassis/db.ts';
+import { startBook, type Book } from '../../tests/support/servers.ts';
+import { barsBetween, openColumnCache, type BookAccess } from './cache.ts';
+
+const T0 = Date.UTC(2024, 0, 2, 14, 30);
+const MINUTE = 60_000;
+const SPY = { symbol: 'SPY', timeframe: '1Min' } as const;
+let server: Book;
+let db: Db;
+let book: BookAccess;
+const folder = mkdtempSync(join(tmpdir(), 'ms-columns-'));
+const fileOf = (): string => join(folder, 'bars-SPY-1Min.columns');
+
+/** Bars of minutes [from, to) as the ingestion writes them: rows and counters in one step. */
+async function write(from: number, to: number): Promise<void> {
+  await server.sql(`SELECT data_ingestion.ensure_month(m::date) FROM generate_series(to_timestamp($1 / 1000.0), to_timestamp($2 / 1000.0) + interval '1 month', interval '1 month') m`, [T0 + from * MINUTE, T0 + to * MINUTE]);
+  await server.sql(
+    `WITH told AS (INSERT INTO data_ingestion.market_data SELECT 'SPY', '1Min', to_timestamp(($1::bigint + n * 60000) / 1000.0), 100 + n * 0.01, 101 + n * 0.01, 99 + n * 0.01, 100.123456 + n * 0.01, n, 'test', now() FROM generate_series($2::int, $3::int - 1) n RETURNING open_time)
+     INSERT INTO data_ingestion.ingestion_status AS s (symbol, timeframe, last_open_time, last_close, bars_total, last_seen_at) SELECT 'SPY', '1Min', max(open_time), 1, count(*), now() FROM told
+     ON CONFLICT (symbol, timeframe) DO UPDATE SET last_open_time = greatest(s.last_open_time, excluded.last_open_time), bars_total = s.bars_total + excluded.bars_total`, [T0, from, to]);
+}
+
+describe('the column cache', () => {
+  beforeAll(async () => {
+    server = await startBook();
+    const access = server.access('strategy_engine');
+    db = openDb({ access, database: 'trading_system', schema: null, applicationName: 'test', max: 2, onLost: () => undefined });
+    book = { db, bulk: (fn) => withBulkTx({ access, database: 'trading_system', applicationName: 'test' }, fn) };
+    await write(100, 1_000);
+  });
+  afterAll(async () => {
+    await db.close();
+    await server.stop();
+    rmSync(folder, { recursive: true });
+  });
+
+  it('reads the book once, the file from then on, and the numbers are the book\'s', async () => {
+    const cache = openColumnCache(folder);
+    const first = await cache.load(book, SPY);
+    expect(first).toMatchObject({ origin: 'book', complaint: null });
+    expect([first.bars.time.length, first.bars.time[0], first.bars.close[5], first.bars.volume[899]]).toEqual([900, T0 + 100 * MINUTE, Number((100.123456 + 1.05).toFixed(6)), 999]);
+    const again = await cache.load(book, { ...SPY, isShared: true });
+    expect(again.origin).toBe('file');
+    expect(again.bars.close.buffer).toBeInstanceOf(SharedArrayBuffer);
+    for (const name of ['time', 'open', 'high', 'low', 'close', 'volume'] as const) expect([...again.bars[name]]).toEqual([...first.bars[name]]);
+    expect(again.source).toBe(first.source);
+  });
+
+  it('adds newer bars to what it has, and reads all again when a gap was filled', async () => {
+    const cache = openColumnCache(folder);
+    await write(1_000, 1_200);
+    const grown = await cache.load(book, SPY);
+    expect([grown.origin, grown.bars.time.length, grown.bars.time[1_099]]).toEqual(['extended', 1_100, T0 + 1_199 * MINUTE]);
+    expect((await cache.load(book, SPY)).origin).toBe('file');
+    await write(0, 100);
+    const filled = await cache.load(book, SPY);
+    expect([filled.origin, filled.bars.time.length, filled.bars.time[0]]).toEqual(['book', 1_200, T0]);
+    await write(1_200, 1_201);
+    await write(1_210, 1_211);
+    expect((await cache.load(book, SPY)).origin).toBe('extended');
+  });
+
+  it('follows a month that was put away', async () => {
+    const cache = openColumnCache(folder);
+    await server.sql(`DELETE FROM data_ingestion.market_data WHERE open_time < to_timestamp($1 / 1000.0)`, [T0 + 10 * MINUTE]);
+    expect((await cache.load(book, SPY)).bars.time.length).toBe(1_202);
+    await server.sql(`INSERT INTO data_ingestion.archived_months (month, file, rows, bytes, sha256, schema_version, state) VALUES ('2023-12-01', 'x', 10, 1, 'x', 1, 'archived')`);
+    expect(await cache.load(book, SPY)).toMatchObject({ origin: 'book', bars: { time: { length: 1_192 } } });
+  });
+
+  it('makes a damaged, cut or foreign file again and says so', async () => {
+    const cache = openColumnCache(folder);
+    const sound = readFileSync(fileOf());
+    const flipped = Buffer.from(sound);
+    flipped[5_000] = (flipped[5_000] ?? 0) ^ 1;
+    for (const bytes of [flipped, sound.subarray(0, 6_000), Buffer.from('time,open\n'), Buffer.alloc(0)]) {
+      writeFileSync(fileOf(), bytes);
+      expect(await cache.load(book, SPY)).toMatchObject({ origin: 'book', complaint: expect.stringContaining('cannot be used') as string });
+      expect(readFileSync(fileOf()).equals(sound)).toBe(true);
+    }
+  });
+
+  it('knows nothing of a series that the book does not know', async () => {
+    expect(await openColumnCache(folder).load(book, { symbol: 'NONE', timeframe: '1Day' })).toMatchObject({ bars: { time: { length: 0 } } });
+  });
+
+  it('goes on without a file where none can be written, and says so', async () => {
+    const place = join(folder, 'blocked');
+    const cache = openColumnCache(place);
+    rmSync(place, { recursive: true });
+    writeFileSync(place, 'a file where the folder was');
+    for (let n = 0; n < 2; n += 1) expect(await cache.load(book, SPY)).toMatchObject({ origin: 'book', bars: { time: { length: 1_192 } }, complaint: expect.stringMatching(/could not be read .*could not be written/) as string });
+    rmSync(place);
+  });
+
+  it('serves several processes at once, of which some are killed, and sweeps up after them', async () => {
+    rmSync(fileOf());
+    const child = join(folder, 'child.mjs');
+    const url = (file: string): string => new URL(file, import.meta.url).href;
+    writeFileSync(child, `import { readColumns, writeColumns } from ${JSON.stringify(url('store.ts'))};
+      import { barColumns } from ${JSON.stringify(url('../../app/domain/bar-columns.ts'))};
+      const bars = barColumns(20000); for (let n = 0; n < 20000; n += 1) { bars.time[n] = n; bars.close[n] = process.pid; }
+      process.send('ready');
+      for (;;) { writeColumns(process.argv[2], { symbol: 'SPY', timeframe: '1Min', adjustment: 'raw', source: 'race' }, bars); readColumns(process.argv[2]); }`);
+    const children = Array.from({ length: 3 }, () => fork(child, [fileOf()]));
+    await Promise.all(children.map((one) => new Promise((ready) => one.once('message', ready))));
+    const { readColumns } = await import('./store.ts');
+    for (let n = 0; n < 60; n += 1) {
+      const found = readColumns(fileOf());
+      if (found !== null) expect(new Set(found.bars.close).size).toBe(1);
+    }
+    await Promise.all(children.map((one) => new Promise((gone) => one.once('exit', gone).kill('SIGKILL'))));
+    for (const name of readdirSync(folder).filter((one) => one.endsWith('.new'))) utimesSync(join(folder, name), 0, 0);
+    expect((await openColumnCache(folder).load(book, SPY)).bars.time.length).toBe(1_192);
+    expect(readdirSync(folder).filter((one) => one.endsWith('.new'))).toEqual([]);
+  });
+
+  it('cuts out the bars between two instants', async () => {
+    const { bars } = await openColumnCache(folder).load(book, SPY);
+    const cut = barsBetween(bars, T0 + 20 * MINUTE, T0 + 30 * MINUTE);
+    expect([cut.time.length, cut.time[0], cut.time.at(-1), cut.time.buffer === bars.time.buffer]).toEqual([10, T0 + 20 * MINUTE, T0 + 29 * MINUTE, true]);
+    expect(barsBetween(bars, T0 + 30 * MINUTE, T0).time.length).toBe(0);
+  });
+});

@@ -1,0 +1,107 @@
+/** Column files on disk: read into one piece of memory, written whole or not at all, by any number of processes at once. */
+import { randomBytes } from 'node:crypto';
+import { closeSync, fstatSync, fsyncSync, mkdirSync, openSync, readSync, readdirSync, renameSync, rmSync, statSync, writeSync } from 'node:fs';
+import path from 'node:path';
+import { crc32 } from 'node:zlib';
+import type { BarColumns } from '#app/domain/bar-columns.ts';
+import { AppError } from '#app/domain/errors.ts';
+import type { Timeframe } from '#app/domain/time.ts';
+import { decodeColumns, encodeColumns, type FileHeader, type SeriesLabel } from '#app/columns/file-format.ts';
+
+/** A stored series and what its file says of it. */
+export type StoredColumns = { readonly header: FileHeader; readonly bars: BarColumns };
+
+/** Longer than any file of ours: 100 M bars. */
+const MAX_FILE_BYTES = 5_000_000_000;
+/** One call moves at most this much: larger reads are refused by some systems. */
+const CHUNK_BYTES = 1 << 30;
+const LEFTOVER = /\.[0-9a-f]{12}\.new$/;
+const LEFTOVER_AGE_MS = 3_600_000;
+/** Windows refuses to replace a file that another process reads at this moment. */
+const HELD = new Set(['EPERM', 'EACCES', 'EBUSY']);
+const PATIENCE_MS = 1_000;
+
+/** Where a series lies. The beginning keeps tickers such as CON or AUX, which Windows takes for devices, from being the whole name; capitals are the same everywhere. */
+export function columnFile(folder: string, series: { readonly symbol: string; readonly timeframe: Timeframe }): string {
+  return path.join(folder, `bars-${series.symbol.replaceAll(/[^A-Z0-9.]/g, (sign) => `%${sign.charCodeAt(0).toString(16)}`)}-${series.timeframe}.columns`);
+}
+
+/** Reads a file, null when there is none. `isShared`: into memory that worker threads can read. @throws AppError COLUMNS_DAMAGED; system errors as they are */
+export function readColumns(file: string, isShared = false): StoredColumns | null {
+  let handle: number;
+  try {
+    handle = openSync(file, 'r');
+  } catch (error) {
+    if (error instanceof Error && Reflect.get(error, 'code') === 'ENOENT') return null;
+    throw error;
+  }
+  try {
+    const { size } = fstatSync(handle);
+    if (size > MAX_FILE_BYTES) throw new AppError('COLUMNS_DAMAGED', `${file} has ${size} bytes: it is no column file`);
+    const memory = isShared ? new SharedArrayBuffer(size) : new ArrayBuffer(size);
+    const bytes = new Uint8Array(memory);
+    for (let at = 0; at < size; ) {
+      const read = readSync(handle, bytes, at, Math.min(CHUNK_BYTES, size - at), at);
+      if (read === 0) throw new AppError('COLUMNS_DAMAGED', `${file} became shorter while it was read`);
+      at += read;
+    }
+    return decodeColumns(memory, crc32);
+  } finally {
+    closeSync(handle);
+  }
+}
+
+/** Replaces a file in one step, after a power cut there is the old one or the new one. @throws system errors: no room, no rights */
+export function writeColumns(file: string, label: SeriesLabel, bars: BarColumns): void {
+  const bytes = encodeColumns(label, bars, crc32);
+  const folder = path.dirname(file);
+  mkdirSync(folder, { recursive: true });
+  const beside = `${file}.${randomBytes(6).toString('hex')}.new`;
+  try {
+    const handle = openSync(beside, 'wx', 0o600);
+    try {
+      for (let at = 0; at < bytes.length; ) at += writeSync(handle, bytes, at, Math.min(CHUNK_BYTES, bytes.length - at));
+      fsyncSync(handle);
+    } finally {
+      closeSync(handle);
+    }
+    renameHeld(beside, file);
+  } catch (error) {
+    rmSync(beside, { force: true });
+    throw error;
+  }
+  flushFolder(folder);
+}
+
+function renameHeld(from: string, to: string): void {
+  const deadline = performance.now() + PATIENCE_MS;
+  for (;;) {
+    try {
+      renameSync(from, to);
+      return;
+    } catch (error) {
+      if (!(error instanceof Error) || !HELD.has(String(Reflect.get(error, 'code'))) || performance.now() > deadline) throw error;
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 10);
+    }
+  }
+}
+
+/** The new name reaches the disk with its folder. Windows journals names and cannot open folders. */
+function flushFolder(folder: string): void {
+  if (process.platform === 'win32') return;
+  const handle = openSync(folder, 'r');
+  try {
+    fsyncSync(handle);
+  } finally {
+    closeSync(handle);
+  }
+}
+
+/** Removes what writers that were killed left behind. No write takes an hour. */
+export function sweepLeftovers(folder: string): void {
+  for (const name of readdirSync(folder)) {
+    if (!LEFTOVER.test(name)) continue;
+    const writtenAt = statSync(path.join(folder, name), { throwIfNoEntry: false })?.mtimeMs ?? Infinity;
+    if (Date.now() - writtenAt > LEFTOVER_AGE_MS) rmSync(path.join(folder, name), { force: true });
+  }
+}
