@@ -1,7 +1,8 @@
 /** The report's pictures, drawn as SVG by hand: pure functions of numbers. Colours come from the page's style, so that they follow light and dark. */
 import type { LinePoint } from '../curve.ts';
-import { gain, money, percent, shortDay, toneOf } from './format.ts';
-import { html, type Html } from './html.ts';
+import { gain, money, percent, shortDay, toneOf } from '#chassis/page-figures.ts';
+import { html, type Html } from '#chassis/page-html.ts';
+import { padded, scale, ticks, type Scale } from '#chassis/page-scale.ts';
 
 /** A picture over the whole page, and one of a pair: text has the same size in both. */
 const WIDTH = 1000;
@@ -9,34 +10,7 @@ const HALF = 490;
 const LEFT = 68;
 const RIGHT = 14;
 
-/** Round steps that divide a range into about `count` parts. ticks(0, 95, 4) = 0, 25, 50, 75 (100 lies outside) */
-export function ticks(low: number, high: number, count: number): number[] {
-  const range = high - low;
-  if (!(range > 0) || !Number.isFinite(range)) return [low];
-  const rough = range / count;
-  const power = 10 ** Math.floor(Math.log10(rough));
-  const step = ([1, 2, 2.5, 5, 10].find((factor) => factor * power >= rough) ?? 10) * power;
-  const first = Math.ceil(low / step - 1e-9);
-  const found: number[] = [];
-  for (let n = first; n * step <= high + step * 1e-9 && found.length < 50; n += 1) found.push(n * step);
-  return found;
-}
-
 const fixed = (value: number): string => value.toFixed(1);
-type Scale = (value: number) => number;
-function scale(from: readonly [number, number], to: readonly [number, number]): Scale {
-  const span = from[1] - from[0];
-  return (value) => (span === 0 ? (to[0] + to[1]) / 2 : to[0] + ((value - from[0]) / span) * (to[1] - to[0]));
-}
-
-/** Room around the values, so that a line does not lie on the frame; a flat line gets a band of its own. */
-function padded(values: readonly number[]): [number, number] {
-  const low = Math.min(...values);
-  const high = Math.max(...values);
-  const room = high > low ? (high - low) * 0.08 : Math.max(Math.abs(high) * 0.001, 1);
-  return [low - room, high + room];
-}
-
 function digitsFor(step: number): number {
   return step >= 1 ? 0 : 2;
 }

@@ -7,8 +7,9 @@ import { exchangeDay } from '#app/market/calendar.ts';
 import { fromNewYork, toNewYork } from '#app/market/nyse-zone.ts';
 import type { ReportFacts } from '../report-facts.ts';
 import { axisLabel, equityChart, lyingBars, standingBars, type Bar } from './charts.ts';
-import { clock, dayAndMinute, gain, longDay, money, number, percent, shortDay, span, toneOf } from './format.ts';
-import { html, raw, type Fragment, type Html } from './html.ts';
+import { gain, longDay, money, number, percent, shortDay, span, toneOf } from '#chassis/page-figures.ts';
+import { clock, dayAndMinute } from './format.ts';
+import { html, raw, type Fragment, type Html } from '#chassis/page-html.ts';
 import { REPORT_STYLE } from './style.ts';
 import { card, empty, fillTable, figureText, groupTable, monthTable, nameOf, pnl, positionTable, riskLists, statisticsTable, tripTable } from './tables.ts';
 

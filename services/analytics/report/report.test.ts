@@ -1,9 +1,11 @@
 /** The report's small parts: escaping, numbers, scales. */
 import { describe, expect, it } from 'vitest';
 import { epochMs, parseRfc3339 } from '#app/domain/time.ts';
-import { equityChart, lyingBars, standingBars, ticks } from './charts.ts';
-import { clock, gain, longDay, money, number, percent, span, toneOf } from './format.ts';
-import { escapeHtml, html } from './html.ts';
+import { equityChart, lyingBars, standingBars } from './charts.ts';
+import { ticks } from '#chassis/page-scale.ts';
+import { gain, longDay, money, number, percent, span, toneOf } from '#chassis/page-figures.ts';
+import { clock } from './format.ts';
+import { escapeHtml, html } from '#chassis/page-html.ts';
 
 describe('escaping', () => {
   it('leaves no sign that a browser reads, and no mark that turns what is written around', () => {

@@ -1,12 +1,9 @@
 /** The report's look: the dashboard's tokens, light and dark, screen and paper. It is constant text, and the only style of the page. */
-
-const LIGHT = `--ground:#fbfbfc;--surface:#fff;--line:#e6e8ec;--strong:#cfd3da;--text:#14171c;--muted:#5d6673;--up:#15803d;--down:#c2342f;--accent:#2563eb;--warn:#b45309;--hover:#f3f4f7`;
-const DARK = `--ground:#0e1116;--surface:#151a21;--line:#242b35;--strong:#37414e;--text:#e7eaf0;--muted:#8b95a5;--up:#34c77b;--down:#ff6b62;--accent:#5b9bff;--warn:#f5a524;--hover:#1d242e`;
+import { PAGE_TOKENS } from '#chassis/page-style.ts';
 
 /** The style of every report. */
 export const REPORT_STYLE = `
-:root{color-scheme:light dark;${LIGHT}}
-@media screen and (prefers-color-scheme:dark){:root{${DARK}}}
+${PAGE_TOKENS}
 *{box-sizing:border-box}
 body{margin:0;background:var(--ground);color:var(--text);font:400 13px/1.5 'Inter Variable',Inter,system-ui,-apple-system,'Segoe UI',sans-serif;font-variant-numeric:tabular-nums;-webkit-font-smoothing:antialiased}
 .mode-line{height:4px;background:var(--strong)}

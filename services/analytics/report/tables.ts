@@ -4,8 +4,9 @@ import { toFloat } from '#app/domain/numeric.ts';
 import { ACCOUNT_FIGURES } from '../performance.ts';
 import type { ReportFacts } from '../report-facts.ts';
 import type { TripGroup } from '../trade-analysis.ts';
-import { clock, dayAndMinute, gain, money, monthName, NOTHING, number, percent, shares, span, toneOf } from './format.ts';
-import { html, type Fragment, type Html } from './html.ts';
+import { gain, money, monthName, NOTHING, number, percent, shares, span, toneOf } from '#chassis/page-figures.ts';
+import { clock, dayAndMinute } from './format.ts';
+import { html, type Fragment, type Html } from '#chassis/page-html.ts';
 
 /** A card; nothing in it is left to the reader's guess: `about` says what is shown. */
 export function card(title: string, about: string, body: Fragment, name = ''): Html {
