@@ -17,6 +17,9 @@ const ENTRIES = Object.fromEntries([
   ['main/headless', 'main/headless.ts'],
   ['main/desktop', 'main/desktop/main.ts'],
   ...WORKERS.map((id) => [`services/${id}`, `services/${id}/main.ts`]),
+  // Started by path: beside the services that start them.
+  ['services/research-worker', 'services/research/search-worker.ts'],
+  ['services/research-sandbox', 'services/research/sandbox/inside.ts'],
 ]);
 
 /** Stay outside and are shipped beside the bundles. */

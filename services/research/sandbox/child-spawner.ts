@@ -1,0 +1,67 @@
+/** Starts the process in which strangers' strategies run: without secrets, without rights, ended at any time. */
+import { fork } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { Worker } from 'node:worker_threads';
+import type { SandboxAnswer, SandboxAsk } from './protocol.ts';
+
+/** A started process or thread. */
+export type SandboxChild = {
+  post(ask: SandboxAsk): void;
+  onAnswer(listener: (answer: SandboxAnswer) => void): void;
+  /** Called once, however it ended. */
+  onEnd(listener: (why: string) => void): void;
+  kill(): void;
+};
+
+const HEAP_MB = 2_048;
+
+/** The file that it runs: beside this one in the sources, beside the service in the product. */
+function entryOf(): URL {
+  return new URL(import.meta.url.endsWith('.ts') ? './inside.ts' : './research-sandbox.mjs', import.meta.url);
+}
+
+/** What the child may read: its own code. In the sources that is the whole house. */
+function readable(entry: URL): string {
+  return fileURLToPath(import.meta.url.endsWith('.ts') ? new URL('../../../', import.meta.url) : entry);
+}
+
+/** Nothing of our environment: there are keys in it. Windows cannot start a process without knowing its own folder. */
+function bareEnvironment(): Record<string, string> {
+  const { SystemRoot: root } = process.env;
+  return root === undefined ? {} : { SystemRoot: root };
+}
+
+function childProcess(entry: URL): SandboxChild {
+  const child = fork(fileURLToPath(entry), [], {
+    env: bareEnvironment(), stdio: ['ignore', 'ignore', 'ignore', 'ipc'], serialization: 'advanced',
+    execArgv: ['--permission', `--allow-fs-read=${readable(entry)}`, `--max-old-space-size=${HEAP_MB}`, '--disable-proto=throw', '--no-warnings'],
+  });
+  return {
+    post: (ask) => void child.send(ask),
+    onAnswer: (listener) => void child.on('message', (message) => listener(message as SandboxAnswer)),
+    onEnd(listener) {
+      child.once('error', (error) => listener(error.message));
+      child.once('exit', (code, signal) => listener(signal === null ? `exit ${code ?? 'without a code'}` : signal));
+    },
+    kill: () => void child.kill('SIGKILL'),
+  };
+}
+
+/** Within Electron no second Node can be started (its hardened build refuses): a thread without our environment, which can be ended too. */
+function thread(entry: URL): SandboxChild {
+  const worker = new Worker(entry, { env: bareEnvironment(), resourceLimits: { maxOldGenerationSizeMb: HEAP_MB }, stdout: true, stderr: true });
+  return {
+    post: (ask) => worker.postMessage(ask),
+    onAnswer: (listener) => void worker.on('message', listener),
+    onEnd(listener) {
+      worker.once('error', (error) => listener(error instanceof Error ? error.message : 'an error'));
+      worker.once('exit', (code) => listener(`exit ${code}`));
+    },
+    kill: () => void worker.terminate(),
+  };
+}
+
+/** Starts one. `kind`: a process of its own where that is possible. */
+export function startSandboxChild(kind: 'process' | 'thread' = 'electron' in process.versions ? 'thread' : 'process'): SandboxChild {
+  return kind === 'process' ? childProcess(entryOf()) : thread(entryOf());
+}

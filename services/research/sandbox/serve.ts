@@ -1,0 +1,113 @@
+/** The inside of the sandbox's process: it holds one strategy, runs it over columns by the engine, or bar by bar by the live host. */
+import { timedBars } from '#app/backtest/run/sessions.ts';
+import { runBacktest } from '#app/backtest/run/run.ts';
+import type { RunResult } from '#app/backtest/run/types.ts';
+import { AppError, describeError, invariant } from '#app/domain/errors.ts';
+import { FLAT_POSITION } from '#app/strategy/view.ts';
+import { openHost, restoreHost, type StrategyHost } from '#app/strategy/host.ts';
+import { parametersJsonSchema } from '#app/strategy/parameters.ts';
+import { firstBar, warmUpBars, type StrategyType } from '#app/strategy/spec.ts';
+import { INDICATORS } from '#app/indicators/catalogue.ts';
+import { readJob, runConfigOf } from '../job.ts';
+import { bindGuest, describeGuest, indicatorFunctions } from './guest-terms.ts';
+import { guestStrategy, type GuestTerms, type GuestTimes } from './guest-strategy.ts';
+import { Machine } from './machine.ts';
+import type { SandboxAnswer, SandboxAsk, SandboxFacts, SandboxMoment, SandboxRun, SandboxTasks } from './protocol.ts';
+
+const FUNCTIONS = indicatorFunctions(INDICATORS);
+const DAY = '1Day';
+
+/** Who listens and answers: a process's channel, or a thread's port. */
+export type SandboxPort = { onAsk(listener: (ask: SandboxAsk) => void): void; answer(answer: SandboxAnswer): void };
+
+type Loaded = { readonly machine: Machine; readonly terms: GuestTerms };
+
+class Inside {
+  #loaded: Loaded | null = null;
+  #host: StrategyHost | null = null;
+
+  async load({ source, parameters }: SandboxTasks['load']['ask']): Promise<SandboxFacts> {
+    const machine = await Machine.load(source, [...FUNCTIONS.keys()]);
+    const terms = bindGuest(machine, parameters, FUNCTIONS);
+    [this.#loaded, this.#host] = [{ machine, terms }, null];
+    return { ...describeGuest(machine), bound: terms.parameters, firstBar: firstBar(terms), warmUpBars: warmUpBars(terms, DAY) };
+  }
+
+  backtest({ parameters, job, bars, hasLines }: SandboxRun): RunResult {
+    const { machine, terms } = this.#ready();
+    const read = readJob({ ...job, strategy: { kind: terms.kind, parameters } });
+    const times: GuestTimes = new Map(read.markets.map((market) => {
+      const columns = bars.get(market.bars);
+      invariant(columns, 'The bars that a job names are not at hand', { ref: market.bars });
+      return [market.symbol, timedBars(columns, read.timeframe).sessions.close] as const;
+    }));
+    const config = runConfigOf(read, {
+      strategyType: () => this.#typeOf(machine, times),
+      barsOf(ref) {
+        const columns = bars.get(ref);
+        invariant(columns, 'The bars that a job names are not at hand', { ref });
+        return columns;
+      },
+    });
+    return runBacktest(config, { hasLines });
+  }
+
+  open({ symbols, saved, wishes }: SandboxTasks['open']['ask']): null {
+    const { machine, terms } = this.#ready();
+    const strategy = guestStrategy(machine, terms, null);
+    const options = wishes === null ? {} : { wishes };
+    this.#host = saved === null ? openHost(strategy, symbols, options) : restoreHost(strategy, symbols, saved, options);
+    return null;
+  }
+
+  advance({ openTime, closeTime, bars, mode, equity, cash, positions }: SandboxMoment): SandboxTasks['advance']['answer'] {
+    invariant(this.#host, 'No strategy is open');
+    const signals = this.#host.advance({ openTime, closeTime, bars }, mode, { equity, cash, positionOf: (symbol) => positions.get(symbol) ?? FLAT_POSITION });
+    return { signals, saved: this.#host.save() };
+  }
+
+  #ready(): Loaded {
+    invariant(this.#loaded, 'No strategy is loaded');
+    return this.#loaded;
+  }
+
+  #typeOf(machine: Machine, times: GuestTimes): StrategyType {
+    const { kind, title, description, scope, parameters } = describeGuest(machine);
+    return { kind, title, description, scope, parameterSet: parameters, parametersJsonSchema: () => parametersJsonSchema(parameters), bind: (raw) => guestStrategy(machine, bindGuest(machine, raw, FUNCTIONS), times) };
+  }
+}
+
+/** The first error in the chain that the strategy's author can do something about. */
+function causeOf(error: unknown): AppError {
+  for (let at: unknown = error; at instanceof Error; at = at.cause) {
+    const isOurs = at instanceof AppError && (at.cause === undefined || !(at.cause instanceof AppError));
+    if (isOurs) return at;
+  }
+  return error instanceof AppError ? error : new AppError('STRATEGY_FAILED', describeError(error), { cause: error });
+}
+
+/** Answers tasks, one after the other. */
+export function serveSandbox(port: SandboxPort): void {
+  const inside = new Inside();
+  const run = async ({ task, ask }: SandboxAsk): Promise<unknown> => {
+    switch (task) {
+      case 'load':
+        return inside.load(ask);
+      case 'backtest':
+        return inside.backtest(ask);
+      case 'open':
+        return inside.open(ask);
+      case 'advance':
+        return inside.advance(ask);
+    }
+  };
+  port.onAsk((ask) => {
+    run(ask).then(
+      (answer) => port.answer({ id: ask.id, answer }),
+      (error: unknown) => {
+        const { code, message, context } = causeOf(error);
+        port.answer({ id: ask.id, error: { code, message, context } });
+      },
+    );
+  });
+}
