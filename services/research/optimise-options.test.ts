@@ -1,0 +1,33 @@
+import { describe, expect, it } from 'vitest';
+import { OptionError, readOptions, type OptimiseOptions } from './optimise-options.ts';
+
+const BASE = ['--strategy', 'sma-cross', '--data', 'a.csv,b.csv.gz'];
+function options(...more: string[]): OptimiseOptions {
+  const asked = readOptions([...BASE, ...more]);
+  if (asked.kind !== 'run') throw new Error('It is not to be run.');
+  return asked.options;
+}
+
+describe('the options of a search', () => {
+  it('reads what the help shows', () => {
+    const read = options('--grid', 'fast=5:14:1', '--grid', 'slow=20:65:5', '--grid', 'side=long|both', '--set', 'band=0.5', '--set', 'isLate=true', '--commission', '0.2%', '--slippage', 'bps:5', '--walk-forward', '5', '--anchored', '--out-part', '30%', '--max-drawdown', '25%');
+    expect(read).toMatchObject({
+      kind: 'sma_cross', data: ['a.csv', 'b.csv.gz'], fixed: { band: 0.5, isLate: true }, method: { kind: 'grid' }, objective: { figure: 'sharpe', minTrades: 10, maxDrawdown: 0.25 },
+      ranges: { fast: { from: 5, to: 14, step: 1 }, slow: { from: 20, to: 65, step: 5 }, side: ['long', 'both'] },
+      walkForward: { kind: 'anchored', folds: 5, outPart: 0.3, choice: 'best' }, rules: { commission: { percent: 0.2 }, slippage: { kind: 'bps', bps: 5 }, account: { cash: 100_000, canShort: false } },
+    });
+    expect(options('--method', 'tpe', '--trials', '50', '--seed', '7', '--short')).toMatchObject({ method: { kind: 'tpe', trials: 50, seed: 7 }, rules: { account: { canShort: true, multiplier: 2 } }, walkForward: null });
+    expect(readOptions(['--help']).kind).toBe('help');
+  });
+
+  it.each([
+    [['--grid', 'fast']], [['--grid', 'fast=']], [['--grid', 'fast=1:2:3:4']], [['--grid', 'fast=a:b']], [['--method', 'luck']], [['--trials', '1.5', '--method', 'tpe']], [['--objective', 'max_drawdown']],
+    [['--commission', 'much']], [['--slippage', '5']], [['--fees', 'de']], [['--cash', '0']], [['--walk-forward', '0']], [['--speed', '9']], [['lost']],
+  ])('says what is wrong with %j', (more) => {
+    expect(() => options(...more)).toThrow(OptionError);
+  });
+
+  it('needs a strategy and data', () => {
+    expect(() => readOptions(['--strategy', 'x'])).toThrow(/must be given/);
+  });
+});

@@ -1,0 +1,72 @@
+/** A thread of the pool at work: takes points from the shared queue until there are none, or it is asked to stop. */
+import type { MessagePort } from 'node:worker_threads';
+import { AppError, describeError } from '#app/domain/errors.ts';
+import type { RunResult } from '#app/backtest/run/types.ts';
+import { runSingle, Trials, type StrategyTypes } from './trial.ts';
+import { CANCEL, DONE, FAILED, FREE, NEXT, PROGRESS, type CarriedError, type Order, type Reply } from './work.ts';
+
+const THOUSAND = 1_000;
+const MAX_WHY = 500;
+
+/** The result with its columns cut to their length, and their memory, to be handed over without a copy. */
+function packed(result: RunResult): { readonly result: RunResult; readonly memory: ArrayBuffer[] } {
+  const memory: ArrayBuffer[] = [];
+  const pack = (value: unknown): unknown => {
+    if (ArrayBuffer.isView(value)) {
+      const isWhole = value.buffer.byteLength === value.byteLength && !(value.buffer instanceof SharedArrayBuffer);
+      const own = isWhole || !(value instanceof Float64Array || value instanceof Int32Array || value instanceof Int8Array) ? value : value.slice();
+      if (own.buffer instanceof ArrayBuffer && !memory.includes(own.buffer)) memory.push(own.buffer);
+      return own;
+    }
+    if (typeof value !== 'object' || value === null || Array.isArray(value)) return value;
+    return Object.fromEntries(Object.entries(value).map(([name, part]) => [name, pack(part)]));
+  };
+  return { result: pack(result) as RunResult, memory };
+}
+
+function carried(error: unknown): CarriedError {
+  return { code: error instanceof AppError ? error.code : 'STRATEGY_FAILED', message: describeError(error).slice(0, MAX_WHY) };
+}
+
+/** Listens for work on the port, for ever. `types`: the strategies that this thread knows. */
+export function serveThread(port: MessagePort, number: number, types: StrategyTypes): void {
+  const say = (reply: Reply, memory: ArrayBuffer[] = []): void => port.postMessage(reply, memory);
+  let trials: { readonly id: string; readonly trials: Trials } | null = null;
+
+  const runBatch = ({ turn, study, batch }: Extract<Order, { type: 'batch' }>): void => {
+    if (trials?.id !== study.id) trials = { id: study.id, trials: new Trials(study, types) };
+    const { points, values, states, control, span } = batch;
+    const goOn = (): boolean => Atomics.load(control, CANCEL) === 0;
+    while (goOn()) {
+      const place = Atomics.add(control, NEXT, 1);
+      if (place >= points.length) break;
+      // Done in an earlier round, or given up.
+      if (Atomics.compareExchange(states, place, FREE, number) !== FREE) continue;
+      try {
+        const figures = trials.trials.run(points[place] ?? -1, span, goOn);
+        // A run that was asked to end tells nothing.
+        if (goOn()) values.set(figures, place * study.figures.length);
+        Atomics.store(states, place, goOn() ? DONE : FREE);
+      } catch (error) {
+        Atomics.store(states, place, goOn() ? FAILED : FREE);
+        if (goOn()) say({ type: 'failed', turn, place, why: describeError(error).slice(0, MAX_WHY) });
+      }
+    }
+    say({ type: 'idle', turn });
+  };
+
+  const runOne = ({ turn, run, control }: Extract<Order, { type: 'single' }>): void => {
+    try {
+      const { result, memory } = packed(runSingle(run, types, (done) => {
+        Atomics.store(control, PROGRESS, Math.floor(done * THOUSAND));
+        return Atomics.load(control, CANCEL) === 0;
+      }));
+      say({ type: 'single', turn, outcome: { result } }, memory);
+    } catch (error) {
+      say({ type: 'single', turn, outcome: { error: carried(error) } });
+    }
+  };
+
+  port.on('message', (order: Order) => (order.type === 'batch' ? runBatch(order) : runOne(order)));
+  say({ type: 'ready' });
+}
