@@ -3,6 +3,7 @@ import { AppError } from '#app/domain/errors.ts';
 import { bollingerReversion } from './built-in/bollinger-reversion.ts';
 import { buyAndHold } from './built-in/buy-and-hold.ts';
 import { donchianBreakout } from './built-in/donchian-breakout.ts';
+import { momentumRotation } from './built-in/momentum-rotation.ts';
 import { pairsTrading } from './built-in/pairs-trading.ts';
 import { rsiReversion as newRsiReversion } from './built-in/rsi-reversion.ts';
 import { smaCross as newSmaCross } from './built-in/sma-cross.ts';
@@ -13,7 +14,7 @@ import type { StrategyType } from './spec.ts';
 import { advance, startRun, type Strategy, type StrategyBar, type StrategyKind } from './strategy.ts';
 
 /** Every kind on the new interface, in the order in which people see them. */
-export const STRATEGY_TYPES: readonly StrategyType[] = [newSmaCross, newRsiReversion, donchianBreakout, bollingerReversion, pairsTrading, volatilityTarget, buyAndHold];
+export const STRATEGY_TYPES: readonly StrategyType[] = [newSmaCross, newRsiReversion, donchianBreakout, bollingerReversion, momentumRotation, pairsTrading, volatilityTarget, buyAndHold];
 
 /** The kind of that name. @throws AppError STRATEGY_NOT_FOUND */
 export function strategyType(kind: string): StrategyType {

@@ -1,0 +1,44 @@
+/** Momentum rotation: holds the symbols that rose most, in equal parts, and chooses anew every so many bars. */
+import * as z from 'zod';
+import type { SymbolView } from '../context.ts';
+import { flag, integer, real } from '../parameters.ts';
+import { reasonNumber } from '../reason.ts';
+import { strategy } from '../spec.ts';
+
+/** Relative strength over a basket (N. Jegadeesh and S. Titman, Journal of Finance 48(1), 1993, pages 65-91; here without their skipped month). */
+export const momentumRotation = strategy({
+  kind: 'momentum_rotation',
+  title: 'Momentum rotation',
+  description: 'Ranks its symbols by their return over some bars, holds the best few in equal parts and chooses anew every so many bars. What fell is not bought unless it is asked for.',
+  scope: 'portfolio',
+  symbols: [2, 1_000],
+  parameters: {
+    period: integer(63, { min: 2, max: 500, describe: 'Bars over which the return is measured' }),
+    hold: integer(3, { min: 1, max: 100, unit: 'symbols', describe: 'Symbols to hold' }),
+    every: integer(21, { min: 1, max: 260, describe: 'Bars from one choice to the next' }),
+    invested: real(0.95, { min: 0.05, max: 1, step: 0.05, unit: 'part of equity', describe: 'Part of the equity that is spread over the symbols held; the rest stays in cash' }),
+    onlyRising: flag(true, 'Holds cash in place of symbols that did not rise'),
+  },
+  indicators: () => ({}),
+  history: ({ period }) => period,
+  // Moments until the next choice.
+  state: z.object({ wait: z.number().int().min(0) }),
+  initialState: () => ({ wait: 0 }),
+  onBar({ all, state, parameters }) {
+    state.wait -= state.wait > 0 ? 1 : 0;
+    if (state.wait > 0) return;
+    state.wait = parameters.every;
+    const { hold, period, onlyRising } = parameters;
+    // A symbol without a bar now is ranked by its last; one with too few bars is not ranked. Equal returns: in the order of names, which a stable sort keeps.
+    const changes = new Map(all.map((view) => [view, 100 * (view.close.now / view.close.ago(period) - 1)]));
+    const changeOf = (view: SymbolView): number => changes.get(view) ?? NaN;
+    const ranked = all.filter((view) => (onlyRising ? changeOf(view) > 0 : !Number.isNaN(changeOf(view)))).sort((a, b) => changeOf(b) - changeOf(a));
+    const chosen = new Map(ranked.slice(0, hold).map((view, at) => [view.symbol, at + 1]));
+    for (const view of all) {
+      const rank = chosen.get(view.symbol);
+      const reasons = () => [{ name: `Return over ${period} bars`, value: `${reasonNumber(changeOf(view))} %`, threshold: rank === undefined ? `not among the best ${hold} of ${all.length}` : `rank ${rank} of ${all.length}` }];
+      if (rank === undefined) view.flat({ reasons });
+      else view.weight(parameters.invested / hold, { reasons, again: true });
+    }
+  },
+});
