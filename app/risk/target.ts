@@ -9,8 +9,8 @@ import type { OpenOrder } from './open-orders.ts';
 export type TargetSide = 'long' | 'short' | 'flat';
 
 const ONE_SHARE = new Decimal(1);
-/** Parts of shares are ordered in millionths: finer is less than a cent of any price. */
-const FRACTION = new Decimal('0.000001');
+/** Parts of shares are ordered in billionths, the finest that the broker takes. */
+const FRACTION = new Decimal('1e-9');
 /** Brokers take no order for a part of a share below this, dollars. */
 const LEAST_FRACTION = new Decimal(1);
 
@@ -26,7 +26,7 @@ export type WeightFacts = { readonly equity: Money; readonly price: Price; reado
 export type Desired = { readonly qty: Quantity; readonly why: string; readonly steps: readonly SizingStep[] };
 
 /**
- * Shares that a weight means, always rounded towards nothing; short ones are whole. Equity 100000, price 30: 0.25 = 833 whole shares, or 833.333333; -0.1 = -333 shares.
+ * Shares that a weight means, always rounded towards nothing; short ones are whole. Equity 100000, price 30: 0.25 = 833 whole shares, or 833.333333333; -0.1 = -333 shares.
  */
 export function desiredByWeight(weight: Decimal, { equity, price, isFractionable }: WeightFacts): Desired {
   const budget = roundToLedger(equity.times(weight.abs()));
@@ -39,7 +39,7 @@ export function desiredByWeight(weight: Decimal, { equity, price, isFractionable
     qty, why,
     steps: [
       { step: 'budget', how: percent, result: toText(budget), unit: 'USD' },
-      { step: 'wanted', how: `$${toText(budget)} / $${toText(price)}, ${lot.eq(ONE_SHARE) ? 'whole shares' : 'millionths of shares'}`, result: toText(qty), unit: 'shares' },
+      { step: 'wanted', how: `$${toText(budget)} / $${toText(price)}, ${lot.eq(ONE_SHARE) ? 'whole shares' : 'billionths of shares'}`, result: toText(qty), unit: 'shares' },
     ],
   };
 }

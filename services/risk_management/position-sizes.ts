@@ -1,13 +1,11 @@
 /** calculate_position_size: the size that risk gives an entry, by the code that decides, with the bound of each limit. It writes down and decides nothing. */
 import * as z from 'zod';
-import { AppError } from '#app/domain/errors.ts';
-import { price, toText, type Price } from '#app/domain/numeric.ts';
+import { Decimal, price, toText, type Price } from '#app/domain/numeric.ts';
 import { epochMs, type EpochMs } from '#app/domain/time.ts';
 import { boundInWords, entryBounds, tightest } from '#app/risk/bounds.ts';
 import { equityOf } from '#app/risk/book.ts';
 import { decide } from '#app/risk/decide.ts';
-import { strategyKind } from '#app/strategy/registry.ts';
-import { readRun } from '#app/strategy/strategy.ts';
+import type { TargetSide } from '#app/risk/target.ts';
 import type { Db, Queryable } from '#chassis/db.ts';
 import { flow, type FlowDefinition } from '#chassis/flows.ts';
 import { loadBook, type House, type LoadedBook } from './load-book.ts';
@@ -29,7 +27,7 @@ const INPUT = z.object({
 /** Something to size: a signal, or a strategy's symbol as if it wanted to enter now. */
 type Item = {
   readonly item: string; readonly strategyId: string; readonly versionId: string; readonly symbol: string; readonly signalId: string | null;
-  readonly target: 'long' | 'flat'; readonly price: string | null; readonly atr: string | null; readonly tsMarket: EpochMs;
+  readonly target: TargetSide; readonly weight: string | null; readonly price: string | null; readonly atr: string | null; readonly tsMarket: EpochMs;
 };
 
 type Outcome = 'approved' | 'denied' | 'would_approve' | 'would_deny';
@@ -42,36 +40,21 @@ type Size = {
 
 async function signalsOf(db: Queryable, signalIds: readonly string[]): Promise<Item[]> {
   return db.query<Item>(
-    `SELECT signal_id AS item, strategy_id AS "strategyId", strategy_version_id AS "versionId", symbol, signal_id AS "signalId", target, trim_scale(reference_price)::text AS price, trim_scale(atr)::text AS atr, ts_market AS "tsMarket"
-     FROM strategy_engine.strategy_signals WHERE signal_id = ANY($1::text[]) ORDER BY ts_market, signal_id`, [signalIds],
+    `SELECT signal_id AS item, strategy_id AS "strategyId", strategy_version_id AS "versionId", symbol, signal_id AS "signalId", target, trim_scale(weight)::text AS weight, trim_scale(reference_price)::text AS price, trim_scale(atr)::text AS atr, ts_market AS "tsMarket"
+     FROM strategy_engine.strategy_signals WHERE signal_id = ANY($1::text[]) AND own_order IS NULL AND cancels IS NULL ORDER BY ts_market, signal_id`, [signalIds],
   );
 }
 
-type Enabled = { strategyId: string; versionId: string; kind: string; parameters: unknown; symbol: string; run: unknown };
-
-/** The average true range after the strategy's newest bar; null when it has none yet, or cannot be read. */
-function atrOf({ kind, parameters, run }: Enabled): string | null {
-  if (run === null) return null;
-  try {
-    const strategy = strategyKind(kind).configure(parameters);
-    const range = strategy.averageTrueRange(readRun(strategy, run).state);
-    return range > 0 ? range.toFixed(9) : null;
-  } catch (error) {
-    // Parameters or a state of another version of the program: strategy_engine tells a person, and a look at sizes is no reason to end this service.
-    if (error instanceof AppError) return null;
-    throw error;
-  }
-}
-
+/** Each symbol of each enabled strategy as if it wanted to enter now. The average true range is that of its newest signal with one: strategies name it with what they want. */
 async function enabledNow(db: Queryable, now: EpochMs): Promise<Item[]> {
-  const rows = await db.query<Enabled>(
-    `SELECT s.strategy_id AS "strategyId", v.strategy_version_id AS "versionId", v.kind, v.parameters, w.symbol, st.state AS run
+  const rows = await db.query<{ strategyId: string; versionId: string; symbol: string; atr: string | null }>(
+    `SELECT s.strategy_id AS "strategyId", v.strategy_version_id AS "versionId", w.symbol,
+       (SELECT trim_scale(g.atr)::text FROM strategy_engine.strategy_signals g WHERE g.symbol = w.symbol AND g.strategy_version_id = v.strategy_version_id AND g.atr IS NOT NULL ORDER BY g.bar_open_time DESC LIMIT 1) AS atr
      FROM strategy_engine.strategies s JOIN strategy_engine.strategy_versions v ON v.strategy_version_id = s.current_version_id CROSS JOIN LATERAL (
        SELECT unnest(s.symbols) AS symbol WHERE s.symbols <> ARRAY['${EVERY_WATCHED_SYMBOL}'] UNION ALL SELECT a.symbol FROM data_ingestion.symbols a WHERE s.symbols = ARRAY['${EVERY_WATCHED_SYMBOL}'] AND a.is_watched) AS w
-     LEFT JOIN strategy_engine.strategy_state st ON st.strategy_version_id = v.strategy_version_id AND st.symbol = w.symbol
      WHERE s.is_enabled ORDER BY s.strategy_id, w.symbol LIMIT ${MAX_ITEMS}`,
   );
-  return rows.map((row) => ({ item: `${row.strategyId}:${row.symbol}`, strategyId: row.strategyId, versionId: row.versionId, symbol: row.symbol, signalId: null, target: 'long', price: null, atr: atrOf(row), tsMarket: now }));
+  return rows.map((row) => ({ ...row, item: `${row.strategyId}:${row.symbol}`, signalId: null, target: 'long', weight: null, price: null, tsMarket: now }));
 }
 
 type Decided = { decisionId: string; outcome: 'approved' | 'denied'; code: string | null; qty: string; why: string };
@@ -87,18 +70,19 @@ type Look = { readonly db: Queryable; readonly loaded: LoadedBook; readonly deci
 /** Sizes one item as the lane would: a signal at its own instant, everything else at the newest close. */
 async function sizeOf({ db, loaded, decided }: Look, item: Item): Promise<Size> {
   const { symbol, strategyId, target, tsMarket } = item;
+  const weight = item.weight === null ? null : new Decimal(item.weight);
   const before = item.signalId === null ? epochMs(tsMarket + 1) : tsMarket;
   const market = await loadMarket(db, loaded, { tsMarket, before, symbols: [symbol] });
   const reference: Price | null = item.price === null ? (market.prices.get(symbol) ?? null) : price(item.price);
   const sizing = loaded.sizings.get(item.versionId) ?? null;
   const head = {
-    item: item.item, strategyId, symbol, signalId: item.signalId, method: sizing?.method ?? 'unreadable', equityDollars: toText(equityOf(loaded.book, market)),
+    item: item.item, strategyId, symbol, signalId: item.signalId, method: weight === null ? (sizing?.method ?? 'unreadable') : 'weight', equityDollars: toText(equityOf(loaded.book, market)),
     priceDollars: reference === null ? null : toText(reference), atrDollars: item.atr === null ? null : toText(price(item.atr)),
   };
   if (reference === null || !reference.gt(0)) {
     return { ...head, shares: '0', mostShares: '0', binding: null, bounds: [], outcome: 'would_deny', code: 'PRICE_MISSING', why: `No price of ${symbol} is known yet.` };
   }
-  const would = decide(loaded.book, market, { kind: 'signal', signalId: item.item, strategyId, symbol, target, referencePrice: reference, atr: item.atr === null ? null : price(item.atr), sizing, tsMarket, tsBarSeen: null });
+  const would = decide(loaded.book, market, { kind: 'signal', signalId: item.item, strategyId, symbol, target, weight, referencePrice: reference, atr: item.atr === null ? null : price(item.atr), sizing, tsMarket, tsBarSeen: null });
   const bounds = target === 'long' ? entryBounds(loaded.book, market, symbol, reference) : [];
   const least = tightest(bounds);
   const known = item.signalId === null ? undefined : decided.get(item.signalId);

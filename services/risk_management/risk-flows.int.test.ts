@@ -1,7 +1,6 @@
 /** The flows of risk over a real book, with the other services' rows written by hand and every number worked out beside it. */
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { parseRfc3339, type EpochMs } from '#app/domain/time.ts';
-import { strategyKind } from '#app/strategy/registry.ts';
 import { openDb, type Db } from '#chassis/db.ts';
 import { Killed, runFlowByHand } from '../../tests/support/flow-context.ts';
 import { startBook, type Book } from '../../tests/support/servers.ts';
@@ -67,9 +66,8 @@ describe('calculate_position_size', () => {
     await book.sql(`UPDATE data_ingestion.symbols SET is_watched = symbol = 'AAPL'`);
     await strategy('big', '{"method":"percent_of_equity","percent":"15"}', ['*']);
     await strategy('range', '{"method":"atr_risk","riskPercent":"1","atrMultiple":"2","maxPercent":"9"}', ['AAPL']);
-    // An average true range of 25 over two bars: 1 % of 100000 / (2 x 25) = 20 shares, the cap of 9 % would allow 90.
-    const state = strategyKind('sma_cross').configure({ fast: 2, slow: 3, atrPeriod: 2 }).initialState() as Record<string, unknown>;
-    await book.sql(`INSERT INTO strategy_engine.strategy_state VALUES ('range.v1', 'AAPL', $1, 3, $2)`, [iso(0), JSON.stringify({ wish: 'flat', isExitOwed: false, state: { ...state, atr: { period: 2, count: 4, previousClose: 100, value: 25 } } })]);
+    // Its newest signal had an average true range of 25: 1 % of 100000 / (2 x 25) = 20 shares, the cap of 9 % would allow 90.
+    await book.sql(`INSERT INTO strategy_engine.strategy_signals (signal_id, strategy_id, strategy_version_id, symbol, timeframe, bar_open_time, ts_market, target, reference_price, atr, reasons) VALUES ('range.v1:AAPL:0:0', 'range', 'range.v1', 'AAPL', '1Min', $1, $1, 'flat', 100, 25, '[]')`, [iso(0)]);
     const { output } = await runFlowByHand(flows(), 'calculate_position_size', { runId: 'r1' });
     // 15 % of 100000 / 100 = 150 shares = 15000, above 10000 an order; cash 100000 / 1.02 / 100 = 980; position 200; gross 800.
     expect(sizesOf(output)).toEqual([
@@ -84,11 +82,10 @@ describe('calculate_position_size', () => {
     expect(await book.sql('SELECT count(*) AS n FROM risk_management.outbox')).toEqual([{ n: 0 }]);
   });
 
-  it('shows the size of a strategy whose state is of another version as one without a range, and goes on', async () => {
+  it('shows the size of a strategy that has named no range yet as none, and goes on', async () => {
     await close('AAPL', 0, '100');
     await strategy('range', '{"method":"atr_risk","riskPercent":"1","atrMultiple":"2","maxPercent":"9"}', ['AAPL']);
     await strategy('sma', '{"method":"fixed_notional","notional":"5000"}', ['AAPL']);
-    await book.sql(`INSERT INTO strategy_engine.strategy_state VALUES ('range.v1', 'AAPL', $1, 3, '{"wish":"flat","isExitOwed":false,"state":{"of":"before"}}')`, [iso(0)]);
     expect(sizesOf((await runFlowByHand(flows(), 'calculate_position_size')).output)).toEqual([
       ['range:AAPL', '0', '100', 'max_order_notional', 'would_deny', 'QUANTITY_ZERO'], ['sma:AAPL', '50', '100', 'max_order_notional', 'would_approve', null],
     ]);

@@ -1,13 +1,13 @@
 /** Running states: one cell per strategy version and symbol, or one for a whole portfolio; kept in memory, written through to the book. */
 import * as z from 'zod';
+import { REGULAR_WIDE_BARS } from '#app/backtest/run/wide.ts';
 import { AppError, invariant } from '#app/domain/errors.ts';
 import { barWireSchema } from '#app/domain/bar.ts';
 import { openHost, restoreHost, savedWishes, type StandingWish, type StrategyHost } from '#app/strategy/host.ts';
 import type { Queryable } from '#chassis/db.ts';
 import type { Deployment } from './deployments.ts';
-import { WIDE_BARS } from './wide-bars.ts';
 
-const HOST = { wide: WIDE_BARS };
+const HOST = { wide: REGULAR_WIDE_BARS };
 
 /** Name of the cell of a portfolio, where that of a symbol's has the symbol. */
 export const PORTFOLIO_CELL = '*';
