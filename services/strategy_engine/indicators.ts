@@ -1,6 +1,7 @@
 /** Stored indicator values: new bars continue the stored states; a new indicator warms up on older bars first. */
 import { type EpochMs, type Timeframe } from '#app/domain/time.ts';
-import { namedIndicator, STANDARD_INDICATORS, type NamedIndicator } from '#app/indicators/named.ts';
+import type { NumericBar } from '#app/indicators/indicator.ts';
+import { namedIndicator, namesOf, parseName, STANDARD_INDICATORS, type NamedIndicator } from '#app/indicators/named.ts';
 import { at, type Db, type Queryable } from '#chassis/db.ts';
 import { isSeenByStrategies, trades } from './apply-bars.ts';
 import type { Deployment } from './deployments.ts';
@@ -19,8 +20,21 @@ export type IndicatorSeries = { readonly symbol: string; readonly timeframe: Tim
 /** What was done for a series. `left`: it has more bars than one run takes. */
 export type IndicatorResult = { readonly bars: number; readonly rows: number; readonly left: boolean };
 
-/** The watched series with stored bars, and the indicators wanted of each: the standard ones and those of the strategies that trade it. */
-export async function indicatorSeries(book: Queryable, deployments: readonly Deployment[], wish: { readonly strategyId: string | null; readonly symbols: readonly string[] | null }): Promise<IndicatorSeries[]> {
+/** Which series; `names`: indicators that somebody asks for beside the standard ones and those of the strategies, as the catalogue names them. */
+export type IndicatorWish = { readonly strategyId: string | null; readonly symbols: readonly string[] | null; readonly names?: readonly string[] };
+
+/** What a strategy declared over its own bars. One of a wider timeframe belongs to the series of that timeframe. */
+function declared({ strategy, timeframe }: Deployment): readonly string[] {
+  return Object.values(strategy.indicators).filter((asked) => asked.timeframe === null || asked.timeframe === timeframe).flatMap(namesOf);
+}
+
+/**
+ * The watched series with stored bars, and the indicators wanted of each: the standard ones, those of the strategies that trade it, and those asked for.
+ * @throws AppError INPUT_INVALID for a name that says nothing
+ */
+export async function indicatorSeries(book: Queryable, deployments: readonly Deployment[], wish: IndicatorWish): Promise<IndicatorSeries[]> {
+  const asked = wish.names ?? [];
+  asked.forEach(parseName);
   const wanted = deployments.filter((deployment) => deployment.isEnabled && (wish.strategyId === null || deployment.strategyId === wish.strategyId));
   const timeframes = [...new Set(wanted.map((deployment) => deployment.timeframe))];
   const rows = await book.query<{ symbol: string; timeframe: Timeframe; last_open_time: number }>(
@@ -29,12 +43,11 @@ export async function indicatorSeries(book: Queryable, deployments: readonly Dep
   );
   return rows.map((row) => {
     const traders = wanted.filter((deployment) => deployment.timeframe === row.timeframe && trades(deployment, row.symbol, () => true));
-    return { symbol: row.symbol, timeframe: row.timeframe, upTo: row.last_open_time, names: [...new Set([...STANDARD_INDICATORS, ...traders.flatMap((deployment) => deployment.strategy.indicators)])] };
+    return { symbol: row.symbol, timeframe: row.timeframe, upTo: row.last_open_time, names: [...new Set([...STANDARD_INDICATORS, ...traders.flatMap(declared), ...asked])] };
   });
 }
 
 type Track = { readonly indicator: NamedIndicator; state: unknown; lastOpenTime: number };
-type Bar = { openTime: number; high: number; low: number; close: number };
 type Rows = { name: string[]; openTime: number[]; value: number[] };
 
 async function loadTracks(book: Queryable, series: IndicatorSeries, cutoff: number): Promise<Track[]> {
@@ -53,19 +66,19 @@ async function loadTracks(book: Queryable, series: IndicatorSeries, cutoff: numb
 }
 
 const SELECT_PAGE = `
-  SELECT (extract(epoch FROM open_time) * 1000)::bigint AS "openTime", high::float8 AS high, low::float8 AS low, close::float8 AS close
+  SELECT (extract(epoch FROM open_time) * 1000)::bigint AS time, open::float8 AS open, high::float8 AS high, low::float8 AS low, close::float8 AS close, volume::float8 AS volume
   FROM data_ingestion.market_data WHERE symbol = $1 AND timeframe = $2 AND open_time > $3::timestamptz AND open_time <= $4::timestamptz ORDER BY open_time LIMIT $5`;
 
-function advanceTracks(tracks: readonly Track[], bars: readonly Bar[], cutoff: number): Rows {
+function advanceTracks(tracks: readonly Track[], bars: readonly NumericBar[], cutoff: number): Rows {
   const rows: Rows = { name: [], openTime: [], value: [] };
   for (const bar of bars) {
     for (const track of tracks) {
-      if (bar.openTime <= track.lastOpenTime) continue;
+      if (bar.time <= track.lastOpenTime) continue;
       const value = track.indicator.next(track.state, bar);
-      track.lastOpenTime = bar.openTime;
-      if (bar.openTime <= cutoff || !Number.isFinite(value)) continue;
+      track.lastOpenTime = bar.time;
+      if (bar.time <= cutoff || !Number.isFinite(value)) continue;
       rows.name.push(track.indicator.name);
-      rows.openTime.push(bar.openTime);
+      rows.openTime.push(bar.time);
       rows.value.push(value);
     }
   }
@@ -104,16 +117,16 @@ export async function updateIndicators(db: Db, series: IndicatorSeries, options:
   let after = Math.min(...tracks.map((track) => track.lastOpenTime));
   while (after < series.upTo && bars < limit) {
     options.signal.throwIfAborted();
-    const page = await db.query<Bar>(SELECT_PAGE, [series.symbol, series.timeframe, at(Math.max(0, after)), at(series.upTo), PAGE]);
+    const page = await db.query<NumericBar>(SELECT_PAGE, [series.symbol, series.timeframe, at(Math.max(0, after)), at(series.upTo), PAGE]);
     const last = page.at(-1);
     if (!last) break;
-    const news = advanceTracks(tracks, page.filter((bar) => isSeenByStrategies({ openTime: bar.openTime as EpochMs, timeframe: series.timeframe })), cutoff);
+    const news = advanceTracks(tracks, page.filter((bar) => isSeenByStrategies({ openTime: bar.time as EpochMs, timeframe: series.timeframe })), cutoff);
     // What is not of regular trading moves nothing, but need not be read again.
-    for (const track of tracks) track.lastOpenTime = Math.max(track.lastOpenTime, last.openTime);
+    for (const track of tracks) track.lastOpenTime = Math.max(track.lastOpenTime, last.time);
     await writePage(db, series, tracks, news);
     bars += page.length;
     rows += news.name.length;
-    after = last.openTime;
+    after = last.time;
   }
   await db.query('DELETE FROM strategy_engine.indicators WHERE symbol = $1 AND timeframe = $2 AND name = ANY($3::text[]) AND open_time <= $4::timestamptz', [series.symbol, series.timeframe, series.names, at(Math.max(0, cutoff))]);
   return { bars, rows, left: after < series.upTo && bars >= limit };
