@@ -45,9 +45,11 @@ export function checkWarmUp(strategy: BoundStrategy, markets: readonly SymbolBar
     const begun = moments[Math.floor((n * moments.length) / (2 * starts + 1))] ?? NaN;
     const later = signalsOverColumns(strategy, markets.map(({ symbol, bars }) => ({ symbol, bars: barsFrom(bars, begun) })), options);
     const warmFrom = moments[moments.findIndex((time) => time >= begun) + declared] ?? Infinity;
-    const inStep = inStepFrom({ whole, later, warmFrom });
+    const comparable = comparableFrom({ whole, later, moments, declared }, warmFrom);
     beginnings.push({ begun, agreesFrom: agreesFrom({ whole, later, moments, begun }) });
-    const differs = firstDifference(from(whole, inStep), from(later, inStep));
+    // Never in step: what they differ in is what they do at all.
+    const since = comparable === Infinity ? warmFrom : comparable;
+    const differs = firstDifference(from(whole, since), from(later, since));
     if (differs !== null && !findings.some((finding) => finding.what === 'signals')) findings.push(signalFinding(differs, { declared, begun }));
   }
   return { declared, beginnings, findings };
@@ -57,18 +59,29 @@ function from(signals: readonly SaidSignal[], time: number): readonly SaidSignal
   return signals.filter((signal) => signal.openTime >= time);
 }
 
-/** The first bar after the warm-up at which both runs wish the same of every symbol: before it they differ because one of them entered when the other was not there. */
-function inStepFrom({ whole, later, warmFrom }: { readonly whole: readonly SaidSignal[]; readonly later: readonly SaidSignal[]; readonly warmFrom: number }): number {
+type Runs = { readonly whole: readonly SaidSignal[]; readonly later: readonly SaidSignal[]; readonly moments: Float64Array; readonly declared: number };
+
+/**
+ * From where on the two must say the same. Before it they may differ because one of them entered when the other was not there, and a strategy may remember for a while what it had: so it is when, after
+ * the warm-up, both have wished the same of every symbol for as many bars as the strategy declares. Infinity when they never have.
+ */
+function comparableFrom({ whole, later, moments, declared }: Runs, warmFrom: number): number {
+  let together = 0;
   const wishes: readonly [Map<string, string>, Map<string, string>] = [new Map(), new Map()];
-  const events = [...whole.map((signal) => ({ signal, run: 0 as const })), ...later.map((signal) => ({ signal, run: 1 as const }))].sort((a, b) => a.signal.openTime - b.signal.openTime);
-  const isInStep = (): boolean => [...new Set([...wishes[0].keys(), ...wishes[1].keys()])].every((symbol) => (wishes[0].get(symbol) ?? 'flat') === (wishes[1].get(symbol) ?? 'flat'));
-  for (const [at, { signal, run }] of events.entries()) {
-    if (signal.order === null && signal.cancels === null) wishes[run].set(signal.symbol, signal.target === 'flat' ? 'flat' : `${signal.target} ${signal.weight ?? ''}`);
-    const next = events[at + 1]?.signal.openTime;
-    if (next === signal.openTime) continue;
-    if ((next === undefined || next > warmFrom) && isInStep()) return Math.max(warmFrom, signal.openTime + 1);
+  const lists = [whole, later] as const;
+  const next: [number, number] = [0, 0];
+  for (const moment of moments) {
+    for (const run of [0, 1] as const) {
+      for (let signal = lists[run][next[run]]; signal !== undefined && signal.openTime < moment; signal = lists[run][next[run]]) {
+        if (signal.order === null && signal.cancels === null) wishes[run].set(signal.symbol, signal.target === 'flat' ? 'flat' : `${signal.target} ${signal.weight ?? ''}`);
+        next[run] += 1;
+      }
+    }
+    const isSame = (symbol: string): boolean => (wishes[0].get(symbol) ?? 'flat') === (wishes[1].get(symbol) ?? 'flat');
+    together = moment >= warmFrom && [...wishes[0].keys(), ...wishes[1].keys()].every(isSame) ? together + 1 : 0;
+    if (together > declared) return moment;
   }
-  return events.length === 0 ? warmFrom : Infinity;
+  return Infinity;
 }
 
 function wordsOf(signal: SaidSignal | undefined): string {

@@ -6,9 +6,9 @@ import { reasonNumber } from '../reason.ts';
 import { strategy } from '../spec.ts';
 import { fitPair, zScore, type PairFit } from './pair-fit.ts';
 
-/** `held`: the line as it stood at the entry, and the side: 1 = bought the left symbol and sold the right one short, -1 the other way round. `isBarred`: stopped out, until the spread has been back. */
+/** `held`: the line as it stood at the entry, and the side: 1 = bought the left symbol and sold the right one short, -1 the other way round. `wait`: bars to let pass after a stop. */
 const state = z.object({
-  left: z.array(z.number()), right: z.array(z.number()), isBarred: z.boolean(),
+  left: z.array(z.number()), right: z.array(z.number()), wait: z.number().int().min(0),
   held: z.object({ side: z.union([z.literal(1), z.literal(-1)]), alpha: z.number(), beta: z.number(), sigma: z.number() }).nullable(),
 });
 
@@ -28,7 +28,7 @@ export const pairsTrading = strategy({
     window: integer(60, { min: 10, max: 500, describe: 'Bars of which the relation is made' }),
     entryZ: real(2, { min: 0.5, max: 5, step: 0.25, unit: 'standard deviations', describe: 'Enters when the spread is at least this far off' }),
     exitZ: real(0.5, { min: 0, max: 3, step: 0.25, unit: 'standard deviations', describe: 'Closes when the spread is no further off than this, or on the other side' }),
-    stopZ: real(4, { min: 1, max: 10, step: 0.5, unit: 'standard deviations', describe: 'Gives up when the spread is this far off, and waits until it has been back' }),
+    stopZ: real(4, { min: 1, max: 10, step: 0.5, unit: 'standard deviations', describe: 'Gives up when the spread is this far off, and waits until the relation is made of later bars alone' }),
     maxHalfLife: real(30, { min: 1, max: 500, step: 5, unit: 'bars', describe: 'Enters only when half of a departure has usually been gone within so many bars' }),
     gross: real(0.9, { min: 0.05, max: 1.8, step: 0.05, unit: 'part of equity', describe: 'Both legs together; above 1 only where the account has margin' }),
   },
@@ -39,7 +39,7 @@ export const pairsTrading = strategy({
   indicators: () => ({}),
   forgetting: ({ window }) => window,
   state,
-  initialState: () => ({ left: [], right: [], isBarred: false, held: null }),
+  initialState: () => ({ left: [], right: [], wait: 0, held: null }),
   onBar({ all, state: memory, parameters }) {
     const [left, right] = all;
     // A moment at which one of them did not trade says nothing about the two.
@@ -56,17 +56,20 @@ export const pairsTrading = strategy({
       const isStopped = -held.side * z >= stopZ;
       if (-held.side * z > exitZ && !isStopped) return;
       memory.held = null;
-      memory.isBarred = isStopped;
+      memory.wait = isStopped ? window : 0;
       const reasons = () => [{ name: 'Spread z-score', value: reasonNumber(z), threshold: isStopped ? `stop at ${reasonNumber(stopZ)}` : `back within ${reasonNumber(exitZ)}` }];
       left.flat({ reasons });
       right.flat({ reasons });
       return;
     }
+    if (memory.wait > 0) {
+      memory.wait -= 1;
+      return;
+    }
     if (fit === null || !(fit.sigma > 0)) return;
     const z = zScore(fit, now.left, now.right);
-    if (Math.abs(z) <= exitZ) memory.isBarred = false;
     // A pair that moves against itself is no hedge: both legs would be on one side.
-    if (memory.isBarred || Math.abs(z) < entryZ || Math.abs(z) >= stopZ || fit.halfLife > maxHalfLife || fit.beta <= 0) return;
+    if (Math.abs(z) < entryZ || Math.abs(z) >= stopZ || fit.halfLife > maxHalfLife || fit.beta <= 0) return;
     const side = z < 0 ? 1 : -1;
     memory.held = { side, alpha: fit.alpha, beta: fit.beta, sigma: fit.sigma };
     const reasons = () => reasonsOf(z, fit, parameters);
