@@ -50,6 +50,7 @@ export const ERROR_CODES = {
   SYMBOL_UNKNOWN: 'invalid',
   STRATEGY_NOT_FOUND: 'invalid',
   STRATEGY_PARAMETERS_INVALID: 'invalid',
+  RUN_STOPPED: 'conflict',
   STRATEGY_FAILED: 'invalid',
   STRATEGY_CODE_INVALID: 'invalid',
   STRATEGY_OUT_OF_TIME: 'invalid',

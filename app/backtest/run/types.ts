@@ -1,6 +1,7 @@
 /** A back-test over columns: what is run, by which rules, and what comes of it. */
 import type { BarColumns } from '#app/domain/bar-columns.ts';
 import type { Timeframe } from '#app/domain/time.ts';
+import type { IndicatorUse } from '#app/indicators/indicator.ts';
 import type { ExactLimits } from '#app/risk/book.ts';
 import type { Sizing } from '#app/risk/sizing.ts';
 import type { BoundStrategy } from '#app/strategy/spec.ts';
@@ -25,7 +26,7 @@ export type Market = {
 export type Commission = { readonly perOrder: number; readonly perShare: number; readonly percent: number; readonly minimum: number };
 
 /**
- * How much worse than the reference price an order that takes liquidity fills; prices are rounded to the tick, against the trader.
+ * How much worse than the reference price an order that takes liquidity fills; prices go to the tick, half to even, as at the exact venue.
  * `spread`: half of a spread of `bps`. `volume_share`: price x `impact` x (share of the bar's volume)^2 (Zipline). `atr`: `multiple` average true ranges over `period` bars.
  * `square_root`: price x `coefficient` x daily volatility x sqrt(shares / volume of the bar) (Almgren et al., Risk, July 2005).
  */
@@ -41,6 +42,8 @@ export type Slippage =
 export type FillRules = {
   /** Market orders fill at the open of the next bar; `this_close` is a wish that no market grants, for comparisons alone. */
   readonly marketAt: 'next_open' | 'this_close';
+  /** When a target becomes shares: at the close that gave the signal (left out), or at its fill, costs counted in: a wish too, for comparisons with engines that size so. */
+  readonly sizedAt?: 'signal' | 'fill';
   /** A limit order fills when the market trades through its price, or when it touches it. */
   readonly limit: 'through' | 'touch';
   /** Of stop and target in one bar: `pessimistic` = the stop; else by the way the bar is thought to have gone (`adaptive`: the extreme nearer to the open first). */
@@ -129,6 +132,8 @@ export type RunResult = {
 export type RunOptions = {
   /** Keep `lines`. Costs time: for hashes and comparisons. */
   readonly hasLines?: boolean;
+  /** Columns of a declared indicator that were made before, in the order of its outputs; null = make them. For searches: of the bars of regular trading (sessions.ts `timedBars`). */
+  readonly columns?: (market: number, use: IndicatorUse) => readonly Float64Array[] | null;
   /** Called now and then with the share that is done, 0..1; return false to stop. @returns whether to go on */
   readonly progress?: (done: number) => boolean;
 };

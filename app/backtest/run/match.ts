@@ -1,0 +1,265 @@
+/** One stretch of trading: which orders it elects and fills, in the order of time. The rules of matching.ts and groups.ts of the exact venue, in whole numbers. */
+import type { Bookkeeper } from './book.ts';
+import { marketOf, type Core, type MarketState } from './core.ts';
+import { groupOf, waitsForStop, type Order } from './order.ts';
+import { fillAt, lookAt, type Look, type PriceRules, type Stretch } from './prices.ts';
+import { orderTimes } from '../order-times.ts';
+import { DAY_MS, type EpochMs } from '#app/domain/time.ts';
+import { NANO } from './units.ts';
+
+/** A stretch at work: when it is, and the shares of each market's bar that may still be taken are kept with the market. */
+export type Moment = { readonly at: number; readonly ms: number };
+
+/** Good-until-canceled orders live at least so long: the calendar is asked for their end only after it. */
+const GTC_SURELY_MS = 80 * DAY_MS;
+
+/** Matches orders of a run against its bars. */
+export class Matcher {
+  private readonly core: Core;
+  private readonly books: Bookkeeper;
+  private readonly rules: PriceRules;
+  private readonly look: Look = { elected: 0, price: NaN, isAtOpen: false, best: NaN, stop: NaN };
+  private readonly queue: Order[] = [];
+
+  constructor(core: Core, books: Bookkeeper, rules: PriceRules) {
+    this.core = core;
+    this.books = books;
+    this.rules = rules;
+  }
+
+  /** Ends what has outlived its time by now; a group ends with its first member. */
+  expire(now: number): void {
+    for (const m of this.core.markets) {
+      if (m.orders.length === 0) continue;
+      for (const order of [...m.orders]) if (order.state !== 'closed' && isOver(order, now)) this.end(order);
+    }
+  }
+
+  /** Fills in the order of time: first everything at the open, then what the stretch reached later, then the closing auction. `stretches[n]` is that of `markets[n]`. */
+  match(markets: readonly MarketState[], stretches: readonly Stretch[], moment: Moment): void {
+    const { queue } = this;
+    queue.length = 0;
+    for (const m of markets) for (const order of m.orders) queue.push(order);
+    if (queue.length > 1) queue.sort(byTurn);
+    const stretchOf = (order: Order): Stretch | undefined => stretches[markets.length === 1 ? 0 : markets.findIndex((m) => m.index === order.market)];
+    for (const order of queue) {
+      const bar = stretchOf(order);
+      if (bar !== undefined && isEligible(order, moment)) this.atOpen(order, bar, moment);
+    }
+    this.endImmediate(moment);
+    if (this.core.openCount === 0) return;
+    const inside = moment.at + moment.ms - 1;
+    for (const order of queue) {
+      const bar = stretchOf(order);
+      if (bar !== undefined && isEligible(order, moment)) this.atLater(order, bar, inside);
+    }
+    for (const order of queue) {
+      const bar = stretchOf(order);
+      if (bar !== undefined && order.timeInForce === 'cls' && isEligible(order, moment)) this.atClose(order, bar, moment);
+    }
+  }
+
+  /** Fills an order at a price at once: for orders that trade at the close they were placed at. */
+  fillNow(order: Order, price: number): void {
+    this.execute(order, this.rules.slipped(order, price), this.core.now, false);
+  }
+
+  /** Ends an order and with it its group: when one of them goes, the others go. */
+  end(order: Order): void {
+    const mates = groupOf(order);
+    this.endAlone(order);
+    for (const mate of mates) this.endAlone(mate);
+  }
+
+  endAlone(order: Order): void {
+    if (order.state === 'closed') return;
+    order.state = 'closed';
+    const { orders } = marketOf(this.core, order);
+    const at = orders.indexOf(order);
+    if (at === orders.length - 1) orders.pop();
+    else orders.splice(at, 1);
+    this.core.openCount -= 1;
+  }
+
+  private atOpen(order: Order, bar: Stretch, moment: Moment): void {
+    const { timeInForce: tif } = order;
+    if (tif === 'ioc' || tif === 'fok' || tif === 'opg') {
+      const price = tif === 'opg' && !isInMoment(moment, order.auctionAt) ? NaN : fillAt(order, bar.open, this.rules);
+      if (!Number.isNaN(price)) this.execute(order, price, moment.at, true);
+      return;
+    }
+    if (tif === 'cls') return;
+    const { look } = this;
+    lookAt(order, bar, this.rules, look);
+    const { elected, price, isAtOpen } = look;
+    if (elected === 1) {
+      follow(order, look);
+      this.elect(order, moment.at);
+    }
+    if (isAtOpen && !Number.isNaN(price)) this.execute(order, price, moment.at, true);
+  }
+
+  private atLater(order: Order, bar: Stretch, at: number): void {
+    if (order.timeInForce === 'opg' || order.timeInForce === 'cls') return;
+    const { look } = this;
+    lookAt(order, bar, this.rules, look);
+    const { elected, price, isAtOpen } = look;
+    follow(order, look);
+    if (elected === 2) this.elect(order, at);
+    // What could not trade at the open waits for the next bar.
+    if (!isAtOpen && !Number.isNaN(price)) this.execute(order, price, at, false);
+  }
+
+  private atClose(order: Order, bar: Stretch, moment: Moment): void {
+    if (!isInMoment(moment, order.auctionAt - 1)) return;
+    const price = fillAt(order, bar.close, this.rules);
+    if (!Number.isNaN(price)) this.execute(order, price, moment.at + moment.ms - 1, false);
+  }
+
+  /** After the open nothing is left of orders that trade at once, and of those for an opening auction that is over. */
+  private endImmediate(moment: Moment): void {
+    for (const m of this.core.markets) {
+      if (m.orders.length === 0) continue;
+      for (const order of [...m.orders]) {
+        const { timeInForce: tif } = order;
+        if (tif !== 'ioc' && tif !== 'fok' && !(tif === 'opg' && order.auctionAt < moment.at + moment.ms)) continue;
+        if (order.state !== 'closed' && isEligible(order, moment)) this.end(order);
+      }
+    }
+  }
+
+  /** The price has reached a stop: it is worked from now on, and the take-profit beside it is taken back so that never both can execute. */
+  private elect(order: Order, at: number): void {
+    const rival = rivalOf(order);
+    if (rival !== undefined) this.endAlone(rival);
+    order.isTriggered = true;
+    order.state = 'open';
+    if (order.since > at) order.since = at;
+  }
+
+  /** Shares that trade now: what is wanted, under the cap, never more than a closing order has to close. Fill-or-kill wants all. */
+  private sharesNow(m: MarketState, order: Order): number {
+    const { volumeCap } = this.core.config.fills;
+    const all = order.leaves;
+    let qty = order.isClosing ? Math.min(all, m.qty * -order.side) : all;
+    if (volumeCap !== null) qty = Math.min(qty, Math.max(0, underCap(m.bars.volume[m.cursor.i] ?? 0, volumeCap) * NANO - m.taken));
+    if (order.timeInForce === 'fok') return qty < all ? 0 : all;
+    return qty > 0 ? qty : 0;
+  }
+
+  private execute(order: Order, price: number, at: number, isAtOpen: boolean): void {
+    const { core } = this;
+    const m = marketOf(core, order);
+    const qty = this.affordable(m, order, price, this.sharesNow(m, order));
+    if (!(qty > 0)) {
+      if (order.isClosing && m.qty * -order.side <= 0) this.end(order);
+      return;
+    }
+    m.taken += qty;
+    this.books.book(m, { order, qty, price, isAtOpen }, at);
+    const isFilled = order.filled === order.qty;
+    if (isFilled) this.endAlone(order);
+    core.onFill?.(order, qty, price);
+    this.followFill(order, isFilled, at);
+  }
+
+  /** Where the broker's checks at the order's door were left out, what the account cannot pay is cut off here: whole shares that it can, the rest ends. */
+  private affordable(m: MarketState, order: Order, price: number, qty: number): number {
+    const { core } = this;
+    if (core.config.isBrokerStrict || order.isClosing || qty === 0) return qty;
+    const most = this.affordableShares(m, order, price);
+    if (qty <= most * NANO) return qty;
+    core.deny(INSUFFICIENT_CASH);
+    core.lines?.push(`cut ${order.tag} ${m.market.symbol} ${Math.max(0, most)}`);
+    if (most <= 0) {
+      this.end(order);
+      return 0;
+    }
+    order.qty = order.filled + most * NANO;
+    for (const leg of order.legs) leg.qty = order.qty;
+    return most * NANO;
+  }
+
+  private affordableShares(m: MarketState, order: Order, price: number): number {
+    const { core } = this;
+    const { multiplier } = core.config.account;
+    if (multiplier === 1) return order.side > 0 ? Math.floor(core.cash / (price + this.books.commissionFor(1, price))) : Infinity;
+    let [equity, gross] = [core.cash, 0];
+    for (const other of core.markets) {
+      const value = other === m ? (m.qty / NANO) * price : other.value;
+      equity += value;
+      gross += Math.abs(value);
+    }
+    return Math.floor((Math.max(0, equity) * multiplier - gross) / price);
+  }
+
+  /** What a fill does to the rest of the group. */
+  private followFill(order: Order, isFilled: boolean, at: number): void {
+    if (order.role === 'order') {
+      if (isFilled && order.orderClass !== 'simple') wakeLegs(order, at);
+      return;
+    }
+    const rival = rivalOf(order);
+    if (rival === undefined) return;
+    if (isFilled || order.role === 'stop_loss') this.endAlone(rival);
+    else rival.qty = order.leaves;
+  }
+}
+
+/** The code under which cut and refused entries are counted where the account could not pay. */
+export const INSUFFICIENT_CASH = 'VENUE_40310000';
+
+/** Take-profits last (of two exits that share their shares the stop-loss counts), else oldest first. */
+function byTurn(a: Order, b: Order): number {
+  const isLast = Number(a.role === 'take_profit') - Number(b.role === 'take_profit');
+  return isLast === 0 ? a.seq - b.seq : isLast;
+}
+
+/** Whether a stretch can trade an order: it was placed before, and if it is an exit, its entry is done. */
+function isEligible(order: Order, { at }: Moment): boolean {
+  if (order.state === 'closed' || order.since > at) return false;
+  return order.state !== 'held' || order.parent === null || order.orderClass === 'oco' || order.parent.state === 'closed';
+}
+
+function isInMoment({ at, ms }: Moment, instant: number): boolean {
+  return instant >= at && instant < at + ms;
+}
+
+function isOver(order: Order, now: number): boolean {
+  if (!Number.isNaN(order.expiresAt)) return order.expiresAt <= now;
+  return now - order.placedAt > GTC_SURELY_MS && orderTimes({ timeInForce: 'gtc', extendedHours: false }, order.placedAt as EpochMs).expiresAt <= now;
+}
+
+function follow(order: Order, look: Look): void {
+  if (Number.isNaN(look.best)) return;
+  order.best = look.best;
+  order.stop = look.stop;
+}
+
+/** The exit that an exit shares its shares with, while both are open. */
+function rivalOf(order: Order): Order | undefined {
+  if (order.role === 'order') return undefined;
+  const wanted = order.role === 'stop_loss' ? 'take_profit' : 'stop_loss';
+  return groupOf(order).find((member) => member.role === wanted);
+}
+
+/** The entry has filled: the take-profit goes to market, a stop-loss beside it stays held (and watched) until the price reaches it. */
+function wakeLegs(entry: Order, at: number): void {
+  const legs = entry.legs.filter((leg) => leg.state !== 'closed');
+  for (const leg of legs) {
+    leg.since = at;
+    if (leg.role !== 'stop_loss' || legs.length === 1) leg.state = 'open';
+  }
+}
+
+/** Whole shares of a bar that may be traded under the cap. 10 % of 1,000 = 100. */
+function underCap(volume: number, cap: number): number {
+  const share = volume * cap;
+  const near = Math.round(share);
+  return Math.abs(share - near) < 1e-6 ? near : Math.floor(share);
+}
+
+/** Whether any open order waits for a stop: those look at more than the open. */
+export function hasStops(m: MarketState): boolean {
+  return m.orders.some((order) => waitsForStop(order.type));
+}

@@ -1,0 +1,218 @@
+/** The plain desk: a strategy's targets by sizing alone, its own orders as they are. No limits but those of the account. */
+import type { Sizing } from '#app/risk/sizing.ts';
+import type { Reason, StrategyOrder, TargetOptions, Wish } from '#app/strategy/context.ts';
+import { FLAT_WISH } from '#app/strategy/view.ts';
+import type { Bookkeeper } from './book.ts';
+import type { Core, MarketState } from './core.ts';
+import type { Matcher } from './match.ts';
+import type { Order, OrderTermsIn } from './order.ts';
+import { place, readOrder } from './place.ts';
+import { floorShares, percentBudget, shareBudget } from './size.ts';
+import { MICRO, NANO, toTick } from './units.ts';
+
+/** Who turns what a strategy says into orders. */
+export type Desk = {
+  /** Hears what was said at a close; `said`: the markets whose views were spoken to, in their order. */
+  hear(said: readonly MarketState[]): void;
+  /** Called at the open of a bar, before anything fills. */
+  atOpen(m: MarketState, open: number): void;
+  /** Called when the orders of a bar have been matched; `rematch` matches what it has placed for the same open. */
+  afterMatch(m: MarketState, open: number, rematch: () => void): void;
+  /** Called at the close of a bar, before the strategy is asked. */
+  atClose(m: MarketState): void;
+};
+
+/** A target that is not carried out yet. */
+type Goal = { readonly wish: Wish; readonly options: TargetOptions | null; /** Signed 1e-9 shares; null: sized when its time comes. */ readonly qty: number | null };
+
+const BASE: Omit<OrderTermsIn, 'side' | 'qty'> = {
+  type: 'market', timeInForce: 'day', orderClass: 'simple', limit: NaN, stop: NaN, trail: NaN, trailPercent: NaN, takeProfit: NaN, stopLoss: NaN, stopLossLimit: NaN,
+};
+
+/** Opens the desk. */
+export function openPlainDesk(core: Core, matcher: Matcher, books: Bookkeeper): Desk {
+  return new PlainDesk(core, matcher, books);
+}
+
+class PlainDesk implements Desk {
+  private readonly core: Core;
+  private readonly matcher: Matcher;
+  private readonly books: Bookkeeper;
+  /** Targets that are sized at the next open, and entries that wait until the other side is left. */
+  private readonly goals: (Goal | null)[];
+  private readonly own = new Map<MarketState, Map<number, Order>>();
+
+  constructor(core: Core, matcher: Matcher, books: Bookkeeper) {
+    this.core = core;
+    this.matcher = matcher;
+    this.books = books;
+    this.goals = core.markets.map(() => null);
+  }
+
+  hear(said: readonly MarketState[]): void {
+    const news: MarketState[] = [];
+    for (const m of said) {
+      if (m.view.isNews) news.push(m);
+    }
+    if (news.length === 1) for (const m of news) this.take(m);
+    else {
+      // What sets money free goes first, so that what needs it can be paid.
+      const sized = news.map((m) => ({ m, frees: this.sets(m) }));
+      for (const { m, frees } of sized) if (frees) this.take(m);
+      for (const { m, frees } of sized) if (!frees) this.take(m);
+    }
+    for (const m of said) {
+      for (const { id, order } of m.view.requests) {
+        if (order === null) this.cancel(m, id);
+        else this.submit(m, id, order);
+      }
+    }
+  }
+
+  atOpen(m: MarketState, open: number): void {
+    const goal = this.goals[m.index];
+    if (goal?.qty !== null || this.core.config.fills.sizedAt !== 'fill') return;
+    this.put(m, null);
+    const sign = goal.wish.side === 'flat' ? 0 : goal.wish.side === 'long' ? 1 : -1;
+    // From the other side through zero: what the entry may cost is known when the exit is paid.
+    if (m.qty * sign < 0) this.put(m, goal);
+    this.trade(m, m.qty * sign < 0 ? 0 : this.sized(m, goal, open), goal, this.core.openTime);
+  }
+
+  afterMatch(m: MarketState, open: number, rematch: () => void): void {
+    const goal = this.goals[m.index];
+    if (goal === null || goal === undefined || m.qty !== 0 || m.orders.length > 0) return;
+    this.put(m, null);
+    const before = m.orders.length;
+    this.trade(m, goal.qty ?? this.sized(m, goal, open), goal, this.core.openTime);
+    if (m.orders.length > before) rematch();
+  }
+
+  atClose(m: MarketState): void {
+    // An exit that found no buyer in time (a cap on the volume, a day order that ended) is tried again.
+    if (m.isLeaving && m.qty !== 0 && m.orders.length === 0) this.order(m, -m.qty, null, this.core.now);
+    if (m.qty === 0) m.isLeaving = false;
+  }
+
+  private put(m: MarketState, goal: Goal | null): void {
+    this.goals[m.index] = goal;
+    this.core.hasGoals = goal !== null || this.goals.some((one) => one !== null);
+  }
+
+  /** Whether the new target is smaller than what is held. */
+  private sets(m: MarketState): boolean {
+    const { opinion, opinionWeight } = m.view;
+    if (opinion === 'flat') return true;
+    const now = Math.abs(m.value);
+    return opinionWeight !== null && Math.abs(opinionWeight) * this.equity() < now && m.qty * opinionWeight > 0;
+  }
+
+  private take(m: MarketState): void {
+    const { view } = m;
+    const { core } = this;
+    core.signals += 1;
+    const wish: Wish = view.opinion === 'flat' ? FLAT_WISH : { side: view.opinion ?? 'flat', weight: view.opinionWeight };
+    view.wish = wish;
+    m.isLeaving = wish.side === 'flat';
+    this.note(m, view.options?.reasons);
+    for (const order of [...m.orders]) this.matcher.end(order);
+    const goal: Goal = { wish, options: view.options, qty: null };
+    this.put(m, null);
+    if (core.config.fills.sizedAt === 'fill') {
+      this.put(m, goal);
+      return;
+    }
+    const target = this.sized(m, goal, m.last);
+    if (m.qty !== 0 && target !== 0 && m.qty > 0 !== target > 0) {
+      this.put(m, { ...goal, qty: target });
+      this.trade(m, 0, goal, core.now);
+    } else this.trade(m, target, goal, core.now);
+  }
+
+  private note(m: MarketState, reasons: (() => readonly Reason[]) | undefined): void {
+    const { lines } = this.core;
+    if (lines === null) return;
+    const { side, weight } = m.view.wish;
+    lines.push(`signal ${m.market.symbol} ${side}${weight === null ? '' : ` ${weight}`} ${this.core.now}${reasons === undefined ? '' : ` ${reasons().map((reason) => `${reason.name}=${reason.value}`).join(' ')}`}`);
+  }
+
+  private equity(): number {
+    const { core } = this;
+    let equity = core.cash + core.sub / 1_000;
+    for (const m of core.markets) equity += m.value;
+    return equity;
+  }
+
+  /** Signed 1e-9 shares of a target at a price. */
+  private sized(m: MarketState, { wish, options }: Goal, price: number): number {
+    const { core } = this;
+    if (wish.side === 'flat') return 0;
+    const sign = wish.side === 'long' ? 1 : -1;
+    const at = core.config.fills.sizedAt === 'fill' ? price + this.books.commissionFor(1, price) : price;
+    if (wish.weight !== null) return sign * shareBudget(Math.abs(wish.weight) * this.equity(), at, m.market.isFractionable);
+    return sign * sizeOf(core.config.sizing, { equity: this.equity(), price: at, atr: options?.atr ?? NaN }) * NANO;
+  }
+
+  /** Trades the difference to what is held. */
+  private trade(m: MarketState, target: number, goal: Goal, at: number): void {
+    const change = target - m.qty;
+    if (change === 0) return;
+    const isEntry = m.qty === 0;
+    this.order(m, change, isEntry ? goal.options : null, at);
+  }
+
+  private order(m: MarketState, change: number, options: TargetOptions | null, at: number): void {
+    const { core } = this;
+    const side = change > 0 ? 1 : -1;
+    const exit = (dollars: number | undefined): number => (dollars !== undefined && dollars > 0 && Number.isFinite(dollars) ? toTick(dollars * MICRO) : NaN);
+    const [stopLoss, takeProfit] = [exit(options?.stopPrice), exit(options?.takeProfitPrice)];
+    const hasExits = !(Number.isNaN(stopLoss) && Number.isNaN(takeProfit));
+    const isBracket = !Number.isNaN(stopLoss) && !Number.isNaN(takeProfit);
+    const terms: OrderTermsIn = hasExits ? { ...BASE, side, qty: Math.floor(Math.abs(change) / NANO) * NANO, timeInForce: 'gtc', orderClass: isBracket ? 'bracket' : 'oto', stopLoss, takeProfit } : { ...BASE, side, qty: Math.abs(change) };
+    if (terms.qty === 0) return;
+    const made = place(core, m, terms, { tag: `t${core.seq + 1}`, at });
+    this.fillAtOnce(m, made);
+  }
+
+  private submit(m: MarketState, id: number, order: StrategyOrder): void {
+    const { core } = this;
+    core.signals += 1;
+    const made = place(core, m, readOrder(order, core.config.isBrokerStrict), { tag: id });
+    if (made === null) return;
+    const mine = this.own.get(m) ?? new Map<number, Order>();
+    // Closed ones are forgotten when there are many: an id is asked for only to cancel.
+    if (mine.size > 1_000) for (const [known, one] of mine) if (one.state === 'closed' && one.legs.every((leg) => leg.state === 'closed')) mine.delete(known);
+    mine.set(id, made);
+    this.own.set(m, mine);
+    this.fillAtOnce(m, made);
+  }
+
+  private fillAtOnce(m: MarketState, order: Order | null): void {
+    if (order?.type === 'market' && this.core.config.fills.marketAt === 'this_close' && this.core.config.fills.sizedAt !== 'fill') this.matcher.fillNow(order, m.last);
+  }
+
+  private cancel(m: MarketState, id: number): void {
+    const order = this.own.get(m)?.get(id);
+    if (order === undefined) return;
+    const open = [order, ...order.legs].find((one) => one.state !== 'closed');
+    if (open !== undefined) this.matcher.end(open);
+    this.core.lines?.push(`cancel ${id} ${this.core.now}`);
+  }
+}
+
+type SizingFacts = { readonly equity: number; readonly price: number; readonly atr: number };
+
+/** Whole shares of an entry: risk/sizing.ts `sizeEntry` in whole numbers. Micro-dollars, the range in dollars. */
+function sizeOf(sizing: Sizing, { equity, price, atr }: SizingFacts): number {
+  switch (sizing.method) {
+    case 'fixed_notional':
+      return floorShares(Math.round(Number(sizing.notional) * MICRO), price);
+    case 'percent_of_equity':
+      return floorShares(percentBudget(equity, sizing.percent), price);
+    case 'atr_risk': {
+      if (!(atr > 0)) return 0;
+      const byRisk = Math.floor(percentBudget(equity, sizing.riskPercent) / (atr * Number(sizing.atrMultiple) * MICRO));
+      return Math.min(byRisk, floorShares(percentBudget(equity, sizing.maxPercent), price));
+    }
+  }
+}
