@@ -60,8 +60,8 @@ export const jobSchema = z.strictObject({
   sizing: sizingSchema,
   account: z.strictObject({ cash: z.number().positive().max(1e12), multiplier: z.union([z.literal(1), z.literal(2), z.literal(4)]), canShort: z.boolean(), borrowPercent: percent, marginInterestPercent: percent }).default({ ...CASH_ACCOUNT }),
   fills: z.strictObject({
-    marketAt: z.enum(['next_open', 'this_close']), limit: z.enum(['through', 'touch']), intrabar: z.enum(['pessimistic', 'open_high_low_close', 'open_low_high_close', 'adaptive']), volumeCap: z.number().positive().max(1).nullable(),
-  }).default({ ...STRICT_FILLS }),
+    marketAt: z.enum(['next_open', 'this_close']), sizedAt: z.enum(['signal', 'fill']).default('signal'), limit: z.enum(['through', 'touch']), intrabar: z.enum(['pessimistic', 'open_high_low_close', 'open_low_high_close', 'adaptive']), volumeCap: z.number().positive().max(1).nullable(),
+  }).default({ ...STRICT_FILLS, sizedAt: 'signal' }),
   slippage: slippageSchema.default({ kind: 'none' }),
   commission: z.strictObject({ perOrder: amount, perShare: amount, percent: amount.max(100), minimum: amount }).default({ ...NO_COMMISSION }),
   fees: feesSchema.default('us'),

@@ -13,6 +13,7 @@ import { chain, efficiency, foldsOf, parameterPaths, type Fold, type OutOfSample
 import { barsRefsOf, type Job } from './job.ts';
 import type { Journal, JournalOptions } from './journal.ts';
 import type { Pool } from './pool.ts';
+import { regularBars } from './study-markets.ts';
 import { jobAt } from './trial.ts';
 import { sharedColumns, WHOLE_SPAN, type Batch, type Span, type Study } from './work.ts';
 
@@ -71,7 +72,8 @@ function studyOf({ job, request, objective, figures = RUN_FIGURES }: SearchPlan,
   const space = searchSpace(type.parameterSet, { ranges: request.ranges, fixed: { ...given, ...request.fixed } });
   // cagr: a walk-forward compares yearly growth.
   const wanted = RUN_FIGURES.filter((name) => figures.includes(name) || figuresNeeded(objective).includes(name) || name === 'cagr');
-  const bars = new Map(barsRefsOf(job).map((ref) => [ref, sharedColumns(means.barsOf(ref))]));
+  const own = new Set(job.markets.map((market) => market.bars));
+  const bars = new Map(barsRefsOf(job).map((ref) => [ref, sharedColumns(own.has(ref) ? regularBars(means.barsOf(ref), job.timeframe) : means.barsOf(ref))]));
   const study: Study = { id: '', job: { ...job, strategy: { kind: job.strategy.kind, parameters: {} } }, bars, axes: space.axes, fixed: space.fixed, figures: wanted };
   return { study: { ...study, id: identityOf(study) }, space, type };
 }
@@ -131,7 +133,7 @@ class Searcher {
     const { job, bars } = this.study;
     const result = await pool.single({ job: jobAt(this.study, point), bars, span }, signal === undefined ? {} : { signal });
     const begin = firstAfter(result.time, span.from);
-    return { time: result.time.subarray(begin), equity: result.equity.subarray(begin), cash: job.account.cash, figures: figuresOf(result, job.account.cash, { names: this.study.figures, from: span.from }) };
+    return { time: result.time.subarray(begin), equity: result.equity.subarray(begin), cash: result.equity[begin - 1] ?? job.account.cash, figures: figuresOf(result, job.account.cash, { names: this.study.figures, from: span.from }) };
   }
 
   /** Figures of the points: known ones from the journal, null for those that failed; what was cancelled is missing. */

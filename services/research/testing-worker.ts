@@ -2,9 +2,7 @@
 import { writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
-import { parentPort, workerData } from 'node:worker_threads';
-import * as z from 'zod';
-import { AppError, invariant } from '#app/domain/errors.ts';
+import { AppError } from '#app/domain/errors.ts';
 import type { StrategyType } from '#app/strategy/spec.ts';
 import { testingStrategy, type Mood } from './testing-strategy.ts';
 import { serveThread } from './thread.ts';
@@ -29,5 +27,4 @@ function typeOf(kind: string): StrategyType {
   throw new AppError('STRATEGY_NOT_FOUND', kind);
 }
 
-invariant(parentPort, 'This file is the entry of a thread');
-serveThread(parentPort, z.object({ number: z.number().int().positive() }).parse(workerData).number, typeOf);
+serveThread(typeOf);

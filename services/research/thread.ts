@@ -1,6 +1,7 @@
 /** A thread of the pool at work: takes points from the shared queue until there are none, or it is asked to stop. */
-import type { MessagePort } from 'node:worker_threads';
-import { AppError, describeError } from '#app/domain/errors.ts';
+import { parentPort, workerData } from 'node:worker_threads';
+import * as z from 'zod';
+import { AppError, describeError, invariant } from '#app/domain/errors.ts';
 import type { RunResult } from '#app/backtest/run/types.ts';
 import { runSingle, Trials, type StrategyTypes } from './trial.ts';
 import { CANCEL, DONE, FAILED, FREE, NEXT, PROGRESS, type CarriedError, type Order, type Reply } from './work.ts';
@@ -28,8 +29,11 @@ function carried(error: unknown): CarriedError {
   return { code: error instanceof AppError ? error.code : 'STRATEGY_FAILED', message: describeError(error).slice(0, MAX_WHY) };
 }
 
-/** Listens for work on the port, for ever. `types`: the strategies that this thread knows. */
-export function serveThread(port: MessagePort, number: number, types: StrategyTypes): void {
+/** Serves the pool that has started this thread, for ever. `types`: the strategies that it knows. */
+export function serveThread(types: StrategyTypes): void {
+  invariant(parentPort, 'Only a thread of a pool can serve it');
+  const port = parentPort;
+  const { number } = z.object({ number: z.number().int().positive() }).parse(workerData);
   const say = (reply: Reply, memory: ArrayBuffer[] = []): void => port.postMessage(reply, memory);
   let trials: { readonly id: string; readonly trials: Trials } | null = null;
 

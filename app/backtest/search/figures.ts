@@ -85,11 +85,12 @@ const MAKE: Readonly<Record<RunFigure, (facts: Facts) => number | null>> = {
 };
 
 /**
- * The figures asked for, in their order, NaN where one is not known. `cash`: equity at the beginning; `from`: epoch ms, steps that close at or before it are warm-up and do not count.
+ * The figures asked for, in their order, NaN where one is not known. `cash`: equity at the beginning; `from`: epoch ms, steps that close at or before it are warm-up and do not count: the equity
+ * that they end with is the beginning.
  */
 export function figuresOf(result: RunResult, cash: number, { names, from = -Infinity }: { readonly names: readonly RunFigure[]; readonly from?: number }): Float64Array {
   const begin = firstAfter(result.time, from);
-  const daily = dailyEquity(result, cash, begin);
+  const daily = dailyEquity(result, result.equity[begin - 1] ?? cash, begin);
   const first = Math.max(from, result.time[begin - 1] ?? -Infinity);
   const last = result.time[result.time.length - 1] ?? NaN;
   const facts: Facts = { result, begin, daily, returns: simpleReturns(daily), spanMs: last - (Number.isFinite(first) ? first : (result.time[0] ?? NaN)), profits: closedProfits(result) };
