@@ -1,4 +1,6 @@
 /** What a search found, as plain JSON for files, the book and the screen, and as text for a terminal. */
+import type { EpochMs } from '#app/domain/time.ts';
+import { exchangeDay } from '#app/market/calendar.ts';
 import { heatMap, type HeatMap } from '#app/backtest/search/heat-map.ts';
 import type { RunFigure } from '#app/backtest/search/figures.ts';
 import { plateauAt, type Plateau } from '#app/backtest/search/plateau.ts';
@@ -93,7 +95,7 @@ function table(rows: readonly (readonly string[])[]): string[] {
   return rows.map((row) => row.map((cell, at) => cell.padStart(widths[at] ?? 0)).join('  '));
 }
 
-const day = (at: number): string => new Date(at).toISOString().slice(0, 10);
+const day = (at: number): string => exchangeDay(at as EpochMs);
 const inWords = (parameters: Readonly<Record<string, AxisValue>> | null): string => (parameters === null ? 'nothing could be chosen' : Object.entries(parameters).map(([name, value]) => `${name}=${value}`).join(' '));
 
 /** The report for a terminal. */
