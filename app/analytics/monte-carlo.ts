@@ -10,8 +10,8 @@ export type MonteCarloOptions = { readonly seed: number; readonly paths?: number
 /** Five quantiles of the paths. */
 export type Spread = { readonly p05: number; readonly p25: number; readonly p50: number; readonly p75: number; readonly p95: number };
 
-/** What the paths came to. Fractions. `chanceOfLoss`: part of the paths that ended below their start; `chanceOfDeeper`: part with a deeper fall than the order that happened. */
-export type MonteCarlo = { readonly paths: number; readonly totalReturn: Spread; readonly maxDrawdown: Spread; readonly chanceOfLoss: number; readonly chanceOfDeeper: number };
+/** What the paths came to. Fractions. `chanceOfLoss`: part of the paths that ended below their start; `chanceOfDeeper`: part with a deeper fall than what happened, `observed`. */
+export type MonteCarlo = { readonly paths: number; readonly totalReturn: Spread; readonly maxDrawdown: Spread; readonly chanceOfLoss: number; readonly chanceOfDeeper: number; readonly observed: { readonly totalReturn: number; readonly maxDrawdown: number } };
 
 const DEFAULT_PATHS = 1_000;
 
@@ -25,7 +25,7 @@ function summarise(paths: readonly PathFigures[], observed: PathFigures): MonteC
   const share = (of: (path: PathFigures) => boolean): number => paths.filter(of).length / paths.length;
   return {
     paths: paths.length, totalReturn: spreadOf(paths.map(({ growth }) => growth - 1)), maxDrawdown: spreadOf(paths.map(({ deepest }) => deepest)),
-    chanceOfLoss: share(({ growth }) => growth < 1), chanceOfDeeper: share(({ deepest }) => deepest < observed.deepest),
+    chanceOfLoss: share(({ growth }) => growth < 1), chanceOfDeeper: share(({ deepest }) => deepest < observed.deepest), observed: { totalReturn: observed.growth - 1, maxDrawdown: observed.deepest },
   };
 }
 

@@ -9,14 +9,14 @@ export type Overfitting = { readonly probability: number; readonly chanceOfLoss:
 
 const DEFAULT_BLOCKS = 16;
 
-/** Sums per trial and block, trial after trial. */
-type BlockSums = { readonly sum: Float64Array; readonly squares: Float64Array; readonly counts: Int32Array };
+/** Sums per trial and block, trial after trial, and of whole trials. */
+type BlockSums = { readonly blocks: number; readonly sum: Float64Array; readonly squares: Float64Array; readonly wholeSum: Float64Array; readonly wholeSquares: Float64Array; readonly counts: readonly number[]; readonly length: number };
 
 function blockSums(trials: readonly Float64Array[], blocks: number): BlockSums {
   const length = trials[0]?.length ?? 0;
-  const bounds = Int32Array.from({ length: blocks + 1 }, (_none, block) => Math.floor((block * length) / blocks));
-  const sum = new Float64Array(trials.length * blocks);
-  const squares = new Float64Array(trials.length * blocks);
+  const bounds = Array.from({ length: blocks + 1 }, (_none, block) => Math.floor((block * length) / blocks));
+  const [sum, squares] = [new Float64Array(trials.length * blocks), new Float64Array(trials.length * blocks)];
+  const [wholeSum, wholeSquares] = [new Float64Array(trials.length), new Float64Array(trials.length)];
   trials.forEach((returns, trial) => {
     for (let block = 0; block < blocks; block += 1) {
       let [total, square] = [0, 0];
@@ -27,18 +27,18 @@ function blockSums(trials: readonly Float64Array[], blocks: number): BlockSums {
       }
       sum[trial * blocks + block] = total;
       squares[trial * blocks + block] = square;
+      wholeSum[trial] = (wholeSum[trial] ?? 0) + total;
+      wholeSquares[trial] = (wholeSquares[trial] ?? 0) + square;
     }
   });
-  return { sum, squares, counts: Int32Array.from({ length: blocks }, (_none, block) => (bounds[block + 1] ?? 0) - (bounds[block] ?? 0)) };
+  return { blocks, sum, squares, wholeSum, wholeSquares, counts: Array.from({ length: blocks }, (_none, block) => (bounds[block + 1] ?? 0) - (bounds[block] ?? 0)), length };
 }
 
-/** Every choice of half of the blocks as a list of flags, 1 = chosen. */
-function* halves(blocks: number): Generator<Uint8Array> {
+/** Every choice of half of the blocks; the same array is given again and again. */
+function* halves(blocks: number): Generator<readonly number[]> {
   const chosen = Array.from({ length: blocks / 2 }, (_none, n) => n);
   for (;;) {
-    const flags = new Uint8Array(blocks);
-    for (const block of chosen) flags[block] = 1;
-    yield flags;
+    yield chosen;
     let place = chosen.length - 1;
     while (place >= 0 && (chosen[place] ?? 0) === blocks - chosen.length + place) place -= 1;
     if (place < 0) return;
@@ -47,25 +47,28 @@ function* halves(blocks: number): Generator<Uint8Array> {
   }
 }
 
+/** Variances below this are what rounding leaves of returns that do not vary. */
+const NO_VARIANCE = 1e-18;
+
 /** Sharpe ratio per period out of sums; 0 of returns that do not vary, which neither wins nor loses. */
 function ratioOf(sum: number, squares: number, count: number): number {
   const variance = (squares - (sum * sum) / count) / (count - 1);
-  return variance > 1e-18 ? sum / count / Math.sqrt(variance) : 0;
+  return variance > NO_VARIANCE ? sum / count / Math.sqrt(variance) : 0;
 }
 
-/** Sharpe ratios of all trials over the blocks whose flag is `wanted`. */
-function ratiosOver({ sum, squares, counts }: BlockSums, flags: Uint8Array, wanted: 0 | 1, ratios: Float64Array): void {
-  const blocks = flags.length;
-  let count = 0;
-  for (let block = 0; block < blocks; block += 1) if (flags[block] === wanted) count += counts[block] ?? 0;
-  for (let trial = 0; trial < ratios.length; trial += 1) {
+/** Sharpe ratios of all trials over the chosen blocks, and over the others. */
+function ratiosOver(sums: BlockSums, chosen: readonly number[], inside: Float64Array, outside: Float64Array): void {
+  const { blocks, sum, squares, wholeSum, wholeSquares, counts, length } = sums;
+  const count = chosen.reduce((total, block) => total + (counts[block] ?? 0), 0);
+  for (let trial = 0; trial < inside.length; trial += 1) {
     let [total, square] = [0, 0];
-    for (let block = 0; block < blocks; block += 1) {
-      if (flags[block] !== wanted) continue;
-      total += sum[trial * blocks + block] ?? 0;
-      square += squares[trial * blocks + block] ?? 0;
+    for (let n = 0; n < chosen.length; n += 1) {
+      const place = trial * blocks + (chosen[n] ?? 0);
+      total += sum[place] ?? 0;
+      square += squares[place] ?? 0;
     }
-    ratios[trial] = ratioOf(total, square, count);
+    inside[trial] = ratioOf(total, square, count);
+    outside[trial] = ratioOf((wholeSum[trial] ?? 0) - total, (wholeSquares[trial] ?? 0) - square, length - count);
   }
 }
 
@@ -112,9 +115,8 @@ export function overfitting(trials: readonly Float64Array[], blocks: number = DE
   const sums = blockSums(trials, blocks);
   const [inside, outside] = [new Float64Array(trials.length), new Float64Array(trials.length)];
   const [seen, went, ranks]: [number[], number[], number[]] = [[], [], []];
-  for (const flags of halves(blocks)) {
-    ratiosOver(sums, flags, 1, inside);
-    ratiosOver(sums, flags, 0, outside);
+  for (const chosen of halves(blocks)) {
+    ratiosOver(sums, chosen, inside, outside);
     const best = bestOf(inside);
     seen.push(inside[best] ?? 0);
     went.push(outside[best] ?? 0);
