@@ -1,25 +1,27 @@
-/** How two series of one symbol go together, and how a price goes with its own past. They read the whole window at each bar, O(period), so that nothing cancels. */
+/** How two series of one symbol go together, and how a price goes with its own past. They read the whole window at each bar, O(period), so that nothing cancels. Prices are in ticks. */
 import * as z from 'zod';
-import { isFull, type Ring, ring, ringPush, ringSchema } from './cells.ts';
+import { isFull, ring, ringPush, ringSchema } from './cells.ts';
 import { defineIndicator, type IndicatorUse, period, use, type UseOptions } from './indicator.ts';
+import { ticksOf } from './period.ts';
 
 const pairSchema = z.object({ x: ringSchema, y: ringSchema });
 type Both = z.infer<typeof pairSchema>;
 type Comoments = { xx: number; xy: number; yy: number };
 
-/** Sum of squares and products around the means of two full windows. */
+/** Sum of squares and products around the means of two full windows, measured from the oldest pair: of whole numbers nothing is lost, and 0 is 0. */
 function comoments({ x, y }: Both): Comoments {
   const n = x.period;
+  const [fromX, fromY] = [x.window[x.next] as number, y.window[y.next] as number];
   let [sumX, sumY] = [0, 0];
   for (let step = 0, at = x.next; step < n; step += 1) {
-    sumX += x.window[at] as number;
-    sumY += y.window[at] as number;
+    sumX += (x.window[at] as number) - fromX;
+    sumY += (y.window[at] as number) - fromY;
     at = at + 1 === n ? 0 : at + 1;
   }
   const result = { xx: 0, xy: 0, yy: 0 };
   for (let step = 0, at = x.next; step < n; step += 1) {
-    const dx = (x.window[at] as number) - sumX / n;
-    const dy = (y.window[at] as number) - sumY / n;
+    const dx = (x.window[at] as number) - fromX - sumX / n;
+    const dy = (y.window[at] as number) - fromY - sumY / n;
     result.xx += dx * dx;
     result.xy += dx * dy;
     result.yy += dy * dy;
@@ -28,9 +30,8 @@ function comoments({ x, y }: Both): Comoments {
   return result;
 }
 
-/** Rounding leaves this much of a series that did not move, relative to its square. */
+/** What rounding may leave of relative changes that are all the same, squared. */
 const NOTHING = 1e-24;
-const isStill = (squares: number, { window }: Ring): boolean => squares <= NOTHING * window.length * (window[0] as number) ** 2;
 
 function pairPush(state: Both, x: number, y: number): boolean {
   ringPush(state.x, x);
@@ -47,9 +48,9 @@ export const CORREL = defineIndicator<'value', Both>({
   start: ([n = 0]) => ({ x: ring(n), y: ring(n) }),
   next(state, bar, out) {
     out[0] = NaN;
-    if (!pairPush(state, bar.close, bar.volume)) return;
+    if (!pairPush(state, ticksOf(bar.close), bar.volume)) return;
     const { xx, xy, yy } = comoments(state);
-    out[0] = isStill(xx, state.x) || isStill(yy, state.y) ? 0 : xy / Math.sqrt(xx * yy);
+    out[0] = xx === 0 || yy === 0 ? 0 : xy / Math.sqrt(xx * yy);
   },
 });
 /** Correlation of close and volume over `length` bars. */
@@ -80,23 +81,26 @@ const ownPastStart = ([n = 0]: readonly number[]): OwnPast => ({ x: ring(n), y: 
 
 /** The longest half-life that is told, bars: beyond it a price does not come back within any use. */
 const NEVER = 10_000;
+/** A slope from which on a price comes back at once: in less than a tenth of a bar. */
+const AT_ONCE = -0.999;
 
 /**
  * Bars in which half of a distance from the mean is made good: -ln 2 / ln(1 + b), where b is the slope of the change on the price before over the
- * period; 10,000 when the price does not come back (b >= 0), 0 when it comes back at once (b <= -1). Prices 1, 0.5, 0.25 over 2: b = -0.5, 1 bar.
+ * period; 10,000 when the price does not come back (b >= 0), 0 when it comes back at once (b <= -0.999). Prices 1, 0.5, 0.25 over 2: b = -0.5, 1 bar.
  */
 export const HALFLIFE = defineIndicator<'value', OwnPast>({
   id: 'HALFLIFE', title: 'Half-life of reversion', group: 'statistics', unit: 'index', formula: '-ln 2 / ln(1 + b), b = slope of the change on the previous price', source: 'E. P. Chan, Algorithmic Trading (2013), p. 46 (with ln(1 + b) for discrete bars)',
   parameters: [period('period', 'Period', 60, 2, 1_000)], inputs: ['close'], outputs: ['value'], lookback: ([n = 0]) => n, state: ownPastSchema, start: ownPastStart,
   next(state, bar, out) {
     const { previous } = state;
-    state.previous = bar.close;
+    const ticks = ticksOf(bar.close);
+    state.previous = ticks;
     out[0] = NaN;
-    if (previous === null || !pairPush(state, previous, bar.close - previous)) return;
+    if (previous === null || !pairPush(state, previous, ticks - previous)) return;
     const { xx, xy } = comoments(state);
-    const slope = isStill(xx, state.x) ? 0 : xy / xx;
-    if (slope <= -1) out[0] = 0;
-    else out[0] = slope < 0 ? Math.min(NEVER, -Math.LN2 / Math.log(1 + slope)) : NEVER;
+    const slope = xx === 0 ? 0 : xy / xx;
+    if (slope <= AT_ONCE) out[0] = 0;
+    else out[0] = slope < 0 ? Math.min(NEVER, -Math.LN2 / Math.log1p(slope)) : NEVER;
   },
 });
 /** Half-life over `length` changes. */
@@ -111,14 +115,15 @@ export const AUTOCORR = defineIndicator<'value', z.infer<typeof autoSchema>>({
   start: (values) => ({ ...ownPastStart(values), change: null }),
   next(state, bar, out) {
     const { previous, change: before } = state;
-    state.previous = bar.close;
+    const ticks = ticksOf(bar.close);
+    state.previous = ticks;
     out[0] = NaN;
     if (previous === null) return;
-    const change = bar.close - previous;
+    const change = ticks - previous;
     state.change = change;
     if (before === null || !pairPush(state, before, change)) return;
     const { xx, xy, yy } = comoments(state);
-    out[0] = xx * yy <= NOTHING * NOTHING ? 0 : xy / Math.sqrt(xx * yy);
+    out[0] = xx === 0 || yy === 0 ? 0 : xy / Math.sqrt(xx * yy);
   },
 });
 /** Autocorrelation of the last `length` changes. */

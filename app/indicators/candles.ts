@@ -43,11 +43,11 @@ export const isShort = (candle: Candle): boolean => body(candle) <= usualBody(ca
 /** A body of at most a tenth of the mean range of the ten bars before (BodyDoji). */
 export const isDoji = (candle: Candle): boolean => body(candle) <= slight(candle);
 /** A tenth of the mean range of the ten bars before: a shadow below it is very short (ShadowVeryShort). */
-export const slight = ({ ranges }: Candle): number => (0.1 * ranges) / LONG_MEMORY;
+export const slight = ({ ranges }: Candle): number => ranges / (10 * LONG_MEMORY);
 /** A fifth of the mean range of the five bars before: prices that close are near (Near). */
-export const near = ({ ranges5 }: Candle): number => (0.2 * ranges5) / NEAR_MEMORY;
+export const near = ({ ranges5 }: Candle): number => ranges5 / (5 * NEAR_MEMORY);
 /** Three fifths of the mean range of the five bars before (Far). */
-export const far = ({ ranges5 }: Candle): number => (0.6 * ranges5) / NEAR_MEMORY;
+export const far = ({ ranges5 }: Candle): number => (3 * ranges5) / (5 * NEAR_MEMORY);
 /** The body of `now` lies above that of `before`. */
 export const gapsUp = (now: Candle, before: Candle): boolean => bottom(now) > top(before);
 /** The body of `now` lies below that of `before`. */

@@ -6,14 +6,15 @@ import { TICKS_PER_DOLLAR, ticksOf } from './period.ts';
 
 const windowLookback = ([n = 1]: readonly number[]): number => n - 1;
 
-/** Second, third and fourth central moment of a window of ticks, from the oldest to the newest. */
+/** Second, third and fourth central moment of a window of ticks, measured from the oldest: distances are whole numbers, so nothing is lost at high prices. */
 function centralMoments({ window, next, period: n }: Ring): readonly [number, number, number] {
+  const from = window[next] as number;
   let sum = 0;
-  for (let at = 0; at < n; at += 1) sum += window[at] as number;
+  for (let at = 0; at < n; at += 1) sum += (window[at] as number) - from;
   const mean = sum / n;
   let [second, third, fourth] = [0, 0, 0];
   for (let step = 0, at = next; step < n; step += 1) {
-    const distance = (window[at] as number) - mean;
+    const distance = (window[at] as number) - from - mean;
     const square = distance * distance;
     second += square;
     third += square * distance;

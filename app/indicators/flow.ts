@@ -18,7 +18,7 @@ const obvSchema = z.object({ previous: z.number().nullable(), total: z.number() 
 
 /** On-balance volume, shares: begins at the first volume, adds that of rising and takes that of falling closes. Closes 10, 11, 10.5 with 100, 200, 50 shares: 100, 300, 250. TA-Lib OBV. */
 export const OBV = defineIndicator<'value', z.infer<typeof obvSchema>>({
-  id: 'OBV', title: 'On-balance volume', group: 'volume', unit: 'shares', formula: 'sum of the volume, with the sign of the change of the close', source: 'J. E. Granville, New Key to Stock Market Profits (1963); TA-Lib OBV, which begins at the first volume',
+  id: 'OBV', title: 'On-balance volume', group: 'volume', isCumulative: true, unit: 'shares', formula: 'sum of the volume, with the sign of the change of the close', source: 'J. E. Granville, New Key to Stock Market Profits (1963); TA-Lib OBV, which begins at the first volume',
   parameters: [], inputs: ['close', 'volume'], outputs: ['value'], lookback: () => 0, state: obvSchema,
   start: () => ({ previous: null, total: 0 }),
   next(state, bar, out) {
@@ -42,7 +42,7 @@ const totalSchema = z.object({ total: z.number() });
 
 /** Accumulation/distribution, shares: running sum of ((close - low) - (high - close)) / (high - low) x volume. A close at the high of a bar with 500 shares adds 500. TA-Lib AD. */
 export const AD = defineIndicator<'value', z.infer<typeof totalSchema>>({
-  id: 'AD', title: 'Accumulation/distribution line', group: 'volume', unit: 'shares', formula: 'Σ ((close - low) - (high - close)) / (high - low) × volume', source: `${CHAIKIN}; TA-Lib AD`,
+  id: 'AD', title: 'Accumulation/distribution line', group: 'volume', isCumulative: true, unit: 'shares', formula: 'Σ ((close - low) - (high - close)) / (high - low) × volume', source: `${CHAIKIN}; TA-Lib AD`,
   parameters: [], inputs: HLCV, outputs: ['value'], lookback: () => 0, state: totalSchema,
   start: () => ({ total: 0 }),
   next(state, bar, out) {
@@ -119,9 +119,9 @@ const kvoSchema = z.object({ previous: z.object({ sum: z.number(), range: z.numb
  * Klinger oscillator, shares x 100: fast less slow average of the volume force, volume x |2 (range / path - 1)| x trend x 100, and its signal. The trend is +1
  * when high + low + close rises, else -1; the path adds the ranges of bars of one trend, and begins anew with the last two ranges when it turns.
  */
-export const KVO = defineIndicator<'value' | 'signal', z.infer<typeof kvoSchema>>({
+export const KVO = defineIndicator<'oscillator' | 'signal', z.infer<typeof kvoSchema>>({
   id: 'KVO', title: 'Klinger volume oscillator', group: 'volume', unit: 'shares', formula: 'EMA(volume force, fast) - EMA(volume force, slow); signal = EMA of it', source: 'S. J. Klinger, Identifying Trends with Volume Analysis, Stocks & Commodities 15:12 (1997)',
-  parameters: [period('fast', 'Fast', 34), period('slow', 'Slow', 55), period('signal', 'Signal', 13)], inputs: HLCV, outputs: ['value', 'signal'], lookback: ([fast = 0, slow = 0, signal = 1]) => Math.max(fast, slow) + signal - 1,
+  parameters: [period('fast', 'Fast', 34), period('slow', 'Slow', 55), period('signal', 'Signal', 13)], inputs: HLCV, outputs: ['oscillator', 'signal'], lookback: ([fast = 0, slow = 0, signal = 1]) => Math.max(fast, slow) + signal - 1,
   forgetting: ([fast = 0, slow = 0, signal = 0]) => 10 * (Math.max(fast, slow) + signal), state: kvoSchema,
   start: ([fast = 0, slow = 0, signal = 0]) => ({ previous: null, fast: emaStart(fast), slow: emaStart(slow), signal: emaStart(signal) }),
   next(state, bar, out) {
@@ -142,4 +142,4 @@ export const KVO = defineIndicator<'value' | 'signal', z.infer<typeof kvoSchema>
   },
 });
 /** Klinger oscillator. */
-export const kvo = (fast = 34, slow = 55, signal = 13): IndicatorUse<'value' | 'signal'> => use(KVO, [fast, slow, signal]);
+export const kvo = (fast = 34, slow = 55, signal = 13): IndicatorUse<'oscillator' | 'signal'> => use(KVO, [fast, slow, signal]);

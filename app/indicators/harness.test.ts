@@ -41,6 +41,7 @@ function difference(ours: Float64Array, theirs: readonly number[], from: number,
   const scale = theirs.reduce((most, value, i) => (i >= from && Number.isFinite(value) ? Math.max(most, Math.abs(value)) : most), 0);
   for (let i = from; i < ours.length; i += 1) {
     const [a, b] = [ours[i] ?? NaN, theirs[i] ?? NaN];
+    if (Number.isNaN(a) && Number.isNaN(b)) continue;
     if (!(Math.abs(a - b) <= tolerance * scale)) return `at ${i}: ${a}, not ${b}`;
   }
   return null;

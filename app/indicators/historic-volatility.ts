@@ -18,7 +18,7 @@ function sampleVariance(sum: number, squares: number, n: number): number {
 
 const closesSchema = z.object({ year: z.number(), previous: z.number().nullable(), sum: windowSumSchema, squares: windowSumSchema });
 
-/** Sample deviation of the logarithmic returns of closes, percent a year. Over 2 bars, 100, 110, 99 with 252 a year: returns 0.0953, -0.1054, deviation 0.1419, 225.27 %. */
+/** Sample deviation of the logarithmic returns of closes, percent a year. Over 2 bars, 100, 110, 99 with 252 a year: returns 0.0953, -0.1054, deviation 0.1419, 225.25 %. */
 export const HISTVOL = defineIndicator<'value', z.infer<typeof closesSchema>>({
   id: 'HISTVOL', title: 'Historical volatility', group: 'volatility', unit: 'percent', formula: '100 × sample σ of ln(close / previous close) × √(bars in a year)', source: 'J. C. Hull, Options, Futures, and Other Derivatives, section 15.4',
   parameters: [period('period', 'Period', 20, 2), perYear], inputs: ['close'], outputs: ['value'], lookback: ([n = 0]) => n, state: closesSchema,
@@ -63,7 +63,7 @@ export const PARKINSON = ofTerms('PARKINSON', { title: 'Parkinson volatility', f
 /** PARKINSON of the last `length` bars; `year` bars make a year. */
 export const parkinson = (length = 20, year = 252, options: UseOptions = {}): IndicatorUse<'value'> => use(PARKINSON, [length, year], options);
 
-/** Volatility of ranges and bodies, percent a year: variance = mean(ln(high / low)^2 / 2 - (2 ln 2 - 1) ln(close / open)^2). One bar 100/110/100/105: 98.02 %. */
+/** Volatility of ranges and bodies, percent a year: variance = mean(ln(high / low)^2 / 2 - (2 ln 2 - 1) ln(close / open)^2). One bar 100/110/100/105: 95.54 %. */
 export const GARMANKLASS = ofTerms('GARMANKLASS', { title: 'Garman-Klass volatility', formula: '100 × √(mean(½ ln(high / low)² - (2 ln 2 - 1) ln(close / open)²) × bars in a year)', source: 'M. Garman, M. Klass, On the Estimation of Security Price Volatilities from Historical Data, Journal of Business 53 (1980), p. 67' }, garmanKlassTerm);
 /** GARMANKLASS of the last `length` bars; `year` bars make a year. */
 export const garmanKlass = (length = 20, year = 252, options: UseOptions = {}): IndicatorUse<'value'> => use(GARMANKLASS, [length, year], options);
@@ -79,7 +79,7 @@ const spreadOf = (sum: WindowSum, squares: WindowSum, value: number): number => 
 
 /**
  * Volatility with gaps, drift and ranges, percent a year: variance of the gaps + k x variance of the bodies + (1 - k) x Rogers-Satchell,
- * k = 0.34 / (1.34 + (n + 1) / (n - 1)), over the last n bars; the first bar has no gap.
+ * k = 0.34 / (1.34 + (n + 1) / (n - 1)), over the last n bars; the first bar has no gap. After a close of 100 the bars 100/110/100/110 and 110/110/99/99: 63.05 %.
  */
 export const YANGZHANG = defineIndicator<'value', z.infer<typeof yangZhangSchema>>({
   id: 'YANGZHANG', title: 'Yang-Zhang volatility', group: 'volatility', unit: 'percent', formula: '100 × √((σ²(ln open / previous close) + k σ²(ln close / open) + (1 - k) Rogers-Satchell) × bars in a year), k = 0.34 / (1.34 + (n + 1) / (n - 1))',

@@ -3,7 +3,7 @@ import * as z from 'zod';
 import { isFull, slidingSum, slidingSumSchema, sumPush } from './cells.ts';
 import { emaNext, emaStart, emaStateSchema } from './ema.ts';
 import { wholeVolume } from './flow.ts';
-import { defineIndicator, factor, type IndicatorUse, period, use } from './indicator.ts';
+import { type AnyIndicator, defineIndicator, factor, type IndicatorUse, period, use } from './indicator.ts';
 import { windowSum, windowSumPush, windowSumSchema } from './window-sum.ts';
 
 const efiSchema = z.object({ previous: z.number().nullable(), average: emaStateSchema });
@@ -47,9 +47,9 @@ export const eom = (length = 14, scale = 100_000_000): IndicatorUse<'value'> => 
 const indexSchema = z.object({ previous: z.object({ close: z.number(), volume: z.number() }).nullable(), value: z.number() });
 
 /** An index from 1,000 that takes the change of the close on some bars and rests on the others. */
-function volumeIndex(id: string, title: string, formula: string, counts: (volume: number, before: number) => boolean) {
+function volumeIndex(id: string, title: string, formula: string, counts: (volume: number, before: number) => boolean): AnyIndicator<'value'> {
   return defineIndicator<'value', z.infer<typeof indexSchema>>({
-    id, title, formula, group: 'volume', unit: 'index', source: 'P. Dysart (1936), N. G. Fosback, Stock Market Logic (1976), p. 120',
+    id, title, formula, group: 'volume', isCumulative: true, unit: 'index', source: 'P. Dysart (1936), N. G. Fosback, Stock Market Logic (1976), p. 120',
     parameters: [], inputs: ['close', 'volume'], outputs: ['value'], lookback: () => 0, state: indexSchema,
     start: () => ({ previous: null, value: 1_000 }),
     next(state, bar, out) {
@@ -75,7 +75,7 @@ const pvtSchema = z.object({ previous: z.number().nullable(), total: z.number() 
 
 /** Price-volume trend, shares: running sum of the relative change of the close x volume, 0 at the first bar. 100 to 110 on 500 shares: 50. */
 export const PVT = defineIndicator<'value', z.infer<typeof pvtSchema>>({
-  id: 'PVT', title: 'Price-volume trend', group: 'volume', unit: 'shares', formula: 'Σ (close / previous close - 1) × volume', source: 'S. Achelis, Technical Analysis from A to Z (1995), p. 243',
+  id: 'PVT', title: 'Price-volume trend', group: 'volume', isCumulative: true, unit: 'shares', formula: 'Σ (close / previous close - 1) × volume', source: 'S. Achelis, Technical Analysis from A to Z (1995), p. 243',
   parameters: [], inputs: ['close', 'volume'], outputs: ['value'], lookback: () => 0, state: pvtSchema,
   start: () => ({ previous: null, total: 0 }),
   next(state, bar, out) {
