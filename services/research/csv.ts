@@ -33,8 +33,11 @@ export type ParsedCsv = {
   readonly defects: readonly CsvDefect[]; readonly counts: Readonly<Partial<Record<DefectReason, number>>>; readonly zeroVolume: { readonly rows: number; readonly lines: readonly number[] };
 };
 
-/** `zone`: what clock a time without an offset is read from. `isShared`: columns on memory that worker threads read without a copy. */
-export type CsvOptions = { readonly zone?: 'exchange' | 'utc'; readonly isShared?: boolean };
+/**
+ * `zone`: what clock a time without an offset is read from. `isShared`: columns on memory that worker threads read without a copy.
+ * `areInstants`: times are moments whatever they look like; otherwise a file of midnights is one of days.
+ */
+export type CsvOptions = { readonly zone?: 'exchange' | 'utc'; readonly isShared?: boolean; readonly areInstants?: boolean };
 
 const MAX_LISTED = 1_000;
 const MAX_TEXT = 80;
@@ -62,7 +65,7 @@ class Parser {
   readonly zeroLines: number[] = [];
   zeroRows = 0;
   told = 0;
-  isDaily = true;
+  isDaily: boolean;
   private line = 1;
   private readonly scan: Scanner;
   private readonly row = new Float64Array(5);
@@ -76,6 +79,7 @@ class Parser {
     this.layout = readLayout(bytes);
     this.scan = new Scanner(bytes, this.layout.separator, this.layout.dataAt);
     this.isUtc = options.zone === 'utc';
+    this.isDaily = options.areInstants !== true;
     this.rows = new Rows(expectedRows(bytes, this.layout.dataAt), this.layout.hasSymbol);
   }
 
