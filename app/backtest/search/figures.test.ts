@@ -1,4 +1,6 @@
+import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { maxDrawdown } from '#app/analytics/max-drawdown.ts';
 import { DAY_MS, HOUR_MS } from '#app/domain/time.ts';
 import type { RunResult, TripTable } from '../run/types.ts';
 import { dailyEquity, figuresOf, firstAfter, RUN_FIGURES, type RunFigure } from './figures.ts';
@@ -44,6 +46,12 @@ describe('the figures of a run', () => {
     const mean = returns.reduce((sum, value) => sum + value, 0) / 3;
     const spread = Math.sqrt(returns.reduce((sum, value) => sum + (value - mean) ** 2, 0) / 2);
     expect(one('sharpe', run)).toBeCloseTo((mean / spread) * Math.sqrt(252), 12);
+  });
+
+  it('fall as deep as the definition says', () => {
+    fc.assert(fc.property(fc.array(fc.double({ min: -50, max: 500, noNaN: true }), { maxLength: 30 }), (equity) => {
+      expect(one('max_drawdown', result(curve(...equity)))).toBe(maxDrawdown([100, ...equity]));
+    }), { numRuns: 300 });
   });
 
   it('leave the warm-up out', () => {

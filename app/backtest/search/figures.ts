@@ -3,7 +3,6 @@ import { calmar } from '#app/analytics/calmar.ts';
 import { cagr } from '#app/analytics/cagr.ts';
 import { dayEnds } from '#app/analytics/daily-closes.ts';
 import { expectancy } from '#app/analytics/expectancy.ts';
-import { addToDrawdown, NO_DRAWDOWN } from '#app/analytics/max-drawdown.ts';
 import { profitFactor } from '#app/analytics/profit-factor.ts';
 import { simpleReturns } from '#app/analytics/returns.ts';
 import { sharpe } from '#app/analytics/sharpe.ts';
@@ -44,11 +43,16 @@ function closedProfits({ trips }: RunResult): Float64Array {
   return profits.subarray(0, count);
 }
 
-/** Deepest fall over every step, the equity at the beginning included: days would hide what happened within them. */
+/** Deepest fall over every step, the equity at the beginning included: days would hide what happened within them. The definition of `maxDrawdown`, without an object a step. */
 function deepestFall({ result, begin, daily }: Facts): number {
-  let state = addToDrawdown(NO_DRAWDOWN, daily[0] ?? NaN);
-  for (let step = begin; step < result.equity.length; step += 1) state = addToDrawdown(state, result.equity[step] ?? NaN);
-  return state.deepest;
+  const { equity } = result;
+  let [peak, deepest] = [daily[0] ?? NaN, 0];
+  for (let step = begin; step < equity.length; step += 1) {
+    const value = equity[step] ?? NaN;
+    if (value >= peak) peak = value;
+    else if (peak > 0 && value / peak - 1 < deepest) deepest = value / peak - 1;
+  }
+  return deepest;
 }
 
 /** Part of the steps at which something was held. */
