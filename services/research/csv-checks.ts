@@ -1,13 +1,9 @@
-/** What is odd about bars that can be read: sessions without a bar, steps that look like splits, bars that no session holds. */
+/** What is odd about bars that can be read: sessions without a bar, and the timeframe they are of. */
 import { barColumns, type BarColumns } from '#app/domain/bar-columns.ts';
-import { civilFromDays, formatDate, timeframeMs, DAY_MS, HOUR_MS, TIMEFRAMES, type EpochMs, type Timeframe } from '#app/domain/time.ts';
-import { calendarCovers, exchangeDay, isRegularBar, sessionsBetween } from '#app/market/calendar.ts';
+import { civilFromDays, formatDate, timeframeMs, HOUR_MS, TIMEFRAMES, type EpochMs, type Timeframe } from '#app/domain/time.ts';
+import { calendarCovers, sessionsBetween } from '#app/market/calendar.ts';
 import { newYorkDayNumber } from '#app/market/nyse-zone.ts';
 
-/** Ratios of splits that companies make; the day's own move hides them by a few percent. */
-const SPLIT_RATIOS = [1.5, 2, 3, 4, 5, 6, 7, 8, 10, 12, 15, 20, 25, 30, 40, 50, 100] as const;
-const SPLIT_TOLERANCE = 0.04;
-const SMALLEST_STEP = 1.3;
 /** Two day bars are at most this far apart when no day lies between them: a day of 25 hours. */
 const ONE_DAY_MS = 25 * HOUR_MS;
 /** Most rows of a day file follow the one before by a day; of a weekly one none does. */
@@ -28,23 +24,6 @@ export function missingSessions(bars: BarColumns): MissingSessions[] {
     const gone = sessionsBetween(formatDate(civilFromDays(firstDay)), formatDate(civilFromDays(lastDay)));
     const [head, tail] = [gone[0], gone.at(-1)];
     if (head && tail) found.push({ first: head.date, last: tail.date, sessions: gone.length });
-  }
-  return found;
-}
-
-/** A step from a close to the next open that looks like a split. `ratio`: shares for one old share, 7 for 7:1, 0.5 for a reverse split of 1:2. */
-export type SplitLike = { readonly day: string; readonly ratio: number; readonly close: number; readonly open: number };
-
-/** Steps that look like splits the prices were not freed of. AAPL on 2014-06-09: close 645.57, open 92.70, ratio 7. */
-export function splitLikeSteps(bars: BarColumns): SplitLike[] {
-  const { time, open, close } = bars;
-  const found: SplitLike[] = [];
-  for (let n = 1; n < time.length; n += 1) {
-    const [before, after] = [close[n - 1] as number, open[n] as number];
-    if (before < after * SMALLEST_STEP && after < before * SMALLEST_STEP) continue;
-    const step = Math.max(before / after, after / before);
-    const ratio = SPLIT_RATIOS.find((known) => Math.abs(step / known - 1) <= SPLIT_TOLERANCE);
-    if (ratio !== undefined) found.push({ day: exchangeDay(time[n] as EpochMs), ratio: before > after ? ratio : 1 / ratio, close: before, open: after });
   }
   return found;
 }
@@ -79,23 +58,4 @@ export function barsWhere(bars: BarColumns, keeps: (time: number) => boolean): B
   const left = barColumns(kept.length, bars.time.buffer instanceof SharedArrayBuffer);
   for (const name of ['time', 'open', 'high', 'low', 'close', 'volume'] as const) kept.forEach((from, to) => (left[name][to] = bars[name][from] as number));
   return left;
-}
-
-/** Bars of regular trading. `unknown`: those before 1998, whose sessions are not known; they are left out, too. */
-export function regularBars(bars: BarColumns, timeframe: Timeframe): { readonly bars: BarColumns; readonly outside: number; readonly unknown: number } {
-  let unknown = 0;
-  // Bars of one hour are inside together or not: asked once for each.
-  let asked = NaN;
-  let answer = false;
-  const grain = timeframe === '1Day' ? DAY_MS : Math.min(timeframeMs(timeframe), HOUR_MS / 2);
-  const left = barsWhere(bars, (time) => {
-    if (!calendarCovers(time as EpochMs)) {
-      unknown += 1;
-      return false;
-    }
-    const stretch = Math.floor(time / grain);
-    if (stretch !== asked) [asked, answer] = [stretch, isRegularBar(time as EpochMs, timeframe)];
-    return answer;
-  });
-  return { bars: left, outside: bars.time.length - left.time.length - unknown, unknown };
 }

@@ -7,8 +7,10 @@ import type { BarColumns } from '#app/domain/bar-columns.ts';
 import { AppError, describeError } from '#app/domain/errors.ts';
 import { symbolSchema } from '#app/domain/ids.ts';
 import { TIMEFRAMES, type EpochMs, type Timeframe } from '#app/domain/time.ts';
-import { exchangeDay } from '#app/market/calendar.ts';
-import { barsWhere, isOnGrid, missingSessions, regularBars, splitLikeSteps, timeframeOf } from './csv-checks.ts';
+import { splitWarnings } from '#app/backtest/run/check.ts';
+import { timedBars } from '#app/backtest/run/sessions.ts';
+import { calendarCovers, exchangeDay } from '#app/market/calendar.ts';
+import { barsWhere, isOnGrid, missingSessions, timeframeOf } from './csv-checks.ts';
 import { DEFECTS, padded, parseCsv, type CsvDefect, type CsvOptions, type DefectReason, type ParsedCsv } from './csv.ts';
 import { adjustBars, parseFactors } from './load-factors.ts';
 
@@ -85,15 +87,12 @@ function refuseDefects(file: string, parsed: ParsedCsv, isLenient: boolean): str
 }
 
 /** Sentences about what is odd, which may be as it should be. */
-function oddities(bars: BarColumns): string[] {
+function oddities(symbol: string, bars: BarColumns): string[] {
   const gone = missingSessions(bars);
-  const splits = splitLikeSteps(bars);
   const sessions = gone.reduce((sum, stretch) => sum + stretch.sessions, 0);
-  return [
-    ...(sessions === 0 ? [] : [`${sessions} session${sessions === 1 ? '' : 's'} of the exchange ${sessions === 1 ? 'has' : 'have'} no bar: ${gone.slice(0, 3).map(({ first, last }) => (first === last ? first : `${first} to ${last}`)).join(', ')}${gone.length > 3 ? ` and ${gone.length - 3} more stretches` : ''}`]),
-    ...splits.slice(0, 3).map(({ day, ratio, close, open }) => `${day}: from a close of ${close} to an open of ${open} looks like a ${ratio > 1 ? `${ratio}:1 split` : `reverse split of 1:${Math.round(1 / ratio)}`} that the prices were not freed of`),
-    ...(splits.length > 3 ? [`${splits.length - 3} more steps look like splits`] : []),
-  ];
+  const told = gone.slice(0, 3).map(({ first, last }) => (first === last ? first : `${first} to ${last}`)).join(', ');
+  const missing = `${symbol}: ${sessions} session${sessions === 1 ? '' : 's'} of the exchange ${sessions === 1 ? 'has' : 'have'} no bar: ${told}${gone.length > 3 ? ` and ${gone.length - 3} more stretches` : ''}`;
+  return [...(sessions === 0 ? [] : [missing]), ...splitWarnings({ symbol, bars, actions: [] })];
 }
 
 function frameOf(file: string, bars: BarColumns, isDaily: boolean, asked: Timeframe | undefined): Timeframe {
@@ -118,9 +117,10 @@ function finished(file: string, parsed: ParsedCsv, raw: { symbol: string; bars: 
   const warnings: string[] = [];
   let { bars } = raw;
   if (options.hours !== 'all') {
-    const regular = regularBars(bars, timeframe);
-    if (regular.unknown > 0) warnings.push(`${regular.unknown} bars before 1998 are left out: the sessions of that time are not known`);
-    if (regular.outside > 0) warnings.push(`${regular.outside} bars outside of regular trading are left out`);
+    bars = barsWhere(bars, (time) => calendarCovers(time as EpochMs));
+    if (bars.time.length < raw.bars.time.length) warnings.push(`${symbol}: ${raw.bars.time.length - bars.time.length} bars before 1998 are left out: the sessions of that time are not known`);
+    const regular = bars.time.length === 0 ? { bars, leftOut: 0 } : timedBars(bars, timeframe);
+    if (regular.leftOut > 0) warnings.push(`${symbol}: ${regular.leftOut} bars outside of regular trading are left out`);
     ({ bars } = regular);
   }
   const { from, to } = options;
@@ -132,7 +132,7 @@ function finished(file: string, parsed: ParsedCsv, raw: { symbol: string; bars: 
   }
   if (bars.time.length === 0) throw invalid(file, `no bars of ${symbol} are left${from === undefined && to === undefined ? '' : ` between ${from ?? 'the beginning'} and ${to ?? 'the end'}`}`);
   if (options.factors !== undefined) bars = adjustBars(bars, factorsFor(symbol, options.factors), options.adjustment ?? 'all');
-  return { symbol, timeframe, bars, warnings: [...warnings, ...oddities(bars)] };
+  return { symbol, timeframe, bars, warnings: [...warnings, ...oddities(symbol, bars)] };
 }
 
 /** All symbols of a file: one, named by the file, or those of its column of symbols. @throws AppError INPUT_INVALID, naming file, line and reason */
