@@ -12,16 +12,12 @@ ALTER TABLE risk_management.strategy_targets DROP CONSTRAINT strategy_targets_ta
 -- manifest: hashes of everything that the outcome depends on; a run of the same manifest gives the same orders.
 ALTER TABLE strategy_engine.backtests ADD COLUMN manifest jsonb;
 
--- Searches for parameters. trials: what was tried so far, so that a search that was interrupted goes on where it stood; result: surface, walk-forward and verdict.
+-- Searches for parameters: surface, walk-forward and verdict. What was tried so far lies in a journal beside the databases, so that a search that was interrupted goes on where it stood.
 CREATE TABLE strategy_engine.searches (
   search_id text PRIMARY KEY,
-  backtest_id text,
+  backtest_id text NOT NULL,
   request jsonb NOT NULL,
-  manifest jsonb,
-  trials jsonb NOT NULL DEFAULT '[]',
-  result jsonb,
-  created_at timestamptz NOT NULL DEFAULT clock_timestamp(),
-  updated_at timestamptz NOT NULL DEFAULT clock_timestamp(),
-  finished_at timestamptz
+  result jsonb NOT NULL,
+  created_at timestamptz NOT NULL DEFAULT clock_timestamp()
 );
 CREATE INDEX ON strategy_engine.searches (created_at);

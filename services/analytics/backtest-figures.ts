@@ -1,18 +1,14 @@
 /** run_backtest: has the engine run a strategy over stored bars, then measures what came of it with the same figures as the account's. */
+import { FIGURES } from '#app/analytics/catalogue.ts';
 import { backtestRequestSchema, backtestResultSchema, backtestRunOutputSchema, type BacktestResult } from '#app/contracts/backtest.ts';
 import { AppError } from '#app/domain/errors.ts';
-import { money, toFloat } from '#app/domain/numeric.ts';
 import type { Db, Queryable } from '#chassis/db.ts';
 import { flow, type FlowDefinition } from '#chassis/flows.ts';
-import { figures, type Metric } from './performance.ts';
+import type { Metric } from './performance.ts';
 
-/** The figures of a stored backtest. Its drawdown is over every bar, its returns are daily. */
-export function backtestFigures(result: BacktestResult): Metric[] {
-  const start = toFloat(money(result.startEquity));
-  return figures({
-    daily: [start, ...result.daily.map(([, equity]) => equity)], spanMs: result.from === null || result.to === null ? 0 : result.to - result.from, deepest: result.maxDrawdown,
-    profits: Float64Array.from(result.roundTrips, (trip) => toFloat(money(trip.profit))), fills: result.fills,
-  });
+/** The figures of a stored backtest, in the order of the catalogue: those of its tear sheet, which was made of every bar and trade. Without bars there are none. */
+export function backtestFigures({ figures }: BacktestResult): Metric[] {
+  return FIGURES.map(({ name, unit }) => ({ name, value: figures[name] ?? null, unit }));
 }
 
 async function readResult(db: Queryable, backtestId: string): Promise<BacktestResult> {
@@ -45,7 +41,7 @@ export function runBacktestFlow(db: Db): FlowDefinition {
       ctx.progress(1, 2);
       const { metrics, isTruncated } = await ctx.step('measure', () => measure(db, ran.backtestId));
       ctx.progress(2, 2);
-      if (isTruncated) ctx.log('warn', 'More trades than are stored: the figures of round trips are of the first of them');
+      if (isTruncated) ctx.log('warn', 'More trades than are stored: the list has the first of them, the figures are of all');
       const shown = Object.fromEntries(metrics.map((metric) => [metric.name, metric.value]));
       ctx.log('info', 'The backtest was measured', { backtestId: ran.backtestId, ...shown });
       return { ...ran, metrics: shown };

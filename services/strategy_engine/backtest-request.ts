@@ -1,12 +1,14 @@
 /** What a back-test is asked to do, made complete from the book: strategy, symbols, days, limits. */
 import { createHash } from 'node:crypto';
-import { MAX_BACKTEST_BARS, type BacktestRequest } from '#app/contracts/backtest.ts';
+import { MAX_BACKTEST_BARS, MAX_BACKTEST_SYMBOLS, type BacktestRequest } from '#app/contracts/backtest.ts';
 import { AppError } from '#app/domain/errors.ts';
 import { DEFAULT_RISK_LIMITS, riskLimitsSchema, type RiskLimits } from '#app/domain/limits.ts';
-import { civilFromDays, daysFromCivil, formatDate, MINUTE_MS, parseDate, timeframeMs, timeframeSchema, type EpochMs, type Timeframe } from '#app/domain/time.ts';
-import { exchangeDay, fromNewYork, sessionsBetween } from '#app/market/calendar.ts';
+import { civilFromDays, daysFromCivil, formatDate, parseDate, timeframeSchema, type EpochMs, type Timeframe } from '#app/domain/time.ts';
+import { exchangeDay, fromNewYork } from '#app/market/calendar.ts';
 import { sizingSchema, type Sizing } from '#app/risk/sizing.ts';
-import { strategyKind } from '#app/strategy/registry.ts';
+import type { ParameterValues } from '#app/strategy/parameters.ts';
+import { strategyType } from '#app/strategy/registry.ts';
+import type { BoundStrategy } from '#app/strategy/spec.ts';
 import type { Queryable } from '#chassis/db.ts';
 
 const DEFAULT_KIND = 'sma_cross';
@@ -14,10 +16,10 @@ const DEFAULT_DAYS = 60;
 const DEFAULT_SIZING: Sizing = { method: 'percent_of_equity', percent: '5' };
 
 /** A back-test that says everything: run again on the same bars it gives the same result. Plain JSON. */
-export type BacktestPlan = {
-  readonly strategyId: string | null; readonly versionId: string | null; readonly kind: string; readonly parameters: unknown; readonly sizing: Sizing; readonly limits: RiskLimits;
+export type BacktestPlan = Pick<BacktestRequest, 'slippageBps' | 'slippage' | 'commission' | 'fills' | 'account' | 'hasFees' | 'desk' | 'benchmark' | 'seed' | 'search'> & {
+  readonly strategyId: string | null; readonly versionId: string | null; readonly kind: string; readonly parameters: ParameterValues; readonly sizing: Sizing; readonly limits: RiskLimits;
   readonly symbols: readonly string[]; readonly timeframe: Timeframe; /** Session days, both included; null: there are no bars. */ readonly from: string | null; readonly to: string | null;
-  readonly startingCash: string; readonly slippageBps: number; readonly volumeCap: number | null; readonly hasFees: boolean;
+  readonly startingCash: string; readonly volumeCap: number | null;
 };
 
 type StrategyRow = { strategy_id: string; kind: string; symbols: string[]; timeframe: string; parameters: unknown; sizing: unknown; current_version_id: string };
@@ -35,18 +37,24 @@ function readSizing(raw: unknown): Sizing {
   throw new AppError('FLOW_INPUT_INVALID', `sizing ${issue?.path.join('.') ?? ''}: ${issue?.message ?? 'cannot be read'}`);
 }
 
-/** Symbols with stored bars of this width: the wanted ones, else those of the strategy, else the first watched one. */
-async function symbolsOf(book: Queryable, request: BacktestRequest, stored: StrategyRow | null, timeframe: Timeframe): Promise<string[]> {
-  const own = stored?.symbols.includes('*') === false ? stored.symbols : null;
-  const wanted = request.symbols ?? own;
+type Ask = { readonly wanted: readonly string[] | null; readonly timeframe: Timeframe; /** How many the strategy needs. */ readonly least: number };
+
+/** Symbols with stored bars of this width: the wanted ones, else the first watched ones. @throws AppError SYMBOL_UNKNOWN */
+async function symbolsOf(book: Queryable, { wanted, timeframe, least }: Ask): Promise<string[]> {
   const rows = await book.query<{ symbol: string }>(
     `SELECT i.symbol FROM data_ingestion.ingestion_status i LEFT JOIN data_ingestion.symbols s USING (symbol)
-     WHERE i.timeframe = $1 AND CASE WHEN $2::text[] IS NULL THEN s.is_watched ELSE i.symbol = ANY($2::text[]) END ORDER BY i.symbol COLLATE "C" LIMIT $3`, [timeframe, wanted, wanted === null ? 1 : 20],
+     WHERE i.timeframe = $1 AND CASE WHEN $2::text[] IS NULL THEN s.is_watched ELSE i.symbol = ANY($2::text[]) END ORDER BY i.symbol COLLATE "C" LIMIT $3`, [timeframe, wanted, wanted === null ? least : MAX_BACKTEST_SYMBOLS],
   );
   const found = rows.map((row) => row.symbol);
-  const missing = (request.symbols ?? []).find((symbol) => !found.includes(symbol));
+  const missing = (wanted ?? []).find((symbol) => !found.includes(symbol));
   if (missing !== undefined) throw new AppError('SYMBOL_UNKNOWN', `No ${timeframe} bars of ${missing} are stored`);
   return found;
+}
+
+/** A portfolio takes so many symbols and no others; without any bars nothing is run, and nothing refused. */
+function checkSymbols({ kind, scope, symbols: [least, most] }: BoundStrategy, symbols: readonly string[]): void {
+  if (symbols.length === 0 || scope === 'symbol' || (symbols.length >= least && symbols.length <= most)) return;
+  throw new AppError('FLOW_INPUT_INVALID', `symbols: the strategy ${kind} takes ${least === most ? least : `${least} to ${most}`} symbols together, not ${symbols.length}`);
 }
 
 async function newestDay(book: Queryable, symbols: readonly string[], timeframe: Timeframe): Promise<string | null> {
@@ -60,22 +68,41 @@ async function limitsInForce(book: Queryable): Promise<RiskLimits> {
   return row ? riskLimitsSchema.parse(row.limits) : DEFAULT_RISK_LIMITS;
 }
 
+/** First and last day. @throws AppError FLOW_INPUT_INVALID */
+function daysOf({ from: first, to: last }: BacktestRequest, newest: string | null): Pick<BacktestPlan, 'from' | 'to'> {
+  for (const [name, day] of [['from', first], ['to', last]] as const) if (day !== undefined && !isDay(day)) throw new AppError('FLOW_INPUT_INVALID', `${name}: there is no day ${day}`);
+  const to = last ?? newest;
+  const from = first ?? (to === null ? null : formatDate(civilFromDays(daysFromCivil(parseDate(to)) - DEFAULT_DAYS)));
+  if (from !== null && to !== null && from > to) throw new AppError('FLOW_INPUT_INVALID', `from: ${from} lies after ${to}`);
+  return { from, to };
+}
+
+function isDay(day: string): boolean {
+  try {
+    return formatDate(civilFromDays(daysFromCivil(parseDate(day)))) === day;
+  } catch {
+    return false;
+  }
+}
+
 /** Completes a request. @throws AppError STRATEGY_NOT_FOUND, STRATEGY_PARAMETERS_INVALID, SYMBOL_UNKNOWN, FLOW_INPUT_INVALID */
 export async function planBacktest(book: Queryable, request: BacktestRequest): Promise<BacktestPlan> {
   if (request.strategyId !== undefined && request.kind !== undefined) throw new AppError('FLOW_INPUT_INVALID', 'Name a stored strategy or a kind, not both');
   const stored = request.strategyId === undefined ? null : await storedStrategy(book, request.strategyId);
   const kind = stored?.kind ?? request.kind ?? DEFAULT_KIND;
-  const { parameters } = strategyKind(kind).configure(request.parameters ?? stored?.parameters ?? {});
+  const strategy = strategyType(kind).bind(request.parameters ?? stored?.parameters ?? {});
   const timeframe = request.timeframe ?? timeframeSchema.parse(stored?.timeframe ?? '1Min');
-  const symbols = await symbolsOf(book, request, stored, timeframe);
-  const newest = await newestDay(book, symbols, timeframe);
-  const to = request.to ?? newest;
-  const from = request.from ?? (to === null ? null : formatDate(civilFromDays(daysFromCivil(parseDate(to)) - DEFAULT_DAYS)));
-  if (from !== null && to !== null && parseDate(from) && parseDate(to) && from > to) throw new AppError('FLOW_INPUT_INVALID', `from: ${from} lies after ${to}`);
+  const own = stored?.symbols.includes('*') === false ? stored.symbols : null;
+  const symbols = await symbolsOf(book, { wanted: request.symbols ?? own, timeframe, least: strategy.symbols[0] });
+  checkSymbols(strategy, symbols);
+  const { benchmark, startingCash, slippageBps, slippage, commission, fills, account, hasFees, desk, seed, search } = request;
+  if (benchmark !== undefined) await symbolsOf(book, { wanted: [benchmark], timeframe, least: 1 });
   return {
-    strategyId: stored?.strategy_id ?? null, versionId: stored !== null && request.parameters === undefined ? stored.current_version_id : null, kind, parameters,
-    sizing: readSizing(request.sizing ?? stored?.sizing ?? DEFAULT_SIZING), limits: await limitsInForce(book), symbols, timeframe, from, to,
-    startingCash: request.startingCash, slippageBps: request.slippageBps, volumeCap: request.volumeCapPercent === undefined ? null : request.volumeCapPercent / 100, hasFees: request.hasFees,
+    strategyId: stored?.strategy_id ?? null, versionId: stored !== null && request.parameters === undefined ? stored.current_version_id : null, kind, parameters: strategy.parameters,
+    sizing: readSizing(request.sizing ?? stored?.sizing ?? DEFAULT_SIZING), limits: await limitsInForce(book), symbols, timeframe, ...daysOf(request, await newestDay(book, symbols, timeframe)),
+    startingCash, slippageBps, volumeCap: request.volumeCapPercent === undefined ? null : request.volumeCapPercent / 100, hasFees, desk, seed,
+    ...(benchmark === undefined ? {} : { benchmark }), ...(slippage === undefined ? {} : { slippage }), ...(commission === undefined ? {} : { commission }), ...(fills === undefined ? {} : { fills }),
+    ...(account === undefined ? {} : { account }), ...(search === undefined ? {} : { search }),
   };
 }
 
@@ -86,26 +113,9 @@ function dayStart(day: string, later = 0): number {
   return fromNewYork(formatDate(civilFromDays(daysFromCivil(parseDate(day)) + later)), 0);
 }
 
-function planRange(plan: BacktestPlan): Range | null {
+/** The time of a plan; null when there are no bars. */
+export function planRange(plan: BacktestPlan): Range | null {
   return plan.from === null || plan.to === null ? null : { from: dayStart(plan.from), to: dayStart(plan.to, 1) };
-}
-
-/** Bars that one query should bring, about. */
-const WINDOW_BARS = 4_000;
-const SESSION_MS = 390 * MINUTE_MS;
-
-/** The plan's time in pieces of whole days with about as many bars as one query should bring: bars outside of these days do not count. */
-export function planWindows(plan: BacktestPlan): Range[] {
-  if (plan.from === null || plan.to === null) return [];
-  const perSession = Math.max(1, Math.ceil(SESSION_MS / timeframeMs(plan.timeframe))) * Math.max(1, plan.symbols.length);
-  const size = Math.max(1, Math.floor(WINDOW_BARS / perSession));
-  const days = sessionsBetween(plan.from, plan.to).map((session) => session.date);
-  const windows: Range[] = [];
-  for (let start = 0; start < days.length; start += size) {
-    const [first, last] = [days[start], days[Math.min(start + size, days.length) - 1]];
-    if (first !== undefined && last !== undefined) windows.push({ from: dayStart(first), to: dayStart(last, 1) });
-  }
-  return windows;
 }
 
 /** Bars of the plan. @throws AppError INPUT_TOO_LARGE when there are more than one run may read */

@@ -227,7 +227,7 @@ describe('catching up', () => {
 });
 
 describe('generate_signals', () => {
-  const flowOf = (engine: Engine) => strategyFlows({ db, engine }).find((flow) => flow.name === 'generate_signals');
+  const flowOf = (engine: Engine) => strategyFlows({ db, engine, folder: '/nonexistent', bulk: { access: book.access('strategy_engine'), database: 'trading_system', applicationName: 'test' } }).find((flow) => flow.name === 'generate_signals');
 
   it('finds nothing to do when the wire has brought everything, and names the signals that are new', async () => {
     const bars = testMarket(1);

@@ -3,7 +3,7 @@ import * as z from 'zod';
 import { symbolSchema } from '#app/domain/ids.ts';
 import type { Db, Queryable } from '#chassis/db.ts';
 import { flow, type FlowDefinition } from '#chassis/flows.ts';
-import { backtestFlow } from './backtest-flow.ts';
+import { backtestFlow, type BacktestParts } from './backtest-flow.ts';
 import { catchUp, lookForLag, untilHeard, type CaughtUp } from './catch-up.ts';
 import type { Engine } from './engine.ts';
 import { indicatorSeries, updateIndicators } from './indicators.ts';
@@ -17,7 +17,7 @@ const MAX_BARS = 250_000;
 const strategyId = z.string().min(1).max(64).optional().describe('Only this strategy; all of them when left out');
 
 /** What the flows work with. */
-export type StrategyFlowParts = { readonly db: Db; readonly engine: Engine };
+export type StrategyFlowParts = BacktestParts & { readonly engine: Engine };
 
 /** The flows, in the order of mission M2. */
 export function strategyFlows(parts: StrategyFlowParts): FlowDefinition[] {
@@ -27,7 +27,7 @@ export function strategyFlows(parts: StrategyFlowParts): FlowDefinition[] {
 /** Ids of the signals of the last minutes, oldest first, however they were raised. */
 async function recentSignals(book: Queryable, wanted: { readonly strategyId: string | null; readonly minutes: number }): Promise<string[]> {
   const rows = await book.query<{ signal_id: string }>(
-    `SELECT signal_id FROM (SELECT signal_id, raised_at FROM strategy_engine.strategy_signals WHERE raised_at > clock_timestamp() - make_interval(mins => $1) AND ($2::text IS NULL OR strategy_id = $2)
+    `SELECT signal_id FROM (SELECT signal_id, raised_at FROM strategy_engine.strategy_signals WHERE cancels IS NULL AND raised_at > clock_timestamp() - make_interval(mins => $1) AND ($2::text IS NULL OR strategy_id = $2)
        ORDER BY raised_at DESC, signal_id DESC LIMIT $3) AS newest ORDER BY raised_at, signal_id`, [wanted.minutes, wanted.strategyId, MAX_SIGNALS],
   );
   return rows.map((row) => row.signal_id);

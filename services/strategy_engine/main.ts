@@ -1,4 +1,5 @@
 /** strategy_engine: bars in, signals out. The wiring at a glance. */
+import { join } from 'node:path';
 import { runService, type ServiceContext, type ServiceParts } from '#chassis/service.ts';
 import { seedStrategies } from './deployments.ts';
 import { createEngine, type EngineListener } from './engine.ts';
@@ -54,7 +55,9 @@ async function setUp(ctx: ServiceContext): Promise<ServiceParts> {
     },
     consumers: [{ producer: 'data_ingestion', topics: ['bar.closed'], batch: BATCH, durability: 'soon', handle: (tx, events) => engine.hear(tx, events) }],
     commands: { setStrategyEnabled: (input) => setStrategyEnabled(parts, input) },
-    flows: strategyFlows(parts),
+    flows: strategyFlows({
+      ...parts, folder: join(ctx.config.dataDir, 'research'), bulk: { access: ctx.config.postgres, database: ctx.config.postgres.tradingDb, applicationName: 'strategy_engine research' },
+    }),
   };
 }
 

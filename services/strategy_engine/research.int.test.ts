@@ -1,4 +1,7 @@
 /** Indicators and back-tests over a real book. */
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { backtestResultSchema } from '#app/contracts/backtest.ts';
 import type { BarWire } from '#app/domain/bar.ts';
@@ -18,6 +21,7 @@ import { MARKET_SYMBOLS, testMarket } from './testing-market.ts';
 let book: Book;
 let db: Db;
 let flows: FlowDefinition[] = [];
+const folder = mkdtempSync(path.join(tmpdir(), 'ms-research-'));
 const market = testMarket(6);
 
 async function store(bars: readonly BarWire[]): Promise<void> {
@@ -39,12 +43,13 @@ beforeAll(async () => {
   await db.tx((tx) => seedStrategies(tx, 'demo'));
   const engine = createEngine({ loaded: () => undefined, applied: () => undefined, raised: () => undefined, failed: () => undefined });
   await engine.load(db);
-  flows = strategyFlows({ db, engine });
+  flows = strategyFlows({ db, engine, folder, bulk: { access: book.access('strategy_engine'), database: 'trading_system', applicationName: 'test' } });
   await book.sql(`SELECT data_ingestion.ensure_month('2024-07-01')`);
 });
 afterAll(async () => {
   await db.close();
   await book.stop();
+  rmSync(folder, { recursive: true, force: true });
 });
 beforeEach(async () => {
   await book.sql('TRUNCATE data_ingestion.symbols, data_ingestion.market_data, data_ingestion.ingestion_status, strategy_engine.indicators, strategy_engine.indicator_state, strategy_engine.backtests CASCADE');
@@ -123,6 +128,73 @@ describe('backtest_strategy', () => {
     expect(await book.sql('SELECT 1 FROM strategy_engine.backtests')).toHaveLength(3);
   });
 
+  it('keeps a manifest: the same bars and request have the same, and the same orders; other bars, parameters and rules have others', async () => {
+    await store(market);
+    const request = { kind: 'rsi_reversion', parameters: { period: 5 }, symbols: ['QQQ', 'SPY'], from: '2024-07-01', to: '2024-07-08' };
+    const kept = async (runId: string, input: unknown) => result(((await run('backtest_strategy', input, { runId })).output as { backtestId: string }).backtestId);
+    const [first, again] = [await kept('m:1', request), await kept('m:2', request)];
+    expect(again.manifest).toEqual(first.manifest);
+    expect(again.ordersHash).toBe(first.ordersHash);
+    expect(first.trades.length).toBeGreaterThan(5);
+    expect(Object.keys(first.manifest?.data ?? {})).toEqual(['QQQ', 'SPY']);
+    const fewer = await kept('m:3', { ...request, to: '2024-07-05' });
+    expect(fewer.manifest).toMatchObject({ parameters: first.manifest?.parameters, rules: first.manifest?.rules });
+    expect(fewer.manifest?.data).not.toEqual(first.manifest?.data);
+    expect((await kept('m:4', { ...request, parameters: { period: 6 } })).manifest).toMatchObject({ data: first.manifest?.data, rules: first.manifest?.rules });
+    const dearer = await kept('m:5', { ...request, commission: { perShare: 0.01, minimum: 1 }, slippage: { kind: 'spread', bps: 4 } });
+    expect(dearer.manifest?.rules).not.toBe(first.manifest?.rules);
+    expect(Number(dearer.feesPaid)).toBeGreaterThan(Number(first.feesPaid));
+    expect(await book.sql(`SELECT count(DISTINCT manifest->>'hash') AS n FROM strategy_engine.backtests`)).toEqual([{ n: 4 }]);
+    expect(first.figures['total_return']).toBeCloseTo(Number(first.endEquity) / 100_000 - 1, 12);
+    expect(first.verdict?.headline).toMatch(/^(Believe it|Doubtful|Do not believe it)/);
+  });
+
+  it('runs a portfolio over the symbols that it needs', async () => {
+    await store(market);
+    const { output } = await run('backtest_strategy', { kind: 'pairs_trading', symbols: ['SPY', 'QQQ'], desk: 'plain' });
+    expect(output).toMatchObject({ symbols: ['SPY', 'QQQ'] });
+    await expect(run('backtest_strategy', { kind: 'pairs_trading', symbols: ['SPY'] })).rejects.toMatchObject({ code: 'FLOW_INPUT_INVALID', message: expect.stringMatching(/takes 2 symbols together, not 1/) as unknown });
+  });
+
+  it('searches parameters, goes on with its journal after it was stopped, and keeps what it found', async () => {
+    await store(market);
+    const request = { kind: 'sma_cross', symbols: ['SPY'], desk: 'plain', search: { ranges: { fast: { from: 2, to: 8, step: 2 }, slow: { from: 10, to: 30, step: 5 } }, objective: 'total_return', minTrades: 1, walkForward: { folds: 2 } } };
+    const cancel = new AbortController();
+    const seen: number[] = [];
+    const stopped = run('backtest_strategy', request, {
+      runId: 's:1', signal: cancel.signal,
+      onProgress: (done) => {
+        seen.push(done);
+        if (done > 100 && done < 1_000) cancel.abort(new Error('stopped'));
+      },
+    });
+    await expect(stopped).rejects.toThrow('stopped');
+    expect(readdirSync(path.join(folder, 'searches'))).toHaveLength(1);
+    expect(await book.sql('SELECT 1 FROM strategy_engine.searches')).toEqual([]);
+    const { output } = await run('backtest_strategy', request, { runId: 's:1' });
+    const { backtestId, searchId } = output as { backtestId: string; searchId: string };
+    const kept = await result(backtestId);
+    expect(kept.searchId).toBe(searchId);
+    const [search] = await book.sql<{ report: { trials: number; best: { parameters: unknown }; walkForward: { folds: unknown[] }; maps: unknown[] } }>('SELECT result AS report FROM strategy_engine.searches WHERE search_id = $1', [searchId]);
+    expect(search?.report.trials).toBe(20);
+    expect(search?.report.walkForward.folds).toHaveLength(2);
+    expect(search?.report.maps).toHaveLength(1);
+    expect(readdirSync(path.join(folder, 'searches'))).toEqual([]);
+    // Found at once, without an interruption: the same.
+    const other = await run('backtest_strategy', request, { runId: 's:2' });
+    expect(other.output).toMatchObject({ ordersHash: kept.ordersHash, manifestHash: kept.manifest?.hash });
+    expect(kept.verdict?.reasons.length).toBeGreaterThan(5);
+  });
+
+  it('refuses a search that cannot be made, before it reads a bar', async () => {
+    await store(market.slice(0, 300));
+    const search = (asked: unknown) => run('backtest_strategy', { kind: 'sma_cross', search: asked });
+    await expect(search({ ranges: { speed: { from: 1, to: 2 } } })).rejects.toMatchObject({ code: 'FLOW_INPUT_INVALID', message: expect.stringMatching(/"speed" is none of the parameters/) as unknown });
+    await expect(search({ objective: 'luck' })).rejects.toMatchObject({ code: 'FLOW_INPUT_INVALID', message: expect.stringMatching(/objective must be one of sharpe/) as unknown });
+    await expect(search({ ranges: { fast: { from: 1, to: 500 }, slow: { from: 1, to: 500 } } })).rejects.toMatchObject({ code: 'FLOW_INPUT_INVALID', message: expect.stringMatching(/more than 20000/) as unknown });
+    await expect(search({ ranges: { fast: { from: 9, to: 2 } } })).rejects.toMatchObject({ code: 'INPUT_INVALID' });
+  });
+
   it('keeps to the days asked for', async () => {
     await store(market);
     const { output } = await run('backtest_strategy', { from: '2024-07-02', to: '2024-07-03', symbols: ['SPY'] });
@@ -141,6 +213,8 @@ describe('backtest_strategy', () => {
     await expect(run('backtest_strategy', { symbols: ['ZZZ'] })).rejects.toMatchObject({ code: 'SYMBOL_UNKNOWN' });
     await expect(run('backtest_strategy', { sizing: { method: 'all in' } })).rejects.toMatchObject({ code: 'FLOW_INPUT_INVALID' });
     await expect(run('backtest_strategy', { from: '2024-07-03', to: '2024-07-02' })).rejects.toMatchObject({ code: 'FLOW_INPUT_INVALID' });
+    await expect(run('backtest_strategy', { from: '2024-02-31' })).rejects.toMatchObject({ code: 'FLOW_INPUT_INVALID' });
+    await expect(run('backtest_strategy', { benchmark: 'ZZZ' })).rejects.toMatchObject({ code: 'SYMBOL_UNKNOWN' });
   });
 
   it('ends at once when it is cancelled', async () => {

@@ -1,0 +1,32 @@
+/** The bars of a back-test as columns: from the column files that are kept beside the book, and from the book itself where those cannot be used. */
+import { createHash } from 'node:crypto';
+import { BAR_FIELDS, type BarColumns } from '#app/domain/bar-columns.ts';
+import { timedBars } from '#app/backtest/run/sessions.ts';
+import type { Timeframe } from '#app/domain/time.ts';
+import { withBulkTx, type BulkOptions } from '#chassis/db-bulk.ts';
+import type { Db } from '#chassis/db.ts';
+import { barsBetween, type ColumnCache } from '../research/cache.ts';
+import { sharedColumns } from '../research/work.ts';
+
+/** Where bars come from. `cache` is opened at its first use. */
+export type BarSource = { readonly db: Db; readonly bulk: BulkOptions; cache(): ColumnCache };
+
+/** Bars of regular trading of one symbol, on memory that threads share. `complaint`: why its column file was of no use; null when nothing was wrong. */
+export type LoadedSeries = { readonly symbol: string; readonly bars: BarColumns; readonly leftOut: number; readonly complaint: string | null };
+
+/** What to load: bars that open in [from, to), epoch ms. */
+export type SeriesWanted = { readonly symbol: string; readonly timeframe: Timeframe; readonly from: number; readonly to: number };
+
+/** Loads one symbol. */
+export async function loadSeries(source: BarSource, { symbol, timeframe, from, to }: SeriesWanted): Promise<LoadedSeries> {
+  const cached = await source.cache().load({ db: source.db, bulk: (fn) => withBulkTx(source.bulk, fn) }, { symbol, timeframe });
+  const timed = timedBars(barsBetween(cached.bars, from, to), timeframe);
+  return { symbol, bars: sharedColumns(timed.bars), leftOut: timed.leftOut, complaint: cached.complaint };
+}
+
+/** SHA-256 over the columns of some bars. */
+export function hashBars(bars: BarColumns): string {
+  const hash = createHash('sha256');
+  for (const column of [bars.time, ...BAR_FIELDS.map((field) => bars[field])]) hash.update(new Uint8Array(column.buffer, column.byteOffset, column.byteLength));
+  return hash.digest('hex');
+}
