@@ -1,8 +1,8 @@
 /** The back-test and the live engine see the same bars and say the same: each live signal ends in an order or a denial of the same id. */
 import { describe, expect, it } from 'vitest';
-import { startBacktest } from '#app/backtest/engine.ts';
+import { startBacktest } from '#app/backtest/replay.ts';
 import { DEFAULT_EXACT_LIMITS } from '#app/risk/book.ts';
-import { strategyKind } from '#app/strategy/registry.ts';
+import { strategyType } from '#app/strategy/registry.ts';
 import { applyBars, type ClosedBar } from './apply-bars.ts';
 import { CellCache } from './cells.ts';
 import { SEEDS, versionId, type Deployment } from './deployments.ts';
@@ -11,7 +11,7 @@ import { testMarket } from './testing-market.ts';
 const bars = testMarket(5);
 
 describe.each(SEEDS.map((seed) => [seed.strategyId, seed] as const))('%s', (_, seed) => {
-  const strategy = strategyKind(seed.kind).configure({});
+  const strategy = strategyType(seed.kind).bind({});
   const version = versionId(seed.strategyId, 1);
 
   it('raises the live engine\'s signals, by their ids', () => {

@@ -1,11 +1,13 @@
 /** The back-test: the next bar's open, the live rules, no look-ahead, the same result every time. */
 import { describe, expect, it } from 'vitest';
+import * as z from 'zod';
 import { DEFAULT_EXACT_LIMITS, exactLimits } from '#app/risk/book.ts';
 import { MINUTE_MS } from '#app/domain/time.ts';
 import { sessionOn } from '#app/market/calendar.ts';
-import { smaCross } from '#app/strategy/sma-cross.ts';
-import { advance, startRun, type Strategy } from '#app/strategy/strategy.ts';
-import { startBacktest, type BacktestBar, type BacktestConfig, type BacktestFill, type BacktestOutcome } from './engine.ts';
+import { smaCross } from '#app/strategy/built-in/sma-cross.ts';
+import { NO_HOST_FACTS, openHost } from '#app/strategy/host.ts';
+import { strategy as defineStrategy, type BoundStrategy } from '#app/strategy/spec.ts';
+import { startBacktest, type BacktestBar, type BacktestConfig, type BacktestFill, type BacktestOutcome } from './replay.ts';
 import { startEquityTrack } from './equity-track.ts';
 import { US_SELL_FEES } from './fees.ts';
 
@@ -35,7 +37,7 @@ function market(symbols: readonly string[], days: readonly string[] = DAYS): Bac
 
 function config(more: Partial<BacktestConfig> = {}): BacktestConfig {
   return {
-    strategy: smaCross.configure({}), strategyId: 's', versionId: 's.v1', timeframe: '1Min', sizing: { method: 'fixed_notional', notional: '5000' }, limits: DEFAULT_EXACT_LIMITS,
+    strategy: smaCross.bind({}), strategyId: 's', versionId: 's.v1', timeframe: '1Min', sizing: { method: 'fixed_notional', notional: '5000' }, limits: DEFAULT_EXACT_LIMITS,
     startingCash: '100000', slippageBps: 0, volumeCap: null, fees: null, maxEquityPoints: 2_000, note: () => undefined, ...more,
   };
 }
@@ -51,11 +53,11 @@ function run(bars: readonly BacktestBar[], more: Partial<BacktestConfig> = {}, p
 }
 
 /** The same by a loop that knows neither venue nor risk: whole shares for $5,000 at the close, bought and sold at the next regular open. */
-function byHand(bars: readonly BacktestBar[], strategy: Strategy): { fills: string[]; cash: number } {
+function byHand(bars: readonly BacktestBar[], strategy: BoundStrategy): { fills: string[]; cash: number } {
   const fills: string[] = [];
   let cash = 100_000;
   for (const symbol of [...new Set(bars.map((bar) => bar.symbol))]) {
-    const state = startRun(strategy);
+    const host = openHost(strategy, [symbol]);
     let [held, wanted] = [0, null as number | null];
     for (const bar of bars.filter((candidate) => candidate.symbol === symbol && sessionOn('2026-06-01') !== null)) {
       const session = sessionOn(new Date(bar.openTime).toISOString().slice(0, 10));
@@ -65,8 +67,8 @@ function byHand(bars: readonly BacktestBar[], strategy: Strategy): { fills: stri
         cash -= (wanted - held) * Number(bar.open);
         held = wanted;
       }
-      const numbers = { open: Number(bar.open), high: Number(bar.high), low: Number(bar.low), close: Number(bar.close), volume: Number(bar.volume) };
-      const signal = advance(strategy, state, numbers, 'live');
+      const numbers = { time: bar.openTime, open: Number(bar.open), high: Number(bar.high), low: Number(bar.low), close: Number(bar.close), volume: Number(bar.volume) };
+      const [signal] = host.advance({ openTime: bar.openTime, closeTime: bar.openTime + MINUTE_MS, bars: new Map([[symbol, numbers]]) }, 'live', NO_HOST_FACTS);
       if (signal) wanted = signal.target === 'long' ? Math.floor(5_000 / Number(bar.close)) : 0;
     }
     cash += held * Number(bars.filter((bar) => bar.symbol === symbol).at(-1)?.close);
@@ -79,7 +81,7 @@ describe('a run', () => {
   const result = run(bars);
 
   it('does what a loop by hand does, to the cent', () => {
-    const hand = byHand(bars, smaCross.configure({}));
+    const hand = byHand(bars, smaCross.bind({}));
     expect(result.fills.map((fill) => `${fill.tsMarket} ${fill.symbol} ${fill.side} ${fill.qty} ${Number(fill.price)}`).sort()).toEqual(hand.fills);
     expect(hand.fills.length).toBeGreaterThan(40);
     expect(Number(result.outcome.endEquity)).toBeCloseTo(hand.cash, 6);
@@ -142,7 +144,7 @@ describe('the conditions', () => {
 
   it('exits at the venue: a bracket closes what its entry bought, and a signal to sell takes the exits back first', () => {
     const bars = market(['AAPL', 'XOM']);
-    const strategy = smaCross.configure({ stopAtr: 2, takeProfitAtr: 3 });
+    const strategy = smaCross.bind({ stopAtr: 2, takeProfitAtr: 3 });
     const { fills, notes, outcome } = run(bars, { strategy });
     const bought = new Map<string, number>();
     const legs: BacktestFill[] = [];
@@ -163,7 +165,7 @@ describe('the conditions', () => {
   });
   it('exits at no distance are no exits', () => {
     const bars = market(['AAPL']);
-    expect(run(bars, { strategy: smaCross.configure({ stopAtr: 0, takeProfitAtr: 0 }) }).notes).toEqual(run(bars).notes);
+    expect(run(bars, { strategy: smaCross.bind({ stopAtr: 0, takeProfitAtr: 0 }) }).notes).toEqual(run(bars).notes);
   });
   it('days are traded at the next day\'s open', () => {
     const days = Array.from({ length: 60 }, (_, i) => i).flatMap((i) => {
@@ -172,7 +174,7 @@ describe('the conditions', () => {
       const price = 5_000 + Math.round(300 * Math.sin(i / 2));
       return session ? [{ symbol: 'AAA', openTime: session.open - 9.5 * 60 * MINUTE_MS, open: text(price + 1), high: text(price + 10), low: text(price - 10), close: text(price), volume: '1000' }] : [];
     });
-    const { fills } = run(days, { timeframe: '1Day', strategy: smaCross.configure({ fast: 3, slow: 8 }) });
+    const { fills } = run(days, { timeframe: '1Day', strategy: smaCross.bind({ fast: 3, slow: 8 }) });
     expect(fills.length).toBeGreaterThan(2);
     for (const fill of fills) expect(days.find((bar) => bar.openTime === fill.tsMarket)?.open).toBe(Number(fill.price).toFixed(2));
   });
@@ -187,10 +189,14 @@ describe('the conditions', () => {
 });
 
 /** Wants to hold after a close that ends in .01 and to be out after one that ends in .02. */
-const scripted: Strategy = {
-  kind: 'scripted', parameters: {}, warmUpBars: 0, indicators: [], initialState: () => ({}), readState: (raw) => raw, explain: () => [], averageTrueRange: () => NaN,
-  onBar: (_, bar) => ({ '.01': 'long', '.02': 'flat' } as const)[bar.close.toFixed(2).slice(-3)] ?? null,
-};
+const scripted = defineStrategy({
+  kind: 'scripted', title: 'Scripted', description: 'Follows the cents of the closes.', scope: 'symbol', parameters: {}, indicators: () => ({}), history: () => 0, state: z.null(), initialState: () => null,
+  onBar({ on }) {
+    const cents = on.close.now.toFixed(2).slice(-3);
+    if (cents === '.01') on.long();
+    if (cents === '.02') on.flat();
+  },
+}).bind({});
 
 describe('the desk decides as live', () => {
   const limits = exactLimits({ maxOrderNotional: '1000000', maxPositionNotional: '1000000', maxGrossExposure: '1000000', maxDailyLoss: '2000' });

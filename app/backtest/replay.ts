@@ -1,26 +1,35 @@
-/** The back-test: closed bars to the strategy, its signals through the live risk rules, orders filled at the open of the next bar. */
+/** The oracle of back-tests: closed bars one by one to the strategy's live host, its signals through the live risk rules, orders at the exact venue, all in exact decimals. */
 import { invariant } from '#app/domain/errors.ts';
-import { signalId } from '#app/domain/ids.ts';
-import { toFloat, toText, type Money } from '#app/domain/numeric.ts';
+import { price, toFloat, toText, type Money, type Price } from '#app/domain/numeric.ts';
 import type { Position } from '#app/domain/position.ts';
 import type { Side } from '#app/domain/order.ts';
+import { writeTerms } from '#app/domain/order-terms.ts';
 import { timeframeMs, type EpochMs, type Timeframe } from '#app/domain/time.ts';
 import { calendarCovers, exchangeDay, isRegularBar, sessionOn } from '#app/market/calendar.ts';
 import type { ExactLimits } from '#app/risk/book.ts';
 import type { Sizing } from '#app/risk/sizing.ts';
-import { advance, startRun, type Strategy, type StrategyRun } from '#app/strategy/strategy.ts';
-import { openDesk } from './desk.ts';
+import type { PositionView } from '#app/strategy/context.ts';
+import type { NumericBar } from '#app/indicators/indicator.ts';
+import { openHost, type HostFacts, type StrategyHost } from '#app/strategy/host.ts';
+import type { BoundStrategy } from '#app/strategy/spec.ts';
+import { FLAT_POSITION } from '#app/strategy/view.ts';
 import { startEquityTrack, type EquityPoint } from './equity-track.ts';
 import type { FeeSchedule } from './fees.ts';
-import { openVenue, venueEquity } from './venue.ts';
-import { DEFAULT_VENUE_CONFIG, type VenueBar, type VenueEvent } from './venue-types.ts';
+import { HouseDesk, type DeskOrder, type DeskVenue } from './house-desk.ts';
+import { leavesOf } from './open-orders.ts';
+import { orderTimes } from './order-times.ts';
+import { REGULAR_WIDE_BARS } from './run/wide.ts';
+import { openVenue, venueEquity, type Venue } from './venue.ts';
+import { DEFAULT_VENUE_CONFIG, isOpenStatus, PLAIN_ASSET, type VenueBar, type VenueEvent, type VenueOrder } from './venue-types.ts';
 
 /** A bar of the tape: exact text, opened at `openTime` (epoch ms). */
 export type BacktestBar = VenueBar & { readonly openTime: number };
 
 /** How to run. `note`: hears the canonical line of each order, fill and denial, in order; a hash over them names the run's outcome. */
 export type BacktestConfig = {
-  readonly strategy: Strategy;
+  readonly strategy: BoundStrategy;
+  /** The symbols that a portfolio is run over; left out: a strategy for one symbol is run for each symbol that has bars. */
+  readonly symbols?: readonly string[];
   readonly strategyId: string;
   readonly versionId: string;
   readonly timeframe: Timeframe;
@@ -32,6 +41,8 @@ export type BacktestConfig = {
   /** Part of a bar's volume that may be traded, 0..1; null = no cap. */
   readonly volumeCap: number | null;
   readonly fees: FeeSchedule | null;
+  /** A cash account that may not short when left out. */
+  readonly account?: { readonly multiplier: 1 | 2 | 4; readonly canShort: boolean };
   readonly maxEquityPoints: number;
   readonly note: (line: string) => void;
 };
@@ -59,20 +70,26 @@ export function startBacktest(config: BacktestConfig): Backtest {
   return new Run(config);
 }
 
+type Held = { readonly qty: number; readonly averagePrice: number; readonly openedAt: number };
+
 class Run implements Backtest {
   private readonly config: BacktestConfig;
-  private readonly venue;
-  private readonly desk;
+  private readonly venue: Venue;
+  private readonly desk: HouseDesk;
   private readonly track;
-  private readonly runs = new Map<string, StrategyRun>();
+  private readonly hosts = new Map<string, StrategyHost>();
   private readonly closes = new Map<string, string>();
   /** The closes before the bars of `shown`, which are those of the moment. */
   private readonly earlier = new Map<string, string>();
   private shown: readonly BacktestBar[] = [];
   private readonly marks = new Map<string, number>();
+  /** Bars that each symbol has had: what a position counts its age by. */
+  private readonly ages = new Map<string, number>();
+  /** Client ids of the orders that the desk sent, by the venue's id. */
+  private readonly roots = new Map<string, string>();
   private group: BacktestBar[] = [];
   private fills: BacktestFill[] = [];
-  private holdings: readonly (readonly [symbol: string, qty: number])[] = [];
+  private holdings = new Map<string, Held>();
   private cash: number;
   private day = '';
   private dayOpen: Money;
@@ -82,13 +99,15 @@ class Run implements Backtest {
 
   constructor(config: BacktestConfig) {
     this.config = config;
-    this.venue = openVenue({ ...DEFAULT_VENUE_CONFIG, startingCash: config.startingCash, slippageBps: config.slippageBps, volumeCap: config.volumeCap, fees: config.fees });
+    const { multiplier, canShort } = config.account ?? { multiplier: 1, canShort: false };
+    this.venue = openVenue({
+      ...DEFAULT_VENUE_CONFIG, startingCash: config.startingCash, slippageBps: config.slippageBps, volumeCap: config.volumeCap, fees: config.fees, multiplier, isShortingEnabled: canShort,
+    });
     this.dayOpen = this.venue.figures().equity;
     this.cash = toFloat(this.venue.state.account.cash);
     this.track = startEquityTrack(config.maxEquityPoints);
-    this.desk = openDesk(config, {
-      venue: this.venue, closes: this.closes, earlier: this.earlier, note: config.note, day: () => this.day, dayOpenEquity: () => this.dayOpen,
-    });
+    this.desk = new HouseDesk({ ...config, isDaily: config.timeframe === '1Day' }, this.port(canShort));
+    if (config.strategy.scope === 'portfolio') this.hosts.set('', openHost(config.strategy, config.symbols ?? [], { wide: REGULAR_WIDE_BARS }));
   }
 
   push(bars: readonly BacktestBar[]): BacktestFill[] {
@@ -123,6 +142,36 @@ class Run implements Backtest {
     };
   }
 
+  /** The exact venue as the desk sees it. */
+  private port(canShort: boolean): DeskVenue {
+    const { venue, closes, earlier, config } = this;
+    const known = (symbol: string, from: ReadonlyMap<string, string>): Price | null => {
+      const close = from.get(symbol);
+      return close === undefined ? null : price(close);
+    };
+    return {
+      cash: () => venue.state.account.cash, positions: () => venue.positions(), openOrders: () => this.deskOrders(), close: (symbol) => known(symbol, closes), earlierClose: (symbol) => known(symbol, earlier),
+      // What has bars was tradable.
+      assets: () => new Map([...closes.keys()].map((symbol) => [symbol, { isTradable: true, isFractionable: true, isShortable: canShort }])),
+      day: () => this.day, dayOpenEquity: () => this.dayOpen, note: (line) => config.note(line),
+      submit: ({ id, symbol, side, terms, at }) => {
+        const outcome = venue.apply({
+          op: 'submit', request: { ...writeTerms(terms), clientOrderId: id, symbol, side, qty: toText(terms.qty), notional: null, positionIntent: null },
+          context: { ...orderTimes(terms, at), lastPrice: closes.get(symbol) ?? null, bid: null, ask: null, asset: { ...PLAIN_ASSET, isShortable: canShort } },
+        });
+        if (!outcome.ok) return outcome.error.code;
+        config.note(`order ${id} ${side} ${toText(terms.qty)} ${symbol} ${at}`);
+        this.hear(outcome.value.events);
+        return null;
+      },
+      cancel: (id, at) => {
+        const order = venue.openOrders().find((one) => one.clientOrderId === id);
+        const result = order === undefined ? null : venue.apply({ op: 'cancel', orderId: order.id, at, isSlow: false });
+        if (result?.ok === true) this.hear(result.value.events);
+      },
+    };
+  }
+
   /** One moment of the market, all its bars known: fills of what was ordered before, then the strategy's new word at the close. */
   private settle(): void {
     const bars = this.group;
@@ -133,6 +182,7 @@ class Run implements Backtest {
     const day = exchangeDay(at);
     const close = this.closeOf(at, day);
     if (day !== this.day) this.beginDay(day, at);
+    for (const { symbol } of bars) this.ages.set(symbol, (this.ages.get(symbol) ?? 0) + 1);
     const live = this.venue.liveSymbols();
     const step = this.venue.apply({ op: 'step', at, barMs: close - at, isRegular: true, bars: bars.filter((bar) => live.has(bar.symbol)) });
     invariant(step.ok, 'The venue refused a bar', { at });
@@ -145,9 +195,10 @@ class Run implements Backtest {
     }
     this.from ??= at;
     this.to = close;
-    this.mark(close, day);
+    const equity = this.mark();
+    this.track.add(close, equity, day);
     this.desk.followUp(close);
-    for (const bar of bars) this.show(bar, close);
+    this.show(bars, { openTime: at, closeTime: close }, equity);
     this.counts.seen += bars.length;
   }
 
@@ -169,10 +220,25 @@ class Run implements Backtest {
     this.dayOpen = this.venue.figures().equity;
   }
 
+  /** Open orders with the client id of the order that they hang on. */
+  private deskOrders(): DeskOrder[] {
+    return this.venue.openOrders().map((order) => ({
+      id: order.clientOrderId, root: this.rootOf(order), role: order.role, side: order.side, type: order.type, limitPrice: order.limitPrice, filledQty: order.filledQty, leaves: leavesOf(order),
+    }));
+  }
+
+  private rootOf({ parentId, clientOrderId }: VenueOrder): string {
+    return parentId === null ? clientOrderId : (this.roots.get(parentId) ?? clientOrderId);
+  }
+
   private hear(events: readonly VenueEvent[]): void {
-    this.desk.hear(events);
     let hasFilled = false;
-    for (const { order, fill, at } of events) {
+    for (const { kind, order, fill, at } of events) {
+      if (order.parentId === null) this.roots.set(order.id, order.clientOrderId);
+      if (!isOpenStatus(order.status)) {
+        this.desk.stir();
+        if (kind !== 'fill') this.config.note(`${kind} ${order.clientOrderId}`);
+      }
       if (!fill) continue;
       hasFilled = true;
       this.counts.fills += 1;
@@ -184,23 +250,42 @@ class Run implements Backtest {
     }
     if (!hasFilled) return;
     this.cash = toFloat(this.venue.state.account.cash);
-    this.holdings = this.venue.positions().map((position) => [position.symbol, toFloat(position.qty)] as const);
+    const before = this.holdings;
+    this.holdings = new Map(this.venue.positions().map(({ symbol, qty, avgPrice }) => [
+      symbol, { qty: toFloat(qty), averagePrice: avgPrice === null ? NaN : toFloat(avgPrice), openedAt: before.get(symbol)?.openedAt ?? this.ages.get(symbol) ?? 0 },
+    ]));
   }
 
   /** Marks everything at the closes, in float64: a statistic, made anew for each bar. */
-  private mark(at: number, day: string): void {
+  private mark(): number {
     let equity = this.cash;
-    for (const [symbol, qty] of this.holdings) equity += qty * (this.marks.get(symbol) ?? 0);
-    this.track.add(at, equity, day);
+    for (const [symbol, { qty }] of this.holdings) equity += qty * (this.marks.get(symbol) ?? 0);
+    return equity;
   }
 
-  private show(bar: BacktestBar, close: EpochMs): void {
-    const { strategy, versionId } = this.config;
-    const run = this.runs.get(bar.symbol) ?? startRun(strategy);
-    this.runs.set(bar.symbol, run);
-    const signal = advance(strategy, run, { open: Number(bar.open), high: Number(bar.high), low: Number(bar.low), close: Number(bar.close), volume: Number(bar.volume) }, 'live');
-    if (!signal) return;
-    this.counts.signals += 1;
-    this.desk.take({ signalId: signalId(versionId, bar.symbol, bar.openTime as EpochMs, 0), symbol: bar.symbol, close: bar.close, at: close, signal });
+  private positionOf(symbol: string): PositionView {
+    const held = this.holdings.get(symbol);
+    if (held === undefined) return FLAT_POSITION;
+    const { qty, averagePrice, openedAt } = held;
+    return { qty, averagePrice, barsHeld: (this.ages.get(symbol) ?? 0) - openedAt, openProfit: qty * ((this.marks.get(symbol) ?? NaN) - averagePrice) };
+  }
+
+  private show(bars: readonly BacktestBar[], moment: { readonly openTime: EpochMs; readonly closeTime: EpochMs }, equity: number): void {
+    const { strategy } = this.config;
+    const facts: HostFacts = { equity, cash: this.cash, positionOf: (symbol) => this.positionOf(symbol) };
+    const numbers = bars.map((bar): readonly [string, NumericBar] => [bar.symbol, { time: bar.openTime, open: Number(bar.open), high: Number(bar.high), low: Number(bar.low), close: Number(bar.close), volume: Number(bar.volume) }]);
+    const said = (host: StrategyHost, seen: ReadonlyMap<string, NumericBar>): void => {
+      for (const signal of host.advance({ ...moment, bars: seen }, 'live', facts)) {
+        if (signal.cancels === null) this.counts.signals += 1;
+        this.desk.take({ signal, openTime: moment.openTime, at: moment.closeTime });
+      }
+    };
+    const all = this.hosts.get('');
+    if (all !== undefined) return said(all, new Map(numbers));
+    for (const [symbol, bar] of numbers) {
+      const host = this.hosts.get(symbol) ?? openHost(strategy, [symbol], { wide: REGULAR_WIDE_BARS });
+      this.hosts.set(symbol, host);
+      said(host, new Map([[symbol, bar]]));
+    }
   }
 }

@@ -1,0 +1,232 @@
+/** The trading desk of a back-test under the live rules: signals become decisions as risk makes them, decisions become orders at a venue, exact or over columns. */
+import { clientOrderId, decisionId, signalId } from '#app/domain/ids.ts';
+import { fromFloat, LEDGER_SCALE, price, roundToTick, ZERO_MONEY, ZERO_QUANTITY, type Money, type Price, type Quantity } from '#app/domain/numeric.ts';
+import type { OrderRole, OrderType, Side } from '#app/domain/order.ts';
+import { MARKET_TERMS, type OrderTerms } from '#app/domain/order-terms.ts';
+import type { EpochMs } from '#app/domain/time.ts';
+import { normaliseOrder, type SizedTerms } from '#app/execution/normalise.ts';
+import { dayLossOf, NO_FACTS, shareKey, type Asset, type ExactLimits, type RiskBook, type RiskMarket } from '#app/risk/book.ts';
+import { decide, openOrderOf, type Decision, type Intent, type Protection } from '#app/risk/decide.ts';
+import { followUps, type OwedTarget } from '#app/risk/follow-up.ts';
+import { countOnce, type OpenOrder } from '#app/risk/open-orders.ts';
+import type { Sizing } from '#app/risk/sizing.ts';
+import { weightOf } from '#app/risk/target.ts';
+import type { StrategyOrder } from '#app/strategy/context.ts';
+import type { HostSignal } from '#app/strategy/host.ts';
+
+/** What the desk trades by. */
+export type HouseRules = { readonly strategyId: string; readonly versionId: string; readonly sizing: Sizing; readonly limits: ExactLimits; readonly isDaily: boolean };
+
+/** An open order of the venue: one that the desk sent under `root`, or an exit that the venue made of it. */
+export type DeskOrder = { readonly id: string; readonly root: string; readonly role: OrderRole; readonly side: Side; readonly type: OrderType; readonly limitPrice: Price | null; readonly filledQty: Quantity; readonly leaves: Quantity };
+
+/**
+ * What the desk needs of the venue and of the market: what is held and open; the newest closes, and the closes as they stood before the bars of this moment (by these live risk
+ * values what is held: which bars of the moment are stored already is luck there); the exchange day and the equity with which it began.
+ */
+export type DeskVenue = {
+  cash(): Money;
+  positions(): readonly { readonly symbol: string; readonly qty: Quantity }[];
+  /** Oldest first. */
+  openOrders(): readonly DeskOrder[];
+  close(symbol: string): Price | null;
+  earlierClose(symbol: string): Price | null;
+  assets(): ReadonlyMap<string, Asset>;
+  day(): string;
+  dayOpenEquity(): Money;
+  /** Takes an order, or gives the broker's code of its refusal. */
+  submit(order: { readonly id: string; readonly symbol: string; readonly side: Side; readonly terms: SizedTerms; readonly at: EpochMs }): number | null;
+  cancel(id: string, at: EpochMs): void;
+  note(line: string): void;
+};
+
+/** Counts of what the desk did. `denied` by code. */
+export type DeskCounts = { orders: number; readonly denied: Record<string, number> };
+
+/** A signal with the bar that raised it: `openTime` and `at`, its close. */
+export type DeskSignal = { readonly signal: HostSignal; readonly openTime: EpochMs; readonly at: EpochMs };
+
+type Owed = OwedTarget & { readonly strategyId: string; readonly protection: Protection | null };
+
+/** The desk at work. */
+export class HouseDesk {
+  readonly counts: DeskCounts = { orders: 0, denied: {} };
+  private readonly rules: HouseRules;
+  private readonly venue: DeskVenue;
+  private readonly sent = new Map<string, Decision>();
+  private readonly own = new Map<string, string>();
+  private readonly targets = new Map<string, Owed>();
+  /** The day whose loss limit was hit: as live, from the first signal that sees it. */
+  private trippedDay = '';
+  /** Entries approved on a day. */
+  private entries = { day: '', count: 0 };
+  /** Something has happened after which a step may be due. */
+  private isUnsettled = false;
+
+  constructor(rules: HouseRules, venue: DeskVenue) {
+    this.rules = rules;
+    this.venue = venue;
+  }
+
+  /** Takes what a strategy said. */
+  take({ signal, openTime, at }: DeskSignal): void {
+    const { strategyId, versionId, sizing, isDaily } = this.rules;
+    const { symbol } = signal;
+    if (signal.cancels !== null) {
+      const id = this.own.get(`${symbol} ${signal.cancels}`);
+      if (id !== undefined) this.cancel(id, at);
+      return;
+    }
+    const reference = this.venue.close(symbol);
+    if (reference === null) return;
+    const head = { signalId: signalId(versionId, symbol, openTime, signal.n), strategyId, symbol, referencePrice: reference, isDaily, tsMarket: at, tsBarSeen: null };
+    const market = this.trip(at);
+    if (signal.order !== null) {
+      const { order } = signal;
+      const decision = this.act(market, { kind: 'order', ...head, side: order.side, qty: fromFloat(order.qty, LEDGER_SCALE) as Quantity, terms: termsOf(order) }, at);
+      if (decision.clientOrderId !== null) this.own.set(`${symbol} ${signal.orderId}`, decision.clientOrderId);
+      return;
+    }
+    const atr = signal.atr === null ? null : fromFloat(signal.atr, LEDGER_SCALE);
+    const protection = protectionOf(signal);
+    this.act(market, {
+      kind: 'signal', ...head, target: signal.target, weight: signal.weight === null ? null : weightOf(signal.weight), atr: atr?.gt(0) === true ? (atr as Price) : null, sizing, protection,
+    }, at, { strategyId, symbol, originId: head.signalId, followUps: 0, desired: ZERO_QUANTITY, protection });
+    this.isUnsettled ||= this.targets.has(symbol);
+  }
+
+  /** An order has filled or ended. */
+  stir(): void {
+    this.isUnsettled = true;
+  }
+
+  /** Takes the steps that are owed, as risk does when the pipeline is live. */
+  followUp(at: EpochMs): void {
+    if (!this.isUnsettled || this.targets.size === 0) return;
+    this.isUnsettled = false;
+    const { strategyId, isDaily } = this.rules;
+    for (const target of followUps(this.book(), [...this.targets.values()]).due) {
+      const { symbol, originId, desired, protection } = target;
+      const attempt = target.followUps + 1;
+      const id = decisionId(originId, attempt);
+      this.act(this.marketBy(at, false), desired.isZero()
+        ? { kind: 'exit', decisionId: id, signalId: null, strategyId, symbol, tsMarket: at }
+        : { kind: 'target', decisionId: id, signalId: originId, strategyId, symbol, desired, protection, isDaily, tsMarket: at }, at, { ...target, followUps: attempt });
+    }
+  }
+
+  /** The signal behind an order, null for a step that followed. */
+  signalOf(id: string): string | null {
+    return this.sent.get(id)?.signalId ?? null;
+  }
+
+  private book(): RiskBook {
+    const { venue } = this;
+    const { strategyId, limits } = this.rules;
+    const positions = new Map(venue.positions().map(({ symbol, qty }) => [symbol, qty]));
+    const open = venue.openOrders().flatMap((order) => {
+      const decision = this.sent.get(order.root);
+      return decision === undefined ? [] : [openOrderFor(decision, order)];
+    });
+    return {
+      tradingState: 'ACTIVE', arming: 'not_needed', limits, cash: venue.cash(), margin: null, positions, brokerPositions: new Map(), openOrders: countOnce(open), facts: NO_FACTS,
+      shares: new Map([...positions].map(([symbol, qty]) => [shareKey(strategyId, symbol), qty])), assets: venue.assets(),
+    };
+  }
+
+  private deny(code: string): void {
+    this.counts.denied[code] = (this.counts.denied[code] ?? 0) + 1;
+  }
+
+  private marketBy(now: EpochMs, isEarlier: boolean): RiskMarket {
+    const { venue } = this;
+    const prices = new Map<string, Price>();
+    for (const { symbol } of venue.positions()) {
+      const close = (isEarlier ? venue.earlierClose(symbol) : null) ?? venue.close(symbol);
+      prices.set(symbol, close ?? price('0'));
+    }
+    const day = venue.day();
+    // The breaker of the trailing drawdown waits for a person; a back-test has none, and goes on.
+    return {
+      prices, priceTimes: new Map(), now, dayOpenEquity: venue.dayOpenEquity(), isDailyLossTripped: this.trippedDay === day, entriesToday: this.entries.day === day ? this.entries.count : 0, peakEquity: null,
+    };
+  }
+
+  /** The market of a signal; the breaker of the day trips on the way. */
+  private trip(at: EpochMs): RiskMarket {
+    const market = this.marketBy(at, true);
+    if (market.isDailyLossTripped || dayLossOf(this.book(), market).lt(this.rules.limits.maxDailyLoss)) return market;
+    this.trippedDay = this.venue.day();
+    return { ...market, isDailyLossTripped: true };
+  }
+
+  private act(market: RiskMarket, intent: Intent, at: EpochMs, aim: Owed | null = null): Decision {
+    const decision = decide(this.book(), market, intent);
+    if (aim !== null) this.aim(aim, decision.owes);
+    const exits = new Set(this.venue.openOrders().filter((order) => order.role !== 'order').map((order) => order.id));
+    const hasFreed = decision.cancels.some((order) => exits.has(order.clientOrderId));
+    for (const order of decision.cancels) this.cancel(order.clientOrderId, at);
+    if (decision.code === null) {
+      const day = this.venue.day();
+      if (!decision.isReducing) this.entries = { day, count: this.entries.day === day ? this.entries.count + 1 : 1 };
+      this.submit(decision, at);
+      return decision;
+    }
+    this.venue.note(`denied ${decision.decisionId} ${decision.code}`);
+    this.deny(decision.code);
+    // The exits at the venue held the shares and have let them go: as live, what the signal wanted follows at once.
+    if (hasFreed) this.followUp(at);
+    return decision;
+  }
+
+  private aim(aim: Owed, owes: Quantity | null): void {
+    if (owes === null) this.targets.delete(aim.symbol);
+    else this.targets.set(aim.symbol, { ...aim, desired: owes });
+  }
+
+  private cancel(id: string, at: EpochMs): void {
+    this.venue.cancel(id, at);
+    this.isUnsettled = true;
+  }
+
+  private submit(decision: Decision, at: EpochMs): void {
+    const { symbol, side } = decision;
+    const terms = normaliseOrder(decision, this.venue.assets().get(symbol)?.isFractionable ?? false);
+    if (!terms.ok) return this.deny(terms.error.code);
+    const id = decision.clientOrderId ?? clientOrderId(decision.decisionId);
+    this.sent.set(id, decision);
+    const refused = this.venue.submit({ id, symbol, side, terms: terms.value, at });
+    if (refused === null) this.counts.orders += 1;
+    else this.deny(`VENUE_${refused}`);
+  }
+}
+
+/** The exits that a strategy wants at the broker, on the exchange's ticks, as the live pipeline writes them down. */
+function protectionOf({ exits }: HostSignal): Protection | null {
+  if (exits === undefined) return null;
+  return { stopPrice: tick(exits.stopPrice), takeProfitPrice: tick(exits.takeProfitPrice) };
+}
+
+function tick(value: number | null | undefined): Price | null {
+  const exact = value === null || value === undefined ? null : roundToTick(fromFloat(value, LEDGER_SCALE));
+  return exact?.gt(0) === true ? exact : null;
+}
+
+/** A strategy's own order as exact terms. */
+function termsOf(order: Omit<StrategyOrder, 'reasons'>): OrderTerms {
+  const { takeProfit, stopLoss } = order;
+  return {
+    ...MARKET_TERMS, type: order.type ?? 'market', timeInForce: order.timeInForce ?? 'day', orderClass: order.orderClass ?? 'simple', limitPrice: tick(order.limitPrice), stopPrice: tick(order.stopPrice),
+    trailPrice: tick(order.trailPrice), trailPercent: order.trailPercent === undefined ? null : fromFloat(order.trailPercent, LEDGER_SCALE),
+    takeProfit: takeProfit === undefined ? null : { limitPrice: tick(takeProfit.limitPrice) ?? price('0') },
+    stopLoss: stopLoss === undefined ? null : { stopPrice: tick(stopLoss.stopPrice) ?? price('0'), limitPrice: tick(stopLoss.limitPrice) },
+  };
+}
+
+/** As the book of risk has it: the order of a decision, or one of its exits. */
+function openOrderFor(decision: Decision, order: DeskOrder): OpenOrder {
+  const open = openOrderOf(decision, order.filledQty);
+  if (order.role === 'order') return open;
+  const { id, side, type, role, limitPrice, leaves } = order;
+  return { ...open, clientOrderId: id, side, type, role, limitPrice, isReducing: true, replaces: null, openQty: leaves, countedQty: leaves, reserved: ZERO_MONEY };
+}
