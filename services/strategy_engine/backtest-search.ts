@@ -48,6 +48,7 @@ function objectiveOf({ objective, minTrades, maxDrawdownPercent }: SearchRequest
 /** The plan of a search. @throws AppError FLOW_INPUT_INVALID for figures, parameters and numbers of points that it cannot be; INPUT_INVALID for ranges */
 export function searchPlanOf(request: SearchRequest, job: Job): SearchPlan {
   const type = strategyType(job.strategy.kind);
+  const objective = objectiveOf(request);
   const method: SearchMethod = request.method === 'grid' ? { kind: 'grid' } : { kind: request.method, trials: request.trials, seed: 1 };
   const ranges = (request.ranges ?? wholeRanges(type.parameterSet)) as Readonly<Record<string, AxisRange>>;
   const stranger = Object.keys(ranges).find((name) => !Object.hasOwn(type.parameterSet, name));
@@ -56,7 +57,7 @@ export function searchPlanOf(request: SearchRequest, job: Job): SearchPlan {
   const { size } = searchSpace(type.parameterSet, { ranges, fixed });
   if (method.kind === 'grid' && size > MAX_SEARCH_TRIALS) refuse(`a grid of ${size} points is more than ${MAX_SEARCH_TRIALS}. Take fewer parameters, wider steps, or the method tpe`);
   const { walkForward, choose } = request;
-  return { job, request: { ranges, fixed }, method, objective: objectiveOf(request), ...(walkForward === undefined ? {} : { walkForward: { ...walkForward, choice: choose } }) };
+  return { job, request: { ranges, fixed }, method, objective, ...(walkForward === undefined ? {} : { walkForward: { ...walkForward, choice: choose } }) };
 }
 
 /** The journal of a search; one of other bars or rules (the book has grown since a crash) is begun anew. */

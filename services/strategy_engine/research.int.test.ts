@@ -152,7 +152,7 @@ describe('backtest_strategy', () => {
   it('runs a portfolio over the symbols that it needs', async () => {
     await store(market);
     const { output } = await run('backtest_strategy', { kind: 'pairs_trading', symbols: ['SPY', 'QQQ'], desk: 'plain' });
-    expect(output).toMatchObject({ symbols: ['SPY', 'QQQ'] });
+    expect(output).toMatchObject({ symbols: ['QQQ', 'SPY'] });
     await expect(run('backtest_strategy', { kind: 'pairs_trading', symbols: ['SPY'] })).rejects.toMatchObject({ code: 'FLOW_INPUT_INVALID', message: expect.stringMatching(/takes 2 symbols together, not 1/) as unknown });
   });
 

@@ -15,6 +15,8 @@ export type HandOptions = {
   readonly killAfter?: string;
   /** Hears the steps that are skipped, also those of a run that then fails. */
   readonly onSkip?: (name: string, reason: string) => void;
+  /** Hears how far the run is. */
+  readonly onProgress?: (done: number, total: number) => void;
 };
 
 /** What the body did, in its order. `steps`: all that it went through; `ran`: those of them that were not remembered. */
@@ -68,7 +70,7 @@ export async function runFlowByHand(definition: FlowDefinition | undefined, inpu
       await Promise.resolve();
     },
     log: (level, message, fields) => void run.logs.push({ level, message, fields }),
-    progress: () => undefined,
+    progress: (done, total) => options.onProgress?.(done, total),
   };
   return { ...run, output: json(await definition.run(ctx, definition.input.parse(input))) };
 }
