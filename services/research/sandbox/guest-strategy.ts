@@ -21,14 +21,14 @@ const memorySchema = z.object({ memory: z.string().max(1_000_000) });
 const FEW_BARS = 64;
 const MANY_BARS = 65_536;
 
-/** Close of each bar by symbol, epoch ms, for runs over whole columns; null for the live host, whose columns slide. */
-export type GuestTimes = ReadonlyMap<string, Float64Array> | null;
+/** `times`: close of each bar by symbol, epoch ms, for runs over whole columns; null for the live host, whose columns slide. `hasReasons`: somebody will read them. */
+export type GuestMode = { readonly times: ReadonlyMap<string, Float64Array> | null; readonly hasReasons: boolean };
 
 /** What a strategy says of itself with these parameters; `memory` = its memory at the beginning, JSON. */
 export type GuestTerms = Omit<BoundStrategy, 'initialState' | 'readState' | 'onBar'> & { readonly memory: string };
 
 /** Makes a strategy for the engines out of what is in the machine. Its columns stay in the machine until the next run of the same symbol. */
-export function guestStrategy(machine: Machine, terms: GuestTerms, times: GuestTimes): BoundStrategy {
+export function guestStrategy(machine: Machine, terms: GuestTerms, { times, hasReasons }: GuestMode): BoundStrategy {
   const guests = new Map<string, Guest>();
   const { memory, ...bound } = terms;
   return {
@@ -44,7 +44,7 @@ export function guestStrategy(machine: Machine, terms: GuestTerms, times: GuestT
       let guest = guests.get(symbol);
       if (guest?.context !== context) {
         guest?.close();
-        guest = new Guest({ machine, terms, times: times?.get(symbol) ?? null, context });
+        guest = new Guest({ machine, terms, times: times?.get(symbol) ?? null, hasReasons, context });
         guests.set(symbol, guest);
       }
       guest.onBar();
@@ -52,7 +52,7 @@ export function guestStrategy(machine: Machine, terms: GuestTerms, times: GuestT
   };
 }
 
-type GuestParts = { readonly machine: Machine; readonly terms: GuestTerms; readonly times: Float64Array | null; readonly context: Context };
+type GuestParts = { readonly machine: Machine; readonly terms: GuestTerms; readonly times: Float64Array | null; readonly hasReasons: boolean; readonly context: Context };
 
 /** A run ahead: from this bar on this account; `end`: the first bar that it has not run; `actAt`: the bar in which it acts, -1 for none. */
 type Ahead = { readonly from: number; readonly facts: Float64Array; readonly end: number; readonly actAt: number; readonly box: Float64Array; readonly requests: unknown };
@@ -63,6 +63,7 @@ class Guest {
   readonly #machine: Machine;
   readonly #terms: GuestTerms;
   readonly #times: Float64Array | null;
+  readonly #hasReasons: boolean;
   readonly #tickets = new Map<number, number>();
   readonly #box: Float64Array;
   #handle: GuestHandle | null = null;
@@ -72,11 +73,12 @@ class Guest {
   #isAsked: boolean;
   #reads = false;
 
-  constructor({ machine, terms, times, context }: GuestParts) {
+  constructor({ machine, terms, times, hasReasons, context }: GuestParts) {
     this.context = context;
     this.#machine = machine;
     this.#terms = terms;
     this.#times = times;
+    this.#hasReasons = hasReasons;
     this.#isAsked = times === null || terms.scope === 'portfolio';
     this.#box = new Float64Array(HEADER + ROW * context.all.length);
   }
@@ -95,7 +97,7 @@ class Guest {
 
   #open(): GuestHandle {
     this.#handle ??= new GuestHandle(this.#machine, {
-      views: this.context.all, parameters: this.context.parameters, times: this.#times, depth: this.#terms.history, isWhole: this.#times !== null, hasReasons: this.#times === null,
+      views: this.context.all, parameters: this.context.parameters, times: this.#times, depth: this.#terms.history, isWhole: this.#times !== null, hasReasons: this.#hasReasons,
     });
     return this.#handle;
   }

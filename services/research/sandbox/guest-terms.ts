@@ -42,7 +42,9 @@ const boundSchema = z.object({
 /** The indicators that strategies may ask for, by the names of their functions. */
 export type IndicatorFunctions = ReadonlyMap<string, AnyIndicator>;
 
-const functionName = (id: string): string => id.toLowerCase().replace(/_([a-z0-9])/g, (_, letter: string) => letter.toUpperCase());
+/** `var` is a word of the language. */
+const OTHER_NAMES: Readonly<Record<string, string>> = { VAR: 'variance' };
+const functionName = (id: string): string => OTHER_NAMES[id] ?? id.toLowerCase().replace(/_([a-z0-9])/g, (_, letter: string) => letter.toUpperCase());
 
 /** `PLUS_DI` is asked for as `plusDi(14)`: each indicator under its own name, in the way functions are written. */
 export function indicatorFunctions(indicators: readonly AnyIndicator[]): IndicatorFunctions {

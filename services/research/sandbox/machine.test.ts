@@ -31,7 +31,7 @@ const times = Float64Array.from({ length: BARS }, (_, i) => 1_700_000_000_000 + 
 
 /** A small engine: targets are held at the next bar; every 50th bar takes the position away by itself, as a resting exit would. */
 function drive(machine: Machine, isAhead: boolean): string[] {
-  const strategy = guestStrategy(machine, bindGuest(machine, {}, new Map()), isAhead ? new Map([['AAA', times]]) : null);
+  const strategy = guestStrategy(machine, bindGuest(machine, {}, new Map()), { times: isAhead ? new Map([['AAA', times]]) : null, hasReasons: false });
   const cursor = { i: -1, depth: strategy.history };
   const slate: Slate = { hasSpoken: false, lastOrderId: 0 };
   const bars = { open: closes, high: closes, low: closes, close: closes, volume: closes };

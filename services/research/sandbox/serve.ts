@@ -10,7 +10,7 @@ import { firstBar, warmUpBars, type StrategyType } from '#app/strategy/spec.ts';
 import { INDICATORS } from '#app/indicators/catalogue.ts';
 import { readJob, runConfigOf } from '../job.ts';
 import { bindGuest, describeGuest, indicatorFunctions } from './guest-terms.ts';
-import { guestStrategy, type GuestTerms, type GuestTimes } from './guest-strategy.ts';
+import { guestStrategy, type GuestMode, type GuestTerms } from './guest-strategy.ts';
 import { Machine } from './machine.ts';
 import type { SandboxAnswer, SandboxAsk, SandboxFacts, SandboxMoment, SandboxRun, SandboxTasks } from './protocol.ts';
 
@@ -36,13 +36,13 @@ class Inside {
   backtest({ parameters, job, bars, hasLines }: SandboxRun): RunResult {
     const { machine, terms } = this.#ready();
     const read = readJob({ ...job, strategy: { kind: terms.kind, parameters } });
-    const times: GuestTimes = new Map(read.markets.map((market) => {
+    const times = new Map(read.markets.map((market) => {
       const columns = bars.get(market.bars);
       invariant(columns, 'The bars that a job names are not at hand', { ref: market.bars });
       return [market.symbol, timedBars(columns, read.timeframe).sessions.close] as const;
     }));
     const config = runConfigOf(read, {
-      strategyType: () => this.#typeOf(machine, times),
+      strategyType: () => this.#typeOf(machine, { times, hasReasons: hasLines }),
       barsOf(ref) {
         const columns = bars.get(ref);
         invariant(columns, 'The bars that a job names are not at hand', { ref });
@@ -54,7 +54,7 @@ class Inside {
 
   open({ symbols, saved, wishes }: SandboxTasks['open']['ask']): null {
     const { machine, terms } = this.#ready();
-    const strategy = guestStrategy(machine, terms, null);
+    const strategy = guestStrategy(machine, terms, { times: null, hasReasons: true });
     const options = wishes === null ? {} : { wishes };
     this.#host = saved === null ? openHost(strategy, symbols, options) : restoreHost(strategy, symbols, saved, options);
     return null;
@@ -71,17 +71,16 @@ class Inside {
     return this.#loaded;
   }
 
-  #typeOf(machine: Machine, times: GuestTimes): StrategyType {
+  #typeOf(machine: Machine, mode: GuestMode): StrategyType {
     const { kind, title, description, scope, parameters } = describeGuest(machine);
-    return { kind, title, description, scope, parameterSet: parameters, parametersJsonSchema: () => parametersJsonSchema(parameters), bind: (raw) => guestStrategy(machine, bindGuest(machine, raw, FUNCTIONS), times) };
+    return { kind, title, description, scope, parameterSet: parameters, parametersJsonSchema: () => parametersJsonSchema(parameters), bind: (raw) => guestStrategy(machine, bindGuest(machine, raw, FUNCTIONS), mode) };
   }
 }
 
 /** The first error in the chain that the strategy's author can do something about. */
 function causeOf(error: unknown): AppError {
   for (let at: unknown = error; at instanceof Error; at = at.cause) {
-    const isOurs = at instanceof AppError && (at.cause === undefined || !(at.cause instanceof AppError));
-    if (isOurs) return at;
+    if (at instanceof AppError && !(at.cause instanceof AppError)) return at;
   }
   return error instanceof AppError ? error : new AppError('STRATEGY_FAILED', describeError(error), { cause: error });
 }
