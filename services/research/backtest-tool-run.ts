@@ -1,0 +1,97 @@
+/** One back-test from the command line: bars loaded, the run made, measured and judged. */
+import type { Evidence } from '#app/analytics/evidence.ts';
+import { gatherEvidence } from '#app/analytics/evidence.ts';
+import { tearSheet } from '#app/analytics/tear-sheet.ts';
+import type { TearSheet, TearSheetInput } from '#app/analytics/tear-sheet-types.ts';
+import { verdict, type Verdict } from '#app/analytics/verdict.ts';
+import { runBacktest } from '#app/backtest/run/run.ts';
+import type { RunConfig, RunResult } from '#app/backtest/run/types.ts';
+import type { BacktestManifest } from '#app/contracts/backtest.ts';
+import type { BarColumns } from '#app/domain/bar-columns.ts';
+import { AppError, invariant } from '#app/domain/errors.ts';
+import { newYorkOffsetMs } from '#app/market/nyse-zone.ts';
+import type { Parameter } from '#app/strategy/parameters.ts';
+import { strategyType } from '#app/strategy/registry.ts';
+import type { StrategyType } from '#app/strategy/spec.ts';
+import { readJob, runConfigOf, type Job } from './job.ts';
+import { loadCsv, loadPaths, type LoadedBars } from './load.ts';
+import { manifestOf, ordersHashOf } from './manifest.ts';
+import type { ToolOptions } from './backtest-tool-options.ts';
+
+/** Everything that is known of a run. `benchmark`: its name, null without one. */
+export type FinishedRun = {
+  readonly type: StrategyType; readonly job: Job; readonly config: RunConfig; readonly loaded: readonly LoadedBars[]; readonly result: RunResult; readonly sheet: TearSheet; readonly evidence: Evidence; readonly verdict: Verdict;
+  readonly benchmark: string | null; readonly manifest: BacktestManifest; readonly ordersHash: string; readonly warnings: readonly string[];
+};
+
+/** A parameter's value out of the words of a command line; what it may be is the strategy's business. */
+function valueOf(parameter: Parameter | undefined, given: string): number | boolean | string {
+  if (parameter?.kind === 'flag' && /^(true|false)$/.test(given)) return given === 'true';
+  return (parameter === undefined || parameter.kind === 'integer' || parameter.kind === 'number') && given.trim() !== '' && Number.isFinite(Number(given)) ? Number(given) : given;
+}
+
+/** Value of the benchmark at each step: its last close that was known then; NaN before its first bar. */
+function alignedCloses(bars: BarColumns, time: Float64Array): Float64Array {
+  let next = 0;
+  return time.map((at) => {
+    while (next < bars.time.length && (bars.time[next] ?? Infinity) < at) next += 1;
+    return next === 0 ? NaN : (bars.close[next - 1] ?? NaN);
+  });
+}
+
+function benchmarkOf({ benchmark, load }: ToolOptions, loaded: readonly LoadedBars[]): LoadedBars | null {
+  if (benchmark === null) return null;
+  const [only] = loaded;
+  if (benchmark === 'own') return loaded.length === 1 && only !== undefined ? only : null;
+  const { from, to, zone, factors, adjustment } = load;
+  const bars = loadCsv(benchmark, { isLenient: load.isLenient ?? false, ...(from === undefined ? {} : { from }), ...(to === undefined ? {} : { to }), ...(zone === undefined ? {} : { zone }), ...(factors === undefined ? {} : { factors }), ...(adjustment === undefined ? {} : { adjustment }) });
+  if (bars.timeframe !== only?.timeframe) throw new AppError('INPUT_INVALID', `${benchmark}: its bars are of ${bars.timeframe}, those of the run of ${only?.timeframe ?? 'none'}: they cannot be compared`);
+  return bars;
+}
+
+/** Whether later bars change earlier signals. @throws AppError STRATEGY_FAILED */
+async function lookAheadOf({ strategy, markets }: RunConfig): Promise<{ readonly found: 'clean' | 'found'; readonly words: readonly string[] }> {
+  const { checkLookAhead } = await import('#app/strategy/look-ahead.ts');
+  const { findings } = checkLookAhead(strategy, markets.map(({ symbol, bars }) => ({ symbol, bars })), {});
+  return { found: findings.length === 0 ? 'clean' : 'found', words: findings.map(({ message }) => message) };
+}
+
+/** The run as statistics take it. */
+function sheetInput(result: RunResult, { config, loaded, benchmark }: { readonly config: RunConfig; readonly loaded: readonly LoadedBars[]; readonly benchmark: LoadedBars | null }): TearSheetInput {
+  const from = Math.min(...loaded.map(({ bars }) => bars.time[0] ?? Infinity));
+  return {
+    time: result.time, equity: result.equity, gross: result.gross, from, startEquity: config.account.cash, trips: result.trips, fills: result.fills,
+    benchmark: benchmark === null ? null : alignedCloses(benchmark.bars, result.time), offsetMs: newYorkOffsetMs, symbols: config.markets.map(({ symbol }) => symbol),
+  };
+}
+
+/** Loads, runs, measures, judges. @throws AppError INPUT_INVALID, STRATEGY_NOT_FOUND, STRATEGY_PARAMETERS_INVALID, STRATEGY_FAILED */
+export async function runTool(options: ToolOptions): Promise<FinishedRun> {
+  const type = strategyType(options.strategy);
+  const parameters = Object.fromEntries([...options.parameters].map(([name, given]) => [name, valueOf(type.parameterSet[name], given)]));
+  type.bind(parameters);
+  const loaded = loadPaths(options.data, options.load);
+  const [first] = loaded;
+  invariant(first !== undefined, 'Loading gave no bars and no error');
+  const job = readJob({
+    ...options.rules, strategy: { kind: type.kind, parameters }, timeframe: first.timeframe,
+    markets: loaded.map(({ symbol }) => ({ symbol, bars: symbol, isShortable: options.rules.account?.canShort ?? false })),
+  });
+  const barsBySymbol = new Map(loaded.map(({ symbol, bars }) => [symbol, bars]));
+  const barsOf = (symbol: string): BarColumns => {
+    const bars = barsBySymbol.get(symbol);
+    invariant(bars !== undefined, 'A market without bars', { symbol });
+    return bars;
+  };
+  const config = runConfigOf(job, { strategyType, barsOf });
+  const result = runBacktest(config, { hasLines: true });
+  const benchmark = benchmarkOf(options, loaded);
+  const input = sheetInput(result, { config, loaded, benchmark });
+  const sheet = tearSheet(input);
+  const lookAhead = options.isChecked ? await lookAheadOf(config) : null;
+  const evidence = gatherEvidence(input, sheet, options.seed, lookAhead === null ? {} : { lookAhead: lookAhead.found });
+  return {
+    type, job, config, loaded, result, sheet, evidence, verdict: verdict(evidence), benchmark: benchmark === null ? null : benchmark === first ? `${first.symbol} held` : benchmark.symbol,
+    manifest: manifestOf({ job, type, series: loaded, seed: options.seed }), ordersHash: ordersHashOf(result.lines), warnings: [...new Set([...loaded.flatMap(({ warnings }) => warnings), ...result.warnings, ...(lookAhead?.words ?? [])])],
+  };
+}
