@@ -6,11 +6,12 @@ import { CHANNELS } from './lists/channels.ts';
 import { MOMENTUM } from './lists/momentum.ts';
 import { PATTERNS } from './lists/patterns.ts';
 import { STATISTICS } from './lists/statistics.ts';
+import { TREND } from './lists/trend.ts';
 import { VOLATILITY } from './lists/volatility.ts';
 import { VOLUME } from './lists/volume.ts';
 
 /** Each one once, by shelf. */
-export const INDICATORS: readonly AnyIndicator[] = [...AVERAGES, ...MOMENTUM, ATR, ...VOLATILITY, ...CHANNELS, ...VOLUME, ...STATISTICS, ...PATTERNS];
+export const INDICATORS: readonly AnyIndicator[] = [...AVERAGES, ...TREND, ...MOMENTUM, ATR, ...VOLATILITY, ...CHANNELS, ...VOLUME, ...STATISTICS, ...PATTERNS];
 
 const byId: ReadonlyMap<string, AnyIndicator> = new Map(INDICATORS.map((indicator) => [indicator.id, indicator]));
 

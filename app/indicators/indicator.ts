@@ -1,5 +1,5 @@
 /** What an indicator is: one formula in two forms, whole columns and bar by bar, that agree to the last bit. */
-import * as z from 'zod';
+import type * as z from 'zod';
 import type { BarColumns, BarField } from '#app/domain/bar-columns.ts';
 import { AppError, invariant } from '#app/domain/errors.ts';
 import type { Timeframe } from '#app/domain/time.ts';
@@ -68,8 +68,9 @@ export type AnyIndicator<O extends string = string> = Omit<Indicator<O>, 'start'
   next(state: unknown, bar: NumericBar, out: Float64Array): void;
 };
 
-/** A whole number of bars as a parameter, 1..5,000 unless told. */
-export function period(name: string, title: string, normal: number, min = 1, max = 5_000): IndicatorParameter {
+/** A whole number of bars as a parameter, 1..5,000 unless told: the least, or the least and the most. */
+export function period(name: string, title: string, normal: number, range: number | readonly [min: number, max: number] = 1): IndicatorParameter {
+  const [min, max] = typeof range === 'number' ? [range, 5_000] : range;
   return { name, title, default: normal, min, max, isWhole: true };
 }
 

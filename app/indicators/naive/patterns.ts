@@ -32,6 +32,11 @@ const star = (v: View, i: number, side: number, middle: boolean): boolean => {
 };
 const bodyGap = (v: View, i: number, side: number): boolean => (side === 1 ? v.lo(i) > v.hi(i - 1) : v.hi(i) < v.lo(i - 1));
 const within = (v: View, i: number): boolean => v.hi(i) < v.hi(i - 1) && v.lo(i) > v.lo(i - 1);
+/** 1 strictly inside, 0.8 with an end in common. */
+const withinOrTouching = (v: View, i: number): number => {
+  if (within(v, i)) return 1;
+  return v.hi(i) <= v.hi(i - 1) && v.lo(i) >= v.lo(i - 1) ? 0.8 : 0;
+};
 const swallows = (v: View, i: number): boolean => v.side(i) !== v.side(i - 1) && v.hi(i) > v.hi(i - 1) && v.lo(i) < v.lo(i - 1);
 const bare = (v: View, i: number): boolean => v.real(i) > v.bodies(i) && v.up(i) < v.tiny(i) && v.down(i) < v.tiny(i);
 const crow = (v: View, i: number): boolean => v.side(i) === -1 && v.down(i) < v.tiny(i);
@@ -47,7 +52,7 @@ function tasuki(v: View, i: number): number {
   return opens && closes ? side : 0;
 }
 
-/** By id: index of the first bar, and the answer -1, 0 or 1 (or true for 1). */
+/** By id: index of the first bar, and the answer -1..1 (or true for 1). */
 const TESTS: Readonly<Record<string, readonly [first: number, test: (v: View, i: number) => number | boolean]>> = {
   CDLDOJI: [10, doji],
   CDLDRAGONFLYDOJI: [10, (v, i) => doji(v, i) && v.up(i) < v.tiny(i) && v.down(i) > v.tiny(i)],
@@ -61,9 +66,13 @@ const TESTS: Readonly<Record<string, readonly [first: number, test: (v: View, i:
   CDLCLOSINGMARUBOZU: [10, (v, i) => (v.real(i) > v.bodies(i) && (v.side(i) === 1 ? v.up(i) : v.down(i)) < v.tiny(i) ? v.side(i) : 0)],
   CDLBELTHOLD: [10, (v, i) => (v.real(i) > v.bodies(i) && (v.side(i) === 1 ? v.down(i) : v.up(i)) < v.tiny(i) ? v.side(i) : 0)],
   CDLSPINNINGTOP: [10, (v, i) => (small(v, i) && Math.min(v.up(i), v.down(i)) > v.real(i) ? v.side(i) : 0)],
-  CDLENGULFING: [2, (v, i) => (swallows(v, i) ? v.side(i) : 0)],
-  CDLHARAMI: [11, (v, i) => (v.real(i - 1) > v.bodies(i - 1) && v.real(i) <= v.bodies(i) && within(v, i) ? -v.side(i - 1) : 0)],
-  CDLHARAMICROSS: [11, (v, i) => (v.real(i - 1) > v.bodies(i - 1) && doji(v, i) && within(v, i) ? -v.side(i - 1) : 0)],
+  CDLENGULFING: [2, (v, i) => {
+    if (swallows(v, i)) return v.side(i);
+    const isTouching = (v.hi(i) > v.hi(i - 1) && v.lo(i) === v.lo(i - 1)) || (v.hi(i) === v.hi(i - 1) && v.lo(i) < v.lo(i - 1));
+    return isTouching && v.side(i) !== v.side(i - 1) ? 0.8 * v.side(i) : 0;
+  }],
+  CDLHARAMI: [11, (v, i) => (v.real(i - 1) > v.bodies(i - 1) && v.real(i) <= v.bodies(i) ? -v.side(i - 1) * withinOrTouching(v, i) : 0)],
+  CDLHARAMICROSS: [11, (v, i) => (v.real(i - 1) > v.bodies(i - 1) && doji(v, i) ? -v.side(i - 1) * withinOrTouching(v, i) : 0)],
   CDLPIERCING: [11, (v, i) => v.side(i - 1) === -1 && v.side(i) === 1 && v.real(i - 1) > v.bodies(i - 1) && v.real(i) > v.bodies(i) && v.o(i) < v.l(i - 1) && v.c(i) < v.o(i - 1) && 2 * v.c(i) > v.o(i - 1) + v.c(i - 1)],
   CDLDARKCLOUDCOVER: [11, (v, i) => (v.side(i - 1) === 1 && v.side(i) === -1 && v.real(i - 1) > v.bodies(i - 1) && v.o(i) > v.h(i - 1) && v.c(i) > v.o(i - 1) && 2 * v.c(i) < v.o(i - 1) + v.c(i - 1) ? -1 : 0)],
   CDLKICKING: [11, (v, i) => (bare(v, i - 1) && bare(v, i) && v.side(i) === -v.side(i - 1) && (v.side(i) === 1 ? v.l(i) > v.h(i - 1) : v.h(i) < v.l(i - 1)) ? v.side(i) : 0)],
