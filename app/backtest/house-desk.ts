@@ -50,7 +50,7 @@ type Owed = OwedTarget & { readonly strategyId: string; readonly protection: Pro
 
 /** The desk at work. */
 export class HouseDesk {
-  readonly counts: DeskCounts = { orders: 0, denied: {} };
+  readonly counts: DeskCounts;
   private readonly rules: HouseRules;
   private readonly venue: DeskVenue;
   private readonly sent = new Map<string, Decision>();
@@ -63,7 +63,9 @@ export class HouseDesk {
   /** Something has happened after which a step may be due. */
   private isUnsettled = false;
 
-  constructor(rules: HouseRules, venue: DeskVenue) {
+  /** `denied`: where refusals are counted. */
+  constructor(rules: HouseRules, venue: DeskVenue, denied: Record<string, number> = {}) {
+    this.counts = { orders: 0, denied };
     this.rules = rules;
     this.venue = venue;
   }

@@ -2,7 +2,7 @@
 import type { FeeSchedule } from '../fees.ts';
 import { Decimal } from '#app/domain/numeric.ts';
 import type { Core, MarketState, OpenTrip } from './core.ts';
-import type { Order } from './order.ts';
+import { nameOf, type Order } from './order.ts';
 import type { Commission } from './types.ts';
 import { ceilOfProduct, MICRO, NANO, valueOf, type Amount } from './units.ts';
 
@@ -101,7 +101,7 @@ export class Bookkeeper {
     fills.cost.push(cost / MICRO);
     move(core, m, { side: order.side, qty, price, cost, isAtOpen, stop: order.stopLoss });
     m.value = (m.qty / NANO) * price;
-    core.lines?.push(`fill ${order.tag} ${order.side > 0 ? 'buy' : 'sell'} ${textOf(qty, NANO)} ${m.market.symbol} ${textOf(price, MICRO)} ${textOf(cost, MICRO)} ${Math.floor(at)}`);
+    core.lines?.push(`fill ${nameOf(order)} ${order.side > 0 ? 'buy' : 'sell'} ${textOf(qty, NANO)} ${m.market.symbol} ${textOf(price, MICRO)} ${textOf(cost, MICRO)} ${Math.floor(at)}`);
   }
 
   private commission(order: Order, qty: number, value: number): number {

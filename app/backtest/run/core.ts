@@ -97,8 +97,13 @@ export class Core {
   readonly lines: string[] | null;
   /** Called before cash or a position changes. */
   beforeChange: () => void = () => undefined;
-  /** Called when an order has executed: the desk's ears. */
-  onFill: ((order: Order, qty: number, price: number) => void) | null = null;
+  /** Called when an order has ended, filled or not: the desk's ears. */
+  onEnd: (() => void) | null = null;
+  /** The desk waits for the close of a step. */
+  isDeskWaiting = false;
+  /** The session at work, its civil day, and the equity with which it began, micro-dollars. Kept where the ends of sessions matter. */
+  day = '';
+  dayOpen: number;
   /** At the end of the last session, micro-dollars. */
   lastEquity: number;
   lastMaintenance = 0;
@@ -109,6 +114,7 @@ export class Core {
     this.markets = markets;
     this.cash = microOf(config.account.cash);
     this.lastEquity = this.cash;
+    this.dayOpen = this.cash;
     this.lines = hasLines ? [] : null;
     this.hasActions = markets.some((m) => m.market.actions.length > 0);
   }

@@ -73,7 +73,7 @@ export function payDue(core: Core, now: number): void {
 function splitOrder(matcher: Matcher, order: Order, ratio: Decimal): void {
   const whole = (qty: number): boolean => new Decimal(qty).times(ratio).mod(NANO).isZero();
   if (ratio.lt(1) || !whole(order.qty) || !whole(order.filled)) {
-    matcher.end(order);
+    matcher.end(order, 'canceled');
     return;
   }
   const shares = (qty: number): number => new Decimal(qty).times(ratio).toNumber();

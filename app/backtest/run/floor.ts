@@ -4,7 +4,9 @@ import type { Core, MarketState } from './core.ts';
 import { act, endSession, markAll, payDue } from './days.ts';
 import { Matcher } from './match.ts';
 import { detailWithin, readStretch, wayThrough } from './path.ts';
-import { openPlainDesk, type Desk } from './plain-desk.ts';
+import type { Desk } from './desk.ts';
+import { openHouse } from './house-column.ts';
+import { openPlainDesk } from './plain-desk.ts';
 import type { Stretch } from './prices.ts';
 import { slipOf } from './slippage.ts';
 
@@ -25,8 +27,9 @@ export class Floor {
     const books = new Bookkeeper(core);
     const { fills, account } = core.config;
     this.matcher = new Matcher(core, books, { slipped: slipOf(core), isTouchEnough: fills.limit === 'touch' });
-    this.desk = openPlainDesk(core, this.matcher, books);
-    this.hasNights = account.multiplier === 4 || account.borrowPercent > 0 || account.marginInterestPercent > 0;
+    const { desk } = core.config;
+    this.desk = desk.kind === 'house' ? openHouse(core, this.matcher, desk) : openPlainDesk(core, this.matcher, books);
+    this.hasNights = desk.kind === 'house' || account.multiplier === 4 || account.borrowPercent > 0 || account.marginInterestPercent > 0;
     this.stretches = core.markets.map(() => ({ open: NaN, high: NaN, low: NaN, close: NaN }));
   }
 
@@ -95,13 +98,17 @@ export class Floor {
     const [m] = present;
     if (m === undefined) return;
     const { list, session } = m.sessions;
-    const end = list[session[m.cursor.i + 1] ?? 0]?.close ?? NaN;
+    const own = list[session[m.cursor.i + 1] ?? 0];
+    const end = own?.close ?? NaN;
     if (end === this.sessionEnd) return;
+    const { core } = this;
     if (!Number.isNaN(this.sessionEnd)) {
-      markAll(this.core);
-      endSession(this.core, this.sessionEnd, openTime);
+      markAll(core);
+      endSession(core, this.sessionEnd, openTime);
     }
     this.sessionEnd = end;
+    core.day = own?.date ?? '';
+    core.dayOpen = core.lastEquity;
   }
 
   private actUntil(m: MarketState, openTime: number): void {

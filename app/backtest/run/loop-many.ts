@@ -139,6 +139,7 @@ class Many {
     const { core, floor, present } = this;
     const [lead] = present;
     if (lead === undefined) return;
+    core.openTime = time;
     core.now = lead.sessions.close[lead.cursor.i + 1] ?? time;
     if (core.openCount !== 0 || floor.hasNights || core.hasGoals || core.hasActions) floor.before(present, time);
     for (const m of present) {
@@ -147,11 +148,9 @@ class Many {
       if (m.cursor.i === m.first) this.warm += 1;
     }
     if (core.openCount !== 0 || core.hasGoals) floor.trade(present, time, core.now);
-    for (const m of present) {
-      if (m.qty !== 0) this.mark(m);
-      if (m.isLeaving) floor.desk.atClose(m);
-    }
+    for (const m of present) if (m.qty !== 0) this.mark(m);
     if (this.isStale) this.sum();
+    if (core.isDeskWaiting) floor.desk.atClose();
   }
 
   private mark(m: MarketState): void {

@@ -94,15 +94,16 @@ function stretch({ core, floor, stage, m }: Players, { from, to, first, isBusyBy
   let cash = core.cash + core.sub / 1_000;
   context.cash = cash / MICRO;
   for (let i = from; i < to; i += 1) {
-    if (core.openCount !== 0 || isBusyByItself || m.isLeaving || core.hasGoals) {
+    if (core.openCount !== 0 || isBusyByItself || core.isDeskWaiting || core.hasGoals) {
       core.step = i;
       core.now = closes[i] ?? 0;
       floor.before(markets, time[i] ?? 0);
       cursor.i = i;
       if (core.openCount !== 0 || core.hasGoals) floor.trade(markets, time[i] ?? 0, core.now);
-      if (m.isLeaving) {
+      if (core.isDeskWaiting) {
         m.value = worth(m.qty, m.last);
-        floor.desk.atClose(m);
+        core.openTime = time[i] ?? 0;
+        floor.desk.atClose();
       }
       shares = m.qty / NANO;
       cash = core.cash + core.sub / 1_000;
@@ -119,6 +120,7 @@ function stretch({ core, floor, stage, m }: Players, { from, to, first, isBusyBy
     if (!slate.hasSpoken) continue;
     core.step = i;
     core.now = closes[i] ?? 0;
+    core.openTime = time[i] ?? 0;
     m.value = worth(m.qty, m.last);
     floor.desk.hear(markets);
     m.view.settle();

@@ -1,7 +1,7 @@
 /** One stretch of trading: which orders it elects and fills, in the order of time. The rules of matching.ts and groups.ts of the exact venue, in whole numbers. */
 import type { Bookkeeper } from './book.ts';
 import { marketOf, type Core, type MarketState } from './core.ts';
-import { groupOf, waitsForStop, type Order } from './order.ts';
+import { groupOf, nameOf, type Order } from './order.ts';
 import { fillAt, lookAt, type Look, type PriceRules, type Stretch } from './prices.ts';
 import { orderTimes } from '../order-times.ts';
 import { DAY_MS, type EpochMs } from '#app/domain/time.ts';
@@ -31,7 +31,8 @@ export class Matcher {
   expire(now: number): void {
     for (const m of this.core.markets) {
       if (m.orders.length === 0) continue;
-      for (const order of [...m.orders]) if (order.state !== 'closed' && isOver(order, now)) this.end(order);
+      if (!m.orders.some((order) => isOver(order, now))) continue;
+      for (const order of [...m.orders]) if (order.state !== 'closed' && isOver(order, now)) this.end(order, endingOf(order));
     }
   }
 
@@ -65,20 +66,26 @@ export class Matcher {
   }
 
   /** Ends an order and with it its group: when one of them goes, the others go. */
-  end(order: Order): void {
+  end(order: Order, how: Ending): void {
     const mates = groupOf(order);
-    this.endAlone(order);
-    for (const mate of mates) this.endAlone(mate);
+    this.endAlone(order, how);
+    for (const mate of mates) this.endAlone(mate, how);
   }
 
-  endAlone(order: Order): void {
+  private endAlone(order: Order, how: Ending): void {
     if (order.state === 'closed') return;
+    this.remove(order);
+    this.core.lines?.push(`${how} ${nameOf(order)}`);
+  }
+
+  private remove(order: Order): void {
     order.state = 'closed';
     const { orders } = marketOf(this.core, order);
     const at = orders.indexOf(order);
     if (at === orders.length - 1) orders.pop();
     else orders.splice(at, 1);
     this.core.openCount -= 1;
+    this.core.onEnd?.();
   }
 
   private atOpen(order: Order, bar: Stretch, moment: Moment): void {
@@ -123,7 +130,7 @@ export class Matcher {
       for (const order of [...m.orders]) {
         const { timeInForce: tif } = order;
         if (tif !== 'ioc' && tif !== 'fok' && !(tif === 'opg' && order.auctionAt < moment.at + moment.ms)) continue;
-        if (order.state !== 'closed' && isEligible(order, moment)) this.end(order);
+        if (order.state !== 'closed' && isEligible(order, moment)) this.end(order, 'canceled');
       }
     }
   }
@@ -131,7 +138,7 @@ export class Matcher {
   /** The price has reached a stop: it is worked from now on, and the take-profit beside it is taken back so that never both can execute. */
   private elect(order: Order, at: number): void {
     const rival = rivalOf(order);
-    if (rival !== undefined) this.endAlone(rival);
+    if (rival !== undefined) this.endAlone(rival, 'canceled');
     order.isTriggered = true;
     order.state = 'open';
     if (order.since > at) order.since = at;
@@ -152,14 +159,13 @@ export class Matcher {
     const m = marketOf(core, order);
     const qty = this.affordable(m, order, price, this.sharesNow(m, order));
     if (!(qty > 0)) {
-      if (order.isClosing && m.qty * -order.side <= 0) this.end(order);
+      if (order.isClosing && m.qty * -order.side <= 0) this.end(order, 'canceled');
       return;
     }
     m.taken += qty;
     this.books.book(m, { order, qty, price, isAtOpen }, at);
     const isFilled = order.filled === order.qty;
-    if (isFilled) this.endAlone(order);
-    core.onFill?.(order, qty, price);
+    if (isFilled) this.remove(order);
     this.followFill(order, isFilled, at);
   }
 
@@ -170,9 +176,9 @@ export class Matcher {
     const most = this.affordableShares(m, order, price);
     if (qty <= most * NANO) return qty;
     core.deny(INSUFFICIENT_CASH);
-    core.lines?.push(`cut ${order.tag} ${m.market.symbol} ${Math.max(0, most)}`);
+    core.lines?.push(`cut ${nameOf(order)} ${m.market.symbol} ${Math.max(0, most)}`);
     if (most <= 0) {
-      this.end(order);
+      this.end(order, 'canceled');
       return 0;
     }
     order.qty = order.filled + most * NANO;
@@ -201,13 +207,21 @@ export class Matcher {
     }
     const rival = rivalOf(order);
     if (rival === undefined) return;
-    if (isFilled || order.role === 'stop_loss') this.endAlone(rival);
+    if (isFilled || order.role === 'stop_loss') this.endAlone(rival, 'canceled');
     else rival.qty = order.leaves;
   }
 }
 
+/** How an order ends without a fill. */
+export type Ending = 'canceled' | 'expired';
+
+/** Day orders expire; what was good until canceled is canceled. */
+function endingOf(order: Order): Ending {
+  return order.timeInForce === 'day' ? 'expired' : 'canceled';
+}
+
 /** The code under which cut and refused entries are counted where the account could not pay. */
-export const INSUFFICIENT_CASH = 'VENUE_40310000';
+const INSUFFICIENT_CASH = 'VENUE_40310000';
 
 /** Take-profits last (of two exits that share their shares the stop-loss counts), else oldest first. */
 function byTurn(a: Order, b: Order): number {
@@ -257,9 +271,4 @@ function underCap(volume: number, cap: number): number {
   const share = volume * cap;
   const near = Math.round(share);
   return Math.abs(share - near) < 1e-6 ? near : Math.floor(share);
-}
-
-/** Whether any open order waits for a stop: those look at more than the open. */
-export function hasStops(m: MarketState): boolean {
-  return m.orders.some((order) => waitsForStop(order.type));
 }

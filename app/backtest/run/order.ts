@@ -119,3 +119,8 @@ export function groupOf(order: Order): Order[] {
   const members = root.legs.length === 0 ? [] : [root, ...root.legs];
   return members.filter((member) => member !== order && member.state !== 'closed');
 }
+
+/** The name of an order in lines and at the desk: the id that it was given; of an exit without an own one that of its entry and its role. */
+export function nameOf(order: Order): string {
+  return order.parent !== null && order.tag === order.parent.tag ? `${order.tag}/${order.role}` : String(order.tag);
+}

@@ -3,7 +3,10 @@ import type { TimeInForce } from '#app/domain/order.ts';
 import type { EpochMs } from '#app/domain/time.ts';
 import type { StrategyOrder } from '#app/strategy/context.ts';
 import { orderTimes } from '../order-times.ts';
+import { uuidOf } from '../venue-ids.ts';
+import { DEFAULT_VENUE_CONFIG } from '../venue-types.ts';
 import { admit, OK } from './admit.ts';
+import { textOf } from './book.ts';
 import type { Core, MarketState } from './core.ts';
 import { Order, type OrderTermsIn } from './order.ts';
 import { bandAbove, trailingStop } from './prices.ts';
@@ -45,15 +48,11 @@ export function readOrder(order: StrategyOrder, isStrict: boolean): OrderTermsIn
 /** What an order hangs on beside its terms: who knows it by which id; `after`: it is placed at a fill within this step. */
 export type Placing = { readonly tag: string | number; readonly at?: number };
 
-/** Places an order. Null when it is refused: counted by the broker's code. */
-export function place(core: Core, m: MarketState, terms: OrderTermsIn, { tag, at = core.now }: Placing): Order | null {
+/** Places an order, or gives the broker's code of its refusal. */
+export function place(core: Core, m: MarketState, terms: OrderTermsIn, { tag, at = core.now }: Placing): Order | number {
   const ends = endsOf(core, m, terms.timeInForce);
   const admitted = admit(core, m, terms, ends.isShut);
-  if (admitted.code !== OK) {
-    core.deny(`VENUE_${admitted.code}`);
-    core.lines?.push(`refused ${tag} ${admitted.code}`);
-    return null;
-  }
+  if (admitted.code !== OK) return admitted.code;
   core.seq += 1;
   core.orders += 1;
   const role = terms.orderClass === 'oco' ? 'take_profit' : 'order';
@@ -64,7 +63,7 @@ export function place(core: Core, m: MarketState, terms: OrderTermsIn, { tag, at
   } else if (terms.type === 'stop' && terms.side > 0) order.band = bandAbove(terms.stop);
   add(core, m, order);
   if (terms.orderClass !== 'simple') addLegs(core, m, order, terms);
-  core.lines?.push(`order ${tag} ${terms.side > 0 ? 'buy' : 'sell'} ${terms.qty / NANO} ${m.market.symbol} ${at}`);
+  core.lines?.push(`order ${tag} ${terms.side > 0 ? 'buy' : 'sell'} ${textOf(terms.qty, NANO)} ${m.market.symbol} ${at}`);
   return order;
 }
 
@@ -80,10 +79,12 @@ function addLegs(core: Core, m: MarketState, entry: Order, terms: OrderTermsIn):
   const side: 1 | -1 = entry.orderClass === 'oco' ? entry.side : entry.side > 0 ? -1 : 1;
   const base = { ...NO_PRICES, side, qty: entry.qty, timeInForce: entry.timeInForce, orderClass: entry.orderClass };
   const legs: Order[] = [];
+  // The house tells exits apart by the ids that the exact venue would give them.
+  const isNamed = core.config.desk.kind === 'house';
   const leg = (own: OrderTermsIn, role: 'take_profit' | 'stop_loss'): void => {
     core.seq += 1;
     const made = new Order(core.seq, {
-      market: m.index, terms: own, role, tag: entry.tag, isClosing: true, state: 'held', reserve: NaN, at: entry.placedAt, lastSession: -1, expiresAt: entry.expiresAt, auctionAt: NaN,
+      market: m.index, terms: own, role, tag: isNamed ? uuidOf(DEFAULT_VENUE_CONFIG.seed, 'leg', core.seq) : entry.tag, isClosing: true, state: 'held', reserve: NaN, at: entry.placedAt, lastSession: -1, expiresAt: entry.expiresAt, auctionAt: NaN,
     });
     made.parent = entry;
     legs.push(made);

@@ -4,23 +4,12 @@ import type { Reason, StrategyOrder, TargetOptions, Wish } from '#app/strategy/c
 import { FLAT_WISH } from '#app/strategy/view.ts';
 import type { Bookkeeper } from './book.ts';
 import type { Core, MarketState } from './core.ts';
+import type { Desk } from './desk.ts';
 import type { Matcher } from './match.ts';
 import type { Order, OrderTermsIn } from './order.ts';
 import { place, readOrder } from './place.ts';
 import { floorShares, percentBudget, shareBudget } from './size.ts';
 import { MICRO, NANO, toTick } from './units.ts';
-
-/** Who turns what a strategy says into orders. */
-export type Desk = {
-  /** Hears what was said at a close; `said`: the markets whose views were spoken to, in their order. */
-  hear(said: readonly MarketState[]): void;
-  /** Called at the open of a bar, before anything fills. */
-  atOpen(m: MarketState, open: number): void;
-  /** Called when the orders of a bar have been matched; `rematch` matches what it has placed for the same open. */
-  afterMatch(m: MarketState, open: number, rematch: () => void): void;
-  /** Called at the close of a bar, before the strategy is asked. */
-  atClose(m: MarketState): void;
-};
 
 /** A target that is not carried out yet. */
 type Goal = { readonly wish: Wish; readonly options: TargetOptions | null; /** Signed 1e-9 shares; null: sized when its time comes. */ readonly qty: number | null };
@@ -40,7 +29,7 @@ class PlainDesk implements Desk {
   private readonly books: Bookkeeper;
   /** Targets that are sized at the next open, and entries that wait until the other side is left. */
   private readonly goals: (Goal | null)[];
-  private readonly own = new Map<MarketState, Map<number, Order>>();
+  private waiting = 0;
 
   constructor(core: Core, matcher: Matcher, books: Bookkeeper) {
     this.core = core;
@@ -88,15 +77,23 @@ class PlainDesk implements Desk {
     if (m.orders.length > before) rematch();
   }
 
-  atClose(m: MarketState): void {
-    // An exit that found no buyer in time (a cap on the volume, a day order that ended) is tried again.
-    if (m.isLeaving && m.qty !== 0 && m.orders.length === 0) this.order(m, -m.qty, null, this.core.now);
-    if (m.qty === 0) m.isLeaving = false;
+  atClose(): void {
+    const { core } = this;
+    core.isDeskWaiting = false;
+    for (const m of core.markets) {
+      if (!m.isLeaving) continue;
+      // An exit that found no buyer in time (a cap on the volume, a day order that ended) is tried again.
+      if (m.qty !== 0 && m.orders.length === 0) this.order(m, -m.qty, null, core.now);
+      m.isLeaving = m.qty !== 0;
+      core.isDeskWaiting ||= m.isLeaving;
+    }
   }
 
   private put(m: MarketState, goal: Goal | null): void {
+    const before = this.goals[m.index] ?? null;
     this.goals[m.index] = goal;
-    this.core.hasGoals = goal !== null || this.goals.some((one) => one !== null);
+    this.waiting += Number(goal !== null) - Number(before !== null);
+    this.core.hasGoals = this.waiting > 0;
   }
 
   /** Whether the new target is smaller than what is held. */
@@ -114,8 +111,9 @@ class PlainDesk implements Desk {
     const wish: Wish = view.opinion === 'flat' ? FLAT_WISH : { side: view.opinion ?? 'flat', weight: view.opinionWeight };
     view.wish = wish;
     m.isLeaving = wish.side === 'flat';
+    core.isDeskWaiting ||= m.isLeaving;
     this.note(m, view.options?.reasons);
-    for (const order of [...m.orders]) this.matcher.end(order);
+    for (const order of [...m.orders]) this.matcher.end(order, 'canceled');
     const goal: Goal = { wish, options: view.options, qty: null };
     this.put(m, null);
     if (core.config.fills.sizedAt === 'fill') {
@@ -170,33 +168,27 @@ class PlainDesk implements Desk {
     const isBracket = !Number.isNaN(stopLoss) && !Number.isNaN(takeProfit);
     const terms: OrderTermsIn = hasExits ? { ...BASE, side, qty: Math.floor(Math.abs(change) / NANO) * NANO, timeInForce: 'gtc', orderClass: isBracket ? 'bracket' : 'oto', stopLoss, takeProfit } : { ...BASE, side, qty: Math.abs(change) };
     if (terms.qty === 0) return;
-    const made = place(core, m, terms, { tag: `t${core.seq + 1}`, at });
-    this.fillAtOnce(m, made);
+    this.accept(m, place(core, m, terms, { tag: core.lines === null ? 0 : `t${core.seq + 1}`, at }));
   }
 
   private submit(m: MarketState, id: number, order: StrategyOrder): void {
     const { core } = this;
     core.signals += 1;
-    const made = place(core, m, readOrder(order, core.config.isBrokerStrict), { tag: id });
-    if (made === null) return;
-    const mine = this.own.get(m) ?? new Map<number, Order>();
-    // Closed ones are forgotten when there are many: an id is asked for only to cancel.
-    if (mine.size > 1_000) for (const [known, one] of mine) if (one.state === 'closed' && one.legs.every((leg) => leg.state === 'closed')) mine.delete(known);
-    mine.set(id, made);
-    this.own.set(m, mine);
-    this.fillAtOnce(m, made);
+    this.accept(m, place(core, m, readOrder(order, core.config.isBrokerStrict), { tag: id }));
   }
 
-  private fillAtOnce(m: MarketState, order: Order | null): void {
-    if (order?.type === 'market' && this.core.config.fills.marketAt === 'this_close' && this.core.config.fills.sizedAt !== 'fill') this.matcher.fillNow(order, m.last);
+  private accept(m: MarketState, placed: Order | number): void {
+    const { core } = this;
+    const { marketAt, sizedAt } = core.config.fills;
+    if (typeof placed === 'number') {
+      core.deny(`VENUE_${placed}`);
+      core.lines?.push(`refused ${m.market.symbol} ${placed} ${core.now}`);
+    } else if (marketAt === 'this_close' && sizedAt !== 'fill' && placed.type === 'market') this.matcher.fillNow(placed, m.last);
   }
 
   private cancel(m: MarketState, id: number): void {
-    const order = this.own.get(m)?.get(id);
-    if (order === undefined) return;
-    const open = [order, ...order.legs].find((one) => one.state !== 'closed');
-    if (open !== undefined) this.matcher.end(open);
-    this.core.lines?.push(`cancel ${id} ${this.core.now}`);
+    const open = m.orders.find((order) => (order.parent ?? order).tag === id);
+    if (open !== undefined) this.matcher.end(open, 'canceled');
   }
 }
 

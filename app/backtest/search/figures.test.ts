@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { maxDrawdown } from '#app/analytics/max-drawdown.ts';
 import { DAY_MS, HOUR_MS } from '#app/domain/time.ts';
 import type { RunResult, TripTable } from '../run/types.ts';
-import { dailyEquity, figuresOf, firstAfter, RUN_FIGURES, type RunFigure } from './figures.ts';
+import { dailyEquity, figuresOf, firstAfter, periodReturns, RUN_FIGURES, type RunFigure } from './figures.ts';
 
 function trips(profits: readonly number[], open: readonly number[] = []): TripTable {
   const { length } = profits;
@@ -59,6 +59,14 @@ describe('the figures of a run', () => {
     expect(one('exposure', run, CLOSE + DAY_MS)).toBe(1);
     expect(one('days', run, CLOSE + DAY_MS)).toBe(2);
     expect(firstAfter(run.time, CLOSE + DAY_MS)).toBe(2);
+  });
+
+  it('have returns over equal stretches, that multiply to the whole', () => {
+    const run = result(curve(110, 99, 99, 198, 220));
+    const returns = periodReturns(run, 100, { periods: 2 });
+    expect([...returns]).toEqual([99 / 100 - 1, 220 / 99 - 1]);
+    expect(periodReturns(run, 100, { periods: 8 }).reduce((product, value) => product * (1 + value), 1)).toBeCloseTo(2.2, 12);
+    expect([...periodReturns(run, 100, { periods: 1, from: CLOSE })]).toEqual([1]);
   });
 
   it('are not known where nothing happened', () => {

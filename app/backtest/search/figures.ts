@@ -23,9 +23,20 @@ export type RunFigure = (typeof RUN_FIGURES)[number];
 /** The run with what several figures are made of. `daily`: equity at the start and at the end of each day; `profits`: dollars of each closed round trip. */
 type Facts = { readonly result: RunResult; readonly begin: number; readonly daily: Float64Array; readonly returns: Float64Array; readonly spanMs: number; readonly profits: Float64Array };
 
+const known = new WeakMap<Float64Array, { readonly begin: number; readonly steps: Int32Array }>();
+
+/** Last steps of the days, counted from `begin`. Kept for as long as the column of times is: the runs of a search over the same bars share it. */
+function lastSteps(time: Float64Array, begin: number): Int32Array {
+  const found = known.get(time);
+  if (found?.begin === begin) return found.steps;
+  const { steps } = dayEnds(time.subarray(begin), newYorkOffsetMs);
+  known.set(time, { begin, steps });
+  return steps;
+}
+
 /** Equity at the beginning and at the end of each exchange day, dollars: ratios by the year are made of days, whatever the bars. `begin`: first step that counts. */
 export function dailyEquity({ time, equity }: Pick<RunResult, 'time' | 'equity'>, cash: number, begin = 0): Float64Array {
-  const { steps } = dayEnds(time.subarray(begin), newYorkOffsetMs);
+  const steps = lastSteps(time, begin);
   const daily = new Float64Array(steps.length + 1);
   daily[0] = cash;
   for (let day = 0; day < steps.length; day += 1) daily[day + 1] = equity[begin + (steps[day] ?? 0)] ?? NaN;
@@ -46,13 +57,19 @@ function closedProfits({ trips }: RunResult): Float64Array {
 /** Deepest fall over every step, the equity at the beginning included: days would hide what happened within them. The definition of `maxDrawdown`, without an object a step. */
 function deepestFall({ result, begin, daily }: Facts): number {
   const { equity } = result;
-  let [peak, deepest] = [daily[0] ?? NaN, 0];
+  // Lowest since the highest: of one peak the lowest value is the deepest fall, so that a division is made for each peak alone.
+  let [peak, low, deepest] = [daily[0] ?? NaN, Infinity, 0];
   for (let step = begin; step < equity.length; step += 1) {
     const value = equity[step] ?? NaN;
-    if (value >= peak) peak = value;
-    else if (peak > 0 && value / peak - 1 < deepest) deepest = value / peak - 1;
+    if (value < peak) {
+      if (value < low) low = value;
+    } else if (low !== Infinity || value > peak) {
+      if (peak > 0 && low < peak) deepest = Math.min(deepest, low / peak - 1);
+      peak = value;
+      low = Infinity;
+    }
   }
-  return deepest;
+  return peak > 0 && low < peak ? Math.min(deepest, low / peak - 1) : deepest;
 }
 
 /** Part of the steps at which something was held. */
@@ -99,6 +116,23 @@ export function figuresOf(result: RunResult, cash: number, { names, from = -Infi
   const last = result.time[result.time.length - 1] ?? NaN;
   const facts: Facts = { result, begin, daily, returns: simpleReturns(daily), spanMs: last - (Number.isFinite(first) ? first : (result.time[0] ?? NaN)), profits: closedProfits(result) };
   return Float64Array.from(names, (name) => MAKE[name](facts) ?? NaN);
+}
+
+/**
+ * Returns over `periods` stretches of an equal number of steps, as fractions: what tells whether the trials of a search rank alike in other parts of the time (probability of overfitting).
+ * A stretch without a step has 0. `cash` and `from` as for `figuresOf`.
+ */
+export function periodReturns({ time, equity }: Pick<RunResult, 'time' | 'equity'>, cash: number, { from = -Infinity, periods }: { readonly from?: number; readonly periods: number }): Float64Array {
+  const begin = firstAfter(time, from);
+  const returns = new Float64Array(periods);
+  let before = equity[begin - 1] ?? cash;
+  for (let period = 0; period < periods; period += 1) {
+    const end = begin + Math.floor(((period + 1) * (time.length - begin)) / periods);
+    const value = end > begin ? (equity[end - 1] ?? NaN) : before;
+    returns[period] = before > 0 ? value / before - 1 : 0;
+    before = value;
+  }
+  return returns;
 }
 
 /** Index of the first time after `at`; the length when there is none. Times rise. */
