@@ -44,7 +44,7 @@ const windowLookback = ([n = 1]: readonly number[]): number => n - 1;
 /** Pearson's correlation of close and volume over the period, -1..1; 0 when one did not move. (TA-Lib's CORREL takes two free series; of one symbol these two say most.) Closes 1, 2, 3 with 10, 20, 40 shares: 0.9820. */
 export const CORREL = defineIndicator<'value', Both>({
   id: 'CORREL', title: 'Correlation of price and volume', group: 'statistics', unit: 'ratio', formula: 'Σ dx dy / √(Σ dx² Σ dy²), x = close, y = volume', source: 'K. Pearson (1895); TA-Lib CORREL',
-  parameters: [period('period', 'Period', 30, 2, 1_000)], inputs: ['close', 'volume'], outputs: ['value'], lookback: windowLookback, state: pairSchema,
+  parameters: [period('period', 'Period', 30, [2, 1_000])], inputs: ['close', 'volume'], outputs: ['value'], lookback: windowLookback, state: pairSchema,
   start: ([n = 0]) => ({ x: ring(n), y: ring(n) }),
   next(state, bar, out) {
     out[0] = NaN;
@@ -61,7 +61,7 @@ const betaSchema = z.object({ ...pairSchema.shape, previous: z.object({ high: z.
 /** Slope of the relative changes of the lows on those of the highs over the period (the two series of TA-Lib's BETA in its own interface); 0 when the highs did not move. Highs 100, 110, 99 and lows 50, 60, 51 over 2: 1.75. */
 export const BETA = defineIndicator<'value', z.infer<typeof betaSchema>>({
   id: 'BETA', title: 'Beta of the lows on the highs', group: 'statistics', unit: 'ratio', formula: 'Σ dx dy / Σ dx², x = change of the high, y = change of the low', source: 'TA-Lib BETA',
-  parameters: [period('period', 'Period', 5, 2, 1_000)], inputs: ['high', 'low'], outputs: ['value'], lookback: ([n = 0]) => n, state: betaSchema,
+  parameters: [period('period', 'Period', 5, [2, 1_000])], inputs: ['high', 'low'], outputs: ['value'], lookback: ([n = 0]) => n, state: betaSchema,
   start: ([n = 0]) => ({ x: ring(n), y: ring(n), previous: null }),
   next(state, bar, out) {
     const { previous } = state;
@@ -90,7 +90,7 @@ const AT_ONCE = -0.999;
  */
 export const HALFLIFE = defineIndicator<'value', OwnPast>({
   id: 'HALFLIFE', title: 'Half-life of reversion', group: 'statistics', unit: 'index', formula: '-ln 2 / ln(1 + b), b = slope of the change on the previous price', source: 'E. P. Chan, Algorithmic Trading (2013), p. 46 (with ln(1 + b) for discrete bars)',
-  parameters: [period('period', 'Period', 60, 2, 1_000)], inputs: ['close'], outputs: ['value'], lookback: ([n = 0]) => n, state: ownPastSchema, start: ownPastStart,
+  parameters: [period('period', 'Period', 60, [2, 1_000])], inputs: ['close'], outputs: ['value'], lookback: ([n = 0]) => n, state: ownPastSchema, start: ownPastStart,
   next(state, bar, out) {
     const { previous } = state;
     const ticks = ticksOf(bar.close);
@@ -111,7 +111,7 @@ const autoSchema = z.object({ ...ownPastSchema.shape, change: z.number().nullabl
 /** Correlation of each change of the price with the one before over the period, -1..1; 0 when it did not move. Prices 0, 1, 3, 4, 6, 7 over 4: -1. */
 export const AUTOCORR = defineIndicator<'value', z.infer<typeof autoSchema>>({
   id: 'AUTOCORR', title: 'Autocorrelation of the changes', group: 'statistics', unit: 'ratio', formula: 'correlation of the change with the previous change', source: 'G. E. P. Box, G. M. Jenkins, Time Series Analysis (1970), section 2.1',
-  parameters: [period('period', 'Period', 20, 2, 1_000)], inputs: ['close'], outputs: ['value'], lookback: ([n = 0]) => n + 1, state: autoSchema,
+  parameters: [period('period', 'Period', 20, [2, 1_000])], inputs: ['close'], outputs: ['value'], lookback: ([n = 0]) => n + 1, state: autoSchema,
   start: (values) => ({ ...ownPastStart(values), change: null }),
   next(state, bar, out) {
     const { previous, change: before } = state;

@@ -27,7 +27,7 @@ function centralMoments({ window, next, period: n }: Ring): readonly [number, nu
 /** Skewness of the prices of the period, third moment / second^1.5; 0 in a flat market. Over 4 of 1, 1, 1, 5: 1.1547. */
 export const SKEW = defineIndicator<'value', Ring>({
   id: 'SKEW', title: 'Skewness', group: 'statistics', unit: 'ratio', formula: 'mean((price - mean)³) / σ³, population', source: 'K. Pearson (1895), as scipy.stats.skew',
-  parameters: [period('period', 'Period', 20, 3, 1_000)], inputs: ['close'], outputs: ['value'], lookback: windowLookback, state: ringSchema,
+  parameters: [period('period', 'Period', 20, [3, 1_000])], inputs: ['close'], outputs: ['value'], lookback: windowLookback, state: ringSchema,
   start: ([n = 0]) => ring(n),
   next(state, bar, out) {
     ringPush(state, ticksOf(bar.close));
@@ -41,7 +41,7 @@ export const skew = (length = 20, options: UseOptions = {}): IndicatorUse<'value
 /** Excess kurtosis of the prices of the period, fourth moment / second^2 - 3; 0 in a flat market. Over 4 of 1, 1, 1, 5: -0.6667. */
 export const KURTOSIS = defineIndicator<'value', Ring>({
   id: 'KURTOSIS', title: 'Excess kurtosis', group: 'statistics', unit: 'ratio', formula: 'mean((price - mean)⁴) / σ⁴ - 3, population', source: 'K. Pearson (1905), as scipy.stats.kurtosis',
-  parameters: [period('period', 'Period', 20, 4, 1_000)], inputs: ['close'], outputs: ['value'], lookback: windowLookback, state: ringSchema,
+  parameters: [period('period', 'Period', 20, [4, 1_000])], inputs: ['close'], outputs: ['value'], lookback: windowLookback, state: ringSchema,
   start: ([n = 0]) => ring(n),
   next(state, bar, out) {
     ringPush(state, ticksOf(bar.close));

@@ -22,7 +22,7 @@ function delayed(delay: z.infer<typeof ringSchema> | null, value: number): numbe
  */
 export const ICHIMOKU = defineIndicator<Outputs, z.infer<typeof ichimokuSchema>>({
   id: 'ICHIMOKU', title: 'Ichimoku cloud', group: 'channel', unit: 'price', formula: '(highest + lowest) / 2 of 9 and 26 bars; spans: their mean, and that of 52 bars, 25 bars ago', source: 'G. Hosoda (Ichimoku Sanjin), Ichimoku Kinko Hyo (1969)',
-  parameters: [period('conversion', 'Conversion line', 9), period('base', 'Base line', 26), period('span', 'Span B', 52), period('displacement', 'Displacement', 26, 1, 500)],
+  parameters: [period('conversion', 'Conversion line', 9), period('base', 'Base line', 26), period('span', 'Span B', 52), period('displacement', 'Displacement', 26, [1, 500])],
   inputs: ['high', 'low'], outputs: ['conversion', 'base', 'spanA', 'spanB'], state: ichimokuSchema,
   lookback: ([conversion = 0, base = 0, wide = 0, displacement = 0]) => Math.max(conversion, base, wide) + displacement - 2,
   start: ([conversion = 0, base = 0, wide = 0, displacement = 0]) => {

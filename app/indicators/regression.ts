@@ -41,7 +41,7 @@ function lineAt(state: Line, place: number): number {
 }
 
 const lookback = ([n = 1]: readonly number[]): number => n - 1;
-const length = (normal = 14): IndicatorParameter => period('period', 'Period', normal, 2, 1_000);
+const length = (normal = 14): IndicatorParameter => period('period', 'Period', normal, [2, 1_000]);
 type What = { readonly id: string; readonly title: string; readonly formula: string; readonly source: string; readonly unit: 'price' | 'index' };
 
 function ofLine(what: What, value: (state: Line) => number): AnyIndicator<'value'> {
@@ -110,7 +110,7 @@ export const rSquared = (bars = 14, options: UseOptions = {}): IndicatorUse<'val
 /** Standard error of the line, dollars: sqrt(sum of squares around it / (n - 2)). Over 3 of 1, 2, 4 it is 0.4082. */
 export const STDERR = defineIndicator<'value', Fit>({
   id: 'STDERR', title: 'Standard error', group: 'statistics', unit: 'price', formula: '√(Σ (price - line)² / (n - 2))', source: 'N. R. Draper, H. Smith, Applied Regression Analysis (1998), p. 36',
-  parameters: [period('period', 'Period', 14, 3, 1_000)], inputs: ['close'], outputs: ['value'], lookback, state: fitSchema, start: fitStart,
+  parameters: [period('period', 'Period', 14, [3, 1_000])], inputs: ['close'], outputs: ['value'], lookback, state: fitSchema, start: fitStart,
   next(state, bar, out) {
     const n = state.line.period;
     out[0] = fitPush(state, bar.close) ? Math.sqrt((residual(state) * n) / (n - 2)) : NaN;
