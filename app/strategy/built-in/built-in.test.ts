@@ -195,7 +195,7 @@ describe('momentum_rotation', () => {
       { symbol: 'C', weight: 0.4, reasons: [{ threshold: 'rank 1 of 3' }] },
     ]);
     // At each choice what has drifted is traded back to its part; what is not held stays as it is.
-    expect(signals.map((signal) => signal.openTime / HOUR_MS)).toEqual([3, 3, 7, 7, 11, 11]);
+    expect(signals.map((signal) => signal.openTime / HOUR_MS)).toEqual([4, 4, 8, 8]);
     expect(new Set(signalsOverColumns(strategy, three([-0.01, -0.02, 0.02]), HOURS).map((signal) => signal.symbol))).toEqual(new Set(['C']));
     expect(signalsOverColumns(bind('momentum_rotation', { period: 3, hold: 2, every: 40, onlyRising: false }), three([-0.01, -0.02, 0.02]), HOURS).map((signal) => signal.symbol)).toEqual(['A', 'C']);
   });

@@ -1,6 +1,6 @@
 /** Momentum rotation: holds the symbols that rose most, in equal parts, and chooses anew every so many bars. */
 import * as z from 'zod';
-import type { SymbolView } from '../context.ts';
+import { roc } from '#app/indicators/rate-of-change.ts';
 import { flag, integer, real } from '../parameters.ts';
 import { reasonNumber } from '../reason.ts';
 import { strategy } from '../spec.ts';
@@ -19,8 +19,7 @@ export const momentumRotation = strategy({
     invested: real(0.95, { min: 0.05, max: 1, step: 0.05, unit: 'part of equity', describe: 'Part of the equity that is spread over the symbols held; the rest stays in cash' }),
     onlyRising: flag(true, 'Holds cash in place of symbols that did not rise'),
   },
-  indicators: () => ({}),
-  history: ({ period }) => period,
+  indicators: ({ period }) => ({ change: roc(period) }),
   // Moments until the next choice.
   state: z.object({ wait: z.number().int().min(0) }),
   initialState: () => ({ wait: 0 }),
@@ -30,13 +29,11 @@ export const momentumRotation = strategy({
     state.wait = parameters.every;
     const { hold, period, onlyRising } = parameters;
     // A symbol without a bar now is ranked by its last; one with too few bars is not ranked. Equal returns: in the order of names, which a stable sort keeps.
-    const changes = new Map(all.map((view) => [view, 100 * (view.close.now / view.close.ago(period) - 1)]));
-    const changeOf = (view: SymbolView): number => changes.get(view) ?? NaN;
-    const ranked = all.filter((view) => (onlyRising ? changeOf(view) > 0 : !Number.isNaN(changeOf(view)))).sort((a, b) => changeOf(b) - changeOf(a));
+    const ranked = all.filter((view) => (onlyRising ? view.indicators.change.now > 0 : !Number.isNaN(view.indicators.change.now))).sort((a, b) => b.indicators.change.now - a.indicators.change.now);
     const chosen = new Map(ranked.slice(0, hold).map((view, at) => [view.symbol, at + 1]));
     for (const view of all) {
       const rank = chosen.get(view.symbol);
-      const reasons = () => [{ name: `Return over ${period} bars`, value: `${reasonNumber(changeOf(view))} %`, threshold: rank === undefined ? `not among the best ${hold} of ${all.length}` : `rank ${rank} of ${all.length}` }];
+      const reasons = () => [{ name: `Return over ${period} bars`, value: `${reasonNumber(view.indicators.change.now)} %`, threshold: rank === undefined ? `not among the best ${hold} of ${all.length}` : `rank ${rank} of ${all.length}` }];
       if (rank === undefined) view.flat({ reasons });
       else view.weight(parameters.invested / hold, { reasons, again: true });
     }

@@ -1,0 +1,175 @@
+/** What editors know of the module that strategies import: one declaration text, made of the interface and of the indicators there are. */
+import { TIMEFRAMES } from '#app/domain/time.ts';
+import { PRICE_SOURCES, type AnyIndicator } from '#app/indicators/indicator.ts';
+
+/** The name under which strategies import their interface. */
+export const STRATEGY_MODULE = 'mainspring';
+
+/** `var` is a word of the language. */
+const OTHER_NAMES: Readonly<Record<string, string>> = { VAR: 'variance' };
+
+/** The function that stands for an indicator in strategies: `PLUS_DI` is asked for as `plusDi(14)`, `VAR` as `variance(5)`. */
+export function indicatorFunction(id: string): string {
+  return OTHER_NAMES[id] ?? id.toLowerCase().replace(/_([a-z0-9])/g, (_, letter: string) => letter.toUpperCase());
+}
+
+const words = (list: readonly string[]): string => list.map((word) => `'${word}'`).join(' | ');
+
+/** The declarations of `mainspring` as text (`.d.ts`), for editors and checks. */
+export function strategyTypings(indicators: readonly AnyIndicator[]): string {
+  const functions = indicators.map(functionOf).join('\n').replaceAll(/^(?=.)/gm, '  ');
+  return `declare module '${STRATEGY_MODULE}' {\n${INTERFACE}\n${functions}\n}\n`;
+}
+
+function functionOf({ id, title, formula, source, parameters, outputs }: AnyIndicator): string {
+  const taken = parameters.map(({ name, default: normal, min, max, isWhole }) => `@param ${identifier(name)} ${isWhole ? 'whole, ' : ''}${min} to ${max}, ${normal} when left out`);
+  const lines = [`${title}. ${formula}`, source, ...taken].filter((line) => line !== '').map((line) => ` * ${line.replaceAll('*/', '* /')}`);
+  const given = [...parameters.map(({ name }) => `${identifier(name)}?: number`), 'options?: UseOptions'].join(', ');
+  return ['/**', ...lines, ' */', `export function ${indicatorFunction(id)}(${given}): Use<${words(outputs)}>;`].join('\n');
+}
+
+/** A parameter's name as one word. */
+function identifier(name: string): string {
+  return name.replace(/[^A-Za-z0-9_]/g, '_');
+}
+
+const INTERFACE = `  /** Prices that an indicator of one price can be made of. */
+  export type PriceSource = ${words(PRICE_SOURCES)};
+  /** Widths of bars. */
+  export type Timeframe = ${words(TIMEFRAMES)};
+  /** Where an indicator is made of: another price than the close, wider bars than those of the strategy (closed ones alone). */
+  export type UseOptions = { readonly source?: PriceSource; readonly timeframe?: Timeframe };
+  /** An indicator that was asked for, by its outputs. */
+  export type Use<O extends string> = { readonly __outputs: O };
+  /** The indicators that a strategy declares, by the names it gives them. */
+  export type Uses = Readonly<Record<string, Use<string>>>;
+
+  /** Numbers over time: now, and so many bars ago. NaN while there are too few bars. */
+  export interface Series {
+    /** At the bar that has just closed. */
+    readonly now: number;
+    /** So many bars ago, at most as many as \`history\` says (1 when it says nothing). */
+    ago(bars: number): number;
+  }
+
+  /** A parameter. Made by \`integer\`, \`real\`, \`choice\` and \`flag\`. */
+  export type NumberParameter = { readonly kind: 'integer' | 'number'; readonly default: number; readonly min: number; readonly max: number; readonly step: number; readonly unit: string; readonly describe: string };
+  export type ChoiceParameter = { readonly kind: 'choice'; readonly default: string; readonly choices: readonly string[]; readonly describe: string };
+  export type FlagParameter = { readonly kind: 'flag'; readonly default: boolean; readonly describe: string };
+  export type Parameter = NumberParameter | ChoiceParameter | FlagParameter;
+  export type ParameterSet = Readonly<Record<string, Parameter>>;
+  export type ParameterValues<P extends ParameterSet> = { readonly [K in keyof P]: P[K] extends NumberParameter ? number : P[K] extends FlagParameter ? boolean : P[K] extends ChoiceParameter ? string : never };
+  type Range = { readonly min: number; readonly max: number; readonly step?: number; readonly unit?: string; readonly describe: string };
+  /** A whole number; a search tries it from \`min\` to \`max\` in steps of \`step\`, 1 when left out. */
+  export function integer(normal: number, range: Range): NumberParameter;
+  /** Any number; steps of 0.1 when left out. */
+  export function real(normal: number, range: Range): NumberParameter;
+  /** One of a few words, the first when nothing is said. */
+  export function choice(choices: readonly [string, ...string[]], describe: string): ChoiceParameter;
+  /** Yes or no. */
+  export function flag(normal: boolean, describe: string): FlagParameter;
+
+  /** One condition behind a signal, in words and numbers, for "why did it trade here". */
+  export type Reason = { readonly name: string; readonly value: string; readonly threshold: string | null };
+  /** Beside a target: why, and what the broker shall watch. Dollars a share. */
+  export type TargetOptions = {
+    /** Asked for only when a signal comes of it. */
+    readonly reasons?: () => readonly Reason[];
+    /** Average true range, for sizing by risk. */
+    readonly atr?: number;
+    readonly stopPrice?: number;
+    readonly takeProfitPrice?: number;
+    /** Raise it although it is wished already: what has drifted from the weight is traded back. */
+    readonly again?: boolean;
+  };
+  /** What was last asked for. \`weight\`: signed part of the equity, null when the deployment's sizing says how much. */
+  export type Wish = { readonly side: 'long' | 'short' | 'flat'; readonly weight: number | null };
+  /** What is held of a symbol for this strategy. \`qty\` is signed; NaN and -1 while flat. */
+  export type Position = { readonly qty: number; readonly averagePrice: number; readonly barsHeld: number; readonly openProfit: number };
+  /** An order in the strategy's own words. */
+  export type Order = {
+    readonly side: 'buy' | 'sell';
+    readonly qty: number;
+    readonly type?: 'market' | 'limit' | 'stop' | 'stop_limit' | 'trailing_stop';
+    readonly limitPrice?: number;
+    readonly stopPrice?: number;
+    readonly trailPrice?: number;
+    readonly trailPercent?: number;
+    readonly timeInForce?: 'day' | 'gtc' | 'opg' | 'cls' | 'ioc' | 'fok';
+    readonly orderClass?: 'simple' | 'bracket' | 'oco' | 'oto';
+    readonly takeProfit?: { readonly limitPrice: number };
+    readonly stopLoss?: { readonly stopPrice: number; readonly limitPrice?: number };
+    readonly reasons?: () => readonly Reason[];
+  };
+
+  export type IndicatorSeries<I extends Uses> = { readonly [K in keyof I]: I[K] extends Use<infer O> ? ('value' extends O ? Series : { readonly [N in O]: Series }) : never };
+  /** One symbol, at the close of its newest bar. */
+  export type SymbolView<I extends Uses = Uses> = {
+    readonly symbol: string;
+    /** Whether it has a bar at this moment; in a portfolio some symbols may not, and their series stand still. */
+    readonly hasBar: boolean;
+    readonly open: Series;
+    readonly high: Series;
+    readonly low: Series;
+    readonly close: Series;
+    readonly volume: Series;
+    readonly indicators: IndicatorSeries<I>;
+    readonly position: Position;
+    readonly wish: Wish;
+    /** Hold it; how much is the deployment's business. */
+    long(options?: TargetOptions): void;
+    /** Owe it; only where the account may short. */
+    short(options?: TargetOptions): void;
+    flat(options?: TargetOptions): void;
+    /** Hold this part of the equity: 0.25 = 25 % long, -0.1 = 10 % short, 0 = flat. */
+    weight(part: number, options?: TargetOptions): void;
+    /** An order of the strategy's own making; the number to cancel it by. */
+    submit(order: Order): number;
+    cancel(orderId: number): void;
+  };
+
+  /** What \`onBar\` is given. */
+  export type Context<P extends ParameterSet = ParameterSet, I extends Uses = Uses, S = unknown> = {
+    readonly parameters: ParameterValues<P>;
+    /** The strategy's own memory: plain JSON, kept over restarts. Change it in place. */
+    readonly state: S;
+    /** Close of the bar, milliseconds since 1970: now. */
+    readonly time: number;
+    /** The symbol of a strategy that is run for each symbol apart; the first one of a portfolio. */
+    readonly on: SymbolView<I>;
+    /** All symbols, in the order of their names. */
+    readonly all: readonly SymbolView<I>[];
+    /** Dollars at the last closes. */
+    readonly equity: number;
+    readonly cash: number;
+  };
+
+  /** A kind of strategy. */
+  export type Strategy<P extends ParameterSet, I extends Uses, S> = {
+    /** Name in the book: small letters, digits and _. */
+    readonly kind: string;
+    readonly title: string;
+    /** What it does, for a person. */
+    readonly description: string;
+    /** \`symbol\`: run for each symbol apart. \`portfolio\`: once, over all of them. */
+    readonly scope: 'symbol' | 'portfolio';
+    /** Symbols that a portfolio needs at least and takes at most. */
+    readonly symbols?: readonly [min: number, max: number];
+    readonly usesShorts?: boolean;
+    readonly usesOrders?: boolean;
+    readonly parameters: P;
+    /** Why these values do not go together, null when they do. */
+    check?(parameters: ParameterValues<P>): string | null;
+    /** Indicators of each symbol. */
+    indicators(parameters: ParameterValues<P>): I;
+    /** Bars that it looks back with \`ago\` at most; 1 when left out. */
+    history?(parameters: ParameterValues<P>): number;
+    /** Bars after which its own memory no longer shows where it began; 0 when left out. */
+    forgetting?(parameters: ParameterValues<P>): number;
+    /** Memory at the beginning: plain JSON. */
+    initialState?(parameters: ParameterValues<P>): S;
+    /** Called at the close of each bar. Depends on nothing but its context, and answers at once. */
+    onBar(context: Context<P, I, S>): void;
+  };
+  export function strategy<P extends ParameterSet, I extends Uses, S = Record<string, never>>(spec: Strategy<P, I, S>): Strategy<P, I, S>;
+`;
