@@ -54,6 +54,11 @@ export const gapsUp = (now: Candle, before: Candle): boolean => bottom(now) > to
 export const gapsDown = (now: Candle, before: Candle): boolean => top(now) < bottom(before);
 /** The body of `now` lies strictly inside that of `before`. */
 export const isInside = (now: Candle, before: Candle): boolean => top(now) < top(before) && bottom(now) > bottom(before);
+/** 100 when the body of `now` lies strictly inside that of `before`, 80 when an end touches, else 0. */
+export function insideness(now: Candle, before: Candle): number {
+  if (isInside(now, before)) return 100;
+  return top(now) <= top(before) && bottom(now) >= bottom(before) ? 80 : 0;
+}
 /** The body of `now` reaches beyond both ends of that of `before`, and has the other colour. */
 export const engulfs = (now: Candle, before: Candle): boolean => colour(now) !== colour(before) && top(now) > top(before) && bottom(now) < bottom(before);
 
@@ -78,10 +83,10 @@ function push(state: Candles, bar: NumericBar): void {
 
 /** What a pattern looks for. `bars`: index of the first bar at which it can be told. */
 export type PatternSpec = { readonly id: string; readonly title: string; readonly formula: string; readonly bars: number };
-/** Answers 100 (bullish), -100 (bearish) or 0; candles newest first. */
+/** Answers 100 (bullish), -100 (bearish) or 0, 80 for 100 where TA-Lib says so; candles newest first. */
 export type PatternTest = (now: Candle, one: Candle, two: Candle, three: Candle) => number;
 
-/** A flag -100, 0 or 100 per bar. Prices are compared in whole ticks, so equal prices are equal. */
+/** A flag -100..100 per bar. Prices are compared in whole ticks, so equal prices are equal, where sums in floating point (TA-Lib) fall on either side. */
 export function pattern({ bars, ...what }: PatternSpec, test: PatternTest): AnyIndicator<'value'> {
   return defineIndicator<'value', Candles>({
     ...what, group: 'pattern', unit: 'flag', source: what.id.startsWith('CDL') ? `TA-Lib 0.4 ${what.id}, default candle settings` : 'definition',
