@@ -6,16 +6,18 @@ import { benchLatency } from './latency.bench.ts';
 import { benchLogs } from './logs.bench.ts';
 import { benchMemory } from './memory.bench.ts';
 import { benchReconcile } from './reconcile.bench.ts';
+import { benchSandbox } from './sandbox.bench.ts';
 import { benchReplay } from './replay.bench.ts';
 import { benchRunsList } from './runs-list.bench.ts';
 import { benchSchedules } from './schedules.bench.ts';
 import { benchSimulator } from './simulator.bench.ts';
 import { benchStartup } from './startup.bench.ts';
+import { benchStatistics } from './statistics.bench.ts';
 import { benchSubmit } from './submit.bench.ts';
 import { benchThroughput } from './throughput.bench.ts';
 import { benchVenue } from './venue.bench.ts';
 
-const BENCHMARKS: Readonly<Record<string, () => Promise<Figure[]>>> = { startup: benchStartup, memory: benchMemory, latency: benchLatency, submit: benchSubmit, throughput: benchThroughput, reconcile: benchReconcile, replay: benchReplay, runs: benchRunsList, flows: benchFlows, schedules: benchSchedules, logs: benchLogs, simulator: benchSimulator, venue: benchVenue };
+const BENCHMARKS: Readonly<Record<string, () => Promise<Figure[]>>> = { startup: benchStartup, memory: benchMemory, latency: benchLatency, submit: benchSubmit, throughput: benchThroughput, reconcile: benchReconcile, replay: benchReplay, runs: benchRunsList, flows: benchFlows, schedules: benchSchedules, logs: benchLogs, sandbox: benchSandbox, simulator: benchSimulator, venue: benchVenue, statistics: benchStatistics };
 
 async function main(wanted: readonly string[]): Promise<number> {
   const unknown = wanted.filter((name) => !Object.hasOwn(BENCHMARKS, name));

@@ -1,11 +1,11 @@
 /** What is known about a result before it is judged. Everything that was not looked at is null, and the judgement says so. */
-import { bootstrapIntervals, type BootstrapIntervals } from './bootstrap.ts';
+import { drawHistories, intervalsOf, type BootstrapIntervals } from './bootstrap.ts';
 import type { TrialsFacts } from './deflated-sharpe.ts';
 import type { VariantSummary } from './jitter.ts';
 import { reorderTrips, resampleDays, tripReturns, type MonteCarlo } from './monte-carlo.ts';
 import type { Overfitting } from './pbo.ts';
 import { dayEnds } from './daily-closes.ts';
-import { simpleReturns } from './returns.ts';
+import { simpleReturns, TRADING_DAYS_PER_YEAR } from './returns.ts';
 import type { TearSheet, TearSheetInput } from './tear-sheet-types.ts';
 
 /** Sharpe ratios per year of a walk-forward: of the windows in which parameters were chosen, and of the time behind them, chained. `days`: trading days of the latter. */
@@ -66,11 +66,12 @@ export function gatherEvidence(input: TearSheetInput, { figures, from, to, start
   const ends = dayEnds(input.time, input.offsetMs);
   const returns = simpleReturns([startEquity, ...Array.from(ends.steps, (step) => input.equity[step] ?? 0)]);
   const { profits, before } = closedTrips(input);
+  const histories = drawHistories(returns, { seed });
   return {
     totalReturn: figures.total_return, trips: figures.round_trips ?? 0, years: (to - from) / YEAR_MS, sharpe: figures.sharpe,
     probabilisticSharpe: figures.probabilistic_sharpe, deflatedSharpe: figures.deflated_sharpe, search: input.trials ?? null,
     overfitting: found.overfitting ?? null, outOfSample: found.outOfSample ?? null, plateau: found.plateau ?? null, priceJitter: found.priceJitter ?? null, parameterJitter: found.parameterJitter ?? null, lookAhead: found.lookAhead ?? null,
-    intervals: bootstrapIntervals(returns, { seed }), tripOrders: reorderTrips(tripReturns(profits, before), 'shuffle', { seed }), dayBlocks: resampleDays(returns, { seed }),
+    intervals: intervalsOf(histories, { periodsPerYear: input.periodsPerYear ?? TRADING_DAYS_PER_YEAR }), tripOrders: reorderTrips(tripReturns(profits, before), 'shuffle', { seed }), dayBlocks: resampleDays(returns, histories),
     costOfGains: figures.cost_of_gains, hasCosts: (figures.costs ?? 0) < 0, concentration: concentration(profits, returns),
   };
 }

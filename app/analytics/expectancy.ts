@@ -8,10 +8,18 @@ export function expectancy(profits: ArrayLike<number>): number | null {
 
 /** Mean winner / mean loser, without unit; null without a winner or without a loser. payoffRatio(30, -10, 10, -10) = 2. */
 export function payoffRatio(profits: ArrayLike<number>): number | null {
-  const all = Array.from(profits);
-  const won = mean(all.filter((profit) => profit > 0));
-  const lost = mean(all.filter((profit) => profit < 0));
-  return won === null || lost === null ? null : won / -lost;
+  let [won, wins, lost, losses] = [0, 0, 0, 0];
+  for (let n = 0; n < profits.length; n += 1) {
+    const profit = profits[n] ?? 0;
+    if (profit > 0) {
+      won += profit;
+      wins += 1;
+    } else if (profit < 0) {
+      lost -= profit;
+      losses += 1;
+    }
+  }
+  return wins === 0 || losses === 0 ? null : won / wins / (lost / losses);
 }
 
 /** Profits as multiples of what was at risk at the entry by its stop (R); those without a stop (risk NaN or 0) are left out. multiplesOfRisk([20, -10, 5], [10, 10, NaN]) = 2, -1. */

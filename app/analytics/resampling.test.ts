@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { barColumns } from '#app/domain/bar-columns.ts';
 import { randomOf } from '#app/domain/random.ts';
 import { blockLength, blockLengthOfReturns } from './block-length.ts';
-import { bootstrapIntervals, drawBlocks, intervalOf, pathOf } from './bootstrap.ts';
+import { bootstrapIntervals, drawHistories, fillBlocks, intervalOf, pathOf } from './bootstrap.ts';
 import { jitterBars, jitterParameters, summariseVariants } from './jitter.ts';
 import { maxDrawdown } from './max-drawdown.ts';
 import { reorderTrips, resampleDays, tripReturns } from './monte-carlo.ts';
@@ -35,16 +35,16 @@ describe('block lengths', () => {
 
 describe('the stationary bootstrap', () => {
   it('draws as many indices as asked for, each as often as the others, in runs of the wanted mean', () => {
-    const [seen, runs] = [new Int32Array(50), { count: 0 }];
-    let before = -2;
-    drawBlocks(randomOf(1), 100_000, 8, (index) => {
-      const place = index % 50;
-      seen[place] = (seen[place] ?? 0) + 1;
-      if (index !== (before + 1) % 100_000) runs.count += 1;
+    const [seen, drawn] = [new Int32Array(50), new Float64Array(100_000).fill(Number.NaN)];
+    fillBlocks(randomOf(1), Float64Array.from({ length: 100_000 }, (_none, n) => n), 8, drawn);
+    let [runs, before] = [0, -2];
+    for (const index of drawn) {
+      seen[index % 50] = (seen[index % 50] ?? 0) + 1;
+      if (index !== (before + 1) % 100_000) runs += 1;
       before = index;
-    });
+    }
     expect(seen.reduce((sum, count) => sum + count, 0)).toBe(100_000);
-    expect(100_000 / runs.count).toBeCloseTo(8, 0);
+    expect(100_000 / runs).toBeCloseTo(8, 0);
     for (const count of seen) expect(Math.abs(count - 2_000)).toBeLessThan(400);
   });
   it('gives the same numbers for the same seed, others for another', () => {
@@ -73,7 +73,7 @@ describe('the stationary bootstrap', () => {
   });
   it('measures a path as the statistics do', () => {
     fc.assert(fc.property(fc.array(fc.double({ min: -0.3, max: 0.3, noNaN: true }), { minLength: 2, maxLength: 50 }), (raw) => {
-      const path = pathOf(raw.length, (take) => raw.forEach(take));
+      const path = pathOf(raw);
       const equity = raw.reduce<number[]>((points, each) => [...points, (points.at(-1) ?? 1) * (1 + each)], [1]);
       expect(path.deepest).toBeCloseTo(maxDrawdown(equity) ?? 0, 12);
       expect(path.growth).toBeCloseTo(equity.at(-1) ?? 0, 12);
@@ -99,8 +99,11 @@ describe('Monte Carlo', () => {
   });
   it('is repeatable, and needs two of a kind', () => {
     expect(reorderTrips(trips, 'draw', { seed: 1, paths: 20 })).toEqual(reorderTrips(trips, 'draw', { seed: 1, paths: 20 }));
-    expect([reorderTrips(Float64Array.of(0.1), 'draw', { seed: 1 }), resampleDays(Float64Array.of(0.1), { seed: 1 })]).toEqual([null, null]);
-    expect(resampleDays(returnsWith(1, 200, 0), { seed: 1, paths: 40 })).toMatchObject({ paths: 40 });
+    expect([reorderTrips(Float64Array.of(0.1), 'draw', { seed: 1 }), resampleDays(Float64Array.of(0.1), drawHistories(Float64Array.of(0.1), { seed: 1 }))]).toEqual([null, null]);
+    const returns = returnsWith(1, 200, 0);
+    expect(resampleDays(returns, drawHistories(returns, { seed: 1, samples: 40 }))).toMatchObject({ paths: 40 });
+    // Very many trips are ordered less often.
+    expect(reorderTrips(returnsWith(1, 8_000, 0), 'draw', { seed: 1 })).toMatchObject({ paths: 500 });
   });
   it('takes trips as returns on what was there before them', () => {
     expect([...tripReturns([50, -10, 5], [1000, 500, 0])]).toEqual([0.05, -0.02, 0]);

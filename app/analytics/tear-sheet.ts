@@ -15,30 +15,42 @@ import type { TripFacts } from './trip-figures.ts';
 const MONTHS = 12;
 const MOST_DOTS = 2_000;
 const DAYS_OF_WEEK = 7;
+const HOURS_OF_DAY = 24;
+const HALF_DAY_MS = 12 * HOUR_MS;
 /** 1 January 1970 was a Thursday. */
 const FIRST_WEEKDAY = 4;
 
 /** Rows of the closed trips in order of their exits. */
-function closedRows({ length, isOpen, closeStep }: TripColumns): number[] {
-  const rows: number[] = [];
-  let isOrdered = true;
-  let before = -1;
+function closedRows({ length, isOpen, closeStep }: TripColumns): Int32Array {
+  const rows = new Int32Array(length);
+  let [count, before, isOrdered] = [0, -1, true];
   for (let row = 0; row < length; row += 1) {
     if (isOpen[row] === 1) continue;
     const step = closeStep[row] ?? 0;
-    isOrdered = isOrdered && step >= before;
+    if (step < before) isOrdered = false;
     before = step;
-    rows.push(row);
+    rows[count] = row;
+    count += 1;
   }
-  return isOrdered ? rows : rows.sort((a, b) => (closeStep[a] ?? 0) - (closeStep[b] ?? 0) || a - b);
+  const closed = rows.subarray(0, count);
+  return isOrdered ? closed : closed.sort((a, b) => (closeStep[a] ?? 0) - (closeStep[b] ?? 0) || a - b);
 }
 
-function tripFacts({ trips, time }: TearSheetInput, rows: readonly number[]): TripFacts {
-  const pick = (column: Float64Array): Float64Array => Float64Array.from(rows, (row) => column[row] ?? 0);
-  return {
-    profit: pick(trips.profit), mae: pick(trips.mae), mfe: pick(trips.mfe), risk: pick(trips.risk), cost: pick(trips.cost), side: Int8Array.from(rows, (row) => trips.side[row] ?? 0),
-    holdingMs: Float64Array.from(rows, (row) => (time[trips.closeStep[row] ?? 0] ?? 0) - (time[trips.openStep[row] ?? 0] ?? 0)),
-  };
+/** Values of a column at rows. A loop, for `from` with a function takes twenty times as long. */
+function pick(column: Float64Array | Int32Array, rows: Int32Array): Float64Array {
+  const picked = new Float64Array(rows.length);
+  for (let n = 0; n < rows.length; n += 1) picked[n] = column[rows[n] ?? 0] ?? 0;
+  return picked;
+}
+
+function tripFacts({ trips, time }: TearSheetInput, rows: Int32Array): TripFacts {
+  const [side, holdingMs] = [new Int8Array(rows.length), new Float64Array(rows.length)];
+  for (let n = 0; n < rows.length; n += 1) {
+    const row = rows[n] ?? 0;
+    side[n] = trips.side[row] ?? 0;
+    holdingMs[n] = (time[trips.closeStep[row] ?? 0] ?? 0) - (time[trips.openStep[row] ?? 0] ?? 0);
+  }
+  return { profit: pick(trips.profit, rows), mae: pick(trips.mae, rows), mfe: pick(trips.mfe, rows), risk: pick(trips.risk, rows), cost: pick(trips.cost, rows), side, holdingMs };
 }
 
 function tradedIn({ length, qty, price, cost }: FillColumns): { readonly value: number; readonly costs: number } {
@@ -76,35 +88,66 @@ function yearTable(days: Int32Array, returns: Float64Array, benchmark: Float64Ar
 }
 
 /** The extremes stay when there are more trips than a picture holds: those with the largest profits and losses. */
-function tripDots({ trips, time, symbols }: TearSheetInput, rows: readonly number[]): TripDot[] {
-  let shown = rows;
-  if (rows.length > MOST_DOTS) {
-    const kept = new Set([...rows].sort((a, b) => Math.abs(trips.profit[b] ?? 0) - Math.abs(trips.profit[a] ?? 0) || a - b).slice(0, MOST_DOTS));
-    shown = rows.filter((row) => kept.has(row));
-  }
-  return shown.map((row): TripDot => ({
+function shownRows({ profit }: TripColumns, rows: Int32Array): Int32Array {
+  if (rows.length <= MOST_DOTS) return rows;
+  const sizes = pick(profit, rows);
+  for (let n = 0; n < sizes.length; n += 1) sizes[n] = Math.abs(sizes[n] ?? 0);
+  const least = sizes.slice().sort()[rows.length - MOST_DOTS] ?? 0;
+  // Of those that are as large as the smallest shown, the first fill what is left.
+  let ties = MOST_DOTS;
+  for (const size of sizes) if (size > least) ties -= 1;
+  return rows.filter((_row, n) => {
+    const size = sizes[n] ?? 0;
+    if (size === least) ties -= 1;
+    return size > least || (size === least && ties >= 0);
+  });
+}
+
+function tripDots({ trips, time, symbols }: TearSheetInput, rows: Int32Array): TripDot[] {
+  return Array.from(shownRows(trips, rows), (row): TripDot => ({
     symbol: symbols[trips.market[row] ?? 0] ?? '', side: trips.side[row] === -1 ? 'short' : 'long', openedAt: time[trips.openStep[row] ?? 0] ?? 0, closedAt: time[trips.closeStep[row] ?? 0] ?? 0,
     profit: trips.profit[row] ?? 0, mae: trips.mae[row] ?? 0, mfe: trips.mfe[row] ?? 0,
   }));
 }
 
-/** Trips grouped by the local weekday or hour of their exit. */
-function tripSlots({ trips, time, offsetMs }: TearSheetInput, rows: readonly number[], slotOf: (local: number) => number): TripSlot[] {
-  const slots = new Map<number, { trips: number; wins: number; profit: number }>();
+/** Trips counted by slots; those without a trip are left out. */
+function slotCounter(slots: number): { add(slot: number, profit: number): void; slots(): TripSlot[] } {
+  const [trips, wins, profits] = [new Int32Array(slots), new Int32Array(slots), new Float64Array(slots)];
+  return {
+    add(slot, profit) {
+      trips[slot] = (trips[slot] ?? 0) + 1;
+      if (profit > 0) wins[slot] = (wins[slot] ?? 0) + 1;
+      profits[slot] = (profits[slot] ?? 0) + profit;
+    },
+    slots: () => Array.from(trips, (count, slot): TripSlot => ({ slot, trips: count, wins: wins[slot] ?? 0, profit: profits[slot] ?? 0 })).filter((each) => each.trips > 0),
+  };
+}
+
+/** Trips grouped by the local weekday and hour of their exit. */
+function tripSlots({ trips, time, offsetMs }: TearSheetInput, rows: Int32Array): Pick<TearSheet, 'weekdays' | 'hours'> {
+  const [weekdays, hours] = [slotCounter(DAYS_OF_WEEK), slotCounter(HOURS_OF_DAY)];
+  // Clocks change twice a year, so an offset that is the same half a day on was the same between.
+  let [knownFrom, knownUntil, offset] = [0, 0, 0];
   for (const row of rows) {
     // The instant before the end of a step is within it: a bar that ends at 10:00 belongs to the hour of nine.
     const before = (time[trips.closeStep[row] ?? 0] ?? 0) - 1;
-    const slot = slotOf(before + offsetMs(epochMs(before)));
+    if (before < knownFrom || before > knownUntil) {
+      offset = offsetMs(epochMs(before));
+      knownFrom = before;
+      knownUntil = offsetMs(epochMs(before + HALF_DAY_MS)) === offset ? before + HALF_DAY_MS : before;
+    }
+    // Hours since 1970 are small whole numbers: with `| 0` their remainders are cheap.
+    const local = Math.floor((before + offset) / HOUR_MS) | 0;
     const profit = trips.profit[row] ?? 0;
-    const known = slots.get(slot) ?? { trips: 0, wins: 0, profit: 0 };
-    slots.set(slot, { trips: known.trips + 1, wins: known.wins + (profit > 0 ? 1 : 0), profit: known.profit + profit });
+    hours.add(local % HOURS_OF_DAY, profit);
+    weekdays.add((((local / HOURS_OF_DAY) | 0) + FIRST_WEEKDAY) % DAYS_OF_WEEK, profit);
   }
-  return [...slots].sort(([a], [b]) => a - b).map(([slot, sums]) => ({ slot, ...sums }));
+  return { weekdays: weekdays.slots(), hours: hours.slots() };
 }
 
 /** Values at the ends of days. */
 function atEnds(column: Float64Array, { steps }: DayEnds): Float64Array {
-  return Float64Array.from(steps, (step) => column[step] ?? Number.NaN);
+  return pick(column, steps);
 }
 
 /**
@@ -125,7 +168,6 @@ export function tearSheet(input: TearSheetInput): TearSheet {
   const traded = tradedIn(fills);
   const deepest = scan.deepest.map((fall) => datedFall(fall, time, from));
   const options = { riskFree: input.riskFree ?? 0, periodsPerYear: input.periodsPerYear ?? 252 };
-  const slots = (slotOf: (local: number) => number): TripSlot[] => tripSlots(input, rows, slotOf);
   return {
     from, to, steps: time.length, days: ends.days.length, startEquity, endEquity: equity[equity.length - 1] ?? startEquity,
     figures: measureFigures({
@@ -135,6 +177,6 @@ export function tearSheet(input: TearSheetInput): TearSheet {
     curve: curveLine(input, scan), underwater: { at: scan.fallSteps.map((step) => time[step] ?? 0), fall: scan.falls }, drawdowns: deepest,
     years: returns.length === 0 ? [] : yearTable(ends.days, returns, benchmark), distribution: distribution(returns),
     rolling: rollingLines({ at: atEnds(time, ends), returns, benchmark: benchmark && Float64Array.from(returns, (_value, n) => (n === 0 ? Number.NaN : (benchmark[n] ?? Number.NaN) / (benchmark[n - 1] ?? Number.NaN) - 1)) }, options),
-    dots: tripDots(input, rows), weekdays: slots((local) => (Math.floor(local / (24 * HOUR_MS)) + FIRST_WEEKDAY) % DAYS_OF_WEEK), hours: slots((local) => Math.floor(local / HOUR_MS) % 24),
+    dots: tripDots(input, rows), ...tripSlots(input, rows),
   };
 }
