@@ -37,9 +37,11 @@ export class Floor {
   before(present: readonly MarketState[], openTime: number): void {
     const { core } = this;
     if (this.hasNights) this.pass(present, openTime);
+    if (core.openCount > 0) this.matcher.expire(openTime);
+    if (core.owed.length > 0) payDue(core, openTime);
+    if (!core.hasActions) return;
     for (const m of present) this.actUntil(m, openTime);
     if (core.owed.length > 0) payDue(core, openTime);
-    if (core.openCount > 0) this.matcher.expire(openTime);
   }
 
   /** Whether an action is due with the market's next bar. */

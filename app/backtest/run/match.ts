@@ -13,6 +13,8 @@ export type Moment = { readonly at: number; readonly ms: number };
 /** Good-until-canceled orders live at least so long: the calendar is asked for their end only after it. */
 const GTC_SURELY_MS = 80 * DAY_MS;
 
+const NONE: readonly Order[] = [];
+
 /** Matches orders of a run against its bars. */
 export class Matcher {
   private readonly core: Core;
@@ -27,13 +29,22 @@ export class Matcher {
     this.rules = rules;
   }
 
-  /** Ends what has outlived its time by now; a group ends with its first member. */
+  /** Ends what has outlived its time by now, oldest first; a group ends with its first member. */
   expire(now: number): void {
-    for (const m of this.core.markets) {
-      if (m.orders.length === 0) continue;
-      if (!m.orders.some((order) => isOver(order, now))) continue;
-      for (const order of [...m.orders]) if (order.state !== 'closed' && isOver(order, now)) this.end(order, endingOf(order));
+    for (const order of this.openOnes((one) => isOver(one, now))) if (order.state !== 'closed') this.end(order, endingOf(order), now);
+  }
+
+  /** Open orders of which something holds, oldest first. */
+  private openOnes(holds: (order: Order) => boolean): readonly Order[] {
+    let found: Order[] | null = null;
+    for (const { orders } of this.core.markets) {
+      for (const order of orders) {
+        if (!holds(order)) continue;
+        found ??= [];
+        found.push(order);
+      }
     }
+    return found === null ? NONE : found.sort((a, b) => a.seq - b.seq);
   }
 
   /** Fills in the order of time: first everything at the open, then what the stretch reached later, then the closing auction. `stretches[n]` is that of `markets[n]`. */
@@ -66,10 +77,10 @@ export class Matcher {
   }
 
   /** Ends an order and with it its group: when one of them goes, the others go. */
-  end(order: Order, how: Ending): void {
+  end(order: Order, how: Ending, at = this.core.now): void {
     const mates = groupOf(order);
     this.endAlone(order, how);
-    for (const mate of mates) this.endAlone(mate, how);
+    for (const mate of mates) this.endAlone(mate, isOver(mate, at) ? endingOf(mate) : 'canceled');
   }
 
   private endAlone(order: Order, how: Ending): void {
@@ -125,14 +136,11 @@ export class Matcher {
 
   /** After the open nothing is left of orders that trade at once, and of those for an opening auction that is over. */
   private endImmediate(moment: Moment): void {
-    for (const m of this.core.markets) {
-      if (m.orders.length === 0) continue;
-      for (const order of [...m.orders]) {
-        const { timeInForce: tif } = order;
-        if (tif !== 'ioc' && tif !== 'fok' && !(tif === 'opg' && order.auctionAt < moment.at + moment.ms)) continue;
-        if (order.state !== 'closed' && isEligible(order, moment)) this.end(order, 'canceled');
-      }
-    }
+    const isSpent = (order: Order): boolean => {
+      const { timeInForce: tif } = order;
+      return (tif === 'ioc' || tif === 'fok' || (tif === 'opg' && order.auctionAt < moment.at + moment.ms)) && isEligible(order, moment);
+    };
+    for (const order of this.openOnes(isSpent)) if (order.state !== 'closed') this.end(order, 'canceled', moment.at);
   }
 
   /** The price has reached a stop: it is worked from now on, and the take-profit beside it is taken back so that never both can execute. */
@@ -159,7 +167,7 @@ export class Matcher {
     const m = marketOf(core, order);
     const qty = this.affordable(m, order, price, this.sharesNow(m, order));
     if (!(qty > 0)) {
-      if (order.isClosing && m.qty * -order.side <= 0) this.end(order, 'canceled');
+      if (order.isClosing && m.qty * -order.side <= 0) this.end(order, 'canceled', at);
       return;
     }
     m.taken += qty;
