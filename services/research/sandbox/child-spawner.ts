@@ -61,7 +61,10 @@ function thread(entry: URL): SandboxChild {
   };
 }
 
-/** Starts one. `kind`: a process of its own where that is possible. */
-export function startSandboxChild(kind: 'process' | 'thread' = 'electron' in process.versions ? 'thread' : 'process'): SandboxChild {
+/** A process of its own where that is possible. */
+const USUAL = 'electron' in process.versions ? 'thread' : 'process';
+
+/** Starts one. */
+export function startSandboxChild(kind: 'process' | 'thread' = USUAL): SandboxChild {
   return kind === 'process' ? childProcess(entryOf()) : thread(entryOf());
 }

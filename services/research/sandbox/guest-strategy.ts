@@ -54,8 +54,8 @@ export function guestStrategy(machine: Machine, terms: GuestTerms, { times, hasR
 
 type GuestParts = { readonly machine: Machine; readonly terms: GuestTerms; readonly times: Float64Array | null; readonly hasReasons: boolean; readonly context: Context };
 
-/** A run ahead: from this bar on this account; `end`: the first bar that it has not run; `actAt`: the bar in which it acts, -1 for none. */
-type Ahead = { readonly from: number; readonly facts: Float64Array; readonly end: number; readonly actAt: number; readonly box: Float64Array; readonly requests: unknown };
+/** A run ahead: from this bar on this account; `end`: the first bar that it has not run; `actAt`: the bar in which it acts, -1 for none; `reads`: it has looked at cash or equity. */
+type Ahead = { readonly from: number; readonly facts: Float64Array; readonly end: number; readonly actAt: number; readonly box: Float64Array; readonly requests: unknown; readonly reads: boolean };
 
 /** One context's counterpart in the machine. */
 class Guest {
@@ -71,7 +71,6 @@ class Guest {
   #bars = FEW_BARS;
   /** It is asked at each bar: its answers hang on more than its own symbol and share of the position. */
   #isAsked: boolean;
-  #reads = false;
 
   constructor({ machine, terms, times, hasReasons, context }: GuestParts) {
     this.context = context;
@@ -119,27 +118,29 @@ class Guest {
   }
 
   #goOn(i: number, length: number): void {
-    const handle = this.#open();
-    this.#tell();
-    if (this.#ahead !== null && !this.#holds(this.#ahead, i)) this.#takeBack(handle, this.#ahead, i);
-    if (this.#isAsked) {
-      this.#ask(handle);
+    const known = this.#ahead;
+    if (known !== null && i < known.end && this.#holds(known, i)) {
+      if (i === known.actAt) this.#act(known.box, known.requests);
       return;
     }
-    const ahead = this.#ahead === null || i >= this.#ahead.end ? this.#runAhead(handle, i, length) : this.#ahead;
-    if (i === ahead.actAt) this.#act(ahead.box, ahead.requests);
+    const handle = this.#open();
+    if (known !== null && i < known.end) this.#takeBack(handle, known, i);
+    this.#tell();
+    const ahead = this.#runAhead(handle, i, length);
+    if (ahead.reads) {
+      // Cash and equity move with every symbol: from here on it is asked at each bar.
+      this.#takeBack(handle, ahead, i);
+      this.#isAsked = true;
+      this.#tell();
+      this.#ask(handle);
+    } else if (i === ahead.actAt) this.#act(ahead.box, ahead.requests);
   }
 
   /** Whether the account is still what the run ahead began with. */
-  #holds({ facts, from, end }: Ahead, i: number): boolean {
-    if (i >= end) return true;
-    const box = this.#box;
-    const row = HEADER;
-    const held = facts[row + OF.held] ?? -1;
-    return (
-      Object.is(box[row + OF.qty], facts[row + OF.qty]) && Object.is(box[row + OF.price], facts[row + OF.price]) && box[row + OF.held] === (held < 0 ? -1 : held + i - from) &&
-      (!this.#reads || box[AT.cash] === facts[AT.cash])
-    );
+  #holds({ facts, from }: Ahead, i: number): boolean {
+    const { position } = this.context.on;
+    const held = facts[HEADER + OF.held] ?? -1;
+    return position.qty === facts[HEADER + OF.qty] && (held < 0 || (position.barsHeld === held + i - from && position.averagePrice === facts[HEADER + OF.price]));
   }
 
   /** It ran on an account that is not: back to where it began, and to this bar again. */
@@ -163,8 +164,7 @@ class Guest {
     handle.call('ahead', box);
     const until = box[AT.until] ?? i;
     const hasActed = (box[AT.acted] ?? 0) > 0;
-    this.#reads = box[AT.reads] === 1;
-    this.#ahead = { from: i, facts, end: hasActed ? until + 1 : to, actAt: hasActed ? until : -1, box: box.slice(), requests: box[AT.acted] === 2 ? handle.take() : [] };
+    this.#ahead = { from: i, facts, end: hasActed ? until + 1 : to, actAt: hasActed ? until : -1, box: box.slice(), requests: box[AT.acted] === 2 ? handle.take() : [], reads: box[AT.reads] === 1 };
     return this.#ahead;
   }
 

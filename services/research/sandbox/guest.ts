@@ -181,7 +181,7 @@ export class GuestView {
 }
 
 /** A strategy's definition as its author wrote it: the parts that a run needs. */
-export type GuestSpec = { initialState(parameters: unknown): unknown; onBar(context: unknown): void };
+export type GuestSpec = { initialState?(parameters: unknown): unknown; onBar(context: unknown): void };
 
 /** The context of `onBar`, as app/strategy/context.ts has it. */
 export class GuestContext {
@@ -210,11 +210,9 @@ export class GuestContext {
     return this.#facts.cash;
   }
 
-  /** Dollars at the last closes. While it runs ahead of the engine, of its own symbol. */
   get equity(): number {
-    const facts = this.#facts;
-    facts.readsAccount = true;
-    return facts.isAhead ? facts.cash + this.on.position.qty * this.on.close.now : facts.equity;
+    this.#facts.readsAccount = true;
+    return this.#facts.equity;
   }
 }
 
@@ -241,7 +239,7 @@ export class GuestRun {
     const [on] = views;
     if (on === undefined) throw new Error('A run needs a symbol');
     this.box = new Float64Array(HEADER + ROW * views.length);
-    this.#context = new GuestContext({ parameters: setup.parameters, state: spec.initialState(setup.parameters), on, all: Object.freeze(views), facts: this.#facts, closes: guestSeries(setup.times, this.#cursors[0] ?? { i: 0, depth: 0 }) });
+    this.#context = new GuestContext({ parameters: setup.parameters, state: spec.initialState?.(setup.parameters) ?? {}, on, all: Object.freeze(views), facts: this.#facts, closes: guestSeries(setup.times, this.#cursors[0] ?? { i: 0, depth: 0 }) });
   }
 
   /** Runs bars [from, to) of the only symbol on the account in `facts` and ends after the first one in which the strategy acts. */

@@ -9,31 +9,7 @@ import { FLAT_POSITION } from '#app/strategy/view.ts';
 import { fromNewYork, sessionsBetween } from '#app/market/calendar.ts';
 import { readJob, runConfigOf, type JobInput } from '../job.ts';
 import { openSandbox } from './sandbox.ts';
-
-const SMA_CROSS = `import { atr, integer, real, sma, strategy } from 'mainspring';
-
-type Side = 1 | -1 | 0;
-const sideOf = (fast: number, slow: number): Side => (fast > slow ? 1 : fast < slow ? -1 : 0);
-
-export default strategy({
-  kind: 'my_cross', title: 'My crossover', description: 'The built-in one, written by a user', scope: 'symbol',
-  parameters: { fast: integer(10, { min: 1, max: 500, describe: 'Bars' }), slow: integer(30, { min: 2, max: 1000, describe: 'Bars' }), stopAtr: real(0, { min: 0, max: 10, describe: 'Stop' }) },
-  check: ({ fast, slow }) => (fast < slow ? null : 'the fast average must be shorter than the slow one'),
-  indicators: ({ fast, slow }) => ({ fast: sma(fast), slow: sma(slow), range: atr(14) }),
-  initialState: () => ({ side: 0 as Side }),
-  onBar({ on, state, parameters }) {
-    const { fast, slow, range } = on.indicators;
-    if (state.side === 0) state.side = sideOf(fast.ago(1), slow.ago(1));
-    const before = state.side;
-    const side = sideOf(fast.now, slow.now);
-    if (side === 0 || side === before) return;
-    state.side = side;
-    if (before === 0) return;
-    if (side === 1) on.long({ atr: range.now, ...(parameters.stopAtr > 0 ? { stopPrice: on.close.now - parameters.stopAtr * range.now } : {}), reasons: () => [{ name: 'SMA', value: String(fast.now), threshold: String(slow.now) }] });
-    else on.flat({ atr: range.now });
-  },
-});
-`;
+import { SMA_CROSS } from './testing-sources.ts';
 
 const RSI = `import { integer, rsi, strategy } from 'mainspring';
 export default strategy({
