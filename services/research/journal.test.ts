@@ -5,7 +5,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { openJournal, type JournalOptions } from './journal.ts';
 import { WHOLE_SPAN } from './work.ts';
 
-const options: JournalOptions = { identity: 'abc', figures: ['sharpe', 'trades'] };
+const options: JournalOptions = { identity: 'abc', width: 2 };
 const row = (point: number, ...values: number[]) => ({ point, values: Float64Array.from(values) });
 let folder: string;
 let file: string;
@@ -72,7 +72,7 @@ describe('the journal of a search', () => {
   it('leaves the journal of another search, and any other file, as it is', () => {
     within((journal) => journal.keep(WHOLE_SPAN, [row(1, 1, 1)]));
     const before = readFileSync(file);
-    for (const other of [{ ...options, identity: 'other' }, { ...options, figures: ['sharpe'] }]) expect(() => openJournal(file, other)).toThrow(/another search/);
+    for (const other of [{ ...options, identity: 'other' }, { ...options, width: 1 }]) expect(() => openJournal(file, other)).toThrow(/another search/);
     expect(readFileSync(file)).toEqual(before);
     const letter = path.join(folder, 'letter.txt');
     appendFileSync(letter, 'Dear Sir, the bars are late.');

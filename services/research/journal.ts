@@ -4,8 +4,8 @@ import { crc32 } from 'node:zlib';
 import { AppError } from '#app/domain/errors.ts';
 import type { Span } from './work.ts';
 
-/** `identity`: everything that a point's figures depend on, as a hash; `figures`: their names. */
-export type JournalOptions = { readonly identity: string; readonly figures: readonly string[] };
+/** `identity`: everything that a point's numbers depend on, as a hash; `width`: how many there are of each. */
+export type JournalOptions = { readonly identity: string; readonly width: number };
 
 /** An open journal. One process at a time. */
 export type Journal = Disposable & {
@@ -47,8 +47,8 @@ function readRecords(bytes: Buffer, { begin, width }: { readonly begin: number; 
  * Opens the journal of a search, or begins one. A tail that a crash has torn is cut off. @throws AppError INPUT_INVALID when the file belongs to another search (other data, rules, strategy or
  * figures): it is left as it is; file errors as they come.
  */
-export function openJournal(path: string, { identity, figures }: JournalOptions): Journal {
-  const head = Buffer.from(`${JSON.stringify({ format: FORMAT, identity, figures })}\n`);
+export function openJournal(path: string, { identity, width }: JournalOptions): Journal {
+  const head = Buffer.from(`${JSON.stringify({ format: FORMAT, identity, width })}\n`);
   const rows = new Map<string, Float64Array>();
   const file = openSync(path, 'a+');
   try {
@@ -56,7 +56,7 @@ export function openJournal(path: string, { identity, figures }: JournalOptions)
     const isWhole = bytes.subarray(0, head.length).equals(head);
     // A part of the head, or nothing: a crash came before the first point.
     if (!isWhole && !head.subarray(0, bytes.length).equals(bytes)) throw new AppError('INPUT_INVALID', `${path} belongs to another search (other bars, rules, strategy or program version): name another file, or remove it`);
-    if (isWhole) ftruncateSync(file, readRecords(bytes, { begin: head.length, width: figures.length }, (span, point, values) => rows.set(keyOf(span, point), values)));
+    if (isWhole) ftruncateSync(file, readRecords(bytes, { begin: head.length, width }, (span, point, values) => rows.set(keyOf(span, point), values)));
     else {
       ftruncateSync(file, 0);
       writeSync(file, head);

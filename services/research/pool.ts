@@ -2,7 +2,7 @@
 import { Worker } from 'node:worker_threads';
 import { AppError, describeError, invariant } from '#app/domain/errors.ts';
 import type { RunResult } from '#app/backtest/run/types.ts';
-import { CANCEL, DONE, FAILED, FREE, NEXT, PROGRESS, sharedBatch, sharedControl, type Batch, type CarriedError, type Order, type Reply, type SingleRun, type Span, type Study } from './work.ts';
+import { CANCEL, DONE, FAILED, FREE, NEXT, PROGRESS, rowWidth, sharedBatch, sharedControl, type Batch, type CarriedError, type Order, type Reply, type SingleRun, type Span, type Study } from './work.ts';
 
 /** `threads`: how many work at once. `entry`: the file they run. `pointTimeoutMs`: a point that takes longer ends its thread. */
 export type PoolOptions = { readonly threads: number; readonly entry?: URL; readonly pointTimeoutMs?: number };
@@ -62,7 +62,7 @@ class ThreadPool implements Pool {
   }
 
   async run(study: Study, { span, points }: { readonly span: Span; readonly points: readonly number[] }, { signal, onDone }: BatchOptions = {}): Promise<BatchResult> {
-    const batch = sharedBatch(span, points, study.figures.length);
+    const batch = sharedBatch(span, points, rowWidth(study));
     const run = new BatchRun(batch, onDone);
     const isAborted = (): boolean => signal?.aborted === true;
     while (run.hasFree() && !isAborted()) {

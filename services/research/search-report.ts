@@ -1,6 +1,7 @@
 /** What a search found, as plain JSON for files, the book and the screen, and as text for a terminal. */
 import type { EpochMs } from '#app/domain/time.ts';
 import { exchangeDay } from '#app/market/calendar.ts';
+import { overfitting, type Overfitting } from '#app/analytics/pbo.ts';
 import { heatMap, type HeatMap } from '#app/backtest/search/heat-map.ts';
 import type { RunFigure } from '#app/backtest/search/figures.ts';
 import { plateauAt, type Plateau } from '#app/backtest/search/plateau.ts';
@@ -21,7 +22,7 @@ export type FoldReport = { readonly inFrom: number; readonly outFrom: number; re
 export type SearchReport = {
   readonly identity: string; readonly strategy: string; readonly symbols: readonly string[]; readonly timeframe: string; readonly method: SearchMethod; readonly objective: Objective;
   readonly points: number; readonly unusable: number; readonly trials: number; readonly runs: number; readonly failed: number; readonly isComplete: boolean;
-  readonly best: TrialReport | null; readonly sturdy: TrialReport | null; readonly top: readonly TrialReport[]; readonly maps: readonly HeatMap[]; readonly sharpes: readonly (number | null)[];
+  readonly best: TrialReport | null; readonly sturdy: TrialReport | null; readonly top: readonly TrialReport[]; readonly maps: readonly HeatMap[]; readonly overfitting: Overfitting | null; readonly sharpes: readonly (number | null)[];
   readonly failures: readonly { readonly parameters: Readonly<Record<string, AxisValue>>; readonly why: string }[];
   readonly walkForward: {
     readonly folds: readonly FoldReport[]; readonly efficiency: { readonly growth: number | null; readonly objective: number | null }; readonly paths: readonly ParameterPath[]; readonly isComplete: boolean;
@@ -31,6 +32,8 @@ export type SearchReport = {
 
 const TOP = 50;
 const MAX_MAPS = 6;
+/** 924 splits: 10,000 trials take a tenth of a second. */
+const PBO_BLOCKS = 12;
 /** Points of a curve in a report. */
 const MAX_CURVE = 2_000;
 
@@ -67,7 +70,7 @@ export function searchReport(result: SearchResult, { method, objective }: { read
   return {
     identity: result.identity, strategy: study.job.strategy.kind, symbols: study.job.markets.map(({ symbol }) => symbol), timeframe: study.job.timeframe, method, objective,
     points: space.size, unusable: whole.unusable, trials: result.trials, runs: result.runs, failed: whole.table.failed, isComplete: result.isComplete,
-    best: trial(whole.best), sturdy: trial(whole.sturdy), top: whole.table.ranking().slice(0, TOP).map((point) => trialReport(result, whole, point)), maps: mapsOf(result, whole),
+    best: trial(whole.best), sturdy: trial(whole.sturdy), top: whole.table.ranking().slice(0, TOP).map((point) => trialReport(result, whole, point)), maps: mapsOf(result, whole), overfitting: overfitting(whole.returns, PBO_BLOCKS),
     sharpes: study.figures.includes('sharpe') ? [...whole.table.column('sharpe')].map(known) : [],
     failures: [...result.failures].map(([point, why]) => ({ parameters: parametersAt(space, point), why })),
     walkForward: walkForward && {
@@ -107,6 +110,7 @@ export function searchText(report: SearchReport): string {
     '', ...table([[...searched, 'score', 'plateau', ...COLUMNS], ...rows]),
   ];
   if (report.sturdy) lines.push('', `On the best plateau: ${inWords(report.sturdy.parameters)} (score ${show('score', report.sturdy.score)}, ${show('score', report.sturdy.plateau?.score)} of it left around)`);
+  if (report.overfitting) lines.push('', `Probability that the choice is overfitted: ${(report.overfitting.probability * 100).toFixed(0)}% of ${report.overfitting.splits} splits; of a loss out of sample: ${(report.overfitting.chanceOfLoss * 100).toFixed(0)}%`);
   const { walkForward } = report;
   if (walkForward) {
     const objective = report.objective.figure;

@@ -2,12 +2,14 @@
 import { createHash } from 'node:crypto';
 import { BAR_FIELDS, type BarColumns } from '#app/domain/bar-columns.ts';
 import { invariant } from '#app/domain/errors.ts';
+import { behaviourHash } from '#app/strategy/fingerprint.ts';
 import type { StrategyType } from '#app/strategy/spec.ts';
+import { ENGINE_VERSION } from '#app/backtest/run/run.ts';
 import { figuresNeeded, type Objective } from '#app/backtest/search/objective.ts';
 import { figuresOf, firstAfter, RUN_FIGURES, type RunFigure } from '#app/backtest/search/figures.ts';
 import { sturdiest } from '#app/backtest/search/plateau.ts';
 import { openProposer, type SearchMethod } from '#app/backtest/search/proposer.ts';
-import { defectAt, searchSpace, type Space, type SpaceRequest } from '#app/backtest/search/space.ts';
+import { defectAt, parametersAt, searchSpace, type Space, type SpaceRequest } from '#app/backtest/search/space.ts';
 import { TrialTable } from '#app/backtest/search/trials.ts';
 import { chain, efficiency, foldsOf, parameterPaths, type Fold, type OutOfSample, type ParameterPath, type WalkForwardPlan } from '#app/backtest/search/walk-forward.ts';
 import { barsRefsOf, type Job } from './job.ts';
@@ -15,7 +17,7 @@ import type { Journal, JournalOptions } from './journal.ts';
 import type { Pool } from './pool.ts';
 import { regularBars } from './study-markets.ts';
 import { jobAt } from './trial.ts';
-import { sharedColumns, WHOLE_SPAN, type Batch, type Span, type Study } from './work.ts';
+import { rowWidth, sharedColumns, WHOLE_SPAN, type Batch, type Span, type Study } from './work.ts';
 
 /** Which point a window of a walk-forward takes along: the best, or the best on a plateau (the best where no plateau can be seen). */
 export type Choice = 'best' | 'sturdiest';
@@ -35,8 +37,8 @@ export type SearchMeans = {
   readonly journal?: (options: JournalOptions) => Journal; readonly signal?: AbortSignal; readonly onProgress?: (progress: SearchProgress) => void;
 };
 
-/** What one stretch of time gave. `isComplete`: false when it was cancelled. */
-export type SearchOutcome = { readonly table: TrialTable; readonly best: number | null; readonly sturdy: number | null; readonly unusable: number; readonly isComplete: boolean };
+/** What one stretch of time gave. `returns`: of each trial that did not fail, over equal parts of the stretch (none in very large searches). `isComplete`: false when it was cancelled. */
+export type SearchOutcome = { readonly table: TrialTable; readonly returns: readonly Float64Array[]; readonly best: number | null; readonly sturdy: number | null; readonly unusable: number; readonly isComplete: boolean };
 
 /** A window: what was found in it, and what the chosen point did afterwards (figures in the order of the study, null when nothing could be chosen). */
 export type FoldOutcome = { readonly fold: Fold; readonly found: SearchOutcome; readonly chosen: number | null; readonly inSample: Float64Array | null; readonly outOfSample: Float64Array | null };
@@ -53,11 +55,26 @@ export type SearchResult = {
 /** Changes with anything that changes figures without changing a plan: journals of another version are not read. */
 const SEARCH_VERSION = 1;
 const MAX_FAILURES = 100;
+/** Equal parts of the time over which returns are kept, in searches of not too many trials: a kilobyte each. */
+const PERIODS = 128;
+const MAX_TRACKED = 10_000;
+/** Points looked at for one that shows what the strategy does. */
+const LOOKED_AT = 1_000;
+
+function plannedTrials(method: SearchMethod, { size }: Space): number {
+  return method.kind === 'grid' ? size : Math.min(method.trials, size);
+}
+
+/** What the strategy does at its first usable point: its code is a part of what figures depend on. */
+function behaviourOf(type: StrategyType, space: Space): string {
+  for (let point = 0; point < Math.min(space.size, LOOKED_AT); point += 1) if (defectAt(type, space, point) === null) return behaviourHash(type.bind(parametersAt(space, point)));
+  return '';
+}
 
 /** Hash of everything that the figures of a point depend on. */
-function identityOf(study: Study): string {
+function identityOf(study: Study, type: StrategyType, space: Space): string {
   const hash = createHash('sha256');
-  hash.update(JSON.stringify([SEARCH_VERSION, study.job, study.axes, study.fixed, study.figures]));
+  hash.update(JSON.stringify([SEARCH_VERSION, study.job, study.axes, study.fixed, study.figures, study.periods, ENGINE_VERSION, behaviourOf(type, space)]));
   for (const [ref, bars] of study.bars) {
     hash.update(ref);
     for (const column of [bars.time, ...BAR_FIELDS.map((field) => bars[field])]) hash.update(new Uint8Array(column.buffer, column.byteOffset, column.byteLength));
@@ -66,7 +83,8 @@ function identityOf(study: Study): string {
 }
 
 /** What is to be searched, read and made ready. @throws AppError INPUT_INVALID, STRATEGY_NOT_FOUND */
-function studyOf({ job, request, objective, figures = RUN_FIGURES }: SearchPlan, means: SearchMeans): { readonly study: Study; readonly space: Space; readonly type: StrategyType } {
+function studyOf(plan: SearchPlan, means: SearchMeans): { readonly study: Study; readonly space: Space; readonly type: StrategyType } {
+  const { job, request, objective, figures = RUN_FIGURES } = plan;
   const type = means.strategyType(job.strategy.kind);
   const given = Object.fromEntries(Object.entries(job.strategy.parameters).filter(([name]) => !Object.hasOwn(request.ranges, name)));
   const space = searchSpace(type.parameterSet, { ranges: request.ranges, fixed: { ...given, ...request.fixed } });
@@ -74,8 +92,8 @@ function studyOf({ job, request, objective, figures = RUN_FIGURES }: SearchPlan,
   const wanted = RUN_FIGURES.filter((name) => figures.includes(name) || figuresNeeded(objective).includes(name) || name === 'cagr');
   const own = new Set(job.markets.map((market) => market.bars));
   const bars = new Map(barsRefsOf(job).map((ref) => [ref, sharedColumns(own.has(ref) ? regularBars(means.barsOf(ref), job.timeframe) : means.barsOf(ref))]));
-  const study: Study = { id: '', job: { ...job, strategy: { kind: job.strategy.kind, parameters: {} } }, bars, axes: space.axes, fixed: space.fixed, figures: wanted };
-  return { study: { ...study, id: identityOf(study) }, space, type };
+  const study: Study = { id: '', job: { ...job, strategy: { kind: job.strategy.kind, parameters: {} } }, bars, axes: space.axes, fixed: space.fixed, figures: wanted, periods: plannedTrials(plan.method, space) <= MAX_TRACKED ? PERIODS : 0 };
+  return { study: { ...study, id: identityOf(study, type, space) }, space, type };
 }
 
 /** One search at work: its study, its journal, its counters. */
@@ -96,8 +114,8 @@ class Searcher {
   constructor(plan: SearchPlan, means: SearchMeans, stages: number) {
     const { study, space, type } = studyOf(plan, means);
     [this.study, this.space, this.type, this.plan, this.means] = [study, space, type, plan, means];
-    this.planned = stages * (plan.method.kind === 'grid' ? space.size : Math.min(plan.method.trials, space.size));
-    this.journal = means.journal?.({ identity: study.id, figures: study.figures }) ?? null;
+    this.planned = stages * plannedTrials(plan.method, space);
+    this.journal = means.journal?.({ identity: study.id, width: rowWidth(study) }) ?? null;
   }
 
   close(): void {
@@ -114,17 +132,19 @@ class Searcher {
       return known;
     };
     const proposer = openProposer(this.space, this.plan.method, isUsable);
+    const returns: Float64Array[] = [];
     let isComplete = true;
     for (let points = proposer.next(); points.length > 0 && isComplete; points = isComplete ? proposer.next() : []) {
       const found = await this.runAll(points, span);
       for (const point of points) {
         const values = found.get(point);
         if (values === undefined) isComplete = false;
-        else proposer.tell(point, table.add({ point, values: values ?? this.nothing(), why: values === null ? (this.failures.get(point) ?? 'It failed.') : null }));
+        else proposer.tell(point, table.add({ point, values: values?.subarray(0, this.study.figures.length) ?? this.nothing(), why: values === null ? (this.failures.get(point) ?? 'It failed.') : null }));
+        if (values && this.study.periods > 0) returns.push(values.subarray(this.study.figures.length));
       }
     }
     if (this.plan.method.kind === 'grid') this.planned -= proposer.unusable;
-    return { table, best: table.best(), sturdy: sturdiest(this.space, table)?.point ?? null, unusable: proposer.unusable, isComplete: isComplete && this.means.signal?.aborted !== true };
+    return { table, returns, best: table.best(), sturdy: sturdiest(this.space, table)?.point ?? null, unusable: proposer.unusable, isComplete: isComplete && this.means.signal?.aborted !== true };
   }
 
   /** The equity of a point over a stretch, from its first bar on, and its figures. */
@@ -146,8 +166,9 @@ class Searcher {
     }
     this.done += found.size;
     const open = points.filter((point) => !found.has(point));
+    const width = rowWidth(this.study);
     const take = (places: readonly number[], batch: Batch): void => {
-      const rows = places.map((place) => ({ point: batch.points[place] ?? -1, values: batch.values.slice(place * this.study.figures.length, (place + 1) * this.study.figures.length) }));
+      const rows = places.map((place) => ({ point: batch.points[place] ?? -1, values: batch.values.slice(place * width, (place + 1) * width) }));
       this.journal?.keep(span, rows);
       for (const { point, values } of rows) found.set(point, values);
       this.done += rows.length;

@@ -8,7 +8,7 @@ export const MOODS = ['well', 'throws', 'dies', 'hangs', 'flaky', 'slow'] as con
 /** One of the moods. */
 export type Mood = (typeof MOODS)[number];
 
-const SLOW_TURNS = 20_000;
+const SLOW_TURNS = 5_000;
 
 /** The strategy; `misbehave` is called at its first bar with the mood of the point. */
 export function testingStrategy(misbehave: (mood: Mood) => void): StrategyType {

@@ -4,7 +4,7 @@ import * as z from 'zod';
 import { AppError, describeError, invariant } from '#app/domain/errors.ts';
 import type { RunResult } from '#app/backtest/run/types.ts';
 import { runSingle, Trials, type StrategyTypes } from './trial.ts';
-import { CANCEL, DONE, FAILED, FREE, NEXT, PROGRESS, type CarriedError, type Order, type Reply } from './work.ts';
+import { CANCEL, DONE, FAILED, FREE, NEXT, PROGRESS, rowWidth, type CarriedError, type Order, type Reply } from './work.ts';
 
 const THOUSAND = 1_000;
 const MAX_WHY = 500;
@@ -47,9 +47,9 @@ export function serveThread(types: StrategyTypes): void {
       // Done in an earlier round, or given up.
       if (Atomics.compareExchange(states, place, FREE, number) !== FREE) continue;
       try {
-        const figures = trials.trials.run(points[place] ?? -1, span, goOn);
+        const row = trials.trials.run(points[place] ?? -1, span, goOn);
         // A run that was asked to end tells nothing.
-        if (goOn()) values.set(figures, place * study.figures.length);
+        if (goOn()) values.set(row, place * rowWidth(study));
         Atomics.store(states, place, goOn() ? DONE : FREE);
       } catch (error) {
         Atomics.store(states, place, goOn() ? FAILED : FREE);

@@ -2,13 +2,13 @@
 import type { BarColumns } from '#app/domain/bar-columns.ts';
 import { invariant } from '#app/domain/errors.ts';
 import type { StrategyType } from '#app/strategy/spec.ts';
-import { figuresOf } from '#app/backtest/search/figures.ts';
+import { figuresOf, periodReturns } from '#app/backtest/search/figures.ts';
 import { parametersAt, type Space } from '#app/backtest/search/space.ts';
 import { runBacktest } from '#app/backtest/run/run.ts';
 import type { RunConfig, RunResult } from '#app/backtest/run/types.ts';
 import { runConfigOf, type Job } from './job.ts';
-import { StudyMarkets } from './study-markets.ts';
-import { WHOLE_SPAN, type SingleRun, type Span, type Study } from './work.ts';
+import { StudyMarkets, type Stretch } from './study-markets.ts';
+import { rowWidth, WHOLE_SPAN, type SingleRun, type Span, type Study } from './work.ts';
 
 /** Who knows strategies by kind. */
 export type StrategyTypes = (kind: string) => StrategyType;
@@ -47,6 +47,7 @@ export class Trials {
   private readonly study: Study;
   private readonly space: Space;
   private readonly types: StrategyTypes;
+  private readonly clocks = new WeakMap<Stretch, Float64Array>();
   private base: { readonly config: RunConfig; readonly markets: StudyMarkets } | null = null;
 
   constructor(study: Study, types: StrategyTypes) {
@@ -55,13 +56,22 @@ export class Trials {
     this.types = types;
   }
 
-  /** The figures of a point. @throws what the strategy and the engine throw */
+  /** The row of a point: figures, then returns. @throws what the strategy and the engine throw */
   run(point: number, span: Span, goOn: GoOn): Float64Array {
     const strategy = this.types(this.study.job.strategy.kind).bind(parametersAt(this.space, point));
     const { config, markets: all } = this.begin(point);
-    const { markets, columns } = all.stretch(strategy, span);
-    const result = runBacktest({ ...config, strategy, markets }, { columns, progress: goOn });
-    return figuresOf(result, config.account.cash, { names: this.study.figures, from: span.from });
+    const stretch = all.stretch(strategy, span);
+    const result = runBacktest({ ...config, strategy, markets: stretch.markets }, { columns: stretch.columns, progress: goOn });
+    // Whatever a strategy does, the clock is that of the bars: what is known of one run's times is known of all.
+    const time = this.clocks.get(stretch) ?? result.time;
+    invariant(time.length === result.time.length, 'Two runs over the same bars have not the same steps', { steps: time.length, own: result.time.length });
+    this.clocks.set(stretch, time);
+    const { figures, periods } = this.study;
+    const { cash } = config.account;
+    const row = new Float64Array(rowWidth(this.study));
+    row.set(figuresOf({ ...result, time }, cash, { names: figures, from: span.from }));
+    if (periods > 0) row.set(periodReturns(result, cash, { from: span.from, periods }), figures.length);
+    return row;
   }
 
   private begin(point: number): { readonly config: RunConfig; readonly markets: StudyMarkets } {

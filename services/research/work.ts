@@ -11,8 +11,8 @@ export type Span = { readonly from: number; readonly to: number };
 /** All bars. */
 export const WHOLE_SPAN: Span = { from: -Infinity, to: Infinity };
 
-/** What all points of a search share. Plain data and shared columns: it is cloned into each thread. */
-export type Study = { readonly id: string; readonly job: Job; readonly bars: ReadonlyMap<string, BarColumns>; readonly axes: readonly Axis[]; readonly fixed: Readonly<Record<string, AxisValue>>; readonly figures: readonly RunFigure[] };
+/** What all points of a search share. Plain data and shared columns: it is cloned into each thread. `periods`: returns over so many equal stretches of time follow the figures in each row; 0 = none. */
+export type Study = { readonly id: string; readonly job: Job; readonly bars: ReadonlyMap<string, BarColumns>; readonly axes: readonly Axis[]; readonly fixed: Readonly<Record<string, AxisValue>>; readonly figures: readonly RunFigure[]; readonly periods: number };
 
 /** State of a place of a batch: free, the number of the thread that works on it (from 1 on), done, failed. */
 export const FREE = 0;
@@ -25,7 +25,12 @@ export const CANCEL = 1;
 export const PROGRESS = 2;
 const CONTROL_WORDS = 3;
 
-/** A batch on shared memory. `states[n]` belongs to `points[n]`, its figures are `values[n * figures ...]`. */
+/** Numbers in a row: the figures, then the returns. */
+export function rowWidth({ figures, periods }: Pick<Study, 'figures' | 'periods'>): number {
+  return figures.length + periods;
+}
+
+/** A batch on shared memory. `states[n]` belongs to `points[n]`, its row begins at `values[n * width]`. */
 export type Batch = { readonly span: Span; readonly points: Float64Array; readonly values: Float64Array; readonly states: Int32Array; readonly control: Int32Array };
 
 /** A single back-test. `span`: left out, all bars; `hasLines`: with the canonical lines of its orders. */
@@ -52,9 +57,9 @@ export function sharedControl(): Int32Array {
 }
 
 /** A fresh batch for these points. */
-export function sharedBatch(span: Span, points: readonly number[], figures: number): Batch {
+export function sharedBatch(span: Span, points: readonly number[], width: number): Batch {
   const doubles = (length: number): Float64Array => new Float64Array(new SharedArrayBuffer(length * Float64Array.BYTES_PER_ELEMENT));
-  const batch: Batch = { span, points: doubles(points.length), values: doubles(points.length * figures), states: new Int32Array(new SharedArrayBuffer(points.length * Int32Array.BYTES_PER_ELEMENT)), control: sharedControl() };
+  const batch: Batch = { span, points: doubles(points.length), values: doubles(points.length * width), states: new Int32Array(new SharedArrayBuffer(points.length * Int32Array.BYTES_PER_ELEMENT)), control: sharedControl() };
   batch.points.set(points);
   return batch;
 }
