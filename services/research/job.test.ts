@@ -1,3 +1,4 @@
+/** Jobs: read, refused, made into configurations. */
 import { describe, expect, it } from 'vitest';
 import * as z from 'zod';
 import { barColumns } from '#app/domain/bar-columns.ts';

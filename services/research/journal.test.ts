@@ -1,3 +1,4 @@
+/** The journal of a search: to the last bit, and whatever a crash tears. */
 import { appendFileSync, mkdtempSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';

@@ -1,3 +1,4 @@
+/** The command line of a search. */
 import { describe, expect, it } from 'vitest';
 import { OptionError, readOptions, type OptimiseOptions } from './optimise-options.ts';
 

@@ -1,3 +1,4 @@
+/** A search as a process of its own: killed, stopped, taken up again. */
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
@@ -24,7 +25,7 @@ function start(...more: readonly string[]): { readonly child: ChildProcess; read
   const text = { out: '', said: '' };
   child.stdout?.on('data', (piece: Buffer) => void (text.out += piece.toString()));
   child.stderr?.on('data', (piece: Buffer) => void (text.said += piece.toString()));
-  return { child, ended: once(child, 'close').then(([code]: [number | null]) => ({ code, ...text })) };
+  return { child, ended: once(child, 'close').then(([code]) => ({ code: code as number | null, ...text })) };
 }
 
 /** Waits until the journal holds some points. */

@@ -1,3 +1,4 @@
+/** Searches on real threads: the same bits on any number of them, whatever a point does, and after an interruption. */
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';

@@ -1,3 +1,4 @@
+/** Stretches of bars: first decided on at their first bar, with indicators as they were at the time. */
 import { describe, expect, it } from 'vitest';
 import * as z from 'zod';
 import { synthetic } from '../../bench/lib/synth.ts';

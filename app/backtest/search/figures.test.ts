@@ -1,3 +1,4 @@
+/** The figures of a run against hand-worked numbers and the definitions of the tear sheet. */
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { maxDrawdown } from '#app/analytics/max-drawdown.ts';

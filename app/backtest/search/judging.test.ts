@@ -1,3 +1,4 @@
+/** Scores, rankings, plateaus and heat maps against worked numbers. */
 import { describe, expect, it } from 'vitest';
 import { heatMap } from './heat-map.ts';
 import { scoreOf, type Objective } from './objective.ts';

@@ -1,3 +1,4 @@
+/** The methods of a search: every point once, the same way again, and nearer to known optima than chance. */
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { randomOf } from '#app/domain/random.ts';

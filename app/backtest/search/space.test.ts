@@ -1,3 +1,4 @@
+/** Spaces of parameters: decimal steps, coordinates, refusals. */
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import * as z from 'zod';

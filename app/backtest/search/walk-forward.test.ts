@@ -1,3 +1,4 @@
+/** Windows that never choose on what they try, chained curves, efficiency, paths of parameters. */
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { boxSpace } from './testing-space.ts';
