@@ -2,6 +2,7 @@
 import { machine, type Figure } from './lib/measure.ts';
 import { printReport, writeReport, type Report } from './lib/report.ts';
 import { benchFlows } from './flows.bench.ts';
+import { benchIndicators } from './indicators.bench.ts';
 import { benchLatency } from './latency.bench.ts';
 import { benchLogs } from './logs.bench.ts';
 import { benchMemory } from './memory.bench.ts';
@@ -18,7 +19,7 @@ import { benchSweep } from './sweep.bench.ts';
 import { benchThroughput } from './throughput.bench.ts';
 import { benchVenue } from './venue.bench.ts';
 
-const BENCHMARKS: Readonly<Record<string, () => Promise<Figure[]>>> = { startup: benchStartup, memory: benchMemory, latency: benchLatency, submit: benchSubmit, throughput: benchThroughput, reconcile: benchReconcile, replay: benchReplay, runs: benchRunsList, flows: benchFlows, schedules: benchSchedules, logs: benchLogs, sandbox: benchSandbox, simulator: benchSimulator, venue: benchVenue, sweep: benchSweep, statistics: benchStatistics };
+const BENCHMARKS: Readonly<Record<string, () => Promise<Figure[]>>> = { startup: benchStartup, memory: benchMemory, latency: benchLatency, submit: benchSubmit, throughput: benchThroughput, reconcile: benchReconcile, replay: benchReplay, runs: benchRunsList, flows: benchFlows, schedules: benchSchedules, logs: benchLogs, sandbox: benchSandbox, simulator: benchSimulator, venue: benchVenue, indicators: benchIndicators, sweep: benchSweep, statistics: benchStatistics };
 
 async function main(wanted: readonly string[]): Promise<number> {
   const unknown = wanted.filter((name) => !Object.hasOwn(BENCHMARKS, name));
