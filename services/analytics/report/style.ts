@@ -64,7 +64,7 @@ tr+tr td{border-top:1px solid var(--line)}
 .heat td.year{font-weight:600;background:none}
 .u1{background:color-mix(in srgb,var(--up) 10%,transparent)} .u2{background:color-mix(in srgb,var(--up) 22%,transparent)} .u3{background:color-mix(in srgb,var(--up) 36%,transparent)}
 .d1{background:color-mix(in srgb,var(--down) 10%,transparent)} .d2{background:color-mix(in srgb,var(--down) 22%,transparent)} .d3{background:color-mix(in srgb,var(--down) 36%,transparent)}
-.statistics td{vertical-align:baseline} .statistics .value{font-weight:600}
+.statistics td{vertical-align:baseline} .statistics .value{font-weight:600} .statistics .group{padding-top:14px;color:var(--muted)}
 .statistics .formula{font-size:12px;color:var(--muted);white-space:normal}
 .notes li{margin:0 0 6px} .notes{margin:6px 0 0;padding-left:18px}
 footer{margin-top:22px;color:var(--muted);font-size:12px;line-height:1.6;max-width:100ch;text-wrap:pretty}

@@ -1,5 +1,5 @@
 /** The report's tables: each a pure function of facts, with a sentence where there is nothing. */
-import { FIGURES, type FigureKind } from '#app/analytics/catalogue.ts';
+import { FIGURES, type FigureEntry, type FigureGroup, type FigureKind } from '#app/analytics/catalogue.ts';
 import { toFloat } from '#app/domain/numeric.ts';
 import { ACCOUNT_FIGURES } from '../performance.ts';
 import type { ReportFacts } from '../report-facts.ts';
@@ -84,10 +84,14 @@ export function figureText(name: string, value: number | null): string {
   return entry ? SHOWN[entry.kind](value) : number(value, 2);
 }
 
-/** Every figure with its unit, formula and source. */
+const GROUPS: Readonly<Record<FigureGroup, string>> = { return: 'Return', risk: 'Risk', ratio: 'Ratios', benchmark: 'Against the benchmark', trades: 'Trades' };
+
+/** Every figure with its unit, formula and source, under the headings of the catalogue. */
 export function statisticsTable(facts: ReportFacts): Html {
   const known = new Map(facts.metrics.map((metric) => [metric.name, metric.value]));
-  return html`<div class="scroll"><table class="statistics"><thead><tr><th class="left">Figure</th><th>Value</th><th class="left">Unit</th><th class="left">How it is made</th><th class="left">Source</th></tr></thead><tbody>${ACCOUNT_FIGURES.map((entry) => html`<tr><td class="left">${entry.label}</td><td class="value">${figureText(entry.name, known.get(entry.name) ?? null)}</td><td class="left muted">${entry.unit}</td><td class="left formula">${entry.formula}</td><td class="left formula">${entry.source}</td></tr>`)}</tbody></table></div>`;
+  const row = (entry: FigureEntry): Html => html`<tr><td class="left">${entry.label}</td><td class="value">${figureText(entry.name, known.get(entry.name) ?? null)}</td><td class="left muted">${entry.unit}</td><td class="left formula">${entry.formula}</td><td class="left formula">${entry.source}</td></tr>`;
+  const groups = [...new Set(ACCOUNT_FIGURES.map(({ group }) => group))];
+  return html`<div class="scroll"><table class="statistics"><thead><tr><th class="left">Figure</th><th>Value</th><th class="left">Unit</th><th class="left">How it is made</th><th class="left">Source</th></tr></thead>${groups.map((group) => html`<tbody><tr><th class="left group" colspan="5" scope="rowgroup">${GROUPS[group]}</th></tr>${ACCOUNT_FIGURES.filter((entry) => entry.group === group).map(row)}</tbody>`)}</table></div>`;
 }
 
 /** Return of each month, compounded from the days; the year at the right. Null while there is but one month: the figure stands elsewhere already. */
