@@ -44,7 +44,7 @@ export function act(core: Core, matcher: Matcher, m: MarketState, dated: DatedAc
   if (action.kind === 'split') {
     const ratio = new Decimal(action.newRate).div(action.oldRate);
     invariant(ratio.gt(0) && ratio.isFinite(), 'A split needs two rates greater than zero', { ...action });
-    for (const order of [...m.orders]) if (order.state !== 'closed') splitOrder(matcher, order, ratio);
+    for (const order of [...m.orders]) if (order.state !== 'closed') splitOrder(matcher, order, ratio, core.openTime);
     if (m.qty !== 0) splitPosition(core, m, ratio);
     return;
   }
@@ -70,10 +70,10 @@ export function payDue(core: Core, now: number): void {
 }
 
 /** Open orders follow a forward split that whole shares can follow; in every other split the broker takes them back. */
-function splitOrder(matcher: Matcher, order: Order, ratio: Decimal): void {
+function splitOrder(matcher: Matcher, order: Order, ratio: Decimal, at: number): void {
   const whole = (qty: number): boolean => new Decimal(qty).times(ratio).mod(NANO).isZero();
   if (ratio.lt(1) || !whole(order.qty) || !whole(order.filled)) {
-    matcher.end(order, 'canceled');
+    matcher.end(order, 'canceled', at);
     return;
   }
   const shares = (qty: number): number => new Decimal(qty).times(ratio).toNumber();

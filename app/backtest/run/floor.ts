@@ -36,6 +36,7 @@ export class Floor {
   /** What is due before the bars of a step: the night behind, actions, dividends, the ends of orders. `present` have a bar; their cursors still stand before it. */
   before(present: readonly MarketState[], openTime: number): void {
     const { core } = this;
+    core.openTime = openTime;
     if (this.hasNights) this.pass(present, openTime);
     if (core.openCount > 0) this.matcher.expire(openTime);
     if (core.owed.length > 0) payDue(core, openTime);
