@@ -82,7 +82,8 @@ function compare({ way, cutAfter, whole, run }: Comparison): LookAheadFinding | 
   } catch (error) {
     if (!(error instanceof AppError) || error.code !== 'STRATEGY_FAILED') throw error;
     const openTime = cutAfter ?? NaN;
-    return finish({ way, symbol: String(error.context['symbol'] ?? ''), openTime, cutAfter, withFuture: null, withoutFuture: null, failed: error.message });
+    const { symbol } = error.context;
+    return finish({ way, symbol: typeof symbol === 'string' ? symbol : '', openTime, cutAfter, withFuture: null, withoutFuture: null, failed: error.message });
   }
   const at = before.findIndex((signal, i) => wordsOf(signal) !== wordsOf(after[i]));
   const first = at >= 0 ? at : after.length > before.length ? before.length : -1;

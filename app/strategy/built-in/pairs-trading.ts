@@ -46,11 +46,12 @@ export const pairsTrading = strategy({
     if (left === undefined || right === undefined || !left.hasBar || !right.hasBar) return;
     const { window, entryZ, exitZ, stopZ, maxHalfLife, gross } = parameters;
     const now = { left: Math.log(left.close.now), right: Math.log(right.close.now) };
+    const { held, wait } = memory;
     // The line is drawn through the bars before this one: a departure must not bend what it is measured by.
-    const fit = memory.left.length < window ? null : fitPair(memory);
+    const fit = held === null && wait === 0 && memory.left.length === window ? fitPair(memory) : null;
     keep(memory.left, now.left, window);
     keep(memory.right, now.right, window);
-    const { held } = memory;
+    if (wait > 0) memory.wait -= 1;
     if (held !== null) {
       const z = zScore(held, now.left, now.right);
       const isStopped = -held.side * z >= stopZ;
@@ -60,10 +61,6 @@ export const pairsTrading = strategy({
       const reasons = () => [{ name: 'Spread z-score', value: reasonNumber(z), threshold: isStopped ? `stop at ${reasonNumber(stopZ)}` : `back within ${reasonNumber(exitZ)}` }];
       left.flat({ reasons });
       right.flat({ reasons });
-      return;
-    }
-    if (memory.wait > 0) {
-      memory.wait -= 1;
       return;
     }
     if (fit === null || !(fit.sigma > 0)) return;
