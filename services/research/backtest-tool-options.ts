@@ -5,11 +5,11 @@ import { parseDate, TIMEFRAMES } from '#app/domain/time.ts';
 import type { JobInput } from './job.ts';
 import type { LoadOptions } from './load.ts';
 
-/** What the tool was told. `benchmark`: a file, `own` = the symbol of the run itself, held; null = none. */
+/** What the tool was told. `benchmark`: a file, `own` = the symbol of the run itself, held; null = none. `sizing` null: 95 % of equity, an equal part for each symbol. */
 export type ToolOptions = {
   readonly strategy: string; readonly parameters: ReadonlyMap<string, string>; readonly data: readonly string[]; readonly load: LoadOptions;
-  readonly rules: Pick<JobInput, 'sizing' | 'account' | 'fills' | 'slippage' | 'commission' | 'fees'>;
-  readonly benchmark: string | null; readonly report: string | null; readonly json: string | null; readonly seed: number; readonly isChecked: boolean;
+  readonly rules: Required<Pick<JobInput, 'account' | 'fills' | 'slippage' | 'commission' | 'fees'>>; readonly sizing: JobInput['sizing'] | null;
+  readonly benchmark: string | null; readonly search: string | null; readonly report: string | null; readonly json: string | null; readonly seed: number; readonly isChecked: boolean;
 };
 /** What is to be done. */
 export type Asked = { readonly kind: 'help' } | { readonly kind: 'strategies' } | { readonly kind: 'run'; readonly options: ToolOptions };
@@ -34,7 +34,7 @@ Runs a strategy over bars of CSV files and says what came of it, and whether to 
   --factors PATH        split and dividend factors, a file or a folder; --adjust split|all (default all)
 
   --cash DOLLARS        at the beginning (default 100000)
-  --sizing HOW          percent:95 of equity (default), notional:5000 dollars, shares are whole; atr:1,2,50 = 1 % at risk over 2 ATR, at most 50 %
+  --sizing HOW          percent:95 of equity (default: that, an equal part for each symbol), notional:5000 dollars, shares are whole; atr:1,2,50 = 1 % at risk over 2 ATR, at most 50 %
   --margin 1|2|4        buying power; 1 = cash account (default), 2 or 4 may sell short with --short
   --short               short sales; --borrow PERCENT and --interest PERCENT a year
   --commission TEXT     0.2% of the value, 1.50 an order, 0.005/share, or several: 0.1%,min:1 (default none)
@@ -47,7 +47,8 @@ Runs a strategy over bars of CSV files and says what came of it, and whether to 
   --benchmark PATH      bars to compare with (default: the symbol itself, when there is one); none = no comparison
   --report FILE         write the report, one HTML page
   --json FILE           write figures, verdict, trades and hashes
-  --check               also look for signals that know the future
+  --check               also look for signals that know the future, and try it with noise on prices and parameters
+  --search FILE         what npm run optimise wrote with --report: counts the trials against the result, shows map and walk-forward
   --seed N              of the statistics that draw at random (default 1)
   --help                this text
 
@@ -59,7 +60,7 @@ const many = { type: 'string', multiple: true } as const;
 const flag = { type: 'boolean' } as const;
 const SPEC = {
   strategy: text, param: many, data: many, from: text, to: text, timeframe: text, symbol: text, utc: flag, lenient: flag, factors: text, adjust: text, cash: text, sizing: text, margin: text, short: flag, borrow: text, interest: text,
-  commission: text, fees: text, slippage: text, 'volume-cap': text, fill: text, intrabar: text, benchmark: text, report: text, json: text, check: flag, seed: text, strategies: flag, help: flag,
+  commission: text, fees: text, slippage: text, 'volume-cap': text, fill: text, intrabar: text, benchmark: text, search: text, report: text, json: text, check: flag, seed: text, strategies: flag, help: flag,
 } as const;
 type Given = ReturnType<typeof parse>['values'];
 
@@ -144,7 +145,7 @@ function accountOf(given: Given): NonNullable<JobInput['account']> {
 
 function rulesOf(given: Given): ToolOptions['rules'] {
   return {
-    sizing: sizingOf(given.sizing ?? 'percent:95'), account: accountOf(given), slippage: slippageOf(given.slippage ?? 'none'), fees: oneOf('fees', given.fees ?? 'us', ['us', 'none']),
+    account: accountOf(given), slippage: slippageOf(given.slippage ?? 'none'), fees: oneOf('fees', given.fees ?? 'us', ['us', 'none']),
     commission: given.commission === undefined ? { perOrder: 0, perShare: 0, percent: 0, minimum: 0 } : commissionOf(given.commission),
     fills: {
       marketAt: oneOf('fill', given.fill ?? 'next-open', ['next-open', 'this-close']) === 'next-open' ? 'next_open' : 'this_close', limit: 'through',
@@ -194,8 +195,8 @@ export function readOptions(args: readonly string[]): Asked {
   if (given.strategy === undefined) throw new OptionError('--strategy is missing: the kind of strategy to run, for example ma-crossover');
   if (data.length === 0) throw new OptionError('--data is missing: the CSV file or folder with the bars');
   const options: ToolOptions = {
-    strategy: kindOf(given.strategy), parameters: parametersOf(given.param ?? []), data, load: loadOf(given), rules: rulesOf(given), benchmark: given.benchmark === 'none' ? null : (given.benchmark ?? 'own'),
-    report: given.report ?? null, json: given.json ?? null, seed: numberOf('seed', given.seed ?? '1', [0, 2 ** 31]), isChecked: given.check === true,
+    strategy: kindOf(given.strategy), parameters: parametersOf(given.param ?? []), data, load: loadOf(given), rules: rulesOf(given), sizing: given.sizing === undefined ? null : sizingOf(given.sizing), benchmark: given.benchmark === 'none' ? null : (given.benchmark ?? 'own'),
+    search: given.search ?? null, report: given.report ?? null, json: given.json ?? null, seed: numberOf('seed', given.seed ?? '1', [0, 2 ** 31]), isChecked: given.check === true,
   };
   return { kind: 'run', options };
 }

@@ -1,6 +1,6 @@
 /** One back-test from the command line: bars loaded, the run made, measured and judged. */
-import type { Evidence } from '#app/analytics/evidence.ts';
-import { gatherEvidence } from '#app/analytics/evidence.ts';
+import type { TrialsFacts } from '#app/analytics/deflated-sharpe.ts';
+import { gatherEvidence, type Evidence } from '#app/analytics/evidence.ts';
 import { tearSheet } from '#app/analytics/tear-sheet.ts';
 import type { TearSheet, TearSheetInput } from '#app/analytics/tear-sheet-types.ts';
 import { verdict, type Verdict } from '#app/analytics/verdict.ts';
@@ -17,12 +17,16 @@ import { readJob, runConfigOf, type Job } from './job.ts';
 import { loadCsv, loadPaths, type LoadedBars } from './load.ts';
 import { manifestOf, ordersHashOf } from './manifest.ts';
 import type { ToolOptions } from './backtest-tool-options.ts';
+import type { SearchPart } from './report-input.ts';
 
 /** Everything that is known of a run. `benchmark`: its name, null without one. */
 export type FinishedRun = {
   readonly type: StrategyType; readonly job: Job; readonly config: RunConfig; readonly loaded: readonly LoadedBars[]; readonly result: RunResult; readonly sheet: TearSheet; readonly evidence: Evidence; readonly verdict: Verdict;
-  readonly benchmark: string | null; readonly manifest: BacktestManifest; readonly ordersHash: string; readonly warnings: readonly string[];
+  readonly benchmark: string | null; readonly search: SearchPart | null; readonly manifest: BacktestManifest; readonly ordersHash: string; readonly warnings: readonly string[];
 };
+
+/** Percent of equity that is put to work unless told: what is left pays for a price that opens higher than the one that sized the order. */
+const MOST_INVESTED = 95;
 
 /** A parameter's value out of the words of a command line; what it may be is the strategy's business. */
 function valueOf(parameter: Parameter | undefined, given: string): number | boolean | string {
@@ -49,19 +53,12 @@ function benchmarkOf({ benchmark, load }: ToolOptions, loaded: readonly LoadedBa
   return bars;
 }
 
-/** Whether later bars change earlier signals. @throws AppError STRATEGY_FAILED */
-async function lookAheadOf({ strategy, markets }: RunConfig): Promise<{ readonly found: 'clean' | 'found'; readonly words: readonly string[] }> {
-  const { checkLookAhead } = await import('#app/strategy/look-ahead.ts');
-  const { findings } = checkLookAhead(strategy, markets.map(({ symbol, bars }) => ({ symbol, bars })), {});
-  return { found: findings.length === 0 ? 'clean' : 'found', words: findings.map(({ message }) => message) };
-}
-
 /** The run as statistics take it. */
-function sheetInput(result: RunResult, { config, loaded, benchmark }: { readonly config: RunConfig; readonly loaded: readonly LoadedBars[]; readonly benchmark: LoadedBars | null }): TearSheetInput {
+function sheetInput(result: RunResult, { config, loaded, benchmark, trials }: { readonly config: RunConfig; readonly loaded: readonly LoadedBars[]; readonly benchmark: LoadedBars | null; readonly trials: TrialsFacts | null }): TearSheetInput {
   const from = Math.min(...loaded.map(({ bars }) => bars.time[0] ?? Infinity));
   return {
     time: result.time, equity: result.equity, gross: result.gross, from, startEquity: config.account.cash, trips: result.trips, fills: result.fills,
-    benchmark: benchmark === null ? null : alignedCloses(benchmark.bars, result.time), offsetMs: newYorkOffsetMs, symbols: config.markets.map(({ symbol }) => symbol),
+    benchmark: benchmark === null ? null : alignedCloses(benchmark.bars, result.time), offsetMs: newYorkOffsetMs, symbols: config.markets.map(({ symbol }) => symbol), trials,
   };
 }
 
@@ -69,12 +66,13 @@ function sheetInput(result: RunResult, { config, loaded, benchmark }: { readonly
 export async function runTool(options: ToolOptions): Promise<FinishedRun> {
   const type = strategyType(options.strategy);
   const parameters = Object.fromEntries([...options.parameters].map(([name, given]) => [name, valueOf(type.parameterSet[name], given)]));
-  type.bind(parameters);
+  const { usesShorts, scope } = type.bind(parameters);
+  if (usesShorts && options.rules.account?.canShort !== true) throw new AppError('INPUT_INVALID', `The strategy ${type.kind} sells short, which a cash account may not: add --short`);
   const loaded = loadPaths(options.data, options.load);
   const [first] = loaded;
   invariant(first !== undefined, 'Loading gave no bars and no error');
   const job = readJob({
-    ...options.rules, strategy: { kind: type.kind, parameters }, timeframe: first.timeframe,
+    ...options.rules, sizing: options.sizing ?? { method: 'percent_of_equity', percent: (scope === 'symbol' ? Math.floor(MOST_INVESTED * 100 / loaded.length) / 100 : MOST_INVESTED).toFixed(2) }, strategy: { kind: type.kind, parameters }, timeframe: first.timeframe,
     markets: loaded.map(({ symbol }) => ({ symbol, bars: symbol, isShortable: options.rules.account?.canShort ?? false })),
   });
   const barsBySymbol = new Map(loaded.map(({ symbol, bars }) => [symbol, bars]));
@@ -86,12 +84,13 @@ export async function runTool(options: ToolOptions): Promise<FinishedRun> {
   const config = runConfigOf(job, { strategyType, barsOf });
   const result = runBacktest(config, { hasLines: true });
   const benchmark = benchmarkOf(options, loaded);
-  const input = sheetInput(result, { config, loaded, benchmark });
+  const search = options.search === null ? null : (await import('./backtest-tool-search.ts')).searchFacts(options.search, { kind: type.kind, symbols: loaded.map(({ symbol }) => symbol), parameters: config.strategy.parameters });
+  const input = sheetInput(result, { config, loaded, benchmark, trials: search?.trials ?? null });
   const sheet = tearSheet(input);
-  const lookAhead = options.isChecked ? await lookAheadOf(config) : null;
-  const evidence = gatherEvidence(input, sheet, options.seed, lookAhead === null ? {} : { lookAhead: lookAhead.found });
+  const checked = options.isChecked ? (await import('./backtest-tool-check.ts')).checkRun({ type, config, result, seed: options.seed }) : null;
+  const evidence = gatherEvidence(input, sheet, options.seed, { ...search?.found, ...checked?.found });
   return {
-    type, job, config, loaded, result, sheet, evidence, verdict: verdict(evidence), benchmark: benchmark === null ? null : benchmark === first ? `${first.symbol} held` : benchmark.symbol,
-    manifest: manifestOf({ job, type, series: loaded, seed: options.seed }), ordersHash: ordersHashOf(result.lines), warnings: [...new Set([...loaded.flatMap(({ warnings }) => warnings), ...result.warnings, ...(lookAhead?.words ?? [])])],
+    type, job, config, loaded, result, sheet, evidence, verdict: verdict(evidence), benchmark: benchmark === null ? null : benchmark === first ? `${first.symbol} held` : benchmark.symbol, search: search?.part ?? null,
+    manifest: manifestOf({ job, type, series: loaded, seed: options.seed }), ordersHash: ordersHashOf(result.lines), warnings: [...new Set([...loaded.flatMap(({ warnings }) => warnings), ...result.warnings, ...(checked?.words ?? [])])],
   };
 }

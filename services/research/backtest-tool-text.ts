@@ -84,7 +84,7 @@ export function reportInput(run: FinishedRun, writtenAt: number, version: string
   const day = (at: number | undefined): string => exchangeDay((at ?? 0) as EpochMs);
   return {
     strategy: { kind: type.kind, title: type.title, description: type.description, parameters: Object.entries(config.strategy.parameters).map(([name, value]) => [name, parameterText(type.parameterSet[name], value)]) },
-    timeframe: config.timeframe, benchmark, sheet, evidence, verdict, trips: tripLines(run), rules: ruleLines(run), denied: result.denied, warnings, search: null, writtenAt, version,
+    timeframe: config.timeframe, benchmark, sheet, evidence, verdict, trips: tripLines(run), rules: ruleLines(run), denied: result.denied, warnings, search: run.search, writtenAt, version,
     data: loaded.map(({ symbol, file, bars, sha256 }) => ({ symbol, file, bars: bars.time.length, first: day(bars.time[0]), last: day(bars.time.at(-1)), sha256 })),
     costs: [['Profit before costs', sheet.endEquity - sheet.startEquity + result.costs - result.dividends - result.carry], ['Commissions and fees', -result.costs], ['Dividends', result.dividends], ['Interest and borrowing', result.carry], ['Profit', sheet.endEquity - sheet.startEquity]],
     identity: [['manifest', manifest.hash], ['orders', ordersHash], ['engine', manifest.engine], ['code', manifest.code], ['parameters', manifest.parameters], ['rules', manifest.rules], ['data', Object.values(manifest.data).length === 1 ? (Object.values(manifest.data)[0] ?? '') : `${Object.values(manifest.data).length} series`], ['seed', String(manifest.seed)]],

@@ -38,12 +38,11 @@ export function underwaterChart({ underwater, from, to }: TearSheet): Html {
   const y = scale([Math.min(deepest * 1.1, -0.0001), 0], [bottom, TOP]);
   const at = underwater.at[underwater.fall.indexOf(deepest)] ?? from;
   const digits = deepest > -0.02 ? 1 : 0;
-  return html`<svg class="chart" viewBox="0 0 ${width} 130" role="img" aria-label="Deepest fall ${percent(deepest)}">
+  return html`<svg class="chart" viewBox="0 0 ${width} 120" role="img" aria-label="Deepest fall ${percent(deepest)}">
     ${gridLines([0, ...ticks(deepest * 1.1, 0, 3).filter((value) => value < deepest * 0.15)], y, width, (value) => percent(value, { digits }))}
     <path class="fall" d="${areaPath(underwater.at, underwater.fall, x, { y, base: y(0) })}"/>
     <path class="line down thin" d="${linePath(underwater.at, underwater.fall, x, y)}"/>
     ${deepest < 0 ? html`<text class="note" x="${fixed(Math.min(Math.max(x(at), LEFT + 60), width - RIGHT - 60))}" y="${fixed(Math.min(y(deepest) + 13, bottom + 8))}" text-anchor="middle">deepest ${percent(deepest)}</text>` : null}
-    ${timeAxis(from, to, x, { y: 126, count: 11 })}
   </svg>`;
 }
 
@@ -73,18 +72,24 @@ export function yearBars({ years }: TearSheet): Html {
   </svg>`;
 }
 
+/** A column this much higher than the next is cut and told by its number: days without a position would flatten all others. */
+const CUT_ABOVE = 2;
+
 /** Daily returns in bins, with the normal distribution of the same mean and deviation over them. */
 export function distributionChart({ from, width: step, counts, expected, mean, deviation }: Distribution): Html {
   const width = WIDTHS.half;
   const bottom = 196;
-  const most = Math.max(...counts, ...expected, 1);
+  const [highest = 1, second = 1] = counts.toSorted((a, b) => b - a);
+  const next = Math.max(second, ...expected);
+  const most = highest > next * CUT_ABOVE ? next * 1.25 : Math.max(highest, next);
   const x = scale([from, from + step * counts.length], [LEFT, width - RIGHT]);
   const y = scale([0, most * 1.06], [bottom, TOP]);
   const centres = counts.map((_count, n) => from + step * (n + 0.5));
   const wide = x(from + step) - x(from);
+  const tone = (n: number): string => (from + step * n < 0 && from + step * (n + 1) > 0 ? 'flat' : (centres[n] ?? 0) >= 0 ? 'up' : 'down');
   return html`<svg class="chart" viewBox="0 0 ${width} 220" role="img" aria-label="Daily returns: mean ${percent(mean)}, deviation ${percent(deviation)}">
     ${gridLines(ticks(0, most, 4), y, width, (value) => number(value))}
-    ${counts.map((count, n) => html`<rect class="bar ${(centres[n] ?? 0) >= 0 ? 'up' : 'down'}" x="${fixed(x(from + step * n) + 0.5)}" y="${fixed(y(count))}" width="${fixed(Math.max(wide - 1, 0.6))}" height="${fixed(bottom - y(count))}"><title>${percent(from + step * n)} to ${percent(from + step * (n + 1))}: ${number(count)} days</title></rect>`)}
+    ${counts.map((count, n) => html`<rect class="bar ${tone(n)}" x="${fixed(x(from + step * n) + 0.5)}" y="${fixed(y(Math.min(count, most)))}" width="${fixed(Math.max(wide - 1, 0.6))}" height="${fixed(bottom - y(Math.min(count, most)))}"><title>${percent(from + step * n)} to ${percent(from + step * (n + 1))}: ${number(count)} days</title></rect>${count > most ? html`<text class="count" x="${fixed(x(centres[n] ?? 0) + wide)}" y="${TOP + 10}">${number(count)} days ↑</text>` : null}`)}
     <path class="line normal" d="${linePath(centres, expected, x, y)}"/>
     <line class="axis" x1="${LEFT}" x2="${width - RIGHT}" y1="${bottom}" y2="${bottom}"/>
     ${ticks(from, from + step * counts.length, 6).map((value) => html`<text class="tick" x="${fixed(x(value))}" y="216" text-anchor="middle">${percent(value, { digits: 1 })}</text>`)}

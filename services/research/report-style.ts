@@ -67,11 +67,11 @@ summary:focus-visible,label:focus-visible{outline:2px solid var(--accent);outlin
 .chart .area{opacity:.08} .chart .area.up,.chart .dot.up,.chart .bar.up{fill:var(--up)} .chart .area.down,.chart .dot.down,.chart .bar.down{fill:var(--down)}
 .chart .bar{opacity:.85} .chart .bar.flat{fill:var(--strong)} .chart .bar.benchmark{fill:var(--muted);opacity:.45}
 .chart .fall{fill:var(--down);opacity:.18}
-.chart .note{fill:var(--text);font-weight:550} .chart .name{fill:var(--text);font-weight:550}
+.chart .count{font-size:11px} .chart .note{fill:var(--text);font-weight:550} .chart .name{fill:var(--text);font-weight:550}
 .chart .trip{fill-opacity:.55;stroke-width:1} .chart .trip.up{fill:var(--up);stroke:var(--up)} .chart .trip.down{fill:var(--down);stroke:var(--down)} .chart .trip.flat{fill:var(--muted);stroke:var(--muted)}
 .groups{columns:3;column-gap:34px}
-.group{break-inside:avoid;margin:0 0 16px}
-.group dl{margin:0} .group dl>div{display:flex;justify-content:space-between;gap:12px;padding:3.5px 0;border-top:1px solid var(--line);cursor:help}
+.group{margin:0 0 16px} .group h3{break-after:avoid}
+.group dl{margin:0} .group dl>div{break-inside:avoid;display:flex;justify-content:space-between;gap:12px;padding:3.5px 0;border-top:1px solid var(--line);cursor:help}
 .group dt{min-width:0} .group dd{margin:0;font-weight:560;white-space:nowrap} .group dd.none{color:var(--muted);font-weight:400}
 .scroll{overflow-x:auto}
 .tall{max-height:440px;overflow:auto}
@@ -79,7 +79,7 @@ summary:focus-visible,label:focus-visible{outline:2px solid var(--accent);outlin
 table{width:100%;border-collapse:collapse;font-size:12.5px}
 th,td{padding:6px 10px;text-align:right;white-space:nowrap}
 th:first-child,td:first-child{padding-left:0} th:last-child,td:last-child{padding-right:0}
-.tall th:last-child,.tall td:last-child{padding-right:10px}
+.tall th,.tall td{padding:5px 8px} .tall th:first-child,.tall td:first-child{padding-left:0} .tall table{font-size:12px}
 th{color:var(--muted);font-weight:500;font-size:12px;border-bottom:1px solid var(--strong)}
 tbody tr+tr td{border-top:1px solid var(--line)}
 .left{text-align:left} .wrap{white-space:normal;text-wrap:pretty} .break{white-space:normal;overflow-wrap:anywhere}

@@ -104,11 +104,12 @@ export function chanceTable(orders: MonteCarlo | null, blocks: MonteCarlo | null
 /** The round trips, newest last; the first thousand. */
 export function tripTable(trips: readonly TripLine[], timeframe: Timeframe): Html {
   if (trips.length === 0) return html`<p class="empty">Nothing was traded.</p>`;
+  const hasSymbols = trips.some(({ symbol }) => symbol !== trips[0]?.symbol);
   const rows = trips.slice(0, MAX_TRIPS).map((trip, n) => {
     const value = trip.qty * trip.entryPrice;
-    return html`<tr><td class="left muted">${n + 1}</td><td class="left">${trip.symbol}</td><td class="left">${trip.side}</td><td class="left">${momentText(trip.openedAt, timeframe)}</td><td class="left">${trip.isOpen ? html`<span class="muted">still open</span>` : momentText(trip.closedAt, timeframe)}</td><td>${number(trip.bars)}</td><td>${shares(trip.qty)}</td><td>${money(trip.entryPrice)}</td><td>${money(trip.exitPrice)}</td><td>${signed(trip.profit, gain(trip.profit))}</td><td>${percent(value > 0 ? trip.profit / value : null)}</td><td>${gain(trip.mae)}</td><td>${gain(trip.mfe)}</td><td>${money(trip.cost)}</td></tr>`;
+    return html`<tr><td class="left muted">${n + 1}</td>${hasSymbols ? html`<td class="left">${trip.symbol}</td>` : null}<td class="left">${trip.side}</td><td class="left">${momentText(trip.openedAt, timeframe)}</td><td class="left">${trip.isOpen ? html`<span class="muted">still open</span>` : momentText(trip.closedAt, timeframe)}</td><td>${number(trip.bars)}</td><td>${shares(trip.qty)}</td><td>${money(trip.entryPrice)}</td><td>${money(trip.exitPrice)}</td><td>${signed(trip.profit, gain(trip.profit))}</td><td>${percent(value > 0 ? trip.profit / value : null)}</td><td>${gain(trip.mae, 0)}</td><td>${gain(trip.mfe, 0)}</td><td>${money(trip.cost)}</td></tr>`;
   });
-  return html`<div class="scroll tall"><table><thead><tr><th class="left">#</th><th class="left">Symbol</th><th class="left">Side</th><th class="left">Entry</th><th class="left">Exit</th><th>Bars</th><th>Shares</th><th>Entry price</th><th>Exit price</th><th>Profit</th><th>Of entry</th><th title="Furthest fall of the open profit">MAE</th><th title="Furthest rise of the open profit">MFE</th><th>Costs</th></tr></thead><tbody>${rows}</tbody></table></div>${trips.length > MAX_TRIPS ? html`<p class="more">The first ${number(MAX_TRIPS)} of ${number(trips.length)}; the file of the run has all of them.</p>` : null}`;
+  return html`<div class="scroll tall"><table><thead><tr><th class="left">#</th>${hasSymbols ? html`<th class="left">Symbol</th>` : null}<th class="left">Side</th><th class="left">Entry</th><th class="left">Exit</th><th>Bars</th><th>Shares</th><th>Entry price</th><th>Exit price</th><th>Profit</th><th>Of entry</th><th title="Furthest fall of the open profit">MAE</th><th title="Furthest rise of the open profit">MFE</th><th>Costs</th></tr></thead><tbody>${rows}</tbody></table></div>${trips.length > MAX_TRIPS ? html`<p class="more">The first ${number(MAX_TRIPS)} of ${number(trips.length)}; the file of the run has all of them.</p>` : null}`;
 }
 
 /** Names and what they stand for. */
@@ -132,12 +133,15 @@ export function reasonList(reasons: readonly Reason[]): Html {
 /** The scores of two parameters, best cells strongest; the chosen one framed. */
 export function surfaceTable(map: HeatMap, chosen: SearchPart['chosen']): Html {
   const scores = map.cells.flat().filter((score) => score !== null);
-  const most = Math.max(...scores.map(Math.abs), 1e-12);
+  const [gains, losses] = [scores.filter((score) => score >= 0), scores.filter((score) => score < 0).map(Math.abs)];
+  // The worst gain is pale: otherwise a surface of good scores would show no form.
+  const [low, high, deep] = [Math.min(...gains), Math.max(...gains), Math.max(...losses)];
+  const part = (score: number): number => (score < 0 ? -score / deep : high > low ? (score - low) / (high - low) : 1);
   const rows = map.yValues.map((y, row) => ({ y, row })).toReversed();
   return html`<div class="scroll"><table class="heat surface"><thead><tr><th class="left">${map.y} \\ ${map.x}</th>${map.xValues.map((x) => html`<th>${String(x)}</th>`)}</tr></thead><tbody>${rows.map(({ y, row }) => html`<tr><td class="left muted">${String(y)}</td>${map.xValues.map((_x, column) => {
     const score = map.cells[row]?.[column] ?? null;
     const isChosen = chosen?.[0] === column && chosen[1] === row;
-    return score === null ? html`<td></td>` : html`<td class="${score >= 0 ? 'gain' : 'fell'} ${isChosen ? 'chosen' : ''}" style="${coloured(score / most)}">${number(score, 2)}</td>`;
+    return score === null ? html`<td></td>` : html`<td class="${score >= 0 ? 'gain' : 'fell'} ${isChosen ? 'chosen' : ''}" style="${coloured(part(score))}">${number(score, 2)}</td>`;
   })}</tr>`)}</tbody></table></div>`;
 }
 

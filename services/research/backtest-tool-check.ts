@@ -1,0 +1,60 @@
+/** What only further runs can tell of a result: whether it knows the future, and whether it survives a little noise. */
+import type { FoundElsewhere } from '#app/analytics/evidence.ts';
+import { jitterBars, jitterParameters, summariseVariants, type MovableParameter } from '#app/analytics/jitter.ts';
+import { figuresOf } from '#app/backtest/search/figures.ts';
+import { runBacktest } from '#app/backtest/run/run.ts';
+import type { RunConfig, RunResult } from '#app/backtest/run/types.ts';
+import { AppError } from '#app/domain/errors.ts';
+import { checkLookAhead } from '#app/strategy/look-ahead.ts';
+import type { StrategyType } from '#app/strategy/spec.ts';
+
+/** Runs of each kind; fewer where the bars are many, so that a check takes seconds. */
+const VARIANTS = 50;
+const MOST_BARS_RUN = 50_000_000;
+/** Noise on each price, hundredths of a percent: about half of a usual spread of a smaller share. */
+const NOISE_BPS = 5;
+
+/** The answers, and the look-ahead findings in words. */
+export type Checked = { readonly found: FoundElsewhere; readonly words: readonly string[] };
+
+function sharpeOf(config: RunConfig): number {
+  return figuresOf(runBacktest(config), config.account.cash, { names: ['sharpe'] })[0] ?? NaN;
+}
+
+/** Ordered numbers of the strategy that may be moved. */
+function movable({ parameterSet }: StrategyType, values: RunConfig['strategy']['parameters']): MovableParameter[] {
+  return Object.entries(parameterSet).flatMap(([name, parameter]): MovableParameter[] => {
+    const value = values[name];
+    // What is switched off by 0 is another strategy when it is switched on.
+    return (parameter.kind === 'integer' || parameter.kind === 'number') && typeof value === 'number' && value !== 0 ? [{ name, value, min: parameter.min, max: parameter.max, step: parameter.step }] : [];
+  });
+}
+
+/** Sharpe ratios of the runs that can be made; values that do not go together are no variant. */
+function ratiosOf(configs: Iterable<() => RunConfig>): number[] {
+  const ratios: number[] = [];
+  for (const make of configs) {
+    try {
+      const ratio = sharpeOf(make());
+      if (Number.isFinite(ratio)) ratios.push(ratio);
+    } catch (error) {
+      if (!(error instanceof AppError) || error.code !== 'STRATEGY_PARAMETERS_INVALID') throw error;
+    }
+  }
+  return ratios;
+}
+
+/** Runs it again with later bars taken away, with noise on the prices, and with parameters beside. @throws AppError STRATEGY_FAILED */
+export function checkRun({ type, config, result, seed }: { readonly type: StrategyType; readonly config: RunConfig; readonly result: RunResult; readonly seed: number }): Checked {
+  const { strategy, markets, account } = config;
+  const { findings } = checkLookAhead(strategy, markets.map(({ symbol, bars }) => ({ symbol, bars })), {});
+  const bars = markets.reduce((sum, market) => sum + market.bars.time.length, 0);
+  const variants = Math.max(5, Math.min(VARIANTS, Math.floor(MOST_BARS_RUN / Math.max(bars, 1))));
+  const base = figuresOf(result, account.cash, { names: ['sharpe'] })[0] ?? NaN;
+  const noisy = Array.from({ length: variants }, (_none, variant) => (): RunConfig => ({ ...config, markets: markets.map((market) => ({ ...market, bars: jitterBars(market.bars, { seed, variant, basisPoints: NOISE_BPS }) })) }));
+  const beside = jitterParameters(movable(type, strategy.parameters), { seed, variants }).map((moved) => (): RunConfig => ({ ...config, strategy: type.bind({ ...strategy.parameters, ...moved }) }));
+  return {
+    found: { lookAhead: findings.length === 0 ? 'clean' : 'found', priceJitter: summariseVariants(base, ratiosOf(noisy)), parameterJitter: summariseVariants(base, ratiosOf(beside)) },
+    words: findings.map(({ message }) => message),
+  };
+}
