@@ -67,11 +67,13 @@ export class Bookkeeper {
   private readonly core: Core;
   private readonly fees: SaleFees;
   private readonly hasCommission: boolean;
+  private readonly isEntryOnly: boolean;
 
   constructor(core: Core) {
     this.core = core;
     this.fees = new SaleFees(core.config.fees);
-    const { perOrder, perShare, percent, minimum } = core.config.commission;
+    const { perOrder, perShare, percent, minimum, isEntryOnly = false } = core.config.commission;
+    this.isEntryOnly = isEntryOnly;
     this.hasCommission = perOrder > 0 || perShare > 0 || percent > 0 || minimum > 0;
   }
 
@@ -86,7 +88,7 @@ export class Bookkeeper {
     valueOf(qty, price, amount);
     const { micro, sub } = amount;
     const fee = order.side < 0 ? this.fees.of(qty, price, at) : 0;
-    const cost = fee + (this.hasCommission ? this.commission(order, qty, micro) : 0);
+    const cost = fee + (this.hasCommission && !(order.isClosing && this.isEntryOnly) ? this.commission(order, qty, micro) : 0);
     if (order.side > 0) core.pay(-micro - cost, -sub);
     else core.pay(micro - cost, sub);
     core.costs += cost;

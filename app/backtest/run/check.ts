@@ -104,6 +104,6 @@ export function checkConfig(config: RunConfig): void {
   if (strategy.usesShorts && !account.canShort) fail(`the strategy ${strategy.kind} sells short: the account must be allowed to`);
   if (account.canShort && account.multiplier === 1) fail('an account that sells short is a margin account: its multiplier is 2 or 4');
   if (fills.volumeCap !== null && !(fills.volumeCap > 0 && fills.volumeCap <= 1)) fail('the cap on the volume is a part of it, more than 0 and at most 1');
-  for (const amount of Object.values(commission)) if (!(amount >= 0 && amount < Infinity)) fail('a commission is 0 or more');
+  for (const amount of [commission.perOrder, commission.perShare, commission.percent, commission.minimum]) if (!(amount >= 0 && amount < Infinity)) fail('a commission is 0 or more');
   for (const rate of [account.borrowPercent, account.marginInterestPercent]) if (!(rate >= 0 && rate < Infinity)) fail('a yearly rate is 0 percent or more');
 }

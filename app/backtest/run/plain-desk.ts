@@ -146,7 +146,8 @@ class PlainDesk implements Desk {
     const { core } = this;
     if (wish.side === 'flat') return 0;
     const sign = wish.side === 'long' ? 1 : -1;
-    const at = core.config.fills.sizedAt === 'fill' ? price + this.books.commissionFor(1, price) : price;
+    const isEntryPrice = core.config.commission.isEntryOnly === true;
+    const at = core.config.fills.sizedAt === 'fill' ? price + (isEntryPrice ? sign : 1) * this.books.commissionFor(1, price) : price;
     if (wish.weight !== null) return sign * shareBudget(Math.abs(wish.weight) * this.equity(), at, m.market.isFractionable);
     return sign * sizeOf(core.config.sizing, { equity: this.equity(), price: at, atr: options?.atr ?? NaN }) * NANO;
   }

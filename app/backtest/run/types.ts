@@ -23,7 +23,11 @@ export type Market = {
 };
 
 /** What the broker takes for an order, beside the regulatory fees. Dollars; `percent` of the fill's value (0.2 = 0.2 %). */
-export type Commission = { readonly perOrder: number; readonly perShare: number; readonly percent: number; readonly minimum: number };
+export type Commission = {
+  readonly perOrder: number; readonly perShare: number; readonly percent: number; readonly minimum: number;
+  /** Only what opens a position pays: no broker does so; for comparisons with engines that put the commission into the entry's price. */
+  readonly isEntryOnly?: boolean;
+};
 
 /**
  * How much worse than the reference price an order that takes liquidity fills; prices go to the tick, half to even, as at the exact venue.
