@@ -2,7 +2,7 @@
 import * as z from 'zod';
 import { barCount } from '#app/domain/bar-columns.ts';
 import { defineIndicator, factor, type IndicatorUse, period, use, type UseOptions } from './indicator.ts';
-import { deviationColumns, deviationOf, meanOf, moments, momentsPush, momentsSchema } from './moments.ts';
+import { bandColumns, deviationOf, meanOf, moments, momentsPush, momentsSchema } from './moments.ts';
 import { outputColumns } from './period.ts';
 
 const BOLLINGER = 'J. Bollinger, Bollinger on Bollinger Bands (2002), chapter 7; sigma of the whole window (TA-Lib)';
@@ -17,23 +17,16 @@ export const BBANDS = defineIndicator<'upper' | 'middle' | 'lower', Bands>({
   parameters: [period('period', 'Period', 20, 2), sigmas], inputs: ['close'], outputs: ['upper', 'middle', 'lower'], lookback: windowLookback, state: bandsSchema,
   columns(bars, values, out) {
     const [n = 0, deviations = 0] = values;
-    const length = barCount(bars);
-    const columns = outputColumns(length, 3, out);
+    const columns = outputColumns(barCount(bars), 3, out);
     const [upper, middle, lower] = columns as readonly [Float64Array, Float64Array, Float64Array];
-    deviationColumns(bars.close, n, { mean: middle, deviation: upper });
-    for (let i = 0; i < length; i += 1) {
-      const centre = middle[i] as number;
-      const width = deviations * (upper[i] as number);
-      upper[i] = centre + width;
-      lower[i] = centre - width;
-    }
+    bandColumns(bars.close, [n, deviations], { upper, middle, lower });
     return columns;
   },
   start: ([n = 0, deviations = 0]) => ({ ...moments(n), deviations }),
   next(state, bar, out) {
     const isReady = momentsPush(state, bar.close);
     const centre = isReady ? meanOf(state) : NaN;
-    const width = isReady ? state.deviations * deviationOf(state) : NaN;
+    const width = isReady ? deviationOf(state, state.deviations) : NaN;
     out[0] = centre + width;
     out[1] = centre;
     out[2] = centre - width;
@@ -49,7 +42,7 @@ export const BBWIDTH = defineIndicator<'value', Bands>({
   start: ([n = 0, deviations = 0]) => ({ ...moments(n), deviations }),
   next(state, bar, out) {
     const isReady = momentsPush(state, bar.close);
-    out[0] = isReady ? (200 * state.deviations * deviationOf(state)) / meanOf(state) : NaN;
+    out[0] = isReady ? (200 * deviationOf(state, state.deviations)) / meanOf(state) : NaN;
   },
 });
 /** BBWIDTH of `length` bars and `deviations` sigmas. */
@@ -62,7 +55,7 @@ export const PERCENTB = defineIndicator<'value', Bands>({
   start: ([n = 0, deviations = 0]) => ({ ...moments(n), deviations }),
   next(state, bar, out) {
     const isReady = momentsPush(state, bar.close);
-    const half = state.deviations * deviationOf(state);
+    const half = deviationOf(state, state.deviations);
     out[0] = isReady ? 0.5 + (half === 0 ? 0 : (bar.close - meanOf(state)) / (2 * half)) : NaN;
   },
 });

@@ -1,7 +1,7 @@
 /** Standard deviation, variance and the z-score of a window, of the whole window (population) as TA-Lib has them. */
 import { barCount } from '#app/domain/bar-columns.ts';
 import { defineIndicator, type IndicatorUse, period, use, type UseOptions } from './indicator.ts';
-import { deviationColumns, deviationOf, meanOf, type Moments, moments, momentsPush, momentsSchema, varianceOf } from './moments.ts';
+import { deviationColumn, deviationOf, meanOf, type Moments, moments, momentsPush, momentsSchema, varianceOf } from './moments.ts';
 import { outputColumns } from './period.ts';
 
 const windowLookback = ([n = 1]: readonly number[]): number => n - 1;
@@ -13,7 +13,7 @@ export const STDDEV = defineIndicator<'value', Moments>({
   columns(bars, values, out) {
     const [n = 0] = values;
     const columns = outputColumns(barCount(bars), 1, out);
-    deviationColumns(bars.close, n, { mean: new Float64Array(bars.close.length), deviation: columns[0] as Float64Array });
+    deviationColumn(bars.close, n, columns[0] as Float64Array);
     return columns;
   },
   start: ([n = 0]) => moments(n),

@@ -1,26 +1,25 @@
 /** Mean and variance of a window of prices without cancellation: sums of ticks and of their squares, kept as whole numbers. */
 import * as z from 'zod';
-import { ringSchema } from './cells.ts';
-import { checkPeriod, ROUNDER, TICKS_PER_DOLLAR, ticksOf } from './period.ts';
+import { ring, ringSchema } from './cells.ts';
+import { ROUNDER, TICKS_PER_DOLLAR, ticksOf } from './period.ts';
 
 /**
- * A price in ticks is split into `h` x 2^20 + `l`, so that the three sums of products stay below 2^53: exact for
- * 5,000 prices of up to $1,099,511. The variance is then a difference of exact sums in each part, so prices near
- * 100,000 that move by a cent, and a window that has become flat, come out right.
+ * A price in ticks is split into a multiple of 2^20 (`upper`) and the rest (`lower`). The three sums of products are then whole
+ * multiples of 2^40, 2^20 and 1 below 2^53 of them: exact for 5,000 prices of up to $1,099,511. The variance is a difference of exact
+ * sums part by part, so prices near 100,000 that move by a cent, and a window that has become flat, come out right.
  */
-const SPLIT = 1_048_576;
+const UPPER_ROUNDER = ROUNDER * 1_048_576;
+/** Dollars per unit of the root of the spread. */
+const scaleOf = (n: number): number => 1 / (n * TICKS_PER_DOLLAR);
 
-/** Running sums, plain JSON: of `h`, `l`, `h` x `h`, `h` x `l` and `l` x `l`. */
-export const momentsSchema = z.object({ ...ringSchema.shape, h: z.number(), l: z.number(), hh: z.number(), hl: z.number(), ll: z.number() });
+/** Running sums, plain JSON: of the upper and lower parts, and of their products. */
+export const momentsSchema = z.object({ ...ringSchema.shape, upper: z.number(), lower: z.number(), uppers: z.number(), cross: z.number(), lowers: z.number() });
 export type Moments = z.infer<typeof momentsSchema>;
 
 /** No prices yet. @throws AppError INVARIANT_BROKEN for a period outside 1..5,000. */
 export function moments(period: number): Moments {
-  checkPeriod(period);
-  return { period, window: [], next: 0, h: 0, l: 0, hh: 0, hl: 0, ll: 0 };
+  return { ...ring(period), upper: 0, lower: 0, uppers: 0, cross: 0, lowers: 0 };
 }
-
-const upperPart = (ticks: number): number => ticks * (1 / SPLIT) + ROUNDER - ROUNDER;
 
 /** Adds a price, dollars. True when there are `period` of them. */
 export function momentsPush(cell: Moments, price: number): boolean {
@@ -28,15 +27,15 @@ export function momentsPush(cell: Moments, price: number): boolean {
   const ticks = ticksOf(price);
   const isFilling = window.length < period;
   const gone = isFilling ? 0 : (window[next] as number);
-  const inH = upperPart(ticks);
-  const inL = ticks - inH * SPLIT;
-  const outH = upperPart(gone);
-  const outL = gone - outH * SPLIT;
-  cell.h += inH - outH;
-  cell.l += inL - outL;
-  cell.hh += inH * inH - outH * outH;
-  cell.hl += inH * inL - outH * outL;
-  cell.ll += inL * inL - outL * outL;
+  const u = ticks + UPPER_ROUNDER - UPPER_ROUNDER;
+  const l = ticks - u;
+  const goneU = gone + UPPER_ROUNDER - UPPER_ROUNDER;
+  const goneL = gone - goneU;
+  cell.upper += u - goneU;
+  cell.lower += l - goneL;
+  cell.uppers += u * u - goneU * goneU;
+  cell.cross += u * l - goneU * goneL;
+  cell.lowers += l * l - goneL * goneL;
   if (isFilling) {
     window.push(ticks);
   } else {
@@ -48,52 +47,84 @@ export function momentsPush(cell: Moments, price: number): boolean {
 
 /** Mean of the window, dollars; the same bits as the simple moving average. */
 export function meanOf(cell: Moments): number {
-  return (cell.h * SPLIT + cell.l) / (cell.period * TICKS_PER_DOLLAR);
+  return (cell.upper + cell.lower) / (cell.period * TICKS_PER_DOLLAR);
 }
 
 /** Population variance of the window, dollars squared, never negative. Of 1, 2, 3, 6 it is 3.5. */
 export function varianceOf(cell: Moments): number {
   const { period } = cell;
-  return spread(cell) / (period * TICKS_PER_DOLLAR) / (period * TICKS_PER_DOLLAR);
+  return spreadOf(cell) / (period * TICKS_PER_DOLLAR) / (period * TICKS_PER_DOLLAR);
 }
 
-/** Population standard deviation of the window, dollars. */
-export function deviationOf(cell: Moments): number {
-  return Math.sqrt(spread(cell)) / (cell.period * TICKS_PER_DOLLAR);
+/** `times` population standard deviations of the window, dollars. */
+export function deviationOf(cell: Moments, times = 1): number {
+  return Math.sqrt(spreadOf(cell)) * (times * scaleOf(cell.period));
 }
 
 /** period^2 x variance in ticks squared: n x sum of squares - square of the sum, part by part. */
-function spread({ period: n, h, l, hh, hl, ll }: Moments): number {
-  const sum = (n * hh - h * h) * SPLIT * SPLIT + (n * hl - h * l) * 2 * SPLIT + (n * ll - l * l);
-  return sum > 0 ? sum : 0;
+function spreadOf({ period: n, upper, lower, uppers, cross, lowers }: Moments): number {
+  const spread = n * uppers - upper * upper + 2 * (n * cross - upper * lower) + (n * lowers - lower * lower);
+  return spread > 0 ? spread : 0;
 }
 
-/** Columns to write into. */
-export type DeviationOut = { readonly mean: Float64Array; readonly deviation: Float64Array };
+/** Sum of the window in ticks and its spread as columns, for the indexes from `n` - 1 on: the running sums in local numbers. Both may be one column: then it holds the spread. */
+function spreadColumns(prices: Float64Array, n: number, { sums, spreads }: { readonly sums: Float64Array; readonly spreads: Float64Array }): void {
+  const { length } = prices;
+  let [upper, lower, uppers, cross, lowers] = [0, 0, 0, 0, 0];
+  for (let i = 0; i < n && i < length; i += 1) {
+    const ticks = ticksOf(prices[i] as number);
+    const u = ticks + UPPER_ROUNDER - UPPER_ROUNDER;
+    const l = ticks - u;
+    upper += u;
+    lower += l;
+    uppers += u * u;
+    cross += u * l;
+    lowers += l * l;
+  }
+  for (let i = n; i <= length; i += 1) {
+    const spread = n * uppers - upper * upper + 2 * (n * cross - upper * lower) + (n * lowers - lower * lower);
+    sums[i - 1] = upper + lower;
+    spreads[i - 1] = spread > 0 ? spread : 0;
+    if (i === length) break;
+    const ticks = (prices[i] as number) * TICKS_PER_DOLLAR + ROUNDER - ROUNDER;
+    const gone = (prices[i - n] as number) * TICKS_PER_DOLLAR + ROUNDER - ROUNDER;
+    const u = ticks + UPPER_ROUNDER - UPPER_ROUNDER;
+    const l = ticks - u;
+    const goneU = gone + UPPER_ROUNDER - UPPER_ROUNDER;
+    const goneL = gone - goneU;
+    upper += u - goneU;
+    lower += l - goneL;
+    uppers += u * u - goneU * goneU;
+    cross += u * l - goneU * goneL;
+    lowers += l * l - goneL * goneL;
+  }
+}
 
-/** Mean and population standard deviation as columns, dollars, NaN before index `n` - 1: the running sums in local numbers. */
-export function deviationColumns(prices: Float64Array, n: number, { mean, deviation }: DeviationOut): void {
-  checkPeriod(n);
+/** Population standard deviation as a column, dollars, NaN before index `n` - 1. */
+export function deviationColumn(prices: Float64Array, n: number, out: Float64Array): void {
+  const { length } = prices;
+  const scale = 1 * scaleOf(n);
+  spreadColumns(prices, n, { sums: out, spreads: out });
+  for (let i = n - 1; i < length; i += 1) out[i] = Math.sqrt(out[i] as number) * scale;
+  out.fill(NaN, 0, Math.min(n - 1, length));
+}
+
+/** Three columns to write into. */
+export type BandsOut = { readonly upper: Float64Array; readonly middle: Float64Array; readonly lower: Float64Array };
+
+/** The mean and `times` population standard deviations around it as columns, dollars, NaN before index `n` - 1. */
+export function bandColumns(prices: Float64Array, [n, times]: readonly [n: number, times: number], { upper, middle, lower }: BandsOut): void {
   const { length } = prices;
   const unit = n * TICKS_PER_DOLLAR;
-  let [h, l, hh, hl, ll] = [0, 0, 0, 0, 0];
-  for (let i = 0; i < length; i += 1) {
-    const ticks = (prices[i] as number) * TICKS_PER_DOLLAR + ROUNDER - ROUNDER;
-    const gone = i < n ? 0 : (prices[i - n] as number) * TICKS_PER_DOLLAR + ROUNDER - ROUNDER;
-    const inH = ticks * (1 / SPLIT) + ROUNDER - ROUNDER;
-    const outH = gone * (1 / SPLIT) + ROUNDER - ROUNDER;
-    const inL = ticks - inH * SPLIT;
-    const outL = gone - outH * SPLIT;
-    h += inH - outH;
-    l += inL - outL;
-    hh += inH * inH - outH * outH;
-    hl += inH * inL - outH * outL;
-    ll += inL * inL - outL * outL;
-    const sum = (n * hh - h * h) * SPLIT * SPLIT + (n * hl - h * l) * 2 * SPLIT + (n * ll - l * l);
-    mean[i] = (h * SPLIT + l) / unit;
-    deviation[i] = Math.sqrt(sum > 0 ? sum : 0) / unit;
+  const scale = times * scaleOf(n);
+  spreadColumns(prices, n, { sums: middle, spreads: upper });
+  for (let i = n - 1; i < length; i += 1) {
+    const centre = (middle[i] as number) / unit;
+    const width = Math.sqrt(upper[i] as number) * scale;
+    upper[i] = centre + width;
+    middle[i] = centre;
+    lower[i] = centre - width;
   }
   const filling = Math.min(n - 1, length);
-  mean.fill(NaN, 0, filling);
-  deviation.fill(NaN, 0, filling);
+  for (const column of [upper, middle, lower]) column.fill(NaN, 0, filling);
 }
