@@ -110,7 +110,7 @@ const TRADES = {
   system_quality: ['System quality number (SQN)', 'ratio', 'ratio', '√min(n, 100) × mean(R) / sample deviation(R); R = dollars unless every trip had a stop', 'Tharp, Definitive Guide to Position Sizing, 2008'],
   kelly: ['Kelly part', 'percent', 'fraction of equity', 'W − (1 − W) / payoff ratio', 'Kelly, Bell System Technical Journal 35(4), 1956'],
   half_kelly: ['Half Kelly', 'percent', 'fraction of equity', 'Kelly part / 2', 'MacLean, Thorp and Ziemba, Quantitative Finance 10(7), 2010'],
-  risk_of_ruin: ['Risk of ruin', 'share', 'probability', 'exp(−2 mean × first equity / deviation²) of profits, sizes staying as they are', 'Cox and Miller, The Theory of Stochastic Processes, 1965, 5.7'],
+  risk_of_ruin: ['Risk of ruin', 'share', 'probability', 'exp(−2 mean / deviation²) of profits as parts of the equity before each (an account: of its first), sizes staying as they are', 'Cox and Miller, The Theory of Stochastic Processes, 1965, 5.7'],
   winning_streak: ['Winners in a row', 'count', 'count', 'longest run of winning round trips, in order of their exits', 'Definition'],
   losing_streak: ['Losers in a row', 'count', 'count', 'longest run of losing round trips, in order of their exits', 'Definition'],
   average_holding: ['Average holding time', 'duration', 'milliseconds', 'mean time from entry to exit', 'Definition'],

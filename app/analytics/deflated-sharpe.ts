@@ -1,5 +1,5 @@
 /** Deflated Sharpe ratio: what is left of the best of many trials. */
-import { deviation } from './moments.ts';
+import { deviation, mean } from './moments.ts';
 import { EULER_MASCHERONI, normalQuantile } from './normal.ts';
 import { probabilisticSharpe, type SharpeTest } from './probabilistic-sharpe.ts';
 import { TRADING_DAYS_PER_YEAR } from './returns.ts';
@@ -17,6 +17,24 @@ export function trialsOf(yearlySharpes: ArrayLike<number>, periodsPerYear: numbe
   if (spread === null) return null;
   const shared = Math.max(0, Math.min(1, correlation));
   return { count: shared + (1 - shared) * yearlySharpes.length, variance: spread ** 2 / periodsPerYear };
+}
+
+/**
+ * Mean correlation between the returns of all pairs of trials, without looking at the pairs: of N standardised columns it is (variance of their sum - N) / (N (N - 1)). Trials that never
+ * vary are left out. Null with fewer than two others. Columns of one length. meanCorrelation([[1, 2, 3], [2, 4, 6], [3, 2, 1]]) = (1 - 1 - 1) / 3 = -0.333333.
+ */
+export function meanCorrelation(trials: readonly ArrayLike<number>[]): number | null {
+  const length = trials[0]?.length ?? 0;
+  const sum = new Float64Array(length);
+  let count = 0;
+  for (const returns of trials) {
+    const [average, spread] = [mean(returns), deviation(returns)];
+    if (average === null || spread === null || spread === 0) continue;
+    count += 1;
+    for (let n = 0; n < length; n += 1) sum[n] = (sum[n] ?? 0) + ((returns[n] ?? 0) - average) / spread;
+  }
+  const together = deviation(sum);
+  return count < 2 || together === null ? null : (together ** 2 - count) / (count * (count - 1));
 }
 
 /**

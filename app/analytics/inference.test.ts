@@ -1,7 +1,7 @@
 /** Probabilistic and deflated Sharpe ratios: worked numbers, the published example, and what they promise on noise. */
 import { describe, expect, it } from 'vitest';
 import { randomOf } from '#app/domain/random.ts';
-import { deflatedSharpe, expectedBestSharpe, trialsOf } from './deflated-sharpe.ts';
+import { deflatedSharpe, expectedBestSharpe, meanCorrelation, trialsOf } from './deflated-sharpe.ts';
 import { minimumTrackRecord, probabilisticSharpe } from './probabilistic-sharpe.ts';
 import { riskReturnRatio } from './risk-return-ratio.ts';
 
@@ -14,6 +14,8 @@ describe('the worked numbers of the doc comments', () => {
     ['expected best of ten', expectedBestSharpe({ count: 10, variance: 1 }), 1.574598],
     ['deflated sharpe', deflatedSharpe(FOUR, { count: 10, variance: 0.01 }), 0.774397],
     ['trials that do the same', trialsOf([0, 2], 1, 0.5)?.count ?? null, 1.5],
+    ['mean correlation', meanCorrelation([[1, 2, 3], [2, 4, 6], [3, 2, 1]]), -1 / 3],
+    ['mean correlation of what never varies', meanCorrelation([[1, 2, 3], [5, 5, 5], [2, 4, 6]]), 1],
     ['their variance', trialsOf([0, 2], 1, 0.5)?.variance ?? null, 2],
     ['one trial deflates nothing', deflatedSharpe(FOUR, { count: 1, variance: 9 }), 0.844753],
   ])('%s', (_name, value, expected) => {
@@ -25,7 +27,7 @@ describe('the worked numbers of the doc comments', () => {
     expect(expectedBestSharpe({ count: 100, variance: 0.5 / 250 })).toBeCloseTo(0.1132, 4);
   });
 
-  it.each([['three returns', probabilisticSharpe([0.1, 0.2, 0.1])], ['a constant', probabilisticSharpe([0.1, 0.1, 0.1, 0.1])], ['a loser has no record to wait for', minimumTrackRecord([-0.01, 0.01, -0.03, -0.01])], ['one trial', trialsOf([1])]])('null: %s', (_name, value) => {
+  it.each([['three returns', probabilisticSharpe([0.1, 0.2, 0.1])], ['a constant', probabilisticSharpe([0.1, 0.1, 0.1, 0.1])], ['a loser has no record to wait for', minimumTrackRecord([-0.01, 0.01, -0.03, -0.01])], ['one trial', trialsOf([1])], ['the correlation of one', meanCorrelation([[1, 2]])], ['the correlation of none', meanCorrelation([])]])('null: %s', (_name, value) => {
     expect(value).toBeNull();
   });
 });

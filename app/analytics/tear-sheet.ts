@@ -43,14 +43,17 @@ function pick(column: Float64Array | Int32Array, rows: Int32Array): Float64Array
   return picked;
 }
 
-function tripFacts({ trips, time }: TearSheetInput, rows: Int32Array): TripFacts {
-  const [side, holdingMs] = [new Int8Array(rows.length), new Float64Array(rows.length)];
+function tripFacts({ trips, time, equity, startEquity }: TearSheetInput, rows: Int32Array): TripFacts {
+  const [side, holdingMs, onEquity] = [new Int8Array(rows.length), new Float64Array(rows.length), new Float64Array(rows.length)];
   for (let n = 0; n < rows.length; n += 1) {
     const row = rows[n] ?? 0;
+    const opened = trips.openStep[row] ?? 0;
+    const before = opened === 0 ? startEquity : (equity[opened - 1] ?? 0);
     side[n] = trips.side[row] ?? 0;
-    holdingMs[n] = (time[trips.closeStep[row] ?? 0] ?? 0) - (time[trips.openStep[row] ?? 0] ?? 0);
+    holdingMs[n] = (time[trips.closeStep[row] ?? 0] ?? 0) - (time[opened] ?? 0);
+    onEquity[n] = before > 0 ? (trips.profit[row] ?? 0) / before : 0;
   }
-  return { profit: pick(trips.profit, rows), mae: pick(trips.mae, rows), mfe: pick(trips.mfe, rows), risk: pick(trips.risk, rows), cost: pick(trips.cost, rows), side, holdingMs };
+  return { profit: pick(trips.profit, rows), mae: pick(trips.mae, rows), mfe: pick(trips.mfe, rows), risk: pick(trips.risk, rows), cost: pick(trips.cost, rows), side, holdingMs, onEquity };
 }
 
 function tradedIn({ length, qty, price, cost }: FillColumns): { readonly value: number; readonly costs: number } {

@@ -62,6 +62,9 @@ describe('a hand-counted book', () => {
     // Not every trip had a stop, so the quality is of dollars: 12.5 / 49.2080 x sqrt(8).
     expect(found.system_quality).toBeCloseTo((Math.sqrt(8) * 12.5) / Math.sqrt((87.5 ** 2 + 62.5 ** 2 + 12.5 ** 2 + 17.5 ** 2 + 7.5 ** 2 + 22.5 ** 2 + 52.5 ** 2 + 37.5 ** 2) / 7), 9);
   });
+  it('is ruined by parts of the equity where they are known', () => {
+    expect(tripFigures({ profit: Float64Array.of(210, -190), onEquity: Float64Array.of(0.0525, -0.0475) }, 1).risk_of_ruin).toBeCloseTo(0.367879, 6);
+  });
   it('knows what it does not know', () => {
     expect(tripFigures({ profit: Float64Array.of(1, 2) }, 1_000)).toMatchObject({ average_mae: null, average_holding: null, long_trips: null, expectancy_r: null, cost_of_gains: null, profit_factor: null });
     expect(tripFigures({ profit: new Float64Array(0), side: new Int8Array(0) }, 1_000)).toMatchObject({ round_trips: 0, best_trip: null, long_trips: 0, long_win_rate: null, winning_streak: 0 });

@@ -13,6 +13,7 @@ import { winRate } from './win-rate.ts';
 /** Closed round trips as columns of one length, in order of their exits. Dollars after fees, milliseconds; a column that nobody knows is left out. `side`: 1 long, -1 short; `risk` NaN without a stop. */
 export type TripFacts = {
   readonly profit: Float64Array; readonly holdingMs?: Float64Array; readonly mae?: Float64Array; readonly mfe?: Float64Array; readonly risk?: Float64Array; readonly side?: Int8Array; readonly cost?: Float64Array;
+  /** Profit as a part of the equity before the entry. */ readonly onEquity?: Float64Array;
 };
 
 /** Names of the figures that round trips alone decide. */
@@ -42,9 +43,9 @@ function costOfGains({ profit, cost }: TripFacts): number | null {
   return gained > 0 ? paid / gained : null;
 }
 
-/** Measures the trips. `capital`: dollars at the start, for the risk of ruin. */
+/** Measures the trips. `capital`: dollars at the start, for the risk of ruin where the equity before each trip is not known. */
 export function tripFigures(trips: TripFacts, capital: number): Pick<Figures, TripFigureName> {
-  const { profit, holdingMs, mae, mfe, risk } = trips;
+  const { profit, holdingMs, mae, mfe, risk, onEquity } = trips;
   const [wins, losses] = [profit.filter((value) => value > 0), profit.filter((value) => value < 0)];
   const [winners, payoff, ends, runs] = [winRate(profit), payoffRatio(profit), extremes(profit), streaks(profit)];
   const part = kelly(winners, payoff);
@@ -54,7 +55,7 @@ export function tripFigures(trips: TripFacts, capital: number): Pick<Figures, Tr
     round_trips: profit.length, win_rate: winners, break_even_trips: profit.length - wins.length - losses.length, average_win: mean(wins), average_loss: mean(losses),
     best_trip: ends?.best ?? null, worst_trip: ends?.worst ?? null, payoff_ratio: payoff, profit_factor: profitFactor(profit), expectancy: expectancy(profit),
     expectancy_r: multiples === null ? null : mean(multiples), system_quality: qualityOf(profit, multiples), kelly: part, half_kelly: part === null ? null : part / 2,
-    risk_of_ruin: riskOfRuin(profit, capital), winning_streak: runs.wins, losing_streak: runs.losses,
+    risk_of_ruin: onEquity === undefined ? riskOfRuin(profit, capital) : riskOfRuin(onEquity, 1), winning_streak: runs.wins, losing_streak: runs.losses,
     average_holding: holdingMs === undefined ? null : mean(holdingMs), longest_holding: holdingMs === undefined ? null : (extremes(holdingMs)?.best ?? null),
     average_mae: mae === undefined ? null : mean(mae), average_mfe: mfe === undefined ? null : mean(mfe), cost_of_gains: costOfGains(trips),
     long_trips: long.trips, long_profit: long.profit, long_win_rate: long.winRate, short_trips: short.trips, short_profit: short.profit, short_win_rate: short.winRate,

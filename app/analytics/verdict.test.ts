@@ -59,6 +59,7 @@ describe('one question at a time', () => {
     expect(verdict(evidence).belief).toBe(belief);
   });
   it('names what was not looked at, and what would change the answer', () => {
+    expect(verdict({ ...good, lookAhead: null, trips: 50 }).headline).toBe('Doubtful: nobody checked whether the strategy looks into the future.');
     const lines = verdictLines(verdict({ ...good, lookAhead: null, priceJitter: null, parameterJitter: null, tripOrders: null, dayBlocks: null, intervals: null, trips: 50, hasCosts: false, costOfGains: null }));
     expect(lines.join('\n')).toContain('? Nobody checked whether the strategy looks into the future. Run the look-ahead check.');
     expect(lines.join('\n')).toContain('~ It rests on 50 closed round trips. Would help: A longer history');
@@ -66,7 +67,7 @@ describe('one question at a time', () => {
   });
   it('puts what speaks against it first, by weight', () => {
     const { reasons } = verdict(overfitted.evidence);
-    const rank = { bad: 0, weak: 1, unknown: 2, good: 3 };
+    const rank = { bad: 0, weak: 1, unknown: 1, good: 2 };
     for (let n = 1; n < reasons.length; n += 1) {
       const [before, after] = [reasons[n - 1], reasons[n]];
       if (before && after) expect(rank[before.grade] * 100 - before.weight).toBeLessThanOrEqual(rank[after.grade] * 100 - after.weight);

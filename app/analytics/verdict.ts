@@ -12,7 +12,8 @@ export type Verdict = { readonly belief: Belief; readonly headline: string; read
 const ENOUGH_TO_DISBELIEVE = 9;
 const ENOUGH_TO_DOUBT = 9;
 
-const ORDER: Readonly<Record<Grade, number>> = { bad: 0, weak: 1, unknown: 2, good: 3 };
+/** What was not looked at counts as much as what is weak. */
+const ORDER: Readonly<Record<Grade, number>> = { bad: 0, weak: 1, unknown: 1, good: 2 };
 const SIGNS: Readonly<Record<Grade, string>> = { bad: '✗', weak: '~', unknown: '?', good: '✓' };
 const WORDS: Readonly<Record<Belief, string>> = { believe: 'Believe it', doubtful: 'Doubtful', do_not_believe: 'Do not believe it' };
 
