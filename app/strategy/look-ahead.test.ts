@@ -77,6 +77,13 @@ describe('a strategy that looks ahead', () => {
     expect(first?.message).toMatch(/it fails with the later bars taken away/);
   });
 
+  it('by any number of bars is found', () => {
+    for (const ahead of [1, 2, 3, 4, 6, 10]) {
+      const peek = custom({ mean: sma(10) }, ({ on, lines }) => ((on.close.values[on.close.cursor.i + ahead] ?? 0) > lines.mean.now ? on.long() : on.flat()));
+      expect(ways(check(peek, { cuts: 40 })), `${ahead} bars`).toContain('removed');
+    }
+  });
+
   it('is found by few cuts too: some lie just before its signals', () => {
     const rare = custom({ mean: sma(20) }, ({ on, lines }) => {
       const ahead = on.close.values[on.close.cursor.i + 1] ?? NaN;

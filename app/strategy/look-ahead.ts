@@ -24,11 +24,14 @@ export type LookAheadFinding = {
 /** What was compared, and the first finding of each way. `signals`: those that the strategy raised over everything. */
 export type LookAheadReport = { readonly moments: number; readonly cuts: number; readonly signals: number; readonly findings: readonly LookAheadFinding[] };
 
-/** `cuts`: places at which to cut, 1..1,000. All of them where the data has no more moments. */
+/** `cuts`: places at which to cut, 1..1,000; 120 when left out, fewer over long data (`STEPS`). All of them where the data has no more moments. */
 export type LookAheadOptions = ColumnRunOptions & { readonly cuts?: number };
 
 const CUTS = 120;
+const CUTS_MIN = 8;
 const MAX_CUTS = 1_000;
+/** Bars to run over for all cuts together when nobody says how many: some ten seconds. */
+const STEPS = 20_000_000;
 /** Bars before a signal at which to cut as well: a peek of so many bars is seen there at the latest. */
 const PEEKS = [1, 2, 3, 5, 8] as const;
 
@@ -39,7 +42,9 @@ const PEEKS = [1, 2, 3, 5, 8] as const;
 export function checkLookAhead(strategy: BoundStrategy, markets: readonly SymbolBars[], options: LookAheadOptions): LookAheadReport {
   const moments = momentsOf(markets);
   const whole = signalsOverColumns(strategy, markets, options);
-  const cuts = cutsOf(moments, whole, Math.min(MAX_CUTS, Math.max(1, options.cuts ?? CUTS)));
+  const bars = markets.reduce((sum, market) => sum + barCount(market.bars), 0);
+  const affordable = Math.max(CUTS_MIN, Math.min(CUTS, Math.floor(STEPS / Math.max(1, bars))));
+  const cuts = cutsOf(moments, whole, Math.min(MAX_CUTS, Math.max(1, options.cuts ?? affordable)));
   const findings: LookAheadFinding[] = [];
   const streamed = compare({ way: 'streamed', cutAfter: null, whole, run: () => signalsBarByBar(strategy, markets, options) });
   for (const way of ['removed', 'replaced'] as const) {
