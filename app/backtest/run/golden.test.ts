@@ -4,7 +4,8 @@ import { gunzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import * as z from 'zod';
 import { barColumns, type BarColumns } from '#app/domain/bar-columns.ts';
-import { fromNewYork } from '#app/market/calendar.ts';
+import { HOUR_MS } from '#app/domain/time.ts';
+import { fromNewYork, sessionsBetween } from '#app/market/calendar.ts';
 import { sma } from '#app/indicators/sma.ts';
 import { strategy } from '#app/strategy/spec.ts';
 import { describeRecorded, sharedPath } from '../../../tests/support/recorded.ts';
@@ -84,11 +85,26 @@ describeRecorded([GOOG], 'GOOG, daily', () => {
   });
 });
 
+/** The same bars at the regular hours (09:00 to 15:00) of as many whole sessions as they need. */
+function onRegularHours(bars: BarColumns): BarColumns {
+  const time = sessionsBetween('1998-01-02', '2030-12-31').flatMap(({ close, isEarly }) => (isEarly ? [] : Array.from({ length: 7 }, (_none, n) => close - (7 - n) * HOUR_MS))).slice(0, bars.time.length);
+  return { ...bars, time: Float64Array.from(time) };
+}
+
 describeRecorded([IBM], 'IBM, hourly', () => {
-  it('the 10/30 crossover ends at 9,984,960.1186 with 788 round trips', () => {
-    const result = runBacktest(goldenConfig([plainMarket('IBM', barsOf(IBM))], '1Hour'));
+  const bars = barsOf(IBM);
+
+  it('the 10/30 crossover ends at 9,984,960.1186 with 788 round trips, all bars counted', () => {
+    const result = runBacktest(goldenConfig([plainMarket('IBM', onRegularHours(bars))], '1Hour'));
     expect(Math.abs(last(result) / 9_984_960.1186 - 1)).toBeLessThan(1e-12);
     expect([result.trips.length, result.trips.isOpen.at(-1)]).toEqual([788, 0]);
+  });
+
+  it('at their own times 29 of the bars lie behind the close of half days, and are left out with a word', () => {
+    const result = runBacktest(goldenConfig([plainMarket('IBM', bars)], '1Hour'));
+    expect(result.time).toHaveLength(40_813 - 29);
+    expect(result.warnings[0]).toBe('IBM: 29 bars lie outside of regular trading and were left out');
+    expect(result.warnings[1], 'the split of May 1999').toMatch(/1999-05-27.*2 for 1/);
   });
 });
 

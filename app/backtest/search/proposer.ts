@@ -2,7 +2,7 @@
 import { AppError } from '#app/domain/errors.ts';
 import { randomOf, type Random } from '#app/domain/random.ts';
 import { pointAt, type Space } from './space.ts';
-import { proposeParzen, type Judged } from './tpe.ts';
+import { Parzen, type Judged } from './tpe.ts';
 
 /**
  * How points are chosen. `grid`: all. `random`: `trials` different ones, uniform. `latin`: a Latin hypercube (M. McKay, R. Beckman, W. Conover, Technometrics 21(2), 1979): each axis
@@ -27,11 +27,14 @@ const TPE_BATCH = 8;
 const GRID_BATCH = 8_192;
 /** Random draws that may miss (known or unusable) for each trial before the space is walked in order. */
 const MISSES = 64;
+/** Points that one search by draws looks at in all: where hardly any is usable, it ends with those that it has found. */
+const MAX_LOOKS = 500_000;
 
 /** The points that were proposed or looked at in vain, and fresh ones at random. */
 class Draws {
   private readonly seen = new Set<number>();
   private walk = 0;
+  private looks = 0;
   unusable = 0;
   private readonly size: number;
   private readonly isUsable: (point: number) => boolean;
@@ -44,6 +47,7 @@ class Draws {
   /** Whether the point is new and usable. One that is not usable is counted, once. */
   isFree(point: number): boolean {
     if (point < 0 || this.seen.has(point)) return false;
+    this.looks += 1;
     if (this.isUsable(point)) return true;
     this.seen.add(point);
     this.unusable += 1;
@@ -59,12 +63,12 @@ class Draws {
 
   /** A new usable point, uniform as long as luck lasts, then the first one in order; -1 when none is left. */
   draw(random: Random): number {
-    for (let miss = 0; miss < MISSES; miss += 1) {
+    for (let miss = 0; miss < MISSES && this.looks < MAX_LOOKS; miss += 1) {
       const point = Math.floor(random.next() * this.size);
       if (this.take(point)) return point;
     }
     // Nearly all are known, or nearly none are usable.
-    for (; this.walk < this.size && this.walk < MAX_TRIALS * MISSES; this.walk += 1) if (this.take(this.walk)) return this.walk;
+    for (; this.walk < this.size && this.walk < MAX_LOOKS && this.looks < MAX_LOOKS; this.walk += 1) if (this.take(this.walk)) return this.walk;
     return -1;
   }
 }
@@ -140,11 +144,13 @@ function parzenProposer({ space, draws, trials, random }: Drawing): Proposer {
       const room = trials - proposed;
       const start = Math.min(trials, Math.max(16, 4 * space.axes.length));
       const batch = proposed === 0 ? [...latinPoints(space, draws, { count: start, random })] : [];
-      while (batch.length < Math.min(room, TPE_BATCH) && proposed > 0) {
-        const wish = proposeParzen(space, judged, { random, isNew: (point) => draws.isFree(point), pending: batch });
+      const parzen = proposed === 0 ? null : new Parzen(space, judged);
+      while (parzen !== null && batch.length < Math.min(room, TPE_BATCH)) {
+        const wish = parzen.propose(random, (point) => draws.isFree(point));
         const point = draws.take(wish) ? wish : draws.draw(random);
         if (point < 0) break;
         batch.push(point);
+        parzen.avoid(point);
       }
       proposed += batch.length;
       return batch;

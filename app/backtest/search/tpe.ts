@@ -5,8 +5,6 @@ import { coordinatesOf, pointAt, type Axis, type Space } from './space.ts';
 
 /** A point with its score, higher is better; NaN: bad, however it came about. */
 export type Judged = { readonly point: number; readonly score: number };
-/** What a proposal draws from. `pending`: proposed in this batch and not yet judged: taken for bad, so that a batch spreads. */
-export type ParzenDraw = { readonly random: Random; readonly isNew: (point: number) => boolean; readonly pending: readonly number[] };
 
 /** Candidates among which the ratio decides. */
 const CANDIDATES = 24;
@@ -35,11 +33,11 @@ function kernelRow(axis: Axis, centre: number, width: number): Float64Array {
 /** A mixture over the space: one product of kernels for each point, and one uniform component (the prior) with the same weight. */
 class Mixture {
   private readonly space: Space;
-  private readonly centres: readonly Int32Array[];
+  private readonly centres: Int32Array[];
   private readonly widths: Float64Array;
   private readonly rows: readonly Map<number, Float64Array>[];
 
-  constructor(space: Space, centres: readonly Int32Array[]) {
+  constructor(space: Space, centres: Int32Array[]) {
     this.space = space;
     this.centres = centres;
     this.rows = space.axes.map(() => new Map());
@@ -50,6 +48,11 @@ class Mixture {
       const spread = Math.sqrt(centres.reduce((sum, centre) => sum + ((centre[at] ?? 0) - mean) ** 2, 0) / Math.max(1, centres.length));
       return Math.max(WIDTH_MIN, Math.min(spread, axis.values.length / 4) * shrink);
     });
+  }
+
+  /** One more centre, under the same widths. */
+  add(centre: Int32Array): void {
+    this.centres.push(centre);
   }
 
   private row(at: number, centre: number): Float64Array {
@@ -95,28 +98,44 @@ function pick(row: Float64Array, place: number): number {
 }
 
 /**
- * The candidate with the highest ratio of densities good / bad (J. Bergstra, R. Bardenet, Y. Bengio, B. Kégl, "Algorithms for Hyper-Parameter Optimization", NIPS 2011, section 4), with kernels
- * over all axes at once (S. Falkner, A. Klein, F. Hutter, "BOHB", ICML 2018, section 3), on the grid of the space. A point that is not new is never proposed; -1 when the candidates held none.
+ * Proposes points: the candidate with the highest ratio of densities good / bad (J. Bergstra, R. Bardenet, Y. Bengio, B. Kégl, "Algorithms for Hyper-Parameter Optimization", NIPS 2011, section 4), with
+ * kernels over all axes at once (S. Falkner, A. Klein, F. Hutter, "BOHB", ICML 2018, section 3), on the grid of the space. Knows what was judged when it was made.
  */
-export function proposeParzen(space: Space, judged: readonly Judged[], { random, isNew, pending }: ParzenDraw): number {
-  const rank = ({ score }: Judged): number => (Number.isNaN(score) ? -Infinity : score);
-  // Of equal scores the one that was told first.
-  const order = judged.map((entry, at) => ({ entry, at })).sort((a, b) => compare(rank(b.entry), rank(a.entry)) || a.at - b.at).map(({ entry }) => entry);
-  const good = Math.min(GOOD_MAX, Math.max(GOOD_MIN, Math.ceil(GOOD_PART * order.length)));
-  const centre = (point: number): Int32Array => coordinatesOf(space, point);
-  const likely = new Mixture(space, order.slice(0, good).filter(({ score }) => !Number.isNaN(score)).map(({ point }) => centre(point)));
-  const unlikely = new Mixture(space, [...order.slice(good).map(({ point }) => centre(point)), ...pending.map(centre)]);
-  const coordinates = new Int32Array(space.axes.length);
-  let best = -1;
-  let bestRatio = -Infinity;
-  for (let n = 0; n < CANDIDATES; n += 1) {
-    likely.sample(random, coordinates);
-    const point = pointAt(space, coordinates);
-    if (!isNew(point)) continue;
-    const ratio = likely.density(coordinates) / unlikely.density(coordinates);
-    if (ratio > bestRatio) [best, bestRatio] = [point, ratio];
+export class Parzen {
+  private readonly space: Space;
+  private readonly likely: Mixture;
+  private readonly unlikely: Mixture;
+
+  constructor(space: Space, judged: readonly Judged[]) {
+    const rank = ({ score }: Judged): number => (Number.isNaN(score) ? -Infinity : score);
+    // Of equal scores the one that was told first.
+    const order = judged.map((entry, at) => ({ entry, at })).sort((a, b) => compare(rank(b.entry), rank(a.entry)) || a.at - b.at).map(({ entry }) => entry);
+    const good = Math.min(GOOD_MAX, Math.max(GOOD_MIN, Math.ceil(GOOD_PART * order.length)));
+    const centre = ({ point }: Judged): Int32Array => coordinatesOf(space, point);
+    this.space = space;
+    this.likely = new Mixture(space, order.slice(0, good).filter(({ score }) => !Number.isNaN(score)).map(centre));
+    this.unlikely = new Mixture(space, order.slice(good).map(centre));
   }
-  return best;
+
+  /** Takes a point for bad until it is judged, so that a batch spreads. */
+  avoid(point: number): void {
+    this.unlikely.add(coordinatesOf(this.space, point));
+  }
+
+  /** The best of some candidates; -1 when none of them was new. */
+  propose(random: Random, isNew: (point: number) => boolean): number {
+    const coordinates = new Int32Array(this.space.axes.length);
+    let best = -1;
+    let bestRatio = -Infinity;
+    for (let n = 0; n < CANDIDATES; n += 1) {
+      this.likely.sample(random, coordinates);
+      const point = pointAt(this.space, coordinates);
+      if (!isNew(point)) continue;
+      const ratio = this.likely.density(coordinates) / this.unlikely.density(coordinates);
+      if (ratio > bestRatio) [best, bestRatio] = [point, ratio];
+    }
+    return best;
+  }
 }
 
 function compare(a: number, b: number): number {

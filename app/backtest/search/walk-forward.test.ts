@@ -14,6 +14,16 @@ describe('the windows of a walk-forward', () => {
     expect(folds.at(-1)?.outTo).toBe(1_000 + 999 * 60_000 + 1);
   });
 
+  it('may be measured in bars', () => {
+    const folds = foldsOf(clock(1_000), { kind: 'rolling', inBars: 300, outBars: 90 });
+    expect(folds.map(({ inBars, outBars }) => [inBars, outBars])).toEqual(Array.from({ length: 7 }, () => [300, 90]));
+    expect(folds.at(-1)?.outTo).toBe(1_000 + 999 * 60_000 + 1);
+    // 1,000 - 7 x 90 = 370 bars before the first trial; anchored uses them all.
+    expect(foldsOf(clock(1_000), { kind: 'anchored', inBars: 300, outBars: 90 })[0]?.inBars).toBe(370);
+    expect(() => foldsOf(clock(300), { kind: 'rolling', inBars: 290, outBars: 20 })).toThrow(/make 0 windows/);
+    expect(() => foldsOf(clock(300), { kind: 'rolling', inBars: 30, outBars: 5 })).toThrow(/at least 20 bars/);
+  });
+
   it('never choose on a bar that is tried, and try each bar at most once', () => {
     fc.assert(fc.property(fc.integer({ min: 400, max: 5_000 }), fc.integer({ min: 1, max: 8 }), fc.double({ min: 0.15, max: 0.8, noNaN: true }), fc.constantFrom('anchored' as const, 'rolling' as const), (bars, count, outPart, kind) => {
       fc.pre(Math.floor(bars / (count + (1 - outPart) / outPart)) >= 20 && bars - count * Math.floor(bars / (count + (1 - outPart) / outPart)) >= 20);

@@ -2,8 +2,11 @@
 import { AppError, invariant } from '#app/domain/errors.ts';
 import { coordinatesOf, type AxisValue, type Space } from './space.ts';
 
-/** `anchored`: the first stretch always begins at the beginning and grows; `rolling`: it moves along. `outPart`: share of a rolling window (in-sample and out-of-sample) that is out of sample. */
-export type WalkForwardPlan = { readonly kind: 'anchored' | 'rolling'; readonly folds: number; readonly outPart: number };
+/**
+ * `anchored`: the first stretch always begins at the beginning and grows; `rolling`: it moves along. By share: so many windows, of which `outPart` of a rolling one (in-sample and out-of-sample) is out
+ * of sample. By bars: as many windows as fit, the last one ending with the last bar.
+ */
+export type WalkForwardPlan = { readonly kind: 'anchored' | 'rolling' } & ({ readonly folds: number; readonly outPart: number } | { readonly inBars: number; readonly outBars: number });
 
 /** One window. `inFrom` <= bars of the choice < `outFrom` <= bars of the trial < `outTo`: epoch ms of opens; what an indicator needs to warm up is taken from before the window. */
 export type Fold = { readonly inFrom: number; readonly outFrom: number; readonly outTo: number; readonly inBars: number; readonly outBars: number };
@@ -12,22 +15,42 @@ const MAX_FOLDS = 200;
 /** Fewer bars tell nothing. */
 const MIN_BARS = 20;
 
-/**
- * Windows over the bars of a clock (opens, epoch ms, rising). Out-of-sample stretches are of equal length L = floor(n / (folds + (1 - p) / p)), follow on each other and end with the last bar;
- * the first in-sample stretch has what is left, at least L (1 - p) / p bars. Worked: 1,000 bars, 5 folds, p = 0.25: L = floor(1000 / 8) = 125; the first choice is made on 375 bars.
- * @throws AppError INPUT_INVALID for a plan that is none, or bars too few for it
- */
-export function foldsOf(opens: Float64Array, plan: WalkForwardPlan): readonly Fold[] {
-  const { kind, folds, outPart } = plan;
+type Sizes = { readonly folds: number; readonly inBars: number; readonly outBars: number };
+
+/** Bars of each out-of-sample stretch, of the first in-sample one, and how many windows there are. */
+function sizesOf(plan: WalkForwardPlan, bars: number): Sizes {
   const refuse = (what: string): never => {
     throw new AppError('INPUT_INVALID', `The walk-forward cannot be made: ${what}`);
   };
+  const isWithin = (count: number): boolean => Number.isInteger(count) && count >= MIN_BARS;
+  if ('inBars' in plan) {
+    const { inBars, outBars } = plan;
+    if (!isWithin(inBars) || !isWithin(outBars)) refuse(`each stretch has at least ${MIN_BARS} bars, a whole number`);
+    const folds = Math.floor((bars - inBars) / outBars);
+    return folds >= 1 && folds <= MAX_FOLDS ? { folds, inBars, outBars } : refuse(`${bars} bars make ${Math.max(0, folds)} windows of ${inBars} and ${outBars} bars, not 1 to ${MAX_FOLDS}`);
+  }
+  const { folds, outPart } = plan;
   if (!Number.isInteger(folds) || folds < 1 || folds > MAX_FOLDS) refuse(`1 to ${MAX_FOLDS} windows, not ${folds}`);
   if (!(outPart > 0 && outPart < 1)) refuse('the part out of sample lies between 0 and 1');
-  const bars = opens.length;
   const outBars = Math.floor(bars / (folds + (1 - outPart) / outPart));
+  const inBars = bars - folds * outBars;
+  return isWithin(outBars) && isWithin(inBars) ? { folds, inBars, outBars } : refuse(`${bars} bars are too few for ${folds} windows: at least ${MIN_BARS} in each stretch`);
+}
+
+/** How many windows a plan makes of so many bars. @throws AppError INPUT_INVALID as `foldsOf` */
+export function foldCount(plan: WalkForwardPlan, bars: number): number {
+  return sizesOf(plan, bars).folds;
+}
+
+/**
+ * Windows over the bars of a clock (opens, epoch ms, rising). Out-of-sample stretches are of equal length L = floor(n / (folds + (1 - p) / p)), follow on each other and end with the last bar;
+ * the first in-sample stretch has what is left, at least L (1 - p) / p bars (by bars: its own number, counted back from the first out-of-sample bar). Worked: 1,000 bars, 5 folds, p = 0.25: L = floor(1000 / 8) = 125; the first choice is made on 375 bars.
+ * @throws AppError INPUT_INVALID for a plan that is none, or bars too few for it
+ */
+export function foldsOf(opens: Float64Array, plan: WalkForwardPlan): readonly Fold[] {
+  const bars = opens.length;
+  const { folds, outBars, inBars } = sizesOf(plan, bars);
   const first = bars - folds * outBars;
-  if (outBars < MIN_BARS || first < MIN_BARS) refuse(`${bars} bars are too few for ${folds} windows: at least ${MIN_BARS} in each stretch`);
   const openAt = (bar: number): number => {
     const open = opens[bar];
     invariant(open !== undefined, 'A window lies outside of the bars', { bar });
@@ -35,7 +58,7 @@ export function foldsOf(opens: Float64Array, plan: WalkForwardPlan): readonly Fo
   };
   return Array.from({ length: folds }, (_none, fold): Fold => {
     const out = first + fold * outBars;
-    const begin = kind === 'anchored' ? 0 : fold * outBars;
+    const begin = plan.kind === 'anchored' ? 0 : out - inBars;
     const end = out + outBars;
     return { inFrom: openAt(begin), outFrom: openAt(out), outTo: end === bars ? openAt(bars - 1) + 1 : openAt(end), inBars: out - begin, outBars };
   });
