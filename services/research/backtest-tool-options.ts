@@ -145,7 +145,7 @@ function accountOf(given: Given): NonNullable<JobInput['account']> {
 
 function rulesOf(given: Given): ToolOptions['rules'] {
   return {
-    account: accountOf(given), slippage: slippageOf(given.slippage ?? 'none'), fees: oneOf('fees', given.fees ?? 'us', ['us', 'none']),
+    account: accountOf(given), slippage: slippageOf(given.slippage ?? 'none'), fees: oneOf('fees', given.fees ?? 'us', ['us', 'none'] as const),
     commission: given.commission === undefined ? { perOrder: 0, perShare: 0, percent: 0, minimum: 0 } : commissionOf(given.commission),
     fills: {
       marketAt: oneOf('fill', given.fill ?? 'next-open', ['next-open', 'this-close']) === 'next-open' ? 'next_open' : 'this_close', limit: 'through',
