@@ -18,6 +18,7 @@ describe('the options of a search', () => {
       walkForward: { kind: 'anchored', folds: 5, outPart: 0.3, choice: 'best' }, rules: { commission: { percent: 0.2 }, slippage: { kind: 'bps', bps: 5 }, account: { cash: 100_000, canShort: false } },
     });
     expect(options('--method', 'tpe', '--trials', '50', '--seed', '7', '--short')).toMatchObject({ method: { kind: 'tpe', trials: 50, seed: 7 }, rules: { account: { canShort: true, multiplier: 2 } }, walkForward: null });
+    expect(options('--walk-forward', '500/125').walkForward).toEqual({ kind: 'rolling', inBars: 500, outBars: 125, choice: 'best' });
     expect(readOptions(['--help']).kind).toBe('help');
   });
 

@@ -36,7 +36,7 @@ Searches the parameters of a strategy on all cores. Ctrl-C stops it; the same co
   --objective NAME     ${OBJECTIVES.join(', ')} (default sharpe)
   --min-trades N       a good score with fewer closed trades shrinks (default 10)
   --max-drawdown P     a good score with a deeper fall shrinks, for example 25%
-  --walk-forward N     choose on N windows and try each choice on what follows
+  --walk-forward N     choose on N windows and try each choice on what follows; IN/OUT: windows of so many bars, for example 500/125
   --anchored           windows begin at the beginning (default: they roll along)
   --out-part P         part of a rolling window that is out of sample (default 25%)
   --choose HOW         what a window takes along: best (default) or sturdiest (best on a plateau)
@@ -135,9 +135,12 @@ function methodOf(values: Values): SearchMethod {
 }
 
 function walkForwardOf(values: Values): OptimiseOptions['walkForward'] {
-  if (values['walk-forward'] === undefined) return null;
+  const given = values['walk-forward'];
+  if (given === undefined) return null;
+  const bars = /^(\d{1,9})\/(\d{1,9})$/.exec(given);
   return {
-    kind: values.anchored === true ? 'anchored' : 'rolling', folds: whole('walk-forward', values['walk-forward'], 5, [1, 200]), outPart: percent('out-part', values['out-part'], 25, [1, 99]) / 100,
+    kind: values.anchored === true ? 'anchored' : 'rolling',
+    ...(bars === null ? { folds: whole('walk-forward', given, 5, [1, 200]), outPart: percent('out-part', values['out-part'], 25, [1, 99]) / 100 } : { inBars: Number(bars[1]), outBars: Number(bars[2]) }),
     choice: oneOf('choose', values.choose, 'best', ['best', 'sturdiest']),
   };
 }

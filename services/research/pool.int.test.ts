@@ -5,6 +5,8 @@ import path from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { synthetic } from '../../bench/lib/synth.ts';
 import type { BarColumns } from '#app/domain/bar-columns.ts';
+import { figuresOf } from '#app/backtest/search/figures.ts';
+import { parametersAt } from '#app/backtest/search/space.ts';
 import type { StrategyType } from '#app/strategy/spec.ts';
 import { readJob, type Job } from './job.ts';
 import { openJournal } from './journal.ts';
@@ -173,6 +175,16 @@ describe('a search that was interrupted', () => {
 });
 
 describe('what a search tells', () => {
+  it('is what a single run of the same parameters tells', async () => {
+    const plan = planOf({ method: { kind: 'latin', trials: 6, seed: 1 } });
+    const { whole, study, space } = await runSearch(plan, meansOf(pair));
+    for (const { point, values } of whole.table.all()) {
+      const job = { ...jobOf(), strategy: { kind: 'testing', parameters: parametersAt(space, point) } };
+      const result = await pair.single({ job, bars: new Map([['aaa', bars]]) });
+      expect([...figuresOf(result, job.account.cash, { names: study.figures })]).toEqual([...values]);
+    }
+  });
+
   it('counts what could not be used and what failed, and survives JSON', async () => {
     const pool = pair;
     const request = { ranges: { period: { from: 12, to: 14 }, band: { from: 12, to: 14 }, mood: ['well', 'throws'] } } as const;

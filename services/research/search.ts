@@ -11,7 +11,7 @@ import { sturdiest } from '#app/backtest/search/plateau.ts';
 import { openProposer, type SearchMethod } from '#app/backtest/search/proposer.ts';
 import { defectAt, parametersAt, searchSpace, type Space, type SpaceRequest } from '#app/backtest/search/space.ts';
 import { TrialTable } from '#app/backtest/search/trials.ts';
-import { chain, efficiency, foldsOf, parameterPaths, type Fold, type OutOfSample, type ParameterPath, type WalkForwardPlan } from '#app/backtest/search/walk-forward.ts';
+import { chain, efficiency, foldCount, foldsOf, parameterPaths, type Fold, type OutOfSample, type ParameterPath, type WalkForwardPlan } from '#app/backtest/search/walk-forward.ts';
 import { barsRefsOf, type Job } from './job.ts';
 import type { Journal, JournalOptions } from './journal.ts';
 import type { Pool } from './pool.ts';
@@ -111,9 +111,10 @@ class Searcher {
   private done = 0;
   fresh = 0;
 
-  constructor(plan: SearchPlan, means: SearchMeans, stages: number) {
+  constructor(plan: SearchPlan, means: SearchMeans) {
     const { study, space, type } = studyOf(plan, means);
     [this.study, this.space, this.type, this.plan, this.means] = [study, space, type, plan, means];
+    const stages = 1 + (plan.walkForward === undefined ? 0 : foldCount(plan.walkForward, clockOf(study).length));
     this.planned = stages * plannedTrials(plan.method, space);
     this.journal = means.journal?.({ identity: study.id, width: rowWidth(study) }) ?? null;
   }
@@ -242,8 +243,7 @@ async function walk(searcher: Searcher, plan: WalkForwardPlan & { readonly choic
  * Cancelled, it gives what it has (`isComplete` false). @throws AppError INPUT_INVALID for a plan that is none; STRATEGY_NOT_FOUND
  */
 export async function runSearch(plan: SearchPlan, means: SearchMeans): Promise<SearchResult> {
-  const stages = 1 + (plan.walkForward?.folds ?? 0);
-  const searcher = new Searcher(plan, means, stages);
+  const searcher = new Searcher(plan, means);
   const isStopped = (): boolean => means.signal?.aborted === true;
   try {
     const whole = await searcher.search(WHOLE_SPAN, 'all bars');
