@@ -67,9 +67,16 @@ function spreadOf({ period: n, upper, lower, uppers, cross, lowers }: Moments): 
   return spread > 0 ? spread : 0;
 }
 
-/** Sum of the window in ticks and its spread as columns, for the indexes from `n` - 1 on: the running sums in local numbers. Both may be one column: then it holds the spread. */
-function spreadColumns(prices: Float64Array, n: number, { sums, spreads }: { readonly sums: Float64Array; readonly spreads: Float64Array }): void {
+/** Three columns to write into. */
+export type BandsOut = { readonly upper: Float64Array; readonly middle: Float64Array; readonly lower: Float64Array };
+
+/** `unit`: ticks summed up for one dollar of the middle. `scale`: dollars of the width per unit of the root of the spread. */
+type BandsScale = { readonly unit: number; readonly scale: number };
+
+/** Middle and width of a window as columns, NaN before index `n` - 1: the running sums in local numbers, the filling of the window in a loop of its own. */
+function writeBands(prices: Float64Array, n: number, { unit, scale }: BandsScale, out: BandsOut): void {
   const { length } = prices;
+  const { upper: above, middle, lower: below } = out;
   let [upper, lower, uppers, cross, lowers] = [0, 0, 0, 0, 0];
   for (let i = 0; i < n && i < length; i += 1) {
     const ticks = ticksOf(prices[i] as number);
@@ -80,11 +87,15 @@ function spreadColumns(prices: Float64Array, n: number, { sums, spreads }: { rea
     uppers += u * u;
     cross += u * l;
     lowers += l * l;
+    below[i] = middle[i] = above[i] = NaN;
   }
   for (let i = n; i <= length; i += 1) {
     const spread = n * uppers - upper * upper + 2 * (n * cross - upper * lower) + (n * lowers - lower * lower);
-    sums[i - 1] = upper + lower;
-    spreads[i - 1] = spread > 0 ? spread : 0;
+    const centre = (upper + lower) / unit;
+    const width = Math.sqrt(spread > 0 ? spread : 0) * scale;
+    below[i - 1] = centre - width;
+    middle[i - 1] = centre;
+    above[i - 1] = centre + width;
     if (i === length) break;
     const ticks = (prices[i] as number) * TICKS_PER_DOLLAR + ROUNDER - ROUNDER;
     const gone = (prices[i - n] as number) * TICKS_PER_DOLLAR + ROUNDER - ROUNDER;
@@ -100,31 +111,12 @@ function spreadColumns(prices: Float64Array, n: number, { sums, spreads }: { rea
   }
 }
 
-/** Population standard deviation as a column, dollars, NaN before index `n` - 1. */
-export function deviationColumn(prices: Float64Array, n: number, out: Float64Array): void {
-  const { length } = prices;
-  const scale = 1 * scaleOf(n);
-  spreadColumns(prices, n, { sums: out, spreads: out });
-  for (let i = n - 1; i < length; i += 1) out[i] = Math.sqrt(out[i] as number) * scale;
-  out.fill(NaN, 0, Math.min(n - 1, length));
+/** The mean and `times` population standard deviations around it as columns, dollars, NaN before index `n` - 1. */
+export function bandColumns(prices: Float64Array, [n, times]: readonly [n: number, times: number], out: BandsOut): void {
+  writeBands(prices, n, { unit: n * TICKS_PER_DOLLAR, scale: times * scaleOf(n) }, out);
 }
 
-/** Three columns to write into. */
-export type BandsOut = { readonly upper: Float64Array; readonly middle: Float64Array; readonly lower: Float64Array };
-
-/** The mean and `times` population standard deviations around it as columns, dollars, NaN before index `n` - 1. */
-export function bandColumns(prices: Float64Array, [n, times]: readonly [n: number, times: number], { upper, middle, lower }: BandsOut): void {
-  const { length } = prices;
-  const unit = n * TICKS_PER_DOLLAR;
-  const scale = times * scaleOf(n);
-  spreadColumns(prices, n, { sums: middle, spreads: upper });
-  for (let i = n - 1; i < length; i += 1) {
-    const centre = (middle[i] as number) / unit;
-    const width = Math.sqrt(upper[i] as number) * scale;
-    upper[i] = centre + width;
-    middle[i] = centre;
-    lower[i] = centre - width;
-  }
-  const filling = Math.min(n - 1, length);
-  for (const column of [upper, middle, lower]) column.fill(NaN, 0, filling);
+/** Population standard deviation as a column, dollars, NaN before index `n` - 1: the upper band around nothing, written last. */
+export function deviationColumn(prices: Float64Array, n: number, out: Float64Array): void {
+  writeBands(prices, n, { unit: Infinity, scale: scaleOf(n) }, { upper: out, middle: out, lower: out });
 }
