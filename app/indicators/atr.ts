@@ -21,13 +21,14 @@ export function atrStart(period: number): AtrState {
   return { period, count: 0, previousClose: 0, value: 0 };
 }
 
-/** The largest of high - low, |high - previous close| and |low - previous close|, dollars. trueRange(11, 10, 9) = 2. */
+/**
+ * The largest of high - low, |high - previous close| and |low - previous close|, dollars. trueRange(11, 10, 9) = 2. Without a branch: the range, and what the previous close lies
+ * outside of it. An indicator's columns and its running form must both use this very sum.
+ */
 export function trueRange(high: number, low: number, previousClose: number): number {
-  const range = high - low;
-  const above = Math.abs(high - previousClose);
-  const below = Math.abs(low - previousClose);
-  const larger = above > below ? above : below;
-  return range > larger ? range : larger;
+  const above = previousClose - high;
+  const below = low - previousClose;
+  return high - low + (above + Math.abs(above)) * 0.5 + (below + Math.abs(below)) * 0.5;
 }
 
 /**

@@ -98,35 +98,57 @@ function averageNext(state: { readonly moves: Moves; readonly average: Wilder },
   return average.value;
 }
 
-/** The average is seeded with the first `n` directions; then nothing but arithmetic. */
+/** Sums after a bar of a column. */
+type Sums = { plus: number; minus: number; range: number };
+
+/** The first `n` - 1 changes are added up as they are. */
+function seedSums({ high, low, close }: BarColumns, n: number): Sums {
+  const sums = { plus: 0, minus: 0, range: 0 };
+  for (let i = 1; i < n; i += 1) {
+    const [h, l, top, bottom] = [high[i] ?? NaN, low[i] ?? NaN, high[i - 1] ?? NaN, low[i - 1] ?? NaN];
+    const [up, down] = [h - top, bottom - l];
+    sums.plus += up > down && up > 0 ? up : 0;
+    sums.minus += down > up && down > 0 ? down : 0;
+    sums.range += trueRange(h, l, close[i - 1] ?? NaN);
+  }
+  return sums;
+}
+
+/** Hot: up and down are told apart without a branch, as either comes as often. A comparison as a number is 0 or 1. */
 function adxColumns(bars: BarColumns, [n = 2]: readonly number[], out?: readonly Float64Array[]): readonly Float64Array[] {
   const length = barCount(bars);
   const columns = outputColumns(length, 1, out);
   const result = columns[0] ?? new Float64Array(length);
+  result.fill(NaN, 0, Math.min(2 * n - 1, length));
+  if (length < n) return columns;
   const { high, low, close } = bars;
   const keep = wilderKeep(n);
   const take = 1 - keep;
-  let [top, bottom, last] = [high[0] ?? NaN, low[0] ?? NaN, close[0] ?? NaN];
-  let [plus, minus, ranges, average] = [0, 0, 0, 0];
-  if (length > 0) result[0] = NaN;
-  for (let i = 1; i < length; i += 1) {
-    const [h, l] = [high[i] ?? NaN, low[i] ?? NaN];
-    const up = h - top;
-    const down = bottom - l;
-    const fade = i < n ? 1 : keep;
-    plus = plus * fade + (up > down && up > 0 ? up : 0);
-    minus = minus * fade + (down > up && down > 0 ? down : 0);
-    ranges = ranges * fade + trueRange(h, l, last);
+  const last = 2 * n - 1;
+  let { plus, minus, range } = seedSums(bars, n);
+  let [top, bottom, before, average] = [high[n - 1] ?? NaN, low[n - 1] ?? NaN, close[n - 1] ?? NaN, 0];
+  for (let i = n; i < length; i += 1) {
+    const h = high[i] ?? NaN;
+    const l = low[i] ?? NaN;
+    let up = h - top;
+    let down = bottom - l;
+    up = (up + Math.abs(up)) * 0.5;
+    down = (down + Math.abs(down)) * 0.5;
+    plus = plus * keep + up * Number(up > down);
+    minus = minus * keep + down * Number(down > up);
+    range = range * keep + trueRange(h, l, before);
     top = h;
     bottom = l;
-    last = close[i] ?? NaN;
+    before = close[i] ?? NaN;
     const both = plus + minus;
-    const moves = !(ranges < NOTHING || both < NOTHING);
-    const index = moves ? 100 * (Math.abs(plus - minus) / both) : 0;
-    if (i >= 2 * n) {
-      if (moves) average = average * keep + index * take;
-    } else if (i >= n) average = i === 2 * n - 1 ? (average + index) / n : average + index;
-    result[i] = i < 2 * n - 1 ? NaN : average;
+    const isNothing = range < NOTHING || both < NOTHING;
+    if (i > last) {
+      if (!isNothing) average = average * keep + 100 * (Math.abs(plus - minus) / both) * take;
+      result[i] = average;
+    } else {
+      if (!isNothing) average += 100 * (Math.abs(plus - minus) / both);
+      if (i === last) result[i] = average /= n;
+    }
   }
   return columns;
 }

@@ -2,9 +2,9 @@
 import * as z from 'zod';
 import { type BarColumns, barCount } from '#app/domain/bar-columns.ts';
 import { type Extreme, extreme, extremeSchema, highestPush, lowestPush, slidingSum, slidingSumSchema, sumPush, wilderForgetting } from './cells.ts';
-import { highestColumn, lowestColumn } from './extremes.ts';
 import { defineIndicator, type IndicatorUse, period, use, type UseOptions } from './indicator.ts';
 import { GRAINS, grainsOf, outputColumns } from './period.ts';
+import { rangeColumns } from './range-extremes.ts';
 import { rsiNext, rsiStart, rsiStateSchema } from './rsi.ts';
 
 const rangeSchema = z.object({ high: extremeSchema, low: extremeSchema });
@@ -39,8 +39,7 @@ function stochasticColumns(bars: BarColumns, [n = 1, slow = 1, smooth = 1]: read
   const columns = outputColumns(length, 2, out);
   const [k, d] = columns;
   if (!k || !d) return columns;
-  highestColumn(bars.high, n, k);
-  lowestColumn(bars.low, n, d);
+  rangeColumns(bars, n, { top: k, bottom: d });
   const { close } = bars;
   const [raw, sums] = [new Float64Array(slow), new Float64Array(smooth)];
   const [kDivisor, dDivisor] = [slow * GRAINS, slow * smooth * GRAINS];
@@ -128,8 +127,8 @@ export const WILLR = defineIndicator<'value', Range>({
     const length = barCount(bars);
     const columns = outputColumns(length, 1, out);
     const result = columns[0] ?? new Float64Array(length);
-    const lowest = lowestColumn(bars.low, n);
-    highestColumn(bars.high, n, result);
+    const lowest = new Float64Array(length);
+    rangeColumns(bars, n, { top: result, bottom: lowest });
     for (let i = 0; i < length; i += 1) {
       const [top, bottom] = [result[i] ?? NaN, lowest[i] ?? NaN];
       result[i] = top === bottom ? 0 : (-100 * (top - (bars.close[i] ?? NaN))) / (top - bottom);
