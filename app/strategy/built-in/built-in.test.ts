@@ -3,8 +3,9 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { BarColumns } from '#app/domain/bar-columns.ts';
 import { HOUR_MS } from '#app/domain/time.ts';
-import { signalsBarByBar, signalsOverColumns, type SaidSignal } from '../column-run.ts';
+import { barAt, momentsOf, signalsBarByBar, signalsOverColumns, type SaidSignal } from '../column-run.ts';
 import { behaviourHash } from '../fingerprint.ts';
+import { NO_HOST_FACTS, openHost, restoreHost } from '../host.ts';
 import { STRATEGY_TYPES, strategyType } from '../registry.ts';
 import type { BoundStrategy } from '../spec.ts';
 import { flatBars, threeMarkets, walk } from '../testing-bars.ts';
@@ -232,6 +233,24 @@ describe('every built-in strategy', () => {
     for (const type of STRATEGY_TYPES) {
       const strategy = type.bind({});
       expect(signalsBarByBar(strategy, marketsOf(strategy), HOURS), type.kind).toEqual(signalsOverColumns(strategy, marketsOf(strategy), HOURS));
+    }
+  });
+
+  it('goes on after a restart as if there had been none', () => {
+    for (const type of STRATEGY_TYPES) {
+      const strategy = type.bind({});
+      const given = marketsOf(strategy).slice(0, strategy.symbols[1]);
+      const symbols = given.map((market) => market.symbol);
+      const moments = [...momentsOf(given)].map((openTime) => ({ openTime, closeTime: openTime + HOUR_MS, bars: new Map(given.flatMap(({ symbol, bars }) => (bars.time.includes(openTime) ? [[symbol, barAt(bars, bars.time.indexOf(openTime))] as const] : []))) }));
+      const run = (restartsAt: (i: number) => boolean): unknown => {
+        let host = openHost(strategy, symbols);
+        const said = moments.map((moment, i) => {
+          if (restartsAt(i)) host = restoreHost(strategy, symbols, JSON.parse(JSON.stringify(host.save())));
+          return host.advance(moment, i % 50 < 3 ? 'quiet' : 'live', NO_HOST_FACTS);
+        });
+        return [said, host.save()];
+      };
+      expect(run((i) => i % 7 === 3 || (i > 100 && i < 110)), type.kind).toEqual(run(() => false));
     }
   });
 
