@@ -1,5 +1,5 @@
 /** The terms of an order against the rules that need neither account nor position: admission-terms.ts of the exact venue in whole numbers, with its codes. */
-import { waitsForStop, type OrderTermsIn } from './order.ts';
+import type { OrderTermsIn } from './order.ts';
 import { NANO, tickAt } from './units.ts';
 
 const MALFORMED = 40_010_001;
@@ -78,7 +78,7 @@ function isGeometryWrong(terms: OrderTermsIn, last: number): boolean {
 export function orderTermsDefect(terms: OrderTermsIn, world: TermsWorld): number {
   if (isMalformed(terms)) return MALFORMED;
   const { isStrict, last } = world;
-  if (isStrict && [terms.limit, terms.stop, terms.takeProfit, terms.stopLoss, terms.stopLossLimit, terms.trail].some(isSubPenny)) return INVALID;
+  if (isStrict && (isSubPenny(terms.limit) || isSubPenny(terms.stop) || isSubPenny(terms.takeProfit) || isSubPenny(terms.stopLoss) || isSubPenny(terms.stopLossLimit) || isSubPenny(terms.trail))) return INVALID;
   const time = timeRefusal(terms, world);
   if (time !== OK) return time;
   const fraction = fractionRefusal(terms, world);
@@ -87,9 +87,4 @@ export function orderTermsDefect(terms: OrderTermsIn, world: TermsWorld): number
   if (byClass !== OK) return byClass;
   if (!has(last)) return INVALID;
   return isStrict && isGeometryWrong(terms, last) ? INVALID : OK;
-}
-
-/** Whether an order of these terms looks beyond the open of a bar. */
-export function restsInTheBar(terms: OrderTermsIn): boolean {
-  return waitsForStop(terms.type) || terms.type === 'limit' || terms.orderClass !== 'simple';
 }

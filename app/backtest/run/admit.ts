@@ -1,7 +1,7 @@
 /** Whether the broker takes an order: the checks of admission.ts of the exact venue in whole numbers, in its order, with its codes. */
 import { orderTermsDefect } from './admit-terms.ts';
 import type { Core, MarketState } from './core.ts';
-import type { Order, OrderTermsIn } from './order.ts';
+import type { OrderTermsIn } from './order.ts';
 import { bandAbove, trailingStop } from './prices.ts';
 import { MICRO, NANO, toTick } from './units.ts';
 
@@ -28,7 +28,7 @@ const isExempt = (order: { readonly orderClass: string; readonly type: string })
 const meetsAnyPrice = (type: string): boolean => type === 'market' || type === 'stop' || type === 'trailing_stop';
 
 function isWash(m: MarketState, terms: OrderTermsIn): boolean {
-  if (isExempt(terms)) return false;
+  if (m.orders.length === 0 || isExempt(terms)) return false;
   return m.orders.some((order) => {
     if (order.side === terms.side || isExempt(order)) return false;
     if (meetsAnyPrice(terms.type) || meetsAnyPrice(order.type)) return true;
@@ -119,14 +119,4 @@ export function admit(core: Core, m: MarketState, terms: OrderTermsIn, isAuction
   const reserve = costPrice(terms, last, isInSession ? last : toTick(last));
   const cost = costRefusal(terms, (terms.qty / NANO) * reserve, figures);
   return cost === OK ? { code: OK, isClosing, reserve } : refused(cost);
-}
-
-/** Shares of a position that no open exit holds, 1e-9. */
-export function freeShares(m: MarketState): number {
-  return Math.max(0, Math.abs(m.qty) - exiting(m, m.qty > 0 ? -1 : 1));
-}
-
-/** The open orders of a market, as they stand: for those who walk them while orders end. */
-export function openOrdersOf(m: MarketState): Order[] {
-  return [...m.orders];
 }

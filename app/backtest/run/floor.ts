@@ -21,6 +21,7 @@ export class Floor {
   private readonly alone: MarketState[] = [];
   private readonly aloneStretch: Stretch[] = [];
   private sessionEnd = NaN;
+  private readonly hasDetail: boolean;
 
   constructor(core: Core) {
     this.core = core;
@@ -30,6 +31,7 @@ export class Floor {
     const { desk } = core.config;
     this.desk = desk.kind === 'house' ? openHouse(core, this.matcher, desk) : openPlainDesk(core, this.matcher, books);
     this.hasNights = desk.kind === 'house' || account.multiplier === 4 || account.borrowPercent > 0 || account.marginInterestPercent > 0;
+    this.hasDetail = core.markets.some((m) => m.market.detail !== null);
     this.stretches = core.markets.map(() => ({ open: NaN, high: NaN, low: NaN, close: NaN }));
   }
 
@@ -55,7 +57,7 @@ export class Floor {
     const { core } = this;
     const { intrabar } = core.config.fills;
     core.openTime = openTime;
-    const isPlain = intrabar === 'pessimistic' && present.every((m) => m.market.detail === null);
+    const isPlain = intrabar === 'pessimistic' && !this.hasDetail;
     if (present.length === 1 || !isPlain) {
       for (const m of present) this.tradeAlone(m, { at: openTime, ms: closeTime - openTime }, isPlain);
       return;
@@ -74,12 +76,12 @@ export class Floor {
     const { core, alone, aloneStretch, desk } = this;
     m.taken = 0;
     const bar = readStretch(m, m.cursor.i, this.stretchOf(m));
-    desk.atOpen(m, bar.open);
+    if (core.hasGoals) desk.atOpen(m, bar.open);
     alone[0] = m;
     if (isPlain) {
       aloneStretch[0] = bar;
       this.matcher.match(alone, aloneStretch, moment);
-      desk.afterMatch(m, bar.open, () => this.matcher.match([m], [bar], moment));
+      if (core.hasGoals) desk.afterMatch(m, bar.open, () => this.matcher.match([m], [bar], moment));
       return;
     }
     const detail = detailWithin(m, moment.at, moment.at + moment.ms);

@@ -50,9 +50,17 @@ export class Matcher {
   /** Fills in the order of time: first everything at the open, then what the stretch reached later, then the closing auction. `stretches[n]` is that of `markets[n]`. */
   match(markets: readonly MarketState[], stretches: readonly Stretch[], moment: Moment): void {
     const { queue } = this;
-    queue.length = 0;
-    for (const m of markets) for (const order of m.orders) queue.push(order);
-    if (queue.length > 1) queue.sort(byTurn);
+    const [lead] = markets;
+    if (markets.length === 1 && lead?.orders.length === 1 && this.matchPlain(lead.orders[0], stretches[0], moment)) return;
+    let count = 0;
+    for (const m of markets) {
+      for (const order of m.orders) {
+        queue[count] = order;
+        count += 1;
+      }
+    }
+    queue.length = count;
+    if (count > 1) queue.sort(byTurn);
     const stretchOf = (order: Order): Stretch | undefined => stretches[markets.length === 1 ? 0 : markets.findIndex((m) => m.index === order.market)];
     for (const order of queue) {
       const bar = stretchOf(order);
@@ -69,6 +77,14 @@ export class Matcher {
       const bar = stretchOf(order);
       if (bar !== undefined && order.timeInForce === 'cls' && isEligible(order, moment)) this.atClose(order, bar, moment);
     }
+  }
+
+  /** The most common case by far: one market order, alone in the book, trades at the open. Returns whether it was that. */
+  private matchPlain(order: Order | undefined, bar: Stretch | undefined, { at }: Moment): boolean {
+    if (order === undefined || bar === undefined || order.type !== 'market' || order.orderClass !== 'simple' || this.core.openCount !== 1) return false;
+    if (order.timeInForce !== 'day' && order.timeInForce !== 'gtc') return false;
+    if (order.since <= at) this.execute(order, this.rules.slipped(order, bar.open), at, true);
+    return true;
   }
 
   /** Fills an order at a price at once: for orders that trade at the close they were placed at. */

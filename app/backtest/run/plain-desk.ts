@@ -39,23 +39,23 @@ class PlainDesk implements Desk {
   }
 
   hear(said: readonly MarketState[]): void {
-    const news: MarketState[] = [];
+    if (said.length === 1) for (const m of said) {
+      if (m.view.isNews) this.take(m);
+    } else this.takeAll(said.filter((m) => m.view.isNews));
     for (const m of said) {
-      if (m.view.isNews) news.push(m);
-    }
-    if (news.length === 1) for (const m of news) this.take(m);
-    else {
-      // What sets money free goes first, so that what needs it can be paid.
-      const sized = news.map((m) => ({ m, frees: this.sets(m) }));
-      for (const { m, frees } of sized) if (frees) this.take(m);
-      for (const { m, frees } of sized) if (!frees) this.take(m);
-    }
-    for (const m of said) {
+      if (m.view.requests.length === 0) continue;
       for (const { id, order } of m.view.requests) {
         if (order === null) this.cancel(m, id);
         else this.submit(m, id, order);
       }
     }
+  }
+
+  /** What sets money free goes first, so that what needs it can be paid. */
+  private takeAll(news: readonly MarketState[]): void {
+    const sized = news.map((m) => ({ m, frees: this.sets(m) }));
+    for (const { m, frees } of sized) if (frees) this.take(m);
+    for (const { m, frees } of sized) if (!frees) this.take(m);
   }
 
   atOpen(m: MarketState, open: number): void {

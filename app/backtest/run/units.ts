@@ -53,11 +53,6 @@ export function slippedByBps(micro: number, bps: number, sign: number): number {
   return exact.div(tick).toDecimalPlaces(0, Decimal.ROUND_HALF_EVEN).times(tick).toNumber();
 }
 
-/** Part of a price in percent, added or taken away, to the tick half to even; exact to six digits of the percentage. */
-export function movedByPercent(micro: number, percent: number, sign: number): number {
-  return slippedByBps(micro, Math.round(percent * MICRO) / SUB_CENT / CENT * SUB_CENT, sign);
-}
-
 /** Dollars in two whole numbers: millionths, and billionths of a dollar beyond them (0..999). */
 export type Amount = { micro: number; sub: number };
 
