@@ -2,6 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import * as z from 'zod';
 import { synthetic } from '../../bench/lib/synth.ts';
+import { sliceColumns } from '#app/domain/bar-columns.ts';
 import type { Timeframe } from '#app/domain/time.ts';
 import { use } from '#app/indicators/indicator.ts';
 import { EMA } from '#app/indicators/ema.ts';
@@ -65,10 +66,25 @@ describe('a stretch of bars', () => {
     expect(seen.at.at(-1)).toBe((bars.time[4_499] ?? 0) + 60_000);
   });
 
-  it('is the market itself when it is all of it, and the same objects each time', () => {
+  it('has columns that keep step with its bars where some lie outside of regular trading', () => {
+    const night = sliceColumns(bars, 0, 4_000);
+    const time = night.time.slice();
+    // The day before the first: no session, or one that has ended.
+    time[0] = (time[0] ?? 0) - 12 * 3_600_000;
+    const seen = { at: [] as number[], ema: [] as number[] };
+    const bound = noting(seen, null);
+    const { markets, columns } = new StudyMarkets([{ ...market, bars: { ...night, time } }], '1Min').stretch(bound, span);
+    const [ema] = Object.values(bound.indicators);
+    if (ema === undefined) throw new Error('It has two indicators.');
+    expect(columns(0, ema)?.[0]?.length).toBe(markets[0]?.bars.time.length);
+    runBacktest(configOf(bound, markets), { columns });
+    expect(seen.at[0]).toBe(span.from + 60_000);
+  });
+
+  it('is all bars when it is all of the market, and the same objects each time', () => {
     const markets = new StudyMarkets([market], '1Min');
     const bound = noting({ at: [], ema: [] }, null);
-    expect(markets.stretch(bound, { from: -Infinity, to: Infinity }).markets[0]).toBe(market);
+    expect(markets.stretch(bound, { from: -Infinity, to: Infinity }).markets[0]?.bars).toBe(bars);
     const first = markets.stretch(bound, span);
     expect(markets.stretch(noting({ at: [], ema: [] }, null), span)).toBe(first);
     const [, far] = Object.values(bound.indicators);

@@ -38,7 +38,8 @@ class WholeMarket {
   private bytes = 0;
 
   constructor(market: Market, timeframe: Timeframe) {
-    this.market = market;
+    // What the engine would leave out must not be in the columns either.
+    this.market = { ...market, bars: regularBars(market.bars, timeframe) };
     this.timeframe = timeframe;
   }
 
