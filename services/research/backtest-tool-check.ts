@@ -4,6 +4,7 @@ import { jitterBars, jitterParameters, summariseVariants, type MovableParameter 
 import { figuresOf } from '#app/backtest/search/figures.ts';
 import { runBacktest } from '#app/backtest/run/run.ts';
 import type { RunConfig, RunResult } from '#app/backtest/run/types.ts';
+import { REGULAR_WIDE_BARS } from '#app/backtest/run/wide.ts';
 import { AppError } from '#app/domain/errors.ts';
 import { timeframeMs } from '#app/domain/time.ts';
 import { checkLookAhead } from '#app/strategy/look-ahead.ts';
@@ -48,7 +49,7 @@ function ratiosOf(configs: Iterable<() => RunConfig>): number[] {
 /** Runs it again with later bars taken away, with noise on the prices, and with parameters beside. @throws AppError STRATEGY_FAILED */
 export function checkRun({ type, config, result, seed }: { readonly type: StrategyType; readonly config: RunConfig; readonly result: RunResult; readonly seed: number }): Checked {
   const { strategy, markets, account } = config;
-  const { findings } = checkLookAhead(strategy, markets.map(({ symbol, bars }) => ({ symbol, bars })), { barMs: timeframeMs(config.timeframe) });
+  const { findings } = checkLookAhead(strategy, markets.map(({ symbol, bars }) => ({ symbol, bars })), { barMs: timeframeMs(config.timeframe), wide: REGULAR_WIDE_BARS });
   const bars = markets.reduce((sum, market) => sum + market.bars.time.length, 0);
   const variants = Math.max(5, Math.min(VARIANTS, Math.floor(MOST_BARS_RUN / Math.max(bars, 1))));
   const base = figuresOf(result, account.cash, { names: ['sharpe'] })[0] ?? NaN;

@@ -1,6 +1,5 @@
 /** The bars of a back-test as columns: from the column files that are kept beside the book, and from the book itself where those cannot be used. */
-import { createHash } from 'node:crypto';
-import { BAR_FIELDS, type BarColumns } from '#app/domain/bar-columns.ts';
+import type { BarColumns } from '#app/domain/bar-columns.ts';
 import { timedBars } from '#app/backtest/run/sessions.ts';
 import type { Timeframe } from '#app/domain/time.ts';
 import { withBulkTx, type BulkOptions } from '#chassis/db-bulk.ts';
@@ -22,11 +21,4 @@ export async function loadSeries(source: BarSource, { symbol, timeframe, from, t
   const cached = await source.cache().load({ db: source.db, bulk: (fn) => withBulkTx(source.bulk, fn) }, { symbol, timeframe });
   const timed = timedBars(barsBetween(cached.bars, from, to), timeframe);
   return { symbol, bars: sharedColumns(timed.bars), leftOut: timed.leftOut, complaint: cached.complaint };
-}
-
-/** SHA-256 over the columns of some bars. */
-export function hashBars(bars: BarColumns): string {
-  const hash = createHash('sha256');
-  for (const column of [bars.time, ...BAR_FIELDS.map((field) => bars[field])]) hash.update(new Uint8Array(column.buffer, column.byteOffset, column.byteLength));
-  return hash.digest('hex');
 }

@@ -9,7 +9,9 @@ import { openColumnCache, type ColumnCache } from '../research/cache.ts';
 import type { Job } from '../research/job.ts';
 import { openPool } from '../research/pool.ts';
 import { loadSeries, type BarSource, type LoadedSeries } from './backtest-bars.ts';
-import { jobOf, manifestOf, type AssetFacts } from './backtest-job.ts';
+import { strategyType } from '#app/strategy/registry.ts';
+import { manifestOf } from '../research/manifest.ts';
+import { jobOf, type AssetFacts } from './backtest-job.ts';
 import { backtestIdOf, countBars, planBacktest, planRange, type BacktestPlan } from './backtest-request.ts';
 import { resultOf, resultWithoutBars } from './backtest-result.ts';
 import { searchIdOf, searchParameters, searchPlanOf, type Searched } from './backtest-search.ts';
@@ -99,7 +101,7 @@ async function carryOut(work: Work): Promise<{ readonly result: BacktestResult; 
   const begin = searched === null ? LOADED : SEARCHED;
   const result = await run(finalJob, loaded, { signal, progress: (done) => show(begin + (1 - begin) * done * SEARCHED) });
   signal.throwIfAborted();
-  return { searched, result: resultOf({ backtestId, plan: chosen, series, benchmark, result, manifest: manifestOf(finalJob, series, plan.seed), search: searched?.facts ?? null }) };
+  return { searched, result: resultOf({ backtestId, plan: chosen, series, benchmark, result, manifest: manifestOf({ job: finalJob, type: strategyType(finalJob.strategy.kind), series, seed: plan.seed }), search: searched?.facts ?? null }) };
 }
 
 /** Run, measured and stored in one step: the result is too large for the run's own record, and a step that is repeated writes the same rows. */

@@ -1,12 +1,7 @@
-/** A plan as a job of the research room, and the manifest of what its outcome depends on. */
-import { createHash } from 'node:crypto';
-import type { BacktestManifest } from '#app/contracts/backtest.ts';
+/** A plan as a job of the research room. */
 import { NO_COMMISSION, STRICT_FILLS } from '#app/backtest/run/defaults.ts';
-import { ENGINE_VERSION } from '#app/backtest/run/run.ts';
-import { behaviourHash } from '#app/strategy/fingerprint.ts';
 import { strategyType } from '#app/strategy/registry.ts';
 import { readJob, type Job } from '../research/job.ts';
-import { hashBars, type LoadedSeries } from './backtest-bars.ts';
 import type { BacktestPlan } from './backtest-request.ts';
 
 /** Ids of signals in a back-test of a kind that is not stored. */
@@ -28,28 +23,4 @@ export function jobOf(plan: BacktestPlan, symbols: readonly string[], assets: As
     commission: { ...NO_COMMISSION, ...commission }, fees: hasFees ? 'us' : 'none',
     desk: desk === 'plain' ? { kind: 'plain' } : { kind: 'house', limits, strategyId, versionId: plan.versionId ?? strategyId },
   });
-}
-
-const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex');
-
-/** JSON with the names of each object in order: the same values give the same text. */
-function canonical(value: unknown): string {
-  return JSON.stringify(value, (_key, inner: unknown) => (typeof inner === 'object' && inner !== null && !Array.isArray(inner) ? Object.fromEntries(Object.entries(inner).sort(([a], [b]) => (a < b ? -1 : 1))) : inner));
-}
-
-/** The manifest of a job on these bars. The engine draws nothing at random: the seed is that of the statistics behind it. */
-export function manifestOf(job: Job, series: readonly LoadedSeries[], seed: number): BacktestManifest {
-  const { strategy, ...rules } = job;
-  const bound = strategyType(strategy.kind).bind(strategy.parameters);
-  const parts = {
-    engine: ENGINE_VERSION, code: behaviourHash(bound), data: Object.fromEntries(series.map(({ symbol, bars }) => [symbol, hashBars(bars)])), parameters: sha256(canonical(bound.parameters)), rules: sha256(canonical(rules)), seed,
-  };
-  return { ...parts, hash: sha256(canonical(parts)) };
-}
-
-/** The hash of a run's canonical lines. */
-export function ordersHashOf(lines: readonly string[]): string {
-  const hash = createHash('sha256');
-  for (const line of lines) hash.update(`${line}\n`);
-  return hash.digest('hex');
 }

@@ -12,7 +12,7 @@ import type { EpochMs } from '#app/domain/time.ts';
 import { exchangeDay } from '#app/market/calendar.ts';
 import { newYorkOffsetMs } from '#app/market/nyse-zone.ts';
 import type { LoadedSeries } from './backtest-bars.ts';
-import { ordersHashOf } from './backtest-job.ts';
+import { ordersHashOf } from '../research/manifest.ts';
 import type { BacktestPlan } from './backtest-request.ts';
 
 /** What a search has found out about the run that it led to. */
