@@ -5,7 +5,7 @@ import type { BarColumns } from '#app/domain/bar-columns.ts';
 import { HOUR_MS } from '#app/domain/time.ts';
 import { barAt, momentsOf, signalsBarByBar, signalsOverColumns, type SaidSignal } from '../column-run.ts';
 import { behaviourHash } from '../fingerprint.ts';
-import { NO_HOST_FACTS, openHost, restoreHost } from '../host.ts';
+import { NO_HOST_FACTS, openHost, restoreHost, type HostFacts } from '../host.ts';
 import { STRATEGY_TYPES, strategyType } from '../registry.ts';
 import type { BoundStrategy } from '../spec.ts';
 import { flatBars, threeMarkets, walk } from '../testing-bars.ts';
@@ -156,6 +156,17 @@ describe('pairs_trading', () => {
     const stop = signals.findIndex((signal) => signal.openTime >= 150 * HOUR_MS && signal.reasons[0]?.threshold === 'stop at 3');
     expect(signals[stop]).toMatchObject({ target: 'flat' });
     expect(signals.slice(stop + 1).every((signal) => signal.openTime - (signals[stop]?.openTime ?? 0) > 30 * HOUR_MS)).toBe(true);
+  });
+
+  it('leaves when one leg is held alone: a short that was denied is no hedge', () => {
+    const [first, second] = threeMarkets(300);
+    const strategy = bind('pairs_trading', { maxHalfLife: 500, exitZ: 0 });
+    const lone: HostFacts = { ...NO_HOST_FACTS, positionOf: (symbol) => ({ qty: symbol === 'AAA' ? 10 : 0, averagePrice: 100, barsHeld: 1, openProfit: 0 }) };
+    const host = openHost(strategy, ['AAA', 'BBB']);
+    const signals = [...first.bars.time].flatMap((openTime, i) => host.advance({ openTime, closeTime: openTime + HOUR_MS, bars: new Map([['AAA', barAt(first.bars, i)], ['BBB', barAt(second.bars, i)]]) }, 'live', lone).map((signal) => ({ ...signal, i })));
+    const exit = signals.findIndex((signal) => signal.reasons[0]?.threshold?.includes('no hedge') ?? false);
+    expect(signals.slice(exit, exit + 2).map(({ symbol, target }) => `${symbol} ${target}`)).toEqual(['AAA flat', 'BBB flat']);
+    expect((signals[exit]?.i ?? 0) - (signals[exit - 1]?.i ?? 0)).toBe(3);
   });
 
   it('refuses levels in the wrong order', () => {

@@ -6,11 +6,16 @@ import { reasonNumber } from '../reason.ts';
 import { strategy } from '../spec.ts';
 import { fitPair, zScore, type PairFit } from './pair-fit.ts';
 
-/** `held`: the line as it stood at the entry, and the side: 1 = bought the left symbol and sold the right one short, -1 the other way round. `wait`: bars to let pass after a stop. */
+/**
+ * `held`: the line as it stood at the entry, the side (1 = bought the left symbol and sold the right one short, -1 the other way round) and the bars since. `wait`: bars to let pass after a stop.
+ */
 const state = z.object({
   left: z.array(z.number()), right: z.array(z.number()), wait: z.number().int().min(0),
-  held: z.object({ side: z.union([z.literal(1), z.literal(-1)]), alpha: z.number(), beta: z.number(), sigma: z.number() }).nullable(),
+  held: z.object({ side: z.union([z.literal(1), z.literal(-1)]), alpha: z.number(), beta: z.number(), sigma: z.number(), bars: z.number().int() }).nullable(),
 });
+
+/** Bars after which both legs must be held, or neither. */
+const LEGS_WITHIN = 3;
 
 /**
  * The spread is what is left of the log price of the first symbol (in the order of names) beside a rolling least-squares line on that of the second (E. Gatev, W. Goetzmann and K. Rouwenhorst,
@@ -53,14 +58,13 @@ export const pairsTrading = strategy({
     keep(memory.right, now.right, window);
     if (wait > 0) memory.wait -= 1;
     if (held !== null) {
-      const z = zScore(held, now.left, now.right);
-      const isStopped = -held.side * z >= stopZ;
-      if (-held.side * z > exitZ && !isStopped) return;
+      held.bars += 1;
+      const end = endOf(zScore(held, now.left, now.right), { side: held.side, exitZ, stopZ, isLame: held.bars >= LEGS_WITHIN && (left.position.qty === 0) !== (right.position.qty === 0) });
+      if (end === null) return;
       memory.held = null;
-      memory.wait = isStopped ? window : 0;
-      const reasons = () => [{ name: 'Spread z-score', value: reasonNumber(z), threshold: isStopped ? `stop at ${reasonNumber(stopZ)}` : `back within ${reasonNumber(exitZ)}` }];
-      left.flat({ reasons });
-      right.flat({ reasons });
+      memory.wait = end.isStop ? window : 0;
+      left.flat({ reasons: end.reasons });
+      right.flat({ reasons: end.reasons });
       return;
     }
     if (fit === null || !(fit.sigma > 0)) return;
@@ -68,13 +72,22 @@ export const pairsTrading = strategy({
     // A pair that moves against itself is no hedge: both legs would be on one side.
     if (Math.abs(z) < entryZ || Math.abs(z) >= stopZ || fit.halfLife > maxHalfLife || fit.beta <= 0) return;
     const side = z < 0 ? 1 : -1;
-    memory.held = { side, alpha: fit.alpha, beta: fit.beta, sigma: fit.sigma };
+    memory.held = { side, alpha: fit.alpha, beta: fit.beta, sigma: fit.sigma, bars: 0 };
     const reasons = () => reasonsOf(z, fit, parameters);
     const part = gross / (1 + fit.beta);
     left.weight(side * part, { reasons });
     right.weight(-side * part * fit.beta, { reasons });
   },
 });
+
+type Held = { readonly side: 1 | -1; readonly exitZ: number; readonly stopZ: number; /** One leg is held and the other is not: denied, or closed by somebody. */ readonly isLame: boolean };
+
+/** Why the pair ends now, null while it goes on. After a stop or a lost leg it waits. */
+function endOf(z: number, { side, exitZ, stopZ, isLame }: Held): { readonly isStop: boolean; readonly reasons: () => Reason[] } | null {
+  const off = -side * z;
+  const why = isLame ? 'one leg is held alone: no hedge' : off >= stopZ ? `stop at ${reasonNumber(stopZ)}` : off <= exitZ ? `back within ${reasonNumber(exitZ)}` : null;
+  return why === null ? null : { isStop: isLame || off >= stopZ, reasons: () => [{ name: 'Spread z-score', value: reasonNumber(z), threshold: why }] };
+}
 
 function reasonsOf(z: number, fit: PairFit, { entryZ, maxHalfLife }: { readonly entryZ: number; readonly maxHalfLife: number }): Reason[] {
   return [
