@@ -1,9 +1,10 @@
 /** Volume that follows the price: on-balance volume, accumulation, money flow, and their oscillators. */
 import * as z from 'zod';
+import { barCount } from '#app/domain/bar-columns.ts';
 import { slidingSum, slidingSumSchema, sumPush } from './cells.ts';
 import { emaNext, emaStart, emaStateSchema } from './ema.ts';
 import { defineIndicator, type IndicatorUse, type NumericBar, period, use } from './indicator.ts';
-import { ROUNDER } from './period.ts';
+import { outputColumns, ROUNDER } from './period.ts';
 import { windowSum, windowSumPush, windowSumSchema } from './window-sum.ts';
 
 const HLCV = ['high', 'low', 'close', 'volume'] as const;
@@ -20,6 +21,18 @@ const obvSchema = z.object({ previous: z.number().nullable(), total: z.number() 
 export const OBV = defineIndicator<'value', z.infer<typeof obvSchema>>({
   id: 'OBV', title: 'On-balance volume', group: 'volume', isCumulative: true, unit: 'shares', formula: 'sum of the volume, with the sign of the change of the close', source: 'J. E. Granville, New Key to Stock Market Profits (1963); TA-Lib OBV, which begins at the first volume',
   parameters: [], inputs: ['close', 'volume'], outputs: ['value'], lookback: () => 0, state: obvSchema,
+  columns(bars, _, out) {
+    const columns = outputColumns(barCount(bars), 1, out);
+    const [column = new Float64Array()] = columns;
+    const { close, volume } = bars;
+    let total = 0;
+    for (let i = 0; i < close.length; i += 1) {
+      const change = i === 0 ? 1 : (close[i] as number) - (close[i - 1] as number);
+      total += change > 0 ? (volume[i] as number) : change < 0 ? -(volume[i] as number) : 0;
+      column[i] = total;
+    }
+    return columns;
+  },
   start: () => ({ previous: null, total: 0 }),
   next(state, bar, out) {
     const previous = state.previous ?? -Infinity;

@@ -1,16 +1,17 @@
 /** What is made of the true range: itself, in percent of the price, and how much of it was progress. */
 import * as z from 'zod';
-import { trueRange } from './atr.ts';
-import { extreme, extremeSchema, highestPush, lowestPush, slidingSum, slidingSumSchema, sumPush, wilder, wilderPush, wilderSchema } from './cells.ts';
+import { barCount } from '#app/domain/bar-columns.ts';
+import { atrColumn, atrNext, atrStart, type AtrState, atrStateSchema, trueRange } from './atr.ts';
+import { extreme, extremeSchema, highestPush, lowestPush, slidingSum, slidingSumSchema, sumPush } from './cells.ts';
 import { defineIndicator, type IndicatorUse, type NumericBar, period, use, type UseOptions } from './indicator.ts';
-import { TICKS_PER_DOLLAR, ticksOf } from './period.ts';
+import { outputColumns, TICKS_PER_DOLLAR, ticksOf } from './period.ts';
 
 /** The close before, to measure the next bar's range by; null before the first bar. */
-export const previousSchema = z.object({ previous: z.number().nullable() });
-export type Previous = z.infer<typeof previousSchema>;
+const previousSchema = z.object({ previous: z.number().nullable() });
+type Previous = z.infer<typeof previousSchema>;
 
 /** True range of a bar after the one before, dollars; NaN for the first. Remembers the close. */
-export function rangeAfter(state: Previous, bar: NumericBar): number {
+function rangeAfter(state: Previous, bar: NumericBar): number {
   const { previous } = state;
   state.previous = bar.close;
   return previous === null ? NaN : trueRange(bar.high, bar.low, previous);
@@ -20,6 +21,14 @@ export function rangeAfter(state: Previous, bar: NumericBar): number {
 export const TRANGE = defineIndicator<'value', Previous>({
   id: 'TRANGE', title: 'True range', group: 'volatility', unit: 'price', formula: 'max(high - low, |high - previous close|, |low - previous close|)', source: 'J. W. Wilder, New Concepts in Technical Trading Systems (1978), section III; TA-Lib TRANGE',
   parameters: [], inputs: ['high', 'low', 'close'], outputs: ['value'], lookback: () => 1, state: previousSchema,
+  columns(bars, _, out) {
+    const columns = outputColumns(barCount(bars), 1, out);
+    const [column = new Float64Array()] = columns;
+    const { high, low, close } = bars;
+    if (close.length > 0) column[0] = NaN;
+    for (let i = 1; i < close.length; i += 1) column[i] = trueRange(high[i] as number, low[i] as number, close[i - 1] as number);
+    return columns;
+  },
   start: () => ({ previous: null }),
   next(state, bar, out) {
     out[0] = rangeAfter(state, bar);
@@ -28,16 +37,20 @@ export const TRANGE = defineIndicator<'value', Previous>({
 /** The true range of each bar. */
 export const trange = (options: UseOptions = {}): IndicatorUse<'value'> => use(TRANGE, [], options);
 
-const natrSchema = z.object({ ...previousSchema.shape, average: wilderSchema });
-
 /** Average true range in percent of the close: 100 x ATR / close. An ATR of 2 at a close of 50 is 4. TA-Lib NATR. */
-export const NATR = defineIndicator<'value', z.infer<typeof natrSchema>>({
+export const NATR = defineIndicator<'value', AtrState>({
   id: 'NATR', title: 'Normalised average true range', group: 'volatility', unit: 'percent', formula: '100 × ATR / close', source: 'J. Forman, Cross-Market Evaluations with Normalized Average True Range, Stocks & Commodities 24:5 (2006); TA-Lib NATR',
-  parameters: [period('period', 'Period', 14)], inputs: ['high', 'low', 'close'], outputs: ['value'], lookback: ([n = 0]) => n, forgetting: ([n = 0]) => 10 * n + 1, state: natrSchema,
-  start: ([n = 0]) => ({ previous: null, average: wilder(n) }),
+  parameters: [period('period', 'Period', 14)], inputs: ['high', 'low', 'close'], outputs: ['value'], lookback: ([n = 0]) => n, forgetting: ([n = 0]) => 10 * n + 1, state: atrStateSchema,
+  columns(bars, [n = 0], out) {
+    const columns = outputColumns(barCount(bars), 1, out);
+    const [column = new Float64Array()] = columns;
+    atrColumn(bars, n, column);
+    for (let i = n; i < bars.close.length; i += 1) column[i] = (100 * (column[i] as number)) / (bars.close[i] as number);
+    return columns;
+  },
+  start: ([n = 0]) => atrStart(n),
   next(state, bar, out) {
-    const range = rangeAfter(state, bar);
-    out[0] = Number.isNaN(range) ? NaN : (100 * wilderPush(state.average, range)) / bar.close;
+    out[0] = (100 * atrNext(state, bar)) / bar.close;
   },
 });
 /** NATR over `length` bars. */

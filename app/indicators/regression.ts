@@ -1,13 +1,15 @@
 /** Straight line through the last prices: where it ends, how steep it is, how well it fits. Bars count 0 (oldest) to n - 1. */
 import * as z from 'zod';
-import { type Ring, ringSchema } from './cells.ts';
+import { barCount } from '#app/domain/bar-columns.ts';
+import { ringSchema } from './cells.ts';
 import { type AnyIndicator, defineIndicator, factor, type IndicatorParameter, type IndicatorUse, period, use, type UseOptions } from './indicator.ts';
 import { moments, momentsPush, momentsSchema, varianceOf } from './moments.ts';
-import { TICKS_PER_DOLLAR, ticksOf } from './period.ts';
+import { outputColumns, TICKS_PER_DOLLAR, ticksOf } from './period.ts';
 
 /** Sums of ticks and of place x ticks: whole numbers, exact for 1,000 prices of up to $18,000. */
 const lineSchema = z.object({ ...ringSchema.shape, sum: z.number(), weighted: z.number() });
-type Line = Ring & z.infer<typeof lineSchema>;
+type Line = z.infer<typeof lineSchema>;
+type Sums = Pick<Line, 'period' | 'sum' | 'weighted'>;
 
 function linePush(state: Line, price: number): boolean {
   const { period: n, window, next } = state;
@@ -30,12 +32,12 @@ function linePush(state: Line, price: number): boolean {
 const placesVariance = (n: number): number => (n * n - 1) / 12;
 
 /** Dollars a bar: (n Σxy - Σx Σy) / (n Σx² - (Σx)²). */
-function slopeOf({ period: n, sum, weighted }: Line): number {
+function slopeOf({ period: n, sum, weighted }: Sums): number {
   return (n * weighted - ((n * (n - 1)) / 2) * sum) / (n * n * placesVariance(n)) / TICKS_PER_DOLLAR;
 }
 
 /** The line at a place, dollars: mean + slope x (place - mean place). */
-function lineAt(state: Line, place: number): number {
+function lineAt(state: Sums, place: number): number {
   const n = state.period;
   return state.sum / (n * TICKS_PER_DOLLAR) + slopeOf(state) * (place - (n - 1) / 2);
 }
@@ -44,9 +46,31 @@ const lookback = ([n = 1]: readonly number[]): number => n - 1;
 const length = (normal = 14): IndicatorParameter => period('period', 'Period', normal, [2, 1_000]);
 type What = { readonly id: string; readonly title: string; readonly formula: string; readonly source: string; readonly unit: 'price' | 'index' };
 
-function ofLine(what: What, value: (state: Line) => number): AnyIndicator<'value'> {
+/** A value of the line at each index; the sums are those of the running form, the window is the column itself. */
+function lineColumn(prices: Float64Array, n: number, value: (sums: Sums) => number, column: Float64Array): void {
+  const sums = { period: n, sum: 0, weighted: 0 };
+  for (let i = 0; i < prices.length; i += 1) {
+    const ticks = ticksOf(prices[i] as number);
+    if (i < n) {
+      sums.weighted += i * ticks;
+      sums.sum += ticks;
+    } else {
+      const gone = ticksOf(prices[i - n] as number);
+      sums.weighted += (n - 1) * ticks - (sums.sum - gone);
+      sums.sum += ticks - gone;
+    }
+    column[i] = i < n - 1 ? NaN : value(sums);
+  }
+}
+
+function ofLine(what: What, value: (sums: Sums) => number): AnyIndicator<'value'> {
   return defineIndicator<'value', Line>({
     ...what, group: 'statistics', parameters: [length()], inputs: ['close'], outputs: ['value'], lookback, state: lineSchema,
+    columns(bars, [n = 0], out) {
+      const columns = outputColumns(barCount(bars), 1, out);
+      lineColumn(bars.close, n, value, columns[0] as Float64Array);
+      return columns;
+    },
     start: ([n = 0]) => ({ period: n, window: [], next: 0, sum: 0, weighted: 0 }),
     next(state, bar, out) {
       out[0] = linePush(state, bar.close) ? value(state) : NaN;

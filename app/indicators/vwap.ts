@@ -1,6 +1,8 @@
 /** Volume-weighted average price: of the day so far, and of the last bars. */
 import * as z from 'zod';
+import { barCount } from '#app/domain/bar-columns.ts';
 import { defineIndicator, type IndicatorUse, type NumericBar, period, use } from './indicator.ts';
+import { outputColumns } from './period.ts';
 import { sessionDay } from './session.ts';
 import { windowSum, windowSumPush, windowSumSchema } from './window-sum.ts';
 
@@ -14,6 +16,21 @@ const vwapSchema = z.object({ day: z.number().int().nullable(), flow: z.number()
 export const VWAP = defineIndicator<'value', z.infer<typeof vwapSchema>>({
   id: 'VWAP', title: 'Volume-weighted average price', group: 'volume', unit: 'price', formula: 'Σ(hlc3 × volume) / Σ volume since the first bar of the New York day', source: SOURCE,
   parameters: [], inputs: INPUTS, outputs: ['value'], lookback: () => 0, forgetting: () => 960, state: vwapSchema,
+  columns(bars, _, out) {
+    const columns = outputColumns(barCount(bars), 1, out);
+    const [column = new Float64Array()] = columns;
+    const { time, high, low, close, volume } = bars;
+    let [day, flow, shares] = [NaN, 0, 0];
+    for (let i = 0; i < close.length; i += 1) {
+      const typical = ((high[i] as number) + (low[i] as number) + (close[i] as number)) / 3;
+      const today = sessionDay(time[i] as number);
+      if (today !== day) [day, flow, shares] = [today, 0, 0];
+      flow += typical * (volume[i] as number);
+      shares += volume[i] as number;
+      column[i] = shares > 0 ? flow / shares : typical;
+    }
+    return columns;
+  },
   start: () => ({ day: null, flow: 0, volume: 0 }),
   next(state, bar, out) {
     const day = sessionDay(bar.time);
