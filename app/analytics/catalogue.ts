@@ -121,6 +121,8 @@ const TRADES = {
   average_exposure: ['Average exposure', 'share', 'fraction of equity', 'mean of gross value held / equity', 'Definition'],
   turnover: ['Turnover per year', 'ratio', 'times per year', '(bought + sold) / 2 / mean equity / years', 'Definition', 'yearly'],
   costs: ['Fees paid', 'dollars', 'dollars', 'commissions and fees of all fills, as a loss', 'Definition'],
+  slippage: ['Slippage', 'dollars', 'dollars', 'what fills cost beyond the price on which their orders were decided, as a loss', 'Perold, Journal of Portfolio Management 14(3), 1988'],
+  slippage_bps: ['Slippage per value', 'ratio', 'basis points', 'the same, of the value at the prices decided on; above 0 is a loss', 'Perold, Journal of Portfolio Management 14(3), 1988'],
   cost_of_gains: ['Fees per dollar of gain', 'ratio', 'ratio', 'fees / (profit before fees), of closed round trips; empty without a gain', 'Definition'],
   long_trips: ['Long round trips', 'count', 'count', 'closed round trips that began with a purchase', 'Definition'],
   long_profit: ['Profit of long trips', 'dollars', 'dollars', 'sum after fees', 'Definition'],

@@ -21,12 +21,14 @@ import { omega } from './omega.ts';
 import { outlierLossRatio, outlierWinRatio } from './outlier-ratio.ts';
 import { returnOverMonths, returnToDate, yearlyReturnOverMonths } from './period-returns.ts';
 import { minimumTrackRecord, probabilisticSharpe } from './probabilistic-sharpe.ts';
+import { ascending } from './quantile.ts';
 import { recoveryFactor } from './recovery-factor.ts';
 import { simpleReturns, TRADING_DAYS_PER_YEAR } from './returns.ts';
 import { riskReturnRatio } from './risk-return-ratio.ts';
 import { serenityRatio } from './serenity-ratio.ts';
 import { sharpe, type RatioOptions } from './sharpe.ts';
 import { skewness } from './skewness.ts';
+import type { Slippage } from './slippage.ts';
 import { smartSharpe } from './smart-sharpe.ts';
 import { adjustedSortino, sortino } from './sortino.ts';
 import { tailRatio } from './tail-ratio.ts';
@@ -50,6 +52,7 @@ export type FigureParts = {
   /** Parts of the time and of the equity, 0 and up. */ readonly exposure: { readonly time: number; readonly gross: number } | null;
   /** Dollars bought and sold, and mean equity. */ readonly traded: { readonly value: number; readonly meanEquity: number } | null;
   /** Dollars paid in fees, above 0. */ readonly costs: number | null; readonly fills: number;
+  /** Fills against the prices that were decided on, where these are known. */ readonly slippage?: Slippage;
   readonly riskFree?: number; readonly periodsPerYear?: number; readonly trials?: TrialsFacts | null;
 };
 
@@ -91,11 +94,13 @@ function fallFigures({ daily, dates, deepest, deepestDays }: FigureParts): Group
 function riskFigures({ parts, options, returns, total, growth }: Basis): Group {
   const falls = fallsOf(parts.daily);
   const [ulcer, spread] = [ulcerIndex(falls), volatility(returns, options.periodsPerYear)];
+  // The order of the days is nothing to a quantile: they are sorted once.
+  const sorted = ascending(returns);
   return {
     ...fallFigures(parts), volatility: spread, downside_deviation: downsideDeviation(returns, options), recovery_factor: recoveryFactor(total, parts.deepest), ulcer_index: ulcer,
-    value_at_risk_95: valueAtRisk(returns, 0.95), value_at_risk_99: valueAtRisk(returns, 0.99), expected_shortfall_95: expectedShortfall(returns, 0.95), expected_shortfall_99: expectedShortfall(returns, 0.99),
+    value_at_risk_95: valueAtRisk(sorted, 0.95), value_at_risk_99: valueAtRisk(sorted, 0.99), expected_shortfall_95: expectedShortfall(sorted, 0.95), expected_shortfall_99: expectedShortfall(sorted, 0.99),
     normal_value_at_risk_95: normalValueAtRisk(returns, 0.95), normal_value_at_risk_99: normalValueAtRisk(returns, 0.99), normal_shortfall_95: normalShortfall(returns, 0.95), normal_shortfall_99: normalShortfall(returns, 0.99),
-    skewness: skewness(returns), kurtosis: excessKurtosis(returns), tail_ratio: tailRatio(returns), outlier_win_ratio: outlierWinRatio(returns), outlier_loss_ratio: outlierLossRatio(returns),
+    skewness: skewness(returns), kurtosis: excessKurtosis(returns), tail_ratio: tailRatio(sorted), outlier_win_ratio: outlierWinRatio(sorted), outlier_loss_ratio: outlierLossRatio(sorted),
     calmar: calmar(growth, parts.deepest), martin_ratio: martinRatio(growth, options.riskFree, ulcer), serenity_ratio: serenityRatio({ growth, riskFree: options.riskFree, volatility: spread, falls }),
   };
 }
@@ -134,11 +139,12 @@ function benchmarkFigures({ parts, options, returns }: Basis): Group {
   };
 }
 
-function marketFigures({ exposure, traded, costs, fills, spanMs }: FigureParts): Group {
+function marketFigures({ exposure, traded, costs, fills, slippage, spanMs }: FigureParts): Group {
+  const lost = slippage?.dollars ?? null;
   return {
     exposure: exposure?.time ?? null, average_exposure: exposure?.gross ?? null, turnover: traded && turnover(traded.value, traded.meanEquity, spanMs / (DAYS_PER_YEAR * DAY_MS)),
     // A cost is shown as a loss; nothing paid is 0, not -0.
-    costs: costs === null ? null : 0 - costs, fills,
+    costs: costs === null ? null : 0 - costs, slippage: lost === null ? null : 0 - lost, slippage_bps: slippage?.basisPoints ?? null, fills,
   };
 }
 

@@ -1,7 +1,13 @@
 /** Quantiles of a sample. */
 
-/** An ascending copy. */
+function isAscending(values: ArrayLike<number>): boolean {
+  for (let n = 1; n < values.length; n += 1) if (!((values[n] ?? 0) >= (values[n - 1] ?? 0))) return false;
+  return true;
+}
+
+/** The values in ascending order: a copy, or the column itself where it is in order already. */
 export function ascending(values: ArrayLike<number>): Float64Array {
+  if (values instanceof Float64Array) return isAscending(values) ? values : values.slice().sort();
   return Float64Array.from(values).sort();
 }
 

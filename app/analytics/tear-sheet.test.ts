@@ -71,7 +71,7 @@ describe('any tear sheet', () => {
   });
   it('measures every figure that has something to stand on', () => {
     const empty = FIGURES.map(({ name }) => name).filter((name) => sheet.figures[name] === null);
-    expect(empty).toEqual(['deflated_sharpe', 'expectancy_r', 'short_win_rate'] satisfies FigureName[]);
+    expect(empty).toEqual(['deflated_sharpe', 'expectancy_r', 'slippage', 'slippage_bps', 'short_win_rate'] satisfies FigureName[]);
     expect(tearSheet({ ...input, trials: { count: 20, variance: 0.001 } }).figures.deflated_sharpe).toBeGreaterThan(0);
     expect(new Set(FIGURES.map(({ name }) => name)).size).toBe(FIGURES.length);
   });
@@ -108,6 +108,14 @@ describe('any tear sheet', () => {
     expect(ruined.figures).toMatchObject({ sharpe: null, best_day: null, max_drawdown: -10 / 1_010 - 1 });
     expect(ruined.figures.total_return).toBeCloseTo(-1.01, 12);
     expect(ruined.curve.logEquity.at(-1)).toBeNull();
+  });
+});
+
+describe('what only an account knows', () => {
+  it('shows costs and slippage as losses in dollars', () => {
+    const parts = { daily: Float64Array.of(100, 101), dates: null, spanMs: DAY_MS, deepest: 0, deepestDays: null, benchmark: null, trips: { profit: Float64Array.of(1) }, exposure: null, traded: null, costs: 2, fills: 2 };
+    expect(measureFigures({ ...parts, slippage: { dollars: 15, basisPoints: 75 } })).toMatchObject({ costs: -2, slippage: -15, slippage_bps: 75, return_mtd: null, best_month: null, exposure: null, longest_drawdown_days: null });
+    expect(measureFigures(parts)).toMatchObject({ slippage: null, slippage_bps: null });
   });
 });
 

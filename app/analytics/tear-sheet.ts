@@ -113,39 +113,37 @@ function tripDots({ trips, time, symbols }: TearSheetInput, rows: Int32Array): T
   }));
 }
 
-/** Trips counted by slots; those without a trip are left out. */
-function slotCounter(slots: number): { add(slot: number, profit: number): void; slots(): TripSlot[] } {
-  const [trips, wins, profits] = [new Int32Array(slots), new Int32Array(slots), new Float64Array(slots)];
-  return {
-    add(slot, profit) {
-      trips[slot] = (trips[slot] ?? 0) + 1;
-      if (profit > 0) wins[slot] = (wins[slot] ?? 0) + 1;
-      profits[slot] = (profits[slot] ?? 0) + profit;
-    },
-    slots: () => Array.from(trips, (count, slot): TripSlot => ({ slot, trips: count, wins: wins[slot] ?? 0, profit: profits[slot] ?? 0 })).filter((each) => each.trips > 0),
-  };
-}
-
-/** Trips grouped by the local weekday and hour of their exit. */
-function tripSlots({ trips, time, offsetMs }: TearSheetInput, rows: Int32Array): Pick<TearSheet, 'weekdays' | 'hours'> {
-  const [weekdays, hours] = [slotCounter(DAYS_OF_WEEK), slotCounter(HOURS_OF_DAY)];
+/** Local hours since 1970 in which the trips ended. */
+function exitHours({ trips, time, offsetMs }: TearSheetInput, rows: Int32Array): Int32Array {
+  const hours = new Int32Array(rows.length);
   // Clocks change twice a year, so an offset that is the same half a day on was the same between.
-  let [knownFrom, knownUntil, offset] = [0, 0, 0];
-  for (const row of rows) {
+  let knownFrom = 0;
+  let knownUntil = 0;
+  let offset = 0;
+  for (let n = 0; n < rows.length; n += 1) {
     // The instant before the end of a step is within it: a bar that ends at 10:00 belongs to the hour of nine.
-    const before = (time[trips.closeStep[row] ?? 0] ?? 0) - 1;
+    const before = (time[trips.closeStep[rows[n] ?? 0] ?? 0] ?? 0) - 1;
     if (before < knownFrom || before > knownUntil) {
       offset = offsetMs(epochMs(before));
       knownFrom = before;
       knownUntil = offsetMs(epochMs(before + HALF_DAY_MS)) === offset ? before + HALF_DAY_MS : before;
     }
-    // Hours since 1970 are small whole numbers: with `| 0` their remainders are cheap.
-    const local = Math.floor((before + offset) / HOUR_MS) | 0;
-    const profit = trips.profit[row] ?? 0;
-    hours.add(local % HOURS_OF_DAY, profit);
-    weekdays.add((((local / HOURS_OF_DAY) | 0) + FIRST_WEEKDAY) % DAYS_OF_WEEK, profit);
+    hours[n] = Math.floor((before + offset) / HOUR_MS);
   }
-  return { weekdays: weekdays.slots(), hours: hours.slots() };
+  return hours;
+}
+
+/** Trips counted by `(hour / width + first) mod slots`; slots without a trip are left out. */
+function countBy(hours: Int32Array, profit: Float64Array, { width, first, slots }: { readonly width: number; readonly first: number; readonly slots: number }): TripSlot[] {
+  const [trips, wins, profits] = [new Int32Array(slots), new Int32Array(slots), new Float64Array(slots)];
+  for (let n = 0; n < hours.length; n += 1) {
+    const slot = ((((hours[n] ?? 0) / width) | 0) + first) % slots;
+    const its = profit[n] ?? 0;
+    trips[slot] = (trips[slot] ?? 0) + 1;
+    if (its > 0) wins[slot] = (wins[slot] ?? 0) + 1;
+    profits[slot] = (profits[slot] ?? 0) + its;
+  }
+  return Array.from(trips, (count, slot): TripSlot => ({ slot, trips: count, wins: wins[slot] ?? 0, profit: profits[slot] ?? 0 })).filter((each) => each.trips > 0);
 }
 
 /** Values at the ends of days. */
@@ -167,6 +165,7 @@ export function tearSheet(input: TearSheetInput): TearSheet {
   const benchmark = input.benchmark && atEnds(input.benchmark, ends);
   const returns = simpleReturns(daily);
   const rows = closedRows(trips);
+  const [facts, hours] = [tripFacts(input, rows), exitHours(input, rows)];
   const to = time[time.length - 1] ?? from;
   const traded = tradedIn(fills);
   const deepest = scan.deepest.map((fall) => datedFall(fall, time, from));
@@ -174,12 +173,12 @@ export function tearSheet(input: TearSheetInput): TearSheet {
   return {
     from, to, steps: time.length, days: ends.days.length, startEquity, endEquity: equity[equity.length - 1] ?? startEquity,
     figures: measureFigures({
-      daily, dates: { days: ends.days, startDay: dayOfEnd(from + 1, offsetMs) }, spanMs: to - from, deepest: deepest[0]?.fall ?? 0, deepestDays: deepest[0]?.days ?? 0, benchmark, trips: tripFacts(input, rows),
+      daily, dates: { days: ends.days, startDay: dayOfEnd(from + 1, offsetMs) }, spanMs: to - from, deepest: deepest[0]?.fall ?? 0, deepestDays: deepest[0]?.days ?? 0, benchmark, trips: facts,
       exposure: exposure(gross, equity), traded: { value: traded.value, meanEquity: scan.meanEquity }, costs: traded.costs, fills: fills.length, trials: input.trials ?? null, ...options,
     }),
     curve: curveLine(input, scan), underwater: { at: scan.fallSteps.map((step) => time[step] ?? 0), fall: scan.falls }, drawdowns: deepest,
     years: returns.length === 0 ? [] : yearTable(ends.days, returns, benchmark), distribution: distribution(returns),
     rolling: rollingLines({ at: atEnds(time, ends), returns, benchmark: benchmark && Float64Array.from(returns, (_value, n) => (n === 0 ? Number.NaN : (benchmark[n] ?? Number.NaN) / (benchmark[n - 1] ?? Number.NaN) - 1)) }, options),
-    dots: tripDots(input, rows), ...tripSlots(input, rows),
+    dots: tripDots(input, rows), weekdays: countBy(hours, facts.profit, { width: HOURS_OF_DAY, first: FIRST_WEEKDAY, slots: DAYS_OF_WEEK }), hours: countBy(hours, facts.profit, { width: 1, first: 0, slots: HOURS_OF_DAY }),
   };
 }
