@@ -69,13 +69,14 @@ type GateParts = { readonly db: Queryable; readonly signal: AbortSignal; readonl
 export function openGate({ db, signal, tell }: GateParts): Gate {
   let waiting: string | null = null;
   const habits = { booked: { usualMs: 0 }, settled: { usualMs: 0 } };
-  const until = async (sql: string, params: readonly unknown[], habit: Habit): Promise<void> => {
+  // The orders are looked at anew each time: one that is cancelled during the wait (an exit of an entry that has just filled) is closed from then on.
+  const until = async (sql: string, params: () => readonly unknown[], habit: Habit): Promise<void> => {
     const began = monotonicMs();
     let toldAt = began;
     const nap = Math.min(habit.usualMs * NAP_SHARE, NAP_CAP_MS);
     if (nap >= 1) await sleep(nap, signal);
     while (!signal.aborted) {
-      const [row] = await db.query<{ waiting: string[] }>(sql, params);
+      const [row] = await db.query<{ waiting: string[] }>(sql, params());
       if (row?.waiting.length === 0) break;
       const now = monotonicMs();
       waiting = row?.waiting.join('; ') ?? 'the book';
@@ -95,10 +96,9 @@ export function openGate({ db, signal, tell }: GateParts): Gate {
   return {
     waitingFor: () => waiting,
     booked: async (touched) => {
-      const params = orderParams(touched);
-      if ((params[0] as unknown[]).length > 0) await until(BOOKED_SQL, params, habits.booked);
+      if ((orderParams(touched)[0] as unknown[]).length > 0) await until(BOOKED_SQL, () => orderParams(touched), habits.booked);
     },
-    settled: (step, touched) => until(SETTLED_SQL, [
+    settled: (step, touched) => until(SETTLED_SQL, () => [
       ...orderParams(touched), step?.bars.map((bar) => bar.symbol) ?? [], at(step?.openTime ?? (0 as EpochMs)), EDGES.map(([consumer]) => consumer), EDGES.map(([, producer]) => producer),
     ], habits.settled),
   };
