@@ -9,6 +9,8 @@ import { ROWS } from './naive/rows.ts';
 import { namesOf, parseName, warmUpBars } from './named.ts';
 
 const LENGTH = 420;
+/** Values held against the naive implementation, which reads a whole window for each. */
+const COMPARED = 200;
 const HOUR_MS = 3_600_000;
 const MARKETS: Readonly<Record<string, PlainBars>> = {
   'a walk': walk(7, LENGTH, { cents: 10_000, move: 60, still: 4 }),
@@ -47,6 +49,9 @@ function difference(ours: Float64Array, theirs: readonly number[], from: number,
   return null;
 }
 
+const firstBars = (bars: PlainBars, length: number): PlainBars => ({
+  time: bars.time.slice(0, length), open: bars.open.slice(0, length), high: bars.high.slice(0, length), low: bars.low.slice(0, length), close: bars.close.slice(0, length), volume: bars.volume.slice(0, length),
+});
 const rowOf = (id: string): Row => ROWS[id] ?? expect.fail(`${id} has no row of proofs in naive/`);
 
 describe('the catalogue', () => {
@@ -89,7 +94,9 @@ describe.each(INDICATORS.map((indicator) => [indicator.id, indicator] as const))
 
   it('agrees with an implementation straight from the definition', () => {
     const row = rowOf(id);
-    each((values, bars, plain) => {
+    each((values, all, whole) => {
+      const length = Math.min(LENGTH, indicator.lookback(values) + COMPARED);
+      const [bars, plain] = [sliceColumns(all, 0, length), firstBars(whole, length)];
       const theirs = row.naive(plain, values);
       indicator.columns(bars, values).forEach((column, at) => {
         const output = indicator.outputs[at] ?? '';
@@ -132,6 +139,15 @@ describe.each(INDICATORS.map((indicator) => [indicator.id, indicator] as const))
         if (!indicator.isCumulative) expect(difference(part, whole, 0, 1e-4), `${indicator.outputs[at]} of ${values.join(', ')}`).toBeNull();
       });
     }
+  });
+
+  it('neither throws nor looks back on a price that is none', () => {
+    const values = defaults(indicator);
+    const bars = asColumns(MARKETS['a walk'] ?? FLAT);
+    const clean = bitsOf(indicator.columns(bars, values).map((column) => column.subarray(0, 300)));
+    for (const field of indicator.inputs) bars[field][300] = NaN;
+    expect(bitsOf(indicator.columns(bars, values).map((column) => column.subarray(0, 300)))).toEqual(clean);
+    expect(() => streamed(indicator, values, bars, () => false)).not.toThrow();
   });
 
   it('stays finite when nothing moves', () => {

@@ -93,7 +93,8 @@ const KINDS: IndicatorParameter = { name: 'kind', title: '0 simple, 1 exponentia
 const oscillatorSchema = z.object({ simple: z.object({ fast: slidingSumSchema, slow: slidingSumSchema }).nullable(), pair: pairSchema });
 type Oscillator = z.infer<typeof oscillatorSchema>;
 
-const oscillator = ([fast = 1, slow = 2, kind = 1]: readonly number[]): Oscillator => ({ simple: kind === 0 ? { fast: slidingSum(fast), slow: slidingSum(slow) } : null, pair: pairOf(fast, slow) });
+/** Unlike those of MACD, both averages begin with the first price: so TA-Lib has it. */
+const oscillator = ([fast = 1, slow = 2, kind = 1]: readonly number[]): Oscillator => ({ simple: kind === 0 ? { fast: slidingSum(fast), slow: slidingSum(slow) } : null, pair: { ...pairOf(fast, slow), wait: 0 } });
 
 /** Both averages after a price, dollars; NaN until there are enough. */
 function averagesAfter({ simple, pair }: Oscillator, price: number): readonly [fast: number, slow: number] {

@@ -34,10 +34,9 @@ function plainStanding({ high, low, close }: Pick<PlainBars, 'high' | 'low' | 'c
   });
 }
 
-/** The fast average begins late, so that both seeds end on one bar. */
+/** Two simple averages, or two exponential ones that both begin with the first price. */
 function plainPair(close: readonly number[], [fast = 0, slow = 0, kind = 1]: readonly number[]): { fast: number[]; slow: number[] } {
-  if (kind === 0) return { fast: plainSma(close, fast), slow: plainSma(close, slow) };
-  return { fast: plainEma(close.map((price, i) => (i < slow - fast ? NaN : price)), fast), slow: plainEma(close, slow) };
+  return kind === 0 ? { fast: plainSma(close, fast), slow: plainSma(close, slow) } : { fast: plainEma(close, fast), slow: plainEma(close, slow) };
 }
 
 const against = (change: (price: number, before: number) => number, gives: number): Row => ({
@@ -109,8 +108,8 @@ export const NAIVE_MOMENTUM: Rows = {
     tolerance: 1e-8,
     values: [[2, 3, 1], [5, 35, 5]],
     naive({ close }, [fast = 0, slow = 0, smooth = 0]) {
-      const pair = plainPair(close, [fast, slow]);
-      const macd = minus(pair.fast, pair.slow);
+      // The fast average begins late, so that both seeds end on one bar.
+      const macd = minus(plainEma(close.map((price, i) => (i < slow - fast ? NaN : price)), fast), plainEma(close, slow));
       const signal = plainEma(macd, smooth);
       return { macd, signal, histogram: minus(macd, signal) };
     },
