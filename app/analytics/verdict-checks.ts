@@ -50,7 +50,7 @@ const profit: Check = ({ totalReturn }) => {
   if (totalReturn === null) return { check: 'profit', grade: 'unknown', weight: 10, isDecisive: true, value: null, bound: 0, finding: 'There is no return to judge.', source: 'Definition', remedy: 'Run it over bars on which it trades.' };
   return {
     check: 'profit', grade: totalReturn > 0 ? 'good' : 'bad', weight: totalReturn > 0 ? 1 : 10, isDecisive: true, value: totalReturn, bound: 0,
-    finding: totalReturn > 0 ? `It made ${percent(totalReturn, 1)} after costs.` : `It lost: ${percent(totalReturn, 1)} after costs.`, source: 'Definition', remedy: 'A better rule, or none.',
+    finding: totalReturn > 0 ? `It made ${percent(totalReturn, 1)} after costs.` : totalReturn === 0 ? 'It earned nothing.' : `It lost ${percent(-totalReturn, 1)} after costs.`, source: 'Definition', remedy: 'A better rule, or none.',
   };
 };
 

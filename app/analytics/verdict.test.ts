@@ -64,6 +64,7 @@ describe('one question at a time', () => {
     expect(lines.join('\n')).toContain('? Nobody checked whether the strategy looks into the future. Run the look-ahead check.');
     expect(lines.join('\n')).toContain('~ It rests on 50 closed round trips. Would help: A longer history');
     expect(lines.join('\n')).toContain('~ No commission or fee was charged.');
+    expect([-0.125, 0, 0.01].map((totalReturn) => verdict({ ...good, totalReturn }).reasons.find(({ check }) => check === 'profit')?.finding)).toEqual(['It lost 12.5 % after costs.', 'It earned nothing.', 'It made 1.0 % after costs.']);
   });
   it('puts what speaks against it first, by weight', () => {
     const { reasons } = verdict(overfitted.evidence);
