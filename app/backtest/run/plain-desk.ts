@@ -80,6 +80,7 @@ class PlainDesk implements Desk {
   atClose(): void {
     const { core } = this;
     core.isDeskWaiting = false;
+    if (core.openCount > 0) this.matcher.expire(core.now);
     for (const m of core.markets) {
       if (!m.isLeaving) continue;
       // An exit that found no buyer in time (a cap on the volume, a day order that ended) is tried again.

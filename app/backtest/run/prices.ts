@@ -57,7 +57,8 @@ function worked(order: Order, bar: Stretch, rules: PriceRules, out: Look): void 
 }
 
 /** The fill of an order that was elected inside at its stop. Only the close is known to come later. */
-function afterElection(order: Order, stop: number, bar: Stretch, rules: PriceRules, out: Look): void {
+function afterElection(order: Order, bar: Stretch, rules: PriceRules, out: Look): void {
+  const stop = Number.isNaN(out.best) ? order.stop : out.stop;
   if (order.type !== 'stop_limit') return fill(out, atMarket(order, stop, rules), false);
   if (within(order.side, stop, order.limit)) return fill(out, stop, false);
   if (within(order.side, bar.close, order.limit) && (bar.close !== order.limit || rules.isTouchEnough)) fill(out, order.limit, false);
@@ -84,12 +85,12 @@ function trailed(order: Order, bar: Stretch, rules: PriceRules, out: Look): void
   const atOpen = stand(better(order.best, bar.open));
   if (reached(side, side > 0 ? bar.high : bar.low, atOpen)) {
     out.elected = 2;
-    return afterElection(order, atOpen, bar, rules, out);
+    return afterElection(order, bar, rules, out);
   }
   const after = stand(better(out.best, side > 0 ? bar.low : bar.high));
   if (!reached(side, bar.close, after)) return;
   out.elected = 2;
-  afterElection(order, after, bar, rules, out);
+  afterElection(order, bar, rules, out);
 }
 
 /** What the stretch does to the order, into `out`. A sell stop at 95 in a bar that opens at 97 and falls to 94 is elected inside and sold at 95; one that opens at 93 sells at 93. */
@@ -105,7 +106,7 @@ export function lookAt(order: Order, bar: Stretch, rules: PriceRules, out: Look)
   }
   if (!reached(order.side, order.side > 0 ? bar.high : bar.low, order.stop)) return;
   out.elected = 2;
-  afterElection(order, order.stop, bar, rules, out);
+  afterElection(order, bar, rules, out);
 }
 
 /** The fill of an order that trades at one price or not at all: an auction, or at once. Limits count when they are met. NaN = none. */
