@@ -3,14 +3,17 @@ import { machine, type Figure } from './lib/measure.ts';
 import { printReport, writeReport, type Report } from './lib/report.ts';
 import { benchFlows } from './flows.bench.ts';
 import { benchIndicators } from './indicators.bench.ts';
+import { benchIngest } from './ingest.bench.ts';
 import { benchLatency } from './latency.bench.ts';
 import { benchLogs } from './logs.bench.ts';
 import { benchMemory } from './memory.bench.ts';
+import { benchProcess } from './process.bench.ts';
 import { benchReconcile } from './reconcile.bench.ts';
 import { benchSandbox } from './sandbox.bench.ts';
 import { benchReplay } from './replay.bench.ts';
 import { benchRunsList } from './runs-list.bench.ts';
 import { benchSchedules } from './schedules.bench.ts';
+import { benchScreener } from './screener.bench.ts';
 import { benchSimulator } from './simulator.bench.ts';
 import { benchStartup } from './startup.bench.ts';
 import { benchStatistics } from './statistics.bench.ts';
@@ -19,7 +22,7 @@ import { benchSweep } from './sweep.bench.ts';
 import { benchThroughput } from './throughput.bench.ts';
 import { benchVenue } from './venue.bench.ts';
 
-const BENCHMARKS: Readonly<Record<string, () => Promise<Figure[]>>> = { startup: benchStartup, memory: benchMemory, latency: benchLatency, submit: benchSubmit, throughput: benchThroughput, reconcile: benchReconcile, replay: benchReplay, runs: benchRunsList, flows: benchFlows, schedules: benchSchedules, logs: benchLogs, sandbox: benchSandbox, simulator: benchSimulator, venue: benchVenue, indicators: benchIndicators, sweep: benchSweep, statistics: benchStatistics };
+const BENCHMARKS: Readonly<Record<string, () => Promise<Figure[]>>> = { startup: benchStartup, memory: benchMemory, latency: benchLatency, submit: benchSubmit, throughput: benchThroughput, reconcile: benchReconcile, replay: benchReplay, runs: benchRunsList, flows: benchFlows, schedules: benchSchedules, logs: benchLogs, sandbox: benchSandbox, simulator: benchSimulator, venue: benchVenue, indicators: benchIndicators, sweep: benchSweep, statistics: benchStatistics, ingest: benchIngest, screener: benchScreener, process: benchProcess };
 
 async function main(wanted: readonly string[]): Promise<number> {
   const unknown = wanted.filter((name) => !Object.hasOwn(BENCHMARKS, name));

@@ -1,0 +1,87 @@
+/** Bringing bars in: CSV with every row checked, and stored columns, each against the plainest way to the same numbers. */
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { BAR_FIELDS, type BarColumns } from '#app/domain/bar-columns.ts';
+import { invariant } from '#app/domain/errors.ts';
+import type { EpochMs } from '#app/domain/time.ts';
+import { toNewYork } from '#app/market/nyse-zone.ts';
+import { padded, parseCsv } from '../services/research/csv.ts';
+import { readColumns, writeColumns } from '../services/research/store.ts';
+import { bareSmaCross } from './lib/bare.ts';
+import { figureOf, type Figure } from './lib/measure.ts';
+import { pair } from './lib/pair.ts';
+import { synthetic } from './lib/synth.ts';
+
+const BARS = 1_000_000;
+const MEGABYTE = 1e6;
+/** pandas.read_csv with dates takes 673..787 ms for such a file where a bare loop takes 14.7..18 ms (reference/performance.md, 3.3 and 4): 44 bare loops. */
+const PANDAS_IN_BARE_LOOPS = 44;
+/** What `split` and objects take, by the same measurements, of the byte parser's time. */
+const LEAST_GAIN_OVER_SPLIT = 3;
+
+function csvOf(bars: BarColumns): Buffer {
+  const two = (value: number): string => String(value).padStart(2, '0');
+  const lines = ['time,open,high,low,close,volume'];
+  for (let n = 0; n < bars.time.length; n += 1) {
+    const { date, hour, minute } = toNewYork((bars.time[n] ?? 0) as EpochMs);
+    lines.push(`${date} ${two(hour)}:${two(minute)}:00,${BAR_FIELDS.map((field) => bars[field][n]).join()}`);
+  }
+  return Buffer.from(`${lines.join('\n')}\n`);
+}
+
+/** As most programs do it: lines, fields, objects, dates. Nothing is checked, and times are taken for Greenwich's. */
+function plainParse(bytes: Buffer): { readonly at: Date; readonly close: number }[] {
+  const rows: { at: Date; open: number; high: number; low: number; close: number; volume: number }[] = [];
+  const [, ...lines] = bytes.toString('utf8').split('\n');
+  for (const line of lines) {
+    if (line === '') continue;
+    const [time = '', open, high, low, close, volume] = line.split(',');
+    rows.push({ at: new Date(`${time.replace(' ', 'T')}Z`), open: Number(open), high: Number(high), low: Number(low), close: Number(close), volume: Number(volume) });
+  }
+  return rows;
+}
+
+function isSame(a: BarColumns, b: BarColumns): boolean {
+  return (['time', ...BAR_FIELDS] as const).every((name) => Buffer.from(a[name].buffer, a[name].byteOffset, a[name].byteLength).equals(Buffer.from(b[name].buffer, b[name].byteOffset, b[name].byteLength)));
+}
+
+function csvFigures(bars: BarColumns): Figure[] {
+  const text = csvOf(bars);
+  const bytes = padded(text);
+  const parse = (): BarColumns => parseCsv(bytes).series[0]?.bars ?? bars;
+  invariant(isSame(parse(), bars), 'The file does not come back as the bars that were written');
+  const bare = (): unknown => bareSmaCross(bars, { fast: 10, slow: 30, qty: 100, cash: 1e7, percent: 0.1 });
+  const against = pair(parse, bare);
+  const split = pair(() => plainParse(text), parse, { rounds: 3 });
+  return [
+    figureOf({ name: `CSV of ${(text.length / MEGABYTE).toFixed(0)} MB, every row checked`, unit: 'MB/s', values: [text.length / against.a / 1_000] }),
+    figureOf({ name: '  pandas.read_csv / ours, by the bare loop', unit: 'x', values: [PANDAS_IN_BARE_LOOPS / against.best], limit: 1.5, isFloor: true }),
+    figureOf({ name: '  split, objects and dates / ours', unit: 'x', values: [split.best], limit: LEAST_GAIN_OVER_SPLIT, isFloor: true }),
+  ];
+}
+
+function columnFigures(bars: BarColumns): Figure[] {
+  const folder = mkdtempSync(path.join(tmpdir(), 'bench-columns-'));
+  try {
+    const file = path.join(folder, 'bars.columns');
+    writeColumns(file, { symbol: 'TEST', timeframe: '1Min', adjustment: 'raw', source: 'bench' }, bars);
+    const plain = path.join(folder, 'bytes');
+    writeFileSync(plain, readFileSync(file));
+    const stored = readColumns(file);
+    invariant(stored !== null && isSame(stored.bars, bars), 'The column file does not come back as the bars that were written');
+    const against = pair(() => readColumns(file), () => readFileSync(plain), { rounds: 9, minMs: 60 });
+    return [
+      figureOf({ name: 'loading 1 M stored bars, checksum and all', unit: 'ms', values: [against.a] }),
+      figureOf({ name: '  / reading the same bytes', unit: 'x', values: [against.best], limit: 2 }),
+    ];
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
+
+/** P15 and P16 of the performance paper. */
+export function benchIngest(): Promise<Figure[]> {
+  const bars = synthetic({ length: BARS });
+  return Promise.resolve([...csvFigures(bars), ...columnFigures(bars)]);
+}
