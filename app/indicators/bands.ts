@@ -6,6 +6,7 @@ import { extreme, extremeSchema, highestPush, lowestPush, slidingSum, slidingSum
 import { emaColumn, emaNext, emaStart, emaStateSchema } from './ema.ts';
 import { defineIndicator, factor, type IndicatorParameter, type IndicatorUse, period, use, type UseOptions } from './indicator.ts';
 import { outputColumns, TICKS_PER_DOLLAR, ticksOf } from './period.ts';
+import { rangeColumns } from './range-extremes.ts';
 import { smaColumn } from './sma.ts';
 
 type Bands = 'upper' | 'middle' | 'lower';
@@ -106,6 +107,19 @@ const chandelierSchema = z.object({ range: atrStateSchema, high: extremeSchema, 
 export const CHANDELIER = defineIndicator<'long' | 'short', z.infer<typeof chandelierSchema>>({
   id: 'CHANDELIER', title: 'Chandelier exit', group: 'channel', unit: 'price', formula: 'highest high - multiple × ATR; lowest low + multiple × ATR (Wilder)', source: 'C. Le Beau, in A. Elder, Come Into My Trading Room (2002), p. 180',
   parameters: [period('period', 'Period', 22), multiple(3)], inputs: ['high', 'low', 'close'], outputs: ['long', 'short'], lookback: ([n = 0]) => n, forgetting: ([n = 0]) => 10 * n + 1, state: chandelierSchema,
+  columns(bars, [n = 0, times = 0], out) {
+    const length = barCount(bars);
+    const columns = outputColumns(length, 2, out);
+    const [long, short] = columns as readonly [Float64Array, Float64Array];
+    const range = atrColumn(bars, n);
+    rangeColumns(bars, n, { top: long, bottom: short });
+    for (let i = n - 1; i < length; i += 1) {
+      const away = times * (range[i] as number);
+      long[i] = (long[i] as number) - away;
+      short[i] = (short[i] as number) + away;
+    }
+    return columns;
+  },
   start: ([n = 0, times = 0]) => ({ range: atrStart(n), high: extreme(n), low: extreme(n), multiple: times }),
   next(state, bar, out) {
     const away = state.multiple * atrNext(state.range, bar);

@@ -2,9 +2,9 @@
 import * as z from 'zod';
 import { barCount } from '#app/domain/bar-columns.ts';
 import { extreme, extremeSchema, highestPush, lowestPush } from './cells.ts';
-import { highestColumn, lowestColumn } from './extremes.ts';
 import { defineIndicator, type IndicatorUse, period, use, type UseOptions } from './indicator.ts';
 import { outputColumns } from './period.ts';
+import { rangeColumns } from './range-extremes.ts';
 
 const donchianSchema = z.object({ high: extremeSchema, low: extremeSchema, upper: z.number().nullable(), lower: z.number().nullable() });
 type Outputs = 'upper' | 'middle' | 'lower' | 'upperBefore' | 'lowerBefore';
@@ -21,8 +21,7 @@ export const DONCHIAN = defineIndicator<Outputs, z.infer<typeof donchianSchema>>
     const length = barCount(bars);
     const columns = outputColumns(length, 5, out);
     const [upper, middle, lower, upperBefore, lowerBefore] = columns as readonly [Float64Array, Float64Array, Float64Array, Float64Array, Float64Array];
-    highestColumn(bars.high, n, upper);
-    lowestColumn(bars.low, n, lower);
+    rangeColumns(bars, n, { top: upper, bottom: lower });
     for (let i = 0; i < length; i += 1) {
       middle[i] = ((upper[i] as number) + (lower[i] as number)) / 2;
       upperBefore[i] = i === 0 ? NaN : (upper[i - 1] as number);

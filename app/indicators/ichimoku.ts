@@ -1,12 +1,16 @@
 /** G. Hosoda's Ichimoku: lines of half-way prices, and a cloud that was drawn ahead. */
 import * as z from 'zod';
+import { barCount } from '#app/domain/bar-columns.ts';
 import { extreme, extremeSchema, highestPush, lowestPush, ring, ringPush, ringSchema } from './cells.ts';
 import { defineIndicator, type IndicatorUse, period, use } from './indicator.ts';
+import { outputColumns } from './period.ts';
+import { rangeColumns } from './range-extremes.ts';
 
 const spanSchema = z.object({ high: extremeSchema, low: extremeSchema });
 const ichimokuSchema = z.object({ conversion: spanSchema, base: spanSchema, wide: spanSchema, cloudA: ringSchema.nullable(), cloudB: ringSchema.nullable() });
 type Outputs = 'conversion' | 'base' | 'spanA' | 'spanB';
 
+const firstBar = ([conversion = 0, base = 0, wide = 0, displacement = 0]: readonly number[]): number => Math.max(conversion, base, wide) + displacement - 2;
 const span = (length: number): z.infer<typeof spanSchema> => ({ high: extreme(length), low: extreme(length) });
 const halfWay = (state: z.infer<typeof spanSchema>, high: number, low: number): number => (highestPush(state.high, high) + lowestPush(state.low, low)) / 2;
 
@@ -24,7 +28,26 @@ export const ICHIMOKU = defineIndicator<Outputs, z.infer<typeof ichimokuSchema>>
   id: 'ICHIMOKU', title: 'Ichimoku cloud', group: 'channel', unit: 'price', formula: '(highest + lowest) / 2 of 9 and 26 bars; spans: their mean, and that of 52 bars, 25 bars ago', source: 'G. Hosoda (Ichimoku Sanjin), Ichimoku Kinko Hyo (1969)',
   parameters: [period('conversion', 'Conversion line', 9), period('base', 'Base line', 26), period('span', 'Span B', 52), period('displacement', 'Displacement', 26, [1, 500])],
   inputs: ['high', 'low'], outputs: ['conversion', 'base', 'spanA', 'spanB'], state: ichimokuSchema,
-  lookback: ([conversion = 0, base = 0, wide = 0, displacement = 0]) => Math.max(conversion, base, wide) + displacement - 2,
+  lookback: firstBar,
+  columns(bars, values, out) {
+    const [conversion = 0, base = 0, wide = 0, displacement = 0] = values;
+    const length = barCount(bars);
+    const columns = outputColumns(length, 4, out);
+    const [fast, slow, spanA, spanB] = columns as readonly [Float64Array, Float64Array, Float64Array, Float64Array];
+    const lines = { top: new Float64Array(length), bottom: new Float64Array(length) };
+    for (const [n, column] of [[conversion, fast], [base, slow], [wide, spanB]] as const) {
+      rangeColumns(bars, n, lines);
+      for (let i = 0; i < length; i += 1) column[i] = ((lines.top[i] as number) + (lines.bottom[i] as number)) / 2;
+    }
+    const [back, first] = [displacement - 1, Math.min(length, firstBar(values))];
+    // From the newest on: what is read lies before what is written.
+    for (let i = length - 1; i >= first; i -= 1) {
+      spanA[i] = ((fast[i - back] as number) + (slow[i - back] as number)) / 2;
+      spanB[i] = spanB[i - back] as number;
+    }
+    for (const column of [fast, slow, spanA, spanB]) column.fill(NaN, 0, first);
+    return columns;
+  },
   start: ([conversion = 0, base = 0, wide = 0, displacement = 0]) => {
     const delay = () => (displacement > 1 ? ring(displacement - 1) : null);
     return { conversion: span(conversion), base: span(base), wide: span(wide), cloudA: delay(), cloudB: delay() };

@@ -1,21 +1,30 @@
 /** Highest and lowest price of a window, and how long ago they were. */
-import { barCount } from '#app/domain/bar-columns.ts';
+import { barCount, type BarColumns } from '#app/domain/bar-columns.ts';
 import { type Extreme, extreme, extremeSchema, highestPush, lowestPush } from './cells.ts';
-import { highestColumn, lowestColumn } from './extremes.ts';
 import { defineIndicator, type IndicatorUse, period, use, type UseOptions } from './indicator.ts';
 import { outputColumns } from './period.ts';
+import { rangeColumns } from './range-extremes.ts';
 
 const windowLookback = ([n = 1]: readonly number[]): number => n - 1;
 const common = { group: 'statistics', inputs: ['close'], outputs: ['value'], lookback: windowLookback, state: extremeSchema } as const;
 const parameters = [period('period', 'Period', 30)];
 
+/** One extreme of the closes as a column; the other one goes into a column that nobody sees. */
+function extremeColumns(bars: BarColumns, n: number, side: 'top' | 'bottom', out: readonly Float64Array[] | undefined): readonly Float64Array[] {
+  const length = barCount(bars);
+  const { close } = bars;
+  const columns = outputColumns(length, 1, out);
+  const [column = close] = columns;
+  const other = new Float64Array(length);
+  rangeColumns({ high: close, low: close }, n, side === 'top' ? { top: column, bottom: other } : { top: other, bottom: column });
+  return columns;
+}
+
 /** Highest price of the period, dollars. Over 2 of 3, 5, 4: 5 at the third. TA-Lib MAX. */
 export const MAX = defineIndicator<'value', Extreme>({
   ...common, id: 'MAX', title: 'Highest price', unit: 'price', formula: 'highest price of the period', source: 'TA-Lib MAX', parameters,
   columns(bars, [n = 0], out) {
-    const columns = outputColumns(barCount(bars), 1, out);
-    highestColumn(bars.close, n, columns[0]);
-    return columns;
+    return extremeColumns(bars, n, 'top', out);
   },
   start: ([n = 0]) => extreme(n),
   next(state, bar, out) {
@@ -29,9 +38,7 @@ export const highest = (bars = 30, options: UseOptions = {}): IndicatorUse<'valu
 export const MIN = defineIndicator<'value', Extreme>({
   ...common, id: 'MIN', title: 'Lowest price', unit: 'price', formula: 'lowest price of the period', source: 'TA-Lib MIN', parameters,
   columns(bars, [n = 0], out) {
-    const columns = outputColumns(barCount(bars), 1, out);
-    lowestColumn(bars.close, n, columns[0]);
-    return columns;
+    return extremeColumns(bars, n, 'bottom', out);
   },
   start: ([n = 0]) => extreme(n),
   next(state, bar, out) {

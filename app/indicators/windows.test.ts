@@ -8,7 +8,6 @@ import { fromNewYork, sessionsBetween } from '#app/market/calendar.ts';
 import { describeRecorded, sharedPath } from '../../tests/support/recorded.ts';
 import { BBANDS } from './bbands.ts';
 import { STDDEV, VAR } from './deviation.ts';
-import { highestColumn, lowestColumn } from './extremes.ts';
 import { KVO } from './flow.ts';
 import { asColumns, workedBars } from './naive/markets.ts';
 import { TRANGE } from './ranges.ts';
@@ -39,12 +38,6 @@ describe('a deviation', () => {
 it('keeps nothing of what has left a sum', () => {
   const sum = windowSum(2);
   expect([1e17, 1, 2].map((value) => windowSumPush(sum, value))).toEqual([NaN, 1e17, 3]);
-});
-
-it('finds the extremes of a window', () => {
-  const values = Float64Array.of(1, 3, 2, 1);
-  expect([...highestColumn(values, 2)]).toEqual([NaN, 3, 3, 2]);
-  expect([...lowestColumn(values, 2)]).toEqual([NaN, 1, 2, 1]);
 });
 
 it('gives the volume force its sign', () => {
