@@ -10,29 +10,20 @@ import type { BacktestManifest } from '#app/contracts/backtest.ts';
 import type { BarColumns } from '#app/domain/bar-columns.ts';
 import { AppError, invariant } from '#app/domain/errors.ts';
 import { newYorkOffsetMs } from '#app/market/nyse-zone.ts';
-import type { Parameter } from '#app/strategy/parameters.ts';
 import { strategyType } from '#app/strategy/registry.ts';
 import type { StrategyType } from '#app/strategy/spec.ts';
-import { readJob, runConfigOf, type Job } from './job.ts';
+import { runConfigOf, type Job } from './job.ts';
 import { loadCsv, loadPaths, type LoadedBars } from './load.ts';
 import { manifestOf, ordersHashOf } from './manifest.ts';
 import type { ToolOptions } from './backtest-tool-options.ts';
 import type { SearchPart } from './report-input.ts';
+import { namedParameters, toolJob } from './tool-job.ts';
 
 /** Everything that is known of a run. `benchmark`: its name, null without one. */
 export type FinishedRun = {
   readonly type: StrategyType; readonly job: Job; readonly config: RunConfig; readonly loaded: readonly LoadedBars[]; readonly result: RunResult; readonly sheet: TearSheet; readonly evidence: Evidence; readonly verdict: Verdict;
   readonly benchmark: string | null; readonly search: SearchPart | null; readonly manifest: BacktestManifest; readonly ordersHash: string; readonly warnings: readonly string[];
 };
-
-/** Percent of equity that is put to work unless told: what is left pays for a price that opens higher than the one that sized the order. */
-const MOST_INVESTED = 95;
-
-/** A parameter's value out of the words of a command line; what it may be is the strategy's business. */
-function valueOf(parameter: Parameter | undefined, given: string): number | boolean | string {
-  if (parameter?.kind === 'flag' && /^(true|false)$/.test(given)) return given === 'true';
-  return (parameter === undefined || parameter.kind === 'integer' || parameter.kind === 'number') && given.trim() !== '' && Number.isFinite(Number(given)) ? Number(given) : given;
-}
 
 /** Value of the benchmark at each step: its last close that was known then; NaN before its first bar. */
 function alignedCloses(bars: BarColumns, time: Float64Array): Float64Array {
@@ -65,16 +56,12 @@ function sheetInput(result: RunResult, { config, loaded, benchmark, trials }: { 
 /** Loads, runs, measures, judges. @throws AppError INPUT_INVALID, STRATEGY_NOT_FOUND, STRATEGY_PARAMETERS_INVALID, STRATEGY_FAILED */
 export async function runTool(options: ToolOptions): Promise<FinishedRun> {
   const type = strategyType(options.strategy);
-  const parameters = Object.fromEntries([...options.parameters].map(([name, given]) => [name, valueOf(type.parameterSet[name], given)]));
-  const { usesShorts, scope } = type.bind(parameters);
+  const { usesShorts } = type.bind(namedParameters(type, options));
   if (usesShorts && options.rules.account?.canShort !== true) throw new AppError('INPUT_INVALID', `The strategy ${type.kind} sells short, which a cash account may not: add --short`);
   const loaded = loadPaths(options.data, options.load);
   const [first] = loaded;
   invariant(first !== undefined, 'Loading gave no bars and no error');
-  const job = readJob({
-    ...options.rules, sizing: options.sizing ?? { method: 'percent_of_equity', percent: (scope === 'symbol' ? Math.floor(MOST_INVESTED * 100 / loaded.length) / 100 : MOST_INVESTED).toFixed(2) }, strategy: { kind: type.kind, parameters }, timeframe: first.timeframe,
-    markets: loaded.map(({ symbol }) => ({ symbol, bars: symbol, isShortable: options.rules.account?.canShort ?? false })),
-  });
+  const job = toolJob(type, options, loaded);
   const barsBySymbol = new Map(loaded.map(({ symbol, bars }) => [symbol, bars]));
   const barsOf = (symbol: string): BarColumns => {
     const bars = barsBySymbol.get(symbol);

@@ -67,7 +67,7 @@ describe('npm run optimise', () => {
   });
 
   it('says what is wrong with what it was told', async () => {
-    const results = await Promise.all([start('--method', 'luck'), start('--set', 'speed=9'), start('--data', path.join(folder, 'none.csv'))].map(({ ended }) => ended));
+    const results = await Promise.all([start('--method', 'luck'), start('--param', 'speed=9'), start('--data', path.join(folder, 'none.csv'))].map(({ ended }) => ended));
     expect(results.map(({ code }) => code)).toEqual([64, 1, 1]);
     expect(results.map(({ said }) => said).join()).toMatch(/--method takes grid or random.*"speed" is not a parameter.*none\.csv/s);
   });

@@ -9,7 +9,7 @@ import { figuresNeeded, type Objective } from '#app/backtest/search/objective.ts
 import { figuresOf, firstAfter, RUN_FIGURES, type RunFigure } from '#app/backtest/search/figures.ts';
 import { sturdiest } from '#app/backtest/search/plateau.ts';
 import { openProposer, type SearchMethod } from '#app/backtest/search/proposer.ts';
-import { defectAt, parametersAt, searchSpace, type Space, type SpaceRequest } from '#app/backtest/search/space.ts';
+import { defectAt, firstUsable, searchSpace, type Space, type SpaceRequest } from '#app/backtest/search/space.ts';
 import { TrialTable } from '#app/backtest/search/trials.ts';
 import { chain, efficiency, foldCount, foldsOf, parameterPaths, type Fold, type OutOfSample, type ParameterPath, type WalkForwardPlan } from '#app/backtest/search/walk-forward.ts';
 import { barsRefsOf, type Job } from './job.ts';
@@ -58,17 +58,14 @@ const MAX_FAILURES = 100;
 /** Equal parts of the time over which returns are kept, in searches of not too many trials: a kilobyte each. */
 const PERIODS = 128;
 const MAX_TRACKED = 10_000;
-/** Points looked at for one that shows what the strategy does. */
-const LOOKED_AT = 1_000;
-
 function plannedTrials(method: SearchMethod, { size }: Space): number {
   return method.kind === 'grid' ? size : Math.min(method.trials, size);
 }
 
-/** What the strategy does at its first usable point: its code is a part of what figures depend on. */
+/** What the strategy does: its code is a part of what figures depend on. */
 function behaviourOf(type: StrategyType, space: Space): string {
-  for (let point = 0; point < Math.min(space.size, LOOKED_AT); point += 1) if (defectAt(type, space, point) === null) return behaviourHash(type.bind(parametersAt(space, point)));
-  return '';
+  const bound = firstUsable(type, space);
+  return bound === null ? '' : behaviourHash(bound);
 }
 
 /** Hash of everything that the figures of a point depend on. */

@@ -1,7 +1,7 @@
 /** The points that a search may try: a value for each searched parameter, the others fixed. */
 import { AppError, invariant } from '#app/domain/errors.ts';
 import type { ParameterSet } from '#app/strategy/parameters.ts';
-import type { StrategyType } from '#app/strategy/spec.ts';
+import type { BoundStrategy, StrategyType } from '#app/strategy/spec.ts';
 
 /** A parameter's value. */
 export type AxisValue = number | boolean | string;
@@ -112,4 +112,13 @@ export function defectAt(type: StrategyType, space: Space, point: number): strin
     if (error instanceof AppError && error.family === 'invalid') return error.message;
     throw error;
   }
+}
+
+/** Points looked at for one that can be used. */
+const LOOKED_AT = 1_000;
+
+/** The strategy at its first usable point, null when the first thousand hold none: what it is like (its behaviour, whether it sells short) is nearly always the same at all of them. */
+export function firstUsable(type: StrategyType, space: Space): BoundStrategy | null {
+  for (let point = 0; point < Math.min(space.size, LOOKED_AT); point += 1) if (defectAt(type, space, point) === null) return type.bind(parametersAt(space, point));
+  return null;
 }
