@@ -14,6 +14,7 @@ export type Candle = z.infer<typeof candleSchema>;
 
 const candlesSchema = z.object({ count: z.number().int(), bodies: slidingSumSchema, ranges: slidingSumSchema, ranges5: slidingSumSchema, candles: z.array(candleSchema).length(4) });
 type Candles = z.infer<typeof candlesSchema>;
+type Four = [Candle, Candle, Candle, Candle];
 
 /** Bars over which a body or a range is compared (BodyLong, BodyShort, BodyDoji, ShadowVeryShort). */
 export const LONG_MEMORY = 10;
@@ -67,8 +68,11 @@ const blank = (): Candle => ({ open: 0, high: 0, low: 0, close: 0, bodies: 0, ra
 /** Brings in a bar: the oldest candle's record becomes the newest one's. */
 function push(state: Candles, bar: NumericBar): void {
   const { candles, bodies, ranges, ranges5 } = state;
-  const now = candles.pop() ?? blank();
-  candles.unshift(now);
+  const [one, two, three, now] = candles as Four;
+  candles[0] = now;
+  candles[1] = one;
+  candles[2] = two;
+  candles[3] = three;
   now.open = ticksOf(bar.open);
   now.high = ticksOf(bar.high);
   now.low = ticksOf(bar.low);
@@ -94,7 +98,7 @@ export function pattern({ bars, ...what }: PatternSpec, test: PatternTest): AnyI
     start: () => ({ count: 0, bodies: slidingSum(LONG_MEMORY), ranges: slidingSum(LONG_MEMORY), ranges5: slidingSum(NEAR_MEMORY), candles: [blank(), blank(), blank(), blank()] }),
     next(state, bar, out) {
       push(state, bar);
-      const [now, one, two, three] = state.candles as [Candle, Candle, Candle, Candle];
+      const [now, one, two, three] = state.candles as Four;
       out[0] = state.count < bars ? NaN : test(now, one, two, three);
       if (state.count < bars) state.count += 1;
     },
