@@ -1,5 +1,4 @@
 /** A whole back-test from the command line: start, load, run, judge, print, end. In the form that is shipped, one file with its code compiled before, and as it stands in the repository. */
-import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -7,6 +6,7 @@ import { build } from 'esbuild';
 import { invariant } from '#app/domain/errors.ts';
 import type { EpochMs } from '#app/domain/time.ts';
 import { toNewYork } from '#app/market/nyse-zone.ts';
+import { runProgram } from '../tests/support/run-program.ts';
 import { bareSmaCross } from './lib/bare.ts';
 import { figureOf, type Figure } from './lib/measure.ts';
 import { ROOT } from './lib/stack.ts';
@@ -42,7 +42,7 @@ async function shipped(folder: string): Promise<string> {
 /** Wall of one process, ms, and the identity of its orders. */
 function run(tool: string, data: string, cache: string): { readonly ms: number; readonly orders: string } {
   const begin = performance.now();
-  const text = execFileSync(process.execPath, [tool, '--strategy', 'ma-crossover', '--data', data, '--param', 'fast=10', '--param', 'slow=20', '--commission', '0.2%'], { encoding: 'utf8', env: { ...process.env, NODE_COMPILE_CACHE: cache } });
+  const text = runProgram(tool, ['--strategy', 'ma-crossover', '--data', data, '--param', 'fast=10', '--param', 'slow=20', '--commission', '0.2%'], { NODE_COMPILE_CACHE: cache });
   return { ms: performance.now() - begin, orders: /^Orders +([0-9a-f]{64})$/m.exec(text)?.[1] ?? '' };
 }
 
@@ -63,7 +63,7 @@ export async function benchProcess(): Promise<Figure[]> {
       bundle?.push(run(tools[0] ?? '', data, cache).ms);
       source?.push(run(tools[1] ?? '', data, cache).ms);
       let begin = performance.now();
-      execFileSync(process.execPath, [empty]);
+      runProgram(empty, []);
       nothing?.push(performance.now() - begin);
       for (let again = 0; again < WARM; again += 1) {
         begin = performance.now();
