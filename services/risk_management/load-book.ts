@@ -119,7 +119,7 @@ const BOOK = `
     (SELECT coalesce(json_agg(json_build_object('decisionId', decision_id, 'clientOrderId', client_order_id, 'strategyId', strategy_id, 'symbol', symbol, 'side', side, 'type', type, 'orderClass', order_class, 'role', role,
         'replaces', replaces, 'limitPrice', limit_price, 'isReducing', is_reducing, 'qty', qty, 'filled', filled, 'reserved', reserved) ORDER BY seq, client_order_id), '[]') FROM (${ORDERS}) open_orders) AS orders,
     (SELECT coalesce(json_agg(json_build_array(symbol, is_tradable, is_fractionable, is_shortable)), '[]') FROM data_ingestion.symbols
-      WHERE symbol = ANY($1::text[]) OR symbol IN (SELECT symbol FROM execution.strategy_positions WHERE qty <> 0)) AS assets,
+      WHERE symbol = ANY($1::text[]) OR symbol IN (SELECT symbol FROM execution.strategy_positions WHERE qty <> 0 UNION ALL SELECT symbol FROM risk_management.strategy_targets WHERE owed <> 0)) AS assets,
     (SELECT coalesce(json_agg(json_build_array(strategy_version_id, sizing)), '[]') FROM strategy_engine.strategy_versions WHERE strategy_version_id = ANY($2::text[])) AS sizings,
     (SELECT coalesce(json_agg(decision_id), '[]') FROM risk_management.risk_decisions WHERE decision_id = ANY($3::text[])) AS decided,
     (SELECT coalesce(json_agg(json_build_object('strategyId', w.strategy_id, 'symbol', w.symbol, 'originId', w.signal_id, 'followUps', w.follow_ups, 'target', w.target, 'owed', ${OWED}::text, 'protection', g.protection,
