@@ -52,11 +52,6 @@ export function atrNext(state: AtrState, bar: RangeBar): number {
   return state.value;
 }
 
-/** The average of a state as it stands, dollars; NaN while there are too few bars. */
-export function atrValue(state: AtrState): number {
-  return state.count <= state.period ? NaN : state.value;
-}
-
 /**
  * The same as a column, NaN before index `period`. The recurrence is the streaming one, so both agree to the last bit.
  * @throws AppError INVARIANT_BROKEN for a period outside 1..5,000, columns of unequal length or an `out` that is too short.

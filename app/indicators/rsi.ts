@@ -48,11 +48,6 @@ export function rsiNext(state: RsiState, price: number): number {
   return strength(state.gain, state.loss);
 }
 
-/** Whether the index says anything: false while nothing has moved, when TA-Lib's value is an arbitrary 0. */
-export function rsiHasMoved(state: RsiState): boolean {
-  return state.gain + state.loss > 0;
-}
-
 /**
  * The same as a column, NaN before index `period`. The recurrence is the streaming one, so both agree to the last bit.
  * @throws AppError INVARIANT_BROKEN for a period outside 1..5,000 or an `out` shorter than `prices`.

@@ -1,39 +1,11 @@
 /** Simple moving average on whole ticks: sums are exact, so bar by bar and whole columns agree to the last bit. */
-import * as z from 'zod';
 import { barCount } from '#app/domain/bar-columns.ts';
+import { type SlidingSum, slidingSum, slidingSumSchema, sumPush } from './cells.ts';
 import { defineIndicator, type IndicatorUse, period, use, type UseOptions } from './indicator.ts';
-import { checkPeriod, outputColumn, outputColumns, periodSchema, ROUNDER, ticksOf, TICKS_PER_DOLLAR } from './period.ts';
-
-/** Running state, plain JSON. `window` is a ring of the last `period` prices in ticks, `next` the place of the oldest. */
-export const smaStateSchema = z.object({ period: periodSchema, window: z.array(z.number().int()), next: z.number().int().min(0), sum: z.number().int() });
-export type SmaState = z.infer<typeof smaStateSchema>;
-
-/** An empty average over `period` bars. @throws AppError INVARIANT_BROKEN for a period outside 1..5,000. */
-export function smaStart(period: number): SmaState {
-  checkPeriod(period);
-  return { period, window: [], next: 0, sum: 0 };
-}
+import { checkPeriod, outputColumn, outputColumns, ROUNDER, ticksOf, TICKS_PER_DOLLAR } from './period.ts';
 
 /**
- * Adds a price in dollars to `state`, in place, and gives the mean of the last `period` prices; NaN until there are that many.
- * smaNext over period 3 of 1, 2, 4.5, 10 gives NaN, NaN, 2.5, 5.5.
- */
-export function smaNext(state: SmaState, price: number): number {
-  const ticks = ticksOf(price);
-  const { period, window } = state;
-  if (window.length < period) {
-    window.push(ticks);
-    state.sum += ticks;
-    return window.length < period ? NaN : state.sum / (period * TICKS_PER_DOLLAR);
-  }
-  state.sum += ticks - (window[state.next] ?? 0);
-  window[state.next] = ticks;
-  state.next = state.next + 1 === period ? 0 : state.next + 1;
-  return state.sum / (period * TICKS_PER_DOLLAR);
-}
-
-/**
- * The same as a column: the mean of the last `period` prices at each index, NaN before index `period` - 1.
+ * Mean of the last `period` prices at each index, dollars, as the window has it in whole ticks; NaN before index `period` - 1.
  * @throws AppError INVARIANT_BROKEN for a period outside 1..5,000 or an `out` shorter than `prices`.
  */
 export function smaColumn(prices: Float64Array, period: number, out?: Float64Array): Float64Array {
@@ -56,17 +28,17 @@ export function smaColumn(prices: Float64Array, period: number, out?: Float64Arr
 }
 
 /** Simple moving average, dollars: the mean of the last `period` prices. SMA 3 of 1, 2, 4.5, 10 is NaN, NaN, 2.5, 5.5. TA-Lib SMA. */
-export const SMA = defineIndicator<'value', SmaState>({
+export const SMA = defineIndicator<'value', SlidingSum>({
   id: 'SMA', title: 'Simple moving average', group: 'overlap', unit: 'price', formula: 'mean of the last prices', source: 'TA-Lib SMA; on whole ticks, so that equal averages compare equal',
-  parameters: [period('period', 'Period', 20)], inputs: ['close'], outputs: ['value'], lookback: ([n = 1]) => n - 1, state: smaStateSchema,
+  parameters: [period('period', 'Period', 20)], inputs: ['close'], outputs: ['value'], lookback: ([n = 1]) => n - 1, state: slidingSumSchema,
   columns(bars, [n = 1], out) {
     const columns = outputColumns(barCount(bars), 1, out);
     smaColumn(bars.close, n, columns[0]);
     return columns;
   },
-  start: ([n = 1]) => smaStart(n),
+  start: ([n = 1]) => slidingSum(n),
   next(state, bar, out) {
-    out[0] = smaNext(state, bar.close);
+    out[0] = sumPush(state, ticksOf(bar.close)) / (state.period * TICKS_PER_DOLLAR);
   },
 });
 /** SMA of the last `length` prices. */
