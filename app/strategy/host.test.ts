@@ -202,6 +202,13 @@ describe('a strategy that fails', () => {
     }))).toThrow(expect.objectContaining({ code: 'STRATEGY_FAILED', family: 'invalid', message: 'The strategy failing failed on A at the bar that closed 1970-01-01T02:00:00.000Z: lost' }));
   });
 
+  it('may not remember what would not come back from the book', () => {
+    for (const [value, words] of [[NaN, 'state.n is NaN'], [[1, Infinity], 'state.n[1] is Infinity'], [undefined, 'state.n is undefined'], [new Map(), 'state.n is no list and no named values'], [{ f: () => 1 }, 'state.n.f is a function']] as const) {
+      expect(() => run(failing(({ state }) => void Object.assign(state as object, { n: value })))).toThrow(expect.objectContaining({ code: 'STRATEGY_FAILED', message: expect.stringContaining(words) as string }));
+    }
+    expect(() => run(failing(({ state }) => void Object.assign(state as object, { n: [null, 'a', true, -3, { deep: [] }] })))).not.toThrow();
+  });
+
   it('may not look further back than it declares, nor ahead, nor wish for what is no number', () => {
     expect(() => run(failing(({ on }) => void on.close.ago(2)))).toThrow(/further back than the history of 1 bars/);
     expect(() => run(failing(({ on }) => on.weight(NaN)))).toThrow(/weight\(NaN\) of A is no part of the equity/);

@@ -4,7 +4,7 @@ import { AppError, invariant } from '#app/domain/errors.ts';
 import { toRfc3339, type EpochMs } from '#app/domain/time.ts';
 import type { NumericBar } from '#app/indicators/indicator.ts';
 import type { PositionView, Reason, StrategyOrder, TargetOptions, Wish } from './context.ts';
-import { copyPlain } from './plain.ts';
+import { copyPlain, plainDefect } from './plain.ts';
 import type { BoundStrategy } from './spec.ts';
 import { savedTapeSchema, Tape, type WideBars } from './tape.ts';
 import { FLAT_WISH, StrategyContext, strategyFailed, View, type Slate } from './view.ts';
@@ -161,6 +161,8 @@ class Host implements StrategyHost {
     for (const { view } of this.#parts) view.position = facts.positionOf(view.symbol);
     try {
       this.#strategy.onBar(context);
+      const defect = plainDefect(context.state, 'state');
+      if (defect !== null) throw new AppError('INPUT_INVALID', `${defect}: memory is plain JSON, because it must come back from the book as it was. Use null for a number that is not known`);
     } catch (error) {
       throw strategyFailed(this.#strategy.kind, { symbol: this.symbols.join(', '), at: toRfc3339(moment.closeTime as EpochMs) }, error);
     }

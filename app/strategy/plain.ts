@@ -8,3 +8,17 @@ export function copyPlain(value: unknown): unknown {
   for (const key of Object.keys(value)) copy[key] = copyPlain(Reflect.get(value, key));
   return copy;
 }
+
+/** Where a value is no plain JSON (`.held.sigma is NaN`), null when it is: what JSON would change on its way through the book. */
+export function plainDefect(value: unknown, path = ''): string | null {
+  if (value === null || typeof value === 'string' || typeof value === 'boolean') return null;
+  if (typeof value === 'number') return Number.isFinite(value) ? null : `${path} is ${value}`;
+  if (typeof value !== 'object') return `${path} is ${typeof value === 'undefined' ? 'undefined' : `a ${typeof value}`}`;
+  const isList = Array.isArray(value);
+  if (!isList && Object.getPrototypeOf(value) !== Object.prototype && Object.getPrototypeOf(value) !== null) return `${path} is no list and no named values`;
+  for (const key of Object.keys(value)) {
+    const defect = plainDefect(Reflect.get(value, key), isList ? `${path}[${key}]` : `${path}.${key}`);
+    if (defect !== null) return defect;
+  }
+  return null;
+}
