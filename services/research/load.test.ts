@@ -78,6 +78,12 @@ describe('factors', () => {
     expect([...adjustBars(bars, factors, 'split').close]).toEqual([92.478571, 92.224286, 93.7]);
     expect([...adjustBars(bars, factors, 'all').close]).toEqual([83.230714, 83.001857, 93.7]);
     expect([...adjustBars(bars, factors, 'split').volume]).toEqual([531_657_000, 613_060_000, 75_415_000]);
+    writeFileSync(join(folder, 'own.csv'), '20140606,0.9,0.142857142857143,645.57\n');
+    const adjusted = (factors: string): ReturnType<typeof loadCsv> => loadCsv(join(folder, 'aapl.csv'), { factors, adjustment: 'split' });
+    expect([...adjusted(join(folder, 'own.csv')).bars.close]).toEqual([92.478571, 92.224286, 93.7]);
+    mkdirSync(join(folder, 'factors'));
+    expect(adjusted(join(folder, 'factors')).warnings[0]).toBe('AAPL: there is no file of factors for it: its prices are taken as they are');
+    expect(() => adjusted(join(folder, 'no-such'))).toThrow(/the factors of AAPL cannot be read/);
     expect(() => parseFactors('20140606,0.9,0.14\n20140605,1,1\n')).toThrow(/Line 2/);
   });
 });

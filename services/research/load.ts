@@ -102,8 +102,11 @@ function frameOf(file: string, bars: BarColumns, isDaily: boolean, asked: Timefr
   return found;
 }
 
-function factorsFor(symbol: string, place: string): ReturnType<typeof parseFactors> {
-  const file = statSync(place, { throwIfNoEntry: false })?.isDirectory() === true ? path.join(place, `${symbol.toLowerCase()}.csv`) : place;
+/** The factors of a symbol; null when a folder has none for it. */
+function factorsFor(symbol: string, place: string): ReturnType<typeof parseFactors> | null {
+  const isFolder = statSync(place, { throwIfNoEntry: false })?.isDirectory() === true;
+  const file = isFolder ? path.join(place, `${symbol.toLowerCase()}.csv`) : place;
+  if (isFolder && statSync(file, { throwIfNoEntry: false }) === undefined) return null;
   try {
     return parseFactors(readFileSync(file, 'utf8'));
   } catch (error) {
@@ -131,7 +134,9 @@ function finished(file: string, parsed: ParsedCsv, raw: { symbol: string; bars: 
     });
   }
   if (bars.time.length === 0) throw invalid(file, `no bars of ${symbol} are left${from === undefined && to === undefined ? '' : ` between ${from ?? 'the beginning'} and ${to ?? 'the end'}`}`);
-  if (options.factors !== undefined) bars = adjustBars(bars, factorsFor(symbol, options.factors), options.adjustment ?? 'all');
+  const factors = options.factors === undefined ? undefined : factorsFor(symbol, options.factors);
+  if (factors === null) warnings.push(`${symbol}: there is no file of factors for it: its prices are taken as they are`);
+  if (factors) bars = adjustBars(bars, factors, options.adjustment ?? 'all');
   return { symbol, timeframe, bars, warnings: [...warnings, ...oddities(symbol, bars)] };
 }
 
