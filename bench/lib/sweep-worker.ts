@@ -1,6 +1,7 @@
 /** Entry of a research thread for the sweep. */
+import { hundredShares } from '#app/backtest/run/testing-cross.ts';
 import { strategyType } from '#app/strategy/registry.ts';
 import { serveThread } from '../../services/research/thread.ts';
-import { bareOnThread, goldenCross } from './sweep-strategy.ts';
+import { bareOnThread } from './sweep-strategy.ts';
 
-serveThread((kind) => [goldenCross, bareOnThread].find((own) => own.kind === kind) ?? strategyType(kind));
+serveThread((kind) => [hundredShares, bareOnThread].find((own) => own.kind === kind) ?? strategyType(kind));
