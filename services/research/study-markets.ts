@@ -13,7 +13,7 @@ import type { Span } from './work.ts';
 /** Markets cut to a stretch, and the indicator columns of the same stretch: made of all bars before it, as they would have been at the time. */
 export type Stretch = { readonly markets: readonly Market[]; columns(market: number, use: IndicatorUse): readonly Float64Array[] | null };
 
-/** Bytes of indicator columns that a thread keeps; beyond, it begins again. */
+/** Bytes of indicator columns that a thread keeps, of all markets together; beyond, it begins again. */
 const MAX_BYTES = 256 * 1_024 * 1_024;
 const MAX_CUTS = 256;
 
@@ -29,33 +29,45 @@ export function firstAtOrAfter(column: ArrayLike<number>, at: number): number {
   return low;
 }
 
+/** Indicator columns by market and use, within their bytes. */
+class ColumnStore {
+  private readonly known = new Map<string, readonly Float64Array[]>();
+  private bytes = 0;
+
+  get(key: string, make: () => readonly Float64Array[]): readonly Float64Array[] {
+    const found = this.known.get(key);
+    if (found) return found;
+    const made = make();
+    const size = made.reduce((sum, { byteLength }) => sum + byteLength, 0);
+    if (this.bytes + size > MAX_BYTES) {
+      this.known.clear();
+      this.bytes = 0;
+    }
+    this.bytes += size;
+    this.known.set(key, made);
+    return made;
+  }
+}
+
 /** A market with all its bars, which are of regular trading alone. */
 class WholeMarket {
   readonly market: Market;
   private readonly timeframe: Timeframe;
   private readonly wide = new Map<Timeframe, WideColumns>();
-  private readonly known = new Map<string, readonly Float64Array[]>();
-  private bytes = 0;
+  private readonly store: ColumnStore;
 
-  constructor(market: Market, timeframe: Timeframe) {
+  constructor(market: Market, timeframe: Timeframe, store: ColumnStore) {
     // What the engine would leave out must not be in the columns either.
     this.market = { ...market, bars: regularBars(market.bars, timeframe) };
     this.timeframe = timeframe;
+    this.store = store;
   }
 
   /** Outputs of an indicator over all bars. */
   columns(use: IndicatorUse): readonly Float64Array[] {
-    const key = `${use.indicator.id} ${use.values.join(',')} ${use.source} ${use.timeframe ?? ''}`;
-    const found = this.known.get(key);
-    if (found) return found;
-    const made = use.timeframe === null ? Object.values<Float64Array>(columnsOf(use, this.market.bars)) : wideIndicator(use, this.wideBars(use.timeframe)).columns;
-    this.bytes += made.reduce((sum, { byteLength }) => sum + byteLength, 0);
-    if (this.bytes > MAX_BYTES) {
-      this.known.clear();
-      this.bytes = 0;
-    }
-    this.known.set(key, made);
-    return made;
+    const key = `${this.market.symbol} ${use.indicator.id} ${use.values.join(',')} ${use.source} ${use.timeframe ?? ''}`;
+    const make = (): readonly Float64Array[] => (use.timeframe === null ? Object.values<Float64Array>(columnsOf(use, this.market.bars)) : wideIndicator(use, this.wideBars(use.timeframe)).columns);
+    return this.store.get(key, make);
   }
 
   /**
@@ -101,7 +113,8 @@ export class StudyMarkets {
   private readonly cuts = new Map<string, Stretch>();
 
   constructor(markets: readonly Market[], timeframe: Timeframe) {
-    this.whole = markets.map((market) => new WholeMarket(market, timeframe));
+    const store = new ColumnStore();
+    this.whole = markets.map((market) => new WholeMarket(market, timeframe, store));
   }
 
   /** The stretch of a span for a strategy. The same objects for the same stretch: the engine keeps what it has worked out about columns. @throws AppError INVARIANT_BROKEN when no bar lies in it */
