@@ -9,6 +9,7 @@ import { openHouse } from './house-column.ts';
 import { openPlainDesk } from './plain-desk.ts';
 import type { Stretch } from './prices.ts';
 import { slipOf } from './slippage.ts';
+import { microOf } from './units.ts';
 
 /** A run's trading floor. */
 export class Floor {
@@ -59,7 +60,11 @@ export class Floor {
     core.openTime = openTime;
     const isPlain = intrabar === 'pessimistic' && !this.hasDetail;
     if (present.length === 1 || !isPlain) {
-      for (const m of present) this.tradeAlone(m, { at: openTime, ms: closeTime - openTime }, isPlain);
+      for (const m of present) {
+        m.taken = 0;
+        if (isPlain && !core.hasGoals && this.matcher.matchPlain(m, microOf(m.bars.open[m.cursor.i] ?? NaN), openTime)) continue;
+        this.tradeAlone(m, { at: openTime, ms: closeTime - openTime }, isPlain);
+      }
       return;
     }
     const bars = present.map((m) => {
@@ -74,7 +79,6 @@ export class Floor {
 
   private tradeAlone(m: MarketState, moment: { readonly at: number; readonly ms: number }, isPlain: boolean): void {
     const { core, alone, aloneStretch, desk } = this;
-    m.taken = 0;
     const bar = readStretch(m, m.cursor.i, this.stretchOf(m));
     if (core.hasGoals) desk.atOpen(m, bar.open);
     alone[0] = m;

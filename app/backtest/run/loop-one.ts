@@ -71,7 +71,7 @@ export function runOne(core: Core, floor: Floor, stage: Stage, goOn: (done: numb
   writer.writeUntil(length);
   core.step = length - 1;
   m.cursor.i = length - 1;
-  return { time: closes.slice(), equity: writer.equity, gross: writer.gross };
+  return { time: closes, equity: writer.equity, gross: writer.gross };
 }
 
 /** The error of a strategy that threw says where; the engine's own are its own. */

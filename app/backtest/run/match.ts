@@ -50,8 +50,6 @@ export class Matcher {
   /** Fills in the order of time: first everything at the open, then what the stretch reached later, then the closing auction. `stretches[n]` is that of `markets[n]`. */
   match(markets: readonly MarketState[], stretches: readonly Stretch[], moment: Moment): void {
     const { queue } = this;
-    const [lead] = markets;
-    if (markets.length === 1 && lead?.orders.length === 1 && this.matchPlain(lead.orders[0], stretches[0], moment)) return;
     let count = 0;
     for (const m of markets) {
       for (const order of m.orders) {
@@ -79,11 +77,11 @@ export class Matcher {
     }
   }
 
-  /** The most common case by far: one market order, alone in the book, trades at the open. Returns whether it was that. */
-  private matchPlain(order: Order | undefined, bar: Stretch | undefined, { at }: Moment): boolean {
-    if (order === undefined || bar === undefined || order.type !== 'market' || order.orderClass !== 'simple' || this.core.openCount !== 1) return false;
-    if (order.timeInForce !== 'day' && order.timeInForce !== 'gtc') return false;
-    if (order.since <= at) this.execute(order, this.rules.slipped(order, bar.open), at, true);
+  /** The most common case by far: one market order, alone in the book, trades at the open (micro-dollars). Returns whether it was that. */
+  matchPlain(m: MarketState, open: number, at: number): boolean {
+    const [order] = m.orders;
+    if (order === undefined || this.core.openCount !== 1 || order.type !== 'market' || order.orderClass !== 'simple' || (order.timeInForce !== 'day' && order.timeInForce !== 'gtc')) return false;
+    if (order.since <= at) this.execute(order, this.rules.slipped(order, open), at, true);
     return true;
   }
 

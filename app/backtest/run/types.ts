@@ -109,7 +109,7 @@ export type TripTable = {
 
 /** What came of it. A step is one moment of the clock: a bar of at least one symbol. */
 export type RunResult = {
-  /** Close of the step, epoch ms. */
+  /** Close of the step, epoch ms. Runs over the same bars share it: it must not be written, nor handed over to another thread. */
   readonly time: Float64Array;
   /** Dollars at the closes of each step. */
   readonly equity: Float64Array;
