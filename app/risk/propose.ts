@@ -90,9 +90,10 @@ function proposeSignal(book: RiskBook, market: RiskMarket, intent: SignalIntent)
   if (target === 'flat') return proposeExit(book, { strategyId, symbol, asked: null, referencePrice, tsMarket }, ZERO_QUANTITY);
   if (weight === null) return proposeSized(book, market, intent);
   // Exits live on whole shares only.
-  const isFractionable = intent.protection == null && book.assets.get(symbol)?.isFractionable === true;
+  const { protection = null } = intent;
+  const isFractionable = protection === null && book.assets.get(symbol)?.isFractionable === true;
   const { qty, why, steps } = desiredByWeight(weight, { equity: equityOf(book, market), price: referencePrice, isFractionable });
-  return proposeTowards(book, { strategyId, symbol, referencePrice, protection: intent.protection ?? null, isDaily: intent.isDaily ?? false, tsMarket, desired: qty, why, steps });
+  return proposeTowards(book, { strategyId, symbol, referencePrice, protection, isDaily: intent.isDaily ?? false, tsMarket, desired: qty, why, steps });
 }
 
 function asAsked(proposal: Proposal, by: 'a person' | 'the strategy'): Proposed {

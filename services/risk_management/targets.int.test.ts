@@ -34,6 +34,7 @@ describe('a target on the other side', () => {
     expect(await owed()).toEqual([['short', '-50', 0]]);
     await at().rows.writeOrder(id(1), { filled: '50', status: 'filled', closedAt: bar(2) });
     await at().rows.hold('sma', 'AAPL', '0');
+    await at().rows.setCash('105000');
     await at().rows.close('AAPL', 1, '120');
     await at().orderMoved();
     await at().orderMoved();

@@ -1,7 +1,7 @@
 /** The flows of strategy_engine. */
 import * as z from 'zod';
 import { symbolSchema } from '#app/domain/ids.ts';
-import type { Db, Queryable } from '#chassis/db.ts';
+import type { Queryable } from '#chassis/db.ts';
 import { flow, type FlowDefinition } from '#chassis/flows.ts';
 import { backtestFlow, type BacktestParts } from './backtest-flow.ts';
 import { catchUp, lookForLag, untilHeard, type CaughtUp } from './catch-up.ts';
@@ -75,11 +75,12 @@ function indicatorsFlow(parts: StrategyFlowParts): FlowDefinition {
     description: 'Continues the stored indicators of every watched symbol (the standard set and those of its strategies) over the bars that are new.',
     input: z.strictObject({
       strategyId, symbols: z.array(symbolSchema).min(1).max(1_000).optional().describe('Only these symbols; all watched ones when left out'),
+      names: z.array(z.string().min(1).max(60)).max(50).optional().describe('Indicators beside the standard ones and those of the strategies: SMA_20, MACD_12_26_9.signal, EMA_50@hlc3'),
       keepDays: z.number().int().min(1).max(400).default(5).describe('Days of values that are kept, and with which a new indicator begins'),
     }),
     schedule: null, retries: 3, retryDelayMs: 2_000, timeoutMs: 600_000, concurrency: 1, onMissed: 'skip',
     async run(ctx, input) {
-      const series = await ctx.step('list series', () => indicatorSeries(parts.db, parts.engine.deployments(), { strategyId: input.strategyId ?? null, symbols: input.symbols ?? null }));
+      const series = await ctx.step('list series', () => indicatorSeries(parts.db, parts.engine.deployments(), { strategyId: input.strategyId ?? null, symbols: input.symbols ?? null, names: input.names ?? [] }));
       const total = await ctx.step('continue indicators', async (step) => {
         const sum = { bars: 0, rows: 0, seriesLeft: 0 };
         for (const [n, one] of series.entries()) {
