@@ -29,7 +29,7 @@ describe('loading a file', () => {
   it('refuses rows that cannot be used, naming the first ten, or drops and counts them', () => {
     const bad = file('bad.csv', [...DAYS, ...Array.from({ length: 12 }, (_, n) => day(`2024-03-${18 + n}`).replace('10,', '20,'))].slice(0, 11));
     expect(() => loadCsv(bad)).toThrow(/bad\.csv: 5 rows cannot be used:\n {2}line 8 opens outside of low\.\.high: 2024-03-18,20/);
-    expect(loadCsv(bad, { isLenient: true })).toMatchObject({ counts: { open_outside: 5 }, warnings: [expect.stringMatching(/^5 of 11 rows were dropped: 5 open outside/)] });
+    expect(loadCsv(bad, { isLenient: true })).toMatchObject({ counts: { open_outside: 5 }, warnings: [expect.stringMatching(/^bad.csv: 5 of 11 rows were dropped: 5 open outside/)] });
     expect(() => loadCsv(file('upside.csv', DAYS.toReversed()), { isLenient: true })).toThrow(/more than half[^]*newest row seems to stand first/);
   });
 
@@ -66,6 +66,10 @@ describe('loading a file', () => {
     for (const name of ['many/b.csv', 'many/a.csv.gz', 'many/c.quote.csv']) file(name, DAYS);
     expect(loadPaths([place]).map(({ symbol }) => symbol)).toEqual(['A', 'B']);
     expect(() => loadPaths([place, join(place, 'b.csv')])).toThrow(/B is in .*b\.csv, too/);
+    file('many/e.csv', [day('1999-03-08')]);
+    const [first] = loadPaths([place], { from: '2024-01-01' });
+    expect([first?.symbol, first?.warnings]).toEqual(['A', ['Left out, for they have no bars between 2024-01-01 and the end: E']]);
+    expect(() => loadPaths([place], { from: '2025-01-01' })).toThrow(/no bars of A, B, E are left/);
     file('many/d.csv', ['09:30', '09:31'].map((clock) => day(`2024-03-08 ${clock}:00`)));
     expect(() => loadPaths([place])).toThrow(/are of 1Min, those of .* of 1Day/);
   });
@@ -99,7 +103,7 @@ describeRecorded([SP500, `${DAILY}/aapl.csv.gz`, sharedPath('data/equity/factors
     const { counts, warnings, defects } = members[0] ?? expect.fail();
     expect(counts).toEqual({ missing: 11, open_outside: 3, close_outside: 8, high_below_low: 1 });
     expect(defects).toHaveLength(23);
-    expect(warnings).toContain('4 rows have no volume: line 167118, 241093, 428211, 555697');
+    expect(warnings).toContain('sp500_daily_2013_2018.csv.gz: 4 rows have no volume: line 167118, 241093, 428211, 555697');
     expect(() => loadCsvFile(SP500)).toThrow(/23 rows cannot be used:\n {2}line 54263 has a high below its low: AOS,2014-05-19/);
   });
 

@@ -114,7 +114,8 @@ function factorsFor(symbol: string, place: string): ReturnType<typeof parseFacto
   }
 }
 
-function finished(file: string, parsed: ParsedCsv, raw: { symbol: string; bars: BarColumns }, options: LoadOptions): Pick<LoadedBars, 'symbol' | 'timeframe' | 'bars' | 'warnings'> {
+/** The bars of a symbol as they were asked for; null when there are none at that time. */
+function finished(file: string, parsed: ParsedCsv, raw: { symbol: string; bars: BarColumns }, options: LoadOptions): Pick<LoadedBars, 'symbol' | 'timeframe' | 'bars' | 'warnings'> | null {
   const symbol = checkedSymbol(file, raw.symbol);
   const timeframe = frameOf(file, raw.bars, parsed.isDaily, options.timeframe);
   const warnings: string[] = [];
@@ -133,15 +134,15 @@ function finished(file: string, parsed: ParsedCsv, raw: { symbol: string; bars: 
       return (from === undefined || day >= from) && (to === undefined || day <= to);
     });
   }
-  if (bars.time.length === 0) throw invalid(file, `no bars of ${symbol} are left${from === undefined && to === undefined ? '' : ` between ${from ?? 'the beginning'} and ${to ?? 'the end'}`}`);
+  if (bars.time.length === 0) return null;
   const factors = options.factors === undefined ? undefined : factorsFor(symbol, options.factors);
   if (factors === null) warnings.push(`${symbol}: there is no file of factors for it: its prices are taken as they are`);
   if (factors) bars = adjustBars(bars, factors, options.adjustment ?? 'all');
   return { symbol, timeframe, bars, warnings: [...warnings, ...oddities(symbol, bars)] };
 }
 
-/** All symbols of a file: one, named by the file, or those of its column of symbols. @throws AppError INPUT_INVALID, naming file, line and reason */
-export function loadCsvFile(file: string, options: LoadOptions = {}): LoadedBars[] {
+/** The symbols of a file, and those of them without a bar at the time that was asked for. */
+function readFile(file: string, options: LoadOptions): { readonly all: LoadedBars[]; readonly empty: string[] } {
   const { bytes, sha256 } = readBytes(file);
   let parsed: ParsedCsv;
   try {
@@ -149,17 +150,37 @@ export function loadCsvFile(file: string, options: LoadOptions = {}): LoadedBars
   } catch (error) {
     throw error instanceof AppError ? invalid(file, error.message, error) : error;
   }
-  const told = refuseDefects(file, parsed, options.isLenient ?? false);
-  if (!parsed.layout.hasVolume) told.push('It has no volume: every bar counts as one without a single share');
-  if (parsed.zeroVolume.rows > 0) told.push(`${parsed.zeroVolume.rows} row${parsed.zeroVolume.rows === 1 ? ' has' : 's have'} no volume: line ${parsed.zeroVolume.lines.slice(0, 5).join(', ')}${parsed.zeroVolume.rows > 5 ? ' …' : ''}`);
-  if (parsed.layout.ignored.length > 0) told.push(`Columns that are not used: ${parsed.layout.ignored.join(', ')}`);
+  const told = [...refuseDefects(file, parsed, options.isLenient ?? false), ...curiosities(parsed)].map((text) => `${path.basename(file)}: ${text}`);
   const wanted = options.symbol?.toUpperCase();
   const named = parsed.series.map(({ symbol, bars }) => ({ symbol: symbol ?? wanted ?? symbolByName(file), bars })).filter(({ symbol }) => wanted === undefined || symbol === wanted);
   if (named.length === 0) throw invalid(file, wanted === undefined || parsed.series.length === 0 ? 'it has no rows that can be used' : `it has no rows of ${wanted}`);
-  return named.map((series) => {
+  const empty: string[] = [];
+  const all = named.flatMap((series) => {
     const done = finished(file, parsed, series, options);
-    return { ...done, file, sha256, defects: parsed.defects, counts: parsed.counts, warnings: [...told, ...done.warnings] };
+    if (done === null) empty.push(series.symbol);
+    return done === null ? [] : [{ ...done, file, sha256, defects: parsed.defects, counts: parsed.counts, warnings: [...told, ...done.warnings] }];
   });
+  return { all, empty };
+}
+
+/** What a file lacks or has too much, without being wrong. */
+function curiosities({ layout, zeroVolume: { rows, lines } }: ParsedCsv): string[] {
+  return [
+    ...(layout.hasVolume ? [] : ['it has no volume: every bar counts as one without a single share']),
+    ...(rows === 0 ? [] : [`${rows} row${rows === 1 ? ' has' : 's have'} no volume: line ${lines.slice(0, 5).join(', ')}${rows > 5 ? ' …' : ''}`]),
+    ...(layout.ignored.length === 0 ? [] : [`columns that are not used: ${layout.ignored.join(', ')}`]),
+  ];
+}
+
+function periodText({ from, to }: LoadOptions): string {
+  return from === undefined && to === undefined ? '' : ` between ${from ?? 'the beginning'} and ${to ?? 'the end'}`;
+}
+
+/** All symbols of a file: one, named by the file, or those of its column of symbols. @throws AppError INPUT_INVALID, naming file, line and reason */
+export function loadCsvFile(file: string, options: LoadOptions = {}): LoadedBars[] {
+  const { all, empty } = readFile(file, options);
+  if (all.length === 0) throw invalid(file, `no bars of ${empty.join(', ')} are left${periodText(options)}`);
+  return all;
 }
 
 /** The bars of a file with one symbol (or of the symbol that is asked for). @throws AppError INPUT_INVALID */
@@ -169,8 +190,8 @@ export function loadCsv(file: string, options: LoadOptions = {}): LoadedBars {
   return first;
 }
 
-/** Bars of files and folders together, in the order of their symbols, all of one timeframe. @throws AppError INPUT_INVALID also for a symbol that comes twice */
-export function loadPaths(places: readonly string[], options: LoadOptions = {}): LoadedBars[] {
+/** The files that are meant, those of folders in the order of their names. */
+function filesOf(places: readonly string[]): string[] {
   const files = places.flatMap((place) => {
     const stat = statSync(place, { throwIfNoEntry: false });
     if (stat === undefined) throw invalid(place, 'there is no such file or folder');
@@ -180,12 +201,23 @@ export function loadPaths(places: readonly string[], options: LoadOptions = {}):
     return names.map((name) => path.join(place, name));
   });
   if (files.length > MAX_FILES) throw invalid(places.join(', '), `${files.length} files are more than ${MAX_FILES}`);
-  const all = files.flatMap((file) => loadCsvFile(file, options)).sort((a, b) => (a.symbol < b.symbol ? -1 : 1));
-  for (const [n, one] of all.entries()) {
-    const before = all[n - 1];
-    if (before === undefined) continue;
+  return files;
+}
+
+/**
+ * Bars of files and folders together, in the order of their symbols, all of one timeframe. Of several, those without a bar at the time that was asked for are left out, which the first one tells.
+ * @throws AppError INPUT_INVALID also for a symbol that comes twice
+ */
+export function loadPaths(places: readonly string[], options: LoadOptions = {}): LoadedBars[] {
+  const read = filesOf(places).map((file) => readFile(file, options));
+  const all = read.flatMap((one) => one.all).sort((a, b) => (a.symbol < b.symbol ? -1 : 1));
+  const empty = read.flatMap((one) => one.empty).sort();
+  const [first, ...others] = all;
+  if (first === undefined) throw invalid(places.join(', '), `no bars of ${empty.join(', ')} are left${periodText(options)}`);
+  for (const [n, one] of others.entries()) {
+    const before = all[n] ?? first;
     if (before.symbol === one.symbol) throw invalid(one.file, `${one.symbol} is in ${before.file}, too`);
     if (before.timeframe !== one.timeframe) throw invalid(one.file, `its bars are of ${one.timeframe}, those of ${before.file} of ${before.timeframe}`);
   }
-  return all;
+  return empty.length === 0 ? all : [{ ...first, warnings: [...first.warnings, `Left out, for they have no bars${periodText(options)}: ${empty.join(', ')}`] }, ...others];
 }
