@@ -1,13 +1,19 @@
 /** Whole columns out of the bar-by-bar form: equal to the last bit by construction. */
 import { barCount, type BarColumns } from '#app/domain/bar-columns.ts';
-import type { IndicatorSpec } from './indicator.ts';
 import { outputColumns } from './period.ts';
 
 /** What the columns are made of: bars, parameters, and columns to write into. */
 export type StepJob = { readonly bars: BarColumns; readonly values: readonly number[]; readonly out: readonly Float64Array[] | undefined };
 
+/** The running form of an indicator, as far as it takes part here. */
+export type Steps<S> = {
+  readonly outputs: readonly string[];
+  start(values: readonly number[]): S;
+  next(state: S, bar: Readonly<Record<keyof BarColumns, number>>, out: Float64Array): void;
+};
+
 /** Runs `next` over the bars, one bar object for all of them. @throws AppError INVARIANT_BROKEN for columns that do not fit */
-export function columnsByStep<O extends string, S>(spec: Pick<IndicatorSpec<O, S>, 'outputs' | 'start' | 'next'>, { bars, values, out }: StepJob): readonly Float64Array[] {
+export function columnsByStep<S>(spec: Steps<S>, { bars, values, out }: StepJob): readonly Float64Array[] {
   const length = barCount(bars);
   const columns = outputColumns(length, spec.outputs.length, out);
   const { time, open, high, low, close, volume } = bars;

@@ -5,6 +5,8 @@ import path from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { backtestResultSchema } from '#app/contracts/backtest.ts';
 import type { BarWire } from '#app/domain/bar.ts';
+import { columnsOf } from '#app/indicators/columns-of.ts';
+import { parseName } from '#app/indicators/named.ts';
 import { smaColumn } from '#app/indicators/sma.ts';
 import { rsiColumn } from '#app/indicators/rsi.ts';
 import { isRegularBar } from '#app/market/calendar.ts';
@@ -73,6 +75,22 @@ describe('calculate_indicators', () => {
       const expected = bars.map((bar, i) => ({ at: bar.openTime, value: column[i] ?? NaN })).filter((point) => !Number.isNaN(point.value));
       expect(await stored('SPY', name)).toEqual(expected);
     }
+  });
+
+  it('keeps any indicator that is asked for by name, also over fields beside the close, and refuses what names none', async () => {
+    await store(market);
+    const names = ['MACD_12_26_9.signal', 'OBV', 'SMA_10@hl2'];
+    const { output } = await run('calculate_indicators', { keepDays: 30, symbols: ['SPY'], names });
+    expect(output).toMatchObject({ indicators: expect.arrayContaining(names) as unknown });
+    const bars = regular('SPY', market);
+    const field = (of: (bar: BarWire) => string): Float64Array => Float64Array.from(bars, (bar) => Number(of(bar)));
+    const columns = { time: Float64Array.from(bars, (bar) => bar.openTime), open: field((bar) => bar.open), high: field((bar) => bar.high), low: field((bar) => bar.low), close: field((bar) => bar.close), volume: field((bar) => bar.volume) };
+    for (const name of names) {
+      const { use, output: named } = parseName(name);
+      const column = columnsOf(use, columns)[named];
+      expect(await stored('SPY', name)).toEqual(bars.map((bar, i) => ({ at: bar.openTime, value: column?.[i] ?? NaN })).filter((point) => !Number.isNaN(point.value)));
+    }
+    await expect(run('calculate_indicators', { names: ['MACD_12'] })).rejects.toThrow(/names no indicator/);
   });
 
   it('does nothing the second time, nor when a finished part is done again', async () => {
