@@ -11,7 +11,7 @@ import { readReplayFolder, type RecordedSeries } from '../../services/simulator/
 import type { LiveStrategy, LiveTrades } from './live-pipeline.ts';
 
 /** Limits that nothing here reaches: what is compared is trading, not refusing. */
-export const PARITY_LIMITS: RiskLimits = riskLimitsSchema.parse({ maxOrderNotional: '99000', maxOrderQty: '1000000', maxPositionNotional: '99000', maxGrossExposure: '99000', maxDailyLoss: '50000', maxDrawdownPercent: '90', maxOrdersPerDay: 100_000 });
+export const PARITY_LIMITS: RiskLimits = riskLimitsSchema.parse({ maxOrderNotional: '99000', maxOrderQty: '1000000', maxPositionNotional: '99000', maxGrossExposure: '99000', maxDailyLoss: '50000', maxDrawdownPercent: '90', maxOrdersPerDay: 100_000, allowShort: true });
 
 const SIZING: Sizing = { method: 'fixed_notional', notional: '5000' };
 
