@@ -87,6 +87,20 @@ async function calibration(one: Pool, two: Pool, any: Study): Promise<number> {
   return single.wallMs / double.wallMs;
 }
 
+/** Milliseconds from the wish to stop to the end of the batch. */
+async function stopMs(pool: Pool, study: Study): Promise<number> {
+  const stop = new AbortController();
+  let asked = NaN;
+  setTimeout(() => {
+    asked = performance.now();
+    stop.abort();
+  }, 50);
+  const points = Array.from({ length: 100_000 }, (_none, n) => n % POINTS.length);
+  const { isCancelled } = await pool.run(study, { span: WHOLE_SPAN, points }, { signal: stop.signal });
+  invariant(isCancelled, 'A batch that was stopped has come to its end', {});
+  return performance.now() - asked;
+}
+
 /** P12 and P13. */
 export async function benchSweep(): Promise<Figure[]> {
   const entry = new URL('./lib/sweep-worker.ts', import.meta.url);
@@ -106,6 +120,8 @@ export async function benchSweep(): Promise<Figure[]> {
     const double = await sweep(two, study);
     rounds.push({ one: single ?? (await sweep(one, study)), two: double, bareMs: bareMs(bars), free: await calibration(one, two, study) });
   }
+  const stops: number[] = [];
+  for (let n = 0; n < ROUNDS; n += 1) stops.push(await stopMs(two, study));
   invariant(rounds.every((round) => bytes(round.one.values).equals(bytes(first.values)) && bytes(round.two.values).equals(bytes(first.values))), 'One thread and two do not find the same bits');
   const best = (of: (round: (typeof rounds)[number]) => number): number => Math.min(...rounds.map(of));
   // By processor time, which other programs hardly stretch; two threads on two cores take half of it.
@@ -119,6 +135,7 @@ export async function benchSweep(): Promise<Figure[]> {
     figureOf({ name: 'P12 against vectorbt', unit: 'x faster', values: [VECTORBT / perRun], limit: 3, isFloor: true }),
     figureOf({ name: 'P13 processor time, 2 threads / 1', unit: 'x', values: rounds.map((round) => round.two.cpuMs / round.one.cpuMs), limit: 1.12 }),
     figureOf({ name: 'P13 runs a second, 2 threads, 100,000 bars', unit: 'runs/s', values: rounds.map((round) => (POINTS.length / round.two.wallMs) * 1_000) }),
+    figureOf({ name: 'from a wish to stop to the end', unit: 'ms', values: stops, limit: 100 }),
     figureOf({ name: 'P13 bare loops, 2 threads / 1 (calibration)', unit: 'x', values: [free] }),
   ];
   const isFree = free >= 1.8;
