@@ -8,7 +8,9 @@ import { openDb, type Db } from '#chassis/db.ts';
 import { runFlowByHand } from '../../tests/support/run-flow.ts';
 import { startBook, until, type Book } from '../../tests/support/servers.ts';
 import { catchUp, lookForLag } from './catch-up.ts';
-import { SEEDS, seedStrategies } from './deployments.ts';
+import { applyBars } from './apply-bars.ts';
+import { CellCache } from './cells.ts';
+import { insertVersion, SEEDS, seedStrategies, type Deployment } from './deployments.ts';
 import { strategyFlows } from './flows.ts';
 import { createEngine, type Engine, type EngineListener } from './engine.ts';
 import { renewVersions } from './renew-versions.ts';
@@ -281,6 +283,67 @@ describe('a new version', () => {
     const engine = await started();
     await hear(engine, testMarket(4).filter((bar) => bar.openTime > (bars.at(-1)?.openTime ?? 0)));
     expect((await told()).some((row) => row.signal_id.startsWith('sma_cross.v2'))).toBe(true);
+  });
+});
+
+describe('a portfolio', () => {
+  const rotation = strategyType('momentum_rotation').bind({ period: 5, hold: 1, every: 7 });
+  const deploy = (symbols: readonly string[]) => db.tx(async (tx) => {
+    await tx.query('DELETE FROM strategy_engine.strategy_versions');
+    await tx.query('DELETE FROM strategy_engine.strategies');
+    const id = await insertVersion(tx, { strategyId: 'rotation', version: 1, strategy: rotation, sizing: { method: 'fixed_notional', notional: '1000' } });
+    await tx.query(`INSERT INTO strategy_engine.strategies (strategy_id, name, kind, symbols, timeframe, parameters, sizing, current_version_id) VALUES ('rotation', 'Rotation', 'momentum_rotation', $1::text[], '1Min', $2::jsonb, '{"method":"fixed_notional","notional":"1000"}', $3)`, [symbols, JSON.stringify(rotation.parameters), id]);
+  });
+  /** Some symbols have no bar in some minutes, and the last ones of the day only one has. */
+  const sparse = testMarket(2).filter((bar, n) => (n * 13) % 11 !== 0);
+  const expectedIds = (): string[] => {
+    const deployment: Deployment = { strategyId: 'rotation', versionId: 'rotation.v1', timeframe: '1Min', symbols: new Set(MARKET_SYMBOLS), isEnabled: true, strategy: rotation };
+    return applyBars({ deployments: [deployment], cells: new CellCache(), isWatched: () => true }, sparse.map((bar) => ({ ...bar, tsSeen: 0, isQuiet: false, correlationId: 'x' }))).signals.map(({ payload }) => payload.signalId);
+  };
+
+  it('raises the same through restarts and repeated bars, out of one cell', async () => {
+    await deploy([...MARKET_SYMBOLS]);
+    let engine = await started();
+    for (let start = 0, n = 0; start < sparse.length; n += 1) {
+      const size = [1, 2, 130, 17][n % 4] ?? 1;
+      if (n % 3 === 2) engine = await started();
+      await hear(engine, sparse.slice(Math.max(0, start - (n % 2) * 4), start + size));
+      start += size;
+    }
+    const ids = (await told()).map((row) => row.signal_id);
+    expect(ids).toEqual(expectedIds());
+    expect(ids.length).toBeGreaterThan(20);
+    expect(await book.sql('SELECT symbol FROM strategy_engine.strategy_state')).toEqual([{ symbol: '*' }]);
+    expect(await book.sql(`SELECT count(*) AS n FROM strategy_engine.strategy_signals WHERE target = 'long' AND weight IS NULL`)).toEqual([{ n: 0 }]);
+  });
+
+  it('catches up on stored bars to the same state, and hands its wishes to a new version', async () => {
+    await deploy([...MARKET_SYMBOLS]);
+    await store(sparse);
+    const engine = await started();
+    await hear(engine, sparse.slice(0, 100));
+    const [look] = (await lookForLag(db, engine, 'rotation')).strategies;
+    if (look === undefined) throw new Error('The strategy is looked at');
+    expect(look.lags.length).toBe(3);
+    await catchUp({ db, engine }, look, new AbortController().signal);
+    const state = (version: string) => book.sql<{ last: number; wishes: unknown }>(`SELECT last_open_time AS last, jsonb_path_query_array(state, '$.host.symbols[*].wish') AS wishes FROM strategy_engine.strategy_state WHERE strategy_version_id = $1`, [version]);
+    const caughtUp = await state('rotation.v1');
+    await book.sql('TRUNCATE strategy_engine.strategy_state, strategy_engine.strategy_signals, strategy_engine.outbox');
+    await hear(await started(), sparse);
+    expect((await state('rotation.v1'))[0]?.last).toBe(caughtUp[0]?.last);
+    const before = await state('rotation.v1');
+    await book.sql(`UPDATE strategy_engine.strategy_versions SET code_hash = 'another' WHERE strategy_id = 'rotation'`);
+    expect(await db.tx(renewVersions)).toEqual(['rotation.v2']);
+    expect((await state('rotation.v2'))[0]?.wishes).toEqual(before[0]?.wishes);
+  });
+
+  it('cannot run on every watched symbol, nor on too few: it is named with the reason, and the others run', async () => {
+    const unusable: { strategyId: string; reason: string }[] = [];
+    for (const symbols of [['*'], ['SPY']]) {
+      await deploy(symbols);
+      await createEngine({ ...silent, loaded: (roster) => unusable.push(...roster.unusable) }).load(db);
+    }
+    expect(unusable.map(({ reason }) => reason)).toEqual([expect.stringMatching(/name them, instead of every watched one/), expect.stringMatching(/takes 2 to \d+ symbols, not 1/)]);
   });
 });
 
