@@ -46,7 +46,8 @@ export const brackets = strategy({
   indicators: () => ({ fast: sma(FAST), slow: sma(SLOW) }), state: z.null(), initialState: () => null,
   onBar({ on }) {
     const { fast, slow } = on.indicators;
-    const [now, then] = [fast.now - slow.now, fast.ago(1) - slow.ago(1)];
+    const now = fast.now - slow.now;
+    const then = fast.ago(1) - slow.ago(1);
     if (!(now > 0 && then <= 0) || on.position.qty !== 0) return;
     const close = on.close.now;
     on.submit({ side: 'buy', qty: 100, orderClass: 'bracket', timeInForce: 'gtc', takeProfit: { limitPrice: Math.round(close * 100.5) / 100 }, stopLoss: { stopPrice: Math.round(close * 99.5) / 100 } });
@@ -61,7 +62,8 @@ export const portfolio = strategy({
     for (const view of all) {
       if (!view.hasBar) continue;
       const { fast, slow } = view.indicators;
-      const [now, then] = [fast.now - slow.now, fast.ago(1) - slow.ago(1)];
+      const now = fast.now - slow.now;
+      const then = fast.ago(1) - slow.ago(1);
       if (now > 0 && then <= 0) view.weight(0.02);
       else if (now < 0 && then >= 0) view.flat();
     }

@@ -61,7 +61,10 @@ export function reserved(core: Core): number {
 
 /** Figures of the account, with the buying power of margin.ts of the exact venue. */
 export function figuresOf(core: Core): Figures {
-  let [equity, gross, maintenance] = [core.cash + core.sub / 1_000, 0, 0];
+  const cash = core.cash + core.sub / 1_000;
+  let equity = cash;
+  let gross = 0;
+  let maintenance = 0;
   for (const m of core.markets) {
     if (m.qty === 0) continue;
     equity += m.value;
@@ -70,7 +73,6 @@ export function figuresOf(core: Core): Figures {
   }
   const initial = gross / 2;
   const multiplier = equity < MARGIN_EQUITY ? 1 : core.config.account.multiplier;
-  const cash = core.cash + core.sub / 1_000;
   const free = multiplier === 1 ? cash : multiplier === 2 ? Math.max(0, equity - initial) * 2 : Math.max(0, core.lastEquity - core.lastMaintenance) * 4 - Math.max(0, gross - core.lastGross);
   return { equity, gross, initial, maintenance, multiplier, power: Math.max(0, free - reserved(core)) };
 }

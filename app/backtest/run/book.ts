@@ -190,11 +190,13 @@ function lookBack(m: MarketState, until: number): void {
   const { trip, bars } = m;
   if (trip === null || m.lookedFrom >= until) return;
   const { high, low } = bars;
-  let [top, bottom] = [-Infinity, Infinity];
+  let top = -Infinity;
+  let bottom = Infinity;
   for (let i = m.lookedFrom; i < until; i += 1) {
-    const [h, l] = [high[i] ?? 0, low[i] ?? 0];
-    if (h > top) top = h;
-    if (l < bottom) bottom = l;
+    const above = high[i] ?? 0;
+    const below = low[i] ?? 0;
+    if (above > top) top = above;
+    if (below < bottom) bottom = below;
   }
   reach(m, trip, top * MICRO);
   reach(m, trip, bottom * MICRO);

@@ -30,7 +30,12 @@ export function checkBars(symbol: string, bars: BarColumns): void {
   const { time, open, high, low, close, volume } = bars;
   let before = -Infinity;
   for (let i = 0; i < length; i += 1) {
-    const [t, o, h, l, c, v] = [time[i] ?? NaN, open[i] ?? NaN, high[i] ?? NaN, low[i] ?? NaN, close[i] ?? NaN, volume[i] ?? NaN];
+    const t = time[i] ?? NaN;
+    const o = open[i] ?? NaN;
+    const h = high[i] ?? NaN;
+    const l = low[i] ?? NaN;
+    const c = close[i] ?? NaN;
+    const v = volume[i] ?? NaN;
     // Written so that a NaN anywhere fails it.
     const isGood = t > before && l > 0 && l <= o && l <= c && h >= o && h >= c && h < MOST_PRICE && v >= 0 && v < Infinity;
     if (!isGood) refuseBar(symbol, bars, i, before);

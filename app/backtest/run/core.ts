@@ -78,6 +78,8 @@ export class Core {
   dividends = 0;
   carry = 0;
   owed: readonly Owed[] = [];
+  /** Signed micro-dollars of all positions at the last closes. Over many markets; one market is valued when somebody asks. */
+  worth = 0;
   step = 0;
   /** Open and close of the step at work, epoch ms. */
   openTime = 0;

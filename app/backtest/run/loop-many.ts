@@ -48,7 +48,8 @@ class Feeds {
   }
 
   private isBefore(a: number, b: number): boolean {
-    const [x, y] = [this.next[a] ?? Infinity, this.next[b] ?? Infinity];
+    const x = this.next[a] ?? Infinity;
+    const y = this.next[b] ?? Infinity;
     return x < y || (x === y && a < b);
   }
 
@@ -163,7 +164,8 @@ class Many {
 
   private sum(): void {
     const { sums } = this;
-    [sums.value, sums.gross] = [0, 0];
+    sums.value = 0;
+    sums.gross = 0;
     for (const m of this.core.markets) {
       if (m.qty === 0) m.value = 0;
       sums.value += m.value;
@@ -187,10 +189,7 @@ class Many {
 
   private call({ context, slate, markets }: Stage, present: readonly MarketState[]): void {
     const { core, sums } = this;
-    const cash = core.cash + core.sub / 1_000;
-    context.time = core.now;
-    context.cash = cash / MICRO;
-    context.equity = (cash + sums.value) / MICRO;
+    core.worth = sums.value;
     try {
       core.config.strategy.onBar(context);
     } catch (error) {

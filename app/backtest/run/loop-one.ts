@@ -88,11 +88,8 @@ function stretch({ core, floor, stage, m }: Players, { from, to, first, isBusyBy
   const { context, slate, markets } = stage;
   const { strategy } = core.config;
   const { cursor } = m;
-  const { time, close } = m.bars;
+  const { time } = m.bars;
   const { close: closes } = m.sessions;
-  let shares = m.qty / NANO;
-  let cash = core.cash + core.sub / 1_000;
-  context.cash = cash / MICRO;
   for (let i = from; i < to; i += 1) {
     if (core.openCount !== 0 || isBusyByItself || core.isDeskWaiting || core.hasGoals) {
       core.step = i;
@@ -105,13 +102,8 @@ function stretch({ core, floor, stage, m }: Players, { from, to, first, isBusyBy
         core.openTime = time[i] ?? 0;
         floor.desk.atClose();
       }
-      shares = m.qty / NANO;
-      cash = core.cash + core.sub / 1_000;
-      context.cash = cash / MICRO;
     } else cursor.i = i;
     if (i < first) continue;
-    context.time = closes[i] ?? 0;
-    context.equity = (shares === 0 ? cash : cash + shares * Math.round((close[i] ?? 0) * MICRO)) / MICRO;
     try {
       strategy.onBar(context);
     } catch (error) {
@@ -125,8 +117,5 @@ function stretch({ core, floor, stage, m }: Players, { from, to, first, isBusyBy
     floor.desk.hear(markets);
     m.view.settle();
     slate.hasSpoken = false;
-    shares = m.qty / NANO;
-    cash = core.cash + core.sub / 1_000;
-    context.cash = cash / MICRO;
   }
 }

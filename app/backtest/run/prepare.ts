@@ -4,19 +4,55 @@ import { invariant } from '#app/domain/errors.ts';
 import type { Timeframe } from '#app/domain/time.ts';
 import { columnsOf } from '#app/indicators/columns-of.ts';
 import type { IndicatorUse } from '#app/indicators/indicator.ts';
-import type { PositionView } from '#app/strategy/context.ts';
+import type { Context, PositionView, SymbolView } from '#app/strategy/context.ts';
+import type { ParameterValues } from '#app/strategy/parameters.ts';
 import type { Cursor } from '#app/strategy/series.ts';
 import { firstBar } from '#app/strategy/spec.ts';
-import { StrategyContext, View, type Slate } from '#app/strategy/view.ts';
+import { View, type Slate } from '#app/strategy/view.ts';
 import { checkBars, checkConfig, splitWarnings } from './check.ts';
-import { Core, MarketState } from './core.ts';
+import { Core, MarketState, worth } from './core.ts';
 import { timedBars, type TimedBars } from './sessions.ts';
 import type { Market, RunConfig, RunOptions } from './types.ts';
 import { MICRO, NANO } from './units.ts';
 import { wideColumns, wideIndicator, type WideColumns } from './wide.ts';
 
+/** What a strategy is shown, worked out when it asks: most strategies look at neither time nor equity on most bars. */
+class ColumnContext implements Context {
+  readonly parameters: ParameterValues;
+  readonly state: unknown;
+  readonly on: SymbolView;
+  readonly all: readonly SymbolView[];
+  private readonly core: Core;
+  /** The market of a run over one alone. */
+  private readonly only: MarketState | null;
+
+  constructor(core: Core, state: unknown, [first, ...others]: readonly [View, ...View[]]) {
+    this.core = core;
+    this.parameters = core.config.strategy.parameters;
+    this.state = state;
+    this.on = first;
+    this.all = [first, ...others];
+    this.only = core.markets.length === 1 ? (core.markets[0] ?? null) : null;
+  }
+
+  get time(): number {
+    const { only } = this;
+    return only === null ? this.core.now : (only.sessions.close[only.cursor.i] ?? NaN);
+  }
+
+  get cash(): number {
+    return this.core.cashDollars;
+  }
+
+  get equity(): number {
+    const { core, only } = this;
+    const cash = core.cash + core.sub / 1_000;
+    return (cash + (only === null ? core.worth : only.qty === 0 ? 0 : worth(only.qty, only.last))) / MICRO;
+  }
+}
+
 /** A strategy's context over some markets, with the slate on which it speaks. */
-export type Stage = { readonly context: StrategyContext; readonly slate: Slate; readonly markets: readonly MarketState[] };
+export type Stage = { readonly context: Context; readonly slate: Slate; readonly markets: readonly MarketState[] };
 
 /** A run that can begin. */
 export type Prepared = { readonly core: Core; readonly stages: readonly Stage[]; readonly warnings: readonly string[] };
@@ -107,7 +143,7 @@ export function prepare(config: RunConfig, options: RunOptions): Prepared {
   const stageOf = (slate: Slate, markets: readonly MarketState[]): Stage => {
     const [first, ...others] = markets.map((m) => m.view);
     invariant(first, 'A strategy needs a symbol', {});
-    return { context: new StrategyContext(strategy, strategy.initialState(), [first, ...others]), slate, markets };
+    return { context: new ColumnContext(core, strategy.initialState(), [first, ...others]), slate, markets };
   };
   const stages = isPortfolio ? [stageOf(shared, core.markets)] : parts.map(({ m, slate }) => stageOf(slate, [m]));
   const warnings = parts.flatMap(({ m, leftOut }) => [

@@ -16,7 +16,8 @@ export const hundredShares = strategy({
   state: z.object({ isLong: z.boolean() }), initialState: () => ({ isLong: false }),
   onBar({ on, state }) {
     const { fast, slow } = on.indicators;
-    const [now, then] = [fast.now - slow.now, fast.ago(1) - slow.ago(1)];
+    const now = fast.now - slow.now;
+    const then = fast.ago(1) - slow.ago(1);
     if (now > 0 && then <= 0 && !state.isLong) {
       state.isLong = true;
       on.submit({ side: 'buy', qty: 100 });
