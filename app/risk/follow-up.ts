@@ -32,9 +32,11 @@ function mayClose(book: RiskBook, { strategyId, symbol }: OwedTarget): boolean {
   return ordersAcross(book, { symbol, side: share.closingSide, type: 'market', orderClass: 'simple', limitPrice: null }).length === 0;
 }
 
-/** Whether the next step towards the desired shares may be taken now: it is not reached, and no order of the share is open. */
+/** Whether the next step towards the desired shares may be taken now: it is not reached, no order of the share is open, and none lies across. */
 function mayStep(book: RiskBook, { strategyId, symbol, desired }: OwedTarget): boolean {
-  return !shareOf(book, strategyId, symbol).held.eq(desired) && ordersOfShare(book, strategyId, symbol).length === 0;
+  const { held } = shareOf(book, strategyId, symbol);
+  if (held.eq(desired) || ordersOfShare(book, strategyId, symbol).length > 0) return false;
+  return ordersAcross(book, { symbol, side: desired.gt(held) ? 'buy' : 'sell', type: 'market', orderClass: 'simple', limitPrice: null }).length === 0;
 }
 
 /**

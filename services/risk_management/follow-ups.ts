@@ -70,7 +70,7 @@ export async function followUp(desk: Desk, now: EpochMs, isResumed = false): Pro
   const { due, exhausted } = followUps(desk.book(), open);
   const ready = due.filter((target) => Math.max(now, target.tsMarket) >= dueAt(target));
   for (const target of ready) await takeStep(desk, target, isResumed ? epochMs(Math.max(now, dueAt(target))) : dueAt(target));
-  for (const target of exhausted) tellExhausted(desk, target);
+  for (const target of exhausted) tellExhausted(desk, withoutEntry(desk, target) ?? target);
   return ready.length;
 }
 

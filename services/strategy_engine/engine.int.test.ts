@@ -286,6 +286,19 @@ describe('a new version', () => {
   });
 });
 
+describe('a book of a version before portfolios', () => {
+  it('keeps its wishes: what was held is still held, and an exit that was owed is owed', async () => {
+    const bars = testMarket(2);
+    await store(bars);
+    await hear(await started(), bars);
+    await book.sql(`UPDATE strategy_engine.strategy_state SET state = jsonb_build_object('wish', 'long', 'isExitOwed', symbol = 'SPY', 'state', jsonb_build_object('of', 'before')) WHERE strategy_version_id = 'sma_cross.v1'`);
+    await book.sql(`UPDATE strategy_engine.strategy_versions SET code_hash = 'before' WHERE strategy_id = 'sma_cross'`);
+    expect(await db.tx(renewVersions)).toEqual(['sma_cross.v2']);
+    const rows = await book.sql(`SELECT symbol, state->'host'->'symbols'->0->'wish'->>'side' AS side FROM strategy_engine.strategy_state WHERE strategy_version_id = 'sma_cross.v2' ORDER BY symbol`);
+    expect(rows).toEqual(MARKET_SYMBOLS.map((symbol) => ({ symbol, side: 'long' })));
+  });
+});
+
 describe('a portfolio', () => {
   const rotation = strategyType('momentum_rotation').bind({ period: 5, hold: 1, every: 7 });
   const deploy = (symbols: readonly string[]) => db.tx(async (tx) => {
