@@ -30,15 +30,6 @@ export function isFull(cell: Ring): boolean {
   return cell.window.length === cell.period;
 }
 
-/** The number that came `ago` numbers before the newest; NaN when there are not so many. */
-export function ringAgo(cell: Ring, ago: number): number {
-  const { period, window, next } = cell;
-  if (window.length < period) return window[window.length - 1 - ago] ?? NaN;
-  if (ago < 0 || ago >= period) return NaN;
-  const at = next - 1 - ago;
-  return window[at < 0 ? at + period : at] ?? NaN;
-}
-
 /** A sum over the last `period` whole numbers (ticks, grains, shares): exact below 2^53, so the same wherever it began. */
 export const slidingSumSchema = z.object({ ...ringSchema.shape, sum: z.number() });
 export type SlidingSum = z.infer<typeof slidingSumSchema>;

@@ -1,6 +1,6 @@
 /** Oscillators of one window: CCI, CMO, the ultimate and the awesome oscillator, the balance of power. */
 import * as z from 'zod';
-import { extreme, extremeSchema, highestPush, isFull, lowestPush, ringAgo, slidingSum, type SlidingSum, slidingSumSchema, sumPush, wilderForgetting } from './cells.ts';
+import { extreme, extremeSchema, highestPush, lowestPush, slidingSum, type SlidingSum, slidingSumSchema, sumPush, wilderForgetting } from './cells.ts';
 import { defineIndicator, type IndicatorUse, type NumericBar, period, use, type UseOptions } from './indicator.ts';
 import { ticksOf, TICKS_PER_DOLLAR } from './period.ts';
 import { rsiNext, rsiStart, rsiStateSchema } from './rsi.ts';
@@ -14,8 +14,11 @@ export const CCI = defineIndicator<'value', SlidingSum>({
     // Three times the typical price, in ticks: whole, so a flat window deviates by nothing at all.
     const price = ticksOf(high) + ticksOf(low) + ticksOf(close);
     const mean = sumPush(state, price) / state.period;
+    const { window, next } = state;
     let away = 0;
-    for (let ago = isFull(state) ? state.period - 1 : -1; ago >= 0; ago -= 1) away += Math.abs(ringAgo(state, ago) - mean);
+    // Oldest first, so that the last bits do not depend on where the ring began.
+    for (let at = next; at < window.length; at += 1) away += Math.abs((window[at] ?? NaN) - mean);
+    for (let at = 0; at < next; at += 1) away += Math.abs((window[at] ?? NaN) - mean);
     if (Number.isNaN(mean)) out[0] = NaN;
     else out[0] = away === 0 ? 0 : (price - mean) / (0.015 * (away / state.period));
   },

@@ -1,6 +1,6 @@
 /** Momentum made smooth or sharp: TRIX, true strength, Fisher's transform, Connors' RSI. */
 import * as z from 'zod';
-import { extreme, extremeSchema, highestPush, isFull, lowestPush, ring, ringAgo, ringPush, ringSchema, wilderForgetting } from './cells.ts';
+import { extreme, extremeSchema, highestPush, isFull, lowestPush, ring, ringPush, ringSchema, wilderForgetting } from './cells.ts';
 import { emaForgetting, emaNext, emaStart, emaStateSchema } from './ema.ts';
 import { defineIndicator, type IndicatorUse, period, use, type UseOptions } from './indicator.ts';
 import { rsiNext, rsiStart, rsiStateSchema } from './rsi.ts';
@@ -79,9 +79,10 @@ const connorsSchema = z.object({ previous: z.number().nullable(), streak: z.numb
 
 /** Percent of the numbers in a full ring that are smaller. */
 function rankIn(numbers: z.infer<typeof ringSchema>, value: number): number {
+  const { period: length, window } = numbers;
   let smaller = 0;
-  for (let ago = 0; ago < numbers.period; ago += 1) if (ringAgo(numbers, ago) < value) smaller += 1;
-  return (100 * smaller) / numbers.period;
+  for (let at = 0; at < length; at += 1) smaller += Number((window[at] ?? NaN) < value);
+  return (100 * smaller) / length;
 }
 
 /** Connors' RSI, 0..100: the mean of RSI(price), RSI(length of the run of rises or falls) and the percent of the last `rank` changes that were smaller than today's. O(rank) a bar. CRSI 2, 2, 2 of 10, 11, 10, 12 ends in 84.9206: RSI 83.3333, RSI of the runs 0, 1, -1, 1 = 71.4286, rank 100. */

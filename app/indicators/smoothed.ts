@@ -54,11 +54,12 @@ export const T3 = defineIndicator<'value', z.infer<typeof t3Schema>>({
   start: ([n = 1, volume = 0.7]) => ({ ...chain(n, 6), volume }),
   next(state, bar, out) {
     const v = state.volume;
+    const [square, cube] = [v * v, v * v * v];
     const third = stage(state, 2, stage(state, 1, stage(state, 0, bar.close)));
     const fourth = stage(state, 3, third);
     const fifth = stage(state, 4, fourth);
     const sixth = stage(state, 5, fifth);
-    out[0] = -(v ** 3) * sixth + 3 * (v * v + v ** 3) * fifth - (6 * v * v + 3 * (v + v ** 3)) * fourth + (1 + 3 * v + v ** 3 + 3 * v * v) * third;
+    out[0] = -cube * sixth + 3 * (square + cube) * fifth - (6 * square + 3 * (v + cube)) * fourth + (1 + 3 * v + cube + 3 * square) * third;
   },
 });
 /** T3 over `length` bars. */

@@ -1,7 +1,7 @@
 /** Averages that weigh the prices of a window: by age (WMA, HMA, TRIMA, ALMA) or by volume (VWMA). */
 import * as z from 'zod';
 import { barCount } from '#app/domain/bar-columns.ts';
-import { isFull, ring, ringAgo, ringPush, ringSchema, slidingSum, slidingSumSchema, sumPush } from './cells.ts';
+import { isFull, ring, ringPush, ringSchema, slidingSum, slidingSumSchema, sumPush } from './cells.ts';
 import { defineIndicator, factor, type IndicatorUse, period, use, type UseOptions } from './indicator.ts';
 import { outputColumns, ticksOf, TICKS_PER_DOLLAR } from './period.ts';
 import { windowSum, windowSumPush, windowSumSchema } from './window-sum.ts';
@@ -25,9 +25,11 @@ function weightedPush(cell: Weighted, price: number): number {
 /** The last numbers weighed 1 for the oldest up to the length of the ring for the newest; NaN until it is full. */
 export function weightedMeanOf(numbers: z.infer<typeof ringSchema>): number {
   if (!isFull(numbers)) return NaN;
-  const { period: length } = numbers;
+  const { period: length, window, next } = numbers;
   let sum = 0;
-  for (let ago = length - 1; ago >= 0; ago -= 1) sum += (length - ago) * ringAgo(numbers, ago);
+  let weight = 1;
+  for (let at = next; at < length; at += 1, weight += 1) sum += weight * (window[at] ?? NaN);
+  for (let at = 0; at < next; at += 1, weight += 1) sum += weight * (window[at] ?? NaN);
   return sum / weightsOf(length);
 }
 
@@ -109,8 +111,11 @@ export const ALMA = defineIndicator<'value', z.infer<typeof bellSchema>>({
   },
   next({ prices, weights }, bar, out) {
     ringPush(prices, bar.close);
+    const { window, next: oldest } = prices;
     let value = isFull(prices) ? 0 : NaN;
-    for (let i = 0; i < weights.length; i += 1) value += (weights[i] ?? NaN) * ringAgo(prices, weights.length - 1 - i);
+    let place = 0;
+    for (let at = oldest; at < window.length; at += 1, place += 1) value += (weights[place] ?? NaN) * (window[at] ?? NaN);
+    for (let at = 0; at < oldest; at += 1, place += 1) value += (weights[place] ?? NaN) * (window[at] ?? NaN);
     out[0] = value;
   },
 });
