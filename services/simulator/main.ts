@@ -20,8 +20,8 @@ runService({
     };
     const { margin = 1 } = config.simulator;
     const simulator = await openSimulator({
-      // A recorded tape is traded as back-tests trade it: with cash alone.
-      account: config.replay ? {} : { multiplier: margin, isShortingEnabled: margin > 1 },
+      // A recorded tape is traded as back-tests trade it: with cash alone, unless margin is asked for.
+      account: config.replay && config.simulator.margin === undefined ? {} : { multiplier: margin, isShortingEnabled: margin > 1 },
       settings: config.simulator, replay: config.replay ?? null, internalToken: config.internalToken, today: ctx.clock.now(), book: config.replay ? ctx.db : null, signal: ctx.signal, log: ctx.log,
       health: ctx.healthReport, metrics: () => renderMetrics(), onFatal: ctx.fatal,
     });

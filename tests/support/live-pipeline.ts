@@ -46,7 +46,8 @@ export async function tradeLive(folder: string, { strategies, limits }: { readon
       workers.push(worker);
       return worker;
     };
-    const simulator = start('simulator', { simulator: simulatorSettings() });
+    const usesShorts = strategies.some(({ kind, parameters }) => strategyType(kind).bind(parameters).usesShorts);
+    const simulator = start('simulator', { simulator: { ...simulatorSettings(), ...(usesShorts ? { margin: 2 as const } : {}) } });
     await simulator.ready();
     // Execution opens the ledger first; bars flow when everybody listens.
     const others = [start('execution', { alpaca }), start('risk_management'), start('strategy_engine'), start('analytics')];
