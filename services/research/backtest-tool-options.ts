@@ -48,6 +48,7 @@ Runs a strategy over bars of CSV files and says what came of it, and whether to 
   --report FILE         write the report, one HTML page
   --json FILE           write figures, verdict, trades and hashes
   --check               also look for signals that know the future, and try it with noise on prices and parameters
+                        (done anyway for a report over at most 100,000 bars)
   --search FILE         what npm run optimise wrote with --report: counts the trials against the result, shows map and walk-forward
   --seed N              of the statistics that draw at random (default 1)
   --help                this text

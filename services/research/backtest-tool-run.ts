@@ -25,6 +25,9 @@ export type FinishedRun = {
   readonly benchmark: string | null; readonly search: SearchPart | null; readonly manifest: BacktestManifest; readonly ordersHash: string; readonly warnings: readonly string[];
 };
 
+/** A report says whether to believe the result: over so many bars, or fewer, finding out takes a second or two. */
+const CHECKED_ANYWAY_BARS = 100_000;
+
 /** Value of the benchmark at each step: its last close that was known then; NaN before its first bar. */
 function alignedCloses(bars: BarColumns, time: Float64Array): Float64Array {
   let next = 0;
@@ -74,7 +77,9 @@ export async function runTool(options: ToolOptions): Promise<FinishedRun> {
   const search = options.search === null ? null : (await import('./backtest-tool-search.ts')).searchFacts(options.search, { kind: type.kind, symbols: loaded.map(({ symbol }) => symbol), parameters: config.strategy.parameters });
   const input = sheetInput(result, { config, loaded, benchmark, trials: search?.trials ?? null });
   const sheet = tearSheet(input);
-  const checked = options.isChecked ? (await import('./backtest-tool-check.ts')).checkRun({ type, config, result, seed: options.seed }) : null;
+  const bars = loaded.reduce((sum, one) => sum + one.bars.time.length, 0);
+  const isChecked = options.isChecked || (options.report !== null && bars <= CHECKED_ANYWAY_BARS);
+  const checked = isChecked ? (await import('./backtest-tool-check.ts')).checkRun({ type, config, result, seed: options.seed }) : null;
   const evidence = gatherEvidence(input, sheet, options.seed, { ...search?.found, ...checked?.found });
   return {
     type, job, config, loaded, result, sheet, evidence, verdict: verdict(evidence), benchmark: benchmark === null ? null : benchmark === first ? `${first.symbol} held` : benchmark.symbol, search: search?.part ?? null,

@@ -79,10 +79,10 @@ export function timeAxis(from: number, to: number, x: Scale, { y, count }: { rea
   return timeTicks(from, to, count).map(({ at, label }) => html`<text class="tick" x="${fixed(x(at))}" y="${y}" text-anchor="middle">${label}</text>`);
 }
 
-/** Dollars in few signs: $950, $12.5k, −$1.25M. */
+/** Dollars in few signs: $950, $12.5k, $5k, −$1.25M. */
 export function shortMoney(value: number): string {
   const size = Math.abs(value);
-  const [divisor, sign] = size >= 999_500_000 ? [1e9, 'B'] : size >= 999_500 ? [1e6, 'M'] : size >= 10_000 ? [1e3, 'k'] : [1, ''];
+  const [divisor, sign] = size >= 999_500_000 ? [1e9, 'B'] : size >= 999_500 ? [1e6, 'M'] : size >= 999.5 ? [1e3, 'k'] : [1, ''];
   const text = (size / divisor).toFixed(divisor === 1 ? (size < 10 && size > 0 ? 2 : 0) : 2);
   return `${value < 0 ? '−' : ''}$${text.includes('.') ? text.replace(/\.?0+$/, '') : text}${sign}`;
 }

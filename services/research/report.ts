@@ -39,7 +39,7 @@ function verdictCard({ verdict }: ReportInput): Html {
 }
 
 function intervalText(interval: Interval | null | undefined, confidence: number, text: (value: number) => string): string | null {
-  return interval ? `${number(confidence * 100)} %: ${text(interval.low)} to ${text(interval.high)}` : null;
+  return interval ? `${number(confidence * 100)} %: ${text(interval.low)} to ${text(interval.high)}`.replaceAll(' %', '\u00a0%') : null;
 }
 
 function keyFigures({ sheet, evidence, benchmark }: ReportInput): Html {
