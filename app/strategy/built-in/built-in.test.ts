@@ -284,5 +284,7 @@ describe('every built-in strategy', () => {
     expect(behaviourHash(bind('sma_cross', { fast: 10 }))).toBe(hashes[0]);
     expect(behaviourHash(bind('sma_cross', { fast: 11 }))).not.toBe(hashes[0]);
     expect(new Set([{}, { stopAtr: 2 }, { takeProfitAtr: 2 }].map((more) => behaviourHash(bind('sma_cross', more)))).size).toBe(3);
+    // A changed value here means that deployed versions of the strategy get a new version: change it on purpose only.
+    expect(hashes.slice(0, 2)).toEqual(['915ae11d8ec8ff96', 'af1731f4f2fabe95']);
   });
 });
