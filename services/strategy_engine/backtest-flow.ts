@@ -101,7 +101,7 @@ async function carryOut(work: Work): Promise<{ readonly result: BacktestResult; 
   const begin = searched === null ? LOADED : SEARCHED;
   const result = await run(finalJob, loaded, { signal, progress: (done) => show(begin + (1 - begin) * done * SEARCHED) });
   signal.throwIfAborted();
-  return { searched, result: resultOf({ backtestId, plan: chosen, series, benchmark, result, manifest: manifestOf({ job: finalJob, type: strategyType(finalJob.strategy.kind), series, seed: plan.seed }), search: searched?.facts ?? null }) };
+  return { searched, result: await resultOf({ backtestId, plan: chosen, series, benchmark, result, manifest: manifestOf({ job: finalJob, type: strategyType(finalJob.strategy.kind), series, seed: plan.seed }), search: searched?.facts ?? null }) };
 }
 
 /** Run, measured and stored in one step: the result is too large for the run's own record, and a step that is repeated writes the same rows. */

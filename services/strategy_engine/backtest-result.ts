@@ -110,18 +110,34 @@ export function resultWithoutBars(backtestId: string, plan: BacktestPlan): Backt
   return emptyResult(backtestId, plan);
 }
 
-/** The result of a run. */
-export function resultOf(played: Played): BacktestResult {
+/** Lets the bars that came meanwhile go first: strategies that trade must not wait for one that is tried out. */
+function breathe(): Promise<void> {
+  return new Promise((resolve) => {
+    setImmediate(resolve);
+  });
+}
+
+/** The result of a run, made in pieces between which others have their turn. */
+export async function resultOf(played: Played): Promise<BacktestResult> {
   const { backtestId, plan, series, result, manifest, search } = played;
   const from = Math.min(...series.map(({ bars }) => bars.time[0] ?? Infinity));
   const input = sheetInput(played, from);
+  const curve = curveOf(played);
+  await breathe();
   const sheet = tearSheet(input);
-  const { belief, headline, reasons } = verdict(gatherEvidence(input, sheet, plan.seed, search?.found ?? {}));
+  await breathe();
+  const evidence = gatherEvidence(input, sheet, plan.seed, search?.found ?? {});
+  await breathe();
+  const ordersHash = ordersHashOf(result.lines);
+  await breathe();
+  const [trades, roundTrips] = [tradesOf(played), roundTripsOf(played)];
+  await breathe();
+  const { belief, headline, reasons } = verdict(evidence);
   const complaints = series.flatMap(({ complaint }) => (complaint === null ? [] : [complaint]));
   return {
-    ...emptyResult(backtestId, plan), ...curveOf(played), from, to: result.time.at(-1) ?? null, endEquity: exact(result.equity.at(-1) ?? Number(plan.startingCash)), feesPaid: exact(result.costs), dividends: result.dividends, carry: result.carry,
-    trades: tradesOf(played), isTruncated: result.fills.length > MAX_STORED_TRADES, roundTrips: roundTripsOf(played), openPositions: openPositionsOf(played),
-    signals: result.signals, orders: result.orders, fills: result.fills.length, denied: { ...result.denied }, ordersHash: ordersHashOf(result.lines), manifest,
+    ...emptyResult(backtestId, plan), ...curve, from, to: result.time.at(-1) ?? null, endEquity: exact(result.equity.at(-1) ?? Number(plan.startingCash)), feesPaid: exact(result.costs), dividends: result.dividends, carry: result.carry,
+    trades, isTruncated: result.fills.length > MAX_STORED_TRADES, roundTrips, openPositions: openPositionsOf(played),
+    signals: result.signals, orders: result.orders, fills: result.fills.length, denied: { ...result.denied }, ordersHash, manifest,
     barsSeen: series.reduce((sum, { bars }) => sum + bars.time.length, 0), barsLeftOut: series.reduce((sum, { leftOut }) => sum + leftOut, 0), warnings: [...complaints, ...result.warnings],
     figures: { ...sheet.figures }, tearSheet: JSON.parse(JSON.stringify(sheet)) as Record<string, unknown>, searchId: search?.searchId ?? null,
     verdict: { belief, headline, reasons: reasons.map(({ grade, finding, remedy }) => ({ grade, finding, remedy })) },

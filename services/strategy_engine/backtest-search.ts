@@ -115,6 +115,6 @@ export async function searchParameters(task: SearchTask): Promise<Searched> {
   const plateau = (chosen === whole.sturdy ? report.sturdy : report.best)?.plateau?.score ?? null;
   return {
     report, parameters: parametersAt(space, chosen), forget: () => rmSync(journal.file, { force: true }),
-    facts: { searchId, trials: sharpes.length > 1 ? trialsOf(sharpes) : null, found: { plateau, outOfSample: outOfSampleOf(result.walkForward, study.figures) ?? null } },
+    facts: { searchId, trials: sharpes.length > 1 ? trialsOf(sharpes) : null, found: { plateau, overfitting: report.overfitting, outOfSample: outOfSampleOf(result.walkForward, study.figures) ?? null } },
   };
 }
