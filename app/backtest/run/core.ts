@@ -44,6 +44,10 @@ export class MarketState {
   nextDetail = 0;
   /** Shares of this bar taken so far, under a cap of the volume. */
   taken = 0;
+  /** While a bar stays strictly between these prices (dollars) and opens before `quietUntil`, it touches no open order: see quiet.ts. */
+  quietAbove = 0;
+  quietBelow = 0;
+  quietUntil = -1;
   /** Wants to be flat and may not be: see desk.ts. */
   isLeaving = false;
 

@@ -95,15 +95,17 @@ function splitPosition(core: Core, m: MarketState, ratio: Decimal): void {
   const qty = exact.abs().div(lot).floor().times(lot).times(exact.s).toNumber();
   const left = exact.minus(qty);
   const by = ratio.toNumber();
+  // The mark as it stands: of two splits on one day the second begins where the first one ended. Billionths of a dollar.
+  const mark = new Decimal(m.value).div(new Decimal(m.qty).div(NANO)).div(ratio).toDecimalPlaces(3, Decimal.ROUND_HALF_EVEN);
   if (!left.isZero() && lot === NANO) {
     // Shares x micro-dollars, to a billionth of a dollar, half to even.
-    const paid = left.div(NANO).times(new Decimal(m.last).div(ratio).toDecimalPlaces(3, Decimal.ROUND_HALF_EVEN)).times(1_000).toDecimalPlaces(0, Decimal.ROUND_HALF_EVEN);
+    const paid = left.div(NANO).times(mark).times(1_000).toDecimalPlaces(0, Decimal.ROUND_HALF_EVEN);
     const micro = paid.div(1_000).floor();
     core.pay(micro.toNumber(), paid.minus(micro.times(1_000)).toNumber());
   }
   m.qty = qty;
   m.average /= by;
-  m.value = worth(qty, m.last / by);
+  m.value = worth(qty, mark.toNumber());
   const { trip } = m;
   if (trip === null) return;
   trip.qty *= by;

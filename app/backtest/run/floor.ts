@@ -1,6 +1,6 @@
 /** One step of the market for a run: what is due before the bar, the orders against the bar. Shared by both loops. */
 import { Bookkeeper } from './book.ts';
-import type { Core, MarketState } from './core.ts';
+import { worth, type Core, type MarketState } from './core.ts';
 import { act, endSession, markAll, payDue } from './days.ts';
 import { Matcher } from './match.ts';
 import { detailWithin, readStretch, wayThrough } from './path.ts';
@@ -48,8 +48,7 @@ export class Floor {
     if (core.owed.length > 0) payDue(core, openTime);
   }
 
-  /** Whether an action is due with the market's next bar. */
-  isActionDue(m: MarketState, openTime: number): boolean {
+  private isActionDue(m: MarketState, openTime: number): boolean {
     return (m.market.actions[m.nextAction]?.at ?? Infinity) <= openTime;
   }
 
@@ -121,6 +120,8 @@ export class Floor {
   }
 
   private actUntil(m: MarketState, openTime: number): void {
+    if (!this.isActionDue(m, openTime)) return;
+    m.value = worth(m.qty, m.cursor.i < 0 ? 0 : m.last);
     while (this.isActionDue(m, openTime)) {
       const dated = m.market.actions[m.nextAction];
       m.nextAction += 1;

@@ -3,6 +3,7 @@ import { strategyFailed } from '#app/strategy/view.ts';
 import { toRfc3339, type EpochMs } from '#app/domain/time.ts';
 import { worth, type Core, type MarketState } from './core.ts';
 import type { Floor } from './floor.ts';
+import { findBounds } from './quiet.ts';
 import type { Stage } from './prepare.ts';
 import { MICRO, NANO } from './units.ts';
 
@@ -49,7 +50,7 @@ class CurveWriter {
 export function runOne(core: Core, floor: Floor, stage: Stage, goOn: (done: number) => void): Curve {
   const [m] = stage.markets;
   if (m === undefined) throw new RangeError('A run needs a market');
-  const { time } = m.bars;
+  const { time, high, low } = m.bars;
   const { close: closes } = m.sessions;
   const writer = new CurveWriter(core, m);
   core.beforeChange = () => writer.writeUntil(core.step);
@@ -88,10 +89,10 @@ function stretch({ core, floor, stage, m }: Players, { from, to, first, isBusyBy
   const { context, slate, markets } = stage;
   const { strategy } = core.config;
   const { cursor } = m;
-  const { time } = m.bars;
+  const { time, high, low } = m.bars;
   const { close: closes } = m.sessions;
   for (let i = from; i < to; i += 1) {
-    if (core.openCount !== 0 || isBusyByItself || core.isDeskWaiting || core.hasGoals) {
+    if (isBusyByItself || core.isDeskWaiting || core.hasGoals || (core.openCount !== 0 && !((time[i] ?? 0) < m.quietUntil && (high[i] ?? 0) < m.quietAbove && (low[i] ?? 0) > m.quietBelow))) {
       core.step = i;
       core.now = closes[i] ?? 0;
       floor.before(markets, time[i] ?? 0);
@@ -102,6 +103,7 @@ function stretch({ core, floor, stage, m }: Players, { from, to, first, isBusyBy
         core.openTime = time[i] ?? 0;
         floor.desk.atClose();
       }
+      if (core.openCount !== 0 && m.market.detail === null) findBounds(m);
     } else cursor.i = i;
     if (i < first) continue;
     try {
@@ -117,5 +119,6 @@ function stretch({ core, floor, stage, m }: Players, { from, to, first, isBusyBy
     floor.desk.hear(markets);
     m.view.settle();
     slate.hasSpoken = false;
+    m.quietUntil = -1;
   }
 }
