@@ -1,5 +1,4 @@
 /** The engine of back-tests against a bare loop, a fresh process, brackets and portfolios. A wrong result has no speed: results are held against the bare loop before anything is timed. */
-import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { fileURLToPath } from 'node:url';
 import { runBacktest } from '#app/backtest/run/run.ts';
@@ -7,6 +6,7 @@ import { goldenConfig, plainMarket } from '#app/backtest/run/testing-cross.ts';
 import type { RunConfig } from '#app/backtest/run/types.ts';
 import { US_SELL_FEES } from '#app/backtest/fees.ts';
 import { STRATEGY_TYPES } from '#app/strategy/registry.ts';
+import { runProgram } from '../tests/support/run-program.ts';
 import { bareSmaCross, statistics } from './lib/bare.ts';
 import { brackets, portfolio, streaming } from './lib/engine-strategies.ts';
 import { figureOf, type Figure } from './lib/measure.ts';
@@ -34,12 +34,16 @@ function hashOf(config: RunConfig): string {
   return createHash('sha256').update(runBacktest(config, { hasLines: true }).lines.join('\n')).digest('hex');
 }
 
+/** P20: the same lines, whenever it runs. */
+function mustRepeat(config: RunConfig): void {
+  const [first, second] = [hashOf(config), hashOf(config)];
+  must(first === second, 'two runs of one configuration differ');
+}
+
 type Fresh = { readonly first: number; readonly bare: number; readonly peak: number };
 
 function freshProcess(): Fresh {
-  const { stdout, status, stderr } = spawnSync(process.execPath, [fileURLToPath(new URL('lib/engine-once.ts', import.meta.url))], { encoding: 'utf8' });
-  if (status !== 0) throw new Error(`The fresh process failed: ${stderr}`);
-  return JSON.parse(stdout) as Fresh;
+  return JSON.parse(runProgram(fileURLToPath(new URL('lib/engine-once.ts', import.meta.url)), [])) as Fresh;
 }
 
 function freshFigures(): Figure[] {
@@ -57,7 +61,7 @@ function freshFigures(): Figure[] {
 function portfolioFigures(single: number): Figure[] {
   const markets = Array.from({ length: SYMBOLS }, (_none, n) => plainMarket(`S${String(n).padStart(2, '0')}`, synthetic({ length: SYMBOL_BARS, seed: n + 1, present: 0.7 })));
   const config = goldenConfig(markets, '1Min', { strategy: portfolio.bind({}), isBrokerStrict: false });
-  must(hashOf(config) === hashOf(config), 'two runs over a portfolio differ');
+  mustRepeat(config);
   const times = Array.from({ length: ROUNDS }, () => {
     const start = performance.now();
     runBacktest(config);
@@ -76,7 +80,7 @@ export function benchEngine(): Promise<Figure[]> {
   const byStreams = { ...config, strategy: streaming.bind({}) };
   const same = runBacktest(byStreams);
   must(same.equity.every((value, i) => value === mine.equity[i]), 'streams and columns differ');
-  must(hashOf(config) === hashOf(config) && hashOf(config).length > 0, 'two runs differ');
+  mustRepeat(config);
   const run = (one: RunConfig) => () => statistics(runBacktest(one).equity);
   const engine = pair(run(config), () => bareSmaCross(bars, CROSS));
   const slipping: RunConfig = { ...config, slippage: { kind: 'bps', bps: 2 }, fees: US_SELL_FEES };

@@ -7,12 +7,10 @@ import { MICRO, NANO, toTick } from './units.ts';
 
 /** The order is taken. */
 export const OK = 0;
-/** Cannot be read as an order. */
-export const MALFORMED = 40_010_001;
 /** Breaks a rule of the market. */
-export const INVALID = 42_210_000;
+const INVALID = 42_210_000;
 /** The account may not place it. */
-export const FORBIDDEN = 40_310_000;
+const FORBIDDEN = 40_310_000;
 
 /** `reserve`: micro-dollars a share at which the order holds buying power, NaN when it only reduces a position. */
 export type Admission = { readonly code: number; readonly isClosing: boolean; readonly reserve: number };

@@ -50,7 +50,7 @@ class CurveWriter {
 export function runOne(core: Core, floor: Floor, stage: Stage, goOn: (done: number) => void): Curve {
   const [m] = stage.markets;
   if (m === undefined) throw new RangeError('A run needs a market');
-  const { time, high, low } = m.bars;
+  const { time } = m.bars;
   const { close: closes } = m.sessions;
   const writer = new CurveWriter(core, m);
   core.beforeChange = () => writer.writeUntil(core.step);

@@ -17,9 +17,6 @@ export type OrderTermsIn = {
   readonly stopLossLimit: number;
 };
 
-/** A market order, alone and good for the day; spread it. */
-export const PLAIN_TERMS = { type: 'market', timeInForce: 'day', orderClass: 'simple', limit: NaN, stop: NaN, trail: NaN, trailPercent: NaN, takeProfit: NaN, stopLoss: NaN, stopLossLimit: NaN } as const;
-
 /** `open`: at work, or waiting for the session. `held`: a leg that waits for its entry, or a stop that is watched beside its take-profit. */
 export type OrderState = 'open' | 'held' | 'closed';
 

@@ -200,9 +200,9 @@ describe('the column engine and the exact venue', () => {
       seen.fills += venue.lines.filter((line) => line.startsWith('fill')).length;
       seen.exits += venue.lines.filter((line) => /^fill \d+\/stop_loss/.test(line)).length;
       seen.refused += venue.lines.filter((line) => line.startsWith('refused')).length;
-    }), { numRuns: 12000 });
+    }), { numRuns: 250 });
     expect(seen.fills).toBeGreaterThan(1_000);
     expect(seen.exits).toBeGreaterThan(20);
     expect(seen.refused).toBeGreaterThan(1_000);
-  }, 120_000);
+  }, 60_000);
 });
