@@ -38,6 +38,18 @@ describe('bars that cannot be', () => {
     }
   });
 
+  it('the same times with other prices are other bars: what was found out about the first does not count for them', () => {
+    const bars = good();
+    expect(run(bars).time).toHaveLength(5);
+    const close = Float64Array.from(bars.close);
+    close[3] = NaN;
+    expect(() => run({ ...bars, close })).toThrow(/bar 3 .* has no close/);
+    const higher = { ...bars, open: bars.open.map((price) => price + 1), close: bars.close.map((price) => price + 1) };
+    const buyer = scripted({ 0: (on) => void on.submit({ side: 'buy', qty: 1 }) });
+    const priceOf = (these: BarColumns): number | undefined => run(these, { strategy: buyer }).fills.price[0];
+    expect([priceOf(bars), priceOf(higher), priceOf(bars)]).toEqual([100, 101, 100]);
+  });
+
   it('bars at night alone are no bars of the exchange', () => {
     const bars = good();
     for (let i = 0; i < 5; i += 1) bars.time[i] = (bars.time[i] ?? 0) + 12 * 3_600_000;

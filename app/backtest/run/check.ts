@@ -2,10 +2,11 @@
 import { BAR_FIELDS, type BarColumns } from '#app/domain/bar-columns.ts';
 import { AppError } from '#app/domain/errors.ts';
 import { toRfc3339, type EpochMs } from '#app/domain/time.ts';
+import { ColumnMemo } from './memo.ts';
 import type { DatedAction, Market, RunConfig } from './types.ts';
 
-const checked = new WeakSet<Float64Array>();
-const warned = new WeakMap<Float64Array, readonly Jump[]>();
+const checked = new ColumnMemo<true>();
+const jumps = new ColumnMemo<readonly Jump[]>();
 
 const MOST_CASH = 4e9;
 const MOST_PRICE = 4e9;
@@ -21,7 +22,7 @@ function when(bars: BarColumns, i: number): string {
 
 /** @throws AppError INPUT_INVALID naming the first bad bar, its index and time, and what to do */
 export function checkBars(symbol: string, bars: BarColumns): void {
-  if (checked.has(bars.time)) return;
+  if (checked.get(bars) !== undefined) return;
   const { length } = bars.time;
   for (const field of BAR_FIELDS) {
     if (bars[field].length !== length) refuse(symbol, `the column ${field} has ${bars[field].length} numbers, time has ${length}. Columns must have one number for each bar`);
@@ -41,7 +42,7 @@ export function checkBars(symbol: string, bars: BarColumns): void {
     if (!isGood) refuseBar(symbol, bars, i, before);
     before = t;
   }
-  checked.add(bars.time);
+  checked.set(bars, true);
 }
 
 function refuseBar(symbol: string, bars: BarColumns, i: number, before: number): never {
@@ -70,7 +71,7 @@ const NEAR = 0.04;
 
 /** Jumps of the open against the close before near a ratio of splits. 100 -> 50.3 looks like 2 for 1. */
 function jumpsOf(bars: BarColumns): readonly Jump[] {
-  const known = warned.get(bars.time);
+  const known = jumps.get(bars);
   if (known !== undefined) return known;
   const found: Jump[] = [];
   const { open, close, time } = bars;
@@ -80,7 +81,7 @@ function jumpsOf(bars: BarColumns): readonly Jump[] {
     const like = RATIOS.find(([n]) => Math.abs(ratio / n - 1) < NEAR);
     if (like !== undefined) found.push({ at: time[i] ?? NaN, ratio: like[1] });
   }
-  warned.set(bars.time, found);
+  jumps.set(bars, found);
   return found;
 }
 

@@ -4,6 +4,7 @@ import { AppError } from '#app/domain/errors.ts';
 import { DAY_MS, timeframeMs, toRfc3339, type EpochMs, type Timeframe } from '#app/domain/time.ts';
 import { bucketOpen } from '#app/market/bar-aggregation.ts';
 import { calendarCovers, calendarRevision, exchangeDay, nextOpen, sessionsBetween, type Session } from '#app/market/calendar.ts';
+import { ColumnMemo } from './memo.ts';
 
 /** Sessions from that of the first bar on, with some behind the last bar. `session` of a bar is an index into them; `close`: of each bar, epoch ms. */
 export type Sessions = { readonly list: readonly Session[]; readonly session: Int32Array; readonly close: Float64Array };
@@ -12,7 +13,7 @@ export type Sessions = { readonly list: readonly Session[]; readonly session: In
 export type TimedBars = { readonly bars: BarColumns; readonly sessions: Sessions; readonly leftOut: number };
 
 type Known = { readonly revision: number; readonly timed: TimedBars };
-const known = new WeakMap<Float64Array, Map<Timeframe, Known>>();
+const known = new ColumnMemo<Map<Timeframe, Known>>();
 
 /** Days behind the last bar in which orders may end. */
 const DAYS_BEHIND = 14;
@@ -80,12 +81,12 @@ function timeBars(bars: BarColumns, timeframe: Timeframe): TimedBars {
 
 /** The bars of regular trading with their clock. Kept for as long as the columns are: they must not be changed between two runs. @throws AppError INPUT_INVALID outside of the calendar */
 export function timedBars(bars: BarColumns, timeframe: Timeframe): TimedBars {
-  const mine = known.get(bars.time) ?? new Map<Timeframe, Known>();
+  const mine = known.get(bars) ?? new Map<Timeframe, Known>();
   const before = mine.get(timeframe);
   const revision = calendarRevision();
   if (before?.revision === revision) return before.timed;
   const timed = timeBars(bars, timeframe);
   mine.set(timeframe, { revision, timed });
-  known.set(bars.time, mine);
+  known.set(bars, mine);
   return timed;
 }
