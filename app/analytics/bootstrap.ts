@@ -48,7 +48,7 @@ export function fillBlocks(random: Random, returns: Float64Array, block: number,
   }
 }
 
-/** Growth, deepest fall, mean and variance of returns in their order. */
+/** Growth, deepest fall, mean and variance of returns in their order. What is lost stays lost: after a return of -1 or less the growth is 0 and the fall -1, whatever follows. */
 export function pathOf(returns: ArrayLike<number>): PathFigures {
   const { length } = returns;
   let growth = 1;
@@ -66,6 +66,8 @@ export function pathOf(returns: ArrayLike<number>): PathFigures {
       peak = growth;
       floor = peak * (1 + deepest);
     } else if (growth < floor) {
+      // Ruin is the end: two losses of more than everything must not multiply to a gain.
+      if (growth < 0) growth = 0;
       deepest = growth / peak - 1;
       floor = growth;
     }

@@ -81,6 +81,18 @@ describe('the stationary bootstrap', () => {
   });
 });
 
+describe('ruin', () => {
+  it('is the end of a history, whatever follows', () => {
+    expect(pathOf([0.5, -1.5, -1.5, 3])).toMatchObject({ deepest: -1 });
+    // -0.5 x -0.5 would be a gain of 3/8 on the 3/2 of the first day.
+    expect([pathOf([0.5, -1.5, -1.5, 3]).growth, pathOf([-1, 0.5]).growth].map((growth) => growth + 0)).toEqual([0, 0]);
+    expect(pathOf([-1, 0.5]).deepest).toBe(-1);
+  });
+  it('of a trip is ruin in every order, and a loss of all', () => {
+    expect(reorderTrips(Float64Array.of(0.1, -1.2, -1.2, 0.3), 'shuffle', { seed: 1, paths: 50 })).toMatchObject({ chanceOfLoss: 1, totalReturn: { p05: -1, p95: -1 }, maxDrawdown: { p05: -1, p95: -1 }, observed: { totalReturn: -1, maxDrawdown: -1 } });
+  });
+});
+
 describe('Monte Carlo', () => {
   const trips = Float64Array.of(0.05, -0.02, 0.03, -0.04, 0.01, -0.01, 0.06, -0.03);
   it('shuffled trips end where they ended, by other ways', () => {
