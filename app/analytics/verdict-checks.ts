@@ -20,7 +20,7 @@ export type Reason = {
 export const BOUNDS = {
   /** Probability that the true Sharpe ratio is above 0: the usual level of significance; below 4 in 5 luck explains it. */ luck: { good: 0.95, weak: 0.8 },
   /** Part of the splits in which the best was below the median elsewhere; a coin gives 1/2, and so do trials that are all alike: they hardly ever lose elsewhere. */ overfitting: { good: 0.2, weak: 0.5, alike: 0.05, loss: 0.25 },
-  /** Out-of-sample / in-sample. */ outOfSample: { good: 0.5, weak: 0 },
+  /** Sharpe ratio out of sample / in sample, and the one out of sample itself. */ outOfSample: { good: 0.5, weak: 0 },
   /** Closed round trips. */ roundTrips: { good: 100, weak: 30 },
   /** Years. */ history: { good: 3, weak: 1 },
   /** Part of the score around the chosen parameters. */ plateau: { good: 0.6, weak: 0.3 },
@@ -86,10 +86,11 @@ const outOfSample: Check = ({ outOfSample: found, search }) => {
   const { good, weak } = BOUNDS.outOfSample;
   const rest = { check: 'out_of_sample', weight: 7, isDecisive: false, bound: good, source: 'Walk-forward efficiency, Pardo, The Evaluation and Optimization of Trading Strategies, 2008' } as const;
   if (found === null) return { ...rest, grade: 'unknown', value: null, finding: 'It was never tried on bars that the search had not seen.', remedy: 'Run a walk-forward.' };
-  const kept = found.inside > 0 ? found.outside / found.inside : 0;
+  // Of nothing no part is left: a gain behind a search that found none is no proof of it.
+  const kept = found.inside > 0 ? found.outside / found.inside : null;
   return {
-    ...rest, grade: found.outside <= 0 ? 'bad' : grade(kept >= good, kept > weak), value: kept,
-    finding: `On ${found.days} days that the search had not seen, the Sharpe ratio was ${number(found.outside)} after ${number(found.inside)} before: ${percent(kept)} is left.`, remedy: 'A rule that needs no fitting to recent bars.',
+    ...rest, grade: grade(kept !== null && kept >= good, found.outside > weak), value: kept,
+    finding: `On ${found.days} days that the search had not seen, the Sharpe ratio was ${number(found.outside)} after ${number(found.inside)} before${kept === null ? '' : `: ${percent(kept)} is left`}.`, remedy: 'A rule that needs no fitting to recent bars.',
   };
 };
 
@@ -114,7 +115,7 @@ const history: Check = ({ years, search, sharpe }) => {
 
 const interval: Check = ({ intervals }) => {
   const rest = { check: 'interval', weight: 4, isDecisive: false, bound: 0, source: 'Stationary bootstrap, Politis and Romano, JASA 89(428), 1994', remedy: 'A longer history.' } as const;
-  if (!intervals?.sharpe) return { ...rest, grade: 'unknown', value: null, finding: 'Too few days for a confidence interval.' };
+  if (!intervals?.sharpe) return { ...rest, grade: 'unknown', value: null, finding: 'There is no confidence interval: too few days, or days that are all alike.' };
   const { low, median, high } = intervals.sharpe;
   return {
     ...rest, grade: grade(low > 0, median > 0), value: low,

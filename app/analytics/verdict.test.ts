@@ -51,12 +51,18 @@ describe('one question at a time', () => {
     ['a search with good answers to all', searched, 'believe'],
     ['a search that luck explains', { ...searched, deflatedSharpe: 0.6 }, 'do_not_believe'],
     ['a search that was overfitted and lost outside', { ...searched, overfitting: { probability: 0.6, chanceOfLoss: 0.5, slope: -1, medianRank: 0.4, splits: 252, blocks: 10, trials: 50 }, outOfSample: { inside: 1, outside: -0.2, days: 900 } }, 'do_not_believe'],
+    ['a search that found nothing, and a gain behind it that proves nothing', { ...searched, outOfSample: { inside: -0.1, outside: 0.9, days: 900 } }, 'doubtful'],
     ['trials that are all alike: a rank that means nothing', { ...searched, overfitting: { probability: 0.55, chanceOfLoss: 0.02, slope: 0.1, medianRank: 0.45, splits: 252, blocks: 10, trials: 50 } }, 'believe'],
     ['a search that nobody looked behind', { ...searched, overfitting: null, outOfSample: null, plateau: null }, 'doubtful'],
     ['prices with a little noise that end it', { ...good, priceJitter: { ...variants, shareAboveZero: 0.2, kept: -0.5 } }, 'doubtful'],
     ['noise and parameters that end it, on few trades', { ...good, trips: 12, priceJitter: { ...variants, shareAboveZero: 0.2 }, parameterJitter: { ...variants, shareAboveZero: 0.1 } }, 'do_not_believe'],
   ])('%s', (_name, evidence, belief) => {
     expect(verdict(evidence).belief).toBe(belief);
+  });
+  it('tells of no part that is left where nothing was there before', () => {
+    const found = verdict({ ...searched, outOfSample: { inside: -0.1, outside: 0.9, days: 900 } }).reasons.find(({ check }) => check === 'out_of_sample');
+    expect(found).toMatchObject({ grade: 'weak', value: null, finding: 'On 900 days that the search had not seen, the Sharpe ratio was 0.90 after -0.10 before.' });
+    expect(verdict({ ...searched, outOfSample: { inside: -0.1, outside: 0, days: 900 } }).reasons.find(({ check }) => check === 'out_of_sample')?.grade).toBe('bad');
   });
   it('names what was not looked at, and what would change the answer', () => {
     expect(verdict({ ...good, lookAhead: null, trips: 50 }).headline).toBe('Doubtful: nobody checked whether the strategy looks into the future.');
