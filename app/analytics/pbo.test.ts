@@ -48,6 +48,7 @@ describe('the probability of overfitting', () => {
     expect([overfitting([]), overfitting(noise(1, 1, 100, () => 0)), overfitting(noise(1, 5, 31, () => 0))]).toEqual([null, null, null]);
     expect(() => overfitting(noise(1, 3, 100, () => 0), 5)).toThrow('even number');
     expect(() => overfitting([new Float64Array(40), new Float64Array(41)], 4)).toThrow('different lengths');
+    expect(() => overfitting([new Float64Array(40), new Float64Array(40).fill(Number.NaN, 7, 8)], 4)).toThrow('is a number');
   });
   it('judges rules that never trade without a number that is none', () => {
     expect(overfitting([new Float64Array(40), ...noise(1, 2, 40, () => -0.01)], 4)).toMatchObject({ probability: 0, chanceOfLoss: 0 });

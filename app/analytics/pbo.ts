@@ -1,5 +1,6 @@
 /** Probability of backtest overfitting, by combinatorially symmetric cross-validation. */
 import { invariant } from '#app/domain/errors.ts';
+import { ascending, quantile } from './quantile.ts';
 
 /**
  * What the cross-validation found. `probability`: part of the splits in which the best trial of one half was below the median of the other half. `chanceOfLoss`: part in which it had a
@@ -105,7 +106,7 @@ function slopeOf(xs: readonly number[], ys: readonly number[]): number | null {
  * Probability of backtest overfitting of a search: the trials' returns (one column each, of the same periods) are cut into `blocks` stretches of time; for every way to choose half of
  * them the best trial there is looked up in the other half (D. Bailey, J. Borwein, M. Lopez de Prado, Q. J. Zhu, "The Probability of Backtest Overfitting", Journal of Computational
  * Finance 20(4), 2017; 2015 on SSRN). About 1/2 for rules without skill; near 0 where the best stays the best. Trials that are all equally good also give 1/2: read it with `chanceOfLoss`.
- * `blocks` even, 2 to 16. Null with fewer than two trials or than two periods a block. 12,870 splits of 16 blocks; time grows with splits x trials.
+ * `blocks` even, 2 to 16. @throws AppError INVARIANT_BROKEN for other blocks, columns of several lengths, returns that are no numbers. Null with fewer than two trials or than two periods a block. 12,870 splits of 16 blocks; time grows with splits x trials.
  */
 export function overfitting(trials: readonly Float64Array[], blocks: number = DEFAULT_BLOCKS): Overfitting | null {
   invariant(blocks % 2 === 0 && blocks >= 2 && blocks <= DEFAULT_BLOCKS, 'Cross-validation needs an even number of blocks, 2 to 16', { blocks });
@@ -113,6 +114,7 @@ export function overfitting(trials: readonly Float64Array[], blocks: number = DE
   invariant(trials.every((returns) => returns.length === length), 'The trials have different lengths');
   if (trials.length < 2 || length < 2 * blocks) return null;
   const sums = blockSums(trials, blocks);
+  invariant(sums.wholeSquares.every(Number.isFinite), 'Every return of a trial is a number');
   const [inside, outside] = [new Float64Array(trials.length), new Float64Array(trials.length)];
   const [seen, went, ranks]: [number[], number[], number[]] = [[], [], []];
   for (const chosen of halves(blocks)) {
@@ -122,11 +124,10 @@ export function overfitting(trials: readonly Float64Array[], blocks: number = DE
     went.push(outside[best] ?? 0);
     ranks.push(rankOf(outside, best));
   }
-  const sorted = Float64Array.from(ranks).sort();
   const share = (values: readonly number[], isCounted: (value: number) => boolean): number => values.filter(isCounted).length / values.length;
   // A rank of 1/2 is a logit of 0, which counts as overfitted.
   return {
-    probability: share(ranks, (rank) => rank <= 0.5), chanceOfLoss: share(went, (ratio) => ratio < 0), slope: slopeOf(seen, went), medianRank: sorted[Math.floor(sorted.length / 2)] ?? 0,
+    probability: share(ranks, (rank) => rank <= 0.5), chanceOfLoss: share(went, (ratio) => ratio < 0), slope: slopeOf(seen, went), medianRank: quantile(ascending(ranks), 0.5) ?? 0,
     splits: ranks.length, blocks, trials: trials.length,
   };
 }
