@@ -83,7 +83,7 @@ const RATIO = {
 } as const satisfies Readonly<Record<string, Row>>;
 
 const BENCHMARK = {
-  benchmark_return: ['Return of the benchmark', 'percent', 'fraction', 'last / first − 1 over the same days', 'Definition'],
+  benchmark_return: ['Return of the benchmark', 'percent', 'fraction', 'last / first known value at the end of a day − 1', 'Definition'],
   alpha: ['Alpha', 'percent', 'fraction per year', '(mean(r − rf) − β mean(b − rf)) × 252', 'Jensen, Journal of Finance 23(2), 1968', 'yearly'],
   beta: ['Beta', 'ratio', 'ratio', 'cov(r, b) / var(b), simple daily returns', 'Sharpe, Journal of Finance 19(3), 1964', 'yearly'],
   correlation: ['Correlation', 'ratio', 'ratio', 'cov(r, b) / (σ(r) σ(b))', 'Definition (Pearson)', 'yearly'],

@@ -14,11 +14,11 @@ describe('falls', () => {
   });
   it('have dates; one that is open lasts to the end', () => {
     const time = [1, 2, 3, 4].map((day) => day * DAY_MS);
-    expect(datedFall({ fall: -0.25, peak: 0, valley: 1, end: 2 }, time, 0)).toEqual({ fall: -0.25, peakAt: DAY_MS, valleyAt: 2 * DAY_MS, recoveredAt: 3 * DAY_MS, days: 2 });
-    expect(datedFall({ fall: -0.1, peak: -1, valley: 3, end: null }, time, 0)).toMatchObject({ peakAt: 0, recoveredAt: null, days: 4 });
+    expect(datedFall({ fall: -0.25, peak: 0, valley: 1, end: 2 }, time, 0)).toEqual({ fall: -0.25, peakAt: DAY_MS, valleyAt: 2 * DAY_MS, recoveredAt: 3 * DAY_MS, days: 2, steps: 2 });
+    expect(datedFall({ fall: -0.1, peak: -1, valley: 3, end: null }, time, 0)).toMatchObject({ peakAt: 0, recoveredAt: null, days: 4, steps: 4 });
   });
   it('are averaged (the worked number)', () => {
-    const of = (fall: number, days: number) => ({ fall, days, peakAt: 0, valleyAt: 0, recoveredAt: null });
+    const of = (fall: number, days: number) => ({ fall, days, steps: days, peakAt: 0, valleyAt: 0, recoveredAt: null });
     const summary = summariseFalls([of(-0.25, 10), of(-0.05, 2)]);
     expect(summary.averageFall).toBeCloseTo(-0.15, 12);
     expect(summary).toMatchObject({ averageDays: 6, longestDays: 10 });

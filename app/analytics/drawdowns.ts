@@ -1,8 +1,8 @@
 /** Falls of a curve from peak to recovery: each with its dates, and their averages. */
 import { DAY_MS } from '#app/domain/time.ts';
 
-/** One fall. `fall` a fraction < 0; instants in epoch ms; `recoveredAt` null while the peak has not been reached again; `days`: calendar days from the peak to the recovery, or to the end of the curve. */
-export type Drawdown = { readonly fall: number; readonly peakAt: number; readonly valleyAt: number; readonly recoveredAt: number | null; readonly days: number };
+/** One fall. `fall` a fraction < 0; instants in epoch ms; `recoveredAt` null while the peak has not been reached again; `days`, `steps`: calendar days and steps of the curve (bars) from the peak to the recovery, or to the end of the curve. */
+export type Drawdown = { readonly fall: number; readonly peakAt: number; readonly valleyAt: number; readonly recoveredAt: number | null; readonly days: number; readonly steps: number };
 
 /** A fall by the steps of its curve; -1 = the start before the first step; `end` null while there is no recovery. */
 export type FallSteps = { readonly fall: number; readonly peak: number; readonly valley: number; readonly end: number | null };
@@ -11,7 +11,7 @@ export type FallSteps = { readonly fall: number; readonly peak: number; readonly
 export function datedFall({ fall, peak, valley, end }: FallSteps, time: ArrayLike<number>, from: number): Drawdown {
   const at = (step: number): number => (step < 0 ? from : (time[step] ?? from));
   const over = end ?? time.length - 1;
-  return { fall, peakAt: at(peak), valleyAt: at(valley), recoveredAt: end === null ? null : at(end), days: (at(over) - at(peak)) / DAY_MS };
+  return { fall, peakAt: at(peak), valleyAt: at(valley), recoveredAt: end === null ? null : at(end), days: (at(over) - at(peak)) / DAY_MS, steps: over - peak };
 }
 
 /**

@@ -126,10 +126,15 @@ function pairedReturns({ benchmark, dates }: FigureParts, returns: Float64Array)
   return { own: Float64Array.from(own), its: Float64Array.from(its), days };
 }
 
+/** Last / first value that is known - 1: a day without one takes nothing from the whole, where a product of daily returns would lose two of them. Null with fewer than two. */
+function benchmarkReturn(benchmark: Float64Array | null): number | null {
+  const known = benchmark?.filter((value) => value > 0);
+  return known === undefined || known.length < 2 ? null : totalReturn(known);
+}
+
 function benchmarkFigures({ parts, options, returns }: Basis): Group {
+  const values: Group = { benchmark_return: benchmarkReturn(parts.benchmark) };
   const { own, its, days } = pairedReturns(parts, returns);
-  if (its.length === 0) return {};
-  const values: Group = { benchmark_return: Math.expm1(its.reduce((sum, each) => sum + Math.log1p(each), 0)) };
   if (its.length < MIN_DAYS_FOR_YEARLY) return values;
   const slope = beta(own, its);
   const [months, theirs] = [own, its].map((column) => (parts.dates === null ? [] : monthlyReturns({ days, returns: column }).map((each) => each.value)));

@@ -64,6 +64,17 @@ describe('a hand-counted tear sheet', () => {
   });
 });
 
+describe('a benchmark with a day that is not known', () => {
+  it('keeps its return from the first to the last value, in the whole and in its year', () => {
+    const input = sixSteps();
+    // The ends of the three days are steps 1, 3 and 5.
+    const sheet = tearSheet({ ...input, benchmark: Float64Array.of(10, 10, 11, Number.NaN, 12, 15) });
+    expect(sheet.figures.benchmark_return).toBeCloseTo(0.5, 12);
+    expect(sheet.years.map(({ benchmark }) => benchmark?.toFixed(9))).toEqual(['0.500000000']);
+    expect(tearSheet({ ...input, benchmark: Float64Array.of(10, 10, 11, Number.NaN, 12, Number.NaN) }).figures.benchmark_return).toBeNull();
+  });
+});
+
 describe('any tear sheet', () => {
   const { input, sheet } = honestSample();
   it('goes through JSON unharmed', () => {

@@ -82,8 +82,10 @@ function curveLine({ time, equity, from, startEquity, benchmark }: TearSheetInpu
 function yearTable(days: Int32Array, returns: Float64Array, benchmark: Float64Array | null): YearOfMonths[] {
   const theirs = new Map<number, number>();
   if (benchmark !== null) {
-    const known = Array.from(days, (_day, n) => n).filter((n) => n > 0 && Number.isFinite((benchmark[n] ?? Number.NaN) / (benchmark[n - 1] ?? Number.NaN)));
-    for (const { key, value } of yearlyReturns({ days: known.map((n) => days[n] ?? 0), returns: known.map((n) => (benchmark[n] ?? 0) / (benchmark[n - 1] ?? 0) - 1) })) theirs.set(key, value);
+    // From one known value to the next, whatever lies between: a day without one takes nothing from its year.
+    const known = Array.from(days, (_day, n) => n).filter((n) => (benchmark[n] ?? Number.NaN) > 0);
+    const values = { days: known.slice(1).map((n) => days[n] ?? 0), returns: simpleReturns(known.map((n) => benchmark[n] ?? Number.NaN)) };
+    for (const { key, value } of yearlyReturns(values)) theirs.set(key, value);
   }
   const months = new Map(monthlyReturns({ days, returns }).map(({ key, value }) => [key, value]));
   return yearlyReturns({ days, returns }).map(({ key: year, value }): YearOfMonths => (
