@@ -13,11 +13,15 @@ export type RangeOut = { readonly top: Float64Array; readonly bottom: Float64Arr
  */
 const SAFE_RATIO = 1.9;
 
-/** Where the scan stands: the best of the coming bars of the block before, from each place to its end, and the extremes of that block. */
+/**
+ * Where the scan stands: `highs` and `lows` have the best from each place of the block before to its end (and, at `size`, a number that never wins); `most` and `least` are
+ * the extremes of the block in hand.
+ */
 type Scan = { readonly source: RangeSource; readonly out: RangeOut; readonly highs: Float64Array; readonly lows: Float64Array; most: number; least: number };
 
 /** The best so far of this block joined with what is left of the one before: the window of each bar. */
-function forwardFast({ source: { high, low }, out: { top, bottom }, highs, lows }: Scan, from: number, to: number): void {
+function forwardFast(scan: Scan, from: number, to: number): void {
+  const { source: { high, low }, out: { top, bottom }, highs, lows } = scan;
   let most = high[from] ?? NaN;
   let least = low[from] ?? NaN;
   for (let i = from, rest = 1; i < to; i += 1, rest += 1) {
@@ -30,11 +34,12 @@ function forwardFast({ source: { high, low }, out: { top, bottom }, highs, lows 
     const below = least - (lows[rest] ?? NaN);
     bottom[i] = least - (below + Math.abs(below)) * 0.5;
   }
+  scan.most = most;
+  scan.least = least;
 }
 
 /** The best from each place to the end of the block, for the next one. */
-function backwardFast(scan: Scan, from: number, size: number): void {
-  const { source: { high, low }, highs, lows } = scan;
+function backwardFast({ source: { high, low }, highs, lows }: Scan, from: number, size: number): void {
   let most = high[from + size - 1] ?? NaN;
   let least = low[from + size - 1] ?? NaN;
   for (let place = size - 1, i = from + size - 1; place >= 0; place -= 1, i -= 1) {
@@ -45,8 +50,6 @@ function backwardFast(scan: Scan, from: number, size: number): void {
     highs[place] = most;
     lows[place] = least;
   }
-  scan.most = most;
-  scan.least = least;
 }
 
 /** Both of the above by comparing. */
@@ -61,13 +64,12 @@ function forward({ source: { high, low }, out: { top, bottom }, highs, lows }: S
   }
 }
 
-function backward(scan: Scan, from: number, size: number): void {
-  const { source: { high, low }, highs, lows } = scan;
-  scan.most = -Infinity;
-  scan.least = Infinity;
+function backward({ source: { high, low }, highs, lows }: Scan, from: number, size: number): void {
+  let most = -Infinity;
+  let least = Infinity;
   for (let place = size - 1, i = from + size - 1; place >= 0; place -= 1, i -= 1) {
-    highs[place] = scan.most = Math.max(scan.most, high[i] ?? NaN);
-    lows[place] = scan.least = Math.min(scan.least, low[i] ?? NaN);
+    highs[place] = most = Math.max(most, high[i] ?? NaN);
+    lows[place] = least = Math.min(least, low[i] ?? NaN);
   }
 }
 
@@ -83,43 +85,24 @@ export function rangeColumns(source: RangeSource, size: number, out: RangeOut): 
   checkPeriod(size);
   const { length } = source.high;
   invariant(source.low.length === length && out.top.length >= length && out.bottom.length >= length, 'The columns of a range do not fit', { length });
-  // The place after the last stands for "nothing is left": it must never win.
-  const scan: Scan = { source, out, highs: new Float64Array(size + 1), lows: new Float64Array(size + 1), most: NaN, least: NaN };
-  let isFirst = true;
+  const [highs, lows] = [new Float64Array(size + 1).fill(source.high[0] ?? NaN), new Float64Array(size + 1).fill(source.low[0] ?? NaN)];
+  const scan: Scan = { source, out, highs, lows, most: -Infinity, least: Infinity };
   for (let from = 0; from < length; from += size) {
     const to = Math.min(from + size, length);
-    const [mostBefore, leastBefore] = isFirst ? [-Infinity, Infinity] : [scan.most, scan.least];
-    // One look at the block tells whether it may be done without comparing.
-    const [most, least] = blockRange(source, from, to);
-    const safe = isSafe(Math.max(most, mostBefore), Math.min(least, leastBefore));
-    scan.highs[size] = safe ? least : -Infinity;
-    scan.lows[size] = safe ? most : Infinity;
-    if (isFirst) {
-      scan.highs.fill(safe ? least : -Infinity);
-      scan.lows.fill(safe ? most : Infinity);
+    const [mostBefore, leastBefore] = [scan.most, scan.least];
+    // Of a block that is done nothing is left after its last bar: a bar of this one is no more than this one's best.
+    highs[size] = source.high[from] ?? NaN;
+    lows[size] = source.low[from] ?? NaN;
+    forwardFast(scan, from, to);
+    // Both extremes are right to the last bit or nearly: enough to see whether the block, with the one before, was done rightly.
+    const safe = isSafe(Math.max(scan.most, mostBefore), Math.min(scan.least, leastBefore));
+    if (!safe) forward(scan, from, to);
+    if (from === 0) {
+      out.top.fill(NaN, 0, Math.min(size - 1, length));
+      out.bottom.fill(NaN, 0, Math.min(size - 1, length));
     }
-    if (safe) forwardFast(scan, from, to);
-    else forward(scan, from, to);
-    if (to - from === size) {
-      if (safe) backwardFast(scan, from, size);
-      else backward(scan, from, size);
-    }
-    isFirst = false;
+    if (to - from < size) return;
+    if (safe) backwardFast(scan, from, size);
+    else backward(scan, from, size);
   }
-  const filling = Math.min(size - 1, length);
-  out.top.fill(NaN, 0, filling);
-  out.bottom.fill(NaN, 0, filling);
-}
-
-/** Largest high and smallest low of some bars, to within the last bit: enough to see how far apart they lie. */
-function blockRange({ high, low }: RangeSource, from: number, to: number): readonly [most: number, least: number] {
-  let most = high[from] ?? NaN;
-  let least = low[from] ?? NaN;
-  for (let i = from + 1; i < to; i += 1) {
-    const up = (high[i] ?? NaN) - most;
-    most += (up + Math.abs(up)) * 0.5;
-    const down = least - (low[i] ?? NaN);
-    least -= (down + Math.abs(down)) * 0.5;
-  }
-  return [most, least];
 }

@@ -33,36 +33,55 @@ function smoothInto({ k, d }: Smoothing, value: number, out: Float64Array): void
   out[1] = twice / (k.period * d.period * GRAINS);
 }
 
-/** Highs and lows go through the outputs, so that nothing is made per run: they become K and D in place. */
-function stochasticColumns(bars: BarColumns, [n = 1, slow = 1, smooth = 1]: readonly number[], out?: readonly Float64Array[]): readonly Float64Array[] {
-  const length = barCount(bars);
-  const columns = outputColumns(length, 2, out);
-  const [k, d] = columns;
-  if (!k || !d) return columns;
-  rangeColumns(bars, n, { top: k, bottom: d });
-  const { close } = bars;
-  const [raw, sums] = [new Float64Array(slow), new Float64Array(smooth)];
-  const [kDivisor, dDivisor] = [slow * GRAINS, slow * smooth * GRAINS];
-  const kFirst = n + slow - 2;
-  const first = kFirst + smooth - 1;
-  let [sum, twice, rawAt, sumAt] = [0, 0, 0, 0];
-  k.fill(NaN, 0, Math.min(n - 1, length));
-  d.fill(NaN, 0, Math.min(n - 1, length));
-  for (let i = n - 1; i < length; i += 1) {
-    const highest = k[i] ?? NaN;
-    const lowest = d[i] ?? NaN;
-    const grains = highest === lowest ? 0 : grainsOf((100 * ((close[i] ?? NaN) - lowest)) / (highest - lowest));
+/** Smoothings of K and D, and the index of the first standing. */
+type Smooth = { readonly first: number; readonly slow: number; readonly smooth: number };
+
+/** 0 at the lowest, 100 at the highest, in whole grains. */
+const grainsBetween = (price: number, highest: number, lowest: number): number => grainsOf(standing(price, highest, lowest));
+
+/** Turns highest highs (in `k`) and lowest lows (in `d`) into K and D, in place. The warm-up is apart: a choice in the hot loop costs as much as its arithmetic. */
+function smoothColumns(close: Float64Array, k: Float64Array, d: Float64Array, { first, slow, smooth }: Smooth): void {
+  const raw = new Float64Array(slow);
+  const sums = new Float64Array(smooth);
+  const [kDivisor, dDivisor, dFirst] = [slow * GRAINS, slow * smooth * GRAINS, first + slow + smooth - 2];
+  const { length } = close;
+  const warm = Math.min(dFirst, length);
+  let sum = 0;
+  let twice = 0;
+  let rawAt = 0;
+  let sumAt = 0;
+  for (let i = first; i < warm; i += 1) {
+    const grains = grainsBetween(close[i] ?? NaN, k[i] ?? NaN, d[i] ?? NaN);
     sum += grains - (raw[rawAt] ?? NaN);
     raw[rawAt] = grains;
     rawAt = rawAt + 1 === slow ? 0 : rawAt + 1;
-    if (i >= kFirst) {
-      twice += sum - (sums[sumAt] ?? NaN);
-      sums[sumAt] = sum;
-      sumAt = sumAt + 1 === smooth ? 0 : sumAt + 1;
-    }
-    k[i] = i < first ? NaN : sum / kDivisor;
-    d[i] = i < first ? NaN : twice / dDivisor;
+    if (i < first + slow - 1) continue;
+    twice += sum;
+    sums[sumAt] = sum;
+    sumAt += 1;
   }
+  k.fill(NaN, 0, warm);
+  d.fill(NaN, 0, warm);
+  for (let i = dFirst; i < length; i += 1) {
+    const grains = grainsBetween(close[i] ?? NaN, k[i] ?? NaN, d[i] ?? NaN);
+    sum += grains - (raw[rawAt] ?? NaN);
+    raw[rawAt] = grains;
+    rawAt = rawAt + 1 === slow ? 0 : rawAt + 1;
+    twice += sum - (sums[sumAt] ?? NaN);
+    sums[sumAt] = sum;
+    sumAt = sumAt + 1 === smooth ? 0 : sumAt + 1;
+    k[i] = sum / kDivisor;
+    d[i] = twice / dDivisor;
+  }
+}
+
+/** Highs and lows go through the outputs, so that nothing is made per run. */
+function stochasticColumns(bars: BarColumns, [n = 1, slow = 1, smooth = 1]: readonly number[], out?: readonly Float64Array[]): readonly Float64Array[] {
+  const columns = outputColumns(barCount(bars), 2, out);
+  const [k, d] = columns;
+  if (!k || !d) return columns;
+  rangeColumns(bars, n, { top: k, bottom: d });
+  smoothColumns(bars.close, k, d, { first: n - 1, slow, smooth });
   return columns;
 }
 
