@@ -98,12 +98,16 @@ function scripted(said: Plan['said']): RunConfig['strategy'] {
 
 type Outcome = { readonly lines: readonly string[]; readonly cash: number; readonly denied: Readonly<Record<string, number>>; readonly held: readonly number[] };
 
-function byColumns({ bars, said }: Plan, given: Rules): Outcome {
-  const result = runBacktest({
+function configOf({ bars, said }: Plan, given: Rules): RunConfig {
+  return {
     strategy: scripted(said), timeframe: '5Min', sizing: { method: 'fixed_notional', notional: '1' }, slippage: { kind: 'bps', bps: given.bps }, commission: NO_COMMISSION, fees: given.hasFees ? US_SELL_FEES : null,
     markets: SYMBOLS.slice(0, given.count).map((symbol, n) => ({ symbol, bars: columnsOf(bars[n] ?? []), detail: null, actions: given.actions.filter(({ market }) => market === n).sort((a, b) => a.at - b.at), isShortable: true, isFractionable: true })),
     account: { cash: 60_000, multiplier: given.multiplier, canShort: given.canShort, borrowPercent: 0, marginInterestPercent: 0 }, fills: { ...STRICT_FILLS, volumeCap: given.volumeCap }, desk: { kind: 'plain' }, isBrokerStrict: true,
-  }, { hasLines: true });
+  };
+}
+
+function byColumns(made: Plan, given: Rules): Outcome {
+  const result = runBacktest(configOf(made, given), { hasLines: true });
   const held = SYMBOLS.map((_symbol, n) => [...result.fills.qty].reduce((sum, qty, at) => sum + (result.fills.market[at] === n ? qty * (result.fills.side[at] ?? 0) : 0), 0));
   return { lines: result.lines, cash: result.cash, denied: result.denied, held };
 }
@@ -188,6 +192,26 @@ function byVenue({ bars, said }: Plan, given: Rules): Outcome {
   });
   return { lines: run.lines, cash: run.venue.state.account.cash.toNumber(), denied: run.denied, held: run.held };
 }
+
+const freely: fc.Arbitrary<Pick<RunConfig, 'fills' | 'isBrokerStrict'>> = fc.record({
+  fills: fc.record({ marketAt: fc.constantFrom('next_open' as const, 'this_close' as const), limit: fc.constantFrom('through' as const, 'touch' as const), intrabar: fc.constantFrom('pessimistic' as const, 'open_high_low_close' as const, 'open_low_high_close' as const, 'adaptive' as const), volumeCap: fc.constantFrom(null, 0.1) }),
+  isBrokerStrict: fc.boolean(),
+});
+
+describe('the column engine under rules that the venue does not have', () => {
+  it('loses and makes no cent: the end is the beginning and what the trips brought; of two exits one fills; the same every time', () => {
+    fc.assert(fc.property(plan, rules, freely, (made, given, free) => {
+      const config = { ...configOf(made, { ...given, actions: [] }), ...free };
+      const result = runBacktest(config, { hasLines: true });
+      const profit = result.trips.profit.reduce((sum, one) => sum + one, 60_000);
+      expect(result.equity.at(-1)).toBeCloseTo(profit, 6);
+      const exits = (role: string): Set<string> => new Set(result.lines.flatMap((line) => (line.startsWith('fill') && line.includes(`/${role} `) ? [line.split(/[ /]/)[1] ?? ''] : [])));
+      if (free.fills.volumeCap === null) for (const name of exits('stop_loss')) expect(exits('take_profit').has(name), name).toBe(false);
+      for (const [n, mae] of result.trips.mae.entries()) expect(mae <= 0 && (result.trips.mfe[n] ?? NaN) >= 0).toBe(true);
+      expect(runBacktest(config, { hasLines: true }).lines).toEqual(result.lines);
+    }), { numRuns: 150 });
+  }, 60_000);
+});
 
 describe('the column engine and the exact venue', () => {
   it('say the same of everything that can be ordered', () => {
