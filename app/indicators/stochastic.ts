@@ -39,11 +39,36 @@ type Smooth = { readonly first: number; readonly slow: number; readonly smooth: 
 /** 0 at the lowest, 100 at the highest, in whole grains. */
 const grainsBetween = (price: number, highest: number, lowest: number): number => grainsOf(standing(price, highest, lowest));
 
+/** Bars of one go: so short that the compiler sees the hot loop as a function that is called often, not as one that never ends. */
+const STRETCH = 1_024;
+type SmoothState = { readonly raw: Float64Array; readonly sums: Float64Array; rawAt: number; sumAt: number; sum: number; twice: number };
+
+/** The hot loop, warm. */
+function smoothStretch(state: SmoothState, { close, k, d }: { readonly close: Float64Array; readonly k: Float64Array; readonly d: Float64Array }, from: number, to: number): void {
+  const { raw, sums } = state;
+  const [slow, smooth] = [raw.length, sums.length];
+  const kDivisor = slow * GRAINS;
+  const dDivisor = slow * smooth * GRAINS;
+  let { rawAt, sumAt, sum, twice } = state;
+  for (let i = from; i < to; i += 1) {
+    const grains = grainsBetween(close[i] ?? NaN, k[i] ?? NaN, d[i] ?? NaN);
+    sum += grains - (raw[rawAt] ?? NaN);
+    raw[rawAt] = grains;
+    rawAt = rawAt + 1 === slow ? 0 : rawAt + 1;
+    twice += sum - (sums[sumAt] ?? NaN);
+    sums[sumAt] = sum;
+    sumAt = sumAt + 1 === smooth ? 0 : sumAt + 1;
+    k[i] = sum / kDivisor;
+    d[i] = twice / dDivisor;
+  }
+  Object.assign(state, { rawAt, sumAt, sum, twice });
+}
+
 /** Turns highest highs (in `k`) and lowest lows (in `d`) into K and D, in place. The warm-up is apart: a choice in the hot loop costs as much as its arithmetic. */
 function smoothColumns(close: Float64Array, k: Float64Array, d: Float64Array, { first, slow, smooth }: Smooth): void {
   const raw = new Float64Array(slow);
   const sums = new Float64Array(smooth);
-  const [kDivisor, dDivisor, dFirst] = [slow * GRAINS, slow * smooth * GRAINS, first + slow + smooth - 2];
+  const dFirst = first + slow + smooth - 2;
   const { length } = close;
   const warm = Math.min(dFirst, length);
   let sum = 0;
@@ -62,17 +87,8 @@ function smoothColumns(close: Float64Array, k: Float64Array, d: Float64Array, { 
   }
   k.fill(NaN, 0, warm);
   d.fill(NaN, 0, warm);
-  for (let i = dFirst; i < length; i += 1) {
-    const grains = grainsBetween(close[i] ?? NaN, k[i] ?? NaN, d[i] ?? NaN);
-    sum += grains - (raw[rawAt] ?? NaN);
-    raw[rawAt] = grains;
-    rawAt = rawAt + 1 === slow ? 0 : rawAt + 1;
-    twice += sum - (sums[sumAt] ?? NaN);
-    sums[sumAt] = sum;
-    sumAt = sumAt + 1 === smooth ? 0 : sumAt + 1;
-    k[i] = sum / kDivisor;
-    d[i] = twice / dDivisor;
-  }
+  const state = { raw, sums, rawAt, sumAt, sum, twice };
+  for (let i = dFirst; i < length; i += STRETCH) smoothStretch(state, { close, k, d }, i, Math.min(i + STRETCH, length));
 }
 
 /** Highs and lows go through the outputs, so that nothing is made per run. */
