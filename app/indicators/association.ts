@@ -99,8 +99,8 @@ export const HALFLIFE = defineIndicator<'value', OwnPast>({
     if (previous === null || !pairPush(state, previous, ticks - previous)) return;
     const { xx, xy } = comoments(state);
     const slope = xx === 0 ? 0 : xy / xx;
-    if (slope <= AT_ONCE) out[0] = 0;
-    else out[0] = slope < 0 ? Math.min(NEVER, -Math.LN2 / Math.log1p(slope)) : NEVER;
+    if (slope >= 0) out[0] = NEVER;
+    else out[0] = slope <= AT_ONCE ? 0 : Math.min(NEVER, -Math.LN2 / Math.log1p(slope));
   },
 });
 /** Half-life over `length` changes. */

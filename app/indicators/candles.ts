@@ -99,7 +99,9 @@ export function pattern({ bars, ...what }: PatternSpec, test: PatternTest): AnyI
     next(state, bar, out) {
       push(state, bar);
       const [now, one, two, three] = state.candles as Four;
-      out[0] = state.count < bars ? NaN : test(now, one, two, three);
+      // A price that is none stays in the sums: nothing can be told any more, least of all that there is no pattern.
+      const isKnown = !Number.isNaN(now.bodies + now.ranges + now.open + now.high + now.low + now.close);
+      out[0] = state.count < bars || !isKnown ? NaN : test(now, one, two, three);
       if (state.count < bars) state.count += 1;
     },
   });

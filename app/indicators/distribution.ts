@@ -67,11 +67,15 @@ function placeOf(sorted: readonly number[], value: number, above: boolean): numb
   return low;
 }
 
+/** Brings a number in and takes the oldest out. One that is none (NaN) has no place among the sorted: while it is in the window they are fewer than the period. */
 function sortedPush(state: Sorted, value: number): void {
   const gone = ringPush(state, value);
   if (!Number.isNaN(gone)) state.sorted.splice(placeOf(state.sorted, gone, false), 1);
-  state.sorted.splice(placeOf(state.sorted, value, false), 0, value);
+  if (!Number.isNaN(value)) state.sorted.splice(placeOf(state.sorted, value, false), 0, value);
 }
+
+/** Whether the window is full of numbers. */
+const isSorted = ({ sorted, period: n }: Sorted): boolean => sorted.length === n;
 
 /** Median price of the period, dollars; of an even number the mean of the middle two. Over 4 of 1, 9, 3, 5: 4. */
 export const MEDIAN = defineIndicator<'value', Sorted>({
@@ -82,7 +86,7 @@ export const MEDIAN = defineIndicator<'value', Sorted>({
     sortedPush(state, ticksOf(bar.close));
     const { sorted, period: n } = state;
     const both = (sorted[(n - 1) >> 1] ?? NaN) + (sorted[n >> 1] ?? NaN);
-    out[0] = isFull(state) ? both / (2 * TICKS_PER_DOLLAR) : NaN;
+    out[0] = isSorted(state) ? both / (2 * TICKS_PER_DOLLAR) : NaN;
   },
 });
 /** Median of the last `length` prices. */
@@ -95,7 +99,7 @@ export const PERCENTRANK = defineIndicator<'value', Sorted>({
   start: ([n = 0]) => ({ ...ring(n), sorted: [] }),
   next(state, bar, out) {
     const value = ticksOf(bar.close);
-    out[0] = isFull(state) ? (100 * placeOf(state.sorted, value, true)) / state.period : NaN;
+    out[0] = isSorted(state) && !Number.isNaN(value) ? (100 * placeOf(state.sorted, value, true)) / state.period : NaN;
     sortedPush(state, value);
   },
 });

@@ -15,6 +15,12 @@ const THOUSANDTHS = 1_000;
 /** A volume as whole thousandths of a share. */
 export const wholeVolume = (volume: number): number => volume * THOUSANDTHS + ROUNDER - ROUNDER;
 
+/** The volume with the sign of a change of the close; 0 for none, NaN for a change that is no number. */
+function signedVolume(change: number, volume: number): number {
+  if (change > 0) return volume;
+  return change < 0 ? -volume : change;
+}
+
 const obvSchema = z.object({ previous: z.number().nullable(), total: z.number() });
 
 /** On-balance volume, shares: begins at the first volume, adds that of rising and takes that of falling closes. Closes 10, 11, 10.5 with 100, 200, 50 shares: 100, 300, 250. TA-Lib OBV. */
@@ -28,17 +34,16 @@ export const OBV = defineIndicator<'value', z.infer<typeof obvSchema>>({
     let total = 0;
     for (let i = 0; i < close.length; i += 1) {
       const change = i === 0 ? 1 : (close[i] as number) - (close[i - 1] as number);
-      total += change > 0 ? (volume[i] as number) : change < 0 ? -(volume[i] as number) : 0;
+      total += signedVolume(change, volume[i] as number);
       column[i] = total;
     }
     return columns;
   },
   start: () => ({ previous: null, total: 0 }),
   next(state, bar, out) {
-    const previous = state.previous ?? -Infinity;
+    const { previous } = state;
     state.previous = bar.close;
-    if (bar.close > previous) state.total += bar.volume;
-    else if (bar.close < previous) state.total -= bar.volume;
+    state.total += signedVolume(previous === null ? 1 : bar.close - previous, bar.volume);
     out[0] = state.total;
   },
 });
@@ -48,7 +53,7 @@ export const obv = (): IndicatorUse<'value'> => use(OBV);
 /** The part of a bar's volume that was bought: -1..1 times the volume by where it closed in its range; 0 without a range. */
 function moneyFlow({ high, low, close, volume }: NumericBar): number {
   const range = high - low;
-  return range > 0 ? ((close - low - (high - close)) / range) * volume : 0;
+  return range <= 0 ? 0 : ((close - low - (high - close)) / range) * volume;
 }
 
 const totalSchema = z.object({ total: z.number() });
@@ -101,9 +106,9 @@ export const MFI = defineIndicator<'value', z.infer<typeof mfiSchema>>({
       out[0] = NaN;
       return;
     }
-    const flow = typical * bar.volume;
-    const up = windowSumPush(state.up, typical > previous ? flow : 0);
-    const total = up + windowSumPush(state.down, typical < previous ? flow : 0);
+    const flow = signedVolume(typical - previous, typical * bar.volume);
+    const up = windowSumPush(state.up, flow < 0 ? 0 : flow);
+    const total = up + windowSumPush(state.down, flow < 0 ? -flow : 0);
     out[0] = total < 1 ? 0 : 100 * (up / total);
   },
 });
@@ -141,12 +146,13 @@ export const KVO = defineIndicator<'oscillator' | 'signal', z.infer<typeof kvoSc
     const sum = bar.high + bar.low + bar.close;
     const range = bar.high - bar.low;
     const { previous } = state;
-    const trend = previous !== null && sum > previous.sum ? 1 : -1;
+    const rise = previous === null ? 0 : sum - previous.sum;
+    const trend = rise > 0 ? 1 : -1;
     const path = previous === null ? range : (trend === previous.trend ? previous.path : previous.range) + range;
     state.previous = { sum, range, trend: previous === null ? 0 : trend, path };
     out.fill(NaN);
     if (previous === null) return;
-    const force = path === 0 ? 0 : bar.volume * Math.abs(2 * (range / path - 1)) * trend * 100;
+    const force = path === 0 || Number.isNaN(rise) ? rise * 0 : bar.volume * Math.abs(2 * (range / path - 1)) * trend * 100;
     const value = emaNext(state.fast, force) - emaNext(state.slow, force);
     if (Number.isNaN(value)) return;
     const signal = emaNext(state.signal, value);

@@ -24,7 +24,8 @@ export type PriceSource = (typeof PRICE_SOURCES)[number];
 /**
  * One indicator. `values` are the parameters' numbers in their order. `O` names the outputs; an indicator with one output calls it `value`.
  * The two forms must give the same bits; before `lookback` all outputs are NaN. Bars are finite numbers: those who load them see to it. A price that is none (NaN)
- * throws nothing and changes nothing before it, but stays in sums and averages for good, and the running state cannot be stored any more.
+ * throws nothing and changes nothing before it; it stays in sums and averages for good, so that they give none from then on rather than a wrong one, an extreme
+ * may leave it out, and the running state cannot be stored any more.
  */
 export type Indicator<O extends string = string, S = unknown> = {
   /** Name in the book and in formulas, upper case: `SMA`, `BBANDS`. */

@@ -61,10 +61,10 @@ export function deviationOf(cell: Moments, times = 1): number {
   return Math.sqrt(spreadOf(cell)) * (times * scaleOf(cell.period));
 }
 
-/** period^2 x variance in ticks squared: n x sum of squares - square of the sum, part by part. */
+/** period^2 x variance in ticks squared: n x sum of squares - square of the sum, part by part. What is no number stays none. */
 function spreadOf({ period: n, upper, lower, uppers, cross, lowers }: Moments): number {
   const spread = n * uppers - upper * upper + 2 * (n * cross - upper * lower) + (n * lowers - lower * lower);
-  return spread > 0 ? spread : 0;
+  return spread < 0 ? 0 : spread;
 }
 
 /** Three columns to write into. */

@@ -67,9 +67,10 @@ export const CHOP = defineIndicator<'value', z.infer<typeof chopSchema>>({
   parameters: [period('period', 'Period', 14, 2)], inputs: ['high', 'low', 'close'], outputs: ['value'], lookback: ([n = 0]) => n, state: chopSchema,
   start: ([n = 0]) => ({ previous: null, ranges: slidingSum(n), high: extreme(n), low: extreme(n) }),
   next(state, bar, out) {
+    const isFirst = state.previous === null;
     const range = rangeAfter(state, bar);
     const width = highestPush(state.high, bar.high) - lowestPush(state.low, bar.low);
-    const path = Number.isNaN(range) ? NaN : sumPush(state.ranges, ticksOf(range)) / TICKS_PER_DOLLAR;
+    const path = isFirst ? NaN : sumPush(state.ranges, ticksOf(range)) / TICKS_PER_DOLLAR;
     if (Number.isNaN(path)) out[0] = NaN;
     else out[0] = width > 0 ? (100 * Math.log(path / width)) / Math.log(state.ranges.period) : 100;
   },

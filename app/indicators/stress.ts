@@ -38,8 +38,9 @@ export const RVI = defineIndicator<'value', z.infer<typeof rviSchema>>({
       return;
     }
     const deviation = deviationOf(state.window);
-    const up = wilderPush(state.up, change > 0 ? deviation : 0);
-    const total = up + wilderPush(state.down, change < 0 ? deviation : 0);
+    // Nothing of the deviation is 0, and of one that is no number still none.
+    const up = wilderPush(state.up, change > 0 ? deviation : deviation * 0);
+    const total = up + wilderPush(state.down, change < 0 ? deviation : deviation * 0);
     out[0] = total === 0 ? 0 : 100 * (up / total);
   },
 });

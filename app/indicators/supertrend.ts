@@ -41,7 +41,12 @@ export const SUPERTREND = defineIndicator<'line' | 'direction', z.infer<typeof s
     direction.fill(NaN, 0, Math.min(n, close.length));
     const track = startTrack();
     for (let i = n; i < close.length; i += 1) {
-      follow(track, ((high[i] as number) + (low[i] as number)) / 2, times * (line[i] as number), close[i] as number);
+      const away = times * (line[i] as number);
+      if (Number.isNaN(away)) {
+        line[i] = direction[i] = NaN;
+        continue;
+      }
+      follow(track, ((high[i] as number) + (low[i] as number)) / 2, away, close[i] as number);
       line[i] = track.direction === 1 ? track.lower : track.upper;
       direction[i] = track.direction;
     }

@@ -37,7 +37,7 @@ export const EOM = defineIndicator<'value', z.infer<typeof eomSchema>>({
       out[0] = NaN;
       return;
     }
-    const ease = bar.volume > 0 ? ((middle - previous) * (bar.high - bar.low) * state.scale) / bar.volume : 0;
+    const ease = bar.volume <= 0 ? 0 : ((middle - previous) * (bar.high - bar.low) * state.scale) / bar.volume;
     out[0] = windowSumPush(state.sum, ease) / state.sum.period;
   },
 });
@@ -47,7 +47,7 @@ export const eom = (length = 14, scale = 100_000_000): IndicatorUse<'value'> => 
 const indexSchema = z.object({ previous: z.object({ close: z.number(), volume: z.number() }).nullable(), value: z.number() });
 
 /** An index from 1,000 that takes the change of the close on some bars and rests on the others. */
-function volumeIndex(id: string, title: string, formula: string, counts: (volume: number, before: number) => boolean): AnyIndicator<'value'> {
+function volumeIndex(id: string, title: string, formula: string, counts: (more: number) => boolean): AnyIndicator<'value'> {
   return defineIndicator<'value', z.infer<typeof indexSchema>>({
     id, title, formula, group: 'volume', isCumulative: true, unit: 'index', source: 'P. Dysart (1936), N. G. Fosback, Stock Market Logic (1976), p. 120',
     parameters: [], inputs: ['close', 'volume'], outputs: ['value'], lookback: () => 0, state: indexSchema,
@@ -55,19 +55,21 @@ function volumeIndex(id: string, title: string, formula: string, counts: (volume
     next(state, bar, out) {
       const { previous } = state;
       state.previous = { close: bar.close, volume: bar.volume };
-      if (previous !== null && counts(bar.volume, previous.volume)) state.value *= bar.close / previous.close;
+      const more = previous === null ? 0 : bar.volume - previous.volume;
+      if (previous !== null && counts(more)) state.value *= bar.close / previous.close;
+      if (Number.isNaN(more)) state.value = NaN;
       out[0] = state.value;
     },
   });
 }
 
 /** Negative volume index from 1,000: takes the change of the close on bars of less volume than before. A rise of 10 % on less volume: 1,100. */
-export const NVI = volumeIndex('NVI', 'Negative volume index', 'from 1,000, × close / previous close when the volume is smaller than before', (volume, before) => volume < before);
+export const NVI = volumeIndex('NVI', 'Negative volume index', 'from 1,000, × close / previous close when the volume is smaller than before', (more) => more < 0);
 /** Negative volume index. */
 export const nvi = (): IndicatorUse<'value'> => use(NVI);
 
 /** Positive volume index from 1,000: takes the change of the close on bars of more volume than before. A rise of 10 % on more volume: 1,100. */
-export const PVI = volumeIndex('PVI', 'Positive volume index', 'from 1,000, × close / previous close when the volume is larger than before', (volume, before) => volume > before);
+export const PVI = volumeIndex('PVI', 'Positive volume index', 'from 1,000, × close / previous close when the volume is larger than before', (more) => more > 0);
 /** Positive volume index. */
 export const pvi = (): IndicatorUse<'value'> => use(PVI);
 
