@@ -22,8 +22,8 @@ const ROUNDS = 7;
 const LIMITS = { engine: { floor: 5, target: 2.5 }, first: { floor: 12, target: 6 }, streaming: { floor: 1.5, target: 1.2 }, brackets: { floor: 2, target: 1.5 }, portfolio: { floor: 12, target: 7 }, memory: { floor: 250, target: 150 } } as const;
 const CROSS = { fast: 10, slow: 30, qty: 100, cash: 1e7, percent: 0.1 } as const;
 
-function ratio(name: string, { best, ratios }: Pick<Pair, 'best' | 'ratios'>, limit: { readonly floor: number; readonly target: number }, scale = 1): Figure[] {
-  return [figureOf({ name, unit: 'x', values: [best * scale], limit: limit.target }), figureOf({ name: '  by rounds', unit: 'x', values: ratios.map((one) => one * scale) }), figureOf({ name: '  floor', unit: 'x', values: [best * scale], limit: limit.floor })];
+function ratio(name: string, { best, ratios }: Pick<Pair, 'best' | 'ratios'>, { floor, target }: { readonly floor: number; readonly target: number }): Figure[] {
+  return [figureOf({ name, unit: 'x', values: [best], limit: target, floor }), figureOf({ name: '  by rounds', unit: 'x', values: ratios })];
 }
 
 function must(isRight: boolean, what: string): void {
@@ -53,7 +53,7 @@ function freshFigures(): Figure[] {
   const peaks = runs.map(({ peak }) => peak);
   return [
     ...ratio('P5 first run of a fresh process / bare loop', best, LIMITS.first),
-    figureOf({ name: 'P17 peak memory of a run over 1 M bars', unit: 'MiB', values: peaks, limit: LIMITS.memory.target }), figureOf({ name: '  floor', unit: 'MiB', values: peaks, limit: LIMITS.memory.floor }),
+    figureOf({ name: 'P17 peak memory of a run over 1 M bars', unit: 'MiB', values: peaks, limit: LIMITS.memory.target, floor: LIMITS.memory.floor }),
   ];
 }
 
