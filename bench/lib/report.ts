@@ -12,8 +12,9 @@ function show(value: number): string {
   return Math.abs(value) >= 100 ? value.toFixed(0) : value.toFixed(2);
 }
 
-function verdict(figure: Figure): string {
-  return figure.isMet === null ? '' : figure.isMet ? 'met' : 'MISSED';
+function verdict({ isMet, isOverFloor, floor }: Figure): string {
+  const said = isMet === null ? '' : isMet ? 'met' : 'MISSED';
+  return isOverFloor === false ? `BELOW THE FLOOR (${floor})` : said;
 }
 
 /** Prints the table. */
