@@ -165,7 +165,10 @@ export const PHASES = [
       project('unit', 'Unit tests'),
     ],
   ],
-  [[project('chaos', 'Replays and kills (the whole stack)')]],
+  [[
+    project('chaos', 'Replays and kills (the whole stack)'),
+    single('speed', 'Speed (the core against references in the same run)', [inRoot('bench', 'gate.ts')]),
+  ]],
   [
     [project('browser', 'Browser tests (Chromium)', () => inTurn(ensureChromium))],
     [
