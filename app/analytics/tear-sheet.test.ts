@@ -114,6 +114,11 @@ describe('any tear sheet', () => {
       ['max_drawdown', 0], ['max_drawdown_days', 0], ['longest_drawdown_days', 0], ['ulcer_index', 0], ['round_trips', 0], ['break_even_trips', 0], ['winning_streak', 0], ['losing_streak', 0], ['costs', 0], ['long_trips', 0], ['long_profit', 0], ['short_trips', 0], ['short_profit', 0], ['fills', 0], ['trading_days', 0],
     ]);
   });
+  it('is not made of columns that do not belong together', () => {
+    for (const wrong of [{ equity: input.equity.subarray(1) }, { gross: input.gross.subarray(1) }, { benchmark: input.equity.subarray(1) }]) expect(() => tearSheet({ ...input, ...wrong })).toThrow('different lengths');
+    expect(() => tearSheet({ ...input, time: input.time.toReversed() })).toThrow('in order of time');
+    expect(() => tearSheet({ ...input, equity: input.equity.map((value, n) => (n === 5 ? Number.NaN : value)) })).toThrow('is a number');
+  });
   it('of a ruin has no ratios', () => {
     const ruined = tearSheet({ ...sixSteps(), equity: Float64Array.of(1_010, 1_000, 950, -10, -10, -10) });
     expect(ruined.figures).toMatchObject({ sharpe: null, best_day: null, max_drawdown: -10 / 1_010 - 1 });

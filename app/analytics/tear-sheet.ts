@@ -1,4 +1,5 @@
 /** A tear sheet: everything that a page about a run or an account shows, as plain data. */
+import { invariant } from '#app/domain/errors.ts';
 import { epochMs, HOUR_MS } from '#app/domain/time.ts';
 import { monthlyReturns, yearlyReturns } from './calendar-returns.ts';
 import { scanCurve, type CurveScan } from './curve-scan.ts';
@@ -155,10 +156,12 @@ function atEnds(column: Float64Array, { steps }: DayEnds): Float64Array {
 
 /**
  * Makes the tear sheet: two walks over the steps, the rest over days and round trips. Drawdowns are over every step; ratios over daily returns of local days.
- * @throws AppError INVARIANT_BROKEN when columns are not numbers, not in order of time, or the start is not above 0.
+ * @throws AppError INVARIANT_BROKEN when the columns of the curve differ in length, its equity is not all numbers, time does not go forward, or the start is not above 0.
  */
 export function tearSheet(input: TearSheetInput): TearSheet {
   const { time, equity, gross, from, startEquity, trips, fills, offsetMs } = input;
+  const { length } = time;
+  invariant(equity.length === length && gross.length === length && (input.benchmark === null || input.benchmark.length === length), 'The columns of a curve have different lengths', { steps: length, equity: equity.length, gross: gross.length });
   const scan = scanCurve(equity, startEquity);
   const ends = dayEnds(time, offsetMs);
   const daily = new Float64Array(ends.days.length + 1);
