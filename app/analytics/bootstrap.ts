@@ -26,7 +26,7 @@ export type Histories = { readonly length: number; readonly block: number; reado
 
 const DEFAULT_SAMPLES = 1_000;
 /** Fewer returns than these say nothing about a tail. */
-const FEWEST_RETURNS = 20;
+export const FEWEST_RETURNS = 20;
 
 /**
  * Fills `out` with blocks of `returns` that begin anywhere, wrap around the end, and have geometric lengths of the given mean (D. Politis, J. Romano, "The Stationary Bootstrap",

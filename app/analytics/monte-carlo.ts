@@ -1,6 +1,6 @@
 /** Monte Carlo over what has happened: round trips in another order, days in other blocks. */
 import { randomOf } from '#app/domain/random.ts';
-import { pathOf, type Histories, type PathFigures } from './bootstrap.ts';
+import { FEWEST_RETURNS, pathOf, type Histories, type PathFigures } from './bootstrap.ts';
 import { ascending, quantile } from './quantile.ts';
 
 /** `seed` decides everything; 1,000 paths when they are not given, fewer of very many trips (four million draws, but 200 paths at least). */
@@ -75,7 +75,7 @@ export function reorderTrips(returns: Float64Array, kind: 'shuffle' | 'draw', { 
   return summarise(found, pathOf(returns));
 }
 
-/** Days in blocks (drawn by bootstrap.ts), as paths beside the history that happened. Null with fewer than two days. */
+/** Days in blocks (drawn by bootstrap.ts), as paths beside the history that happened. Null with fewer than 20 days, as the intervals: five good days would never lose. */
 export function resampleDays(returns: Float64Array, { paths }: Histories): MonteCarlo | null {
-  return returns.length < 2 || paths.length === 0 ? null : summarise(paths, pathOf(returns));
+  return returns.length < FEWEST_RETURNS || paths.length === 0 ? null : summarise(paths, pathOf(returns));
 }

@@ -113,6 +113,7 @@ describe('Monte Carlo', () => {
     expect(reorderTrips(trips, 'draw', { seed: 1, paths: 20 })).toEqual(reorderTrips(trips, 'draw', { seed: 1, paths: 20 }));
     expect([reorderTrips(Float64Array.of(0.1), 'draw', { seed: 1 }), resampleDays(Float64Array.of(0.1), drawHistories(Float64Array.of(0.1), { seed: 1 }))]).toEqual([null, null]);
     const returns = returnsWith(1, 200, 0);
+    expect(resampleDays(returns.subarray(0, 19), drawHistories(returns.subarray(0, 19), { seed: 1 }))).toBeNull();
     expect(resampleDays(returns, drawHistories(returns, { seed: 1, samples: 40 }))).toMatchObject({ paths: 40 });
     // Very many trips are ordered less often.
     expect(reorderTrips(returnsWith(1, 8_000, 0), 'draw', { seed: 1 })).toMatchObject({ paths: 500 });

@@ -1,6 +1,7 @@
 /** Round trips and fills of one group (an account, a strategy, a symbol, an hour) boiled down to the figures that tables show. */
 import { toFloat } from '#app/domain/numeric.ts';
 import { expectancy } from './expectancy.ts';
+import { extremes } from './extremes.ts';
 import { profitFactor } from './profit-factor.ts';
 import { profitsOf, type OwnedFill, type RoundTrip } from './round-trips.ts';
 import { slippage } from './slippage.ts';
@@ -18,10 +19,11 @@ export type TripSummary = {
 /** Sums a group up. The trips decide on profit, the fills on fees and slippage; a fill of a position that is still open counts there too. */
 export function summariseTrips(trips: readonly RoundTrip[], fills: readonly ReferencedFill[]): TripSummary {
   const profits = profitsOf(trips);
+  const ends = extremes(profits);
   const cost = slippage(fills.map((fill) => ({ side: fill.side, qty: toFloat(fill.qty), price: toFloat(fill.price), reference: fill.reference })));
   return {
     roundTrips: trips.length, wins: profits.filter((profit) => profit > 0).length, losses: profits.filter((profit) => profit < 0).length, profit: profits.reduce((sum, profit) => sum + profit, 0),
-    winRate: winRate(profits), profitFactor: profitFactor(profits), expectancy: expectancy(profits), best: trips.length === 0 ? null : Math.max(...profits), worst: trips.length === 0 ? null : Math.min(...profits),
+    winRate: winRate(profits), profitFactor: profitFactor(profits), expectancy: expectancy(profits), best: ends?.best ?? null, worst: ends?.worst ?? null,
     meanHoldingMs: trips.length === 0 ? null : trips.reduce((sum, trip) => sum + (trip.closedAt - trip.openedAt), 0) / trips.length,
     fills: fills.length, fees: fills.reduce((sum, fill) => sum + toFloat(fill.fee), 0), slippage: cost.dollars, slippageBps: cost.basisPoints,
   };
