@@ -12,7 +12,7 @@ import { propose } from './propose.ts';
 import { inputsOf } from './record.ts';
 import { askRules } from './rules.ts';
 import type { Answer } from './rule.ts';
-import { ordersOfShare } from './target.ts';
+import { isOwnResting, ordersOfShare } from './target.ts';
 
 export type { Intent, Protection } from './intent.ts';
 
@@ -60,14 +60,21 @@ function headOf(intent: Intent): Head {
   }
 }
 
-/** What stands in the way of closing a share, or of its new size: orders that build it up, and resting orders that hold its shares. */
-function blockingOrders(book: RiskBook, proposal: Proposal): OpenOrder[] {
-  if (proposal.desired === null && (proposal.purpose !== 'exit' || proposal.asked !== null)) return [];
-  return ordersOfShare(book, proposal.strategyId, proposal.symbol).filter((order) => !order.isReducing || order.type !== 'market');
-}
-
 /** Denials that pass by themselves: what is in the way is on its way out. */
 const PASSING: readonly (DenialCode | null)[] = ['EXIT_PENDING', 'OPPOSITE_ORDER_OPEN'];
+
+/**
+ * What a new target takes the place of: orders that build its share up, and resting ones that hold its shares. Where nothing follows (it is held already, or was denied for good) the
+ * exits of what is held stay: a position does not lose its stop-loss to a target that came to nothing.
+ */
+function replacedOrders(book: RiskBook, { purpose, asked, desired, strategyId, symbol }: Proposal, code: DenialCode | null): OpenOrder[] {
+  if (purpose === 'manual' || purpose === 'replace' || (asked !== null && desired === null)) return [];
+  const open = ordersOfShare(book, strategyId, symbol);
+  const isFollowed = desired === null ? purpose === 'exit' : code === null || PASSING.includes(code);
+  if (isFollowed) return open.filter((order) => !order.isReducing || order.type !== 'market');
+  if (code === 'TARGET_ALREADY_HELD') return open.filter(isOwnResting);
+  return open.filter((order) => !order.isReducing && (desired !== null || isOwnResting(order)));
+}
 
 /** What is owed after a decision. A first step that was denied for good leaves the exit alone owed, not the entry behind it; a missed entry stays missed. */
 function owedAfter({ purpose, desired }: Proposal, owes: Quantity | null, code: DenialCode | null): Quantity | null {
@@ -128,7 +135,7 @@ export function decide(book: RiskBook, market: RiskMarket, intent: Intent): Deci
     record: { inputs: inputsOf(seen, market, proposal), sizing: [...steps] },
     reservedNotional: isApproved && !proposal.isReducing ? (sizeThatCounts({ ...proposal, replacing: null }) ?? ZERO_MONEY) : ZERO_MONEY,
     replacedFilledQty: intent.kind === 'replace' ? intent.replacing.filledQty : null,
-    cancels: blockingOrders(seen, proposal),
+    cancels: replacedOrders(seen, proposal, obstacle?.result.code ?? null),
     owes: owedAfter(proposal, owes, obstacle?.result.code ?? null),
   };
 }

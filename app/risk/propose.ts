@@ -9,7 +9,7 @@ import { equityOf, shareOf, type RiskBook, type RiskMarket } from './book.ts';
 import type { Proposal } from './draft.ts';
 import type { Intent, Protection, SignalIntent } from './intent.ts';
 import { sizeEntry, type Sized } from './sizing.ts';
-import { desiredByWeight, hasOppositeEntry, ordersOfShare, stepTowards } from './target.ts';
+import { desiredByWeight, hasOppositeEntry, isOwnResting, ordersOfShare, stepTowards } from './target.ts';
 
 /** A proposal with the steps of its sizing. `owes`: signed shares of a target that needs more than this order; null = this order is all of it. */
 export type Proposed = { readonly proposal: Proposal; readonly steps: readonly SizingStep[]; readonly owes: Quantity | null };
@@ -46,20 +46,6 @@ function sizedBySettings(book: RiskBook, market: RiskMarket, { sizing, atr, refe
   return sizeEntry(sizing, { equity: equityOf(book, market), price: referencePrice, atr });
 }
 
-/** A target whose size the deployment's settings say: an entry on its side from nothing, or first the exit from the other side. */
-function proposeSized(book: RiskBook, market: RiskMarket, intent: SignalIntent): Proposed {
-  const { strategyId, symbol, target, referencePrice, tsMarket } = intent;
-  const side: Side = target === 'short' ? 'sell' : 'buy';
-  const { qty, why, steps } = sizedBySettings(book, market, intent);
-  if (shareOf(book, strategyId, symbol).closingSide === side || hasOppositeEntry(ordersOfShare(book, strategyId, symbol), side)) {
-    return proposeExit(book, { strategyId, symbol, asked: null, referencePrice, tsMarket }, (side === 'sell' ? qty.negated() : qty) as Quantity);
-  }
-  const proposal: Proposal = {
-    ...protectedTerms(intent.protection ?? null), ...NOTHING_SPECIAL, purpose: 'enter', strategyId, symbol, side, qty, referencePrice, isReducing: false, sizing: why, isDaily: intent.isDaily ?? false, tsMarket,
-  };
-  return { proposal, steps, owes: null };
-}
-
 type Towards = {
   readonly strategyId: string; readonly symbol: string; readonly referencePrice: Price | null; readonly protection: Protection | null; readonly isDaily: boolean; readonly tsMarket: EpochMs;
   readonly desired: Quantity; readonly why: string; readonly steps: readonly SizingStep[];
@@ -75,13 +61,30 @@ function proposeTowards(book: RiskBook, towards: Towards): Proposed {
     const exit = proposeExit(book, { strategyId, symbol, asked: null, referencePrice, tsMarket }, desired);
     return { ...exit, steps: [...steps, ...exit.steps] };
   }
-  const { side, qty } = step;
+  const { side } = step;
   const isEntry = step.kind !== 'reduce';
+  const terms = isEntry ? protectedTerms(towards.protection) : MARKET_TERMS;
+  // Exits live on whole shares only, also where parts of shares are held from before.
+  const qty = terms.orderClass === 'simple' ? step.qty : (step.qty.floor() as Quantity);
   const proposal: Proposal = {
-    ...MARKET_TERMS, ...(isEntry ? protectedTerms(towards.protection) : {}), ...NOTHING_SPECIAL, purpose: isEntry ? 'enter' : 'exit', strategyId, symbol, side, qty, referencePrice,
+    ...terms, ...NOTHING_SPECIAL, purpose: isEntry ? 'enter' : 'exit', strategyId, symbol, side, qty, referencePrice,
     isReducing: !isEntry && qty.lte(share.free), sizing: isEntry ? towards.why : null, isDaily: isEntry && isDaily, asked: isEntry ? null : qty, desired, tsMarket,
   };
   steps.push({ step: isEntry ? 'to add' : 'to give up', how: 'wanted less held', result: toText(qty), unit: 'shares' });
+  return { proposal, steps, owes: null };
+}
+
+/** A target whose size the deployment's settings say: an entry on its side from nothing, or first the exit from the other side, or the end of what rests by the strategy's own wish. */
+function proposeSized(book: RiskBook, market: RiskMarket, intent: SignalIntent): Proposed {
+  const { strategyId, symbol, target, referencePrice, tsMarket, protection = null, isDaily = false } = intent;
+  const side: Side = target === 'short' ? 'sell' : 'buy';
+  const { qty, why, steps } = sizedBySettings(book, market, intent);
+  const desired = (side === 'sell' ? qty.negated() : qty) as Quantity;
+  const { held, closingSide } = shareOf(book, strategyId, symbol);
+  const open = ordersOfShare(book, strategyId, symbol);
+  if (closingSide === side || hasOppositeEntry(open, side)) return proposeExit(book, { strategyId, symbol, asked: null, referencePrice, tsMarket }, desired);
+  if (held.isZero() && open.some(isOwnResting)) return proposeTowards(book, { strategyId, symbol, referencePrice, protection, isDaily, tsMarket, desired, why, steps });
+  const proposal: Proposal = { ...protectedTerms(protection), ...NOTHING_SPECIAL, purpose: 'enter', strategyId, symbol, side, qty, referencePrice, isReducing: false, sizing: why, isDaily, tsMarket };
   return { proposal, steps, owes: null };
 }
 

@@ -7,9 +7,11 @@ import { ordersOfShare } from './target.ts';
 /** Brokers lend shares to accounts of this equity at least, dollars. */
 const SHORT_EQUITY = new Decimal(2_000);
 
-/** A target that says how many shares takes the place of everything that is open for its share: that ends first. */
-function othersPending({ book, proposal }: Question): Verdict {
+/** A target that says how many shares takes the place of everything that is open for its share: that ends first. Where the shares are held as wanted, their exits may stay. */
+function othersPending({ book, proposal }: Question): Verdict | null {
   const open = ordersOfShare(book, proposal.strategyId, proposal.symbol);
+  const { purpose, desired, qty } = proposal;
+  if (purpose === 'enter' && desired?.isZero() === false && qty.isZero() && open.every(({ role }) => role !== 'order')) return null;
   const shares = open.reduce((sum, order) => addQuantity(sum, order.countedQty), ZERO_QUANTITY);
   return {
     passed: open.length === 0, threshold: 'no open order of the share', observed: toText(shares), wouldPass: 'the same target when they have closed',

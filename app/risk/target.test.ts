@@ -62,6 +62,11 @@ describe('a weight', () => {
     expect(brief(decide(book({ assets: WHOLE }), market, long('0.0005')))).toEqual(['denied', 'QUANTITY_ZERO', 'buy', '0', false, null]);
   });
 
+  it('adds whole shares where the entry has exits, also to a part of a share', () => {
+    const protectedLong = { ...long('0.2'), protection: { stopPrice: price('90'), takeProfitPrice: null } };
+    expect(brief(decide(book({ held: { 'sma|AAPL': '50.5' }, cash: money('94950') }), market, protectedLong))).toEqual(['approved', null, 'buy', '149', false, null]);
+  });
+
   it('leaves a part of a share alone that is worth less than a dollar', () => {
     const held = book({ held: { 'sma|AAPL': '50.009' }, cash: money('94999.1') });
     expect(decide(held, market, long('0.05001')).code).toBe('TARGET_ALREADY_HELD');
@@ -143,5 +148,45 @@ describe('an order of a strategy\'s own', () => {
     const held = book({ held: { 'sma|AAPL': '50' }, openOrders: [resting], shares: new Map([[shareKey('sma', 'AAPL'), quantity('50')]]) });
     expect(decide(held, market, signal({ target: 'flat' })).cancels).toEqual([resting]);
     expect(decide(held, market, long('0.2')).cancels).toEqual([resting]);
+  });
+
+  it('ends with a later target that the sizing sizes, too: the entry follows when it has closed', () => {
+    const resting = open({ side: 'buy', limitPrice: price('90'), openQty: quantity('20'), reserved: money('1800') });
+    const decision = decide(book({ openOrders: [resting] }), market, signal());
+    expect(brief(decision)).toEqual(['denied', 'EXIT_PENDING', 'buy', '50', false, '50']);
+    expect(decision.cancels).toEqual([resting]);
+    expect(brief(decide(book({ openOrders: [{ ...resting, side: 'sell' as const, limitPrice: price('110') }] }), market, short())).slice(1)).toEqual(['EXIT_PENDING', 'sell', '50', false, '-50']);
+    const held = decide(book({ held: { 'sma|AAPL': '50' }, openOrders: [resting] }), market, signal());
+    expect(brief(held)).toEqual(['denied', 'TARGET_ALREADY_HELD', 'buy', '50', false, null]);
+    expect(held.cancels).toEqual([resting]);
+    // An entry at market that an earlier target sent is what this one wants.
+    expect(decide(book({ openOrders: [open()] }), market, signal()).cancels).toEqual([]);
+  });
+});
+
+describe('the exits of what is held', () => {
+  const leg = open({ side: 'sell', type: 'stop', role: 'stop_loss', orderClass: 'bracket', isReducing: true, openQty: quantity('50'), reserved: money('0') });
+  const held = (changes: Parameters<typeof testBook>[0] = {}) => book({ assets: WHOLE, held: { 'sma|AAPL': '50' }, cash: money('95000'), openOrders: [leg], ...changes });
+
+  it('are taken back where another step follows', () => {
+    expect(brief(decide(held(), market, long('0.2')))).toEqual(['denied', 'EXIT_PENDING', 'buy', '150', false, '200']);
+    expect(decide(held(), market, long('0.2')).cancels).toEqual([leg]);
+  });
+
+  it('stay where the target came to nothing: it is denied for good, or held already', () => {
+    const halted = decide(held({ tradingState: 'HALTED' }), market, long('0.2'));
+    expect([halted.code, halted.cancels, halted.owes]).toEqual(['TRADING_HALTED', [], null]);
+    const less = decide(held({ tradingState: 'HALTED' }), market, long('0.02'));
+    expect([less.code, less.cancels, less.owes]).toEqual(['TRADING_HALTED', [], null]);
+    const same = decide(held(), market, long('0.05'));
+    expect([same.code, same.cancels, same.owes]).toEqual(['TARGET_ALREADY_HELD', [], null]);
+    expect(decide(held(), market, signal()).cancels).toEqual([]);
+  });
+
+  it('do not keep an entry alive that is wanted no more', () => {
+    const growing = open({ openQty: quantity('50'), reserved: money('5000') });
+    const same = decide(held({ openOrders: [leg, growing] }), market, long('0.05'));
+    expect([same.code, same.cancels, same.owes?.toString()]).toEqual(['EXIT_PENDING', [leg, growing], '50']);
+    expect(decide(held({ openOrders: [leg, growing], tradingState: 'HALTED' }), market, long('0.05')).cancels).toEqual([growing]);
   });
 });

@@ -49,6 +49,11 @@ export function ordersOfShare(book: RiskBook, strategyId: string | null, symbol:
   return book.openOrders.filter((order) => order.symbol === symbol && order.strategyId === strategyId);
 }
 
+/** Whether an open order rests by a strategy's own wish, beside its targets: those are carried out at market, and their exits are legs. */
+export function isOwnResting({ role, type }: OpenOrder): boolean {
+  return role === 'order' && type !== 'market';
+}
+
 /** Whether an entry on the other side of what is wanted is still open. */
 export function hasOppositeEntry(open: readonly OpenOrder[], side: Side): boolean {
   return open.some((order) => !order.isReducing && order.side !== side);
