@@ -1,9 +1,9 @@
 /** What a guest has said, brought before the engine's own views. What comes out of the sandbox is data from a stranger: it is read like any other input. */
 import * as z from 'zod';
-import { AppError } from '#app/domain/errors.ts';
+import { AppError, invariant } from '#app/domain/errors.ts';
 import { ORDER_CLASSES, ORDER_TYPES, SIDES, TIMES_IN_FORCE } from '#app/domain/order.ts';
-import type { Reason, StrategyOrder, SymbolView, TargetOptions } from '#app/strategy/context.ts';
-import { HEADER, OF, ROW } from './guest.ts';
+import type { StrategyOrder, SymbolView, TargetOptions } from '#app/strategy/context.ts';
+import { GUEST_HEADER, GUEST_OF, GUEST_ROW } from './guest.ts';
 
 const MAX_REASONS = 50;
 const MAX_REQUESTS = 1_000;
@@ -34,38 +34,35 @@ export function readRequests(raw: unknown): readonly GuestRequest[] {
 
 /** Says the targets in the box to the views. */
 export function actTargets(box: Float64Array, views: readonly SymbolView[], requests: readonly GuestRequest[]): void {
-  views.forEach((view, at) => {
-    const row = HEADER + at * ROW;
-    const say = box[row + OF.say] ?? 2;
-    if (say === 2) return;
-    const reasons = requests.find((request) => request.kind === 'reasons' && request.v === at);
-    const options = optionsOf(box, row, reasons?.kind === 'reasons' ? reasons.reasons : null);
-    const weight = box[row + OF.weight] ?? NaN;
-    if (say === 0) view.flat(options);
-    else if (Number.isFinite(weight)) view.weight(weight, options);
-    else if (say > 0) view.long(options);
-    else view.short(options);
-  });
+  views.forEach((view, at) => actTarget(view, box.subarray(GUEST_HEADER + at * GUEST_ROW + GUEST_OF.say, GUEST_HEADER + (at + 1) * GUEST_ROW), requests.filter(({ v }) => v === at)));
 }
 
-/** Hands orders and cancels on; `tickets` knows the guest's own numbers of orders by the engine's. */
-export function actRequests(requests: readonly GuestRequest[], views: readonly SymbolView[], tickets: Map<number, number>): void {
+/** Says a target to its view. `said`: the numbers of a symbol's row from `say` on. */
+export function actTarget(view: SymbolView, said: Float64Array, requests: readonly GuestRequest[]): void {
+  const [say = 2, weight = NaN, atr = NaN, stopPrice = NaN, takeProfitPrice = NaN, again = 0] = said;
+  if (say === 2) return;
+  const reasons = requests.find((request) => request.kind === 'reasons');
+  const options: TargetOptions = {
+    ...(Number.isNaN(atr) ? {} : { atr }), ...(Number.isNaN(stopPrice) ? {} : { stopPrice }), ...(Number.isNaN(takeProfitPrice) ? {} : { takeProfitPrice }),
+    ...(again === 1 ? { again: true } : {}), ...(reasons === undefined ? {} : { reasons: () => reasons.reasons }),
+  };
+  if (say === 0) view.flat(options);
+  else if (Number.isFinite(weight)) view.weight(weight, options);
+  else if (say > 0) view.long(options);
+  else view.short(options);
+}
+
+/** Hands orders and cancels on. A guest counts its orders as its engine does: their numbers are the same. */
+export function actRequests(requests: readonly GuestRequest[], views: readonly SymbolView[]): void {
   for (const request of requests) {
     const view = views[request.v];
     if (view === undefined || request.kind === 'reasons') continue;
-    if (request.kind === 'submit') {
-      const order: StrategyOrder = request.order;
-      tickets.set(request.ticket, view.submit({ ...order, reasons: () => request.reasons }));
-    } else {
-      view.cancel(tickets.get(request.ticket) ?? request.ticket);
+    if (request.kind === 'cancel') {
+      view.cancel(request.ticket);
+      continue;
     }
+    const order: StrategyOrder = request.order;
+    const id = view.submit({ ...order, reasons: () => request.reasons });
+    invariant(id === request.ticket, 'A strategy and its engine count its orders differently', { id, ticket: request.ticket });
   }
-}
-
-function optionsOf(box: Float64Array, row: number, reasons: readonly Reason[] | null): TargetOptions {
-  const [atr, stopPrice, takeProfitPrice] = [box[row + OF.atr] ?? NaN, box[row + OF.stop] ?? NaN, box[row + OF.profit] ?? NaN];
-  return {
-    ...(Number.isNaN(atr) ? {} : { atr }), ...(Number.isNaN(stopPrice) ? {} : { stopPrice }), ...(Number.isNaN(takeProfitPrice) ? {} : { takeProfitPrice }),
-    ...(box[row + OF.again] === 1 ? { again: true } : {}), ...(reasons === null ? {} : { reasons: () => reasons }),
-  };
 }

@@ -1,21 +1,25 @@
 /** The host's hand on a run inside of the sandbox: columns are shown to it once, numbers pass through the box. */
 import type { QuickJSContext, QuickJSHandle } from 'quickjs-emscripten-core';
 import { BAR_FIELDS } from '#app/domain/bar-columns.ts';
+import { invariant } from '#app/domain/errors.ts';
 import type { SymbolView } from '#app/strategy/context.ts';
 import { Series } from '#app/strategy/series.ts';
+import { GUEST_LOG_ROW } from './guest.ts';
 import type { Machine } from './machine.ts';
 
 /** What to open a run with. `rows`: bars that it is shown, up to the present one; null = whole columns. */
 export type GuestSetup = { readonly views: readonly SymbolView[]; readonly parameters: unknown; readonly times: Float64Array | null; readonly depth: number; readonly isWhole: boolean; readonly hasReasons: boolean };
 
 type Method = 'ahead' | 'again' | 'once';
+const METHODS = ['ahead', 'again', 'once', 'take', 'save', 'restore', 'nextOrder'] as const;
 
 /** A run in the machine. */
 export class GuestHandle implements Disposable {
   readonly #machine: Machine;
   readonly #run: QuickJSHandle;
   readonly #box: QuickJSHandle;
-  readonly #methods: Readonly<Record<Method | 'take' | 'save' | 'restore', QuickJSHandle>>;
+  readonly #log: QuickJSHandle;
+  readonly #methods = new Map<(typeof METHODS)[number], QuickJSHandle>();
   readonly #bytes: number;
 
   constructor(machine: Machine, setup: GuestSetup) {
@@ -25,44 +29,59 @@ export class GuestHandle implements Disposable {
     this.#bytes = 2 * 8 * (shown.flatMap(({ columns }) => columns).reduce((sum, [, values]) => sum + values.length, 0) + (setup.times?.length ?? 0));
     machine.allow(this.#bytes);
     this.#run = openRun(machine, setup, shown);
-    this.#box = context.getProp(this.#run, 'box').consume((box) => context.getProp(box, 'buffer'));
-    const method = (name: string): QuickJSHandle => context.getProp(this.#run, name);
-    this.#methods = { ahead: method('ahead'), again: method('again'), once: method('once'), take: method('take'), save: method('save'), restore: method('restore') };
+    const buffer = (name: string): QuickJSHandle => context.getProp(this.#run, name).consume((numbers) => context.getProp(numbers, 'buffer'));
+    [this.#box, this.#log] = [buffer('box'), buffer('log')];
+    for (const name of METHODS) this.#methods.set(name, context.getProp(this.#run, name));
   }
 
   /** Hands `facts` over, calls, and reads what the guest made of them back. */
   call(method: Method, facts: Float64Array): void {
     const { context } = this.#machine;
     const bytes = new Uint8Array(facts.buffer, facts.byteOffset, facts.byteLength);
-    column(context, facts).consume((given) => this.#machine.call(method === 'once' ? 'bar' : 'batch', () => context.callFunction(this.#methods[method], this.#run, given)).dispose());
+    column(context, facts, 0).consume((given) => this.#machine.call(method === 'once' ? 'bar' : 'batch', () => context.callFunction(this.#method(method), this.#run, given)).dispose());
     // What comes back is a copy: the guest's own box stays out of reach, and so does the host's.
-    context.getArrayBuffer(this.#box).consume((inside) => bytes.set(inside.value));
+    context.getArrayBuffer(this.#box).consume((inside) => bytes.set(inside.value.subarray(0, bytes.length)));
   }
 
-  /** Orders, cancels and reasons of the last call, as it gave them. */
+  /** The log of the last run ahead: its first `rows` acts. */
+  log(rows: number): Float64Array {
+    const log = new Float64Array(rows * GUEST_LOG_ROW);
+    this.#machine.context.getArrayBuffer(this.#log).consume((inside) => new Uint8Array(log.buffer).set(inside.value.subarray(0, log.byteLength)));
+    return log;
+  }
+
+  /** Orders, cancels and reasons since they were last taken, as it gave them. */
   take(): unknown {
     return JSON.parse(this.#text('take')) as unknown;
   }
 
-  /** Its memory as JSON. */
-  save(): string {
-    return this.#text('save');
+  /** Its memory: its state as JSON, and the number of its next order. @throws AppError STRATEGY_FAILED where it is no plain JSON, or too much */
+  save(): { readonly memory: string; readonly nextOrder: number } {
+    const { context } = this.#machine;
+    return { memory: this.#text('save'), nextOrder: this.#machine.call('bar', () => context.callFunction(this.#method('nextOrder'), this.#run)).consume((handle) => context.getNumber(handle)) };
   }
 
   /** Takes a stored memory. */
-  restore(memory: string): void {
+  restore({ memory, nextOrder }: { readonly memory: string; readonly nextOrder: number }): void {
     const { context } = this.#machine;
-    context.newString(memory).consume((text) => this.#machine.call('bar', () => context.callFunction(this.#methods.restore, this.#run, text)).dispose());
+    context.newString(memory).consume((text) => context.newNumber(nextOrder).consume((next) =>
+      this.#machine.call('bar', () => context.callFunction(this.#method('restore'), this.#run, text, next)).dispose()));
   }
 
   [Symbol.dispose](): void {
-    for (const handle of [...Object.values(this.#methods), this.#box, this.#run]) handle.dispose();
+    for (const handle of [...this.#methods.values(), this.#box, this.#log, this.#run]) handle.dispose();
     this.#machine.allow(-this.#bytes);
+  }
+
+  #method(name: (typeof METHODS)[number]): QuickJSHandle {
+    const method = this.#methods.get(name);
+    invariant(method, 'A run without that method', { name });
+    return method;
   }
 
   #text(method: 'take' | 'save'): string {
     const { context } = this.#machine;
-    return this.#machine.call('bar', () => context.callFunction(this.#methods[method], this.#run)).consume((handle) => context.getString(handle));
+    return this.#machine.call('bar', () => context.callFunction(this.#method(method), this.#run)).consume((handle) => this.#machine.text(handle));
   }
 }
 
@@ -83,22 +102,24 @@ export function cursorOf(view: SymbolView, isWhole: boolean): number {
   return isWhole ? i : Math.min(i, depth);
 }
 
-function column(context: QuickJSContext, values: Float64Array): QuickJSHandle {
-  const copy = values.slice();
+/** A column as a buffer of the guest, with `pad` NaN before it: looking back over its beginning finds them. */
+function column(context: QuickJSContext, values: Float64Array, pad: number): QuickJSHandle {
+  const copy = new Float64Array(values.length + pad);
+  copy.fill(NaN, 0, pad);
+  copy.set(values, pad);
   return context.newArrayBuffer(copy.buffer);
 }
 
 function openRun(machine: Machine, setup: GuestSetup, shown: readonly { readonly symbol: string; readonly columns: Columns }[]): QuickJSHandle {
   const { context } = machine;
-  const opened = context.newArray();
+  const buffers = context.newArray();
   let n = 0;
   const keep = (values: Float64Array): void => {
-    column(context, values).consume((handle) => context.setProp(opened, n, handle));
+    column(context, values, setup.depth + 1).consume((handle) => context.setProp(buffers, n, handle));
     n += 1;
   };
   for (const { columns } of shown) for (const [, values] of columns) keep(values);
   keep(setup.times ?? new Float64Array(0));
   const plan = JSON.stringify({ parameters: setup.parameters, depth: setup.depth, hasReasons: setup.hasReasons, markets: shown.map(({ symbol, columns }) => ({ symbol, names: columns.map(([name]) => name) })) });
-  return opened.consume((buffers) => context.newString(plan).consume((text) =>
-    context.getProp(context.global, '__open').consume((open) => machine.call('batch', () => context.callFunction(open, context.undefined, text, buffers)))));
+  return buffers.consume((handle) => machine.open(plan, handle));
 }

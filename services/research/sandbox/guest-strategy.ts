@@ -6,16 +6,19 @@
  * where it began, brought to the present bar again, and it runs on with the account as it is. The outcome is that of asking at every bar.
  */
 import * as z from 'zod';
-import { invariant } from '#app/domain/errors.ts';
+import { AppError, invariant } from '#app/domain/errors.ts';
 import type { Context } from '#app/strategy/context.ts';
 import type { BoundStrategy } from '#app/strategy/spec.ts';
-import { actRequests, actTargets, readRequests } from './guest-acts.ts';
+import { actRequests, actTarget, actTargets, readRequests, type GuestRequest } from './guest-acts.ts';
 import { cursorOf, GuestHandle } from './guest-handle.ts';
 import type { Machine } from './machine.ts';
-import { AT, HEADER, OF, ROW } from './guest.ts';
+import { GUEST_AT, GUEST_HEADER, GUEST_LOG_ROW, GUEST_OF, GUEST_ROW } from './guest.ts';
 
-/** The memory of a guest as engines keep it: its JSON. */
-const memorySchema = z.object({ memory: z.string().max(1_000_000) });
+/** Characters of JSON that a strategy may remember: it is written at every bar. */
+export const MAX_MEMORY = 1_000_000;
+
+/** The memory of a guest as engines keep it: its state as JSON, and the number of its next order. */
+const memorySchema = z.object({ memory: z.string().max(MAX_MEMORY), nextOrder: z.number().int().min(1) });
 
 /** Bars that a guest runs ahead: few after the account surprised it, twice as many each time that it did not. */
 const FEW_BARS = 64;
@@ -33,7 +36,7 @@ export function guestStrategy(machine: Machine, terms: GuestTerms, { times, hasR
   const { memory, ...bound } = terms;
   return {
     ...bound,
-    initialState: () => ({ memory }),
+    initialState: () => ({ memory, nextOrder: 1 }),
     readState(raw) {
       const state = memorySchema.safeParse(raw);
       invariant(state.success, 'The stored state is not one of this strategy', { kind: terms.kind });
@@ -54,8 +57,11 @@ export function guestStrategy(machine: Machine, terms: GuestTerms, { times, hasR
 
 type GuestParts = { readonly machine: Machine; readonly terms: GuestTerms; readonly times: Float64Array | null; readonly hasReasons: boolean; readonly context: Context };
 
-/** A run ahead: from this bar on this account; `end`: the first bar that it has not run; `actAt`: the bar in which it acts, -1 for none; `reads`: it has looked at cash or equity. */
-type Ahead = { readonly from: number; readonly facts: Float64Array; readonly end: number; readonly actAt: number; readonly box: Float64Array; readonly requests: unknown; readonly reads: boolean };
+/** Something said in a bar: the numbers of its target, and what came with it. */
+type Act = { readonly bar: number; readonly said: Float64Array; readonly requests: readonly GuestRequest[] };
+
+/** A run ahead: from this bar on this account; `end`: the first bar that it has not run; `acts` in order, of which `next` comes next; `isFree`: it has not looked at its position. */
+type Ahead = { readonly from: number; readonly facts: Float64Array; readonly end: number; readonly acts: readonly Act[]; readonly isFree: boolean; next: number };
 
 /** One context's counterpart in the machine. */
 class Guest {
@@ -64,13 +70,16 @@ class Guest {
   readonly #terms: GuestTerms;
   readonly #times: Float64Array | null;
   readonly #hasReasons: boolean;
-  readonly #tickets = new Map<number, number>();
   readonly #box: Float64Array;
   #handle: GuestHandle | null = null;
   #ahead: Ahead | null = null;
   #bars = FEW_BARS;
   /** It is asked at each bar: its answers hang on more than its own symbol and share of the position. */
   #isAsked: boolean;
+  /** The bar from which on it is. */
+  #askFrom = Infinity;
+  /** It has not looked at its position so far: it runs on past its own acts. */
+  #isFree = true;
 
   constructor({ machine, terms, times, hasReasons, context }: GuestParts) {
     this.context = context;
@@ -78,8 +87,8 @@ class Guest {
     this.#terms = terms;
     this.#times = times;
     this.#hasReasons = hasReasons;
-    this.#isAsked = times === null || terms.scope === 'portfolio';
-    this.#box = new Float64Array(HEADER + ROW * context.all.length);
+    this.#isAsked = times === null || terms.scope === 'portfolio' || !machine.isMemoryFree;
+    this.#box = new Float64Array(GUEST_HEADER + GUEST_ROW * context.all.length);
   }
 
   onBar(): void {
@@ -106,50 +115,56 @@ class Guest {
     const state = this.context.state as z.infer<typeof memorySchema>;
     using handle = this.#open();
     this.#handle = null;
-    handle.restore(state.memory);
+    handle.restore(state);
     this.#ask(handle);
-    state.memory = handle.save();
+    const { memory, nextOrder } = handle.save();
+    if (memory.length > MAX_MEMORY) throw new AppError('STRATEGY_OUT_OF_MEMORY', `The strategy remembers more than ${MAX_MEMORY} characters of JSON. Keep less in its state`);
+    [state.memory, state.nextOrder] = [memory, nextOrder];
   }
 
   #ask(handle: GuestHandle): void {
     this.#tell();
     handle.call('once', this.#box);
-    this.#act(this.#box, this.#box[AT.acted] === 2 ? handle.take() : []);
+    const requests = this.#box[GUEST_AT.acted] === 2 ? readRequests(handle.take()) : [];
+    actTargets(this.#box, this.context.all, requests);
+    actRequests(requests, this.context.all);
   }
 
   #goOn(i: number, length: number): void {
     const known = this.#ahead;
-    if (known !== null && i < known.end && this.#holds(known, i)) {
-      if (i === known.actAt) this.#act(known.box, known.requests);
+    if (known !== null && i < known.end && (known.isFree || this.#holds(known, i))) {
+      this.#act(known, i);
       return;
     }
     const handle = this.#open();
     if (known !== null && i < known.end) this.#takeBack(handle, known, i);
-    this.#tell();
-    const ahead = this.#runAhead(handle, i, length);
-    if (ahead.reads) {
-      // Cash and equity move with every symbol: from here on it is asked at each bar.
-      this.#takeBack(handle, ahead, i);
-      this.#isAsked = true;
-      this.#tell();
-      this.#ask(handle);
-    } else if (i === ahead.actAt) this.#act(ahead.box, ahead.requests);
+    if (i < this.#askFrom) {
+      const ahead = this.#runAhead(handle, i, length);
+      if (i < ahead.end) {
+        this.#act(ahead, i);
+        return;
+      }
+      // In this very bar it looked at its position, for the first time: with the account as it is.
+      if (i < this.#askFrom) return this.#goOn(i, length);
+    }
+    this.#isAsked = true;
+    this.#ask(handle);
   }
 
   /** Whether the account is still what the run ahead began with. */
   #holds({ facts, from }: Ahead, i: number): boolean {
     const { position } = this.context.on;
-    const held = facts[HEADER + OF.held] ?? -1;
-    return position.qty === facts[HEADER + OF.qty] && (held < 0 || (position.barsHeld === held + i - from && position.averagePrice === facts[HEADER + OF.price]));
+    const held = facts[GUEST_HEADER + GUEST_OF.held] ?? -1;
+    return position.qty === facts[GUEST_HEADER + GUEST_OF.qty] && (held < 0 || (position.barsHeld === held + i - from && position.averagePrice === facts[GUEST_HEADER + GUEST_OF.price]));
   }
 
   /** It ran on an account that is not: back to where it began, and to this bar again. */
   #takeBack(handle: GuestHandle, { from, facts }: Ahead, i: number): void {
     const before = facts.slice();
-    before[AT.from] = from;
-    before[AT.to] = i;
+    before[GUEST_AT.from] = from;
+    before[GUEST_AT.to] = i;
     handle.call('again', before);
-    invariant(before[AT.until] === i, 'A strategy did something else when it was run again: it must depend on its context and its state alone', { kind: this.#terms.kind });
+    invariant(before[GUEST_AT.until] === i, 'A strategy did something else when it was run again: it must depend on its context and its state alone', { kind: this.#terms.kind });
     this.#ahead = null;
     this.#bars = FEW_BARS;
   }
@@ -157,14 +172,17 @@ class Guest {
   #runAhead(handle: GuestHandle, i: number, length: number): Ahead {
     const to = Math.min(length, i + this.#bars);
     this.#bars = Math.min(MANY_BARS, this.#bars * 2);
+    this.#tell();
     const facts = this.#box.slice();
     const box = this.#box;
-    box[AT.from] = i;
-    box[AT.to] = to;
+    const isFree = this.#isFree;
+    [box[GUEST_AT.from], box[GUEST_AT.to], box[GUEST_AT.isFree]] = [i, to, isFree ? 1 : 0];
     handle.call('ahead', box);
-    const until = box[AT.until] ?? i;
-    const hasActed = (box[AT.acted] ?? 0) > 0;
-    this.#ahead = { from: i, facts, end: hasActed ? until + 1 : to, actAt: hasActed ? until : -1, box: box.slice(), requests: box[AT.acted] === 2 ? handle.take() : [], reads: box[AT.reads] === 1 };
+    const [end = i, acted = 0, reads = 0] = [box[GUEST_AT.until], box[GUEST_AT.acted], box[GUEST_AT.reads]];
+    if (reads === 1) this.#isFree = false;
+    // Cash and equity move with every symbol; and what it throws belongs to that bar.
+    if (reads > 1) this.#askFrom = end;
+    this.#ahead = { from: i, facts, end, acts: actsOf(handle, acted), isFree, next: 0 };
     return this.#ahead;
   }
 
@@ -173,25 +191,42 @@ class Guest {
     const { context } = this;
     const box = this.#box;
     const isWhole = this.#times !== null;
-    [box[AT.cash], box[AT.equity], box[AT.time]] = [context.cash, context.equity, context.time];
+    [box[GUEST_AT.cash], box[GUEST_AT.equity], box[GUEST_AT.time]] = [context.cash, context.equity, context.time];
     for (let v = 0; v < context.all.length; v += 1) {
       const view = context.all[v];
       if (view === undefined) continue;
-      const row = HEADER + v * ROW;
+      const row = GUEST_HEADER + v * GUEST_ROW;
       const { position, wish } = view;
-      box[row + OF.cursor] = cursorOf(view, isWhole);
-      box[row + OF.hasBar] = view.hasBar ? 1 : 0;
-      box[row + OF.qty] = position.qty;
-      box[row + OF.price] = position.averagePrice;
-      box[row + OF.held] = position.barsHeld;
-      box[row + OF.wish] = wish.side === 'long' ? 1 : wish.side === 'short' ? -1 : 0;
-      box[row + OF.wishWeight] = wish.weight ?? NaN;
+      box[row + GUEST_OF.cursor] = cursorOf(view, isWhole);
+      box[row + GUEST_OF.hasBar] = view.hasBar ? 1 : 0;
+      box[row + GUEST_OF.qty] = position.qty;
+      box[row + GUEST_OF.price] = position.averagePrice;
+      box[row + GUEST_OF.held] = position.barsHeld;
+      box[row + GUEST_OF.wish] = wish.side === 'long' ? 1 : wish.side === 'short' ? -1 : 0;
+      box[row + GUEST_OF.wishWeight] = wish.weight ?? NaN;
     }
   }
 
-  #act(box: Float64Array, raw: unknown): void {
-    const requests = readRequests(raw);
-    actTargets(box, this.context.all, requests);
-    actRequests(requests, this.context.all, this.#tickets);
+  /** Says what was said in bar `i`, if anything was. */
+  #act(ahead: Ahead, i: number): void {
+    const act = ahead.acts[ahead.next];
+    if (act?.bar !== i) return;
+    ahead.next += 1;
+    actTarget(this.context.on, act.said, act.requests);
+    actRequests(act.requests, this.context.all);
   }
+}
+
+/** The acts of a run ahead. */
+function actsOf(handle: GuestHandle, rows: number): Act[] {
+  if (rows === 0) return [];
+  const log = handle.log(rows);
+  const counts = Array.from({ length: rows }, (_, n) => log[n * GUEST_LOG_ROW + 1] ?? 0);
+  const requests = counts.some((count) => count > 0) ? readRequests(handle.take()) : [];
+  let taken = 0;
+  return counts.map((count, n) => {
+    const row = n * GUEST_LOG_ROW;
+    taken += count;
+    return { bar: log[row] ?? -1, said: log.subarray(row + 2, row + GUEST_LOG_ROW), requests: requests.slice(taken - count, taken) };
+  });
 }

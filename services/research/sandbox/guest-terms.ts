@@ -4,7 +4,7 @@ import { AppError } from '#app/domain/errors.ts';
 import { TIMEFRAMES } from '#app/domain/time.ts';
 import { PRICE_SOURCES, use, type AnyIndicator, type IndicatorUse } from '#app/indicators/indicator.ts';
 import { readParameters, type ParameterSet, type ParameterValues } from '#app/strategy/parameters.ts';
-import type { GuestTerms } from './guest-strategy.ts';
+import { MAX_MEMORY, type GuestTerms } from './guest-strategy.ts';
 import type { Machine } from './machine.ts';
 
 const MAX_PARAMETERS = 50;
@@ -36,7 +36,7 @@ const givenSchema = z.object({
 });
 const boundSchema = z.object({
   defect: z.string().max(2_000).nullable(), indicators: z.record(name, givenSchema).refine((uses) => Object.keys(uses).length <= MAX_INDICATORS, `at most ${MAX_INDICATORS} indicators`),
-  history: z.number().int().min(0).max(MAX_HISTORY), forgetting: z.number().int().min(0).max(MAX_FORGETTING), memory: z.string(),
+  history: z.number().int().min(0).max(MAX_HISTORY), forgetting: z.number().int().min(0).max(MAX_FORGETTING), memory: z.string().max(MAX_MEMORY, 'remembers too much at the beginning'),
 });
 
 /** The indicators that strategies may ask for, by the names of their functions. */
@@ -57,7 +57,7 @@ function invalid(issue: z.core.$ZodIssue | undefined): AppError {
 
 /** Asks a strategy who it is. @throws AppError STRATEGY_CODE_INVALID, naming what is missing */
 export function describeGuest(machine: Machine): GuestDescription {
-  const said = describedSchema.safeParse(machine.json('((s) => ({ kind: s.kind, title: s.title, description: s.description, scope: s.scope, symbols: s.symbols, usesShorts: s.usesShorts, usesOrders: s.usesOrders, parameters: s.parameters }))(__spec)'));
+  const said = describedSchema.safeParse(machine.ask('describe'));
   if (!said.success) throw invalid(said.error.issues[0]);
   return said.data;
 }
@@ -76,9 +76,7 @@ export function bindGuest(machine: Machine, raw: unknown, functions: IndicatorFu
   const { kind, scope } = described;
   const set: ParameterSet = described.parameters;
   const parameters: ParameterValues = readParameters(kind, set, raw);
-  const given = JSON.stringify(JSON.stringify(parameters));
-  const said = boundSchema.safeParse(machine.json(
-    `((s, p) => ({ defect: s.check?.(p) ?? null, indicators: s.indicators?.(p) ?? {}, history: s.history?.(p) ?? 1, forgetting: s.forgetting?.(p) ?? 0, memory: JSON.stringify(s.initialState?.(p) ?? {}) }))(__spec, Object.freeze(JSON.parse(${given})))`));
+  const said = boundSchema.safeParse(machine.ask('bind', JSON.stringify(parameters)));
   if (!said.success) throw invalid(said.error.issues[0]);
   const { defect, indicators, history, forgetting, memory } = said.data;
   if (defect !== null) throw new AppError('STRATEGY_PARAMETERS_INVALID', `The strategy ${kind} cannot use its parameters: ${defect}`);

@@ -1,6 +1,10 @@
 /** The guest's side of the sandbox as text: what is evaluated there before a strategy is, and the module that strategies import. */
 import { choice, flag, integer, real } from '#app/strategy/parameters.ts';
-import { AT, GuestContext, GuestFacts, GuestPosition, GuestRun, guestSeries, GuestView, HEADER, OF, ROW } from './guest.ts';
+import { plainDefect } from '#app/strategy/plain.ts';
+import { GUEST_AT, GUEST_HEADER, GUEST_LOG_ROW, GUEST_LOG_ROWS, GUEST_OF, GUEST_REQUESTS, GUEST_ROW, GuestRun } from './guest.ts';
+import { guestBind, guestDescribe, guestTell } from './guest-asks.ts';
+import { guestFreeze, guestLock } from './guest-lock.ts';
+import { GuestContext, GuestFacts, GuestPosition, guestSeries, GuestView } from './guest-views.ts';
 
 /** The name under which strategies import their interface. */
 export const GUEST_MODULE = 'mainspring';
@@ -8,41 +12,53 @@ export const GUEST_MODULE = 'mainspring';
 /** As a name of its own, whatever the bundler called it inside; `__name` is what bundlers leave in functions whose names they keep. */
 const named = (name: string, thing: { toString(): string }): string => `const ${name} = ${thing.toString()};`;
 
-const CLASSES = { guestSeries, GuestFacts, GuestPosition, GuestView, GuestContext, GuestRun } as const;
+const MADE = { guestFreeze, guestLock, plainDefect, guestSeries, GuestFacts, GuestPosition, GuestView, GuestContext, GuestRun, guestTell, guestDescribe, guestBind } as const;
+const NUMBERS = { GUEST_HEADER, GUEST_ROW, GUEST_LOG_ROW, GUEST_LOG_ROWS, GUEST_REQUESTS, GUEST_AT, GUEST_OF } as const;
 const PARAMETERS = { integer, real, choice, flag } as const;
 
-/** Puts the buffers of the host together into a run. */
-const OPEN_RUN = `globalThis.__open = (plan, buffers) => {
-  const { parameters, depth, hasReasons, markets } = JSON.parse(plan);
-  let n = 0;
-  const next = () => { const column = new Float64Array(buffers[n]); n += 1; return column; };
-  const shown = markets.map(({ symbol, names }) => ({ symbol, columns: Object.fromEntries(names.map((name) => [name, next()])) }));
-  return new GuestRun(globalThis.__spec, { parameters: Object.freeze(parameters), markets: shown, times: next(), depth, hasReasons });
-};`;
+/** What the host may call in there. */
+export const GUEST_ASKS = ['describe', 'bind', 'open', 'tell', 'keep'] as const;
+/** Name of one of them. */
+export type GuestAsk = (typeof GUEST_ASKS)[number];
 
-/** Evaluated first, as a plain script: the classes, and nothing of them that could be changed afterwards. */
+/**
+ * Evaluated first, as a plain script. Its value is what the host calls; nothing of it has a name that a strategy could say. `open` puts the host's buffers together into a run: plain loops, so
+ * that a column passes through no hands but ours.
+ */
 export function guestPrelude(): string {
-  const names = Object.keys(CLASSES);
   return [
-    '"use strict"; var __name = (thing) => thing;',
-    `const HEADER = ${HEADER}, ROW = ${ROW}, AT = ${JSON.stringify(AT)}, OF = ${JSON.stringify(OF)};`,
-    ...Object.entries(CLASSES).map(([name, made]) => named(name, made)),
-    `for (const made of [${names.join(', ')}]) { Object.freeze(made); if (made.prototype) Object.freeze(made.prototype); }`,
-    OPEN_RUN,
-    // What depends on more than the bars would give other signals each time.
-    'delete globalThis.Date; delete Math.random; delete globalThis.WeakRef; delete globalThis.FinalizationRegistry; delete globalThis.Atomics; delete globalThis.SharedArrayBuffer;',
-    'for (const name of ["Object", "Array", "Number", "String", "Function", "Math", "JSON", "Float64Array", "Promise", "Map", "Set", "Reflect"]) { const made = globalThis[name]; Object.freeze(made); if (made.prototype) Object.freeze(made.prototype); }',
+    '"use strict"; (() => {',
+    'const __name = (thing) => thing;',
+    ...Object.entries(NUMBERS).map(([name, value]) => `const ${name} = ${JSON.stringify(value)};`),
+    ...Object.entries(MADE).map(([name, made]) => named(name, made)),
+    `const parts = Object.freeze({ guestSeries, GuestFacts, GuestView, GuestContext, plainDefect });`,
+    `const open = (spec, plan, buffers) => {
+      const { parameters, depth, hasReasons, markets } = JSON.parse(plan);
+      let n = 0;
+      const shown = [];
+      for (let m = 0; m < markets.length; m += 1) {
+        const columns = {};
+        for (let c = 0; c < markets[m].names.length; c += 1) { columns[markets[m].names[c]] = new Float64Array(buffers[n]); n += 1; }
+        shown.push({ symbol: markets[m].symbol, columns });
+      }
+      return new GuestRun(spec, { parameters: Object.freeze(parameters), markets: shown, times: new Float64Array(buffers[n]), depth, hasReasons }, parts);
+    };`,
+    'guestLock(guestFreeze);',
+    `guestFreeze([guestTell, guestDescribe, guestBind, ${Object.keys(MADE).filter((name) => /^G/.test(name)).join(', ')}]);`,
+    'return Object.freeze({ open, tell: guestTell, describe: guestDescribe, bind: (spec, given) => guestBind(spec, given, plainDefect), keep: (...roots) => guestFreeze(roots) });',
+    '})()',
   ].join('\n');
 }
 
 /** The module `mainspring`: `strategy`, the parameters, and a function for each indicator, which writes down what is asked for. */
 export function guestModule(indicators: readonly string[]): string {
-  const uses = indicators.map((name) => `export const ${name} = use(${JSON.stringify(name)});`);
+  const names = [...Object.keys(PARAMETERS), 'strategy', ...indicators];
   return [
     'const __name = (thing) => thing;',
     ...Object.entries(PARAMETERS).map(([name, made]) => `export ${named(name, made)}`),
     'export const strategy = (spec) => { if (typeof spec !== "object" || spec === null || typeof spec.onBar !== "function") throw new TypeError("strategy({...}) needs an object with onBar(ctx)"); return Object.freeze(spec); };',
     'const use = (factory) => (...given) => ({ factory, given });',
-    ...uses,
+    ...indicators.map((name) => `export const ${name} = use(${JSON.stringify(name)});`),
+    `for (const made of [${names.join(', ')}]) { Object.freeze(made); if (made.prototype) Object.freeze(made.prototype); }`,
   ].join('\n');
 }

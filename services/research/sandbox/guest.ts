@@ -1,271 +1,102 @@
+/** How a strategy is run inside of the sandbox. Sent there as text (guest-text.ts), so it stands on nothing outside of this file: what it is made of is handed in. Numbers pass through Float64Arrays. */
+import type { GuestContext, GuestCursor, GuestFacts, GuestOpinion, guestSeries, GuestSeries, GuestSlate, GuestSpec, GuestView } from './guest-views.ts';
+
+/** Numbers before the rows of the box: see `GUEST_AT`. */
+export const GUEST_HEADER = 8;
+/** Numbers of a symbol in the box: see `GUEST_OF`. */
+export const GUEST_ROW = 13;
+/** Numbers of an act in the log: its bar, how many requests came with it, and what a symbol's row says from `say` on. */
+export const GUEST_LOG_ROW = 8;
+/** Acts that the log holds. */
+export const GUEST_LOG_ROWS = 2_048;
+/** Requests after which a guest that runs free stops for somebody to take them. */
+export const GUEST_REQUESTS = 500;
+
 /**
- * The guest's side of the sandbox: what a strategy sees there, and how it is run. It is sent there as text (guest-text.ts), so it stands on nothing outside of this file.
- * Columns are out of a strategy's reach: it can look back and has no way to look ahead. Numbers pass through one Float64Array, the box.
+ * Places in the header. The engine writes cash, equity (dollars), time (epoch ms), from and to (bars), isFree; the guest over them until (the first bar it has not run), acted (a guest that runs ahead: acts
+ * in the log; asked once: 1 for targets, 2 when there are requests to take) and reads (1 = its position while it ran free, 2 = cash or equity, 3 = it threw: the bar `until` was not run then).
  */
-
-/** Numbers before the rows: see `AT`. */
-export const HEADER = 8;
-/** Numbers of a symbol: see `OF`. */
-export const ROW = 13;
-
-/** Places in the header. The engine writes cash, equity (dollars), time (epoch ms), from and to (bars); the guest until, hasActed, hasRequests and readsAccount over them (0 or 1). */
-export const AT = { cash: 0, equity: 1, time: 2, from: 3, to: 4, until: 5, acted: 6, reads: 7 } as const;
+export const GUEST_AT = { cash: 0, equity: 1, time: 2, from: 3, to: 4, until: 5, acted: 6, reads: 7, isFree: 7 } as const;
 
 /**
  * Places in a symbol's row. The engine writes the account: cursor, whether there is a bar, shares, average price, bars held, wish (1 long, -1 short, 0 flat) and its weight (NaN = none);
  * the guest writes the target: say (2 = nothing), its weight, average true range, stop, take-profit (NaN = none), again.
  */
-export const OF = { cursor: 0, hasBar: 1, qty: 2, price: 3, held: 4, wish: 5, wishWeight: 6, say: 7, weight: 8, atr: 9, stop: 10, profit: 11, again: 12 } as const;
+export const GUEST_OF = { cursor: 0, hasBar: 1, qty: 2, price: 3, held: 4, wish: 5, wishWeight: 6, say: 7, weight: 8, atr: 9, stop: 10, profit: 11, again: 12 } as const;
 
-/** Where a symbol stands in its columns. `depth`: bars that the strategy may look back. */
-export type GuestCursor = { i: number; readonly depth: number };
-/** What a strategy says beside the numbers of its targets, as it crosses the border: plain JSON. `v` = which symbol. */
-export type GuestAct =
-  | { readonly v: number; readonly kind: 'reasons'; readonly reasons: unknown }
-  | { readonly v: number; readonly kind: 'submit'; readonly ticket: number; readonly order: Readonly<Record<string, unknown>>; readonly reasons: unknown }
-  | { readonly v: number; readonly kind: 'cancel'; readonly ticket: number };
-/** What a strategy may want to hold. */
-export type GuestSide = 'long' | 'short' | 'flat';
-/** A target that was said in this call. */
-export type GuestOpinion = { readonly side: GuestSide; readonly weight: number | null; readonly options: Readonly<Record<string, unknown>> };
-/** What a strategy says in one call: the last target of each symbol, its orders in turn, and the next free number of an order. */
-export type GuestSlate = { hasSpoken: boolean; opinions: (GuestOpinion | null)[]; requests: GuestAct[]; nextTicket: number };
-
-/** A series: now and before. */
-export type GuestSeries = { readonly now: number; ago(bars: number): number };
-
-/** Makes a series whose column nobody else can reach. Variables of a closure, and no more steps than needed: each costs an interpreter some 20 ns. A strategy is asked only where `depth` bars stand behind. */
-export function guestSeries(values: Float64Array, cursor: GuestCursor): GuestSeries {
-  const { depth } = cursor;
-  const beyond = (bars: number): number => {
-    if (bars < 0) return NaN;
-    throw new RangeError(`ago(${String(bars)}) looks further back than the history of ${String(depth)} bars that the strategy declares: declare more with history()`);
-  };
-  return Object.freeze({
-    get now(): number {
-      return values[cursor.i] as number;
-    },
-    ago(bars: number): number {
-      return bars >= 0 && bars <= depth ? (values[cursor.i - bars] as number) : beyond(bars);
-    },
-  });
-}
-
-/** What the engine knows of the account, refreshed before the strategy is asked; and where the run stands. */
-export class GuestFacts {
-  cash = 0;
-  equity = 0;
-  /** Close of the bar, epoch ms, of a guest that is asked bar by bar. */
-  time = 0;
-  /** The guest runs by itself: nothing but its own symbol moves. */
-  isAhead = false;
-  /** It has looked at cash or equity. */
-  readsAccount = false;
-  qty: number[] = [];
-  averagePrice: number[] = [];
-  /** Bars held when the cursor stood at `anchor`, -1 while flat. */
-  barsHeld: number[] = [];
-  anchor: number[] = [];
-  hasBar: boolean[] = [];
-  wishSide: GuestSide[] = [];
-  wishWeight: (number | null)[] = [];
-}
-
-/** A share of a position; what it is worth follows the closes. */
-export class GuestPosition {
-  readonly #facts: GuestFacts;
-  readonly #v: number;
-  readonly #cursor: GuestCursor;
-  readonly #close: GuestSeries;
-
-  constructor(facts: GuestFacts, v: number, cursor: GuestCursor, close: GuestSeries) {
-    this.#facts = facts;
-    this.#v = v;
-    this.#cursor = cursor;
-    this.#close = close;
-  }
-
-  get qty(): number {
-    return this.#facts.qty[this.#v] ?? 0;
-  }
-
-  get averagePrice(): number {
-    return this.#facts.averagePrice[this.#v] ?? NaN;
-  }
-
-  get barsHeld(): number {
-    const held = this.#facts.barsHeld[this.#v] ?? -1;
-    return held < 0 ? -1 : held + this.#cursor.i - (this.#facts.anchor[this.#v] ?? 0);
-  }
-
-  get openProfit(): number {
-    const { qty, averagePrice } = this;
-    return qty === 0 ? 0 : qty * (this.#close.now - averagePrice);
-  }
-}
-
-/** The series of a bar's fields. */
-type Fields = Readonly<Record<'open' | 'high' | 'low' | 'close' | 'volume', GuestSeries>>;
-
-/** One symbol: app/strategy/context.ts says what each part means. */
-export class GuestView {
-  readonly symbol: string;
-  readonly open: GuestSeries;
-  readonly high: GuestSeries;
-  readonly low: GuestSeries;
-  readonly close: GuestSeries;
-  readonly volume: GuestSeries;
-  readonly indicators: Readonly<Record<string, unknown>>;
-  readonly position: GuestPosition;
-  readonly #facts: GuestFacts;
-  readonly #slate: GuestSlate;
-  readonly #v: number;
-
-  constructor(setup: { readonly symbol: string; readonly v: number; readonly cursor: GuestCursor; readonly series: Fields; readonly indicators: Readonly<Record<string, unknown>>; readonly facts: GuestFacts; readonly slate: GuestSlate }) {
-    const { series, facts, slate, v } = setup;
-    this.symbol = setup.symbol;
-    [this.open, this.high, this.low, this.close, this.volume] = [series.open, series.high, series.low, series.close, series.volume];
-    this.indicators = setup.indicators;
-    this.position = new GuestPosition(facts, v, setup.cursor, this.close);
-    this.#facts = facts;
-    this.#slate = slate;
-    this.#v = v;
-  }
-
-  get hasBar(): boolean {
-    return this.#facts.hasBar[this.#v] ?? true;
-  }
-
-  get wish(): { readonly side: GuestSide; readonly weight: number | null } {
-    return { side: this.#facts.wishSide[this.#v] ?? 'flat', weight: this.#facts.wishWeight[this.#v] ?? null };
-  }
-
-  long(options?: Readonly<Record<string, unknown>>): void {
-    this.#say('long', null, options);
-  }
-
-  short(options?: Readonly<Record<string, unknown>>): void {
-    this.#say('short', null, options);
-  }
-
-  flat(options?: Readonly<Record<string, unknown>>): void {
-    this.#say('flat', null, options);
-  }
-
-  weight(part: number, options?: Readonly<Record<string, unknown>>): void {
-    if (!Number.isFinite(part)) throw new TypeError(`weight(${String(part)}) of ${this.symbol} is no part of the equity: check that every number behind it is known`);
-    if (part === 0) this.#say('flat', null, options);
-    else this.#say(part > 0 ? 'long' : 'short', part, options);
-  }
-
-  submit(order: Readonly<Record<string, unknown>>): number {
-    if (typeof order !== 'object' || order === null) throw new TypeError('submit(...) needs an order such as { side: "buy", qty: 10 }');
-    const slate = this.#slate;
-    const ticket = slate.nextTicket;
-    slate.nextTicket += 1;
-    slate.hasSpoken = true;
-    const reasons = typeof order['reasons'] === 'function' ? (order['reasons'] as () => unknown)() : [];
-    slate.requests.push({ v: this.#v, kind: 'submit', ticket, order, reasons });
-    return ticket;
-  }
-
-  cancel(ticket: number): void {
-    this.#slate.hasSpoken = true;
-    this.#slate.requests.push({ v: this.#v, kind: 'cancel', ticket });
-  }
-
-  #say(side: GuestSide, weight: number | null, options: Readonly<Record<string, unknown>> = {}): void {
-    this.#slate.hasSpoken = true;
-    this.#slate.opinions[this.#v] = { side, weight, options };
-  }
-}
-
-/** A strategy's definition as its author wrote it: the parts that a run needs. */
-export type GuestSpec = { initialState?(parameters: unknown): unknown; onBar(context: unknown): void };
-
-/** The context of `onBar`, as app/strategy/context.ts has it. */
-export class GuestContext {
-  readonly parameters: unknown;
-  state: unknown;
-  readonly on: GuestView;
-  readonly all: readonly GuestView[];
-  readonly #facts: GuestFacts;
-  readonly #closes: GuestSeries;
-
-  constructor(setup: { readonly parameters: unknown; readonly state: unknown; readonly on: GuestView; readonly all: readonly GuestView[]; readonly facts: GuestFacts; readonly closes: GuestSeries }) {
-    this.parameters = setup.parameters;
-    this.state = setup.state;
-    this.on = setup.on;
-    this.all = setup.all;
-    this.#facts = setup.facts;
-    this.#closes = setup.closes;
-  }
-
-  get time(): number {
-    return this.#facts.isAhead ? this.#closes.now : this.#facts.time;
-  }
-
-  get cash(): number {
-    this.#facts.readsAccount = true;
-    return this.#facts.cash;
-  }
-
-  get equity(): number {
-    this.#facts.readsAccount = true;
-    return this.#facts.equity;
-  }
-}
-
-/** What the host hands over before the first bar: one entry per symbol. Columns by name: the fields of bars, `indicator.` of one output, `indicator.output` of several. */
+/** What the host hands over before the first bar: one entry per symbol. Columns by name: the fields of bars, `indicator.` of one output, `indicator.output` of several. `pad`: NaN before the first bar. */
 export type GuestColumns = { readonly symbol: string; readonly columns: Readonly<Record<string, Float64Array>> };
+/** What a run is opened with. */
+export type GuestRunSetup = { readonly parameters: unknown; readonly markets: readonly GuestColumns[]; readonly times: Float64Array; readonly depth: number; readonly hasReasons: boolean };
+/** What a run is made of. `plainDefect`: where a value is no plain JSON. */
+export type GuestParts = {
+  readonly guestSeries: typeof guestSeries; readonly GuestFacts: typeof GuestFacts; readonly GuestView: typeof GuestView; readonly GuestContext: typeof GuestContext;
+  plainDefect(value: unknown, path?: string): string | null;
+};
 
 /** A run inside of the sandbox. */
 export class GuestRun {
   readonly box: Float64Array;
+  readonly log: Float64Array;
   readonly #spec: GuestSpec;
+  readonly #parts: GuestParts;
   readonly #context: GuestContext;
-  readonly #facts = new GuestFacts();
-  readonly #slate: GuestSlate = { hasSpoken: false, opinions: [], requests: [], nextTicket: 1 };
+  readonly #facts: GuestFacts;
+  readonly #slate: GuestSlate = { hasSpoken: false, opinions: [], requests: [], nextOrder: 1 };
   readonly #cursors: GuestCursor[] = [];
   readonly #hasReasons: boolean;
-  #acts: GuestAct[] = [];
+  readonly #pad: number;
+  /** As text from the moment on at which they were said: what a strategy does to its objects later must not change what it asked for. */
+  #acts: string[] = [];
   #saved = 'null';
-  #savedTicket = 1;
+  #savedOrder = 1;
 
-  constructor(spec: GuestSpec, setup: { readonly parameters: unknown; readonly markets: readonly GuestColumns[]; readonly times: Float64Array; readonly depth: number; readonly hasReasons: boolean }) {
+  constructor(spec: GuestSpec, setup: GuestRunSetup, parts: GuestParts) {
     this.#spec = spec;
+    this.#parts = parts;
+    this.#facts = new parts.GuestFacts();
     this.#hasReasons = setup.hasReasons;
+    this.#pad = setup.depth + 1;
     const views = setup.markets.map((market, v) => this.#view(market, v, setup.depth));
     const [on] = views;
     if (on === undefined) throw new Error('A run needs a symbol');
-    this.box = new Float64Array(HEADER + ROW * views.length);
-    this.#context = new GuestContext({ parameters: setup.parameters, state: spec.initialState?.(setup.parameters) ?? {}, on, all: Object.freeze(views), facts: this.#facts, closes: guestSeries(setup.times, this.#cursors[0] ?? { i: 0, depth: 0 }) });
+    this.box = new Float64Array(GUEST_HEADER + GUEST_ROW * views.length);
+    this.log = new Float64Array(views.length === 1 ? GUEST_LOG_ROW * GUEST_LOG_ROWS : 0);
+    const state = spec.initialState?.(setup.parameters) ?? {};
+    this.#context = new parts.GuestContext({ parameters: setup.parameters, state, on, all: Object.freeze(views), facts: this.#facts, slate: this.#slate, closes: parts.guestSeries(setup.times, this.#cursors[0] ?? { i: 0, depth: 0 }) });
   }
 
-  /** Runs bars [from, to) of the only symbol on the account in `facts` and ends after the first one in which the strategy acts. */
+  /**
+   * Runs bars [from, to) of the only symbol on the account in `facts`. It ends after the first bar in which the strategy acts; one that is free goes on past its acts until it looks at its position.
+   * Should it look at what it must not know any more, the run is taken back to the beginning of that bar.
+   */
   ahead(facts: ArrayBuffer): void {
     const { box } = this;
     box.set(new Float64Array(facts));
-    const from = box[AT.from] ?? 0;
-    const to = box[AT.to] ?? 0;
-    this.#read();
-    this.#facts.isAhead = true;
-    this.#saved = JSON.stringify(this.#context.state);
-    this.#savedTicket = this.#slate.nextTicket;
-    box[AT.until] = this.#over(from, to);
-    box[AT.reads] = this.#facts.readsAccount ? 1 : 0;
+    const from = box[GUEST_AT.from] ?? 0;
+    const to = box[GUEST_AT.to] ?? 0;
+    const isFree = box[GUEST_AT.isFree] === 1;
+    this.#saved = this.save();
+    this.#savedOrder = this.#slate.nextOrder;
+    this.#begin(isFree);
+    const { until, reads } = this.#try(from, to);
+    if (reads > 0) {
+      const acted = box[GUEST_AT.acted] ?? 0;
+      const acts = this.#acts;
+      this.#back(from, until, isFree);
+      this.#acts = acts;
+      box[GUEST_AT.acted] = acted;
+    }
+    box[GUEST_AT.until] = until;
+    box[GUEST_AT.reads] = reads;
   }
 
   /** Goes back to where the last run ahead began, and through its bars before `to` again, on the account in `facts`: it is known not to act there. */
   again(facts: ArrayBuffer): void {
     const { box } = this;
     box.set(new Float64Array(facts));
-    this.#context.state = JSON.parse(this.#saved) as unknown;
-    this.#slate.nextTicket = this.#savedTicket;
     this.#acts = [];
-    this.#read();
-    this.#facts.isAhead = true;
-    box[AT.until] = this.#over(box[AT.from] ?? 0, box[AT.to] ?? 0);
+    box[GUEST_AT.until] = this.#back(box[GUEST_AT.from] ?? 0, box[GUEST_AT.to] ?? 0, false);
   }
 
   /** Asks once, on the account in `facts`. */
@@ -273,24 +104,62 @@ export class GuestRun {
     this.box.set(new Float64Array(facts));
     this.#read();
     this.#facts.isAhead = false;
-    this.box[AT.acted] = 0;
+    this.#facts.isFree = false;
+    this.box[GUEST_AT.acted] = 0;
     this.#spec.onBar(this.#context);
-    if (this.#slate.hasSpoken) this.#hear();
+    if (this.#slate.hasSpoken && this.#hear()) this.box[GUEST_AT.acted] = this.#acts.length > 0 ? 2 : 1;
   }
 
-  /** Orders, cancels and reasons of the last call as JSON. */
+  /** Orders, cancels and reasons since they were last taken, as JSON. */
   take(): string {
-    const text = JSON.stringify(this.#acts);
+    const text = `[${this.#acts.join(',')}]`;
     this.#acts = [];
     return text;
   }
 
+  /** Its memory as JSON. @throws TypeError where it is no plain JSON: it could not be brought back */
   save(): string {
-    return JSON.stringify(this.#context.state) ?? 'null';
+    const { state } = this.#context;
+    const defect = this.#parts.plainDefect(state, 'state');
+    if (defect !== null) throw new TypeError(`${defect}: memory is plain JSON, because it must come back from the book as it was. Use null for a number that is not known`);
+    return JSON.stringify(state);
   }
 
-  restore(text: string): void {
+  /** Takes a stored memory; `nextOrder`: the number of its next order. */
+  restore(text: string, nextOrder: number): void {
     this.#context.state = JSON.parse(text) as unknown;
+    this.#slate.nextOrder = nextOrder;
+  }
+
+  /** The number of its next order. */
+  nextOrder(): number {
+    return this.#slate.nextOrder;
+  }
+
+  #begin(isFree: boolean): void {
+    this.#read();
+    this.#facts.isAhead = true;
+    this.#facts.isFree = isFree;
+    this.#facts.reads = 0;
+  }
+
+  /** As far as it goes. Whatever it throws is thrown again when its bar is asked: the error is of that bar, on the account of that bar. */
+  #try(from: number, to: number): { readonly until: number; readonly reads: number } {
+    try {
+      return { until: this.#over(from, to), reads: this.#facts.reads };
+    } catch {
+      return { until: (this.#cursors[0]?.i ?? 0) - this.#pad, reads: 3 };
+    }
+  }
+
+  #back(from: number, to: number, isFree: boolean): number {
+    this.restore(this.#saved, this.#savedOrder);
+    this.#slate.opinions = [];
+    this.#slate.requests = [];
+    this.#slate.hasSpoken = false;
+    this.#acts = [];
+    this.#begin(isFree);
+    return this.#over(from, to);
   }
 
   #over(from: number, to: number): number {
@@ -298,38 +167,60 @@ export class GuestRun {
     const spec = this.#spec;
     const context = this.#context;
     const slate = this.#slate;
-    this.box[AT.acted] = 0;
+    const pad = this.#pad;
+    this.box[GUEST_AT.acted] = 0;
     if (cursor === undefined) return to;
-    for (let i = from; i < to; i += 1) {
-      cursor.i = i;
+    const end = to + pad;
+    for (let at = from + pad; at < end; at += 1) {
+      cursor.i = at;
       spec.onBar(context);
-      if (slate.hasSpoken && this.#hear()) return i;
+      if (slate.hasSpoken) {
+        const stop = this.#note(at - pad);
+        if (stop >= 0) return stop;
+      }
     }
     return to;
+  }
+
+  /** Something was said or looked at in bar `i`. @returns the first bar that is not run; -1 to go on */
+  #note(i: number): number {
+    const facts = this.#facts;
+    if (facts.reads > 0) return i;
+    const before = this.#acts.length;
+    if (!this.#hear()) return -1;
+    const { box, log } = this;
+    const acted = box[GUEST_AT.acted] ?? 0;
+    const row = acted * GUEST_LOG_ROW;
+    log[row] = i;
+    log[row + 1] = this.#acts.length - before;
+    log.set(box.subarray(GUEST_HEADER + GUEST_OF.say, GUEST_HEADER + GUEST_ROW), row + 2);
+    box[GUEST_HEADER + GUEST_OF.say] = 2;
+    box[GUEST_AT.acted] = acted + 1;
+    return facts.isFree && acted + 1 < GUEST_LOG_ROWS && this.#acts.length < GUEST_REQUESTS ? -1 : i + 1;
   }
 
   /** Takes the account out of the box. */
   #read(): void {
     const { box } = this;
     const facts = this.#facts;
-    facts.cash = box[AT.cash] ?? NaN;
-    facts.equity = box[AT.equity] ?? NaN;
-    facts.time = box[AT.time] ?? NaN;
+    facts.cash = box[GUEST_AT.cash] ?? NaN;
+    facts.equity = box[GUEST_AT.equity] ?? NaN;
+    facts.time = box[GUEST_AT.time] ?? NaN;
     for (let v = 0; v < this.#cursors.length; v += 1) {
-      const row = HEADER + v * ROW;
+      const row = GUEST_HEADER + v * GUEST_ROW;
       const cursor = this.#cursors[v];
       if (cursor === undefined) continue;
-      cursor.i = box[row + OF.cursor] ?? 0;
+      cursor.i = (box[row + GUEST_OF.cursor] ?? 0) + this.#pad;
       facts.anchor[v] = cursor.i;
-      facts.hasBar[v] = box[row + OF.hasBar] === 1;
-      facts.qty[v] = box[row + OF.qty] ?? 0;
-      facts.averagePrice[v] = box[row + OF.price] ?? NaN;
-      facts.barsHeld[v] = box[row + OF.held] ?? -1;
-      const side = box[row + OF.wish] ?? 0;
+      facts.hasBar[v] = box[row + GUEST_OF.hasBar] === 1;
+      facts.qty[v] = box[row + GUEST_OF.qty] ?? 0;
+      facts.averagePrice[v] = box[row + GUEST_OF.price] ?? NaN;
+      facts.barsHeld[v] = box[row + GUEST_OF.held] ?? -1;
+      const side = box[row + GUEST_OF.wish] ?? 0;
       facts.wishSide[v] = side > 0 ? 'long' : side < 0 ? 'short' : 'flat';
-      const weight = box[row + OF.wishWeight] ?? NaN;
+      const weight = box[row + GUEST_OF.wishWeight] ?? NaN;
       facts.wishWeight[v] = Number.isNaN(weight) ? null : weight;
-      box[row + OF.say] = 2;
+      box[row + GUEST_OF.say] = 2;
     }
   }
 
@@ -343,15 +234,13 @@ export class GuestRun {
       slate.opinions[v] = null;
       hasActed = this.#want(v, opinion) || hasActed;
     }
-    for (const request of slate.requests) this.#acts.push(request);
+    for (const request of slate.requests) this.#acts.push(JSON.stringify(request));
     slate.requests = [];
     slate.hasSpoken = false;
-    // 2: there is more to read than numbers.
-    if (hasActed) this.box[AT.acted] = this.#acts.length > 0 ? 2 : 1;
     return hasActed;
   }
 
-  #want(v: number, { side, weight, options }: { readonly side: GuestSide; readonly weight: number | null; readonly options: Readonly<Record<string, unknown>> }): boolean {
+  #want(v: number, { side, weight, options }: GuestOpinion): boolean {
     const facts = this.#facts;
     const again = options['again'] === true;
     // While it runs ahead only what is new ends the run; asked bar by bar, its engine is told everything and judges itself.
@@ -359,31 +248,32 @@ export class GuestRun {
     facts.wishSide[v] = side;
     facts.wishWeight[v] = weight;
     const { box } = this;
-    const row = HEADER + v * ROW;
+    const row = GUEST_HEADER + v * GUEST_ROW;
     const given = (name: string): number => {
       const value = options[name];
       if (value === undefined || value === null) return NaN;
       if (typeof value !== 'number') throw new TypeError(`${name} must be a number`);
       return value;
     };
-    box[row + OF.say] = side === 'long' ? 1 : side === 'short' ? -1 : 0;
-    box[row + OF.weight] = weight ?? NaN;
-    box[row + OF.atr] = given('atr');
-    box[row + OF.stop] = given('stopPrice');
-    box[row + OF.profit] = given('takeProfitPrice');
-    box[row + OF.again] = again ? 1 : 0;
-    if (this.#hasReasons && typeof options['reasons'] === 'function') this.#acts.push({ v, kind: 'reasons', reasons: (options['reasons'] as () => unknown)() });
+    box[row + GUEST_OF.say] = side === 'long' ? 1 : side === 'short' ? -1 : 0;
+    box[row + GUEST_OF.weight] = weight ?? NaN;
+    box[row + GUEST_OF.atr] = given('atr');
+    box[row + GUEST_OF.stop] = given('stopPrice');
+    box[row + GUEST_OF.profit] = given('takeProfitPrice');
+    box[row + GUEST_OF.again] = again ? 1 : 0;
+    if (this.#hasReasons && typeof options['reasons'] === 'function') this.#acts.push(JSON.stringify({ v, kind: 'reasons', reasons: (options['reasons'] as () => unknown)() }));
     return true;
   }
 
   #view({ symbol, columns }: GuestColumns, v: number, depth: number): GuestView {
+    const { guestSeries: seriesOf, GuestView: ViewOf } = this.#parts;
     const cursor: GuestCursor = { i: 0, depth };
     this.#cursors.push(cursor);
     const series: Record<string, GuestSeries> = {};
     const indicators: Record<string, unknown> = {};
     for (const [name, values] of Object.entries(columns)) {
       const [owner = '', output] = name.split('.');
-      const made = guestSeries(values, cursor);
+      const made = seriesOf(values, cursor);
       if (output === undefined) series[name] = made;
       else if (output === '') indicators[owner] = made;
       else {
@@ -393,6 +283,6 @@ export class GuestRun {
       }
     }
     for (const group of Object.values(indicators)) Object.freeze(group);
-    return new GuestView({ symbol, v, cursor, series: series as Fields, indicators: Object.freeze(indicators), facts: this.#facts, slate: this.#slate });
+    return new ViewOf({ symbol, v, cursor, series: series as Record<'open' | 'high' | 'low' | 'close' | 'volume', GuestSeries>, indicators: Object.freeze(indicators), facts: this.#facts, slate: this.#slate });
   }
 }
