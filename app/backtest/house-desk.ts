@@ -85,8 +85,12 @@ export class HouseDesk {
     const market = this.trip(at);
     if (signal.order !== null) {
       const { order } = signal;
+      const held = this.venue.positions().find((position) => position.symbol === symbol);
       const decision = this.act(market, { kind: 'order', ...head, side: order.side, qty: fromFloat(order.qty, LEDGER_SCALE) as Quantity, terms: termsOf(order) }, at);
-      if (decision.clientOrderId !== null) this.own.set(`${symbol} ${signal.orderId}`, decision.clientOrderId);
+      if (decision.clientOrderId === null) return;
+      this.own.set(`${symbol} ${signal.orderId}`, decision.clientOrderId);
+      // As live: an order that opens a position takes back an earlier wish to be flat.
+      if (!decision.isReducing && (held === undefined || held.qty.isZero()) && this.targets.get(symbol)?.desired.isZero() === true) this.targets.delete(symbol);
       return;
     }
     const atr = signal.atr === null ? null : fromFloat(signal.atr, LEDGER_SCALE);

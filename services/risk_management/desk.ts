@@ -36,6 +36,8 @@ export type Desk = {
   /** Turns trading from ACTIVE to REDUCING after the next decision (at the latest with `save`), once per finding, which tells why. */
   breakWith(finding: Finding): void;
   aim(change: TargetChange): void;
+  /** A strategy wants an open order of its own ended: told after the decisions, of which it may be one. */
+  takeBack(clientOrderId: string, signalId: string): void;
   tell(finding: Finding): void;
   /** Writes decisions, targets and facts, and emits their events in the order in which they were made. */
   save(): Promise<void>;
@@ -122,6 +124,7 @@ class TradingDesk implements Desk {
   readonly #entries = new Map<string, number>();
   readonly #decided: Set<string>;
   readonly #targets = new Map<string, TargetChange>();
+  readonly #takenBack: { readonly clientOrderId: string; readonly signalId: string }[] = [];
   readonly #told: Finding[] = [];
   readonly #broken: Finding[] = [];
   readonly #markets = new Map<string, LoadedMarket>();
@@ -194,6 +197,10 @@ class TradingDesk implements Desk {
     this.#targets.set(`${change.strategyId ?? ''}|${change.symbol}`, change);
   }
 
+  takeBack(clientOrderId: string, signalId: string): void {
+    this.#takenBack.push({ clientOrderId, signalId });
+  }
+
   tell(finding: Finding): void {
     this.#told.push(finding);
   }
@@ -204,6 +211,9 @@ class TradingDesk implements Desk {
     await saveTargets(this.#tx, [...this.#targets.values()]);
     if (this.#peak !== null && this.#peakAt !== null) await savePeak(this.#tx, this.#peak, this.#peakAt);
     for (const { decision } of this.#kept) emitDecision(this.#tx, decision);
+    for (const { clientOrderId, signalId } of this.#takenBack) {
+      this.#tx.emit({ topic: 'order.cancel_requested', key: `${clientOrderId}:${signalId}`, correlationId: signalId, payload: { clientOrderId, reason: 'Its strategy takes it back' } });
+    }
     await recordRiskEvents(this.#tx, this.#told);
     for (const finding of this.#broken) await turnToReducing(this.#tx, finding);
   }

@@ -3,7 +3,7 @@ import type { EventEnvelope } from '#app/contracts/events.ts';
 import { Decimal, price, quantity, toText } from '#app/domain/numeric.ts';
 import { readTerms } from '#app/domain/order-terms.ts';
 import { epochMs, type EpochMs } from '#app/domain/time.ts';
-import { dayLossOf } from '#app/risk/book.ts';
+import { dayLossOf, shareOf } from '#app/risk/book.ts';
 import type { Decision, Intent, Protection } from '#app/risk/decide.ts';
 import type { ConsumerSpec } from '#chassis/consumer.ts';
 import type { Tx } from '#chassis/db.ts';
@@ -33,14 +33,26 @@ function intentOf(signal: Signal, desk: Desk): Intent {
   };
 }
 
-/** A strategy takes one of its own orders back; of no effect when it has ended, or was never approved. */
-async function cancelOwn(tx: Tx, { signalId, strategyVersionId, symbol, cancels }: Signal): Promise<void> {
-  const [order] = await tx.query<{ clientOrderId: string }>(
+/** The number under which a strategy knows an order of its own, for the orders that one batch decides. */
+const ownKey = ({ strategyVersionId, symbol }: Signal, orderId: number): string => `${strategyVersionId}|${symbol}|${orderId}`;
+
+/** A strategy takes one of its own orders back, of this batch (`decided`) or of an earlier one; of no effect when it has ended, or was never approved. */
+async function cancelOwn(tx: Tx, desk: Desk, { signalId, strategyVersionId, symbol, cancels }: Signal, decided: string | undefined): Promise<void> {
+  const [order] = decided === undefined ? await tx.query<{ clientOrderId: string }>(
     `SELECT d.client_order_id AS "clientOrderId" FROM strategy_engine.strategy_signals s JOIN risk_management.risk_decisions d ON d.decision_id = s.signal_id
      WHERE s.strategy_version_id = $1 AND s.symbol = $2 AND (s.own_order->>'orderId')::bigint = $3 AND d.client_order_id IS NOT NULL ORDER BY s.raised_at DESC LIMIT 1`, [strategyVersionId, symbol, cancels],
-  );
-  if (order === undefined) return;
-  tx.emit({ topic: 'order.cancel_requested', key: `${order.clientOrderId}:${signalId}`, correlationId: signalId, payload: { clientOrderId: order.clientOrderId, reason: 'Its strategy takes it back' } });
+  ) : [{ clientOrderId: decided }];
+  if (order !== undefined) desk.takeBack(order.clientOrderId, signalId);
+}
+
+/**
+ * An order of a strategy's own that opens a position takes back an earlier wish to be flat, as one by hand does; else the follow-ups would sell what it buys. While anything is still
+ * held or owed, the target goes on.
+ */
+function takeBackFlat(desk: Desk, { strategyId, symbol, signalId }: Signal, { clientOrderId, isReducing, side, tsMarket }: Decision): void {
+  if (clientOrderId === null || isReducing || !shareOf(desk.book(), strategyId, symbol).held.isZero()) return;
+  if (desk.loaded.openTargets.some((target) => target.strategyId === strategyId && target.symbol === symbol)) return;
+  desk.aim({ strategyId, symbol, target: side === 'buy' ? 'long' : 'short', owed: null, originId: signalId, followUps: 0, tsMarket });
 }
 
 /** What the lane needs. `observe` hears every decision on a signal after its commit, for the metrics; `onSignals` and `onFills` run after the commit of each batch with such. */
@@ -61,10 +73,11 @@ async function onSignals(tx: Tx, signals: readonly Signal[], { observe, onSignal
   const desk = openDesk(tx, loaded);
   await followUp(desk, await marketOf(tx, loaded));
   const tripped = new Map<EpochMs, LoadedMarket>();
+  const own = new Map<string, string>();
   for (const signal of signals) {
     if (loaded.decided.has(signal.signalId)) continue;
     if (signal.cancels !== null) {
-      await cancelOwn(tx, signal);
+      await cancelOwn(tx, desk, signal, own.get(ownKey(signal, signal.cancels)));
       continue;
     }
     const intent = intentOf(signal, desk);
@@ -73,7 +86,11 @@ async function onSignals(tx: Tx, signals: readonly Signal[], { observe, onSignal
     tripped.set(intent.tsMarket, market);
     const decision = desk.decide(market, intent);
     tx.afterCommit(() => observe(decision));
-    if (signal.order !== null) continue;
+    if (signal.order !== null) {
+      if (decision.clientOrderId !== null) own.set(ownKey(signal, signal.order.orderId), decision.clientOrderId);
+      takeBackFlat(desk, signal, decision);
+      continue;
+    }
     desk.aim({ strategyId: signal.strategyId, symbol: signal.symbol, target: signal.target, owed: decision.owes, originId: signal.signalId, followUps: 0, tsMarket: intent.tsMarket });
   }
   await desk.save();

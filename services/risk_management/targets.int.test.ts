@@ -107,14 +107,56 @@ describe('a weight', () => {
 describe('an order of a strategy\'s own', () => {
   const order = { orderId: 7, side: 'buy' as const, qty: '10', type: 'limit' as const, timeInForce: 'day' as const, orderClass: 'simple' as const, extendedHours: false, limitPrice: '99', stopPrice: null, trailPrice: null, trailPercent: null, takeProfit: null, stopLoss: null };
 
-  it('is decided with its terms, moves no target, and is taken back by its number', async () => {
+  it('is decided with its terms, and is taken back by its number', async () => {
     await raised(1, { target: 'flat', order });
     expect((await at().rows.said('order.approved'))[0]?.payload).toMatchObject({ source: 'strategy', strategyId: 'sma', type: 'limit', limitPrice: '99', qty: '10', signalId: id(1) });
-    expect(await owed()).toEqual([]);
+    // Nothing is owed: its wish to be flat, if there was one, is taken back.
+    expect(await owed()).toEqual([['long', null, 0]]);
     await raised(2, { target: 'flat', cancels: 7 });
     await raised(3, { target: 'flat', cancels: 8 });
     expect((await at().rows.said('order.cancel_requested')).map((event) => event.payload['clientOrderId'])).toEqual([`ms-${id(1)}`]);
     expect(await brief()).toHaveLength(1);
+  });
+
+  it('is taken back also when both came in one batch: the order is told first', async () => {
+    const { book } = at().rows;
+    for (const [n, changes] of [[1, { target: 'flat', order }], [2, { target: 'flat', cancels: 7 }]] as const) {
+      await book.sql(
+        `INSERT INTO strategy_engine.strategy_signals (signal_id, strategy_id, strategy_version_id, symbol, timeframe, bar_open_time, ts_market, target, reference_price, reasons, own_order, cancels)
+         VALUES ($1, 'sma', 'sma.v1', 'AAPL', '1Min', now(), now(), 'flat', 100, '[]', $2::jsonb, $3)`, [id(n), 'order' in changes ? JSON.stringify(order) : null, 'cancels' in changes ? changes.cancels : null],
+      );
+    }
+    await at().hear(signal(1, { target: 'flat', order }), signal(2, { target: 'flat', cancels: 7 }));
+    const told = await book.sql<{ topic: string; id: string }>(`SELECT topic, payload->>'clientOrderId' AS id FROM risk_management.outbox ORDER BY seq`);
+    expect(told).toEqual([{ topic: 'order.approved', id: `ms-${id(1)}` }, { topic: 'order.cancel_requested', id: `ms-${id(1)}` }]);
+  });
+
+  it('takes back an earlier wish to be flat: what it buys is not sold by a follow-up', async () => {
+    await at().rows.hold('sma', 'AAPL', '50');
+    await at().rows.setCash('95000');
+    await raised(1, { target: 'flat' });
+    await at().rows.writeOrder(id(1), { filled: '50', status: 'filled', closedAt: bar(1) });
+    await at().rows.hold('sma', 'AAPL', '0');
+    await at().rows.setCash('100000');
+    await raised(2, { target: 'flat', order });
+    expect(await owed()).toEqual([['long', null, 0]]);
+    await at().rows.writeOrder(id(2), { filled: '10', status: 'filled', closedAt: bar(2) });
+    await at().rows.hold('sma', 'AAPL', '10');
+    await at().rows.setCash('99000');
+    await at().rows.close('AAPL', 2, '100');
+    await at().orderMoved();
+    await at().orderMoved();
+    expect((await brief()).map((row) => (row as string[])[0])).toEqual([id(1), id(2)]);
+    // A new wish to be flat closes it.
+    await raised(3, { target: 'flat' });
+    expect((await brief()).at(-1)).toEqual([id(3), 'approved', null, 'sell', '10']);
+  });
+
+  it('leaves a wish to be flat alone that has not come true', async () => {
+    await at().rows.hold('sma', 'AAPL', '50');
+    await raised(1, { target: 'flat' });
+    await raised(2, { target: 'flat', order });
+    expect(await owed()).toEqual([['flat', '0', 0]]);
   });
 
   it('meets the collar, and comes as late as its bar', async () => {

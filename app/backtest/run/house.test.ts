@@ -12,6 +12,7 @@ import { US_SELL_FEES } from '../fees.ts';
 import { startBacktest, type BacktestBar } from '../replay.ts';
 import { NO_COMMISSION, STRICT_FILLS } from './defaults.ts';
 import { runBacktest } from './run.ts';
+import { fillsOf, play } from './testing-script.ts';
 import type { RunResult } from './types.ts';
 
 const SYMBOLS = ['AAA', 'BBB', 'CCC'];
@@ -99,5 +100,15 @@ describe('the house desk', () => {
     const [column, replay] = [byColumns(setup), byReplay(setup)];
     expect(column.lines).toEqual(replay.notes);
     expect(column.fills.length).toBeGreaterThan(40);
+  });
+});
+
+describe('a wish to be flat that has come true', () => {
+  it('does not sell what a later order of the strategy\'s own buys', () => {
+    const rows = Array.from({ length: 10 }, () => [50, 50.05, 49.95, 50] as const);
+    const result = play(rows, {
+      0: (on) => on.long(), 2: (on) => on.flat(), 4: (on) => void on.submit({ side: 'buy', qty: 10, type: 'limit', limitPrice: 50 }), 8: (on) => on.flat(),
+    }, { desk: { kind: 'house', limits: LIMITS, strategyId: 'scripted', versionId: 'scripted.v1' }, sizing: { method: 'fixed_notional', notional: '1000' } });
+    expect(fillsOf(result)).toEqual(['1 buy 20@50', '3 sell 20@50', '5 buy 10@50']);
   });
 });
