@@ -20,8 +20,8 @@ export const RUN_FIGURES = [
 /** One of them. */
 export type RunFigure = (typeof RUN_FIGURES)[number];
 
-/** The run with what several figures are made of. `daily`: equity at the start and at the end of each day; `profits`: dollars of each closed round trip. */
-type Facts = { readonly result: RunResult; readonly begin: number; readonly daily: Float64Array; readonly returns: Float64Array; readonly spanMs: number; readonly profits: Float64Array };
+/** The run with what several figures are made of. `daily`: equity at the start and at the end of each day; `profits`: dollars of each closed round trip; `fall`: the deepest one, asked for twice and found once. */
+type Facts = { readonly result: RunResult; readonly begin: number; readonly daily: Float64Array; readonly returns: Float64Array; readonly spanMs: number; readonly profits: Float64Array; fall: number | null };
 
 const known = new WeakMap<Float64Array, { readonly begin: number; readonly steps: Int32Array }>();
 
@@ -55,10 +55,9 @@ function closedProfits({ trips }: RunResult): Float64Array {
 }
 
 /** Deepest fall over every step, the equity at the beginning included: days would hide what happened within them. The definition of `maxDrawdown`, without an object a step. */
-function deepestFall({ result, begin, daily }: Facts): number {
-  const { equity } = result;
+function deepestFall({ equity }: RunResult, begin: number, first: number): number {
   // Lowest since the highest: of one peak the lowest value is the deepest fall, so that a division is made for each peak alone.
-  let [peak, low, deepest] = [daily[0] ?? NaN, Infinity, 0];
+  let [peak, low, deepest] = [first, Infinity, 0];
   for (let step = begin; step < equity.length; step += 1) {
     const value = equity[step] ?? NaN;
     if (value < peak) {
@@ -70,6 +69,11 @@ function deepestFall({ result, begin, daily }: Facts): number {
     }
   }
   return peak > 0 && low < peak ? Math.min(deepest, low / peak - 1) : deepest;
+}
+
+function fallOf(facts: Facts): number {
+  facts.fall ??= deepestFall(facts.result, facts.begin, facts.daily[0] ?? NaN);
+  return facts.fall;
 }
 
 /** Part of the steps at which something was held. */
@@ -93,8 +97,8 @@ const MAKE: Readonly<Record<RunFigure, (facts: Facts) => number | null>> = {
   sharpe: ({ returns }) => sharpe(returns),
   sortino: ({ returns }) => sortino(returns),
   volatility: ({ returns }) => volatility(returns),
-  max_drawdown: deepestFall,
-  calmar: (facts) => calmar(cagr(facts.daily, facts.spanMs), deepestFall(facts)),
+  max_drawdown: fallOf,
+  calmar: (facts) => calmar(cagr(facts.daily, facts.spanMs), fallOf(facts)),
   profit_factor: ({ profits }) => profitFactorOf(profits),
   sqn: ({ profits }) => systemQuality(profits),
   expectancy: ({ profits }) => expectancy(profits),
@@ -114,7 +118,7 @@ export function figuresOf(result: RunResult, cash: number, { names, from = -Infi
   const daily = dailyEquity(result, result.equity[begin - 1] ?? cash, begin);
   const first = Math.max(from, result.time[begin - 1] ?? -Infinity);
   const last = result.time[result.time.length - 1] ?? NaN;
-  const facts: Facts = { result, begin, daily, returns: simpleReturns(daily), spanMs: last - (Number.isFinite(first) ? first : (result.time[0] ?? NaN)), profits: closedProfits(result) };
+  const facts: Facts = { result, begin, daily, returns: simpleReturns(daily), spanMs: last - (Number.isFinite(first) ? first : (result.time[0] ?? NaN)), profits: closedProfits(result), fall: null };
   return Float64Array.from(names, (name) => MAKE[name](facts) ?? NaN);
 }
 
