@@ -19,7 +19,7 @@ export type Reason = {
 /** The bounds, by name: from `good` on an answer is good, up to `weak` it is weak, beyond it bad. */
 export const BOUNDS = {
   /** Probability that the true Sharpe ratio is above 0: the usual level of significance; below 4 in 5 luck explains it. */ luck: { good: 0.95, weak: 0.8 },
-  /** Part of the splits in which the best was below the median elsewhere; a coin gives 1/2, and so do trials that are all alike: they hardly ever lose elsewhere. */ overfitting: { good: 0.2, weak: 0.5, alike: 0.05, loss: 0.25 },
+  /** Part of the splits in which the best was below the median elsewhere; a coin gives 1/2, and so do trials that are all alike: they hardly ever lose elsewhere. */ overfitting: { good: 0.2, weak: 0.5, alike: 0.05 },
   /** Sharpe ratio out of sample / in sample, and the one out of sample itself. */ outOfSample: { good: 0.5, weak: 0 },
   /** Closed round trips. */ roundTrips: { good: 100, weak: 30 },
   /** Years. */ history: { good: 3, weak: 1 },
@@ -71,12 +71,12 @@ const luck: Check = ({ probabilisticSharpe, deflatedSharpe, search, sharpe }) =>
 
 const overfitting: Check = ({ overfitting: found, search }) => {
   if (search === null || search.count <= 1) return null;
-  const { good, weak, alike, loss } = BOUNDS.overfitting;
+  const { good, weak, alike } = BOUNDS.overfitting;
   const rest = { check: 'overfitting', weight: 7, isDecisive: false, bound: good, source: 'Probability of backtest overfitting, Bailey, Borwein, López de Prado and Zhu, Journal of Computational Finance 20(4), 2017', remedy: 'Fewer parameters, or parameters chosen where their neighbours do well too.' } as const;
   if (found === null) return { ...rest, grade: 'unknown', value: null, finding: 'The search was not cross-validated.', remedy: 'Keep the returns of all trials and compute the probability of overfitting.' };
   const { probability, chanceOfLoss } = found;
   return {
-    ...rest, grade: grade(probability <= good || chanceOfLoss <= alike, probability <= weak || chanceOfLoss <= loss), value: probability,
+    ...rest, grade: grade(probability <= good || chanceOfLoss <= alike, probability <= weak), value: probability,
     finding: `The best of one half of the time was below the median of the other half in ${percent(probability)} of ${found.splits} splits, and lost there in ${percent(chanceOfLoss)}.`,
   };
 };
