@@ -212,6 +212,13 @@ describe('a strategy that fails', () => {
   it('may not look further back than it declares, nor ahead, nor wish for what is no number', () => {
     expect(() => run(failing(({ on }) => void on.close.ago(2)))).toThrow(/further back than the history of 1 bars/);
     expect(() => run(failing(({ on }) => on.weight(NaN)))).toThrow(/weight\(NaN\) of A is no part of the equity/);
+    // An exit or an order that is silently none would be a position without its stop.
+    expect(() => run(failing(({ on }) => on.long({ stopPrice: NaN })))).toThrow(/stopPrice NaN of A is no price/);
+    expect(() => run(failing(({ on }) => on.weight(-0.5, { takeProfitPrice: Infinity })))).toThrow(/takeProfitPrice Infinity of A is no price/);
+    expect(() => run(failing(({ on }) => on.long({ stopPrice: -1, atr: NaN })))).not.toThrow();
+    for (const [order, words] of [[{ qty: NaN }, 'qty NaN'], [{ limitPrice: NaN }, 'limitPrice NaN'], [{ stopPrice: Infinity }, 'stopPrice Infinity'], [{ trailPercent: NaN }, 'trailPercent NaN'], [{ stopLoss: { stopPrice: NaN } }, 'stopLoss.stopPrice NaN'], [{ takeProfit: { limitPrice: NaN } }, 'takeProfit.limitPrice NaN']] as const) {
+      expect(() => run(failing(({ on }) => void on.submit({ side: 'buy', qty: 1, ...order })))).toThrow(`an order of A has ${words}`);
+    }
     const seen: number[] = [];
     run(failing(({ on }) => void seen.push(on.close.ago(-1))));
     expect(seen).toEqual([NaN, NaN]);

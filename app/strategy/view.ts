@@ -86,6 +86,8 @@ export class View implements SymbolView {
   }
 
   submit(order: StrategyOrder): number {
+    const defect = numbersDefect(order);
+    if (defect !== null) throw new AppError('INPUT_INVALID', `an order of ${this.symbol} has ${defect}: check that every number behind it is known`);
     this.slate.hasSpoken = true;
     this.slate.lastOrderId += 1;
     this.requests.push({ id: this.slate.lastOrderId, order });
@@ -105,11 +107,28 @@ export class View implements SymbolView {
   }
 
   private say(side: Wish['side'], weight: number | null, options: TargetOptions | undefined): void {
+    if (options !== undefined) this.checkExits(options);
     this.opinion = side;
     this.opinionWeight = weight;
     this.options = options ?? null;
     this.slate.hasSpoken = true;
   }
+
+  /** An exit that was asked for and is no number would be a position without its stop. One at or below nothing is left out: the range may be wider than the price. */
+  private checkExits({ stopPrice = 0, takeProfitPrice = 0 }: TargetOptions): void {
+    if (Number.isFinite(stopPrice) && Number.isFinite(takeProfitPrice)) return;
+    const what = Number.isFinite(stopPrice) ? `takeProfitPrice ${takeProfitPrice}` : `stopPrice ${stopPrice}`;
+    throw new AppError('INPUT_INVALID', `${what} of ${this.symbol} is no price: leave it out for none, and check that every number behind it is known`);
+  }
+}
+
+/** The first number of an order that is none, with its name; null when all that are given are numbers. */
+function numbersDefect({ qty, limitPrice = 0, stopPrice = 0, trailPrice = 0, trailPercent = 0, takeProfit, stopLoss }: StrategyOrder): string | null {
+  const sum = qty + limitPrice + stopPrice + trailPrice + trailPercent + (takeProfit?.limitPrice ?? 0) + (stopLoss?.stopPrice ?? 0) + (stopLoss?.limitPrice ?? 0);
+  if (Number.isFinite(sum)) return null;
+  const numbers = { qty, limitPrice, stopPrice, trailPrice, trailPercent, 'takeProfit.limitPrice': takeProfit?.limitPrice ?? 0, 'stopLoss.stopPrice': stopLoss?.stopPrice ?? 0, 'stopLoss.limitPrice': stopLoss?.limitPrice ?? 0 };
+  const [name, value] = Object.entries(numbers).find(([, number]) => !Number.isFinite(number)) ?? ['a number', sum];
+  return `${name} ${value}`;
 }
 
 function indicatorSeries(uses: IndicatorUses, columns: ViewParts['columns'], cursor: Cursor): IndicatorSeries<IndicatorUses> {
