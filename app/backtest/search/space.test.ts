@@ -31,6 +31,11 @@ describe('a grid of decimal steps', () => {
 });
 
 describe('a space', () => {
+  it('names the parameter whose range is none', () => {
+    expect(() => spaceOf({ ranges: { fast: [4, 5], slow: { from: 10, to: 9 } } })).toThrow(/cannot be made: slow: a range goes up/);
+    expect(() => spaceOf({ ranges: { band: { from: 0, to: 1, step: 0.0001 } } })).toThrow(/cannot be made: band: 10001 values are too many.*wider step/);
+  });
+
   it('steps by the parameter itself where nothing else is asked', () => {
     const space = spaceOf({ ranges: { slow: { from: 20, to: 35 }, side: ['long', 'both'] }, fixed: { fast: 4 } });
     expect(space.size).toBe(8);

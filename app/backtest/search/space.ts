@@ -25,12 +25,13 @@ function refuse(what: string): never {
   throw new AppError('INPUT_INVALID', `The search cannot be made: ${what}`);
 }
 
-/** Numbers from..to, both included where the step meets them. stepped(0, 0.3, 0.1) = 0, 0.1, 0.2, 0.3. */
-export function stepped(from: number, to: number, step: number): readonly number[] {
-  if (!(step > 0) || !(to >= from) || !Number.isFinite(to - from)) return refuse(`a range goes up from its first to its last value by a step above 0, not from ${from} to ${to} by ${step}`);
+/** Numbers from..to, both included where the step meets them. stepped(0, 0.3, 0.1) = 0, 0.1, 0.2, 0.3. @throws AppError INPUT_INVALID, beginning with the `name` of what has the range */
+export function stepped(from: number, to: number, step: number, name = ''): readonly number[] {
+  const whose = name === '' ? '' : `${name}: `;
+  if (!(step > 0) || !(to >= from) || !Number.isFinite(to - from)) return refuse(`${whose}a range goes up from its first to its last value by a step above 0, not from ${from} to ${to} by ${step}`);
   // A hundredth of a step of slack: (0.3 - 0) / 0.1 is 2.9999999999999996.
   const count = Math.floor((to - from) / step + 0.01) + 1;
-  if (count > MAX_AXIS_VALUES) return refuse(`${count} values are too many for one parameter, the most is ${MAX_AXIS_VALUES}`);
+  if (count > MAX_AXIS_VALUES) return refuse(`${whose}${count} values are too many for one parameter, the most is ${MAX_AXIS_VALUES}: name a narrower range or a wider step`);
   return Array.from({ length: count }, (_none, n) => Number((from + n * step).toPrecision(DIGITS)));
 }
 
@@ -40,7 +41,7 @@ function axisOf(set: ParameterSet, name: string, range: AxisRange): Axis {
   const isNumber = parameter.kind === 'integer' || parameter.kind === 'number';
   if ('from' in range) {
     if (!isNumber) return refuse(`${name} has no numbers: name its values`);
-    return { name, values: stepped(range.from, range.to, range.step ?? parameter.step), isOrdered: true };
+    return { name, values: stepped(range.from, range.to, range.step ?? parameter.step, name), isOrdered: true };
   }
   if (range.length === 0 || range.length > MAX_AXIS_VALUES || new Set(range).size !== range.length) return refuse(`${name} needs 1 to ${MAX_AXIS_VALUES} different values`);
   const isRising = range.every((value, at) => at === 0 || value > (range[at - 1] ?? value));

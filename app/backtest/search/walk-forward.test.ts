@@ -60,6 +60,9 @@ describe('the stretches out of sample', () => {
     expect(efficiency([[0.3, -0.3], [NaN, 9]])).toBe(-1);
     expect(efficiency([[-0.1, 0.2]])).toBeNull();
     expect(efficiency([])).toBeNull();
+    // Nothing was lost in one window: no number to divide by, and no NaN to show.
+    expect(efficiency([[Infinity, 2]])).toBeNull();
+    expect(efficiency([[Infinity, Infinity], [2, 1]])).toBe(0.5);
   });
 });
 

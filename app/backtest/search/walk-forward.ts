@@ -93,11 +93,11 @@ export function chain(parts: readonly OutOfSample[]): OutOfSample {
 
 /**
  * Mean figure out of sample / mean figure in sample (R. Pardo, "The Evaluation and Optimization of Trading Strategies", 2nd ed. 2008, p. 239, of yearly returns): 1 = nothing was lost, below 0.5 the
- * choice was mostly luck. Windows where one of the two is not known are left out. Null when none is left or the mean in sample is not above 0.
+ * choice was mostly luck. Windows where one of the two is not known, or has no end (a profit factor without a loss), are left out. Null when none is left or the mean in sample is not above 0.
  * Worked: in sample 0.3 and 0.1, out of sample 0.15 and 0.05: 0.1 / 0.2 = 0.5.
  */
 export function efficiency(pairs: readonly (readonly [inSample: number, outOfSample: number])[]): number | null {
-  const known = pairs.filter(([inside, outside]) => !Number.isNaN(inside) && !Number.isNaN(outside));
+  const known = pairs.filter(([inside, outside]) => Number.isFinite(inside) && Number.isFinite(outside));
   const inside = known.reduce((sum, [value]) => sum + value, 0);
   const outside = known.reduce((sum, [, value]) => sum + value, 0);
   return known.length === 0 || !(inside > 0) ? null : outside / inside;
