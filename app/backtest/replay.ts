@@ -215,6 +215,8 @@ class Run implements Backtest {
       const ended = this.venue.apply({ op: 'advance', to: Math.max(this.venue.state.now, Math.min(at, sessionOn(this.day)?.close ?? at)) as EpochMs, isSessionEnd: true });
       invariant(ended.ok, 'The venue could not end its day', { day: this.day });
       this.hear(ended.value.events);
+      // Live, what has expired with the session is followed up at once: its next order waits for the next open.
+      this.desk.followUp(this.venue.state.now);
     }
     this.day = day;
     this.dayOpen = this.venue.figures().equity;

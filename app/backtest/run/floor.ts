@@ -3,7 +3,7 @@ import { Bookkeeper } from './book.ts';
 import { worth, type Core, type MarketState } from './core.ts';
 import { act, endSession, markAll, payDue } from './days.ts';
 import { Matcher } from './match.ts';
-import { detailWithin, readStretch, wayThrough } from './path.ts';
+import { detailOf, readStretch, wayThrough } from './path.ts';
 import type { Desk } from './desk.ts';
 import { openHouse } from './house-column.ts';
 import { openPlainDesk } from './plain-desk.ts';
@@ -87,14 +87,17 @@ export class Floor {
       if (core.hasGoals) desk.afterMatch(m, bar.open, () => this.matcher.match([m], [bar], moment));
       return;
     }
-    const detail = detailWithin(m, moment.at, moment.at + moment.ms);
+    const detail = detailOf(m, bar, moment.at, moment.at + moment.ms);
     const way = detail.length > 0 ? detail : core.config.fills.intrabar === 'pessimistic' ? [{ stretch: bar, ...moment }] : wayThrough(m, bar, core.config.fills.intrabar, moment.at);
+    let isInside = false;
     for (const { stretch, at, ms } of way) {
       if (core.openCount === 0) return;
+      const part = { at, ms, isInside };
       aloneStretch[0] = stretch;
       alone[0] = m;
-      this.matcher.match(alone, aloneStretch, { at, ms });
-      desk.afterMatch(m, stretch.open, () => this.matcher.match([m], [stretch], { at, ms }));
+      this.matcher.match(alone, aloneStretch, part);
+      desk.afterMatch(m, stretch.open, () => this.matcher.match([m], [stretch], part));
+      isInside = true;
     }
   }
 
@@ -110,13 +113,21 @@ export class Floor {
     const end = own?.close ?? NaN;
     if (end === this.sessionEnd) return;
     const { core } = this;
-    if (!Number.isNaN(this.sessionEnd)) {
-      markAll(core);
-      endSession(core, this.sessionEnd, openTime);
-    }
+    if (!Number.isNaN(this.sessionEnd)) this.endSession(openTime);
     this.sessionEnd = end;
     core.day = own?.date ?? '';
     core.dayOpen = core.lastEquity;
+  }
+
+  private endSession(openTime: number): void {
+    const { core } = this;
+    const { now } = core;
+    core.now = this.sessionEnd;
+    if (core.openCount > 0) this.matcher.expire(core.now);
+    markAll(core);
+    endSession(core, core.now, openTime);
+    this.desk.atSessionEnd();
+    core.now = now;
   }
 
   private actUntil(m: MarketState, openTime: number): void {

@@ -67,6 +67,11 @@ class ColumnHouse implements Desk {
     // What follows on a fill is decided at the close.
   }
 
+  atSessionEnd(): void {
+    // As live: what has expired is followed up at once, and waits for the next open.
+    if (this.core.isDeskWaiting) this.atClose();
+  }
+
   atClose(): void {
     this.core.isDeskWaiting = false;
     this.desk.followUp(this.core.now as EpochMs);

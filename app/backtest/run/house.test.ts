@@ -12,7 +12,7 @@ import { US_SELL_FEES } from '../fees.ts';
 import { startBacktest, type BacktestBar } from '../replay.ts';
 import { NO_COMMISSION, STRICT_FILLS } from './defaults.ts';
 import { runBacktest } from './run.ts';
-import { fillsOf, play } from './testing-script.ts';
+import { fillsOf, play, scripted } from './testing-script.ts';
 import type { RunResult } from './types.ts';
 
 const SYMBOLS = ['AAA', 'BBB', 'CCC'];
@@ -110,5 +110,23 @@ describe('a wish to be flat that has come true', () => {
       0: (on) => on.long(), 2: (on) => on.flat(), 4: (on) => void on.submit({ side: 'buy', qty: 10, type: 'limit', limitPrice: 50 }), 8: (on) => on.flat(),
     }, { desk: { kind: 'house', limits: LIMITS, strategyId: 'scripted', versionId: 'scripted.v1' }, sizing: { method: 'fixed_notional', notional: '1000' } });
     expect(fillsOf(result)).toEqual(['1 buy 20@50', '3 sell 20@50', '5 buy 10@50']);
+  });
+});
+
+describe('an exit that expires with its session', () => {
+  it('is followed up at once, as live, and fills at the next open', () => {
+    const [columns] = [walk(['AAA'], '1Min', ['2026-06-01', '2026-06-02'])];
+    const [bars] = columns;
+    if (bars === undefined) throw new Error('No bars');
+    const last = bars.time.findLastIndex((time) => time < Date.UTC(2026, 5, 2));
+    // Nobody trades in the last minute: what is sent at the close before it expires.
+    bars.volume[last] = 0;
+    const setup: Setup = {
+      strategy: scripted({ [last - 3]: (on) => on.long(), [last - 1]: (on) => on.flat() }), symbols: ['AAA'], timeframe: '1Min', columns, canShort: false, volumeCap: 1,
+    };
+    const [column, replay] = [byColumns(setup), byReplay(setup)];
+    expect(column.lines).toEqual(replay.notes);
+    expect(column.lines.map((line) => line.split(' ')[0])).toEqual(['order', 'fill', 'order', 'expired', 'order', 'fill']);
+    expect(column.fills.step.slice(0, column.fills.length)).toEqual(Int32Array.of(last - 2, last + 1));
   });
 });

@@ -64,7 +64,7 @@ class PlainDesk implements Desk {
     this.put(m, null);
     const sign = goal.wish.side === 'flat' ? 0 : goal.wish.side === 'long' ? 1 : -1;
     // From the other side through zero: what the entry may cost is known when the exit is paid.
-    if (m.qty * sign < 0) this.put(m, goal);
+    if (m.qty * sign < 0) this.wait(m, goal);
     this.trade(m, m.qty * sign < 0 ? 0 : this.sized(m, goal, open), goal, this.core.openTime);
   }
 
@@ -72,9 +72,14 @@ class PlainDesk implements Desk {
     const goal = this.goals[m.index];
     if (goal === null || goal === undefined || m.qty !== 0 || m.orders.length > 0) return;
     this.put(m, null);
+    m.isLeaving = false;
     const before = m.orders.length;
     this.trade(m, goal.qty ?? this.sized(m, goal, open), goal, this.core.openTime);
     if (m.orders.length > before) rematch();
+  }
+
+  atSessionEnd(): void {
+    // What has expired is tried again at the next close.
   }
 
   atClose(): void {
@@ -114,18 +119,31 @@ class PlainDesk implements Desk {
     m.isLeaving = wish.side === 'flat';
     core.isDeskWaiting ||= m.isLeaving;
     this.note(m, view.options?.reasons);
-    for (const order of [...m.orders]) this.matcher.end(order, 'canceled');
     const goal: Goal = { wish, options: view.options, qty: null };
     this.put(m, null);
     if (core.config.fills.sizedAt === 'fill') {
+      this.clear(m, false);
       this.put(m, goal);
       return;
     }
     const target = this.sized(m, goal, m.last);
+    this.clear(m, target === m.qty);
     if (m.qty !== 0 && target !== 0 && m.qty > 0 !== target > 0) {
-      this.put(m, { ...goal, qty: target });
+      this.wait(m, { ...goal, qty: target });
       this.trade(m, 0, goal, core.now);
     } else this.trade(m, target, goal, core.now);
+  }
+
+  /** A new target takes the place of what rests. Where it is held already, nothing follows, and the exits of what is held stay. */
+  private clear(m: MarketState, isHeld: boolean): void {
+    for (const order of [...m.orders]) if (order.state !== 'closed' && !(isHeld && order.isClosing && order.role !== 'order')) this.matcher.end(order, 'canceled');
+  }
+
+  /** An entry waits for the exit from the other side, which is tried again until it is done. */
+  private wait(m: MarketState, goal: Goal): void {
+    this.put(m, goal);
+    m.isLeaving = true;
+    this.core.isDeskWaiting = true;
   }
 
   private note(m: MarketState, reasons: (() => readonly Reason[]) | undefined): void {
@@ -157,7 +175,7 @@ class PlainDesk implements Desk {
   private trade(m: MarketState, target: number, goal: Goal, at: number): void {
     const change = target - m.qty;
     if (change === 0) return;
-    const isEntry = m.qty === 0;
+    const isEntry = change * target > 0;
     this.order(m, change, isEntry ? goal.options : null, at);
   }
 
