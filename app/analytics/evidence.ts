@@ -58,6 +58,11 @@ function closedTrips({ trips, equity, startEquity }: TearSheetInput): { readonly
   return { profits: Float64Array.from(rows, (row) => trips.profit[row] ?? 0), before: Float64Array.from(rows, equityBefore) };
 }
 
+/** A search that left no two Sharpe ratios was a search all the same: it must not pass for a single trial. */
+function searchedAnyway({ overfitting }: FoundElsewhere): TrialsFacts | null {
+  return overfitting === undefined || overfitting === null ? null : { count: overfitting.trials, variance: Number.NaN };
+}
+
 /**
  * Gathers what a run itself can tell: bootstrap intervals, orders of its trips, blocks of its days, what it hangs on. `seed` decides the draws. The search is the one that the tear
  * sheet was told of (`input.trials`).
@@ -69,7 +74,8 @@ export function gatherEvidence(input: TearSheetInput, { figures, from, to, start
   const histories = drawHistories(returns, { seed });
   return {
     totalReturn: figures.total_return, trips: figures.round_trips ?? 0, years: (to - from) / YEAR_MS, sharpe: figures.sharpe,
-    probabilisticSharpe: figures.probabilistic_sharpe, deflatedSharpe: figures.deflated_sharpe, search: input.trials ?? null,
+    probabilisticSharpe: figures.probabilistic_sharpe, deflatedSharpe: figures.deflated_sharpe,
+    search: input.trials ?? searchedAnyway(found),
     overfitting: found.overfitting ?? null, outOfSample: found.outOfSample ?? null, plateau: found.plateau ?? null, priceJitter: found.priceJitter ?? null, parameterJitter: found.parameterJitter ?? null, lookAhead: found.lookAhead ?? null,
     intervals: intervalsOf(histories, { periodsPerYear: input.periodsPerYear ?? TRADING_DAYS_PER_YEAR }), tripOrders: reorderTrips(tripReturns(profits, before), 'shuffle', { seed }), dayBlocks: resampleDays(returns, histories),
     costOfGains: figures.cost_of_gains, hasCosts: (figures.costs ?? 0) < 0, concentration: concentration(profits, returns),

@@ -60,7 +60,7 @@ const luck: Check = ({ probabilisticSharpe, deflatedSharpe, search, sharpe }) =>
   const { good, weak } = BOUNDS.luck;
   const source = trials > 1 ? 'Deflated Sharpe ratio, Bailey and López de Prado, Journal of Portfolio Management 40(5), 2014' : 'Probabilistic Sharpe ratio, Bailey and López de Prado, Journal of Risk 15(2), 2012';
   const remedy = trials > 1 ? 'A longer history, or fewer trials: decide on the rule before looking.' : 'A longer history.';
-  if (value === null) return { check: 'luck', grade: 'unknown', weight: 9, isDecisive: true, value: null, bound: good, finding: 'Too few daily returns to tell skill from luck.', source, remedy };
+  if (value === null) return { check: 'luck', grade: 'unknown', weight: 9, isDecisive: true, value: null, bound: good, finding: trials > 1 && probabilisticSharpe !== null ? `It is the best of ${Math.round(trials)} trials whose Sharpe ratios are not known: luck cannot be told from skill.` : 'Too few daily returns to tell skill from luck.', source, remedy };
   const among = trials > 1 ? `after ${Math.round(trials)} trials` : 'as a single trial';
   return {
     check: 'luck', grade: grade(value >= good, value >= weak), weight: 9, isDecisive: true, value, bound: good,

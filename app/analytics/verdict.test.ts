@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { honestSample, overfittedSample } from '../../tests/support/verdict-samples.ts';
 import type { Evidence } from './evidence.ts';
-import { concentration } from './evidence.ts';
+import { concentration, gatherEvidence } from './evidence.ts';
 import { verdict, verdictLines } from './verdict.ts';
 
 const overfitted = overfittedSample();
@@ -80,6 +80,16 @@ describe('one question at a time', () => {
       const [before, after] = [reasons[n - 1], reasons[n]];
       if (before && after) expect(rank[before.grade] * 100 - before.weight).toBeLessThanOrEqual(rank[after.grade] * 100 - after.weight);
     }
+  });
+});
+
+describe('a search whose Sharpe ratios are not known', () => {
+  it('is no single trial', () => {
+    const overfitting = { probability: 0.1, chanceOfLoss: 0, slope: null, medianRank: 0.9, splits: 252, blocks: 10, trials: 40 };
+    const evidence = gatherEvidence(honest.input, honest.sheet, 1, { overfitting });
+    expect(evidence.search?.count).toBe(40);
+    const luck = verdict(evidence).reasons.find(({ check }) => check === 'luck');
+    expect(luck).toMatchObject({ grade: 'unknown', finding: 'It is the best of 40 trials whose Sharpe ratios are not known: luck cannot be told from skill.' });
   });
 });
 
