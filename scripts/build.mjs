@@ -49,17 +49,13 @@ function isThere(path) {
 }
 
 /**
- * Whitespace and syntax are shrunk (it is memory in each of ten processes), names are kept: stack traces in the
- * logs stay readable without loading source maps.
+ * How processes are bundled. Whitespace and syntax are shrunk (it is memory in each of ten processes), names are kept:
+ * stack traces in the logs stay readable without loading source maps.
+ * @param {Record<string, string>} entryPoints
  * @param {string} outdir
- * @returns {Promise<string[]>} the files it was made of
  */
-async function buildProcesses(outdir) {
-  const present = ABSENT.filter((name) => existsSync(inRoot('node_modules', name)));
-  // In a clone it would be found in node_modules; an installed application has none, and its workers would end at once.
-  if (present.length > 0) throw new Error(`Installed, and yet left out of the bundles: ${present.join(', ')} (ABSENT in scripts/build.mjs)`);
-  const entryPoints = Object.fromEntries(Object.entries(ENTRIES).filter(([, source]) => isThere(source)).map(([name, source]) => [name, inRoot(source)]));
-  const { metafile } = await bundle({
+export function processBundle(entryPoints, outdir) {
+  return /** @type {const} @satisfies {import('esbuild').BuildOptions} */ ({
     entryPoints,
     outdir,
     metafile: true,
@@ -78,6 +74,18 @@ async function buildProcesses(outdir) {
     banner: { js: REQUIRE_BANNER },
     logLevel: 'warning',
   });
+}
+
+/**
+ * @param {string} outdir
+ * @returns {Promise<string[]>} the files it was made of
+ */
+async function buildProcesses(outdir) {
+  const present = ABSENT.filter((name) => existsSync(inRoot('node_modules', name)));
+  // In a clone it would be found in node_modules; an installed application has none, and its workers would end at once.
+  if (present.length > 0) throw new Error(`Installed, and yet left out of the bundles: ${present.join(', ')} (ABSENT in scripts/build.mjs)`);
+  const entryPoints = Object.fromEntries(Object.entries(ENTRIES).filter(([, source]) => isThere(source)).map(([name, source]) => [name, inRoot(source)]));
+  const { metafile } = await bundle(processBundle(entryPoints, outdir));
   return Object.keys(metafile.inputs);
 }
 

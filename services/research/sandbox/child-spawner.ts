@@ -2,13 +2,14 @@
 import { fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { Worker } from 'node:worker_threads';
-import type { SandboxAnswer, SandboxAsk } from './protocol.ts';
+import type { SandboxAsk } from './protocol.ts';
 
 /** A started process or thread. */
 export type SandboxChild = {
   post(ask: SandboxAsk): void;
-  onAnswer(listener: (answer: SandboxAnswer) => void): void;
-  /** Called once, however it ended. */
+  /** Answers come from where a stranger's code runs: they are read like any other input. */
+  onAnswer(listener: (answer: unknown) => void): void;
+  /** Called at least once, however it ended. */
   onEnd(listener: (why: string) => void): void;
   kill(): void;
 };
@@ -34,13 +35,14 @@ function bareEnvironment(): Record<string, string> {
 function childProcess(entry: URL): SandboxChild {
   const child = fork(fileURLToPath(entry), [], {
     env: bareEnvironment(), stdio: ['ignore', 'ignore', 'ignore', 'ipc'], serialization: 'advanced',
-    execArgv: ['--permission', `--allow-fs-read=${readable(entry)}`, `--max-old-space-size=${HEAP_MB}`, '--disable-proto=throw', '--no-warnings'],
+    execArgv: ['--permission', `--allow-fs-read=${readable(entry)}`, '--allow-worker', `--max-old-space-size=${HEAP_MB}`, '--disable-proto=throw', '--no-warnings'],
   });
   return {
-    post: (ask) => void child.send(ask),
-    onAnswer: (listener) => void child.on('message', (message) => listener(message as SandboxAnswer)),
+    // A process that has ended takes nothing more; its end is told below.
+    post: (ask) => void child.send(ask, () => undefined),
+    onAnswer: (listener) => void child.on('message', listener),
     onEnd(listener) {
-      child.once('error', (error) => listener(error.message));
+      child.on('error', (error) => listener(error.message));
       child.once('exit', (code, signal) => listener(signal === null ? `exit ${code ?? 'without a code'}` : signal));
     },
     kill: () => void child.kill('SIGKILL'),
@@ -54,7 +56,7 @@ function thread(entry: URL): SandboxChild {
     post: (ask) => worker.postMessage(ask),
     onAnswer: (listener) => void worker.on('message', listener),
     onEnd(listener) {
-      worker.once('error', (error) => listener(error instanceof Error ? error.message : 'an error'));
+      worker.on('error', (error) => listener(error instanceof Error ? error.message : 'an error'));
       worker.once('exit', (code) => listener(`exit ${code}`));
     },
     kill: () => void worker.terminate(),

@@ -8,9 +8,11 @@ import { GUEST_HEADER, GUEST_OF, GUEST_ROW } from './guest.ts';
 const MAX_REASONS = 50;
 const MAX_REQUESTS = 1_000;
 const word = z.string().max(200);
-const reasonsSchema = z.array(z.object({ name: word, value: word, threshold: word.nullable() })).max(MAX_REASONS);
+/** Reasons, as they come out of the sandbox. */
+export const reasonsSchema = z.array(z.object({ name: word, value: word, threshold: word.nullable() })).max(MAX_REASONS);
 const number = z.number();
-const orderSchema = z.object({
+/** An order in a strategy's own words, as it comes out of the sandbox. */
+export const orderSchema = z.object({
   side: z.enum(SIDES), qty: number, type: z.enum(ORDER_TYPES).exactOptional(), limitPrice: number.exactOptional(), stopPrice: number.exactOptional(), trailPrice: number.exactOptional(), trailPercent: number.exactOptional(),
   timeInForce: z.enum(TIMES_IN_FORCE).exactOptional(), orderClass: z.enum(ORDER_CLASSES).exactOptional(), takeProfit: z.object({ limitPrice: number }).exactOptional(),
   stopLoss: z.object({ stopPrice: number, limitPrice: number.exactOptional() }).exactOptional(),

@@ -69,6 +69,7 @@ export class GuestHandle implements Disposable {
   }
 
   [Symbol.dispose](): void {
+    if (this.#machine.isBroken) return;
     for (const handle of [...this.#methods.values(), this.#box, this.#log, this.#run]) handle.dispose();
     this.#machine.allow(-this.#bytes);
   }

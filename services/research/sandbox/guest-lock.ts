@@ -30,7 +30,7 @@ export function guestLock(freeze: typeof guestFreeze): void {
   };
   const kinds: readonly object[] = [function plain() {}, async function later() {}, function* some() {}, async function* laterSome() {}].map((made) => Object.getPrototypeOf(made) as object);
   for (const kind of kinds) Object.defineProperty(kind, 'constructor', { value: refuse, writable: false, configurable: false });
-  refuse.prototype = Object.getPrototypeOf(refuse);
+  refuse.prototype = Object.getPrototypeOf(refuse) as object;
   Object.defineProperty(globalThis, 'Function', { value: refuse });
   // Where a prototype is frozen, its heirs could not be given a name of their own: an error that says who it is, a value with its own text.
   const own = (home: object, key: string): void => {
@@ -47,6 +47,6 @@ export function guestLock(freeze: typeof guestFreeze): void {
   const nameless: readonly unknown[] = [
     list[Symbol.iterator](), new Map()[Symbol.iterator](), new Set()[Symbol.iterator](), ''[Symbol.iterator](), 'a'.matchAll(/a/g), (function* some() {})(), (async function* some() {})(), Object.getPrototypeOf(Int8Array),
     ...kinds, async function later() {}, function* some() {}, async function* laterSome() {},
-  ].map((made) => (typeof made === 'function' ? made : Object.getPrototypeOf(made)));
+  ].map((made): unknown => (typeof made === 'function' ? made : Object.getPrototypeOf(made)));
   freeze([globalThis, ...nameless]);
 }

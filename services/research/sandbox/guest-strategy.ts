@@ -30,8 +30,8 @@ export type GuestMode = { readonly times: ReadonlyMap<string, Float64Array> | nu
 /** What a strategy says of itself with these parameters; `memory` = its memory at the beginning, JSON. */
 export type GuestTerms = Omit<BoundStrategy, 'initialState' | 'readState' | 'onBar'> & { readonly memory: string };
 
-/** Makes a strategy for the engines out of what is in the machine. Its columns stay in the machine until the next run of the same symbol. */
-export function guestStrategy(machine: Machine, terms: GuestTerms, { times, hasReasons }: GuestMode): BoundStrategy {
+/** Makes a strategy for the engines out of what is in the machine. Its columns stay there until it is disposed of. */
+export function guestStrategy(machine: Machine, terms: GuestTerms, { times, hasReasons }: GuestMode): BoundStrategy & Disposable {
   const guests = new Map<string, Guest>();
   const { memory, ...bound } = terms;
   return {
@@ -51,6 +51,10 @@ export function guestStrategy(machine: Machine, terms: GuestTerms, { times, hasR
         guests.set(symbol, guest);
       }
       guest.onBar();
+    },
+    [Symbol.dispose]() {
+      for (const guest of guests.values()) guest.close();
+      guests.clear();
     },
   };
 }

@@ -85,6 +85,11 @@ export class Machine {
     return machine;
   }
 
+  /** It failed for good: load its strategy again. */
+  get isBroken(): boolean {
+    return this.#isBroken;
+  }
+
   /** Allows for columns that the strategy is shown. @throws AppError STRATEGY_OUT_OF_MEMORY for more than there is */
   allow(bytes: number): void {
     if (this.#bytes + bytes > MAX_BYTES) throw new AppError('STRATEGY_OUT_OF_MEMORY', 'The bars and indicators of this run do not fit into the memory of a strategy: run over fewer bars, or declare fewer indicators');

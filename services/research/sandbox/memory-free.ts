@@ -148,9 +148,9 @@ class Proof {
       if (node.type === 'MetaProperty' && nameOf(child(node, 'meta')) === 'import') isHarmless = false;
       const target = node.type === 'AssignmentExpression' || node.type === 'ForInStatement' || node.type === 'ForOfStatement' ? child(node, 'left') : node.type === 'UpdateExpression' ? child(node, 'argument') : null;
       if (target === null || this.#functions.size === 0) return;
-      // Any mention of such a name within what is assigned to, patterns included.
-      walk(target, (part) => {
-        if (part.type === 'Identifier' && this.#functions.has(nameOf(part) ?? '')) isHarmless = false;
+      // Any mention of such a name within what is assigned to, patterns included; what it holds is frozen.
+      walk(target, (part, around) => {
+        if (part.type === 'Identifier' && !around.some(({ type }) => type === 'MemberExpression') && this.#functions.has(nameOf(part) ?? '')) isHarmless = false;
       });
     });
     return isHarmless;

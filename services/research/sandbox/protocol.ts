@@ -5,6 +5,7 @@ import type { RunResult } from '#app/backtest/run/types.ts';
 import type { HostSignal, StandingWish } from '#app/strategy/host.ts';
 import type { NumericBar } from '#app/indicators/indicator.ts';
 import type { PositionView } from '#app/strategy/context.ts';
+import type { StaticFinding } from '#app/strategy/static-check.ts';
 import type { ParameterValues } from '#app/strategy/parameters.ts';
 import type { JobInput } from '../job.ts';
 import type { GuestDescription } from './guest-terms.ts';
@@ -15,8 +16,11 @@ export type SandboxMoment = {
   readonly equity: number; readonly cash: number; readonly positions: ReadonlyMap<string, PositionView>;
 };
 
-/** What a strategy says of itself; `needs`: bars before its first decision, and for a warm-up after which its beginning no longer shows. */
-export type SandboxFacts = GuestDescription & { readonly bound: ParameterValues; readonly firstBar: number; readonly warmUpBars: number };
+/**
+ * What a strategy says of itself; bars before its first decision, and for a warm-up after which its beginning no longer shows. `findings`: warnings of the look over its source (errors refuse it).
+ * `isMemoryFree`: proven to remember nothing outside of its state; one that is not runs in a fresh interpreter each time and is asked at each bar, which takes longer.
+ */
+export type SandboxFacts = GuestDescription & { readonly bound: ParameterValues; readonly firstBar: number; readonly warmUpBars: number; readonly findings: readonly StaticFinding[]; readonly isMemoryFree: boolean };
 
 /** The back-test of a stranger's strategy: a job without a strategy, and the bars that it names. */
 export type SandboxRun = { readonly parameters: unknown; readonly job: Omit<JobInput, 'strategy'>; readonly bars: ReadonlyMap<string, BarColumns>; readonly hasLines: boolean };

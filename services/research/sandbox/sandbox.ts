@@ -1,5 +1,6 @@
 /** A stranger's strategy as workers hold it: asked over a border, stopped when it does not answer. */
 import { AppError, invariant } from '#app/domain/errors.ts';
+import { readAnswer, readSignals } from './answers.ts';
 import { startSandboxChild, type SandboxChild } from './child-spawner.ts';
 import type { SandboxAsk, SandboxFacts, SandboxTask, SandboxTasks } from './protocol.ts';
 
@@ -27,8 +28,10 @@ class Client implements Disposable {
       this.#ended ??= why;
       this.#waiting?.reject(new AppError('STRATEGY_OUT_OF_MEMORY', `The process of the strategy has ended (${why}): it may have used too much memory`));
     });
-    child.onAnswer((answer) => {
-      if (this.#waiting?.id !== answer.id) return;
+    child.onAnswer((raw) => {
+      const answer = readAnswer(raw);
+      // An answer that nobody waits for, or waits for no more.
+      if (answer === null || this.#waiting?.id !== answer.id) return;
       if ('error' in answer) this.#waiting.reject(new AppError(answer.error.code, answer.error.message, { context: answer.error.context }));
       else this.#waiting.resolve(answer.answer);
     });
@@ -47,7 +50,8 @@ class Client implements Disposable {
     signal?.addEventListener('abort', onAbort, { once: true });
     try {
       this.#child.post({ id, task, ask } as SandboxAsk);
-      return (await promise) as SandboxTasks[T]['answer'];
+      const answer = await promise;
+      return (task === 'advance' ? readSignals(answer) : answer) as SandboxTasks[T]['answer'];
     } finally {
       clearTimeout(timer);
       signal?.removeEventListener('abort', onAbort);

@@ -8,7 +8,9 @@ import { openHost, restoreHost, type StrategyHost } from '#app/strategy/host.ts'
 import { parametersJsonSchema } from '#app/strategy/parameters.ts';
 import { firstBar, warmUpBars, type StrategyType } from '#app/strategy/spec.ts';
 import { INDICATORS } from '#app/indicators/catalogue.ts';
+import type { StaticFinding } from '#app/strategy/static-check.ts';
 import { readJob, runConfigOf } from '../job.ts';
+import { checkSource } from '../strategy-source.ts';
 import { bindGuest, describeGuest, indicatorFunctions } from './guest-terms.ts';
 import { guestStrategy, type GuestMode, type GuestTerms } from './guest-strategy.ts';
 import { Machine } from './machine.ts';
@@ -20,29 +22,42 @@ const DAY = '1Day';
 /** Who listens and answers: a process's channel, or a thread's port. */
 export type SandboxPort = { onAsk(listener: (ask: SandboxAsk) => void): void; answer(answer: SandboxAnswer): void };
 
-type Loaded = { readonly machine: Machine; readonly terms: GuestTerms };
+type Loaded = { readonly source: string; readonly machine: Machine; readonly terms: GuestTerms };
+
+/** Looks over the source. @throws AppError STRATEGY_CODE_INVALID when it cannot be read, or for what makes every result of it meaningless */
+function findingsOf(source: string): readonly StaticFinding[] {
+  const { defect, findings } = checkSource(source);
+  if (defect !== null) throw new AppError('STRATEGY_CODE_INVALID', `Line ${defect.line}, column ${defect.column}: ${defect.message}`, { context: { line: defect.line, column: defect.column } });
+  const errors = findings.filter(({ severity }) => severity === 'error');
+  const [first] = errors;
+  if (first === undefined) return findings;
+  const more = errors.length === 1 ? '' : ` (and ${errors.length - 1} more)`;
+  throw new AppError('STRATEGY_CODE_INVALID', `Line ${first.line}: ${first.message}${more}`, { context: { line: first.line, column: first.column, findings } });
+}
 
 class Inside {
   #loaded: Loaded | null = null;
   #host: StrategyHost | null = null;
 
   async load({ source, parameters }: SandboxTasks['load']['ask']): Promise<SandboxFacts> {
+    const findings = findingsOf(source);
     const machine = await Machine.load(source, [...FUNCTIONS.keys()]);
     const terms = bindGuest(machine, parameters, FUNCTIONS);
-    [this.#loaded, this.#host] = [{ machine, terms }, null];
-    return { ...describeGuest(machine), bound: terms.parameters, firstBar: firstBar(terms), warmUpBars: warmUpBars(terms, DAY) };
+    [this.#loaded, this.#host] = [{ source, machine, terms }, null];
+    return { ...describeGuest(machine), bound: terms.parameters, firstBar: firstBar(terms), warmUpBars: warmUpBars(terms, DAY), findings, isMemoryFree: machine.isMemoryFree };
   }
 
-  backtest({ parameters, job, bars, hasLines }: SandboxRun): RunResult {
-    const { machine, terms } = this.#ready();
+  async backtest({ parameters, job, bars, hasLines }: SandboxRun): Promise<RunResult> {
+    const { machine, terms } = await this.#fresh();
     const read = readJob({ ...job, strategy: { kind: terms.kind, parameters } });
     const times = new Map(read.markets.map((market) => {
       const columns = bars.get(market.bars);
       invariant(columns, 'The bars that a job names are not at hand', { ref: market.bars });
       return [market.symbol, timedBars(columns, read.timeframe).sessions.close] as const;
     }));
+    using runs = new DisposableStack();
     const config = runConfigOf(read, {
-      strategyType: () => this.#typeOf(machine, { times, hasReasons: hasLines }),
+      strategyType: () => this.#typeOf(machine, { times, hasReasons: hasLines }, runs),
       barsOf(ref) {
         const columns = bars.get(ref);
         invariant(columns, 'The bars that a job names are not at hand', { ref });
@@ -52,8 +67,8 @@ class Inside {
     return runBacktest(config, { hasLines });
   }
 
-  open({ symbols, saved, wishes }: SandboxTasks['open']['ask']): null {
-    const { machine, terms } = this.#ready();
+  async open({ symbols, saved, wishes }: SandboxTasks['open']['ask']): Promise<null> {
+    const { machine, terms } = await this.#fresh();
     const strategy = guestStrategy(machine, terms, { times: null, hasReasons: true });
     const options = wishes === null ? {} : { wishes };
     this.#host = saved === null ? openHost(strategy, symbols, options) : restoreHost(strategy, symbols, saved, options);
@@ -66,14 +81,17 @@ class Inside {
     return { signals, saved: this.#host.save() };
   }
 
-  #ready(): Loaded {
+  /** What is loaded, with nothing in it of the runs before. */
+  async #fresh(): Promise<Loaded> {
     invariant(this.#loaded, 'No strategy is loaded');
+    const { source, machine, terms } = this.#loaded;
+    if (machine.isBroken || !machine.isMemoryFree) this.#loaded = { source, machine: await Machine.load(source, [...FUNCTIONS.keys()]), terms };
     return this.#loaded;
   }
 
-  #typeOf(machine: Machine, mode: GuestMode): StrategyType {
+  #typeOf(machine: Machine, mode: GuestMode, runs: DisposableStack): StrategyType {
     const { kind, title, description, scope, parameters } = describeGuest(machine);
-    return { kind, title, description, scope, parameterSet: parameters, parametersJsonSchema: () => parametersJsonSchema(parameters), bind: (raw) => guestStrategy(machine, bindGuest(machine, raw, FUNCTIONS), mode) };
+    return { kind, title, description, scope, parameterSet: parameters, parametersJsonSchema: () => parametersJsonSchema(parameters), bind: (raw) => runs.use(guestStrategy(machine, bindGuest(machine, raw, FUNCTIONS), mode)) };
   }
 }
 
