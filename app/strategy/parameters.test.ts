@@ -7,6 +7,7 @@ import { sma } from '#app/indicators/sma.ts';
 import { entryOptions } from './exits.ts';
 import { choice, flag, integer, parametersJsonSchema, readParameters, real } from './parameters.ts';
 import { reasonNumber } from './reason.ts';
+import { strategyType } from './registry.ts';
 import { firstBar, strategy, warmUpBars } from './spec.ts';
 
 const set = {
@@ -60,6 +61,19 @@ describe('a spec', () => {
     expect(bound.initialState()).toEqual({ n: 20 });
     expect(bound.readState({ n: 3 })).toEqual({ n: 3 });
     expect(() => bound.readState({ n: 'three' })).toThrow(/not one of this strategy/);
+  });
+
+  it('may sell short with some parameters alone', () => {
+    expect([false, true].map((goesShort) => strategyType('donchian_breakout').bind({ goesShort }).usesShorts)).toEqual([false, true]);
+    expect(strategyType('donchian_breakout').bind({}).usesShorts, 'a cash account may run it as it is').toBe(false);
+    expect(strategyType('pairs_trading').bind({}).usesShorts).toBe(true);
+  });
+
+  it.each([['history', NaN], ['history', -1], ['history', 2.5], ['history', 1e9], ['forgetting', Infinity], ['forgetting', -3]] as const)('may not have a %s of %d bars', (name, count) => {
+    const odd = strategy({
+      kind: 'odd', title: 'Odd', description: 'For tests.', scope: 'symbol', parameters: {}, indicators: () => ({}), [name]: () => count, state: z.object({}), initialState: () => ({}), onBar: () => undefined,
+    });
+    expect(() => odd.bind({})).toThrow(`The strategy odd cannot be run: its ${name} is ${count}, which is no whole number of bars from 0`);
   });
 
   it('is asked when its indicators have a value as far back as it looks, wide ones apart', () => {

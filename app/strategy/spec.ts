@@ -23,8 +23,8 @@ export type StrategySpec<P extends ParameterSet, I extends IndicatorUses, S> = {
   readonly scope: 'symbol' | 'portfolio';
   /** Symbols that a portfolio needs at least and takes at most; pairs: [2, 2]. */
   readonly symbols?: readonly [min: number, max: number];
-  /** It may owe shares: only where the account may short. */
-  readonly usesShorts?: boolean;
+  /** It may owe shares: only where the account may short. With some parameters alone: the function that tells. */
+  readonly usesShorts?: boolean | ((parameters: ParameterValues<P>) => boolean);
   /** It places orders of its own beside targets. */
   readonly usesOrders?: boolean;
   readonly parameters: P;
@@ -41,6 +41,10 @@ export type StrategySpec<P extends ParameterSet, I extends IndicatorUses, S> = {
   readonly state: z.ZodType<S>;
   onBar(context: Context<P, I, S>): void;
 };
+
+/** Bars that a strategy may look back at most: they are kept for every symbol, live. */
+const MAX_HISTORY = 10_000;
+const MAX_FORGETTING = 1_000_000;
 
 /** A strategy with its parameters filled in, its types hidden: what the engines run. */
 export type BoundStrategy = {
@@ -85,9 +89,14 @@ export function strategy<P extends ParameterSet, I extends IndicatorUses, S>(spe
       const parameters = readParameters(kind, spec.parameters, raw) as ParameterValues<P>;
       const defect = spec.check?.(parameters) ?? null;
       if (defect !== null) throw new AppError('STRATEGY_PARAMETERS_INVALID', `The strategy ${kind} cannot use its parameters: ${defect}`);
+      const bars = (name: string, count: number, most: number): number => {
+        if (Number.isInteger(count) && count >= 0 && count <= most) return count;
+        throw new AppError('STRATEGY_PARAMETERS_INVALID', `The strategy ${kind} cannot be run: its ${name} is ${count}, which is no whole number of bars from 0 to ${most}`);
+      };
+      const { usesShorts = false } = spec;
       return {
-        kind, scope, symbols: spec.symbols ?? [1, scope === 'symbol' ? 1 : MAX_PORTFOLIO], usesShorts: spec.usesShorts ?? false, usesOrders: spec.usesOrders ?? false, parameters,
-        indicators: spec.indicators(parameters), history: spec.history?.(parameters) ?? 1, forgetting: spec.forgetting?.(parameters) ?? 0,
+        kind, scope, symbols: spec.symbols ?? [1, scope === 'symbol' ? 1 : MAX_PORTFOLIO], usesShorts: typeof usesShorts === 'function' ? usesShorts(parameters) : usesShorts, usesOrders: spec.usesOrders ?? false, parameters,
+        indicators: spec.indicators(parameters), history: bars('history', spec.history?.(parameters) ?? 1, MAX_HISTORY), forgetting: bars('forgetting', spec.forgetting?.(parameters) ?? 0, MAX_FORGETTING),
         initialState: () => spec.initialState(parameters),
         readState(stored) {
           const state = spec.state.safeParse(stored);

@@ -13,7 +13,7 @@ export const donchianBreakout = strategy({
   title: 'Donchian breakout',
   description: 'Buys when a close rises above the highest high of the bars before it and sells when a close falls below the lowest low of a shorter stretch. May go short the other way round.',
   scope: 'symbol',
-  usesShorts: true,
+  usesShorts: ({ goesShort }) => goesShort,
   parameters: {
     entryPeriod: integer(20, { min: 2, max: 500, describe: 'Bars before the current one whose highest high must be broken' }),
     exitPeriod: integer(10, { min: 1, max: 500, describe: 'Bars before the current one whose lowest low ends the position, fewer than for the entry' }),
