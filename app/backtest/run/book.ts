@@ -77,6 +77,12 @@ export class Bookkeeper {
     this.hasCommission = perOrder > 0 || perShare > 0 || percent > 0 || minimum > 0;
   }
 
+  /** What so many more shares of an order would cost, commission and all. Micro-dollars. */
+  costOf(order: Order, shares: number, price: number): number {
+    const value = shares * price;
+    return value + (this.hasCommission ? commissionOf(this.core.config.commission, order.filled / NANO + shares, order.traded + value) - order.commission : 0);
+  }
+
   /** Dollars of commission for shares at a price, were they one order alone: for sizing at the fill. Micro-dollars. */
   commissionFor(shares: number, price: number): number {
     return this.hasCommission ? commissionOf(this.core.config.commission, shares, shares * price) : 0;
@@ -145,7 +151,6 @@ function enter(core: Core, m: MarketState, { side, qty, price, cost, isAtOpen, s
     m.trip = { side, openStep: core.step, qty, entered: shares, entryValue: price * shares, left: 0, exitValue: 0, cost: cost / MICRO, mae: 0, mfe: 0, risk };
     m.average = price;
     m.entryBar = i;
-    m.lookedFrom = isAtOpen ? i : i + 1;
   } else {
     const { trip } = m;
     lookBack(m, i);
@@ -155,8 +160,9 @@ function enter(core: Core, m: MarketState, { side, qty, price, cost, isAtOpen, s
     trip.entryValue += price * shares;
     trip.cost += cost / MICRO;
     if (!Number.isNaN(stop)) trip.risk = (Number.isNaN(trip.risk) ? 0 : trip.risk) + (Math.abs(price - stop) * shares) / MICRO;
-    m.lookedFrom = isAtOpen ? i : i + 1;
   }
+  m.lookedFrom = isAtOpen ? i : i + 1;
+  m.isCloseAhead = !isAtOpen;
   m.qty += side * qty;
   if (m.trip.qty < Math.abs(m.qty)) m.trip.qty = Math.abs(m.qty);
 }
@@ -174,6 +180,7 @@ function leave(core: Core, m: MarketState, { side, qty, price, cost, isAtOpen }:
   trip.cost += cost / MICRO;
   m.qty += side * qty;
   m.lookedFrom = isAtOpen ? i : i + 1;
+  m.isCloseAhead = !isAtOpen;
   if (m.qty === 0) closeTrip(core, m, trip, false);
 }
 
@@ -185,11 +192,14 @@ function reach(m: MarketState, trip: OpenTrip, price: number): void {
   if (profit > trip.mfe) trip.mfe = profit;
 }
 
-/** Takes the highs and lows of the bars before `until` into the trip. */
-function lookBack(m: MarketState, until: number): void {
+/** Takes the highs and lows of the bars before `until` into the trip. To be called before the position changes. */
+export function lookBack(m: MarketState, until: number): void {
   const { trip, bars } = m;
-  if (trip === null || m.lookedFrom >= until) return;
-  const { high, low } = bars;
+  if (trip === null || m.lookedFrom > until) return;
+  const { high, low, close } = bars;
+  if (m.isCloseAhead) reach(m, trip, (close[m.lookedFrom - 1] ?? NaN) * MICRO);
+  m.isCloseAhead = false;
+  if (m.lookedFrom === until) return;
   let top = -Infinity;
   let bottom = Infinity;
   for (let i = m.lookedFrom; i < until; i += 1) {
@@ -201,6 +211,17 @@ function lookBack(m: MarketState, until: number): void {
   reach(m, trip, top * MICRO);
   reach(m, trip, bottom * MICRO);
   m.lookedFrom = until;
+}
+
+/** A trip whose shares have become fewer by a split: what is left of whole shares was paid in cash at `price` (micro-dollars). `left`: shares >= 0. */
+export function splitTrip(core: Core, m: MarketState, given: { readonly ratio: number; readonly left: number; readonly price: number }): void {
+  const { trip } = m;
+  if (trip === null) return;
+  trip.qty *= given.ratio;
+  trip.entered *= given.ratio;
+  trip.left = trip.left * given.ratio + given.left;
+  trip.exitValue += given.left * given.price;
+  if (m.qty === 0) closeTrip(core, m, trip, false);
 }
 
 function closeTrip(core: Core, m: MarketState, trip: OpenTrip, isOpen: boolean): void {

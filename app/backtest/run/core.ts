@@ -37,11 +37,15 @@ export class MarketState {
   trip: OpenTrip | null = null;
   /** First bar of which highs and lows are not yet part of the trip. */
   lookedFrom = 0;
+  /** The position changed inside the bar before `lookedFrom`: of that bar the close alone is known to have come later. */
+  isCloseAhead = false;
   /** Signed micro-dollars of the position at its last price. */
   value = 0;
   /** Signed 1e-9 shares at the end of the last session. */
   nextAction = 0;
   nextDetail = 0;
+  /** Bars on which orders were open and whose finer bars do not hold all of them. */
+  detailMissing = 0;
   /** Shares of this bar taken so far, under a cap of the volume. */
   taken = 0;
   /** While a bar stays strictly between these prices (dollars) and opens before `quietUntil`, it touches no open order: see quiet.ts. */
@@ -114,6 +118,8 @@ export class Core {
   lastEquity: number;
   lastMaintenance = 0;
   lastGross = 0;
+  /** Close of the first session, epoch ms, after which more was held than may be over night; NaN: none. */
+  overnightCallAt = NaN;
 
   constructor(config: RunConfig, markets: readonly MarketState[], hasLines: boolean) {
     this.config = config;

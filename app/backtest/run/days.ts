@@ -4,6 +4,7 @@ import { Decimal } from '#app/domain/numeric.ts';
 import { DAY_MS } from '#app/domain/time.ts';
 import { figuresOf } from './admit.ts';
 import { worth, type Core, type MarketState } from './core.ts';
+import { lookBack, splitTrip } from './book.ts';
 import type { Matcher } from './match.ts';
 import type { Order } from './order.ts';
 import type { DatedAction } from './types.ts';
@@ -24,7 +25,8 @@ export function endSession(core: Core, close: number, nextOpen: number): void {
   const nights = Math.round((nextOpen - close) / DAY_MS + 0.5);
   let short = 0;
   for (const m of core.markets) if (m.value < 0) short -= m.value;
-  const debit = Math.max(0, -core.cash);
+  // What short sales bring in is held against them: it pays for no shares.
+  const debit = Math.max(0, short - core.cash);
   const due = Math.round(((debit * marginInterestPercent + short * borrowPercent) / PERCENT / DAYS_OF_A_YEAR) * nights);
   if (due > 0) {
     core.beforeChange();
@@ -32,6 +34,7 @@ export function endSession(core: Core, close: number, nextOpen: number): void {
     core.carry -= due;
   }
   const figures = figuresOf(core);
+  if (figures.multiplier === 4 && figures.initial > figures.equity && Number.isNaN(core.overnightCallAt)) core.overnightCallAt = close;
   core.lastEquity = figures.equity;
   core.lastMaintenance = figures.maintenance;
   core.lastGross = figures.gross;
@@ -45,6 +48,8 @@ export function act(core: Core, matcher: Matcher, m: MarketState, dated: DatedAc
     const ratio = new Decimal(action.newRate).div(action.oldRate);
     invariant(ratio.gt(0) && ratio.isFinite(), 'A split needs two rates greater than zero', { ...action });
     for (const order of [...m.orders]) if (order.state !== 'closed') splitOrder(matcher, order, ratio, core.openTime);
+    // What the position went through so far, it went through in old shares.
+    lookBack(m, m.cursor.i + 1);
     if (m.qty !== 0) splitPosition(core, m, ratio);
     return;
   }
@@ -97,7 +102,8 @@ function splitPosition(core: Core, m: MarketState, ratio: Decimal): void {
   const by = ratio.toNumber();
   // The mark as it stands: of two splits on one day the second begins where the first one ended. Billionths of a dollar.
   const mark = new Decimal(m.value).div(new Decimal(m.qty).div(NANO)).div(ratio).toDecimalPlaces(3, Decimal.ROUND_HALF_EVEN);
-  if (!left.isZero() && lot === NANO) {
+  const isPaid = !left.isZero() && lot === NANO;
+  if (isPaid) {
     // Shares x micro-dollars, to a billionth of a dollar, half to even.
     const paid = left.div(NANO).times(mark).times(1_000).toDecimalPlaces(0, Decimal.ROUND_HALF_EVEN);
     const micro = paid.div(1_000).floor();
@@ -106,11 +112,7 @@ function splitPosition(core: Core, m: MarketState, ratio: Decimal): void {
   m.qty = qty;
   m.average /= by;
   m.value = worth(qty, mark.toNumber());
-  const { trip } = m;
-  if (trip === null) return;
-  trip.qty *= by;
-  trip.entered *= by;
-  trip.left *= by;
+  splitTrip(core, m, { ratio: by, left: isPaid ? left.abs().div(NANO).toNumber() : 0, price: mark.toNumber() });
 }
 
 /** Resting gtc limits to buy and stops to sell fall by the dividend; exits of a group do not. */

@@ -167,7 +167,8 @@ class Many {
     sums.value = 0;
     sums.gross = 0;
     for (const m of this.core.markets) {
-      if (m.qty === 0) m.value = 0;
+      // A fill leaves the value at its own price; the curve is of the closes.
+      m.value = m.qty === 0 ? 0 : worth(m.qty, m.last);
       sums.value += m.value;
       sums.gross += Math.abs(m.value);
     }

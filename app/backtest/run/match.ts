@@ -7,8 +7,8 @@ import { orderTimes } from '../order-times.ts';
 import { DAY_MS, type EpochMs } from '#app/domain/time.ts';
 import { NANO } from './units.ts';
 
-/** A stretch at work: when it is, and the shares of each market's bar that may still be taken are kept with the market. */
-export type Moment = { readonly at: number; readonly ms: number };
+/** A stretch at work: when it is, and whether a part of its bar lies before it. The shares of each market's bar that may still be taken are kept with the market. */
+export type Moment = { readonly at: number; readonly ms: number; readonly isInside?: boolean };
 
 /** Good-until-canceled orders live at least so long: the calendar is asked for their end only after it. */
 const GTC_SURELY_MS = 80 * DAY_MS;
@@ -117,7 +117,7 @@ export class Matcher {
     const { timeInForce: tif } = order;
     if (tif === 'ioc' || tif === 'fok' || tif === 'opg') {
       const price = tif === 'opg' && !isInMoment(moment, order.auctionAt) ? NaN : fillAt(order, bar.open, this.rules);
-      if (!Number.isNaN(price)) this.execute(order, price, moment.at, true);
+      if (!Number.isNaN(price)) this.execute(order, price, moment.at, moment.isInside !== true);
       return;
     }
     if (tif === 'cls') return;
@@ -128,7 +128,7 @@ export class Matcher {
       follow(order, look);
       this.elect(order, moment.at);
     }
-    if (isAtOpen && !Number.isNaN(price)) this.execute(order, price, moment.at, true);
+    if (isAtOpen && !Number.isNaN(price)) this.execute(order, price, moment.at, moment.isInside !== true);
   }
 
   private atLater(order: Order, bar: Stretch, at: number): void {
@@ -195,7 +195,7 @@ export class Matcher {
   private affordable(m: MarketState, order: Order, price: number, qty: number): number {
     const { core } = this;
     if (core.config.isBrokerStrict || order.isClosing || qty === 0) return qty;
-    const most = this.affordableShares(m, order, price);
+    const most = this.affordableShares(m, order, price, qty / NANO);
     if (qty <= most * NANO) return qty;
     core.deny(INSUFFICIENT_CASH);
     core.lines?.push(`cut ${nameOf(order)} ${m.market.symbol} ${Math.max(0, most)}`);
@@ -208,10 +208,11 @@ export class Matcher {
     return most * NANO;
   }
 
-  private affordableShares(m: MarketState, order: Order, price: number): number {
+  /** Whole shares that the account can pay; `wanted` when it can pay all of them. */
+  private affordableShares(m: MarketState, order: Order, price: number, wanted: number): number {
     const { core } = this;
     const { multiplier } = core.config.account;
-    if (multiplier === 1) return order.side > 0 ? Math.floor(core.cash / (price + this.books.commissionFor(1, price))) : Infinity;
+    if (multiplier === 1) return order.side > 0 ? this.payableShares(order, price, wanted) : Infinity;
     let [equity, gross] = [core.cash, 0];
     for (const other of core.markets) {
       const value = other === m ? (m.qty / NANO) * price : other.value;
@@ -219,6 +220,19 @@ export class Matcher {
       gross += Math.abs(value);
     }
     return Math.floor((Math.max(0, equity) * multiplier - gross) / price);
+  }
+
+  private payableShares(order: Order, price: number, wanted: number): number {
+    const { core: { cash }, books } = this;
+    if (books.costOf(order, wanted, price) <= cash) return wanted;
+    // Steps and minima of the commission bend the cost, but more shares never cost less.
+    let [most, tooMany] = [0, Math.floor(wanted) + 1];
+    while (tooMany - most > 1) {
+      const middle = Math.floor((most + tooMany) / 2);
+      if (books.costOf(order, middle, price) <= cash) most = middle;
+      else tooMany = middle;
+    }
+    return most;
   }
 
   /** What a fill does to the rest of the group. */

@@ -7,6 +7,8 @@ import { microOf } from './units.ts';
 /** A stretch with its time, epoch ms. */
 export type TimedStretch = { readonly stretch: Stretch; readonly at: number; readonly ms: number };
 
+const NONE: readonly TimedStretch[] = [];
+
 /** Reads a bar into `out`. */
 export function readStretch(m: MarketState, i: number, out: Stretch): Stretch {
   const { open, high, low, close } = m.bars;
@@ -17,8 +19,21 @@ export function readStretch(m: MarketState, i: number, out: Stretch): Stretch {
   return out;
 }
 
-/** The finer bars within [from, to), oldest first; moves the market's place in them. */
-export function detailWithin(m: MarketState, from: number, to: number): TimedStretch[] {
+/**
+ * The finer bars of a bar, oldest first: those of its session within [from, to). None when they do not reach its high and its low: what they lack may be where a stop was hit,
+ * and the bar alone is taken for the worse.
+ */
+export function detailOf(m: MarketState, bar: Stretch, from: number, to: number): readonly TimedStretch[] {
+  if (m.market.detail === null) return NONE;
+  const { list, session } = m.sessions;
+  const found = detailWithin(m, Math.max(from, list[session[m.cursor.i] ?? 0]?.open ?? from), to);
+  if (found.some(({ stretch }) => stretch.high >= bar.high) && found.some(({ stretch }) => stretch.low <= bar.low)) return found;
+  m.detailMissing += 1;
+  return NONE;
+}
+
+/** Moves the market's place in its finer bars. */
+function detailWithin(m: MarketState, from: number, to: number): TimedStretch[] {
   const { detail } = m.market;
   const found: TimedStretch[] = [];
   if (detail === null) return found;

@@ -18,8 +18,7 @@ type Ends = { readonly expiresAt: number; readonly auctionAt: number; readonly i
 const UNTIL_CANCELED: Ends = { expiresAt: NaN, auctionAt: NaN, isShut: false };
 
 /** The same as order-times.ts, without asking the calendar for orders good for the day: the run knows its sessions. */
-function endsOf(core: Core, m: MarketState, tif: TimeInForce): Ends {
-  const { now } = core;
+function endsOf(m: MarketState, tif: TimeInForce, now: number): Ends {
   if (tif === 'gtc') return UNTIL_CANCELED;
   if (tif === 'opg' || tif === 'cls') {
     const times = orderTimes({ timeInForce: tif, extendedHours: false }, now as EpochMs);
@@ -50,7 +49,7 @@ export type Placing = { readonly tag: string | number; readonly at?: number };
 
 /** Places an order, or gives the broker's code of its refusal. */
 export function place(core: Core, m: MarketState, terms: OrderTermsIn, { tag, at = core.now }: Placing): Order | number {
-  const ends = endsOf(core, m, terms.timeInForce);
+  const ends = endsOf(m, terms.timeInForce, at);
   const admitted = admit(core, m, terms, ends.isShut);
   if (admitted.code !== OK) return admitted.code;
   core.seq += 1;

@@ -146,8 +146,10 @@ export function prepare(config: RunConfig, options: RunOptions): Prepared {
     return { context: new ColumnContext(core, strategy.initialState(), [first, ...others]), slate, markets };
   };
   const stages = isPortfolio ? [stageOf(shared, core.markets)] : parts.map(({ m, slate }) => stageOf(slate, [m]));
-  const warnings = parts.flatMap(({ m, leftOut }) => [
-    ...(leftOut > 0 ? [`${m.market.symbol}: ${leftOut} bars lie outside of regular trading and were left out`] : []), ...splitWarnings({ symbol: m.market.symbol, bars: m.bars, actions: m.market.actions }),
+  const hasIndicators = Object.keys(strategy.indicators).length > 0;
+  const warnings = parts.flatMap(({ m: { market, bars }, leftOut }) => [
+    ...(leftOut > 0 ? [`${market.symbol}: ${leftOut} bars lie outside of regular trading and were left out`] : []), ...splitWarnings({ symbol: market.symbol, bars, actions: market.actions }),
+    ...(hasIndicators && market.actions.some(({ action }) => action.kind === 'split') ? [`${market.symbol}: the strategy's indicators read the prices as they are, and see its splits as jumps. Adjusted bars without the splits have none`] : []),
   ]);
   return { core, stages, warnings };
 }

@@ -1,5 +1,6 @@
 /** The back-test over columns: runs a strategy over bars by stated rules and says what came of it. */
 import { AppError } from '#app/domain/errors.ts';
+import { afterwards } from './afterwards.ts';
 import { markOpenTrip } from './book.ts';
 import type { Core } from './core.ts';
 import { Floor } from './floor.ts';
@@ -25,7 +26,7 @@ export function runBacktest(config: RunConfig, options: RunOptions = {}): RunRes
   };
   const [only] = stages;
   const curve = stages.length === 1 && only?.markets.length === 1 ? runOne(core, floor, only, goOn) : runMany(core, floor, stages, goOn);
-  return resultOf(core, curve, warnings);
+  return resultOf(core, curve, [...warnings, ...afterwards(core, curve)]);
 }
 
 function resultOf(core: Core, { time, equity, gross }: Curve, warnings: readonly string[]): RunResult {

@@ -91,8 +91,9 @@ export function wideColumns(bars: BarColumns, close: Float64Array, timeframe: Ti
 
 /** An indicator of a wide timeframe on the narrow bars: the value of the last wide bar that has closed, NaN before. `readyAt`: first narrow bar with a value in every output. */
 export function wideIndicator(use: IndicatorUse, { bars, closed }: WideColumns): { readonly columns: readonly Float64Array[]; readonly readyAt: number } {
-  const outputs = Object.values(columnsOf(use, bars));
-  const columns = outputs.map((output) => {
+  const made: Readonly<Record<string, Float64Array>> = columnsOf(use, bars);
+  const columns = use.indicator.outputs.map((name) => {
+    const output = made[name] ?? new Float64Array(0);
     const column = new Float64Array(closed.length);
     for (let i = 0; i < column.length; i += 1) column[i] = (closed[i] ?? 0) === 0 ? NaN : (output[(closed[i] ?? 0) - 1] ?? NaN);
     return column;
