@@ -1,7 +1,7 @@
 /** A search over the parameters of a strategy, on the threads of a pool: proposes, runs, judges; with a walk-forward when asked. */
 import { createHash } from 'node:crypto';
 import { BAR_FIELDS, type BarColumns } from '#app/domain/bar-columns.ts';
-import { invariant } from '#app/domain/errors.ts';
+import { AppError, invariant } from '#app/domain/errors.ts';
 import { behaviourHash } from '#app/strategy/fingerprint.ts';
 import type { StrategyType } from '#app/strategy/spec.ts';
 import { ENGINE_VERSION } from '#app/backtest/run/run.ts';
@@ -33,7 +33,7 @@ export type SearchProgress = { readonly done: number; readonly planned: number; 
 
 /** With what. */
 export type SearchMeans = {
-  readonly pool: Pool; strategyType(kind: string): StrategyType; barsOf(ref: string): BarColumns;
+  readonly pool: Pick<Pool, 'run' | 'single'>; strategyType(kind: string): StrategyType; barsOf(ref: string): BarColumns;
   readonly journal?: (options: JournalOptions) => Journal; readonly signal?: AbortSignal; readonly onProgress?: (progress: SearchProgress) => void;
 };
 
@@ -106,6 +106,7 @@ class Searcher {
   private stage = '';
   private planned = 0;
   private done = 0;
+  private failed = 0;
   fresh = 0;
 
   constructor(plan: SearchPlan, means: SearchMeans) {
@@ -180,6 +181,7 @@ class Searcher {
         found.set(point, null);
         if (this.failures.size < MAX_FAILURES) this.failures.set(point, text);
         this.done += 1;
+        this.failed += 1;
       }
     }
     this.tell();
@@ -191,8 +193,8 @@ class Searcher {
   }
 
   private tell(): void {
-    const { done, fresh, stage } = this;
-    this.means.onProgress?.({ done, planned: Math.max(done, this.planned), fresh, failed: this.failures.size, stage });
+    const { done, fresh, failed, stage } = this;
+    this.means.onProgress?.({ done, planned: Math.max(done, this.planned), fresh, failed, stage });
   }
 }
 
@@ -217,8 +219,10 @@ async function walk(searcher: Searcher, plan: WalkForwardPlan & { readonly choic
     try {
       if (chosen !== null) after = await searcher.outOfSample(chosen, { from: fold.outFrom, to: fold.outTo });
     } catch (error) {
-      if (!isStopped()) throw error;
-      break;
+      if (isStopped()) break;
+      // What fails on bars that it has not seen has no figures there: the window says so, the others are told all the same.
+      if (!(error instanceof AppError) || !error.code.startsWith('STRATEGY_')) throw error;
+      searcher.failures.set(chosen ?? -1, `Chosen in window ${n + 1}, it failed out of sample: ${error.message}`);
     }
     if (after !== null) curves.push(after);
     folds.push({ fold, found, chosen, inSample, outOfSample: after?.figures ?? null });
