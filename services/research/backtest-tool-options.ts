@@ -65,6 +65,8 @@ const SPEC = {
 } as const;
 type Given = ReturnType<typeof parse>['values'];
 
+/** What the engine keeps exact books of. */
+const MOST_CASH = 4e9;
 const DECIMAL = /^\d{1,12}(\.\d{1,9})?$/;
 const ALIASES: Readonly<Record<string, string>> = { ma_crossover: 'sma_cross', sma_crossover: 'sma_cross', ma_cross: 'sma_cross' };
 
@@ -76,6 +78,11 @@ function numberOf(name: string, given: string, [least, most]: readonly [number, 
   const value = DECIMAL.test(given) ? Number(given) : NaN;
   if (!(value >= least && value <= most)) throw new OptionError(`--${name} takes a number from ${least} to ${most}, not "${given}"`);
   return value;
+}
+
+function seedOf(given: string): number {
+  if (!/^\d{1,10}$/.test(given)) throw new OptionError(`--seed takes a whole number from 0 to ${2 ** 31}, not "${given}"`);
+  return numberOf('seed', given, [0, 2 ** 31]);
 }
 
 function oneOf<T extends string>(name: string, given: string, allowed: readonly T[]): T {
@@ -99,6 +106,7 @@ function commissionOf(given: string): NonNullable<JobInput['commission']> {
   for (const part of given.split(',')) {
     const [, minimum, amount, unit] = /^(min:)?(\d{1,9}(?:\.\d{1,9})?)(%|\/share)?$/.exec(part.trim()) ?? [];
     if (amount === undefined || (minimum !== undefined && unit !== undefined)) throw new OptionError(`--commission takes 0.2%, 1.50, 0.005/share or min:1, several with commas, not "${part}"`);
+    if (unit === '%' && Number(amount) > 100) throw new OptionError(`--commission takes at most 100 % of the value, not "${part}"`);
     found[minimum !== undefined ? 'minimum' : unit === '%' ? 'percent' : unit === '/share' ? 'perShare' : 'perOrder'] = Number(amount);
   }
   return found;
@@ -139,7 +147,7 @@ function accountOf(given: Given): NonNullable<JobInput['account']> {
   const multiplier = Number(oneOf('margin', given.margin ?? (given.short === true ? '2' : '1'), ['1', '2', '4'])) as 1 | 2 | 4;
   if (given.short === true && multiplier === 1) throw new OptionError('--short needs a margin account: --margin 2 or 4');
   return {
-    cash: numberOf('cash', given.cash ?? '100000', [1, 1e12]), multiplier, canShort: given.short === true,
+    cash: numberOf('cash', given.cash ?? '100000', [1, MOST_CASH]), multiplier, canShort: given.short === true,
     borrowPercent: numberOf('borrow', given.borrow ?? '0', [0, 1_000]), marginInterestPercent: numberOf('interest', given.interest ?? '0', [0, 1_000]),
   };
 }
@@ -150,12 +158,13 @@ function rulesOf(given: Given): ToolOptions['rules'] {
     commission: given.commission === undefined ? { perOrder: 0, perShare: 0, percent: 0, minimum: 0 } : commissionOf(given.commission),
     fills: {
       marketAt: oneOf('fill', given.fill ?? 'next-open', ['next-open', 'this-close']) === 'next-open' ? 'next_open' : 'this_close', limit: 'through',
-      intrabar: oneOf('intrabar', given.intrabar ?? 'pessimistic', ['pessimistic', 'adaptive', 'open_high_low_close', 'open_low_high_close']), volumeCap: given['volume-cap'] === undefined ? null : numberOf('volume-cap', given['volume-cap'], [1e-9, 1]),
+      intrabar: oneOf('intrabar', given.intrabar ?? 'pessimistic', ['pessimistic', 'adaptive', 'open_high_low_close', 'open_low_high_close']), volumeCap: given['volume-cap'] === undefined ? null : numberOf('volume-cap', given['volume-cap'], [0.000_001, 1]),
     },
   };
 }
 
 function loadOf(given: Given): LoadOptions {
+  if (given.from !== undefined && given.to !== undefined && dayOf('from', given.from) > dayOf('to', given.to)) throw new OptionError(`--from ${given.from} is later than --to ${given.to}`);
   return {
     isLenient: given.lenient === true, zone: given.utc === true ? 'utc' : 'exchange', adjustment: oneOf('adjust', given.adjust ?? 'all', ['all', 'split']),
     ...(given.timeframe === undefined ? {} : { timeframe: oneOf('timeframe', given.timeframe, TIMEFRAMES) }), ...(given.symbol === undefined ? {} : { symbol: given.symbol }), ...(given.factors === undefined ? {} : { factors: given.factors }),
@@ -197,7 +206,7 @@ export function readOptions(args: readonly string[]): Asked {
   if (data.length === 0) throw new OptionError('--data is missing: the CSV file or folder with the bars');
   const options: ToolOptions = {
     strategy: kindOf(given.strategy), parameters: parametersOf(given.param ?? []), data, load: loadOf(given), rules: rulesOf(given), sizing: given.sizing === undefined ? null : sizingOf(given.sizing), benchmark: given.benchmark === 'none' ? null : (given.benchmark ?? 'own'),
-    search: given.search ?? null, report: given.report ?? null, json: given.json ?? null, seed: numberOf('seed', given.seed ?? '1', [0, 2 ** 31]), isChecked: given.check === true,
+    search: given.search ?? null, report: given.report ?? null, json: given.json ?? null, seed: seedOf(given.seed ?? '1'), isChecked: given.check === true,
   };
   return { kind: 'run', options };
 }

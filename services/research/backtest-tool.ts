@@ -1,5 +1,5 @@
 /** `npm run backtest`: a strategy over bars of CSV files, from the command line. No supervisor, no database. */
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, realpathSync, statSync, writeFileSync } from 'node:fs';
 import { enableCompileCache } from 'node:module';
 import path from 'node:path';
 import { AppError, describeError } from '#app/domain/errors.ts';
@@ -12,12 +12,34 @@ function write(file: string, text: string): void {
   writeFileSync(file, text);
 }
 
+/** The file behind a name, whatever way leads there. */
+function realPlace(file: string): string {
+  return statSync(file, { throwIfNoEntry: false }) === undefined ? path.resolve(file) : realpathSync(file);
+}
+
+/** What is written must not replace what was read, and a long run must not end at a place that cannot be written. @throws OptionError */
+function checkDestinations({ report, json, data, benchmark, search, load }: ToolOptions): void {
+  const read = new Set([...data, ...[benchmark, search, load.factors].filter((file) => typeof file === 'string')].map(realPlace));
+  const taken = new Map<string, string>();
+  for (const [name, file] of [['--report', report], ['--json', json]] as const) {
+    if (file === null) continue;
+    const place = realPlace(file);
+    if (statSync(place, { throwIfNoEntry: false })?.isDirectory() === true) throw new OptionError(`${name} takes a file, and ${file} is a folder`);
+    const isAmongBars = read.has(path.dirname(place)) && /\.(csv|txt)(\.gz)?$/i.test(place);
+    if (read.has(place) || isAmongBars) throw new OptionError(`${name} would replace ${file}, which is read: give it another name`);
+    const other = taken.get(place);
+    if (other !== undefined) throw new OptionError(`${other} and ${name} both name ${file}`);
+    taken.set(place, name);
+  }
+}
+
 function versionOfHouse(): string {
   const found: unknown = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8'));
   return typeof found === 'object' && found !== null ? String(Reflect.get(found, 'version')) : '';
 }
 
 async function run(options: ToolOptions): Promise<void> {
+  checkDestinations(options);
   const { runTool } = await import('./backtest-tool-run.ts');
   const { reportInput, runJson, runText } = await import('./backtest-tool-text.ts');
   const finished = await runTool(options);
@@ -33,7 +55,7 @@ async function run(options: ToolOptions): Promise<void> {
 function exitCodeOf(error: unknown): number {
   if (error instanceof OptionError) return EXIT.usage;
   if (!(error instanceof AppError)) return EXIT.failed;
-  if (/there is no such file/.test(error.message)) return EXIT.missing;
+  if (/there is no such (file|symbol)/.test(error.message)) return EXIT.missing;
   if (error.code === 'STRATEGY_NOT_FOUND' || error.code === 'STRATEGY_PARAMETERS_INVALID') return EXIT.usage;
   return error.family === 'invalid' ? EXIT.data : EXIT.failed;
 }

@@ -1,9 +1,9 @@
 /** The job that the options of a command line and loaded bars make: the same for one run and for a search. */
-import { invariant } from '#app/domain/errors.ts';
+import { AppError, invariant } from '#app/domain/errors.ts';
 import type { Parameter } from '#app/strategy/parameters.ts';
 import type { StrategyType } from '#app/strategy/spec.ts';
-import type { ToolOptions } from './backtest-tool-options.ts';
-import { readJob, type Job } from './job.ts';
+import { OptionError, type ToolOptions } from './backtest-tool-options.ts';
+import { readJob, type Job, type JobInput } from './job.ts';
 import type { LoadedBars } from './load.ts';
 
 /** Percent of equity that is put to work unless told: what is left pays for a price that opens higher than the one that sized the order. */
@@ -20,13 +20,19 @@ export function namedParameters(type: StrategyType, options: Pick<ToolOptions, '
   return Object.fromEntries([...options.parameters].map(([name, given]) => [name, valueOfWord(type.parameterSet[name], given)]));
 }
 
-/** The job. Bars go by the name of their symbol; unless told otherwise each symbol has an equal part of 95 % of the equity. @throws AppError INPUT_INVALID */
+/** The job. Bars go by the name of their symbol; unless told otherwise each symbol has an equal part of 95 % of the equity. @throws OptionError for an amount that no back-test can have */
 export function toolJob(type: StrategyType, options: ToolOptions, loaded: readonly LoadedBars[]): Job {
   const [first] = loaded;
   invariant(first !== undefined, 'Loading gave no bars and no error');
   const part = type.scope === 'symbol' ? Math.floor((MOST_INVESTED * 100) / loaded.length) / 100 : MOST_INVESTED;
-  return readJob({
+  const job: JobInput = {
     ...options.rules, sizing: options.sizing ?? { method: 'percent_of_equity', percent: part.toFixed(2) }, strategy: { kind: type.kind, parameters: namedParameters(type, options) }, timeframe: first.timeframe,
     markets: loaded.map(({ symbol }) => ({ symbol, bars: symbol, isShortable: options.rules.account?.canShort ?? false })),
-  });
+  };
+  try {
+    return readJob(job);
+  } catch (error) {
+    if (error instanceof AppError && error.code === 'INPUT_INVALID') throw new OptionError(error.message);
+    throw error;
+  }
 }
