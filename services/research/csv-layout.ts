@@ -22,7 +22,8 @@ const MAX_FIELDS = 64;
 const BYTE_ORDER_MARK = [0xef, 0xbb, 0xbf] as const;
 
 function invalid(why: string): never {
-  throw new AppError('INPUT_INVALID', `This is no CSV file of bars: ${why}`);
+  // What is quoted goes to a terminal, which takes controls for commands.
+  throw new AppError('INPUT_INVALID', `This is no CSV file of bars: ${why.replaceAll(/[\u0000-\u001f\u007f-\u009f]/g, ' ')}`);
 }
 
 /** A name of the header as NAMES has it: quotes, angle brackets and case do not matter. */
@@ -56,10 +57,13 @@ function stampOf(field: string): StampKind {
 
 /** Reads the header and the first row. @throws AppError INPUT_INVALID, saying what is missing */
 export function readLayout(bytes: Uint8Array): CsvLayout {
+  if ((bytes[0] === 0xff && bytes[1] === 0xfe) || (bytes[0] === 0xfe && bytes[1] === 0xff)) invalid('it is written in UTF-16. Save it as UTF-8');
+  if (bytes[0] === 0x50 && bytes[1] === 0x4b) invalid('it is a zip archive or a workbook. Unpack it, or save it as CSV');
   const start = BYTE_ORDER_MARK.every((byte, at) => bytes[at] === byte) ? BYTE_ORDER_MARK.length : 0;
   const opening = Buffer.from(bytes.buffer, bytes.byteOffset + start, Math.min(bytes.length - start, MAX_HEADER_BYTES)).toString('latin1');
   const end = opening.indexOf('\n');
   const header = opening.slice(0, end).replace(/\r$/, '');
+  if (header.includes('\r')) invalid('its lines end with a carriage return alone. Save it with line feeds');
   if (end === -1 || header.trim() === '') invalid('it has no header line');
   const separator = SEPARATORS.find((sign) => header.includes(sign)) ?? invalid(`its header is "${header.slice(0, 60)}", without a comma, a semicolon or a tab`);
   const names = header.split(separator).map(plainName);

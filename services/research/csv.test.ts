@@ -46,7 +46,7 @@ describe('the forms of a file', () => {
 
   it.each([
     ['', /no header/], ['time,open,high,low\n2024-03-08,1,2,3\n', /has no close/], ['2024-03-08,1,2,0.5,1.5,10\n2024-03-11,1,2,0.5,1.5,10\n', /has no time, open/],
-    ['time,open,high,low,close,volume\n03/08/2024,1,2,0.5,1.5,10\n', /writes time as "03\/08\/2024"/], ['time,open,open,high,low,close\n2024-03-08,1,2,3,4,5\n', /names open twice/], ['time\n1\n', /without a comma/], [HEAD, /no rows/],
+    ['time,open,high,low,close,volume\n03/08/2024,1,2,0.5,1.5,10\n', /writes time as "03\/08\/2024"/], ['time,open,open,high,low,close\n2024-03-08,1,2,3,4,5\n', /names open twice/], ['time\n1\n', /without a comma/], ['PK\u0003\u0004,', /zip archive/], ['time,open\r2024-03-08,1\r', /carriage return/], ['time,\u001b[31mopen\n1,2\n', /^This is no CSV file of bars: its header "time, \[31mopen"/], [HEAD, /no rows/],
   ])('refuses %j and says why', (text, words) => {
     expect(() => read(text)).toThrow(words);
   });

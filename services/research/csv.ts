@@ -89,7 +89,7 @@ class Parser {
     const { bytes } = this.scan;
     let end = start;
     while (bytes[end] !== NEWLINE && end - start < MAX_TEXT) end += 1;
-    this.defects.push({ line: this.line, reason, text: Buffer.from(bytes.buffer, bytes.byteOffset + start, end - start).toString('latin1').trimEnd() });
+    this.defects.push({ line: this.line, reason, text: Buffer.from(bytes.buffer, bytes.byteOffset + start, end - start).toString('latin1').replaceAll(/[\u0000-\u001f\u007f-\u009f]/g, ' ').trimEnd() });
   }
 
   /** Reads the fields of a line into `row`, `local` and `group`. False when the line does not have the form of the header. */

@@ -40,6 +40,23 @@ describe('loading a file', () => {
     ]);
   });
 
+  it('says what a file is that is none of bars, and why no bar of one is left', () => {
+    expect(() => loadCsv(file('old.csv', [day('1990-03-08'), day('1990-03-09')]))).toThrow(/no bars of OLD \(2 bars before 1998 are left out: the sessions of that time are not known\) are left$/);
+    expect(() => loadCsv(file('weekly.csv', ['01', '08', '15', '22', '29'].map((date) => day(`2024-03-${date}`))))).toThrow(/two of them are 6 d 23 h apart/);
+    expect(() => loadCsv(file('weekend.csv', [day('2024-03-09')]))).toThrow(/weekend\.csv: None of the bars/);
+    const comma = join(folder, 'comma.csv');
+    writeFileSync(comma, 'date;open;high;low;close;volume\n2024-03-08;1,5;2,0;1,0;1,5;100\n');
+    expect(() => loadCsv(comma)).toThrow(/decimal commas/);
+  });
+
+  it('finds a symbol among the files of a folder', () => {
+    const place = join(folder, 'pick');
+    mkdirSync(place);
+    for (const name of ['pick/b.csv', 'pick/a.csv']) file(name, DAYS);
+    expect(loadPaths([place], { symbol: 'b' }).map(({ symbol, file: from }) => [symbol, from])).toEqual([['B', join(place, 'b.csv')]]);
+    expect(() => loadPaths([place], { symbol: 'C' })).toThrow(/there is no such symbol: C/);
+  });
+
   it('leaves out what is not regular trading, and days that were not asked for', () => {
     const minutes = file('min.csv', ['09:29', '09:30', '09:31', '15:59', '16:00'].map((clock) => day(`2024-03-08 ${clock}:00`)));
     expect(loadCsv(minutes)).toMatchObject({ timeframe: '1Min', warnings: ['MIN: 2 bars outside of regular trading are left out'] });
@@ -87,7 +104,8 @@ describe('factors', () => {
     expect([...adjusted(join(folder, 'own.csv')).bars.close]).toEqual([92.478571, 92.224286, 93.7]);
     mkdirSync(join(folder, 'factors'));
     expect(adjusted(join(folder, 'factors')).warnings[0]).toBe('AAPL: there is no file of factors for it: its prices are taken as they are');
-    expect(() => adjusted(join(folder, 'no-such'))).toThrow(/the factors of AAPL cannot be read/);
+    expect(() => adjusted(join(folder, 'no-such'))).toThrow(/^[^:]*no-such: there is no such file or folder of factors$/);
+    expect(() => loadPaths([join(folder, 'aapl.csv'), join(folder, 'days.csv')], { factors: join(folder, 'own.csv') })).toThrow(/own\.csv: a file holds the factors of one symbol, and .* have 2/);
     expect(() => parseFactors('20140606,0.9,0.14\n20140605,1,1\n')).toThrow(/Line 2/);
   });
 });

@@ -10,6 +10,7 @@ import { TIMEFRAMES, type EpochMs, type Timeframe } from '#app/domain/time.ts';
 import { splitWarnings } from '#app/backtest/run/check.ts';
 import { timedBars } from '#app/backtest/run/sessions.ts';
 import { calendarCovers, exchangeDay } from '#app/market/calendar.ts';
+import { span } from '#chassis/page-figures.ts';
 import { barsWhere, isOnGrid, missingSessions, timeframeOf } from './csv-checks.ts';
 import { DEFECTS, padded, parseCsv, type CsvDefect, type CsvOptions, type DefectReason, type ParsedCsv } from './csv.ts';
 import { adjustBars, parseFactors } from './load-factors.ts';
@@ -34,6 +35,7 @@ const OTHER_FILE = /\.(quote|tick)s?\.(csv|txt)(\.gz)?$/i;
 const MAX_BYTES = 2_000_000_000;
 const MAX_FILES = 5_000;
 const MAX_TOLD = 10;
+const COMMA = 0x2c;
 /** A file that loses more of its rows than this is not what it seems. */
 const MAX_DROPPED = 0.5;
 
@@ -53,7 +55,7 @@ function readBytes(file: string): { bytes: Uint8Array; sha256: string } {
     if (error instanceof AppError) throw error;
     const code: unknown = error instanceof Error ? Reflect.get(error, 'code') : undefined;
     if (code === 'ENOENT') throw invalid(file, 'there is no such file', error);
-    if (code === 'EISDIR') throw invalid(file, 'is a folder', error);
+    if (code === 'EISDIR') throw invalid(file, 'it is a folder. Name one file', error);
     throw invalid(file, `it cannot be read (${describeError(error)})`, error);
   }
 }
@@ -80,8 +82,9 @@ function refuseDefects(file: string, parsed: ParsedCsv, isLenient: boolean): str
   if (dropped === 0) return [];
   const text = defectText(parsed.defects, parsed.counts);
   const hint = (parsed.counts.unsorted ?? 0) > parsed.rows / 2 ? '\nThe newest row seems to stand first: sort the file by time.' : '';
-  if (!isLenient) throw invalid(file, `${text}${hint}\nMend the file, or allow them to be dropped.`);
-  if (dropped > parsed.rows * MAX_DROPPED) throw invalid(file, `more than half of its rows would be dropped; ${text}${hint}`);
+  const commas = parsed.layout.separator !== COMMA && parsed.defects.some(({ text: row }) => /\d,\d/.test(row)) ? '\nIts numbers seem to have decimal commas: write them with points.' : '';
+  if (!isLenient) throw invalid(file, `${text}${hint}${commas}\nMend the file, or let such rows be dropped (--lenient).`);
+  if (dropped > parsed.rows * MAX_DROPPED) throw invalid(file, `more than half of its rows would be dropped; ${text}${hint}${commas}`);
   const reasons = (Object.entries(parsed.counts) as [DefectReason, number][]).map(([reason, count]) => `${count} ${reason.replaceAll('_', ' ')}`);
   return [`${dropped} of ${parsed.rows} rows were dropped: ${reasons.join(', ')}`];
 }
@@ -95,16 +98,31 @@ function oddities(symbol: string, bars: BarColumns): string[] {
   return [...(sessions === 0 ? [] : [missing]), ...splitWarnings({ symbol, bars, actions: [] })];
 }
 
+/** How far the nearest two bars are apart, in words. */
+function nearestText({ time }: BarColumns): string {
+  let nearest = Infinity;
+  for (let n = 1; n < time.length; n += 1) nearest = Math.min(nearest, (time[n] ?? Infinity) - (time[n - 1] ?? 0));
+  return span(nearest);
+}
+
 function frameOf(file: string, bars: BarColumns, isDaily: boolean, asked: Timeframe | undefined): Timeframe {
   const found = asked ?? timeframeOf(bars, isDaily);
-  if (found === null) throw invalid(file, `its bars are of none of the timeframes ${TIMEFRAMES.join(', ')}, on the clock's grid. Say which one it is`);
+  if (found === null) throw invalid(file, `its bars are of none of the timeframes ${TIMEFRAMES.join(', ')}, on the clock's grid${bars.time.length > 1 ? `: two of them are ${nearestText(bars)} apart` : ''}. If they are of one, and many are missing, say which one it is (--timeframe)`);
   if ((found === '1Day') !== isDaily || !isOnGrid(bars, found)) throw invalid(file, `its bars are not of ${found}`);
   return found;
 }
 
+/** A file of factors belongs to one symbol: those of another one would move its prices by splits that it never had. */
+function checkFactors(places: readonly string[], symbols: readonly string[], { factors }: LoadOptions): void {
+  if (factors === undefined || symbols.length < 2 || statSync(factors, { throwIfNoEntry: false })?.isDirectory() === true) return;
+  throw invalid(factors, `a file holds the factors of one symbol, and ${places.join(', ')} ${places.length === 1 ? 'has' : 'have'} ${symbols.length}. Name a folder with a <symbol>.csv for each`);
+}
+
 /** The factors of a symbol; null when a folder has none for it. */
 function factorsFor(symbol: string, place: string): ReturnType<typeof parseFactors> | null {
-  const isFolder = statSync(place, { throwIfNoEntry: false })?.isDirectory() === true;
+  const stat = statSync(place, { throwIfNoEntry: false });
+  if (stat === undefined) throw invalid(place, 'there is no such file or folder of factors');
+  const isFolder = stat.isDirectory();
   const file = isFolder ? path.join(place, `${symbol.toLowerCase()}.csv`) : place;
   if (isFolder && statSync(file, { throwIfNoEntry: false }) === undefined) return null;
   try {
@@ -114,8 +132,8 @@ function factorsFor(symbol: string, place: string): ReturnType<typeof parseFacto
   }
 }
 
-/** The bars of a symbol as they were asked for; null when there are none at that time. */
-function finished(file: string, parsed: ParsedCsv, raw: { symbol: string; bars: BarColumns }, options: LoadOptions): Pick<LoadedBars, 'symbol' | 'timeframe' | 'bars' | 'warnings'> | null {
+/** The bars of a symbol as they were asked for: none, when there are none at that time or all are left out, which the warnings tell. */
+function finished(file: string, parsed: ParsedCsv, raw: { symbol: string; bars: BarColumns }, options: LoadOptions): Pick<LoadedBars, 'symbol' | 'timeframe' | 'bars' | 'warnings'> {
   const symbol = checkedSymbol(file, raw.symbol);
   const timeframe = frameOf(file, raw.bars, parsed.isDaily, options.timeframe);
   const warnings: string[] = [];
@@ -134,31 +152,35 @@ function finished(file: string, parsed: ParsedCsv, raw: { symbol: string; bars: 
       return (from === undefined || day >= from) && (to === undefined || day <= to);
     });
   }
-  if (bars.time.length === 0) return null;
+  if (bars.time.length === 0) return { symbol, timeframe, bars, warnings };
   const factors = options.factors === undefined ? undefined : factorsFor(symbol, options.factors);
   if (factors === null) warnings.push(`${symbol}: there is no file of factors for it: its prices are taken as they are`);
   if (factors) bars = adjustBars(bars, factors, options.adjustment ?? 'all');
   return { symbol, timeframe, bars, warnings: [...warnings, ...oddities(symbol, bars)] };
 }
 
-/** The symbols of a file, and those of them without a bar at the time that was asked for. */
-function readFile(file: string, options: LoadOptions): { readonly all: LoadedBars[]; readonly empty: string[] } {
-  const { bytes, sha256 } = readBytes(file);
-  let parsed: ParsedCsv;
+/** Does something with a file, whose name is told when it cannot be done. */
+function named<T>(file: string, act: () => T): T {
   try {
-    parsed = parseCsv(bytes, options);
+    return act();
   } catch (error) {
-    throw error instanceof AppError ? invalid(file, error.message, error) : error;
+    throw error instanceof AppError && !('file' in error.context) ? invalid(file, error.message, error) : error;
   }
+}
+
+/** The symbols of a file, and those of them without a bar at the time that was asked for. `isOnly`: no other file is meant, so that `symbol` can be the name of what a file without symbols holds. */
+function readFile(file: string, options: LoadOptions, isOnly = true): { readonly all: LoadedBars[]; readonly empty: string[] } {
+  const { bytes, sha256 } = readBytes(file);
+  const parsed = named(file, () => parseCsv(bytes, options));
   const told = [...refuseDefects(file, parsed, options.isLenient ?? false), ...curiosities(parsed)].map((text) => `${path.basename(file)}: ${text}`);
   const wanted = options.symbol?.toUpperCase();
-  const named = parsed.series.map(({ symbol, bars }) => ({ symbol: symbol ?? wanted ?? symbolByName(file), bars })).filter(({ symbol }) => wanted === undefined || symbol === wanted);
-  if (named.length === 0) throw invalid(file, wanted === undefined || parsed.series.length === 0 ? 'it has no rows that can be used' : `it has no rows of ${wanted}`);
+  const meant = parsed.series.map(({ symbol, bars }) => ({ symbol: symbol ?? (isOnly ? wanted : undefined) ?? symbolByName(file), bars })).filter(({ symbol }) => wanted === undefined || symbol === wanted);
+  if (meant.length === 0 && (isOnly || parsed.series.length === 0)) throw invalid(file, wanted === undefined || parsed.series.length === 0 ? 'it has no rows that can be used' : `it has no rows of ${wanted}`);
   const empty: string[] = [];
-  const all = named.flatMap((series) => {
-    const done = finished(file, parsed, series, options);
-    if (done === null) empty.push(series.symbol);
-    return done === null ? [] : [{ ...done, file, sha256, defects: parsed.defects, counts: parsed.counts, warnings: [...told, ...done.warnings] }];
+  const all = meant.flatMap((series) => {
+    const done = named(file, () => finished(file, parsed, series, options));
+    if (done.bars.time.length === 0) empty.push(`${series.symbol}${done.warnings.length === 0 ? '' : ` (${done.warnings.map((text) => text.replace(`${series.symbol}: `, '')).join(', ')})`}`);
+    return done.bars.time.length === 0 ? [] : [{ ...done, file, sha256, defects: parsed.defects, counts: parsed.counts, warnings: [...told, ...done.warnings] }];
   });
   return { all, empty };
 }
@@ -179,6 +201,7 @@ function periodText({ from, to }: LoadOptions): string {
 /** All symbols of a file: one, named by the file, or those of its column of symbols. @throws AppError INPUT_INVALID, naming file, line and reason */
 export function loadCsvFile(file: string, options: LoadOptions = {}): LoadedBars[] {
   const { all, empty } = readFile(file, options);
+  checkFactors([file], all.map(({ symbol }) => symbol), options);
   if (all.length === 0) throw invalid(file, `no bars of ${empty.join(', ')} are left${periodText(options)}`);
   return all;
 }
@@ -209,11 +232,13 @@ function filesOf(places: readonly string[]): string[] {
  * @throws AppError INPUT_INVALID also for a symbol that comes twice
  */
 export function loadPaths(places: readonly string[], options: LoadOptions = {}): LoadedBars[] {
-  const read = filesOf(places).map((file) => readFile(file, options));
+  const files = filesOf(places);
+  const read = files.map((file) => readFile(file, options, files.length === 1));
   const all = read.flatMap((one) => one.all).sort((a, b) => (a.symbol < b.symbol ? -1 : 1));
   const empty = read.flatMap((one) => one.empty).sort();
+  checkFactors(places, all.map(({ symbol }) => symbol), options);
   const [first, ...others] = all;
-  if (first === undefined) throw invalid(places.join(', '), `no bars of ${empty.join(', ')} are left${periodText(options)}`);
+  if (first === undefined) throw invalid(places.join(', '), empty.length === 0 ? `there is no such symbol: ${options.symbol ?? ''}` : `no bars of ${empty.join(', ')} are left${periodText(options)}`);
   for (const [n, one] of others.entries()) {
     const before = all[n] ?? first;
     if (before.symbol === one.symbol) throw invalid(one.file, `${one.symbol} is in ${before.file}, too`);
