@@ -13,6 +13,12 @@ import type { StrategyType } from '#app/strategy/spec.ts';
 /** Runs of each kind; fewer where the bars are many, so that a check takes seconds. */
 const VARIANTS = 50;
 const MOST_BARS_RUN = 50_000_000;
+/** Looking for the future compares every signal of every shortened run, each at the price of some twenty bars: places to cut, by bars and signals together. */
+const MOST_STEPS_LOOKED = 10_000_000;
+const STEPS_A_SIGNAL = 20;
+const CUTS = [8, 120] as const;
+/** Under the house's rules an order is decided in exact decimals: that takes as long as so many bars. */
+const BARS_OF_AN_ORDER = 10_000;
 /** Noise on each price, hundredths of a percent: about half of a usual spread of a smaller share. */
 const NOISE_BPS = 5;
 
@@ -46,12 +52,17 @@ function ratiosOf(configs: Iterable<() => RunConfig>): number[] {
   return ratios;
 }
 
+/** A run to check. `budget`: bars that the runs of one kind may take together. */
+export type CheckedRun = { readonly type: StrategyType; readonly config: RunConfig; readonly result: RunResult; readonly seed: number; readonly budget?: number };
+
 /** Runs it again with later bars taken away, with noise on the prices, and with parameters beside. @throws AppError STRATEGY_FAILED */
-export function checkRun({ type, config, result, seed }: { readonly type: StrategyType; readonly config: RunConfig; readonly result: RunResult; readonly seed: number }): Checked {
+export function checkRun({ type, config, result, seed, budget = MOST_BARS_RUN }: CheckedRun): Checked {
   const { strategy, markets, account } = config;
-  const { findings } = checkLookAhead(strategy, markets.map(({ symbol, bars }) => ({ symbol, bars })), { barMs: timeframeMs(config.timeframe), wide: REGULAR_WIDE_BARS });
-  const bars = markets.reduce((sum, market) => sum + market.bars.time.length, 0);
-  const variants = Math.max(5, Math.min(VARIANTS, Math.floor(MOST_BARS_RUN / Math.max(bars, 1))));
+  const held = markets.reduce((sum, market) => sum + market.bars.time.length, 0);
+  const cuts = Math.max(CUTS[0], Math.min(CUTS[1], Math.floor(MOST_STEPS_LOOKED / Math.max(held + STEPS_A_SIGNAL * result.signals, 1))));
+  const { findings } = checkLookAhead(strategy, markets.map(({ symbol, bars }) => ({ symbol, bars })), { barMs: timeframeMs(config.timeframe), wide: REGULAR_WIDE_BARS, cuts });
+  const bars = held + (config.desk.kind === 'house' ? BARS_OF_AN_ORDER * result.orders : 0);
+  const variants = Math.max(5, Math.min(VARIANTS, Math.floor(budget / Math.max(bars, 1))));
   const base = figuresOf(result, account.cash, { names: ['sharpe'] })[0] ?? NaN;
   const noisy = Array.from({ length: variants }, (_none, variant) => (): RunConfig => ({ ...config, markets: markets.map((market) => ({ ...market, bars: jitterBars(market.bars, { seed, variant, basisPoints: NOISE_BPS }) })) }));
   const beside = jitterParameters(movable(type, strategy.parameters), { seed, variants }).map((moved) => (): RunConfig => ({ ...config, strategy: type.bind({ ...strategy.parameters, ...moved }) }));

@@ -1,4 +1,5 @@
 /** One back-test from the command line: bars loaded, the run made, measured and judged. */
+import { statSync } from 'node:fs';
 import type { TrialsFacts } from '#app/analytics/deflated-sharpe.ts';
 import { gatherEvidence, type Evidence } from '#app/analytics/evidence.ts';
 import { tearSheet } from '#app/analytics/tear-sheet.ts';
@@ -15,14 +16,14 @@ import type { StrategyType } from '#app/strategy/spec.ts';
 import { runConfigOf, type Job } from './job.ts';
 import { loadCsv, loadPaths, type LoadedBars } from './load.ts';
 import { manifestOf, ordersHashOf } from './manifest.ts';
-import type { ToolOptions } from './backtest-tool-options.ts';
+import { OptionError, type ToolOptions } from './backtest-tool-options.ts';
 import type { SearchPart } from './report-input.ts';
 import { namedParameters, toolJob } from './tool-job.ts';
 
-/** Everything that is known of a run. `benchmark`: its name, null without one. */
+/** Everything that is known of a run. `benchmark`: its name, null without one; `compared`: its bars, where they are not the run's own. */
 export type FinishedRun = {
   readonly type: StrategyType; readonly job: Job; readonly config: RunConfig; readonly loaded: readonly LoadedBars[]; readonly result: RunResult; readonly sheet: TearSheet; readonly evidence: Evidence; readonly verdict: Verdict;
-  readonly benchmark: string | null; readonly search: SearchPart | null; readonly manifest: BacktestManifest; readonly ordersHash: string; readonly warnings: readonly string[];
+  readonly benchmark: string | null; readonly compared: LoadedBars | null; readonly search: SearchPart | null; readonly manifest: BacktestManifest; readonly ordersHash: string; readonly warnings: readonly string[];
 };
 
 /** A report says whether to believe the result: over so many bars, or fewer, finding out takes a second or two. */
@@ -42,6 +43,7 @@ function benchmarkOf({ benchmark, load }: ToolOptions, loaded: readonly LoadedBa
   const [only] = loaded;
   if (benchmark === 'own') return loaded.length === 1 && only !== undefined ? only : null;
   const { from, to, zone, factors, adjustment } = load;
+  if (factors !== undefined && statSync(factors, { throwIfNoEntry: false })?.isFile() === true) throw new OptionError(`--factors ${factors} is of the run's symbol and would move the prices of the benchmark, too: name a folder with a <symbol>.csv for each`);
   const bars = loadCsv(benchmark, { isLenient: load.isLenient ?? false, ...(from === undefined ? {} : { from }), ...(to === undefined ? {} : { to }), ...(zone === undefined ? {} : { zone }), ...(factors === undefined ? {} : { factors }), ...(adjustment === undefined ? {} : { adjustment }) });
   if (bars.timeframe !== only?.timeframe) throw new AppError('INPUT_INVALID', `${benchmark}: its bars are of ${bars.timeframe}, those of the run of ${only?.timeframe ?? 'none'}: they cannot be compared`);
   return bars;
@@ -60,7 +62,7 @@ function sheetInput(result: RunResult, { config, loaded, benchmark, trials }: { 
 export async function runTool(options: ToolOptions): Promise<FinishedRun> {
   const type = strategyType(options.strategy);
   const { usesShorts } = type.bind(namedParameters(type, options));
-  if (usesShorts && options.rules.account?.canShort !== true) throw new AppError('INPUT_INVALID', `The strategy ${type.kind} sells short, which a cash account may not: add --short`);
+  if (usesShorts && options.rules.account?.canShort !== true) throw new OptionError(`The strategy ${type.kind} sells short, which a cash account may not: add --short`);
   const loaded = loadPaths(options.data, options.load);
   const [first] = loaded;
   invariant(first !== undefined, 'Loading gave no bars and no error');
@@ -82,7 +84,7 @@ export async function runTool(options: ToolOptions): Promise<FinishedRun> {
   const checked = isChecked ? (await import('./backtest-tool-check.ts')).checkRun({ type, config, result, seed: options.seed }) : null;
   const evidence = gatherEvidence(input, sheet, options.seed, { ...search?.found, ...checked?.found });
   return {
-    type, job, config, loaded, result, sheet, evidence, verdict: verdict(evidence), benchmark: benchmark === null ? null : benchmark === first ? `${first.symbol} held` : benchmark.symbol, search: search?.part ?? null,
-    manifest: manifestOf({ job, type, series: loaded, seed: options.seed }), ordersHash: ordersHashOf(result.lines), warnings: [...new Set([...loaded.flatMap(({ warnings }) => warnings), ...result.warnings, ...(checked?.words ?? [])])],
+    type, job, config, loaded, result, sheet, evidence, verdict: verdict(evidence), benchmark: benchmark === null ? null : benchmark === first ? `${first.symbol} held` : benchmark.symbol, compared: benchmark === first ? null : benchmark, search: search?.part ?? null,
+    manifest: manifestOf({ job, type, series: loaded, seed: options.seed }), ordersHash: ordersHashOf(result.lines), warnings: [...new Set([...loaded.flatMap(({ warnings }) => warnings), ...result.warnings, ...(benchmark?.warnings ?? []).map((warning) => (benchmark === first ? warning : `Benchmark: ${warning}`)), ...(checked?.words ?? [])])],
   };
 }

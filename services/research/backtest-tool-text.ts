@@ -85,7 +85,7 @@ export function reportInput(run: FinishedRun, writtenAt: number, version: string
   return {
     strategy: { kind: type.kind, title: type.title, description: type.description, parameters: Object.entries(config.strategy.parameters).map(([name, value]) => [name, parameterText(type.parameterSet[name], value)]) },
     timeframe: config.timeframe, benchmark, sheet, evidence, verdict, trips: tripLines(run), rules: ruleLines(run), denied: result.denied, warnings, search: run.search, writtenAt, version,
-    data: loaded.map(({ symbol, file, bars, sha256 }) => ({ symbol, file, bars: bars.time.length, first: day(bars.time[0]), last: day(bars.time.at(-1)), sha256 })),
+    data: [...loaded, ...(run.compared === null ? [] : [run.compared])].map((one) => ({ symbol: one.symbol, isBenchmark: one === run.compared, file: one.file, bars: one.bars.time.length, first: day(one.bars.time[0]), last: day(one.bars.time.at(-1)), sha256: one.sha256 })),
     costs: [['Profit before costs', sheet.endEquity - sheet.startEquity + result.costs - result.dividends - result.carry], ['Commissions and fees', -result.costs], ['Dividends', result.dividends], ['Interest and borrowing', result.carry], ['Profit', sheet.endEquity - sheet.startEquity]],
     identity: [['manifest', manifest.hash], ['orders', ordersHash], ['engine', manifest.engine], ['code', manifest.code], ['parameters', manifest.parameters], ['rules', manifest.rules], ['data', Object.values(manifest.data).length === 1 ? (Object.values(manifest.data)[0] ?? '') : `${Object.values(manifest.data).length} series`], ['seed', String(manifest.seed)]],
   };
@@ -99,6 +99,7 @@ export function runJson(run: FinishedRun): string {
     strategy: type.kind, parameters: run.config.strategy.parameters, benchmark, from: iso(sheet.from), to: iso(sheet.to), startEquity: sheet.startEquity, endEquity: sheet.endEquity,
     figures: sheet.figures, verdict, trips: tripLines(run).map((trip) => ({ ...trip, openedAt: iso(trip.openedAt), closedAt: iso(trip.closedAt) })), drawdowns: sheet.drawdowns, years: sheet.years,
     costs: result.costs, dividends: result.dividends, carry: result.carry, orders: result.orders, signals: result.signals, denied: result.denied,
-    data: loaded.map(({ symbol, file, bars, sha256, counts }) => ({ symbol, file, bars: bars.time.length, sha256, droppedRows: counts })), job, manifest, ordersHash, warnings,
+    data: loaded.map(({ symbol, file, bars, sha256, counts }) => ({ symbol, file, bars: bars.time.length, sha256, droppedRows: counts })),
+    benchmarkData: run.compared === null ? null : { symbol: run.compared.symbol, file: run.compared.file, bars: run.compared.bars.time.length, sha256: run.compared.sha256 }, job, manifest, ordersHash, warnings,
   }, null, 2)}\n`;
 }

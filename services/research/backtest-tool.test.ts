@@ -7,7 +7,7 @@ import { afterAll, describe, expect, it } from 'vitest';
 import { describeRecorded, sharedPath } from '../../tests/support/recorded.ts';
 import { kindOf, OptionError, readOptions, type ToolOptions } from './backtest-tool-options.ts';
 import { runTool } from './backtest-tool-run.ts';
-import { runJson, runText } from './backtest-tool-text.ts';
+import { reportInput, runJson, runText } from './backtest-tool-text.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'ms-backtest-'));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -46,7 +46,8 @@ describe('options', () => {
   it.each([
     [['--data', 'a.csv'], /--strategy is missing/], [['--strategy', 'x'], /--data is missing/], [[...BASE, '--param', 'fast'], /fast=10, not "fast"/], [[...BASE, '--param', 'fast=1', '--param', 'fast=2'], /given twice/], [[...BASE, '--cash', '-5'], /--cash/],
     [[...BASE, '--commission', '5bps'], /--commission takes/], [[...BASE, '--commission', 'min:2%'], /--commission takes/], [[...BASE, '--slippage', 'much'], /--slippage takes/], [[...BASE, '--sizing', 'all'], /--sizing takes/], [[...BASE, '--from', '2020-02-30'], /--from takes a day/],
-    [[...BASE, '--margin', '3'], /--margin takes 1 or 2 or 4/], [[...BASE, '--short', '--margin', '1'], /--short needs a margin account/], [[...BASE, '--wings'], /wings/], [[...BASE, '--volume-cap', '2'], /--volume-cap takes a number/],
+    [[...BASE, '--margin', '3'], /--margin takes 1 or 2 or 4/], [[...BASE, '--short', '--margin', '1'], /--short needs a margin account/], [[...BASE, '--wings'], /wings/], [[...BASE, '--volume-cap', '2'], /--volume-cap takes a number/], [[...BASE, '--cash', '5000000000'], /--cash takes a number from 1 to 4000000000/], [[...BASE, '--seed', '1.5'], /whole number/],
+    [[...BASE, '--commission', '200%'], /at most 100 %/], [[...BASE, '--from', '2020-02-01', '--to', '2020-01-01'], /--from 2020-02-01 is later/],
   ])('%j cannot be used', (args, words) => {
     expect(() => readOptions(args)).toThrow(OptionError);
     expect(() => readOptions(args)).toThrow(words);
@@ -78,6 +79,16 @@ describe('a run', () => {
     expect([evidence.lookAhead, evidence.priceJitter?.variants, (evidence.parameterJitter?.variants ?? 0) > 20]).toEqual(['clean', 50, true]);
   });
 
+  it('names the source of a benchmark and what is odd about it, and frees no price by factors of another symbol', async () => {
+    const [file, other] = [daysFile('traded.csv'), join(folder, 'other.csv')];
+    writeFileSync(other, readFileSync(file, 'utf8').replace(/,\d+\n/, ',0\n'));
+    const run = await runTool(optionsOf('--strategy', 'ma-crossover', '--data', file, '--benchmark', other));
+    expect(run.warnings).toContain('Benchmark: other.csv: 1 row has no volume: line 2');
+    expect(reportInput(run, 0, '').data.map(({ symbol, isBenchmark }) => [symbol, isBenchmark])).toEqual([['TRADED', false], ['OTHER', true]]);
+    writeFileSync(join(folder, 'factors.csv'), '20240101,0.9,0.5\n');
+    await expect(runTool(optionsOf('--strategy', 'ma-crossover', '--data', file, '--benchmark', other, '--factors', join(folder, 'factors.csv')))).rejects.toThrow(/would move the prices of the benchmark/);
+  });
+
   it('says what is wrong with parameters, accounts and benchmarks', async () => {
     const file = daysFile('bad.csv');
     await expect(runTool(optionsOf('--strategy', 'nothing', '--data', file))).rejects.toThrow(/no strategy of the kind "nothing"/);
@@ -96,6 +107,13 @@ describe('a run', () => {
     expect(endOf('--strategy', 'ma-crossover', '--data', join(folder, 'none.csv'))).toEqual([66, expect.stringContaining('there is no such file')]);
     writeFileSync(join(folder, 'broken.csv'), 'time,open\n1,2\n');
     expect(endOf('--strategy', 'ma-crossover', '--data', join(folder, 'broken.csv'))).toEqual([65, expect.stringContaining('no CSV file of bars')]);
+    const bars = daysFile('kept.csv');
+    const before = readFileSync(bars, 'utf8');
+    expect(endOf('--strategy', 'ma-crossover', '--data', bars, '--report', join(folder, '.', 'kept.csv'))).toEqual([64, expect.stringMatching(/^--report would replace .*kept\.csv, which is read/)]);
+    expect(readFileSync(bars, 'utf8')).toBe(before);
+    expect(endOf('--strategy', 'ma-crossover', '--data', bars, '--json', folder)).toEqual([64, expect.stringContaining('is a folder')]);
+    expect(endOf('--strategy', 'ma-crossover', '--data', bars, '--sizing', 'percent:0')).toEqual([64, expect.stringContaining('must be greater than zero')]);
+    expect(endOf('--strategy', 'ma-crossover', '--data', bars, '--factors', join(folder, 'no-factors'))).toEqual([66, expect.stringContaining('no such file or folder of factors')]);
     const page = join(folder, 'deep', 'report.html');
     execFileSync(process.execPath, [tool, '--strategy', 'ma-crossover', '--data', daysFile('whole.csv'), '--report', page]);
     expect(readFileSync(page, 'utf8').endsWith('</html>\n')).toBe(true);

@@ -46,6 +46,12 @@ export function underwaterChart({ underwater, from, to }: TearSheet): Html {
   </svg>`;
 }
 
+/** What bars from zero need of a range: no room on a side without a bar; bars that are all zero stand in the middle of it. */
+function band(values: readonly number[], [low, high]: readonly [number, number]): readonly [number, number] {
+  const [isBelow, isAbove] = [values.some((value) => value < 0), values.some((value) => value > 0)];
+  return isBelow || isAbove ? [isBelow ? low : 0, isAbove ? high : 0] : [low, high];
+}
+
 /** Returns of the years beside those of the benchmark. */
 export function yearBars({ years }: TearSheet): Html {
   const width = WIDTHS.half;
@@ -54,7 +60,7 @@ export function yearBars({ years }: TearSheet): Html {
   const hasBenchmark = shown.some(({ benchmark }) => benchmark !== null);
   const values = shown.flatMap(({ total, benchmark }) => (benchmark === null ? [total] : [total, benchmark]));
   const range = padded([0, ...values]);
-  const y = scale([Math.min(0, ...values) < 0 ? range[0] : 0, Math.max(0, ...values) > 0 ? range[1] : 0], [bottom, TOP]);
+  const y = scale(band(values, range), [bottom, TOP]);
   const slot = (width - LEFT - RIGHT) / Math.max(shown.length, 6);
   const bar = Math.min(slot * (hasBenchmark ? 0.36 : 0.66), 26);
   const one = (value: number, at: number, name: string, title: string): Html => {
@@ -150,7 +156,7 @@ export function slotBars(slots: readonly TripSlot[], kind: 'weekday' | 'hour'): 
   const bottom = 176;
   const values = slots.map(({ profit }) => profit);
   const range = padded([0, ...values]);
-  const y = scale([Math.min(0, ...values) < 0 ? range[0] : 0, Math.max(0, ...values) > 0 ? range[1] : 0], [bottom, TOP]);
+  const y = scale(band(values, range), [bottom, TOP]);
   const slot = (width - LEFT - RIGHT) / Math.max(slots.length, 5);
   const bar = Math.min(slot * 0.62, 40);
   return html`<svg class="chart" viewBox="0 0 ${width} 200" role="img" aria-label="Profit of round trips by ${kind}">

@@ -15,8 +15,8 @@ export type TripLine = {
   readonly qty: number; readonly entryPrice: number; readonly exitPrice: number; readonly profit: number; readonly cost: number; readonly mae: number; readonly mfe: number;
 };
 
-/** Where bars came from. Days of New York; `sha256` of the file, null for bars of the book. */
-export type DataLine = { readonly symbol: string; readonly file: string; readonly bars: number; readonly first: string; readonly last: string; readonly sha256: string | null };
+/** Where bars came from. Days of New York; `sha256` of the file, null for bars of the book. `isBenchmark`: not traded, compared with. */
+export type DataLine = { readonly symbol: string; readonly isBenchmark: boolean; readonly file: string; readonly bars: number; readonly first: string; readonly last: string; readonly sha256: string | null };
 
 /** One window of a walk-forward: days, the values that were chosen, yearly objective inside and outside. */
 export type FoldLine = { readonly inFrom: string; readonly outFrom: string; readonly outTo: string; readonly chosen: string; readonly inside: number | null; readonly outside: number | null };

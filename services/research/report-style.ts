@@ -25,6 +25,7 @@ h2+p{margin:2px 0 12px;color:var(--muted);font-size:12px;text-wrap:pretty}
 h3{margin:0 0 4px;font-size:12px;font-weight:600;color:var(--muted)}
 .verdict{--tone:var(--warn);padding:18px 22px 16px;border-left:4px solid var(--tone)}
 .verdict.believe{--tone:var(--up)} .verdict.do_not_believe{--tone:var(--down)}
+.noticed{margin:12px 0 0;color:var(--muted);font-size:12px;text-wrap:pretty} .noticed a{color:var(--accent)}
 .verdict .head{display:flex;gap:14px;align-items:baseline}
 .verdict .belief{flex:none;padding:2px 11px;border-radius:5px;font-size:12px;line-height:20px;font-weight:640;color:var(--tone);background:color-mix(in srgb,var(--tone) 12%,transparent)}
 .verdict .headline{font-size:15px;line-height:1.45;font-weight:560;margin:0;text-wrap:pretty}
@@ -72,7 +73,7 @@ summary:focus-visible,label:focus-visible{outline:2px solid var(--accent);outlin
 .groups{columns:3;column-gap:34px}
 .group{margin:0 0 16px} .group h3{break-after:avoid}
 .group dl{margin:0} .group dl>div{break-inside:avoid;display:flex;justify-content:space-between;gap:12px;padding:3.5px 0;border-top:1px solid var(--line);cursor:help}
-.group dt{min-width:0} .group dd{margin:0;font-weight:560;white-space:nowrap} .group dd.none{color:var(--muted);font-weight:400}
+.group dt{min-width:0} .group dt small{color:var(--muted);font-size:11px} .group dd{margin:0;font-weight:560;white-space:nowrap} .group dd.none{color:var(--muted);font-weight:400}
 .scroll{overflow-x:auto}
 .tall{max-height:440px;overflow:auto}
 .tall thead th{position:sticky;top:0;background:var(--surface);box-shadow:inset 0 -1px 0 var(--strong);border-bottom:0}

@@ -44,19 +44,25 @@ export function signed(value: number | null, text: string): Html {
   return tone === 'flat' ? html`${text}` : html`<span class="${tone}"><i class="arrow">${tone === 'up' ? '▲' : '▼'}</i>${text}</span>`;
 }
 
-/** A card: `about` says what is shown. */
+/** A card: `about` says what is shown; `name`: its class. The card of warnings is where the verdict's link leads. */
 export function card(title: string, about: Fragment, body: Fragment, name = ''): Html {
-  return html`<section class="${name}"><h2>${title}</h2><p>${about}</p>${body}</section>`;
+  return html`<section class="${name}"${name === 'warned' ? html` id="noticed"` : null}><h2>${title}</h2><p>${about}</p>${body}</section>`;
 }
 
 const GROUPS: readonly (readonly [FigureGroup, string])[] = [['return', 'Returns'], ['risk', 'Risk'], ['ratio', 'Return for the risk'], ['trades', 'Round trips'], ['benchmark', 'Against the benchmark']];
+
+/** The part of a unit that neither the number as it is written nor the name tells. */
+function unitNote({ unit, label }: FigureEntry): Html | null {
+  const rest = unit.replace(/^(fraction|dollars|ratio|count|milliseconds|probability) ?/, '').replace('of a day', 'in a day');
+  return rest === '' || label.includes(rest.split(' ').at(-1) ?? rest) ? null : html` <small>${rest}</small>`;
+}
 
 /** All figures by shelf; the unit and the formula are told on hover. Shelves without a number are left out. */
 export function figureGroups({ figures }: TearSheet): Html {
   const groups = GROUPS.map(([group, title]) => ({ title, entries: FIGURES.filter((entry) => entry.group === group) })).filter(({ entries }) => entries.some(({ name }) => figures[name] !== null));
   return html`<div class="groups">${groups.map(({ title, entries }) => html`<div class="group"><h3>${title}</h3><dl>${entries.map((entry) => {
     const value = figures[entry.name];
-    return html`<div title="${entry.label}, ${entry.unit}: ${entry.formula} (${entry.source})"><dt>${entry.label}</dt><dd class="${value === null ? 'none' : ''}">${figureText(entry, value)}</dd></div>`;
+    return html`<div title="${entry.label}, ${entry.unit}: ${entry.formula} (${entry.source})"><dt>${entry.label}${unitNote(entry)}</dt><dd class="${value === null ? 'none' : ''}">${figureText(entry, value)}</dd></div>`;
   })}</dl></div>`)}</div>`;
 }
 

@@ -6,6 +6,7 @@ import type { TearSheetInput, TripColumns } from '#app/analytics/tear-sheet-type
 import { verdict } from '#app/analytics/verdict.ts';
 import { randomOf } from '#app/domain/random.ts';
 import { newYorkOffsetMs } from '#app/market/nyse-zone.ts';
+import { slotBars } from './report-charts.ts';
 import { logTicks, shortMoney, timeTicks } from './report-draw.ts';
 import type { ReportInput, SearchPart } from './report-input.ts';
 import { backtestReport } from './report.ts';
@@ -40,7 +41,7 @@ function reportOf(input: TearSheetInput, changes: Partial<ReportInput> = {}): st
   const sheet = tearSheet(input);
   const evidence = gatherEvidence(input, sheet, 1);
   return backtestReport({
-    strategy: { kind: 'test', title: 'Test', description: 'Buys and sells.', parameters: [['fast', '10 bars']] }, timeframe: '1Day', data: [{ symbol: 'TEST', file: 'test.csv', bars: 300, first: '2020-01-02', last: '2020-10-28', sha256: 'a'.repeat(64) }],
+    strategy: { kind: 'test', title: 'Test', description: 'Buys and sells.', parameters: [['fast', '10 bars']] }, timeframe: '1Day', data: [{ symbol: 'TEST', isBenchmark: false, file: 'test.csv', bars: 300, first: '2020-01-02', last: '2020-10-28', sha256: 'a'.repeat(64) }],
     benchmark: 'SPY', sheet, evidence, verdict: verdict(evidence), trips: [], rules: [['Account', 'cash']], costs: [['Profit', 5]], denied: {}, warnings: [], identity: [['manifest', 'b'.repeat(64)]], search: null, writtenAt: FROM, version: '0', ...changes,
   });
 }
@@ -73,7 +74,7 @@ describe('the page', () => {
     const evil = '</style><script>alert(1)</script>"\'&';
     const written = reportOf(sampleInput(60), {
       strategy: { kind: evil, title: evil, description: evil, parameters: [[evil, evil]] }, benchmark: evil, warnings: [evil], rules: [[evil, evil]], identity: [[evil, evil]], denied: { [evil]: 2 }, costs: [[evil, 1]],
-      data: [{ symbol: evil, file: evil, bars: 1, first: evil, last: evil, sha256: evil }], search: { ...SEARCH, objective: evil, map: { ...(SEARCH.map ?? expect.fail()), x: evil, xValues: [evil, 2] }, folds: [{ inFrom: evil, outFrom: evil, outTo: evil, chosen: evil, inside: 1, outside: null }] },
+      data: [{ symbol: evil, isBenchmark: true, file: evil, bars: 1, first: evil, last: evil, sha256: evil }], search: { ...SEARCH, objective: evil, map: { ...(SEARCH.map ?? expect.fail()), x: evil, xValues: [evil, 2] }, folds: [{ inFrom: evil, outFrom: evil, outTo: evil, chosen: evil, inside: 1, outside: null }] },
       trips: [{ symbol: evil, side: 'long', isOpen: false, openedAt: FROM, closedAt: FROM, bars: 1, qty: 1, entryPrice: 1, exitPrice: 2, profit: 1, cost: 0, mae: -1, mfe: 1 }, { symbol: 'B', side: 'short', isOpen: true, openedAt: FROM, closedAt: FROM, bars: 1, qty: 1, entryPrice: 1, exitPrice: 2, profit: 1, cost: 0, mae: -1, mfe: 1 }],
     });
     expect(written.includes('<script')).toBe(false);
@@ -82,7 +83,38 @@ describe('the page', () => {
   });
 });
 
+describe('what a reader must not miss', () => {
+  const noticed = 'TEST: the price jumps as in a 4 for 1 split';
+  const page = reportOf(sampleInput(300), {
+    warnings: [noticed], data: [{ symbol: 'TEST', isBenchmark: false, file: 'test.csv', bars: 1, first: '2020-01-02', last: '2020-01-02', sha256: null }, { symbol: 'SPY', isBenchmark: true, file: 'spy.csv', bars: 9, first: '2020-01-02', last: '2020-01-14', sha256: null }],
+  });
+
+  it('is said beside the verdict, with the way to the rest', () => {
+    expect(page.indexOf(noticed)).toBeLessThan(page.indexOf('<dl class="figures">'));
+    expect([page.includes('href="#noticed">One thing was noticed'), page.split('id="noticed"').length]).toEqual([true, 2]);
+    expect(reportOf(sampleInput(300)).includes('noticed</a>')).toBe(false);
+  });
+
+  it('tells where the benchmark comes from, and does not count it as traded', () => {
+    expect(page).toMatch(/SPY <span class="muted">benchmark<\/span><\/td><td class="left break">spy\.csv/);
+    expect(page).toMatch(/<h1>Test <span>on TEST<\/span>[^]*on 1 daily bar, </);
+  });
+
+  it('shows units that numbers do not tell', () => {
+    expect(page).toMatch(/Length of the deepest fall <small>calendar days<\/small>/);
+    expect(page).toMatch(/Volatility <small>per year<\/small>/);
+    expect(page).not.toMatch(/per year <small>/);
+  });
+});
+
 describe('little to show', () => {
+  it('bars that are all zero stand in the middle of their axis, each label at its own place', () => {
+    const picture = slotBars([{ slot: 1, trips: 1, wins: 0, profit: 0 }, { slot: 2, trips: 1, wins: 0, profit: 0 }], 'weekday').html;
+    const places = [...picture.matchAll(/class="grid"[^>]*y1="([\d.]+)"/g)].map(([, y]) => y);
+    expect([places.length > 1, new Set(places).size]).toEqual([true, places.length]);
+  });
+
+
   it.each([['one day', 1], ['three days', 3], ['a month', 25]])('%s makes a page without holes', (_name, days) => {
     const page = reportOf(sampleInput(days, { benchmark: false }));
     expect(/NaN|undefined|Infinity/.exec(page)?.[0]).toBeUndefined();

@@ -15,7 +15,7 @@ const BELIEFS: Readonly<Record<Belief, string>> = { believe: 'Believe it', doubt
 const FRAMES = { '1Min': 'minute', '5Min': '5-minute', '15Min': '15-minute', '1Hour': 'hourly', '1Day': 'daily' } as const;
 
 function symbolsText({ data }: ReportInput): string {
-  const names = data.map(({ symbol }) => symbol);
+  const names = data.filter(({ isBenchmark }) => !isBenchmark).map(({ symbol }) => symbol);
   return names.length <= MAX_SYMBOLS_TOLD ? names.join(', ') : `${names.slice(0, MAX_SYMBOLS_TOLD - 1).join(', ')} and ${names.length - MAX_SYMBOLS_TOLD + 1} others`;
 }
 
@@ -23,19 +23,21 @@ function symbolsText({ data }: ReportInput): string {
 function lead(input: ReportInput): Html {
   const { sheet, timeframe } = input;
   const { startEquity, endEquity, figures } = sheet;
-  const bars = input.data.reduce((sum, one) => sum + one.bars, 0);
+  const traded = input.data.filter(({ isBenchmark }) => !isBenchmark);
+  const bars = traded.reduce((sum, one) => sum + one.bars, 0);
   const trips = figures.round_trips ?? 0;
   const open = input.trips.filter(({ isOpen }) => isOpen).length;
-  return html`From ${dayText(sheet.from)} to ${dayText(sheet.to)}, on ${number(bars)} ${FRAMES[timeframe]} bars${input.data.length > 1 ? ` of ${input.data.length} symbols` : ''}, <b>${money(startEquity)}</b> became <b>${money(endEquity)}</b>. ${trips === 0 ? 'No position was closed' : `${number(trips)} position${trips === 1 ? ' was' : 's were'} closed`}${open === 0 ? '' : `, ${open === 1 ? 'one is' : `${number(open)} are`} still open and valued at the last close`}. ${input.strategy.description}`;
+  return html`From ${dayText(sheet.from)} to ${dayText(sheet.to)}, on ${number(bars)} ${FRAMES[timeframe]} bar${bars === 1 ? '' : 's'}${traded.length > 1 ? ` of ${traded.length} symbols` : ''}, <b>${money(startEquity)}</b> became <b>${money(endEquity)}</b>. ${trips === 0 ? 'No position was closed' : `${number(trips)} position${trips === 1 ? ' was' : 's were'} closed`}${open === 0 ? '' : `, ${open === 1 ? 'one is' : `${number(open)} are`} still open and valued at the last close`}. ${input.strategy.description}`;
 }
 
-function verdictCard({ verdict }: ReportInput): Html {
+function verdictCard({ verdict, warnings }: ReportInput): Html {
   const against = verdict.reasons.filter(({ grade }) => grade !== 'good');
   const good = verdict.reasons.filter(({ grade }) => grade === 'good');
   const words = verdict.headline.replace(/^[^:,]*(: |, )/, '');
   return html`<section class="verdict ${verdict.belief}"><div class="head"><span class="belief">${BELIEFS[verdict.belief]}</span><p class="headline">${words.slice(0, 1).toUpperCase()}${words.slice(1)}</p></div>
     ${against.length === 0 ? null : reasonList(against)}
-    ${good.length === 0 ? null : html`<details><summary>${good.length} question${good.length === 1 ? '' : 's'} with a good answer</summary>${reasonList(good)}</details>`}</section>`;
+    ${good.length === 0 ? null : html`<details><summary>${good.length} question${good.length === 1 ? '' : 's'} with a good answer</summary>${reasonList(good)}</details>`}
+    ${warnings.length === 0 ? null : html`<p class="noticed"><a href="#noticed">${warnings.length === 1 ? 'One thing was' : `${number(warnings.length)} things were`} noticed</a> about the data and the run: ${warnings[0] ?? ''}${warnings.length > 1 ? ' …' : ''}</p>`}</section>`;
 }
 
 function intervalText(interval: Interval | null | undefined, confidence: number, text: (value: number) => string): string | null {
@@ -94,7 +96,7 @@ function searchCards({ search }: ReportInput): Html | null {
 
 function background(input: ReportInput): Html {
   const { data, timeframe, rules, identity, warnings } = input;
-  const lines = data.slice(0, 200).map(({ symbol, file, bars, first, last, sha256 }) => html`<tr><td class="left">${symbol}</td><td class="left break">${file}</td><td>${number(bars)}</td><td>${first}</td><td>${last}</td><td class="left mono">${sha256 === null ? '' : sha256.slice(0, 16)}</td></tr>`);
+  const lines = data.slice(0, 200).map(({ symbol, isBenchmark, file, bars, first, last, sha256 }) => html`<tr><td class="left">${symbol}${isBenchmark ? html` <span class="muted">benchmark</span>` : null}</td><td class="left break">${file}</td><td>${number(bars)}</td><td>${first}</td><td>${last}</td><td class="left mono">${sha256 === null ? '' : sha256.slice(0, 16)}</td></tr>`);
   return html`${warnings.length === 0 ? null : card('What a reader should know', 'Noticed while the data was read and the run was made.', html`<ul class="notes">${warnings.map((warning) => html`<li>${warning}</li>`)}</ul>`, 'warned')}
   <div class="pair">${card('Costs', 'Dollars over the whole run.', costTable(input))}${card('Rules of the run', 'What the outcome depends on beside the bars and the strategy.', namedTable(rules))}</div>
   ${card('Data', `${FRAMES[timeframe].replace(/^./, (letter) => letter.toUpperCase())} bars of regular trading; the hash is the beginning of the file’s SHA-256.`, html`<div class="scroll"><table><thead><tr><th class="left">Symbol</th><th class="left">File</th><th>Bars</th><th>First</th><th>Last</th><th class="left">Hash</th></tr></thead><tbody>${lines}</tbody></table></div>`, 'long')}
