@@ -67,6 +67,7 @@ export const backtestRequestSchema = z.strictObject({
   hasFees: z.boolean().default(true).describe('Charge the regulatory fees on sells'),
   desk: z.enum(['house', 'plain']).default('house').describe('house: orders by the live risk rules with the limits in force; plain: by sizing alone'),
   benchmark: symbolSchema.optional().describe('A symbol to compare with, of which bars of the same width are stored'),
+  hasChecks: z.boolean().default(true).describe('Also run it with later bars taken away, with noise on the prices and with parameters beside, where the bars are few enough: the verdict leans on that'),
   seed: z.number().int().min(0).max(0xffff_ffff).default(1).describe('Seed of the draws behind confidence intervals and searches'),
   search: searchRequestSchema.optional().describe('Searches the parameters first, then runs the ones that were found'),
 });

@@ -2,7 +2,8 @@
 import { Worker } from 'node:worker_threads';
 import { AppError, describeError, invariant } from '#app/domain/errors.ts';
 import type { RunResult } from '#app/backtest/run/types.ts';
-import { CANCEL, DONE, FAILED, FREE, NEXT, PROGRESS, rowWidth, sharedBatch, sharedControl, type Batch, type CarriedError, type Order, type Reply, type SingleRun, type Span, type Study } from './work.ts';
+import type { Measure, Measured } from './measure.ts';
+import { CANCEL, DONE, FAILED, FREE, NEXT, PROGRESS, rowWidth, sharedBatch, sharedControl, type Batch, type CarriedError, type Order, type Reply, type SingleResult, type SingleRun, type Span, type Study } from './work.ts';
 
 /** `threads`: how many work at once. `entry`: the file they run. `pointTimeoutMs`: a point that takes longer ends its thread. */
 export type PoolOptions = { readonly threads: number; readonly entry?: URL; readonly pointTimeoutMs?: number };
@@ -13,13 +14,18 @@ export type BatchOptions = { readonly signal?: AbortSignal; readonly onDone?: (p
 /** What came of a batch. `why` by place: what went wrong there. `isCancelled`: some places were not reached. */
 export type BatchResult = { readonly batch: Batch; readonly why: ReadonlyMap<number, string>; readonly isCancelled: boolean };
 
+/** How a single back-test is looked after. `onProgress`: 0..1. */
+export type SingleOptions = { readonly signal?: AbortSignal; readonly onProgress?: (done: number) => void };
+
 /** The pool. One batch at a time. */
 export type Pool = AsyncDisposable & {
   readonly threads: number;
   /** Runs all points. @throws AppError INVARIANT_BROKEN when another batch is running, or threads cannot be started at all */
   run(study: Study, work: { readonly span: Span; readonly points: readonly number[] }, options?: BatchOptions): Promise<BatchResult>;
   /** Runs one back-test on a thread. `onProgress`: 0..1. @throws what the engine throws (its cause is in the message); STRATEGY_OUT_OF_TIME when its thread ended; the abort's reason */
-  single(run: SingleRun, options?: { readonly signal?: AbortSignal; readonly onProgress?: (done: number) => void }): Promise<RunResult>;
+  single(run: SingleRun, options?: SingleOptions): Promise<RunResult>;
+  /** The same, measured and judged on the thread. */
+  measured(run: SingleRun & { readonly measure: Measure }, options?: SingleOptions): Promise<{ readonly result: RunResult; readonly measured: Measured }>;
 };
 
 const TICK_MS = 25;
@@ -73,13 +79,24 @@ class ThreadPool implements Pool {
     return { batch, why: run.why, isCancelled: run.hasFree() };
   }
 
-  async single(run: SingleRun, { signal, onProgress }: { readonly signal?: AbortSignal; readonly onProgress?: (done: number) => void } = {}): Promise<RunResult> {
+  async single(run: SingleRun, options?: SingleOptions): Promise<RunResult> {
+    const { result } = await this.runOne(run, options);
+    return result;
+  }
+
+  async measured(run: SingleRun & { readonly measure: Measure }, options?: SingleOptions): Promise<{ readonly result: RunResult; readonly measured: Measured }> {
+    const { result, measured } = await this.runOne(run, options);
+    invariant(measured, 'A run that was to be measured comes with its figures');
+    return { result, measured };
+  }
+
+  private async runOne(run: SingleRun, { signal, onProgress }: SingleOptions = {}): Promise<SingleResult> {
     const control = sharedControl();
-    const found: { result: RunResult | null; error: CarriedError } = { result: null, error: { code: 'STRATEGY_OUT_OF_TIME', message: 'The back-test was given up' } };
+    const found: { result: SingleResult | null; error: CarriedError } = { result: null, error: { code: 'STRATEGY_OUT_OF_TIME', message: 'The back-test was given up' } };
     const places: Places = {
       told(reply) {
         if (reply.type !== 'single') return;
-        if ('result' in reply.outcome) found.result = reply.outcome.result;
+        if ('result' in reply.outcome) found.result = reply.outcome;
         else found.error = reply.outcome.error;
       },
       placeOf: () => 0,

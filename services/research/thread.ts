@@ -61,11 +61,12 @@ export function serveThread(types: StrategyTypes): void {
 
   const runOne = ({ turn, run, control }: Extract<Order, { type: 'single' }>): void => {
     try {
-      const { result, memory } = packed(runSingle(run, types, (done) => {
+      const { result: own, measured } = runSingle(run, types, (done) => {
         Atomics.store(control, PROGRESS, Math.floor(done * THOUSAND));
         return Atomics.load(control, CANCEL) === 0;
-      }));
-      say({ type: 'single', turn, outcome: { result } }, memory);
+      });
+      const { result, memory } = packed(own);
+      say({ type: 'single', turn, outcome: { result, measured } }, memory);
     } catch (error) {
       say({ type: 'single', turn, outcome: { error: carried(error) } });
     }

@@ -5,10 +5,11 @@ import type { StrategyType } from '#app/strategy/spec.ts';
 import { figuresOf, periodReturns } from '#app/backtest/search/figures.ts';
 import { parametersAt, type Space } from '#app/backtest/search/space.ts';
 import { runBacktest } from '#app/backtest/run/run.ts';
-import type { RunConfig, RunResult } from '#app/backtest/run/types.ts';
+import type { RunConfig } from '#app/backtest/run/types.ts';
 import { runConfigOf, type Job } from './job.ts';
 import { StudyMarkets, type Stretch } from './study-markets.ts';
-import { rowWidth, WHOLE_SPAN, type SingleRun, type Span, type Study } from './work.ts';
+import { measureRun } from './measure.ts';
+import { rowWidth, WHOLE_SPAN, type SingleResult, type SingleRun, type Span, type Study } from './work.ts';
 
 /** Who knows strategies by kind. */
 export type StrategyTypes = (kind: string) => StrategyType;
@@ -24,12 +25,20 @@ function barsOf(bars: ReadonlyMap<string, BarColumns>): (ref: string) => BarColu
   };
 }
 
-/** Runs a single back-test. @throws what the engine throws */
-export function runSingle({ job, bars, span = WHOLE_SPAN, hasLines = false }: SingleRun, types: StrategyTypes, goOn: GoOn): RunResult {
+/** Part of the work of a single back-test that is its run, where it is measured after it. */
+const RUN_SHARE = 0.6;
+
+/** Runs a single back-test, and measures it. @throws what the engine throws */
+export function runSingle({ job, bars, span = WHOLE_SPAN, hasLines = false, measure }: SingleRun, types: StrategyTypes, goOn: GoOn): SingleResult {
   const config = runConfigOf(job, { strategyType: types, barsOf: barsOf(bars) });
-  if (span.from === -Infinity && span.to === Infinity) return runBacktest(config, { hasLines, progress: goOn });
-  const { markets, columns } = new StudyMarkets(config.markets, config.timeframe).stretch(config.strategy, span);
-  return runBacktest({ ...config, markets }, { hasLines, columns, progress: goOn });
+  if (span.from !== -Infinity || span.to !== Infinity) {
+    const { markets, columns } = new StudyMarkets(config.markets, config.timeframe).stretch(config.strategy, span);
+    return { result: runBacktest({ ...config, markets }, { hasLines, columns, progress: goOn }), measured: null };
+  }
+  if (measure === undefined) return { result: runBacktest(config, { hasLines, progress: goOn }), measured: null };
+  const result = runBacktest(config, { hasLines, progress: (done) => goOn(done * RUN_SHARE) });
+  // A run that was asked to end is not worth measuring.
+  return { result, measured: goOn(RUN_SHARE) ? measureRun({ type: types(job.strategy.kind), config, result }, measure) : null };
 }
 
 /** The job of a point: what a single back-test of it is made of. */

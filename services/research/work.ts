@@ -5,6 +5,7 @@ import type { Axis, AxisValue } from '#app/backtest/search/space.ts';
 import type { RunResult } from '#app/backtest/run/types.ts';
 import type { ErrorCode } from '#app/domain/errors.ts';
 import type { Job } from './job.ts';
+import type { Measure, Measured } from './measure.ts';
 
 /** Opens of the bars that count, epoch ms: from <= open < to. Indicators warm up on bars before. */
 export type Span = { readonly from: number; readonly to: number };
@@ -33,8 +34,11 @@ export function rowWidth({ figures, periods }: Pick<Study, 'figures' | 'periods'
 /** A batch on shared memory. `states[n]` belongs to `points[n]`, its row begins at `values[n * width]`. */
 export type Batch = { readonly span: Span; readonly points: Float64Array; readonly values: Float64Array; readonly states: Int32Array; readonly control: Int32Array };
 
-/** A single back-test. `span`: left out, all bars; `hasLines`: with the canonical lines of its orders. */
-export type SingleRun = { readonly job: Job; readonly bars: ReadonlyMap<string, BarColumns>; readonly span?: Span; readonly hasLines?: boolean };
+/** A single back-test. `span`: left out, all bars; `hasLines`: with the canonical lines of its orders; `measure`: it is measured and judged, too (only over all bars). */
+export type SingleRun = { readonly job: Job; readonly bars: ReadonlyMap<string, BarColumns>; readonly span?: Span; readonly hasLines?: boolean; readonly measure?: Measure };
+
+/** What came of a single back-test. `measured`: null where that was not asked for. */
+export type SingleResult = { readonly result: RunResult; readonly measured: Measured | null };
 
 /** From the pool to a thread. */
 export type Order =
@@ -48,7 +52,7 @@ export type CarriedError = { readonly code: ErrorCode; readonly message: string 
 export type Reply =
   | { readonly type: 'ready' }
   | { readonly type: 'failed'; readonly turn: number; readonly place: number; readonly why: string }
-  | { readonly type: 'single'; readonly turn: number; readonly outcome: { readonly result: RunResult } | { readonly error: CarriedError } }
+  | { readonly type: 'single'; readonly turn: number; readonly outcome: SingleResult | { readonly error: CarriedError } }
   | { readonly type: 'idle'; readonly turn: number };
 
 /** A control word block that threads share. */

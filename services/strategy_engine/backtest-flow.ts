@@ -1,13 +1,13 @@
 /** backtest_strategy: a strategy over stored bars, by the rules and the order code that trade live; with a search for its parameters when that is asked for. */
 import path from 'node:path';
 import { backtestRequestSchema, backtestResultSchema, backtestRunOutputSchema, MAX_KEPT_BACKTESTS, type BacktestResult } from '#app/contracts/backtest.ts';
-import type { RunResult } from '#app/backtest/run/types.ts';
 import type { Db } from '#chassis/db.ts';
 import type { BulkOptions } from '#chassis/db-bulk.ts';
 import { flow, type FlowContext, type FlowDefinition } from '#chassis/flows.ts';
 import { openColumnCache, type ColumnCache } from '../research/cache.ts';
 import type { Job } from '../research/job.ts';
-import { openPool } from '../research/pool.ts';
+import type { Measure } from '../research/measure.ts';
+import { openPool, type Pool } from '../research/pool.ts';
 import { loadSeries, type BarSource, type LoadedSeries } from './backtest-bars.ts';
 import { strategyType } from '#app/strategy/registry.ts';
 import { manifestOf } from '../research/manifest.ts';
@@ -55,10 +55,11 @@ async function load({ source, plan, signal }: Work): Promise<Loaded> {
   return { series, benchmark: plan.benchmark === undefined ? null : await one(plan.benchmark) };
 }
 
-async function run(job: Job, { series }: Loaded, { signal, progress }: { readonly signal: AbortSignal; readonly progress: (done: number) => void }): Promise<RunResult> {
+/** Runs, measures and judges on a thread of its own: this process trades. */
+async function run(job: Job, { series, benchmark }: Loaded, { measure, signal, progress }: { readonly measure: Omit<Measure, 'benchmark'>; readonly signal: AbortSignal; readonly progress: (done: number) => void }): ReturnType<Pool['measured']> {
   const bars = new Map(series.map((one) => [one.symbol, one.bars]));
   await using pool = openPool({ threads: 1 });
-  return await pool.single({ job, bars, hasLines: true }, { signal, onProgress: progress });
+  return await pool.measured({ job, bars, hasLines: true, measure: { ...measure, benchmark: benchmark?.bars ?? null } }, { signal, onProgress: progress });
 }
 
 async function storeSearch(db: Db, backtestId: string, plan: BacktestPlan, { report, facts }: Searched): Promise<void> {
@@ -85,7 +86,7 @@ async function store(db: Db, plan: BacktestPlan, result: BacktestResult): Promis
 async function carryOut(work: Work): Promise<{ readonly result: BacktestResult; readonly searched: Searched | null }> {
   const { parts, ctx, plan, signal, backtestId } = work;
   const loaded = await load(work);
-  const { series, benchmark } = loaded;
+  const { series } = loaded;
   if (series.length === 0) return { result: resultWithoutBars(backtestId, plan), searched: null };
   const show = (done: number): void => ctx.progress(Math.round(done * PROGRESS_STEPS), PROGRESS_STEPS);
   show(LOADED);
@@ -99,9 +100,11 @@ async function carryOut(work: Work): Promise<{ readonly result: BacktestResult; 
   const chosen = searched === null ? plan : { ...plan, parameters: { ...plan.parameters, ...searched.parameters }, versionId: null };
   const finalJob = searched === null ? job : jobOf(chosen, symbols, await assetsOf(parts.db, symbols));
   const begin = searched === null ? LOADED : SEARCHED;
-  const result = await run(finalJob, loaded, { signal, progress: (done) => show(begin + (1 - begin) * done * SEARCHED) });
+  const facts = searched?.facts ?? null;
+  const measure = { seed: plan.seed, hasChecks: plan.hasChecks, trials: facts?.trials ?? null, found: facts?.found ?? {} };
+  const { result, measured } = await run(finalJob, loaded, { measure, signal, progress: (done) => show(begin + (1 - begin) * done * SEARCHED) });
   signal.throwIfAborted();
-  return { searched, result: await resultOf({ backtestId, plan: chosen, series, benchmark, result, manifest: manifestOf({ job: finalJob, type: strategyType(finalJob.strategy.kind), series, seed: plan.seed }), search: searched?.facts ?? null }) };
+  return { searched, result: await resultOf({ backtestId, plan: chosen, series, result, measured, searchId: facts?.searchId ?? null, manifest: manifestOf({ job: finalJob, type: strategyType(finalJob.strategy.kind), series, seed: plan.seed }) }) };
 }
 
 /** Run, measured and stored in one step: the result is too large for the run's own record, and a step that is repeated writes the same rows. */

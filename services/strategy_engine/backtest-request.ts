@@ -16,7 +16,7 @@ const DEFAULT_DAYS = 60;
 const DEFAULT_SIZING: Sizing = { method: 'percent_of_equity', percent: '5' };
 
 /** A back-test that says everything: run again on the same bars it gives the same result. Plain JSON. */
-export type BacktestPlan = Pick<BacktestRequest, 'slippageBps' | 'slippage' | 'commission' | 'fills' | 'account' | 'hasFees' | 'desk' | 'benchmark' | 'seed' | 'search'> & {
+export type BacktestPlan = Pick<BacktestRequest, 'slippageBps' | 'slippage' | 'commission' | 'fills' | 'account' | 'hasFees' | 'desk' | 'benchmark' | 'hasChecks' | 'seed' | 'search'> & {
   readonly strategyId: string | null; readonly versionId: string | null; readonly kind: string; readonly parameters: ParameterValues; readonly sizing: Sizing; readonly limits: RiskLimits;
   readonly symbols: readonly string[]; readonly timeframe: Timeframe; /** Session days, both included; null: there are no bars. */ readonly from: string | null; readonly to: string | null;
   readonly startingCash: string; readonly volumeCap: number | null;
@@ -95,12 +95,12 @@ export async function planBacktest(book: Queryable, request: BacktestRequest): P
   const own = stored?.symbols.includes('*') === false ? stored.symbols : null;
   const symbols = await symbolsOf(book, { wanted: request.symbols ?? own, timeframe, least: strategy.symbols[0] });
   checkSymbols(strategy, symbols);
-  const { benchmark, startingCash, slippageBps, slippage, commission, fills, account, hasFees, desk, seed, search } = request;
+  const { benchmark, startingCash, slippageBps, slippage, commission, fills, account, hasFees, desk, hasChecks, seed, search } = request;
   if (benchmark !== undefined) await symbolsOf(book, { wanted: [benchmark], timeframe, least: 1 });
   return {
     strategyId: stored?.strategy_id ?? null, versionId: stored !== null && request.parameters === undefined ? stored.current_version_id : null, kind, parameters: strategy.parameters,
     sizing: readSizing(request.sizing ?? stored?.sizing ?? DEFAULT_SIZING), limits: await limitsInForce(book), symbols, timeframe, ...daysOf(request, await newestDay(book, symbols, timeframe)),
-    startingCash, slippageBps, volumeCap: request.volumeCapPercent === undefined ? null : request.volumeCapPercent / 100, hasFees, desk, seed,
+    startingCash, slippageBps, volumeCap: request.volumeCapPercent === undefined ? null : request.volumeCapPercent / 100, hasFees, desk, hasChecks, seed,
     ...(benchmark === undefined ? {} : { benchmark }), ...(slippage === undefined ? {} : { slippage }), ...(commission === undefined ? {} : { commission }), ...(fills === undefined ? {} : { fills }),
     ...(account === undefined ? {} : { account }), ...(search === undefined ? {} : { search }),
   };

@@ -1,10 +1,7 @@
 /** What came of a back-test, as it is stored: thinned, named, measured. */
 import { MAX_BACKTEST_DAYS, MAX_EQUITY_POINTS, MAX_STORED_TRADES, type BacktestManifest, type BacktestResult } from '#app/contracts/backtest.ts';
-import { gatherEvidence, type FoundElsewhere } from '#app/analytics/evidence.ts';
+import type { FoundElsewhere } from '#app/analytics/evidence.ts';
 import type { TrialsFacts } from '#app/analytics/deflated-sharpe.ts';
-import { tearSheet } from '#app/analytics/tear-sheet.ts';
-import type { TearSheetInput } from '#app/analytics/tear-sheet-types.ts';
-import { verdict } from '#app/analytics/verdict.ts';
 import { startEquityTrack } from '#app/backtest/equity-track.ts';
 import type { RunResult } from '#app/backtest/run/types.ts';
 import { fromFloat, LEDGER_SCALE, toText } from '#app/domain/numeric.ts';
@@ -13,6 +10,7 @@ import { exchangeDay } from '#app/market/calendar.ts';
 import { newYorkOffsetMs } from '#app/market/nyse-zone.ts';
 import type { LoadedSeries } from './backtest-bars.ts';
 import { ordersHashOf } from '../research/manifest.ts';
+import type { Measured } from '../research/measure.ts';
 import type { BacktestPlan } from './backtest-request.ts';
 
 /** What a search has found out about the run that it led to. */
@@ -20,29 +18,11 @@ export type SearchFacts = { readonly searchId: string; readonly trials: TrialsFa
 
 /** A run with everything that belongs to it. `series`: bars by symbol, in the order of the markets. */
 export type Played = {
-  readonly backtestId: string; readonly plan: BacktestPlan; readonly series: readonly LoadedSeries[]; readonly benchmark: LoadedSeries | null; readonly result: RunResult; readonly manifest: BacktestManifest;
-  readonly search: SearchFacts | null;
+  readonly backtestId: string; readonly plan: BacktestPlan; readonly series: readonly LoadedSeries[]; readonly result: RunResult; readonly measured: Measured; readonly manifest: BacktestManifest; readonly searchId: string | null;
 };
 
 const exact = (dollars: number): string => toText(fromFloat(dollars, LEDGER_SCALE));
 const at = <T>(column: ArrayLike<T>, n: number, otherwise: T): T => column[n] ?? otherwise;
-
-/** The benchmark's last close at each step; NaN before its first. */
-function benchmarkColumn({ bars }: LoadedSeries, time: Float64Array): Float64Array {
-  let next = 0;
-  return Float64Array.from(time, (end) => {
-    while (next < bars.time.length && (bars.time[next] ?? Infinity) < end) next += 1;
-    return next === 0 ? NaN : (bars.close[next - 1] ?? NaN);
-  });
-}
-
-function sheetInput({ plan, series, benchmark, result, search }: Played, from: number): TearSheetInput {
-  const { time, equity, gross, trips, fills } = result;
-  return {
-    time, equity, gross, from, startEquity: Number(plan.startingCash), trips, fills, benchmark: benchmark === null ? null : benchmarkColumn(benchmark, time), offsetMs: newYorkOffsetMs,
-    symbols: series.map(({ symbol }) => symbol), trials: search?.trials ?? null,
-  };
-}
 
 function tradesOf({ result: { fills, time }, series }: Played): BacktestResult['trades'] {
   return Array.from({ length: Math.min(fills.length, MAX_STORED_TRADES) }, (_none, n) => ({
@@ -119,27 +99,22 @@ function breathe(): Promise<void> {
 
 /** The result of a run, made in pieces between which others have their turn. */
 export async function resultOf(played: Played): Promise<BacktestResult> {
-  const { backtestId, plan, series, result, manifest, search } = played;
-  const from = Math.min(...series.map(({ bars }) => bars.time[0] ?? Infinity));
-  const input = sheetInput(played, from);
+  const { backtestId, plan, series, result, measured, manifest, searchId } = played;
   const curve = curveOf(played);
-  await breathe();
-  const sheet = tearSheet(input);
-  await breathe();
-  const evidence = gatherEvidence(input, sheet, plan.seed, search?.found ?? {});
   await breathe();
   const ordersHash = ordersHashOf(result.lines);
   await breathe();
   const [trades, roundTrips] = [tradesOf(played), roundTripsOf(played)];
   await breathe();
-  const { belief, headline, reasons } = verdict(evidence);
+  const { belief, headline, reasons } = measured.verdict;
   const complaints = series.flatMap(({ complaint }) => (complaint === null ? [] : [complaint]));
   return {
-    ...emptyResult(backtestId, plan), ...curve, from, to: result.time.at(-1) ?? null, endEquity: exact(result.equity.at(-1) ?? Number(plan.startingCash)), feesPaid: exact(result.costs), dividends: result.dividends, carry: result.carry,
+    ...emptyResult(backtestId, plan), ...curve, from: Math.min(...series.map(({ bars }) => bars.time[0] ?? Infinity)), to: result.time.at(-1) ?? null, endEquity: exact(result.equity.at(-1) ?? Number(plan.startingCash)),
+    feesPaid: exact(result.costs), dividends: result.dividends, carry: result.carry,
     trades, isTruncated: result.fills.length > MAX_STORED_TRADES, roundTrips, openPositions: openPositionsOf(played),
     signals: result.signals, orders: result.orders, fills: result.fills.length, denied: { ...result.denied }, ordersHash, manifest,
-    barsSeen: series.reduce((sum, { bars }) => sum + bars.time.length, 0), barsLeftOut: series.reduce((sum, { leftOut }) => sum + leftOut, 0), warnings: [...complaints, ...result.warnings],
-    figures: { ...sheet.figures }, tearSheet: JSON.parse(JSON.stringify(sheet)) as Record<string, unknown>, searchId: search?.searchId ?? null,
+    barsSeen: series.reduce((sum, { bars }) => sum + bars.time.length, 0), barsLeftOut: series.reduce((sum, { leftOut }) => sum + leftOut, 0), warnings: [...new Set([...complaints, ...result.warnings, ...measured.words])],
+    figures: { ...measured.figures }, tearSheet: { ...measured.sheet }, searchId,
     verdict: { belief, headline, reasons: reasons.map(({ grade, finding, remedy }) => ({ grade, finding, remedy })) },
   };
 }

@@ -131,6 +131,8 @@ describe('backtest_strategy', () => {
     expect(kept.fills).toBe(kept.trades.length);
     expect(kept.trades.length).toBeGreaterThan(10);
     expect(kept.daily).toHaveLength(6);
+    // Whether it knows the future is found out, too: only then can a verdict be to believe it.
+    expect(kept.verdict?.reasons).toContainEqual(expect.objectContaining({ grade: 'good', finding: 'No signal changes when later bars are taken away.' }));
     const gained = kept.roundTrips.reduce((sum, trip) => sum + Number(trip.profit), 0);
     if (kept.openPositions.length === 0) expect(Number(kept.endEquity)).toBeCloseTo(100_000 + gained, 6);
   });
@@ -138,7 +140,7 @@ describe('backtest_strategy', () => {
   it('gives the same orders for the same request, and others for another', async () => {
     await store(market);
     const hashOf = async (runId: string, input: unknown) => ((await run('backtest_strategy', input, { runId })).output as { ordersHash: string }).ordersHash;
-    const request = { strategyId: 'rsi_reversion', symbols: ['QQQ', 'SPY'] };
+    const request = { strategyId: 'rsi_reversion', symbols: ['QQQ', 'SPY'], hasChecks: false };
     const one = await hashOf('b:1', request);
     expect(await hashOf('b:2', request)).toBe(one);
     expect(await hashOf('b:1', request)).toBe(one);
@@ -148,7 +150,7 @@ describe('backtest_strategy', () => {
 
   it('keeps a manifest: the same bars and request have the same, and the same orders; other bars, parameters and rules have others', async () => {
     await store(market);
-    const request = { kind: 'rsi_reversion', parameters: { period: 5 }, symbols: ['QQQ', 'SPY'], from: '2024-07-01', to: '2024-07-08' };
+    const request = { kind: 'rsi_reversion', parameters: { period: 5 }, symbols: ['QQQ', 'SPY'], from: '2024-07-01', to: '2024-07-08', hasChecks: false };
     const kept = async (runId: string, input: unknown) => result(((await run('backtest_strategy', input, { runId })).output as { backtestId: string }).backtestId);
     const [first, again] = [await kept('m:1', request), await kept('m:2', request)];
     expect(again.manifest).toEqual(first.manifest);
@@ -169,14 +171,14 @@ describe('backtest_strategy', () => {
 
   it('runs a portfolio over the symbols that it needs', async () => {
     await store(market);
-    const { output } = await run('backtest_strategy', { kind: 'pairs_trading', symbols: ['SPY', 'QQQ'], desk: 'plain' });
+    const { output } = await run('backtest_strategy', { kind: 'pairs_trading', symbols: ['SPY', 'QQQ'], desk: 'plain', hasChecks: false });
     expect(output).toMatchObject({ symbols: ['QQQ', 'SPY'] });
     await expect(run('backtest_strategy', { kind: 'pairs_trading', symbols: ['SPY'] })).rejects.toMatchObject({ code: 'FLOW_INPUT_INVALID', message: expect.stringMatching(/takes 2 symbols together, not 1/) as unknown });
   });
 
   it('searches parameters, goes on with its journal after it was stopped, and keeps what it found', async () => {
     await store(market);
-    const request = { kind: 'sma_cross', symbols: ['SPY'], desk: 'plain', search: { ranges: { fast: { from: 2, to: 8, step: 2 }, slow: { from: 10, to: 30, step: 5 } }, objective: 'total_return', minTrades: 1, walkForward: { folds: 2 } } };
+    const request = { kind: 'sma_cross', symbols: ['SPY'], desk: 'plain', hasChecks: false, search: { ranges: { fast: { from: 2, to: 8, step: 2 }, slow: { from: 10, to: 30, step: 5 } }, objective: 'total_return', minTrades: 1, walkForward: { folds: 2 } } };
     const cancel = new AbortController();
     const seen: number[] = [];
     const stopped = run('backtest_strategy', request, {
