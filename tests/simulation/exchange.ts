@@ -43,7 +43,7 @@ export class Exchange {
   #minute = 0;
 
   constructor(seed: number) {
-    this.venue = openVenue({ ...DEFAULT_VENUE_CONFIG, seed, startingCash: OPENING_CASH, slippageBps: 2, volumeCap: VOLUME_CAP, partialFillPercent: 25 });
+    this.venue = openVenue({ ...DEFAULT_VENUE_CONFIG, seed, startingCash: OPENING_CASH, slippageBps: 2, volumeCap: VOLUME_CAP, partialFillPercent: 25, multiplier: 2, isShortingEnabled: true });
     this.#market = randomOf(seed, 'market');
     for (const symbol of SYMBOLS) this.#last.set(symbol, Math.round((20 + 180 * this.#market.next()) * 100) / 100);
   }

@@ -28,6 +28,7 @@ export function summaryText(results: readonly SeedResult[], seconds: number): st
   return [
     `${results.length} seeds in ${seconds.toFixed(0)} s (${(results.length / seconds).toFixed(1)} a second), ${(total(results, (one) => one.virtualMs) / 3_600_000).toFixed(1)} virtual hours`,
     `${total(results, (one) => one.orders)} orders, ${total(results, (one) => one.fills)} fills, ${total(results, (one) => one.signals)} signals, ${total(results, (one) => one.lives)} lives of workers`,
+    `Approved: ${(['short', 'weighed', 'own', 'followed'] as const).map((kind) => `${kind} ${total(results, ({ approved }) => approved[kind])}`).join(', ')}`,
     `Faults: ${[...faults].map(([kind, count]) => `${kind} ${count}`).join(', ')}`,
     `Crash points: ${[...points].sort(([a], [b]) => (a < b ? -1 : 1)).map(([name, { passed, died }]) => `${name} ${died} of ${passed}`).join(', ')}`,
     `${total(results, (one) => one.broken.length)} broken promises in ${results.filter((one) => one.broken.length > 0).length} seeds`,

@@ -44,6 +44,8 @@ declare module './world.ts' {
 export type SeedResult = {
   readonly seed: number; readonly broken: readonly string[]; readonly hash: string; readonly lines: number; readonly virtualMs: number;
   readonly faults: Readonly<Record<string, number>>; readonly points: Readonly<Record<string, { passed: number; died: number }>>;
+  /** Approved orders: short sales, those on weights, strategies' own, second steps of targets. */
+  readonly approved: { readonly short: number; readonly weighed: number; readonly own: number; readonly followed: number };
   readonly orders: number; readonly fills: number; readonly signals: number; readonly lives: number; readonly tail: readonly string[];
 };
 
@@ -143,11 +145,13 @@ export async function runSeed(seed: number, stage: Stage): Promise<SeedResult> {
     const found = [...opened.broken, ...restless, ...(await findBroken())];
     for (const words of found) opened.trace.note(`BROKEN ${words}`);
     const [counts] = book.ask<{ orders: number; signals: number }>('SELECT (SELECT count(*) FROM execution.orders) AS orders, (SELECT count(*) FROM strategy_engine.strategy_signals) AS signals');
+    const [approved] = book.ask<SeedResult['approved']>(`SELECT count(*) FILTER (WHERE d.side = 'sell' AND NOT d.is_reducing) AS short, count(*) FILTER (WHERE s.weight IS NOT NULL) AS weighed, count(*) FILTER (WHERE s.own_order IS NOT NULL) AS own,
+      count(*) FILTER (WHERE d.source = 'risk' AND NOT d.is_reducing) AS followed FROM risk_management.risk_decisions d LEFT JOIN strategy_engine.strategy_signals s ON s.signal_id = d.signal_id WHERE d.outcome = 'approved'`);
     const state = book.ask<{ line: string }>('SELECT concat_ws(\' \', client_order_id, status, filled_qty, avg_fill_price, version) AS line FROM execution.orders ORDER BY client_order_id COLLATE "C"');
     for (const { line } of state) opened.trace.note(`order ${line}`);
     return {
       seed, broken: found, hash: opened.trace.digest(), lines: opened.trace.count(), virtualMs: Math.round(time.elapsed()), faults: Object.fromEntries(opened.faults.struck), points: Object.fromEntries(opened.points),
-      orders: counts?.orders ?? 0, signals: counts?.signals ?? 0, fills: opened.exchange.executions.length, lives: [...opened.units.values()].reduce((sum, unit) => sum + unit.lives(), 0), tail: opened.trace.tail(TAIL_LINES),
+      approved: approved ?? { short: 0, weighed: 0, own: 0, followed: 0 }, orders: counts?.orders ?? 0, signals: counts?.signals ?? 0, fills: opened.exchange.executions.length, lives: [...opened.units.values()].reduce((sum, unit) => sum + unit.lives(), 0), tail: opened.trace.tail(TAIL_LINES),
     };
   } finally {
     for (const unit of world().units.values()) unit.bury();

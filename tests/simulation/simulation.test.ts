@@ -13,6 +13,8 @@ describe('deterministic simulation', () => {
     const faults = results.reduce((sum, result) => sum + Object.values(result.faults).reduce((all, count) => all + count, 0), 0);
     expect(faults).toBeGreaterThan(100);
     expect(results.reduce((sum, result) => sum + result.fills, 0)).toBeGreaterThan(100);
+    // What strategies can want: shares owed, parts of the equity, orders of their own, and steps that follow.
+    for (const kind of ['short', 'weighed', 'own', 'followed'] as const) expect(results.reduce((sum, { approved }) => sum + approved[kind], 0), kind).toBeGreaterThan(0);
     // Alone in a fresh process, after none of the others: the seed decides everything.
     const [again] = await runCampaign({ seeds: [SEEDS.at(-1) ?? 1], planted: '', processes: 1 });
     expect(again?.hash).toBe(results.at(-1)?.hash);
