@@ -7,7 +7,7 @@ import { sma } from '#app/indicators/sma.ts';
 import { integer } from './parameters.ts';
 import { STRATEGY_TYPES, strategyType } from './registry.ts';
 import { strategy, warmUpBars, type BoundStrategy } from './spec.ts';
-import { everyBars, threeMarkets } from './testing-bars.ts';
+import { everyBars, threeMarkets, walk } from './testing-bars.ts';
 import { checkWarmUp, type WarmUpReport } from './warm-up.ts';
 
 const HOURS = { barMs: HOUR_MS, wide: everyBars(6), timeframe: '1Hour' } as const;
@@ -75,6 +75,7 @@ describe('the built-in strategies', () => {
     const report = checkWarmUp(bound, markets.slice(0, bound.symbols[1] === 1 ? 3 : 2), HOURS);
     expect(report.findings).toEqual([]);
     expect(report.beginnings).toHaveLength(5);
+    expect(report.compared).toBe(5);
     expect(report.beginnings.every(({ begun, agreesFrom }) => agreesFrom !== null && agreesFrom >= begun)).toBe(true);
   });
 
@@ -88,5 +89,12 @@ describe('the built-in strategies', () => {
     expect(warmUpBars(strategyType('pairs_trading').bind({}), '1Hour')).toBe(62);
     expect(warmUpBars(strategyType('buy_and_hold').bind({}), '1Day')).toBe(1);
     expect(warmUpBars(strategyType('sma_cross').bind({}), '1Min')).toBeGreaterThan(100);
+  });
+
+  it('says that nothing was compared where the bars are fewer than the warm-up', () => {
+    const bound = strategyType('sma_cross').bind({ fast: 100, slow: 300 });
+    const run = (bars: number) => checkWarmUp(bound, [{ symbol: 'A', bars: walk(bars, { seed: 1 }) }], { barMs: HOUR_MS, timeframe: '1Hour' });
+    expect(run(300)).toMatchObject({ compared: 0, findings: [] });
+    expect(run(2_000).compared).toBe(5);
   });
 });

@@ -22,8 +22,8 @@ export type WarmUpFinding = {
 /** One other beginning. `begun`: open of its first bar; `agreesFrom`: open of the first bar from which on all signals were the same to the end, null for none; epoch ms. */
 export type Beginning = { readonly begun: number; readonly agreesFrom: number | null };
 
-/** What was compared. `declared`: bars after which the beginning must not show. */
-export type WarmUpReport = { readonly declared: number; readonly beginnings: readonly Beginning[]; readonly findings: readonly WarmUpFinding[] };
+/** What was compared. `declared`: bars after which the beginning must not show; `compared`: beginnings with bars left behind their warm-up. 0 of them: the bars are too few to tell, and no finding means nothing. */
+export type WarmUpReport = { readonly declared: number; readonly compared: number; readonly beginnings: readonly Beginning[]; readonly findings: readonly WarmUpFinding[] };
 
 /** `timeframe`: of the bars. `starts`: other beginnings, spread over the first half, 1..50. */
 export type WarmUpOptions = ColumnRunOptions & { readonly timeframe: Timeframe; readonly starts?: number };
@@ -41,10 +41,12 @@ export function checkWarmUp(strategy: BoundStrategy, markets: readonly SymbolBar
   const whole = signalsOverColumns(strategy, markets, options);
   const beginnings: Beginning[] = [];
   const findings: WarmUpFinding[] = indicatorFindings(strategy, markets);
+  let compared = 0;
   for (let n = 1; n <= starts; n += 1) {
     const begun = moments[Math.floor((n * moments.length) / (2 * starts + 1))] ?? NaN;
     const later = signalsOverColumns(strategy, markets.map(({ symbol, bars }) => ({ symbol, bars: barsFrom(bars, begun) })), options);
     const warmFrom = moments[moments.findIndex((time) => time >= begun) + declared] ?? Infinity;
+    if (warmFrom < Infinity) compared += 1;
     const comparable = comparableFrom({ whole, later, moments, declared }, warmFrom);
     beginnings.push({ begun, agreesFrom: agreesFrom({ whole, later, moments, begun }) });
     // Never in step: what they differ in is what they do at all.
@@ -52,7 +54,7 @@ export function checkWarmUp(strategy: BoundStrategy, markets: readonly SymbolBar
     const differs = firstDifference(from(whole, since), from(later, since));
     if (differs !== null && !findings.some((finding) => finding.what === 'signals')) findings.push(signalFinding(differs, { declared, begun }));
   }
-  return { declared, beginnings, findings };
+  return { declared, compared, beginnings, findings };
 }
 
 function from(signals: readonly SaidSignal[], time: number): readonly SaidSignal[] {
