@@ -126,7 +126,7 @@ class Searcher {
     this.stage = stage;
     const table = new TrialTable(this.study.figures, this.plan.objective);
     const isUsable = (point: number): boolean => {
-      const known = this.usable.get(point) ?? defectAt(this.type, this.space, point) === null;
+      const known = this.usable.get(point) ?? defectAt(this.type, this.space, point, this.study.job.account.canShort) === null;
       this.usable.set(point, known);
       return known;
     };

@@ -2,6 +2,7 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import * as z from 'zod';
+import { donchianBreakout } from '#app/strategy/built-in/donchian-breakout.ts';
 import { choice, flag, integer, real } from '#app/strategy/parameters.ts';
 import { strategy } from '#app/strategy/spec.ts';
 import { coordinatesOf, defectAt, parametersAt, pointAt, searchSpace, stepped, wholeRanges, type SpaceRequest } from './space.ts';
@@ -73,6 +74,9 @@ describe('a space', () => {
     const space = spaceOf({ ranges: { fast: [10, 40], slow: { from: 20, to: 60, step: 20 } } });
     const defects = Array.from({ length: space.size }, (_none, point) => defectAt(cross, space, point) === null);
     expect(defects).toEqual([true, true, true, false, false, true]);
+    const breakout = searchSpace(donchianBreakout.parameterSet, { ranges: { goesShort: [false, true] } });
+    expect([0, 1].map((point) => defectAt(donchianBreakout, breakout, point, false))).toEqual([null, 'it sells short, which the account may not']);
+    expect(defectAt(donchianBreakout, breakout, 1)).toBeNull();
     expect(defectAt(cross, space, 3)).toMatch(/fast must be below slow/);
     expect(defectAt(cross, spaceOf({ ranges: { fast: { from: 50, to: 51 } } }), 1)).toMatch(/within 2 and 50/);
   });

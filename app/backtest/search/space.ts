@@ -104,11 +104,11 @@ export function parametersAt(space: Space, point: number): Record<string, AxisVa
   return { ...space.fixed, ...Object.fromEntries(values) };
 }
 
-/** Why a strategy cannot take the parameters of a point (fast >= slow, out of range), null when it can. Such points are counted and not run. */
-export function defectAt(type: StrategyType, space: Space, point: number): string | null {
+/** Why a strategy cannot take the parameters of a point (fast >= slow, out of range, short where `canShort` is false), null when it can. Such points are counted and not run. */
+export function defectAt(type: StrategyType, space: Space, point: number, canShort = true): string | null {
   try {
-    type.bind(parametersAt(space, point));
-    return null;
+    const { usesShorts } = type.bind(parametersAt(space, point));
+    return usesShorts && !canShort ? 'it sells short, which the account may not' : null;
   } catch (error) {
     if (error instanceof AppError && error.family === 'invalid') return error.message;
     throw error;

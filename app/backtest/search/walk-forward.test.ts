@@ -51,6 +51,7 @@ describe('the stretches out of sample', () => {
     const whole = chain([part(0, 100, 110), part(10, 100, 90), part(20, 105, 120)]);
     expect([...whole.time]).toEqual([0, 1, 10, 11, 20, 21]);
     expect([...whole.equity].map((value) => Math.round(value * 1e6) / 1e6)).toEqual([100, 110, 110, 99, 103.95, 118.8]);
+    expect([...chain([part(0, 50, -20), part(10, 90, 80), part(20, 200)]).equity], 'what is lost stays lost').toEqual([50, -20, -20, -20, -20]);
     expect(() => chain([part(0, 1, 2), part(1, 1, 2)])).toThrow(/overlap/);
     expect(chain([]).time.length).toBe(0);
   });

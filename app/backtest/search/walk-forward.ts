@@ -69,7 +69,8 @@ export type OutOfSample = { readonly time: Float64Array; readonly equity: Float6
 
 /**
  * The stretches as one curve: each begins with what the one before ended with, so returns are chained and dollars are not added up. Begins with the cash of the first, at its first step's value.
- * What is open at the end of a stretch is marked at its last close and not carried over. @throws AppError INVARIANT_BROKEN when time goes backwards
+ * What is open at the end of a stretch is marked at its last close and not carried over. Nothing grows out of nothing: where a stretch ends
+ * at 0 or below, all that follow stay there. @throws AppError INVARIANT_BROKEN when time goes backwards
  */
 export function chain(parts: readonly OutOfSample[]): OutOfSample {
   const length = parts.reduce((sum, part) => sum + part.time.length, 0);
@@ -78,15 +79,17 @@ export function chain(parts: readonly OutOfSample[]): OutOfSample {
   const cash = parts[0]?.cash ?? 0;
   let scale = 1;
   let at = 0;
+  let ruin: number | null = null;
   for (const part of parts) {
     const grown = (scale * cash) / part.cash;
     for (let step = 0; step < part.time.length; step += 1) {
       invariant(at === 0 || (part.time[step] ?? NaN) > (time[at - 1] ?? NaN), 'The windows of a walk-forward overlap', { at });
       time[at] = part.time[step] ?? NaN;
-      equity[at] = (part.equity[step] ?? NaN) * grown;
+      equity[at] = ruin ?? (part.equity[step] ?? NaN) * grown;
       at += 1;
     }
     scale *= (part.equity[part.equity.length - 1] ?? part.cash) / part.cash;
+    if (scale <= 0) ruin ??= scale * cash;
   }
   return { time, equity, cash };
 }
