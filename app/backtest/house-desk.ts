@@ -3,11 +3,11 @@ import { clientOrderId, decisionId, signalId } from '#app/domain/ids.ts';
 import { fromFloat, LEDGER_SCALE, price, roundToTick, ZERO_MONEY, ZERO_QUANTITY, type Money, type Price, type Quantity } from '#app/domain/numeric.ts';
 import type { OrderRole, OrderType, Side } from '#app/domain/order.ts';
 import { MARKET_TERMS, type OrderTerms } from '#app/domain/order-terms.ts';
-import type { EpochMs } from '#app/domain/time.ts';
+import type { EpochMs, Timeframe } from '#app/domain/time.ts';
 import { normaliseOrder, type SizedTerms } from '#app/execution/normalise.ts';
 import { dayLossOf, NO_FACTS, shareKey, type Asset, type ExactLimits, type RiskBook, type RiskMarket } from '#app/risk/book.ts';
 import { decide, openOrderOf, type Decision, type Intent, type Protection } from '#app/risk/decide.ts';
-import { followUps, type OwedTarget } from '#app/risk/follow-up.ts';
+import { followUps, isEntryMissed, type OwedSince, type OwedTarget } from '#app/risk/follow-up.ts';
 import { countOnce, type OpenOrder } from '#app/risk/open-orders.ts';
 import type { Sizing } from '#app/risk/sizing.ts';
 import { weightOf } from '#app/risk/target.ts';
@@ -15,7 +15,7 @@ import type { StrategyOrder } from '#app/strategy/context.ts';
 import type { HostSignal } from '#app/strategy/host.ts';
 
 /** What the desk trades by. */
-export type HouseRules = { readonly strategyId: string; readonly versionId: string; readonly sizing: Sizing; readonly limits: ExactLimits; readonly isDaily: boolean };
+export type HouseRules = { readonly strategyId: string; readonly versionId: string; readonly sizing: Sizing; readonly limits: ExactLimits; readonly timeframe: Timeframe };
 
 /** An open order of the venue: one that the desk sent under `root`, or an exit that the venue made of it. */
 export type DeskOrder = { readonly id: string; readonly root: string; readonly role: OrderRole; readonly side: Side; readonly type: OrderType; readonly limitPrice: Price | null; readonly filledQty: Quantity; readonly leaves: Quantity };
@@ -46,7 +46,7 @@ export type DeskCounts = { orders: number; readonly denied: Record<string, numbe
 /** A signal with the bar that raised it: `openTime` and `at`, its close. */
 export type DeskSignal = { readonly signal: HostSignal; readonly openTime: EpochMs; readonly at: EpochMs };
 
-type Owed = OwedTarget & { readonly strategyId: string; readonly protection: Protection | null };
+type Owed = OwedTarget & OwedSince & { readonly strategyId: string; readonly protection: Protection | null };
 
 /** The desk at work. */
 export class HouseDesk {
@@ -72,7 +72,8 @@ export class HouseDesk {
 
   /** Takes what a strategy said. */
   take({ signal, openTime, at }: DeskSignal): void {
-    const { strategyId, versionId, sizing, isDaily } = this.rules;
+    const { strategyId, versionId, sizing, timeframe } = this.rules;
+    const isDaily = timeframe === '1Day';
     const { symbol } = signal;
     if (signal.cancels !== null) {
       const id = this.own.get(`${symbol} ${signal.cancels}`);
@@ -97,27 +98,41 @@ export class HouseDesk {
     const protection = protectionOf(signal);
     this.act(market, {
       kind: 'signal', ...head, target: signal.target, weight: signal.weight === null ? null : weightOf(signal.weight), atr: atr?.gt(0) === true ? (atr as Price) : null, sizing, protection,
-    }, at, { strategyId, symbol, originId: head.signalId, followUps: 0, desired: ZERO_QUANTITY, protection });
+    }, at, { strategyId, symbol, originId: head.signalId, followUps: 0, desired: ZERO_QUANTITY, protection, tsMarket: at, timeframe });
     this.isUnsettled ||= this.targets.has(symbol);
   }
 
-  /** An order has filled or ended. */
-  stir(): void {
+  /** An order has filled or ended. As live, where somebody looks all the time, an entry that was missed by then is missed. */
+  stir(symbol: string, at: EpochMs): void {
     this.isUnsettled = true;
+    const target = this.targets.get(symbol);
+    if (target === undefined) return;
+    if (!this.miss(target, at) && at > target.tsMarket) this.targets.set(symbol, { ...target, tsMarket: at });
+  }
+
+  /** Drops an entry that is missed: the exit from the other side is left, or nothing. Returns whether it was. */
+  private miss(target: Owed, now: EpochMs): boolean {
+    if (!isEntryMissed(target, now)) return false;
+    const { symbol, desired } = target;
+    const held = this.venue.positions().find((position) => position.symbol === symbol)?.qty;
+    if (held === undefined || held.isZero() || held.s === desired.s) this.targets.delete(symbol);
+    else this.targets.set(symbol, { ...target, desired: ZERO_QUANTITY });
+    return true;
   }
 
   /** Takes the steps that are owed, as risk does when the pipeline is live. */
   followUp(at: EpochMs): void {
     if (!this.isUnsettled || this.targets.size === 0) return;
     this.isUnsettled = false;
-    const { strategyId, isDaily } = this.rules;
+    const { strategyId, timeframe } = this.rules;
+    for (const target of [...this.targets.values()]) this.miss(target, at);
     for (const target of followUps(this.book(), [...this.targets.values()]).due) {
       const { symbol, originId, desired, protection } = target;
       const attempt = target.followUps + 1;
       const id = decisionId(originId, attempt);
-      this.act(this.marketBy(at, false), desired.isZero()
+      this.act(this.marketBy(at, false, symbol), desired.isZero()
         ? { kind: 'exit', decisionId: id, signalId: null, strategyId, symbol, tsMarket: at }
-        : { kind: 'target', decisionId: id, signalId: originId, strategyId, symbol, desired, protection, isDaily, tsMarket: at }, at, { ...target, followUps: attempt });
+        : { kind: 'target', decisionId: id, signalId: originId, strategyId, symbol, desired, protection, isDaily: timeframe === '1Day', tsMarket: at }, at, { ...target, followUps: attempt, tsMarket: at });
     }
   }
 
@@ -144,13 +159,16 @@ export class HouseDesk {
     this.counts.denied[code] = (this.counts.denied[code] ?? 0) + 1;
   }
 
-  private marketBy(now: EpochMs, isEarlier: boolean): RiskMarket {
+  /** `isEarlier`: what is held by the closes before the bars of this moment; `about`: a symbol that may not be held and is asked about. */
+  private marketBy(now: EpochMs, isEarlier: boolean, about: string | null = null): RiskMarket {
     const { venue } = this;
     const prices = new Map<string, Price>();
     for (const { symbol } of venue.positions()) {
       const close = (isEarlier ? venue.earlierClose(symbol) : null) ?? venue.close(symbol);
       prices.set(symbol, close ?? price('0'));
     }
+    const asked = about === null ? null : venue.close(about);
+    if (about !== null && asked !== null) prices.set(about, asked);
     const day = venue.day();
     // The breaker of the trailing drawdown waits for a person; a back-test has none, and goes on.
     return {

@@ -106,7 +106,7 @@ class Run implements Backtest {
     this.dayOpen = this.venue.figures().equity;
     this.cash = toFloat(this.venue.state.account.cash);
     this.track = startEquityTrack(config.maxEquityPoints);
-    this.desk = new HouseDesk({ ...config, isDaily: config.timeframe === '1Day' }, this.port(canShort));
+    this.desk = new HouseDesk(config, this.port(canShort));
     if (config.strategy.scope === 'portfolio') this.hosts.set('', openHost(config.strategy, config.symbols ?? [], { wide: REGULAR_WIDE_BARS }));
   }
 
@@ -238,7 +238,7 @@ class Run implements Backtest {
     for (const { kind, order, fill, at } of events) {
       if (order.parentId === null) this.roots.set(order.id, order.clientOrderId);
       if (!isOpenStatus(order.status)) {
-        this.desk.stir();
+        this.desk.stir(order.symbol, at);
         if (kind !== 'fill') this.config.note(`${kind} ${order.clientOrderId}`);
       }
       if (!fill) continue;

@@ -1,6 +1,7 @@
 /** What is still owed: exits that did not complete, and the second step of targets of which only the first could be taken. Nothing is on its way or in the way. */
 import type { Quantity } from '#app/domain/numeric.ts';
-import { MINUTE_MS, SECOND_MS } from '#app/domain/time.ts';
+import { MINUTE_MS, SECOND_MS, timeframeMs, type EpochMs, type Timeframe } from '#app/domain/time.ts';
+import { exchangeDay, sessionsBetween } from '#app/market/calendar.ts';
 import { ordersAcross, shareOf, type RiskBook } from './book.ts';
 import { ordersOfShare } from './target.ts';
 
@@ -22,8 +23,26 @@ export type OwedTarget = { readonly strategyId: string | null; readonly symbol: 
 /** What to do about the targets: steps to take now, and those that used up their attempts. Both in the order given. */
 export type FollowUps<T extends OwedTarget> = { readonly due: readonly T[]; readonly exhausted: readonly T[] };
 
-/** How long after the last thing that happened to it an entry may still follow, market time: a target that is older is missed, and only what is too much is closed. */
-export const OWED_ENTRY_MS = 15 * MINUTE_MS;
+const LEAST_MS = 15 * MINUTE_MS;
+const SESSION_MS = 390 * MINUTE_MS;
+
+/** When something last happened to what is owed (its last attempt, the last word of its order), and the bars of its strategy; null: of no strategy. */
+export type OwedSince = { readonly tsMarket: EpochMs; readonly timeframe: Timeframe | null };
+
+/** Regular trading time between two instants. Friday 15:50 to Monday 09:40 = 20 minutes. */
+function tradingMs(from: EpochMs, to: EpochMs): number {
+  return sessionsBetween(exchangeDay(from), exchangeDay(to)).reduce((sum, { open, close }) => sum + Math.max(0, Math.min(to, close) - Math.max(from, open)), 0);
+}
+
+/**
+ * Whether the entry of a target is missed: more regular trading time has passed since the last thing that happened to it than a bar of its strategy takes (a day's: a session), at least
+ * 15 minutes, beside the wait of its attempt. Then only what lies on the wrong side is closed. One rule for live, replays and back-tests: a strategy over hours or days has its second
+ * step judged by hours or days, and a night that nobody could trade in does not count.
+ */
+export function isEntryMissed({ desired, followUps: attempts, tsMarket, timeframe }: Pick<OwedTarget, 'desired' | 'followUps'> & OwedSince, now: EpochMs): boolean {
+  const limit = waitMs(attempts) + Math.max(LEAST_MS, timeframe === null ? 0 : Math.min(SESSION_MS, timeframeMs(timeframe)));
+  return !desired.isZero() && now - tsMarket > limit && tradingMs(tsMarket, now) > limit;
+}
 
 /** Whether a share may be closed now: there is something free, and no order of its own or across is open. */
 function mayClose(book: RiskBook, { strategyId, symbol }: OwedTarget): boolean {

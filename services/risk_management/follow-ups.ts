@@ -3,7 +3,7 @@ import { decisionId } from '#app/domain/ids.ts';
 import { epochMs, type EpochMs } from '#app/domain/time.ts';
 import { toText, ZERO_QUANTITY } from '#app/domain/numeric.ts';
 import { shareOf } from '#app/risk/book.ts';
-import { followUps, MAX_FOLLOW_UPS, OWED_ENTRY_MS, waitMs } from '#app/risk/follow-up.ts';
+import { followUps, isEntryMissed, MAX_FOLLOW_UPS, waitMs } from '#app/risk/follow-up.ts';
 import type { Db, Queryable } from '#chassis/db.ts';
 import type { Desk } from './desk.ts';
 import { openDesk } from './desk.ts';
@@ -16,9 +16,9 @@ function dueAt(target: OpenTarget): EpochMs {
   return epochMs(Math.max(target.tsMarket, target.triedAt + waitMs(target.followUps)));
 }
 
-/** An entry that is owed follows within minutes of the last thing that happened to it, and never out of a halt: later it is missed, and only what lies on the wrong side is closed. */
+/** An entry that is owed follows soon after the last thing that happened to it, and never out of a halt: later it is missed, and only what lies on the wrong side is closed. */
 function isMissed(target: OpenTarget, now: EpochMs, isResumed: boolean): boolean {
-  return !target.desired.isZero() && (isResumed || now > target.tsMarket + waitMs(target.followUps) + OWED_ENTRY_MS);
+  return isResumed ? !target.desired.isZero() : isEntryMissed(target, now);
 }
 
 /** What is left of a target whose entry is missed: the exit from the other side, or nothing (null). */

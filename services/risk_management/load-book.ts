@@ -4,13 +4,13 @@ import { riskLimitsSchema } from '#app/domain/limits.ts';
 import { invariant } from '#app/domain/errors.ts';
 import { money, price, quantity, ZERO_MONEY, type Money, type Price, type Quantity } from '#app/domain/numeric.ts';
 import type { OrderClass, OrderRole, OrderType, Side } from '#app/domain/order.ts';
-import type { Clock, EpochMs } from '#app/domain/time.ts';
+import type { Clock, EpochMs, Timeframe } from '#app/domain/time.ts';
 import type { TradingState } from '#app/domain/trading-state.ts';
 import { exactLimits, shareKey, type Asset, type BrokerMargin, type RiskBook } from '#app/risk/book.ts';
 import { countOnce, type OpenOrder } from '#app/risk/open-orders.ts';
 import { reservationLeft } from '#app/risk/decide.ts';
 import type { Protection } from '#app/risk/decide.ts';
-import type { OwedTarget } from '#app/risk/follow-up.ts';
+import type { OwedSince, OwedTarget } from '#app/risk/follow-up.ts';
 import type { TargetSide } from '#app/risk/target.ts';
 import { sizingSchema, type Sizing } from '#app/risk/sizing.ts';
 import type { Db, Queryable, Tx } from '#chassis/db.ts';
@@ -21,9 +21,9 @@ export type Wanted = { readonly symbols?: readonly string[]; readonly strategyVe
 
 /**
  * A target that owes its strategy something. `tsMarket`: market time of the last thing that happened to it, `triedAt` of its last attempt; `seq`: place of its last order among all approvals.
- * `protection` and `isDaily`: as its signal said.
+ * `protection`, `timeframe` and `isDaily`: as its signal said.
  */
-export type OpenTarget = OwedTarget & { readonly target: TargetSide; readonly protection: Protection | null; readonly isDaily: boolean; readonly tsMarket: EpochMs; readonly triedAt: EpochMs; readonly seq: number };
+export type OpenTarget = OwedTarget & OwedSince & { readonly target: TargetSide; readonly protection: Protection | null; readonly isDaily: boolean; readonly triedAt: EpochMs; readonly seq: number };
 
 /** The book and what belongs to it. */
 export type LoadedBook = {
@@ -75,7 +75,7 @@ type Row = {
   decided: string[];
   targets: {
     strategyId: string; symbol: string; originId: string; followUps: number; target: TargetSide; owed: string; protection: { stopPrice: string | null; takeProfitPrice: string | null } | null; isDaily: boolean;
-    tsMarket: number; triedAt: number; seq: number;
+    timeframe: Timeframe | null; tsMarket: number; triedAt: number; seq: number;
   }[];
 };
 
@@ -123,7 +123,7 @@ const BOOK = `
     (SELECT coalesce(json_agg(json_build_array(strategy_version_id, sizing)), '[]') FROM strategy_engine.strategy_versions WHERE strategy_version_id = ANY($2::text[])) AS sizings,
     (SELECT coalesce(json_agg(decision_id), '[]') FROM risk_management.risk_decisions WHERE decision_id = ANY($3::text[])) AS decided,
     (SELECT coalesce(json_agg(json_build_object('strategyId', w.strategy_id, 'symbol', w.symbol, 'originId', w.signal_id, 'followUps', w.follow_ups, 'target', w.target, 'owed', ${OWED}::text, 'protection', g.protection,
-        'isDaily', coalesce(g.timeframe = '1Day', false), 'tsMarket', ${epochOf('greatest(w.ts_market, o.ts_event)')}, 'triedAt', ${epochOf('w.ts_market')}, 'seq', coalesce(o.approved_seq, 0)) ORDER BY o.approved_seq, w.strategy_id, w.symbol), '[]')
+        'isDaily', coalesce(g.timeframe = '1Day', false), 'timeframe', g.timeframe, 'tsMarket', ${epochOf('greatest(w.ts_market, o.ts_event)')}, 'triedAt', ${epochOf('w.ts_market')}, 'seq', coalesce(o.approved_seq, 0)) ORDER BY o.approved_seq, w.strategy_id, w.symbol), '[]')
       FROM risk_management.strategy_targets w LEFT JOIN execution.strategy_positions p USING (strategy_id, symbol) LEFT JOIN strategy_engine.strategy_signals g ON g.signal_id = w.signal_id
       LEFT JOIN LATERAL (
         SELECT o.approved_seq, (SELECT e.ts_event FROM execution.order_events e WHERE e.order_id = o.order_id ORDER BY e.version DESC LIMIT 1) AS ts_event

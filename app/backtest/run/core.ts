@@ -107,8 +107,8 @@ export class Core {
   readonly lines: string[] | null;
   /** Called before cash or a position changes. */
   beforeChange: () => void = () => undefined;
-  /** Called when an order has ended, filled or not: the desk's ears. */
-  onEnd: (() => void) | null = null;
+  /** Called when an order has ended, filled or not, with its symbol and the moment: the desk's ears. */
+  onEnd: ((symbol: string, at: number) => void) | null = null;
   /** The desk waits for the close of a step. */
   isDeskWaiting = false;
   /** The session at work, its civil day, and the equity with which it began, micro-dollars. Kept where the ends of sessions matter. */

@@ -39,9 +39,9 @@ class ColumnHouse implements Desk {
     // What has bars was tradable.
     this.assets = new Map(core.markets.map(({ market }) => [market.symbol, { isTradable: true, isFractionable: market.isFractionable, isShortable: market.isShortable && core.config.account.canShort }]));
     this.bySymbol = new Map(core.markets.map((m) => [m.market.symbol, m]));
-    this.desk = new HouseDesk({ strategyId, versionId, limits, sizing, isDaily: timeframe === '1Day' }, this.port(), core.denied);
-    core.onEnd = () => {
-      this.desk.stir();
+    this.desk = new HouseDesk({ strategyId, versionId, limits, sizing, timeframe }, this.port(), core.denied);
+    core.onEnd = (market, at) => {
+      this.desk.stir(market, Math.floor(at) as EpochMs);
       core.isDeskWaiting = true;
     };
   }

@@ -76,13 +76,14 @@ function byReplay({ strategy, symbols, timeframe, columns, canShort, volumeCap }
 }
 
 const minutes = walk(SYMBOLS, '1Min', ['2026-06-01', '2026-06-02']);
+const hours = walk(SYMBOLS, '1Hour', ['2026-01-05', '2026-06-05']);
 const days = walk(SYMBOLS, '1Day', ['2024-06-03', '2026-06-05']);
 
 describe.each(STRATEGY_TYPES.map((type) => [type.kind, type] as const))('%s', (_kind, type) => {
   const strategy = type.bind({});
   const count = Math.min(strategy.symbols[1], SYMBOLS.length);
   const symbols = strategy.scope === 'portfolio' ? SYMBOLS.slice(0, Math.max(strategy.symbols[0], count)) : SYMBOLS;
-  it.each([['1Min', minutes], ['1Day', days]] as const)('orders, fills and is denied the same on %s bars', (timeframe, all) => {
+  it.each([['1Min', minutes], ['1Hour', hours], ['1Day', days]] as const)('orders, fills and is denied the same on %s bars', (timeframe, all) => {
     const setup: Setup = { strategy, symbols, timeframe, columns: all.slice(0, symbols.length), canShort: strategy.usesShorts };
     const [column, replay] = [byColumns(setup), byReplay(setup)];
     expect(column.lines).toEqual(replay.notes);
@@ -128,5 +129,24 @@ describe('an exit that expires with its session', () => {
     expect(column.lines).toEqual(replay.notes);
     expect(column.lines.map((line) => line.split(' ')[0])).toEqual(['order', 'fill', 'order', 'expired', 'order', 'fill']);
     expect(column.fills.step.slice(0, column.fills.length)).toEqual(Int32Array.of(last - 2, last + 1));
+  });
+});
+
+describe('an entry that is owed behind an exit', () => {
+  const turn = (timeframe: Timeframe, quiet: number): readonly [RunResult, ReturnType<typeof byReplay>] => {
+    const columns = walk(['AAA'], timeframe, ['2026-06-01', '2026-06-12']).map((bars) => ({ ...bars, volume: bars.volume.map((volume, i) => (i >= 6 && i < 6 + quiet ? 0 : volume + 5_000)) }));
+    const strategy = scripted({ 3: (on) => on.long(), 5: (on) => on.short() }, { usesShorts: true });
+    const setup: Setup = { strategy, symbols: ['AAA'], timeframe, columns, canShort: true, volumeCap: 1 };
+    return [byColumns(setup), byReplay(setup)];
+  };
+  it.each([['1Min', 5], ['5Min', 1], ['1Hour', 0], ['1Day', 0]] as const)('follows over %s bars, also over a weekend: the time is trading time, and at least a bar', (timeframe, quiet) => {
+    const [column, replay] = turn(timeframe, quiet);
+    expect(column.lines).toEqual(replay.notes);
+    expect([...column.trips.side]).toEqual([1, -1]);
+  });
+  it.each([['1Min', 20], ['5Min', 4]] as const)('is missed when the exit needed more than a quarter of an hour of %s bars', (timeframe, quiet) => {
+    const [column, replay] = turn(timeframe, quiet);
+    expect(column.lines).toEqual(replay.notes);
+    expect([...column.trips.side]).toEqual([1]);
   });
 });

@@ -93,24 +93,24 @@ export class Matcher {
   /** Ends an order and with it its group: when one of them goes, the others go. */
   end(order: Order, how: Ending, at = this.core.now): void {
     const mates = groupOf(order);
-    this.endAlone(order, how);
-    for (const mate of mates) this.endAlone(mate, isOver(mate, at) ? endingOf(mate) : 'canceled');
+    this.endAlone(order, how, at);
+    for (const mate of mates) this.endAlone(mate, isOver(mate, at) ? endingOf(mate) : 'canceled', at);
   }
 
-  private endAlone(order: Order, how: Ending): void {
+  private endAlone(order: Order, how: Ending, at: number): void {
     if (order.state === 'closed') return;
-    this.remove(order);
+    this.remove(order, at);
     this.core.lines?.push(`${how} ${nameOf(order)}`);
   }
 
-  private remove(order: Order): void {
+  private remove(order: Order, at: number): void {
     order.state = 'closed';
-    const { orders } = marketOf(this.core, order);
-    const at = orders.indexOf(order);
-    if (at === orders.length - 1) orders.pop();
-    else orders.splice(at, 1);
+    const { orders, market } = marketOf(this.core, order);
+    const place = orders.indexOf(order);
+    if (place === orders.length - 1) orders.pop();
+    else orders.splice(place, 1);
     this.core.openCount -= 1;
-    this.core.onEnd?.();
+    this.core.onEnd?.(market.symbol, at);
   }
 
   private atOpen(order: Order, bar: Stretch, moment: Moment): void {
@@ -160,7 +160,7 @@ export class Matcher {
   /** The price has reached a stop: it is worked from now on, and the take-profit beside it is taken back so that never both can execute. */
   private elect(order: Order, at: number): void {
     const rival = rivalOf(order);
-    if (rival !== undefined) this.endAlone(rival, 'canceled');
+    if (rival !== undefined) this.endAlone(rival, 'canceled', at);
     order.isTriggered = true;
     order.state = 'open';
     if (order.since > at) order.since = at;
@@ -187,7 +187,7 @@ export class Matcher {
     m.taken += qty;
     this.books.book(m, { order, qty, price, isAtOpen }, at);
     const isFilled = order.filled === order.qty;
-    if (isFilled) this.remove(order);
+    if (isFilled) this.remove(order, at);
     this.followFill(order, isFilled, at);
   }
 
@@ -243,7 +243,7 @@ export class Matcher {
     }
     const rival = rivalOf(order);
     if (rival === undefined) return;
-    if (isFilled || order.role === 'stop_loss') this.endAlone(rival, 'canceled');
+    if (isFilled || order.role === 'stop_loss') this.endAlone(rival, 'canceled', at);
     else rival.qty = order.leaves;
   }
 }
