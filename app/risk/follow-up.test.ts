@@ -16,7 +16,7 @@ describe('an owed entry', () => {
     // Friday's last ten minutes and Monday's first five.
     ['minutes over a weekend', '1Min', '2026-06-05T19:50:00Z', '2026-06-08T13:35:00Z', '2026-06-08T13:35:01Z'],
     ['days', '1Day', '2026-06-05T20:00:00Z', '2026-06-08T20:00:00Z', '2026-06-09T13:30:01Z'],
-  ] as const)('of bars of %s may follow for so long', (_what, timeframe, since, last, late) => {
+  ] as const)('of bars of %s may follow for so long', (...[, timeframe, since, last, late]) => {
     expect([missed(timeframe, since, last), missed(timeframe, since, late)]).toEqual([false, true]);
   });
   it('waits its attempt\'s time besides, and an exit is never missed', () => {
