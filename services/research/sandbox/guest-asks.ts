@@ -36,3 +36,12 @@ export function guestTell(thrown: unknown): string {
   const { name, message, stack } = thrown as { readonly name?: unknown; readonly message?: unknown; readonly stack?: unknown };
   return JSON.stringify({ name: short(name, 100) || 'Error', message: short(message, 2_000) || 'it threw something that is no error', stack: short(stack, 4_000) });
 }
+
+/** What is asked for of an indicator, as it crosses the border. @throws TypeError for what JSON would change on its way */
+export function guestUse(factory: string, given: readonly unknown[]): { readonly factory: string; readonly given: readonly unknown[] } {
+  for (const part of given) {
+    if (typeof part === 'number' ? Number.isFinite(part) : part === undefined || (typeof part === 'object' && part !== null)) continue;
+    throw new TypeError(`${factory}(...) was given ${String(part)}: it takes numbers, and at the end { source, timeframe }`);
+  }
+  return { factory, given };
+}

@@ -4,6 +4,7 @@ import { AppError } from '#app/domain/errors.ts';
 import { TIMEFRAMES } from '#app/domain/time.ts';
 import { PRICE_SOURCES, use, type AnyIndicator, type IndicatorUse } from '#app/indicators/indicator.ts';
 import { readParameters, type ParameterSet, type ParameterValues } from '#app/strategy/parameters.ts';
+import { indicatorFunction } from '#app/strategy/typings.ts';
 import { MAX_MEMORY, type GuestTerms } from './guest-strategy.ts';
 import type { Machine } from './machine.ts';
 
@@ -32,7 +33,7 @@ export type GuestDescription = z.infer<typeof describedSchema>;
 
 const givenSchema = z.object({
   factory: z.string(),
-  given: z.array(z.union([z.number(), z.object({ source: z.enum(PRICE_SOURCES).exactOptional(), timeframe: z.enum(TIMEFRAMES).exactOptional() })])).max(20),
+  given: z.array(z.union([z.number(), z.null(), z.object({ source: z.enum(PRICE_SOURCES).exactOptional(), timeframe: z.enum(TIMEFRAMES).exactOptional() })])).max(20),
 });
 const boundSchema = z.object({
   defect: z.string().max(2_000).nullable(), indicators: z.record(name, givenSchema).refine((uses) => Object.keys(uses).length <= MAX_INDICATORS, `at most ${MAX_INDICATORS} indicators`),
@@ -42,13 +43,9 @@ const boundSchema = z.object({
 /** The indicators that strategies may ask for, by the names of their functions. */
 export type IndicatorFunctions = ReadonlyMap<string, AnyIndicator>;
 
-/** `var` is a word of the language. */
-const OTHER_NAMES: Readonly<Record<string, string>> = { VAR: 'variance' };
-const functionName = (id: string): string => OTHER_NAMES[id] ?? id.toLowerCase().replace(/_([a-z0-9])/g, (_, letter: string) => letter.toUpperCase());
-
 /** `PLUS_DI` is asked for as `plusDi(14)`: each indicator under its own name, in the way functions are written. */
 export function indicatorFunctions(indicators: readonly AnyIndicator[]): IndicatorFunctions {
-  return new Map(indicators.map((indicator) => [functionName(indicator.id), indicator]));
+  return new Map(indicators.map((indicator) => [indicatorFunction(indicator.id), indicator]));
 }
 
 function invalid(issue: z.core.$ZodIssue | undefined): AppError {
@@ -65,9 +62,15 @@ export function describeGuest(machine: Machine): GuestDescription {
 function useOf({ factory, given }: z.infer<typeof givenSchema>, functions: IndicatorFunctions): IndicatorUse {
   const indicator = functions.get(factory);
   if (indicator === undefined) throw new AppError('STRATEGY_CODE_INVALID', `There is no indicator "${factory.slice(0, 40)}"`);
-  const numbers = given.filter((part) => typeof part === 'number');
-  const options = given.find((part) => typeof part === 'object');
-  return use(indicator, numbers, options ?? {});
+  const last = given.at(-1);
+  const options = typeof last === 'object' && last !== null ? last : null;
+  const numbers = options === null ? given : given.slice(0, -1);
+  // What is left out has its default, also in the middle.
+  const values = numbers.map((part, at) => (part === null ? indicator.parameters[at]?.default : part)).map((part) => {
+    if (typeof part === 'number') return part;
+    throw new AppError('STRATEGY_CODE_INVALID', `${factory}(...) takes numbers, and at the end { source, timeframe }`);
+  });
+  return use(indicator, values, options ?? {});
 }
 
 /** Fills in the parameters and asks what follows from them. @throws AppError STRATEGY_PARAMETERS_INVALID, STRATEGY_CODE_INVALID, INPUT_INVALID */

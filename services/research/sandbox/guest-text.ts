@@ -2,12 +2,9 @@
 import { choice, flag, integer, real } from '#app/strategy/parameters.ts';
 import { plainDefect } from '#app/strategy/plain.ts';
 import { GUEST_AT, GUEST_HEADER, GUEST_LOG_ROW, GUEST_LOG_ROWS, GUEST_OF, GUEST_REQUESTS, GUEST_ROW, GuestRun } from './guest.ts';
-import { guestBind, guestDescribe, guestTell } from './guest-asks.ts';
+import { guestBind, guestDescribe, guestTell, guestUse } from './guest-asks.ts';
 import { guestFreeze, guestLock } from './guest-lock.ts';
 import { GuestContext, GuestFacts, GuestPosition, guestSeries, GuestView } from './guest-views.ts';
-
-/** The name under which strategies import their interface. */
-export const GUEST_MODULE = 'mainspring';
 
 /** As a name of its own, whatever the bundler called it inside; `__name` is what bundlers leave in functions whose names they keep. */
 const named = (name: string, thing: { toString(): string }): string => `const ${name} = ${thing.toString()};`;
@@ -57,7 +54,8 @@ export function guestModule(indicators: readonly string[]): string {
     'const __name = (thing) => thing;',
     ...Object.entries(PARAMETERS).map(([name, made]) => `export ${named(name, made)}`),
     'export const strategy = (spec) => { if (typeof spec !== "object" || spec === null || typeof spec.onBar !== "function") throw new TypeError("strategy({...}) needs an object with onBar(ctx)"); return Object.freeze(spec); };',
-    'const use = (factory) => (...given) => ({ factory, given });',
+    named('guestUse', guestUse),
+    'const use = (factory) => (...given) => guestUse(factory, given);',
     ...indicators.map((name) => `export const ${name} = use(${JSON.stringify(name)});`),
     `for (const made of [${names.join(', ')}]) { Object.freeze(made); if (made.prototype) Object.freeze(made.prototype); }`,
   ].join('\n');

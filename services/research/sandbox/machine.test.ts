@@ -6,8 +6,10 @@ import { bindGuest, describeGuest } from './guest-terms.ts';
 import { guestStrategy } from './guest-strategy.ts';
 import { Machine, toJavaScript, type MachineLimits } from './machine.ts';
 
-const QUICK: MachineLimits = { bytes: 8 * 1024 * 1024, loadMs: 200, barMs: 100, batchMs: 300 };
-const load = (source: string): Promise<Machine> => Machine.load(source, ['sma'], QUICK);
+/** For what ends by itself, however busy the computer is; and for what does not end. */
+const PATIENT: MachineLimits = { bytes: 8 * 1024 * 1024, loadMs: 10_000, barMs: 10_000, batchMs: 10_000 };
+const SHORT: MachineLimits = { ...PATIENT, loadMs: 400, batchMs: 300 };
+const load = (source: string, limits = PATIENT): Promise<Machine> => Machine.load(source, ['sma'], limits);
 
 /** A strategy around a body of `onBar`; the body begins at line 7. */
 const withBody = (body: string, more = ''): string => `import { strategy, integer } from 'mainspring';
@@ -22,7 +24,7 @@ ${body}
 });
 `;
 
-const BARS = 4_000;
+const BARS = 2_000;
 let seed = 5;
 const random = (): number => (seed = (Math.imul(seed, 1_664_525) + 1_013_904_223) >>> 0) / 4_294_967_296;
 let walk = 100;
@@ -81,7 +83,10 @@ describe('a strategy in its machine', () => {
     ['a memory', 'ctx.state.count += 1; if (ctx.state.count % 97 === 0) ctx.on.long(); if (ctx.state.count % 97 === 60) ctx.on.flat();'],
     ['its position', 'const { qty, barsHeld, openProfit } = ctx.on.position; if (qty === 0) ctx.state.count += 1; if (qty === 0 && ctx.state.count % 7 === 0) ctx.on.flat(); if (qty === 0 && ctx.state.count % 7 === 1) ctx.on.long(); if (barsHeld > 20 && openProfit > 0) ctx.on.flat();'],
     ['the account', 'if (ctx.equity > 1_000 && ctx.time % 7 === 0) ctx.on.flat(); else if (ctx.cash === 1_000 && ctx.time % 11 === 0) ctx.on.long();'],
-    ['orders of its own', 'ctx.state.count += 1; if (ctx.state.count % 500 === 0) { const id = ctx.on.submit({ side: "buy", qty: ctx.state.count }); if (ctx.state.count % 1_000 === 0) ctx.on.cancel(id); }'],
+    ['its position, late and seldom', 'const d = ctx.on.close.now - ctx.on.close.ago(2); ctx.state.count += 1; if (d > 0.6) ctx.on.long({ atr: ctx.state.count }); else if (d < -0.6) ctx.on.short(); if (ctx.state.count > 900 && ctx.on.position.barsHeld > 30) ctx.on.flat();'],
+    ['the account, late', 'const d = ctx.on.close.now - ctx.on.close.ago(2); ctx.state.count += 1; if (d > 0.6) ctx.on.weight(0.5, { again: true }); else if (d < -0.6) ctx.on.flat(); if (ctx.state.count > 1_000 && ctx.equity > 1_010) ctx.on.weight(-0.1);'],
+    ['its wish', 'const { side } = ctx.on.wish; const d = ctx.on.close.now - ctx.on.close.ago(1); if (side === "flat" && d > 0.3) ctx.on.long(); else if (side === "long" && d < -0.3) ctx.on.weight(-0.5); else if (ctx.on.wish.weight !== null && d > 0.3) ctx.on.flat();'],
+    ['orders of its own', 'ctx.state.count += 1; if (ctx.state.count % 250 === 0) { const id = ctx.on.submit({ side: "buy", qty: ctx.state.count }); if (ctx.state.count % 500 === 0) ctx.on.cancel(id); }'],
   ])('says the same ahead as bar by bar: %s', async (_, body) => {
     const ahead = drive(await load(withBody(body)), true);
     expect(ahead).toEqual(drive(await load(withBody(body)), false));
@@ -106,8 +111,8 @@ describe('a strategy in its machine', () => {
   });
 
   it('is stopped when it does not end, eats memory or calls itself for ever, and the next one is unharmed', async () => {
-    for (const [body, code] of [['for (;;) {}', 'STRATEGY_OUT_OF_TIME'], ['for (;;) ctx.state.kept.push(...new Array(1000).fill(1));', 'STRATEGY_OUT_OF_MEMORY'], ['const f = (): number => f() + 1; f();', 'STRATEGY_FAILED']] as const) {
-      const machine = await load(withBody(body));
+    for (const [body, code, limits] of [['for (;;) {}', 'STRATEGY_OUT_OF_TIME', SHORT], ['for (;;) ctx.state.kept.push(...new Array(1000).fill(1));', 'STRATEGY_OUT_OF_MEMORY', PATIENT], ['const f = (): number => f() + 1; f();', 'STRATEGY_FAILED', PATIENT]] as const) {
+      const machine = await load(withBody(body), limits);
       await expect(failure(() => drive(machine, true))).resolves.toMatchObject({ code });
     }
     expect(drive(await load(withBody('if (ctx.on.close.now > 0) ctx.on.long();')), true)).toEqual(['3 long   ']);
@@ -118,7 +123,7 @@ describe('a strategy in its machine', () => {
     await expect(failure(() => load('\n\nlet a = 1; let a = 2; export default a;'))).resolves.toMatchObject({ code: 'STRATEGY_CODE_INVALID' });
     await expect(failure(() => load('export default 3;'))).resolves.toMatchObject({ message: 'The file must export its strategy: export default strategy({ ... })' });
     await expect(failure(() => load("import fs from 'node:fs'; export default fs;"))).resolves.toMatchObject({ message: expect.stringContaining('can import nothing but "mainspring"') as string });
-    await expect(failure(() => load('for (;;) {}\nexport default 1;'))).resolves.toMatchObject({ code: 'STRATEGY_OUT_OF_TIME' });
+    await expect(failure(() => load('for (;;) {}\nexport default 1;', SHORT))).resolves.toMatchObject({ code: 'STRATEGY_OUT_OF_TIME' });
     const nameless = await load("import { strategy } from 'mainspring';\nexport default strategy({ kind: 'Not A Name', onBar() {} });");
     await expect(failure(() => describeGuest(nameless))).resolves.toMatchObject({ code: 'STRATEGY_CODE_INVALID' });
   });

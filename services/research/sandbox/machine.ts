@@ -4,7 +4,8 @@ import { newQuickJSWASMModuleFromVariant, type QuickJSContext, type QuickJSHandl
 import { transform } from 'sucrase';
 import * as z from 'zod';
 import { AppError, describeError, invariant } from '#app/domain/errors.ts';
-import { GUEST_ASKS, GUEST_MODULE, guestModule, guestPrelude, type GuestAsk } from './guest-text.ts';
+import { STRATEGY_MODULE } from '#app/strategy/typings.ts';
+import { GUEST_ASKS, guestModule, guestPrelude, type GuestAsk } from './guest-text.ts';
 import { constantsOf } from './memory-free.ts';
 
 /** What a strategy may use. `bytes`: memory of its own, beside the columns it is shown. */
@@ -24,7 +25,7 @@ const CONSTANTS = '__mainspring_constants';
 const MAX_SOURCE = 1_000_000;
 const FILE = 'strategy.ts';
 
-const thrownSchema = z.object({ name: z.string(), message: z.string(), stack: z.string() });
+const thrownSchema = z.object({ name: z.string(), message: z.string(), stack: z.string().catch('') });
 
 /** Where an error lies in the author's source; null where it cannot be said. */
 export type SourcePlace = { readonly line: number; readonly column: number };
@@ -150,12 +151,12 @@ export class Machine {
 
   #evaluate(code: string, indicators: readonly string[]): void {
     const { context } = this;
-    this.call('load', () => context.evalCode(guestPrelude(), 'guest.js')).consume((asks) => {
+    this.call('batch', () => context.evalCode(guestPrelude(), 'guest.js')).consume((asks) => {
       for (const name of GUEST_ASKS) this.#asks.set(name, context.getProp(asks, name));
     });
     this.#runtime.setModuleLoader((name) => {
-      if (name === GUEST_MODULE) return guestModule(indicators);
-      return { error: new Error(`A strategy can import nothing but "${GUEST_MODULE}", not "${name}"`) };
+      if (name === STRATEGY_MODULE) return guestModule(indicators);
+      return { error: new Error(`A strategy can import nothing but "${STRATEGY_MODULE}", not "${name}"`) };
     });
     const exported = this.call('load', () => context.evalCode(code, FILE, { type: 'module' }));
     const state = context.getPromiseState(exported);
@@ -177,7 +178,8 @@ export class Machine {
   #told(handle: QuickJSHandle): unknown {
     const { context } = this;
     const tell = this.#asks.get('tell');
-    if (tell === undefined || context.typeof(handle) === 'object' && context.sameValue(handle, context.null)) return null;
+    if (tell === undefined) return context.dump(handle) as unknown;
+    if (context.typeof(handle) === 'object' && context.sameValue(handle, context.null)) return null;
     // Properties of what was thrown may be functions of the strategy: they have their own little time, and some memory where none was left.
     this.#deadline = performance.now() + TELL_MS;
     this.#runtime.setMemoryLimit(this.#bytes + 1024 * 1024);

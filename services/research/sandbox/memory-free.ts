@@ -7,7 +7,7 @@
  */
 import { parse } from 'acorn';
 import { child, isNode, nameOf, rootName, walk, type SyntaxNode } from '#app/strategy/syntax.ts';
-import { GUEST_MODULE } from './guest-text.ts';
+import { STRATEGY_MODULE } from '#app/strategy/typings.ts';
 
 /** What gives plain numbers. */
 const PURE = new Set(['Math', 'Number']);
@@ -44,7 +44,7 @@ class Proof {
 
   constants(): readonly string[] | null {
     const body = list(this.#program['body']);
-    for (const statement of body) if (statement.type === 'ImportDeclaration' && nameOf(child(statement, 'source')) === GUEST_MODULE) for (const one of list(statement['specifiers'])) this.#imported.add(nameOf(child(one, 'local')) ?? '');
+    for (const statement of body) if (statement.type === 'ImportDeclaration' && nameOf(child(statement, 'source')) === STRATEGY_MODULE) for (const one of list(statement['specifiers'])) this.#imported.add(nameOf(child(one, 'local')) ?? '');
     const isProven = body.every((statement) => this.#statement(statement)) && ![...PURE].some((name) => this.#imported.has(name) || this.#constants.includes(name)) && this.#bodiesAreHarmless();
     return isProven ? this.#constants : null;
   }
@@ -52,7 +52,7 @@ class Proof {
   #statement(statement: SyntaxNode): boolean {
     switch (statement.type) {
       case 'ImportDeclaration':
-        return nameOf(child(statement, 'source')) === GUEST_MODULE;
+        return nameOf(child(statement, 'source')) === STRATEGY_MODULE;
       case 'EmptyStatement':
         return true;
       case 'ExportNamedDeclaration': {
