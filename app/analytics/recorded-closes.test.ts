@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
 import { parseRfc3339 } from '#app/domain/time.ts';
 import { describeRecorded, sharedPath } from '../../tests/support/recorded.ts';
-import type { FigureName } from './catalogue.ts';
+import { FIGURES, type FigureName } from './catalogue.ts';
 import { tearSheet } from './tear-sheet.ts';
 
 const GOOG = sharedPath('data/oracle/GOOG.csv');
@@ -29,6 +29,12 @@ const EXPECTED: Readonly<Partial<Record<FigureName, number>>> = {
   return_6m: 0.17676509655665673, return_1y: 0.2952924164524422, return_3y: 0.14812089520011207, return_5y: 0.11339716668673527,
   return_mtd: 0.006228157763354947, return_ytd: 0.13968446945064894,
 };
+
+it('expects nothing that the catalogue does not name, and names no figure twice', () => {
+  const names = FIGURES.map(({ name }) => name);
+  expect(names).toEqual(expect.arrayContaining(Object.keys(EXPECTED)));
+  expect(new Set(names).size).toBe(names.length);
+});
 
 describeRecorded([GOOG], 'agrees with independent libraries on recorded closes', () => {
   const rows = readFileSync(GOOG, 'utf8').trim().split('\n').slice(1).map((line) => line.split(','));

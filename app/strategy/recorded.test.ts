@@ -38,6 +38,18 @@ function trade(strategy: BoundStrategy, bars: BarColumns): { equity: number; clo
   return { equity: cash + shares * (bars.close.at(-1) ?? NaN), closed, open: shares > 0 ? 1 : 0 };
 }
 
+it('the plain loop pays both sides, at the open of the next bar', () => {
+  // Flat is wished already when it crosses below at the fourth bar; up at the sixth (bought at 14), down at the eighth (sold at 10): 100 x (10 x 0.999 - 14 x 1.001) = -402.40.
+  const closes = [9, 9, 10, 7, 12, 13, 14, 9, 10];
+  const bars = barColumns(closes.length);
+  closes.forEach((close, i) => {
+    [bars.open[i], bars.high[i], bars.low[i], bars.close[i], bars.volume[i], bars.time[i]] = [close, close, close, close, 1, i * HOUR_MS];
+  });
+  const result = trade(strategyType('sma_cross').bind({ fast: 2, slow: 3, atrPeriod: 2 }), bars);
+  expect(result).toMatchObject({ closed: 1, open: 0 });
+  expect(result.equity).toBeCloseTo(9_999_597.6, 6);
+});
+
 /** Final equities on which seven other engines agree (GOOG) or those with exact sums (IBM, whose averages often tie). */
 for (const [name, file, golden] of [
   ['daily GOOG', sharedPath('data/oracle/GOOG.csv'), { equity: 10_074_300.841, closed: 32, open: 1 }],

@@ -51,7 +51,7 @@ describe('the stages', () => {
     expect(PHASES.map((phase) => phase.map((lane) => lane.map(({ name }) => name)))).toEqual([
       [['typecheck', 'build']],
       [['integration'], ['lint', 'fences', 'knip', 'unit']],
-      [['chaos']],
+      [['chaos', 'speed']],
       [['browser'], ['desktop', 'packaging']],
     ]);
   });
