@@ -59,6 +59,22 @@ describe('a target on the other side', () => {
     expect(await owed()).toEqual([['flat', '0', 1]]);
   });
 
+  it('sends no entry after a halt, whatever comes first after it', async () => {
+    await allowShort();
+    await at().rows.hold('sma', 'AAPL', '50');
+    await raised(1, { target: 'short' });
+    await setTradingState(at().db, { idempotencyKey: 'halt-0002', actor: 'owner', state: 'HALTED', reason: 'wait' });
+    await at().rows.writeOrder(id(1), { filled: '50', status: 'filled', closedAt: bar(2) });
+    await at().rows.hold('sma', 'AAPL', '0');
+    await at().rows.setCash('105000');
+    await setTradingState(at().db, { idempotencyKey: 'resume-002', actor: 'owner', state: 'ACTIVE', reason: 'go on' });
+    // An event of an order is heard before the waiting steps are looked at.
+    await at().orderMoved();
+    await followUpAtResume(at().house);
+    expect(await brief()).toHaveLength(1);
+    expect(await owed()).toEqual([['short', null, 0]]);
+  });
+
   it('is missed when its entry could not follow within minutes', async () => {
     await allowShort();
     await at().rows.hold('sma', 'AAPL', '50');

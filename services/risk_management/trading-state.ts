@@ -6,6 +6,7 @@ import { TRADING_STATES, type TradingState } from '#app/domain/trading-state.ts'
 import type { Finding } from '#app/risk/monitor.ts';
 import type { Db, Tx } from '#chassis/db.ts';
 import { audit } from './audit.ts';
+import { lockDecisions } from './load-book.ts';
 import { recordRiskEvents } from './risk-events.ts';
 
 /** Execution holds this lock shared while it makes an order `submitted`: once HALT has committed, no order can follow. */
@@ -37,6 +38,14 @@ async function beginNewMeasure(tx: Tx): Promise<void> {
   await tx.query('UPDATE risk_management.peak_equity SET measure = measure + 1, equity = NULL, tripped_at = NULL WHERE tripped_at IS NOT NULL');
 }
 
+/** Entries that were owed when trading stopped are missed, in the moment in which it goes on: nothing that follows can send them. What lies on the wrong side is still to be closed. */
+async function forgetOwedEntries(tx: Tx): Promise<void> {
+  await tx.query(`
+    UPDATE risk_management.strategy_targets w SET target = CASE WHEN h.qty * w.owed < 0 THEN 'flat' ELSE w.target END, owed = CASE WHEN h.qty * w.owed < 0 THEN 0 END
+    FROM (SELECT t.strategy_id, t.symbol, coalesce(p.qty, 0) AS qty FROM risk_management.strategy_targets t LEFT JOIN execution.strategy_positions p USING (strategy_id, symbol)) h
+    WHERE h.strategy_id = w.strategy_id AND h.symbol = w.symbol AND w.owed <> 0`);
+}
+
 /** HALT takes back the wishes to open the other side of a position. */
 async function cancelReversals(tx: Tx, version: number): Promise<void> {
   const rows = await tx.query<{ id: string; symbol: string; side: string; qty: string }>(
@@ -51,6 +60,8 @@ async function cancelReversals(tx: Tx, version: number): Promise<void> {
 /** Moves the switch. The same key gives the first answer again. @throws AppError IDEMPOTENCY_CONFLICT when the key asked for another state. */
 export async function setTradingState(db: Db, ask: CommandInput<'setTradingState'>): Promise<CommandOutput<'setTradingState'>> {
   return db.tx(async (tx) => {
+    // To go on may wait for a decision that is being made; to stop never does.
+    if (ask.state === 'ACTIVE') await lockDecisions(tx);
     const known = await underGateLock(tx, ask.idempotencyKey);
     if (known) {
       if (known.state === ask.state) return known;
@@ -62,6 +73,7 @@ export async function setTradingState(db: Db, ask: CommandInput<'setTradingState
     await write(tx, version, ask);
     await audit(tx, { actor: ask.actor, action: 'set_trading_state', subject: 'trading_state', before: { ...before }, after: { version, state: ask.state, reason: ask.reason, idempotencyKey: ask.idempotencyKey } });
     if (ask.state === 'ACTIVE') await beginNewMeasure(tx);
+    if (ask.state === 'ACTIVE' && before.state !== 'ACTIVE') await forgetOwedEntries(tx);
     if (ask.state === 'HALTED') await cancelReversals(tx, version);
     return { version, state: ask.state };
   });
