@@ -5,11 +5,11 @@ import { recordBars } from '../../tests/support/recorded-bars.ts';
 import { tradeLive, type LiveTrades } from '../../tests/support/live-pipeline.ts';
 import { backtestHouse, PARITY_LIMITS, PARITY_STRATEGIES, type ParityStrategy } from '../../tests/support/parity.ts';
 
-const SYMBOLS = ['AAA', 'BBB', 'CCC', 'DDD'];
-const RECORDING = { symbols: SYMBOLS, days: ['2024-03-04'], minutes: 120, seed: 5 };
+const SYMBOLS = ['AAA', 'BBB'];
+const RECORDING = { symbols: SYMBOLS, days: ['2024-03-04'], minutes: 60, seed: 5 };
 
-/** Those that are sized in dollars trade beside each other, each on a symbol of its own: what one does changes nothing for another. */
-const TOGETHER: readonly ParityStrategy[] = PARITY_STRATEGIES.filter(({ isSized }) => isSized).map((strategy, n) => ({ ...strategy, symbols: SYMBOLS.slice(n, n + 1) }));
+/** Two that are sized in dollars, one of them with exits at the broker, beside each other, each on a symbol of its own: what one does changes nothing for another. */
+const TOGETHER: readonly ParityStrategy[] = PARITY_STRATEGIES.filter(({ isSized }) => isSized).slice(0, SYMBOLS.length).map((strategy, n) => ({ ...strategy, symbols: SYMBOLS.slice(n, n + 1) }));
 
 let folder = '';
 let live: ReadonlyMap<string, LiveTrades>;
