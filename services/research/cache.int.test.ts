@@ -128,4 +128,24 @@ describe('the column cache', () => {
     expect([cut.time.length, cut.time[0], cut.time.at(-1), cut.time.buffer === bars.time.buffer]).toEqual([10, T0 + 20 * MINUTE, T0 + 29 * MINUTE, true]);
     expect(barsBetween(bars, T0 + 30 * MINUTE, T0).time.length).toBe(0);
   });
+
+  it('gives who asks while a series is built the bars that were there when they asked', async () => {
+    const cache = openColumnCache(folder);
+    await write(1_300, 1_301);
+    const [begun, released] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+    const slow: BookAccess = { db, bulk: async (fn) => {
+      const read = await book.bulk(fn);
+      begun.resolve();
+      await released.promise;
+      return read;
+    } };
+    const early = cache.load(slow, SPY);
+    await begun.promise;
+    await write(1_301, 1_302);
+    const late = cache.load(book, SPY);
+    // The second one has asked for the state by then; the first is let go.
+    await db.query('SELECT 1');
+    released.resolve();
+    expect([(await early).bars.time.at(-1), (await late).bars.time.at(-1)]).toEqual([T0 + 1_300 * MINUTE, T0 + 1_301 * MINUTE]);
+  });
 });

@@ -151,7 +151,12 @@ class Cache implements ColumnCache {
   private async build(book: BookAccess, request: CacheRequest, before: { stored: StoredColumns | null; complaint: string | null }): Promise<CachedBars> {
     const key = `${request.symbol} ${request.timeframe} ${request.isShared ?? false}`;
     const running = this.building.get(key);
-    if (running !== undefined) return running;
+    if (running !== undefined) {
+      // It may have begun before the bars that this one was asked for after.
+      const built = await running;
+      const state = await stateOf(book.db, request);
+      return state === null || built.source === sourceOf(state) ? built : this.load(book, request);
+    }
     const building = this.rebuild(book, request, before);
     this.building.set(key, building);
     try {
