@@ -26,7 +26,7 @@ export type FinishedRun = {
   readonly benchmark: string | null; readonly compared: LoadedBars | null; readonly search: SearchPart | null; readonly manifest: BacktestManifest; readonly ordersHash: string; readonly warnings: readonly string[];
 };
 
-/** A report says whether to believe the result: over so many bars, or fewer, finding out takes a second or two. */
+/** A report says whether to believe the result: over so many bars, or fewer, finding out takes seconds. */
 const CHECKED_ANYWAY_BARS = 100_000;
 
 /** Value of the benchmark at each step: its last close that was known then; NaN before its first bar. */
@@ -85,6 +85,7 @@ export async function runTool(options: ToolOptions): Promise<FinishedRun> {
   const evidence = gatherEvidence(input, sheet, options.seed, { ...search?.found, ...checked?.found });
   return {
     type, job, config, loaded, result, sheet, evidence, verdict: verdict(evidence), benchmark: benchmark === null ? null : benchmark === first ? `${first.symbol} held` : benchmark.symbol, compared: benchmark === first ? null : benchmark, search: search?.part ?? null,
-    manifest: manifestOf({ job, type, series: loaded, seed: options.seed }), ordersHash: ordersHashOf(result.lines), warnings: [...new Set([...loaded.flatMap(({ warnings }) => warnings), ...result.warnings, ...(benchmark?.warnings ?? []).map((warning) => (benchmark === first ? warning : `Benchmark: ${warning}`)), ...(checked?.words ?? [])])],
+    manifest: manifestOf({ job, type, series: loaded, seed: options.seed }), ordersHash: ordersHashOf(result.lines), // What can make the whole result worthless stands first.
+    warnings: [...new Set([...(checked?.words ?? []), ...result.warnings, ...loaded.flatMap(({ warnings }) => warnings), ...(benchmark?.warnings ?? []).map((warning) => (benchmark === first ? warning : `Benchmark: ${warning}`))])],
   };
 }
