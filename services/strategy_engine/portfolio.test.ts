@@ -111,7 +111,7 @@ describe('orders of a strategy\'s own', () => {
   });
 
   it('are a failure when their shares are no number', () => {
-    expect(applyBars(fleet([deployment(ordering, null)]), [bar('AAA', 0, 60)]).failures).toMatchObject([{ error: { code: 'STRATEGY_FAILED', message: expect.stringMatching(/number of shares is no positive number/) as unknown } }]);
+    expect(applyBars(fleet([deployment(ordering, null)]), [bar('AAA', 0, 60)]).failures).toMatchObject([{ error: { code: 'STRATEGY_FAILED', message: expect.stringMatching(/an order of AAA has .*: check that every number behind it is known/) as unknown } }]);
   });
 });
 
