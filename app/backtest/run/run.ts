@@ -11,7 +11,7 @@ import type { RunConfig, RunOptions, RunResult } from './types.ts';
 import { MICRO } from './units.ts';
 
 /** The version of the rules: a change of any result by as much as a bit is a new one. Part of every manifest. */
-export const ENGINE_VERSION = '1';
+export const ENGINE_VERSION = '2';
 
 /**
  * Runs a back-test. Pure: the same configuration gives the same result to the last bit, however often and wherever it runs.
