@@ -9,6 +9,8 @@ export type Desk = {
   atOpen(m: MarketState, open: number): void;
   /** Called when the orders of a bar have been matched; `rematch` matches what it has placed for the same open. */
   afterMatch(m: MarketState, open: number, rematch: () => void): void;
+  /** Called when shares have become others by a split. */
+  afterSplit(m: MarketState): void;
   /** Called when a session has ended and what was good for it has expired, before the next one opens. */
   atSessionEnd(): void;
   /** Called at the close of a step, before the strategy is asked, while the core says that the desk waits for something. */

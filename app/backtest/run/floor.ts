@@ -136,7 +136,9 @@ export class Floor {
     while (this.isActionDue(m, openTime)) {
       const dated = m.market.actions[m.nextAction];
       m.nextAction += 1;
-      if (dated !== undefined) act(this.core, this.matcher, m, dated);
+      if (dated === undefined) continue;
+      act(this.core, this.matcher, m, dated);
+      if (dated.action.kind === 'split') this.desk.afterSplit(m);
     }
   }
 }

@@ -34,6 +34,10 @@ describe('splits', () => {
     const result = play([flat(100), flat(101), flat(202), flat(210)], { 0: (on) => on.submit({ side: 'buy', qty: 7 }) }, act(2, split('2', '1')));
     expect(result.equity.at(-1)).toBeCloseTo(100_000 + (result.trips.profit[0] ?? NaN), 9);
   });
+  it('on the way through zero size the entry in new shares', () => {
+    const result = play([flat(100), flat(100), flat(1_000), flat(1_000)], { 0: (on) => on.weight(0.9), 1: (on) => on.weight(-0.5) }, { ...act(2, split('10', '1')), account: MARGIN });
+    expect(fillsOf(result)).toEqual(['1 buy 90@100', '3 sell 9@1000', '3 sell 5@1000']);
+  });
   it('given for bars that are adjusted already would double what is held: warned of', () => {
     const doubled = play([flat(100), flat(100), flat(100)], { 0: (on) => on.submit({ side: 'buy', qty: 10 }) }, act(2, split('1', '2')));
     expect(doubled.warnings.join()).toMatch(/AAA: a 2 for 1 split is given for 2026-06-03.*price does not jump.*adjusted already.*out of nothing/);

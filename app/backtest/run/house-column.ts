@@ -67,6 +67,10 @@ class ColumnHouse implements Desk {
     // What follows on a fill is decided at the close.
   }
 
+  afterSplit(): void {
+    // As live: what is owed stands in the shares it was worked out in.
+  }
+
   atSessionEnd(): void {
     // As live: what has expired is followed up at once, and waits for the next open.
     if (this.core.isDeskWaiting) this.atClose();

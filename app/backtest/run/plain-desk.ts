@@ -68,6 +68,12 @@ class PlainDesk implements Desk {
     this.trade(m, m.qty * sign < 0 ? 0 : this.sized(m, goal, open), goal, this.core.openTime);
   }
 
+  afterSplit(m: MarketState): void {
+    const goal = this.goals[m.index] ?? null;
+    // Sized in old shares: anew when its time comes.
+    if (goal !== null) this.put(m, { ...goal, qty: null });
+  }
+
   afterMatch(m: MarketState, open: number, rematch: () => void): void {
     const goal = this.goals[m.index];
     if (goal === null || goal === undefined || m.qty !== 0 || m.orders.length > 0) return;
