@@ -26,6 +26,8 @@ export type Evidence = {
   readonly lookAhead: 'clean' | 'found' | null;
   /** Dollars paid in fees and commissions / dollars gained before them; null without a gain. */ readonly costOfGains: number | null; readonly hasCosts: boolean;
   readonly concentration: Concentration;
+  /** What the benchmark returned over the same time, and the yearly return that the strategy had beside what the benchmark explains; null without a benchmark. */
+  readonly benchmark: { readonly totalReturn: number; readonly alpha: number } | null;
 };
 
 /** What only the caller can find out; whatever is left out was not looked at. */
@@ -79,5 +81,6 @@ export function gatherEvidence(input: TearSheetInput, { figures, from, to, start
     overfitting: found.overfitting ?? null, outOfSample: found.outOfSample ?? null, plateau: found.plateau ?? null, priceJitter: found.priceJitter ?? null, parameterJitter: found.parameterJitter ?? null, lookAhead: found.lookAhead ?? null,
     intervals: intervalsOf(histories, { periodsPerYear: input.periodsPerYear ?? TRADING_DAYS_PER_YEAR }), tripOrders: reorderTrips(tripReturns(profits, before), 'shuffle', { seed }), dayBlocks: resampleDays(returns, histories),
     costOfGains: figures.cost_of_gains, hasCosts: (figures.costs ?? 0) < 0, concentration: concentration(profits, returns),
+    benchmark: figures.benchmark_return === null || figures.alpha === null ? null : { totalReturn: figures.benchmark_return, alpha: figures.alpha },
   };
 }

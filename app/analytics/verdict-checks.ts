@@ -8,7 +8,7 @@ export type Grade = 'good' | 'weak' | 'bad' | 'unknown';
 
 /** The questions. */
 export type CheckName =
-  | 'look_ahead' | 'profit' | 'luck' | 'overfitting' | 'out_of_sample' | 'round_trips' | 'history' | 'interval' | 'plateau' | 'costs' | 'concentration' | 'days' | 'other_histories' | 'other_orders' | 'other_prices' | 'other_parameters';
+  | 'look_ahead' | 'profit' | 'luck' | 'overfitting' | 'out_of_sample' | 'round_trips' | 'history' | 'interval' | 'plateau' | 'costs' | 'concentration' | 'days' | 'other_histories' | 'other_orders' | 'other_prices' | 'other_parameters' | 'benchmark';
 
 /** One reason. `weight`: how much it counts, 1..10; `value` beside `bound`, the value from (or up to) which the answer is good, in the unit that the finding names. `isDecisive`: bad alone is enough. */
 export type Reason = {
@@ -191,7 +191,18 @@ function variants(check: 'other_prices' | 'other_parameters', what: string, weig
 const otherPrices: Check = ({ priceJitter }) => variants('other_prices', 'a little noise on the prices', 4, priceJitter);
 const otherParameters: Check = ({ parameterJitter }) => variants('other_parameters', 'parameters a little beside', 3, parameterJitter);
 
+const overBenchmark: Check = ({ benchmark, totalReturn }) => {
+  if (benchmark === null || totalReturn === null) return null;
+  const isMore = totalReturn >= benchmark.totalReturn;
+  const beside = `${percent(benchmark.alpha, 1)} a year beside what the benchmark explains`;
+  return {
+    check: 'benchmark', grade: grade(isMore && benchmark.alpha > 0, isMore || benchmark.alpha > 0), weight: 3, isDecisive: false, value: totalReturn, bound: benchmark.totalReturn,
+    finding: isMore ? `It made more than holding the benchmark (${percent(benchmark.totalReturn, 1)}), ${beside}.` : `Holding the benchmark made ${percent(benchmark.totalReturn, 1)}, the strategy ${percent(totalReturn, 1)}; ${beside}.`,
+    source: 'Jensen, Journal of Finance 23(2), 1968', remedy: 'A rule that earns more for its risk than holding does; else hold.',
+  };
+};
+
 /** All questions. A question that does not apply (a search that was not made) gives no reason. */
 export const CHECKS: readonly Check[] = [
-  lookAhead, profit, luck, overfitting, outOfSample, roundTrips, history, interval, plateau, costs, concentrated, fewDays, otherHistories, otherOrders, otherPrices, otherParameters,
+  lookAhead, profit, luck, overfitting, outOfSample, roundTrips, history, interval, plateau, costs, concentrated, fewDays, otherHistories, otherOrders, otherPrices, otherParameters, overBenchmark,
 ];

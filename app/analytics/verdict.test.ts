@@ -56,6 +56,8 @@ describe('one question at a time', () => {
     ['trials that are all alike: a rank that means nothing', { ...searched, overfitting: { probability: 0.55, chanceOfLoss: 0.02, slope: 0.1, medianRank: 0.45, splits: 252, blocks: 10, trials: 50 } }, 'believe'],
     ['a search that nobody looked behind', { ...searched, overfitting: null, outOfSample: null, plateau: null }, 'doubtful'],
     ['prices with a little noise that end it', { ...good, priceJitter: { ...variants, shareAboveZero: 0.2, kept: -0.5 } }, 'doubtful'],
+    ['less than holding, beside which nothing is left', { ...good, benchmark: { totalReturn: 99, alpha: -0.02 } }, 'doubtful'],
+    ['less than holding, with less risk', { ...good, benchmark: { totalReturn: 99, alpha: 0.02 } }, 'believe'],
     ['noise and parameters that end it, on few trades', { ...good, trips: 12, priceJitter: { ...variants, shareAboveZero: 0.2 }, parameterJitter: { ...variants, shareAboveZero: 0.1 } }, 'do_not_believe'],
   ])('%s', (_name, evidence, belief) => {
     expect(verdict(evidence).belief).toBe(belief);
