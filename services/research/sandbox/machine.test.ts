@@ -131,6 +131,8 @@ describe('a strategy in its machine', () => {
   it('must say what can be done', async () => {
     const machine = await load(withBody('ctx.on.submit({ side: "hold", qty: 1 });'));
     await expect(failure(() => drive(machine, true))).resolves.toMatchObject({ code: 'STRATEGY_FAILED', message: expect.stringContaining('side') as string });
+    const stopless = await load(withBody('ctx.on.long({ stopPrice: 0 / 0 });'));
+    await expect(failure(() => drive(stopless, true))).resolves.toMatchObject({ code: 'STRATEGY_FAILED', message: expect.stringContaining('stopPrice') as string });
     const weightless = await load(withBody('ctx.on.weight(0 / 0);'));
     await expect(failure(() => drive(weightless, true))).resolves.toMatchObject({ code: 'STRATEGY_FAILED', context: { line: 8 } });
   });
