@@ -252,7 +252,8 @@ export class GuestRun {
     const given = (name: string): number => {
       const value = options[name];
       if (value === undefined || value === null) return NaN;
-      if (typeof value !== 'number' || (name !== 'atr' && !Number.isFinite(value))) throw new TypeError(`${name} ${String(value)} is no price: leave it out for none, and check that every number behind it is known`);
+      if (typeof value !== 'number') throw new TypeError(`${name} must be a number`);
+      if (name !== 'atr' && !Number.isFinite(value)) throw new TypeError(`${name} ${value} is no price: leave it out for none, and check that every number behind it is known`);
       return value;
     };
     box[row + GUEST_OF.say] = side === 'long' ? 1 : side === 'short' ? -1 : 0;
