@@ -22,7 +22,8 @@ export const HELP = `npm run backtest -- --strategy KIND --data PATH[,PATH ...] 
 
 Runs a strategy over bars of CSV files and says what came of it, and whether to believe it.
 
-  --strategy KIND       such as ma-crossover, rsi-reversion, pairs-trading; --strategies lists all with their parameters
+  --strategy KIND       such as ma-crossover, rsi-reversion, pairs-trading; --strategies lists all with their parameters;
+                        or a file of your own, my-strategy.ts (docs/strategy-guide.md), which runs in a sandbox
   --param NAME=VALUE    a parameter, for example fast=10; may be repeated
   --data PATH[,PATH]    CSV files (plain or .gz) or folders of them, one symbol each, named after it: aapl.csv.gz.
                         Columns by name: time (or date), open, high, low, close, volume. Several files are a portfolio
@@ -183,8 +184,9 @@ function parametersOf(given: readonly string[]): ReadonlyMap<string, string> {
   return found;
 }
 
-/** A kind as the book has it: with underscores, the usual other names understood. */
+/** A kind as the book has it: with underscores, the usual other names understood; the name of a file as it is. */
 export function kindOf(given: string): string {
+  if (/\.(m?ts|m?js)$/i.test(given)) return given;
   const kind = given.toLowerCase().replaceAll('-', '_');
   return ALIASES[kind] ?? kind;
 }

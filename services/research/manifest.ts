@@ -22,14 +22,14 @@ export function hashBars(bars: BarColumns): string {
 }
 
 /** What a manifest is made of. The engine draws nothing at random: the seed is that of the statistics behind it. */
-export type ManifestFacts = { readonly job: Job; readonly type: StrategyType; readonly series: readonly { readonly symbol: string; readonly bars: BarColumns }[]; readonly seed: number };
+export type ManifestFacts = { readonly job: Job; readonly type: StrategyType; readonly series: readonly { readonly symbol: string; readonly bars: BarColumns }[]; readonly seed: number; /** What tells versions of the strategy apart where its behaviour cannot be asked for here. */ readonly code?: string | null };
 
 /** The manifest of a job on these bars. */
-export function manifestOf({ job, type, series, seed }: ManifestFacts): BacktestManifest {
+export function manifestOf({ job, type, series, seed, code = null }: ManifestFacts): BacktestManifest {
   const { strategy, ...rules } = job;
   const bound = type.bind(strategy.parameters);
   const parts = {
-    engine: ENGINE_VERSION, code: behaviourHash(bound), data: Object.fromEntries(series.map(({ symbol, bars }) => [symbol, hashBars(bars)])), parameters: sha256(canonical(bound.parameters)), rules: sha256(canonical(rules)), seed,
+    engine: ENGINE_VERSION, code: code ?? behaviourHash(bound), data: Object.fromEntries(series.map(({ symbol, bars }) => [symbol, hashBars(bars)])), parameters: sha256(canonical(bound.parameters)), rules: sha256(canonical(rules)), seed,
   };
   return { ...parts, hash: sha256(canonical(parts)) };
 }
