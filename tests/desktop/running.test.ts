@@ -243,7 +243,10 @@ describe('stop, start, quit', () => {
   });
 
   it('asks before it quits while an order is open, and stays when the person changes their mind', async () => {
-    await gateway('POST', '/api/orders', { symbol: 'KO', side: 'buy', type: 'limit', timeInForce: 'gtc', qty: '1', limitPrice: '1' });
+    // After the start just now risk may not know the price yet. An order that was denied, or one of a strategy's that fills meanwhile, is none to ask for.
+    const order = { symbol: 'KO', side: 'buy', type: 'limit', timeInForce: 'gtc', qty: '1', limitPrice: '1' };
+    await until(async () => JSON.stringify(await gateway('POST', '/api/orders', order)).includes('"approved"'), 'an approved order', SHOW_LIMIT_MS);
+    await until(async () => JSON.stringify(await gateway('GET', '/api/orders?scope=open')).includes('"symbol":"KO"'), 'the resting order', SHOW_LIMIT_MS);
     await until(async () => ((await desk.status()).trading?.openOrders ?? 0) > 0, 'the open order', SHOW_LIMIT_MS);
     await chooseTray('quit');
     const asked = await until(async () => (await look()).dialogs.find(({ options }) => /^\d+ orders? (is|are) open in the demo market/.test(options.message ?? '')), 'the question');
