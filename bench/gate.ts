@@ -14,14 +14,15 @@ function line({ name, value, unit, floor, isOverFloor }: Figure): string {
 /** Tries until every figure with a floor has kept it once. @returns whether it did */
 async function keeps(name: string, run: () => Promise<Figure[]>): Promise<boolean> {
   const kept = new Map<string, Figure>();
+  const isKept = (): boolean => kept.size > 0 && [...kept.values()].every(({ isOverFloor }) => isOverFloor === true);
   for (let n = 1; n <= TRIES; n += 1) {
     // A ratio is spoilt by what else the computer does, and never bettered by it: the best of the tries is the truest.
     const figures = (await run()).filter(({ isOverFloor }) => isOverFloor !== null);
     for (const figure of figures) if (kept.get(figure.name)?.isOverFloor !== true) kept.set(figure.name, figure);
-    if (kept.size > 0 && [...kept.values()].every(({ isOverFloor }) => isOverFloor === true)) break;
+    if (isKept()) break;
   }
   process.stdout.write(`${name}\n${[...kept.values()].map(line).join('\n')}\n`);
-  return kept.size > 0 && [...kept.values()].every(({ isOverFloor }) => isOverFloor === true);
+  return isKept();
 }
 
 async function main(): Promise<number> {

@@ -184,9 +184,14 @@ function parametersOf(given: readonly string[]): ReadonlyMap<string, string> {
   return found;
 }
 
+/** Whether a strategy is named by its file. */
+export function isStrategyFile(named: string): boolean {
+  return /\.(m?ts|m?js)$/i.test(named);
+}
+
 /** A kind as the book has it: with underscores, the usual other names understood; the name of a file as it is. */
 export function kindOf(given: string): string {
-  if (/\.(m?ts|m?js)$/i.test(given)) return given;
+  if (isStrategyFile(given)) return given;
   const kind = given.toLowerCase().replaceAll('-', '_');
   return ALIASES[kind] ?? kind;
 }

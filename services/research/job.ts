@@ -87,6 +87,15 @@ export function readJob(raw: unknown): Job {
   throw new AppError('INPUT_INVALID', `The back-test cannot be run: ${issue?.path.join('.') ?? ''} ${issue?.message ?? 'is not a job'}`);
 }
 
+/** Finds bars by the names that a job gives them. @throws AppError INVARIANT_BROKEN for a name that is not among them */
+export function barsAmong(bars: ReadonlyMap<string, BarColumns>): JobSurroundings['barsOf'] {
+  return (ref) => {
+    const found = bars.get(ref);
+    invariant(found, 'The bars that a job names are not at hand', { ref });
+    return found;
+  };
+}
+
 /** All names of bars that a job speaks of, each once. */
 export function barsRefsOf(job: Job): readonly string[] {
   return [...new Set(job.markets.flatMap(({ bars, detail }) => (detail === null ? [bars] : [bars, detail])))];

@@ -4,14 +4,14 @@ import { createHash } from 'node:crypto';
 import { runBacktest } from '#app/backtest/run/run.ts';
 import type { RunConfig, RunResult } from '#app/backtest/run/types.ts';
 import { sliceColumns, type BarColumns } from '#app/domain/bar-columns.ts';
-import { AppError, invariant } from '#app/domain/errors.ts';
+import { AppError } from '#app/domain/errors.ts';
 import { parametersJsonSchema, readParameters } from '#app/strategy/parameters.ts';
 import { strategyType } from '#app/strategy/registry.ts';
 import type { StrategyType } from '#app/strategy/spec.ts';
-import { runConfigOf, type Job } from './job.ts';
+import { barsAmong, runConfigOf, type Job } from './job.ts';
 import type { Sandbox } from './sandbox/sandbox.ts';
 import type { SandboxFacts } from './sandbox/protocol.ts';
-import type { ToolOptions } from './backtest-tool-options.ts';
+import { isStrategyFile, type ToolOptions } from './backtest-tool-options.ts';
 import { namedParameters } from './tool-job.ts';
 
 /** Bars by the names that a job gives them. */
@@ -31,24 +31,11 @@ export type ToolStrategy = Disposable & {
 /** Parts of the history after which it is cut for the check. */
 const CUTS = [0.25, 0.5, 0.75, 0.95] as const;
 
-/** Whether a strategy is named by its file. */
-export function isStrategyFile(named: string): boolean {
-  return /\.(m?ts|m?js)$/i.test(named);
-}
-
-function barsIn(bars: BarsByName): (name: string) => BarColumns {
-  return (name) => {
-    const found = bars.get(name);
-    invariant(found, 'A market without bars', { name });
-    return found;
-  };
-}
-
 function ofHouse(type: StrategyType): ToolStrategy {
   return {
     type, code: null, warnings: [], isHouse: true,
     run: (job, bars) => {
-      const config = runConfigOf(job, { strategyType: () => type, barsOf: barsIn(bars) });
+      const config = runConfigOf(job, { strategyType: () => type, barsOf: barsAmong(bars) });
       return Promise.resolve({ config, result: runBacktest(config, { hasLines: true }) });
     },
     knowsFuture: () => Promise.reject(new AppError('INVARIANT_BROKEN', 'A strategy of the house is checked by its signals')),
@@ -88,7 +75,7 @@ function inSandbox(sandbox: Sandbox, source: string): ToolStrategy {
   return {
     type, code: createHash('sha256').update(source).digest('hex').slice(0, 16), isHouse: false,
     warnings: sandbox.facts.findings.map(({ line, message }) => `Line ${line}: ${message}`),
-    run: async (job, bars) => ({ config: runConfigOf(job, { strategyType: () => type, barsOf: barsIn(bars) }), result: await backtest(job, bars) }),
+    run: async (job, bars) => ({ config: runConfigOf(job, { strategyType: () => type, barsOf: barsAmong(bars) }), result: await backtest(job, bars) }),
     async knowsFuture(job, bars, result) {
       const [longest] = [...bars.values()].sort((a, b) => b.time.length - a.time.length);
       for (const part of CUTS) {

@@ -1,12 +1,11 @@
 /** One point of a search, run: its parameters bound, the bars of its span cut out, its figures taken. */
-import type { BarColumns } from '#app/domain/bar-columns.ts';
 import { invariant } from '#app/domain/errors.ts';
 import type { StrategyType } from '#app/strategy/spec.ts';
 import { figuresOf, periodReturns } from '#app/backtest/search/figures.ts';
 import { parametersAt, type Space } from '#app/backtest/search/space.ts';
 import { runBacktest } from '#app/backtest/run/run.ts';
 import type { RunConfig } from '#app/backtest/run/types.ts';
-import { runConfigOf, type Job } from './job.ts';
+import { barsAmong, runConfigOf, type Job } from './job.ts';
 import { StudyMarkets, type Stretch } from './study-markets.ts';
 import { measureRun } from './measure.ts';
 import { rowWidth, WHOLE_SPAN, type SingleResult, type SingleRun, type Span, type Study } from './work.ts';
@@ -17,20 +16,12 @@ export type StrategyTypes = (kind: string) => StrategyType;
 /** Asked now and then with the part that is done, 0..1; false ends the run. */
 export type GoOn = (done: number) => boolean;
 
-function barsOf(bars: ReadonlyMap<string, BarColumns>): (ref: string) => BarColumns {
-  return (ref) => {
-    const found = bars.get(ref);
-    invariant(found, 'The bars that a job names are not at hand', { ref });
-    return found;
-  };
-}
-
 /** Part of the work of a single back-test that is its run, where it is measured after it. */
 const RUN_SHARE = 0.6;
 
 /** Runs a single back-test, and measures it. @throws what the engine throws */
 export function runSingle({ job, bars, span = WHOLE_SPAN, hasLines = false, measure }: SingleRun, types: StrategyTypes, goOn: GoOn): SingleResult {
-  const config = runConfigOf(job, { strategyType: types, barsOf: barsOf(bars) });
+  const config = runConfigOf(job, { strategyType: types, barsOf: barsAmong(bars) });
   if (span.from !== -Infinity || span.to !== Infinity) {
     const { markets, columns } = new StudyMarkets(config.markets, config.timeframe).stretch(config.strategy, span);
     return { result: runBacktest({ ...config, markets }, { hasLines, columns, progress: goOn }), measured: null };
@@ -85,7 +76,7 @@ export class Trials {
 
   private begin(point: number): { readonly config: RunConfig; readonly markets: StudyMarkets } {
     if (this.base === null) {
-      const config = runConfigOf(jobAt(this.study, point), { strategyType: this.types, barsOf: barsOf(this.study.bars) });
+      const config = runConfigOf(jobAt(this.study, point), { strategyType: this.types, barsOf: barsAmong(this.study.bars) });
       this.base = { config, markets: new StudyMarkets(config.markets, config.timeframe) };
     }
     return this.base;

@@ -9,7 +9,7 @@ import { parametersJsonSchema } from '#app/strategy/parameters.ts';
 import { firstBar, warmUpBars, type StrategyType } from '#app/strategy/spec.ts';
 import { INDICATORS } from '#app/indicators/catalogue.ts';
 import type { StaticFinding } from '#app/strategy/static-check.ts';
-import { readJob, runConfigOf } from '../job.ts';
+import { barsAmong, readJob, runConfigOf } from '../job.ts';
 import { checkSource } from '../strategy-source.ts';
 import { bindGuest, describeGuest, indicatorFunctions } from './guest-terms.ts';
 import { guestStrategy, type GuestMode, type GuestTerms } from './guest-strategy.ts';
@@ -50,19 +50,12 @@ class Inside {
   async backtest({ parameters, job, bars, hasLines }: SandboxRun): Promise<RunResult> {
     const { machine, terms } = await this.#fresh();
     const read = readJob({ ...job, strategy: { kind: terms.kind, parameters } });
-    const times = new Map(read.markets.map((market) => {
-      const columns = bars.get(market.bars);
-      invariant(columns, 'The bars that a job names are not at hand', { ref: market.bars });
-      return [market.symbol, timedBars(columns, read.timeframe).sessions.close] as const;
-    }));
+    const barsOf = barsAmong(bars);
+    const times = new Map(read.markets.map((market) => [market.symbol, timedBars(barsOf(market.bars), read.timeframe).sessions.close] as const));
     using runs = new DisposableStack();
     const config = runConfigOf(read, {
       strategyType: () => this.#typeOf(machine, { times, hasReasons: hasLines }, runs),
-      barsOf(ref) {
-        const columns = bars.get(ref);
-        invariant(columns, 'The bars that a job names are not at hand', { ref });
-        return columns;
-      },
+      barsOf,
     });
     return runBacktest(config, { hasLines });
   }
