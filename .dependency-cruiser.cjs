@@ -37,6 +37,7 @@ const APP_ROOMS = [
   ...['market', 'indicators', 'execution', 'analytics', 'columns'].map((room) =>
     only(`app-${room}`, 'A room of the mind knows the nouns and itself.', `^app/${room}/`, [`^app/(domain|${room})/`, ZOD, DECIMAL])),
   only('app-risk', 'Risk knows the nouns and the exchange\'s hours.', '^app/risk/', ['^app/(domain|market|risk)/', ZOD, DECIMAL]),
+  only('app-screener', 'A screen knows nouns and indicators.', '^app/screener/', ['^app/(domain|indicators|screener)/', ZOD, DECIMAL]),
   only('app-strategy', 'A strategy knows nouns and indicators; never risk, never contracts.', '^app/strategy/', ['^app/(domain|indicators|strategy)/', ZOD, DECIMAL]),
   only('app-backtest', 'The backtest knows all of the mind, and no boundary.', '^app/backtest/', ['^app/(?!contracts/)', ZOD, DECIMAL]),
   only('app-is-pure', 'app/ knows app/, zod and decimal.js: no Node, no other package, no other room.', '^app/', ['^app/', ZOD, DECIMAL]),
@@ -76,7 +77,7 @@ const MAIN_ROOMS = [
 
 /** renderer/: contracts, nouns, and pure arithmetic. */
 const RENDERER_ROOMS = [
-  never('renderer-rooms', 'The dashboard knows contracts and the pure parts of app.', '^renderer/', '^(services|main|tests|bench|scripts)/|^app/(?!contracts/|domain/|indicators/|analytics/)'),
+  never('renderer-rooms', 'The dashboard knows contracts and the pure parts of app.', '^renderer/', '^(services|main|tests|bench|scripts)/|^app/(?!contracts/|domain/|indicators/|analytics/|market/|screener/)'),
   {
     name: 'renderer-no-node', severity: 'error', comment: 'The dashboard runs in a browser.',
     from: { path: '^renderer/', pathNot: [TESTS, '^renderer/vite\\.config\\.ts$'] },

@@ -12,11 +12,14 @@ import { Logo } from './frame/logo.tsx';
 import { isPagePath } from './frame/pages.ts';
 import type { PagePath } from './frame/pages.ts';
 import { HealthPage } from './health/health-page.tsx';
+import { AnalysisPage } from './pages/analysis/analysis-page.tsx';
+import { DataPage } from './pages/data/data-page.tsx';
 import { readFlowsSearch } from './pages/flows/address.ts';
 import { FlowsPage } from './pages/flows/flows-page.tsx';
 import { readLogsSearch } from './pages/logs/address.ts';
 import { LogsPage } from './pages/logs/logs-page.tsx';
 import { PortfolioPage } from './pages/portfolio/portfolio-page.tsx';
+import { ScreenerPage } from './pages/screener/screener-page.tsx';
 import { hasShell } from './shell/bridge.ts';
 import { DesktopWindow } from './shell/window.tsx';
 import { Failure } from './ui/kit.tsx';
@@ -31,6 +34,9 @@ const rootRoute = createRootRoute({ component: FramedOutlet });
 const routes = [
   createRoute({ getParentRoute: () => rootRoute, path: '/', beforeLoad: () => { throw redirect({ to: uiState().page }) as unknown as Error; } }),
   createRoute({ getParentRoute: () => rootRoute, path: '/portfolio', component: PortfolioPage }),
+  createRoute({ getParentRoute: () => rootRoute, path: '/analysis', component: AnalysisPage }),
+  createRoute({ getParentRoute: () => rootRoute, path: '/screener', component: ScreenerPage }),
+  createRoute({ getParentRoute: () => rootRoute, path: '/data', component: DataPage }),
   createRoute({ getParentRoute: () => rootRoute, path: '/flows', component: FlowsPage, validateSearch: readFlowsSearch }),
   createRoute({ getParentRoute: () => rootRoute, path: '/logs', component: LogsPage, validateSearch: readLogsSearch }),
   createRoute({ getParentRoute: () => rootRoute, path: '/health', component: HealthPage }),

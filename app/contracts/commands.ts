@@ -1,14 +1,19 @@
 /** Synchronous questions to a service: the exception to the event path, only for what a person does. */
 import * as z from 'zod';
+import { BULK_COMMANDS } from './commands-bulk.ts';
+import { CHART_COMMANDS } from './commands-chart.ts';
+import { EXPLAIN_COMMANDS } from './commands-explain.ts';
+import { FEED_COMMANDS } from './commands-feed.ts';
+import { QUALITY_COMMANDS } from './commands-quality.ts';
+import { SCREENER_COMMANDS } from './commands-screener.ts';
+import { STORAGE_COMMANDS } from './commands-storage.ts';
+import { request, type CommandContract } from './request.ts';
 import { decisionRecordSchema, ruleResultSchema, denialCodeSchema, riskLimitsSchema } from '#app/domain/limits.ts';
 import { decimalText, positiveDecimalText, quantity } from '#app/domain/numeric.ts';
-import { clientOrderIdSchema, symbolSchema, type ServiceId } from '#app/domain/ids.ts';
+import { clientOrderIdSchema, symbolSchema } from '#app/domain/ids.ts';
 import { sideSchema } from '#app/domain/order.ts';
 import { orderTermsFields, readTerms, termsIssues, type OrderTermsWire } from '#app/domain/order-terms.ts';
 import { tradingStateSchema } from '#app/domain/trading-state.ts';
-
-/** Who asks, and the key under which asking twice is asking once. */
-const request = { idempotencyKey: z.string().regex(/^[A-Za-z0-9._-]{8,64}$/), actor: z.string().min(1).max(80) };
 
 /** An order as a person writes it. */
 export const orderTicketFields = { symbol: symbolSchema, side: sideSchema, qty: positiveDecimalText, ...orderTermsFields };
@@ -61,7 +66,8 @@ export const COMMANDS = {
   setStrategyEnabled: { service: 'strategy_engine', input: z.object({ ...request, strategyId: z.string().min(1).max(64), isEnabled: z.boolean() }), output: z.object({ strategyId: z.string(), isEnabled: z.boolean() }) },
   /** Sends a message on every way that is set up, so that a person sees whether it arrives. `note`: what is not set up, in words. */
   sendTest: { service: 'notification', input: z.object(request), output: z.object({ notificationId: z.string(), ways: z.array(z.object({ channel: z.string(), recipient: z.string() })), note: z.string().nullable() }) },
-} as const satisfies Record<string, { service: ServiceId; input: z.ZodType; output: z.ZodType }>;
+  ...BULK_COMMANDS, ...CHART_COMMANDS, ...EXPLAIN_COMMANDS, ...FEED_COMMANDS, ...QUALITY_COMMANDS, ...SCREENER_COMMANDS, ...STORAGE_COMMANDS,
+} as const satisfies Record<string, CommandContract>;
 
 /** The name of a command. */
 export type CommandName = keyof typeof COMMANDS;

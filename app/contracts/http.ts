@@ -11,6 +11,14 @@ import {
 } from './views.ts';
 import { logPageSchema, logQuerySchema } from './logs.ts';
 import { reportViewSchema } from './reports.ts';
+import { BULK_ROUTES } from './http-bulk.ts';
+import { CHART_ROUTES } from './http-chart.ts';
+import { EXPLAIN_ROUTES } from './http-explain.ts';
+import { FEED_ROUTES } from './http-feed.ts';
+import { QUALITY_ROUTES } from './http-quality.ts';
+import { SCREENER_ROUTES } from './http-screener.ts';
+import { STORAGE_ROUTES } from './http-storage.ts';
+import type { RouteContract } from './route.ts';
 import { riskLimitsSchema } from '#app/domain/limits.ts';
 import { decimalText, positiveDecimalText } from '#app/domain/numeric.ts';
 import { clientOrderIdSchema, symbolSchema } from '#app/domain/ids.ts';
@@ -20,18 +28,6 @@ import { tradingStateSchema } from '#app/domain/trading-state.ts';
 export const PAGE_MAX = 500;
 /** Most points that an equity curve returns; longer ranges are thinned. */
 export const CURVE_POINTS_MAX = 2_000;
-
-/**
- * `cookie`: the login cookie alone (it fetches the header token); `session`: cookie and header token, or the bearer token of this launch.
- * Routes outside this table: `/login`, `/health`, `/metrics`, `/logs`, `/reports/:reportId`, `/live` and the page's files.
- */
-export type AuthClass = 'cookie' | 'session';
-
-/** One route. `path` has `:name` parameters that are fields of `input`; a GET carries the rest of the input as query, a POST or PUT as JSON body. */
-export type RouteContract = {
-  readonly method: 'GET' | 'POST' | 'PUT'; readonly path: `/api/${string}`; readonly auth: AuthClass;
-  /** Needs an `Idempotency-Key` header, asked twice = done once. */ readonly movesMoney: boolean; readonly summary: string; readonly input: z.ZodType; readonly output: z.ZodType;
-};
 
 const nothing = z.object({});
 const done = z.object({ accepted: z.literal(true) });
@@ -125,6 +121,14 @@ export const HTTP = {
   retryRun: { method: 'POST', path: '/api/runs/:runId/retry', auth: 'session', movesMoney: true, summary: 'Run an ended run again, from the step that failed or from a chosen one; finished steps before it keep their results', input: run.extend({ fromStep: z.number().int().min(0).optional() }), output: z.object({ runId: z.string() }) },
   reports: { method: 'GET', path: '/api/reports', auth: 'session', movesMoney: false, summary: 'Reports that were written, newest day first', input: z.object({ limit }), output: z.object({ reports: z.array(reportViewSchema) }) },
   cancelRun: { method: 'POST', path: '/api/runs/:runId/cancel', auth: 'session', movesMoney: false, summary: 'Cancel a run', input: run, output: done },
+
+  ...STORAGE_ROUTES,
+  ...FEED_ROUTES,
+  ...BULK_ROUTES,
+  ...QUALITY_ROUTES,
+  ...CHART_ROUTES,
+  ...EXPLAIN_ROUTES,
+  ...SCREENER_ROUTES,
 } as const satisfies Record<string, RouteContract>;
 
 /** The name of a route. */

@@ -29,6 +29,14 @@ const ms = z.number().int();
 export const priceSchema = z.object({ symbol: symbolSchema, price: decimalText, tsMarket: ms, tsSeen: ms });
 export type LivePrice = z.infer<typeof priceSchema>;
 
+/** A minute bar that was closed, or corrected (`isRevision`): dollars, shares; `openTime` epoch ms. Charts put it behind what they have. */
+export const liveBarSchema = z.object({ symbol: symbolSchema, openTime: ms, open: z.number(), high: z.number(), low: z.number(), close: z.number(), volume: z.number(), isRevision: z.boolean() });
+export type LiveBar = z.infer<typeof liveBarSchema>;
+
+/** The best bid and offer of a symbol: dollars, shares. */
+export const liveQuoteSchema = z.object({ symbol: symbolSchema, bid: z.number(), bidSize: z.number(), ask: z.number(), askSize: z.number(), tsMarket: ms, tsSeen: ms });
+export type LiveQuote = z.infer<typeof liveQuoteSchema>;
+
 /** The pulse: each second, whether anything happened or not. */
 export const statusSchema = z.object({
   stack: StackHealthSchema.nullable(), market: marketClockSchema, verdict: verdictSchema, trading: tradingStateViewSchema,
@@ -58,6 +66,10 @@ const body = z.discriminatedUnion('type', [
   z.object({ type: z.literal('equity'), points: z.array(equityPointSchema) }),
   /** Last closes that moved, at most four times a second per symbol. */
   z.object({ type: z.literal('prices'), prices: z.array(priceSchema) }),
+  /** Minute bars of regular trading and around it as they close, all watched symbols. */
+  z.object({ type: z.literal('bars'), bars: z.array(liveBarSchema) }),
+  /** Quotes that moved, at most once a second per symbol. */
+  z.object({ type: z.literal('quotes'), quotes: z.array(liveQuoteSchema) }),
   /** Something a person should know. */
   z.object({ type: z.literal('notices'), notices: z.array(noticeViewSchema) }),
   /** Lists that pages ask for have changed: comparisons with the broker, findings of the guardian, entries of the ledger. */

@@ -1,6 +1,7 @@
 /** The typed client of the gateway, derived from the contract. */
 import { HTTP, httpErrorSchema, IDEMPOTENCY_HEADER, pathParameters, TOKEN_HEADER } from '#app/contracts/http.ts';
-import type { RouteContract, RouteInput, RouteName, RouteOutput } from '#app/contracts/http.ts';
+import type { RouteInput, RouteName, RouteOutput } from '#app/contracts/http.ts';
+import type { RouteContract } from '#app/contracts/route.ts';
 
 const TIMEOUT_MS = 15_000;
 

@@ -3,6 +3,9 @@
 /** Every page. `keys`: what is typed to go there; `about`: words that the palette finds it by. */
 export const PAGES = [
   { path: '/portfolio', name: 'Portfolio', keys: 'g p', about: 'account, positions, orders' },
+  { path: '/analysis', name: 'Analysis', keys: 'g a', about: 'chart, indicators, drawings, why it traded' },
+  { path: '/screener', name: 'Screener', keys: 'g s', about: 'filters, formulas, ranking, past dates' },
+  { path: '/data', name: 'Data', keys: 'g d', about: 'universe, coverage, quality, imports, archive' },
   { path: '/flows', name: 'Flows', keys: 'g f', about: 'schedules, runs, timeline' },
   { path: '/logs', name: 'Logs', keys: 'g l', about: 'output of all parts, everything about an order' },
   { path: '/health', name: 'Health', keys: 'g h', about: 'parts, checks' },

@@ -1,6 +1,7 @@
 /** Asking another service a synchronous question over loopback HTTP. */
 import * as z from 'zod';
 import { COMMANDS, type CommandAsk, type CommandName, type CommandOutput } from '#app/contracts/commands.ts';
+import type { CommandContract } from '#app/contracts/request.ts';
 import type { RuntimeConfig } from '#app/contracts/config.ts';
 import { AppError, ERROR_CODES, invariant, type ErrorCode } from '#app/domain/errors.ts';
 
@@ -16,13 +17,13 @@ function codeOf(value: string | null): ErrorCode | null {
  * @throws AppError UNIT_TIMEOUT (temporary) when the service cannot be reached; else the service's own error code and message.
  */
 export async function callCommand<N extends CommandName>(config: RuntimeConfig, name: N, input: CommandAsk<N>): Promise<CommandOutput<N>> {
-  const contract = COMMANDS[name];
+  const contract: CommandContract = COMMANDS[name];
   const endpoint = config.units[contract.service];
   invariant(endpoint, 'The service is not in the runtime configuration', { service: contract.service });
   let response: Response;
   try {
     response = await fetch(`http://${endpoint.host}:${endpoint.port}/commands/${name}`, {
-      method: 'POST', body: JSON.stringify(input), signal: AbortSignal.timeout(TIMEOUT_MS),
+      method: 'POST', body: JSON.stringify(input), signal: AbortSignal.timeout(contract.timeoutMs ?? TIMEOUT_MS),
       headers: { 'content-type': 'application/json', authorization: `Bearer ${config.internalToken}` },
     });
   } catch (error) {

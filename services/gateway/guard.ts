@@ -1,7 +1,7 @@
 /** The gateway's guard: who may ask what. Each check fails closed, in a fixed order: Host, Origin, token, rate. */
 import type { IncomingHttpHeaders } from 'node:http';
 import { TOKEN_HEADER } from '#app/contracts/http.ts';
-import type { AuthClass } from '#app/contracts/http.ts';
+import type { AuthClass } from '#app/contracts/route.ts';
 import { SHELL_ORIGIN } from '#app/contracts/shell-names.ts';
 import { AppError } from '#app/domain/errors.ts';
 import { bearerOf, isSameSecret } from '#chassis/http.ts';

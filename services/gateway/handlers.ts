@@ -1,12 +1,19 @@
 /** One handler per route of the contract; a missing one does not compile. */
 import { randomUUID } from 'node:crypto';
 import type { CommandAsk, CommandName, CommandOutput } from '#app/contracts/commands.ts';
-import type { RouteName, RouteOutput, RouteParsed } from '#app/contracts/http.ts';
 import { invariant } from '#app/domain/errors.ts';
 import { REDIS_DB } from '#chassis/bus.ts';
 import type { ServiceContext } from '#chassis/service.ts';
 import type { Caller } from './guard.ts';
+import type { HandlerParts, Handlers, RequestContext } from './handler-types.ts';
 import type { Orchestrator } from './orchestrator.ts';
+import { bulkHandlers } from './bulk-handlers.ts';
+import { chartHandlers } from './chart-handlers.ts';
+import { explainHandlers } from './explain-handlers.ts';
+import { feedHandlers } from './feed-handlers.ts';
+import { qualityHandlers } from './quality-handlers.ts';
+import { screenerHandlers } from './screener-handlers.ts';
+import { storageHandlers } from './storage-handlers.ts';
 import { readAccount } from './queries/account.ts';
 import { readFindings, readLedgerEntries, readReconciliations } from './queries/books.ts';
 import { readLogs } from './queries/logs.ts';
@@ -18,17 +25,6 @@ import { readDays, readStrategies } from './queries/performance.ts';
 import { readPositions } from './queries/positions.ts';
 import { readProof } from './proof.ts';
 import { readReports } from './reports-door.ts';
-import type { Sessions } from './sessions.ts';
-import type { createStatus } from './status.ts';
-
-/** Who asks, and under which key. `idempotencyKey` is the header's on routes that move money, else new. */
-export type RequestContext = { readonly caller: Caller; readonly actor: string; readonly idempotencyKey: string };
-
-/** Every route's handler. */
-export type Handlers = { readonly [N in RouteName]: (input: RouteParsed<N>, request: RequestContext) => Promise<RouteOutput<N>> };
-
-/** What the handlers work with. */
-export type HandlerParts = { readonly ctx: ServiceContext; readonly sessions: Sessions; readonly status: ReturnType<typeof createStatus>; readonly orchestrator: Orchestrator };
 
 const UI_STATE_KEY = 'ui-state';
 const UI_STATE_LIFE_MS = 365 * 86_400_000;
@@ -149,6 +145,13 @@ export function createHandlers(parts: HandlerParts): Handlers {
     loginLink: () => ctx.request('loginLink', {}),
 
     ...flowHandlers(orchestrator),
+    ...bulkHandlers(parts),
+    ...chartHandlers(parts),
+    ...explainHandlers(parts),
+    ...feedHandlers(parts),
+    ...qualityHandlers(parts),
+    ...screenerHandlers(parts),
+    ...storageHandlers(parts),
   };
 }
 

@@ -1,6 +1,6 @@
 /** OpenAPI 3.1 of the gateway, derived from the contract. */
 import { HTTP, IDEMPOTENCY_HEADER, TOKEN_HEADER } from '#app/contracts/http.ts';
-import type { RouteContract } from '#app/contracts/http.ts';
+import type { RouteContract } from '#app/contracts/route.ts';
 import { openApiOf } from '#chassis/openapi.ts';
 
 /** The whole document. */

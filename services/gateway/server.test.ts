@@ -12,7 +12,7 @@ import type { LogLine } from '#app/contracts/health.ts';
 import { SHELL_ORIGIN } from '#app/contracts/shell-names.ts';
 import { AppError } from '#app/domain/errors.ts';
 import { createGuard } from './guard.ts';
-import type { Handlers } from './handlers.ts';
+import type { Handlers } from './handler-types.ts';
 import { buildServer } from './server.ts';
 import { createSessions } from './sessions.ts';
 import { createSockets } from './sockets.ts';

@@ -4,7 +4,7 @@ import { WebSocket } from 'ws';
 import { HTTP, httpErrorSchema, IDEMPOTENCY_HEADER, pathParameters, ROUTE_NAMES, type RouteName } from '#app/contracts/http.ts';
 import { AppError } from '#app/domain/errors.ts';
 import { createGuard } from '../../services/gateway/guard.ts';
-import type { Handlers } from '../../services/gateway/handlers.ts';
+import type { Handlers } from '../../services/gateway/handler-types.ts';
 import { buildServer } from '../../services/gateway/server.ts';
 import { createSessions } from '../../services/gateway/sessions.ts';
 import { createSockets } from '../../services/gateway/sockets.ts';

@@ -33,16 +33,17 @@ export class People {
   async ask<N extends CommandName>(name: N, input: Omit<CommandInput<N>, 'idempotencyKey' | 'actor'>): Promise<CommandOutput<N> | null> {
     this.#asked += 1;
     const { time, trace } = world();
-    const full = { ...input, idempotencyKey: `person-${this.#asked}`, actor: 'person' } as CommandInput<N>;
+    const idempotencyKey = `person-${this.#asked}`;
+    const full = { ...input, idempotencyKey, actor: 'person' } as CommandInput<N>;
     for (let attempt = 0; attempt < PATIENCE; attempt += 1) {
       await time.wait(1 + 10 * world().delays.next());
       try {
         const answer = await unitOf(COMMANDS[name].service).command(name, full);
-        trace.note(`person ${name} ${full.idempotencyKey}: ${JSON.stringify(answer).slice(0, 160)}`);
+        trace.note(`person ${name} ${idempotencyKey}: ${JSON.stringify(answer).slice(0, 160)}`);
         return answer;
       } catch (error) {
         const mayPass = error instanceof AppError && (error.family === 'temporary' || error.family === 'conflict');
-        trace.note(`person ${name} ${full.idempotencyKey} failed: ${describeError(error)}`);
+        trace.note(`person ${name} ${idempotencyKey} failed: ${describeError(error)}`);
         if (!(error instanceof AppError) || error.family === 'bug') world().broken.push(`F2 ${name} failed with something that is no answer: ${describeError(error)}`);
         if (!mayPass) return null;
       }
