@@ -47,6 +47,17 @@ async function postgresPids(): Promise<number[]> {
   return [pid, ...children.map(Number)];
 }
 
+/** Sends all of them a signal; the server's workers come and go, and one that has ended needs none. */
+function signalAll(pids: readonly number[], signal: 'SIGSTOP' | 'SIGCONT'): void {
+  for (const pid of pids) {
+    try {
+      process.kill(pid, signal);
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
+    }
+  }
+}
+
 async function pull(level: KillLevel, key: string) {
   const answer = await askDoor(layoutOf(stack.dataDir).door, 'kill', 15_000, { level, reason: 'a test', actor: 'test', key });
   return killOutcomeSchema.parse(answer?.result);
@@ -85,7 +96,7 @@ describe('the kill switch', () => {
   it('stops execution and cancels at the broker while PostgreSQL stands still; the book follows', async () => {
     await rest();
     const pids = await postgresPids();
-    for (const pid of pids) process.kill(pid, 'SIGSTOP');
+    signalAll(pids, 'SIGSTOP');
     try {
       const began = performance.now();
       const outcome = await pull('cancel_all', 'frozen-book-1');
@@ -94,7 +105,7 @@ describe('the kill switch', () => {
       expect(outcome.steps.map(({ ok }) => ok)).toEqual([false, false]);
       await until(() => openThere().length === 0, 'the broker to have canceled everything', 1_000 - Math.min(999, performance.now() - began) + 2_000);
     } finally {
-      for (const pid of pids) process.kill(pid, 'SIGCONT');
+      signalAll(pids, 'SIGCONT');
     }
     await until(async () => (await tradingState()).state === 'HALTED', 'the book to hold the state', 30_000);
     expect(await place({ side: 'buy' })).toMatchObject({ outcome: 'denied', code: 'TRADING_HALTED' });

@@ -158,6 +158,7 @@ describe('a mail', () => {
     await setUp();
     expect((await settled('next')).status).toBe('sent');
     expect(await settled('unreadable')).toMatchObject({ status: 'failed', attempts: 1, handed: false, error: expect.stringMatching(/cannot read what was to be sent \(intro: /) as unknown });
+    await until(() => outcomes.length > 0, 'the listener');
     expect(outcomes).toHaveLength(1);
   });
 
@@ -279,6 +280,7 @@ describe('a webhook', () => {
     expect(row).toMatchObject({ status: 'sent', attempts: 1 });
     expect(row.response?.startsWith(response)).toBe(true);
     expect(calls).toHaveLength(1);
+    await until(() => outcomes.length > 0, 'the listener');
     expect(outcomes).toHaveLength(1);
   });
 
