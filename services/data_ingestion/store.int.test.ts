@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startBook, type Book } from '../../tests/support/servers.ts';
 import { openDb, type Db } from '#chassis/db.ts';
-import { lastCompleteOpen, noteRevisions, storeBars, type SeenBar } from './store.ts';
+import { lastCompleteOpen, noteRevisions, removeBars, reviseBars, storeBars, type SeenBar } from './store.ts';
 
 let book: Book;
 let db: Db;
@@ -64,6 +64,30 @@ describe('storing bars', () => {
     const [stored] = await book.sql<{ close: string }>(`SELECT close FROM data_ingestion.market_data WHERE symbol = 'SPY' AND open_time = to_timestamp(${(T0 + 60_000) / 1000})`);
     expect(stored?.close).toBe('10.500000000');
     expect(await book.sql(`SELECT 1 FROM data_ingestion.data_quality_logs WHERE kind = 'bar_revised'`)).toHaveLength(1);
+  });
+
+  it('changes a stored bar, keeps what was there, counts the revision and tells no strategy', async () => {
+    const before = (await told()).length;
+    await db.tx((tx) => storeBars(tx, [bar('IBM', 1), bar('IBM', 2)], { source: 'stream', isBackfill: false }));
+    const changes = [bar('IBM', 2, '10.9'), bar('IBM', 1, '10.500'), bar('IBM', 3), { ...bar('IBM', 1), high: '9' }];
+    const why = { kind: 'bar_revised', source: 'correction', detail: { reason: 'the exchange said so' } } as const;
+    expect(await db.tx((tx) => reviseBars(tx, changes, why))).toEqual({ revised: 1, same: 1, refused: 1, missing: [{ symbol: 'IBM', timeframe: '1Min', openTime: T0 + 180_000 }] });
+    expect(await db.tx((tx) => reviseBars(tx, changes.slice(0, 1), why))).toMatchObject({ revised: 0, same: 1 });
+    const [status] = await book.sql(`SELECT last_close, revisions, bars_total, first_open_time FROM data_ingestion.ingestion_status WHERE symbol = 'IBM'`);
+    expect(status).toEqual({ last_close: '10.900000000', revisions: 1, bars_total: 2, first_open_time: T0 + 60_000 });
+    const [log] = await book.sql<{ detail: unknown }>(`SELECT detail FROM data_ingestion.data_quality_logs WHERE symbol = 'IBM' AND kind = 'bar_revised'`);
+    expect(log).toMatchObject({ detail: { reason: 'the exchange said so', before: { close: '10.5', source: 'stream', tsSeen: T0 + 180_000 }, after: { close: '10.9' } } });
+    expect((await told()).length).toBe(before + 2);
+  });
+
+  it('takes a bar out whole or not at all, and gives it back as it was', async () => {
+    const [key] = [{ symbol: 'IBM', timeframe: '1Min', openTime: T0 + 120_000 } as const];
+    const why = { kind: 'bar_quarantined', detail: { rule: 'spike' } } as const;
+    await expect(db.tx(async (tx) => { await removeBars(tx, [key], why); throw new Error('ended'); })).rejects.toThrow('ended');
+    expect(await db.tx((tx) => removeBars(tx, [key, { ...key, symbol: 'NONE' }], why))).toEqual([{ ...key, open: '10', high: '11', low: '9.5', close: '10.9', volume: '100', source: 'correction', tsSeen: T0 + 180_000 }]);
+    expect(await db.tx((tx) => removeBars(tx, [key], why))).toEqual([]);
+    expect(await book.sql(`SELECT last_close, revisions, bars_total FROM data_ingestion.ingestion_status WHERE symbol = 'IBM'`)).toEqual([{ last_close: '10.500000000', revisions: 2, bars_total: 1 }]);
+    expect(await book.sql(`SELECT detail->'before'->>'close' AS close FROM data_ingestion.data_quality_logs WHERE symbol = 'IBM' AND kind = 'bar_quarantined'`)).toEqual([{ close: '10.9' }]);
   });
 
   it('may not write into another service', async () => {
