@@ -5,9 +5,10 @@ import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { afterAll, describe, expect, it } from 'vitest';
 import type { EpochMs } from '#app/domain/time.ts';
+import { adjustColumns } from '#app/market/adjustment.ts';
 import { exchangeDay } from '#app/market/calendar.ts';
 import { describeRecorded, sharedPath } from '../../tests/support/recorded.ts';
-import { adjustBars, parseFactors } from './load-factors.ts';
+import { parseFactors } from './load-factors.ts';
 import { loadCsv, loadCsvFile, loadPaths } from './load.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'ms-load-'));
@@ -96,9 +97,9 @@ describe('factors', () => {
   it('multiply the prices up to and including their day', () => {
     const { bars } = loadCsv(file('aapl.csv', ['2014-06-05,640,650,640,647.35,75951000', '2014-06-06,645,651,644,645.57,87580000', '2014-06-09,92.7,93.88,91.75,93.7,75415000']));
     const factors = parseFactors('20140606,0.9,0.142857142857143,645.57\n20501231,1,1,0\n');
-    expect([...adjustBars(bars, factors, 'split').close]).toEqual([92.478571, 92.224286, 93.7]);
-    expect([...adjustBars(bars, factors, 'all').close]).toEqual([83.230714, 83.001857, 93.7]);
-    expect([...adjustBars(bars, factors, 'split').volume]).toEqual([531_657_000, 613_060_000, 75_415_000]);
+    expect([...adjustColumns(bars, factors, 'split').close]).toEqual([92.478571, 92.224286, 93.7]);
+    expect([...adjustColumns(bars, factors, 'all').close]).toEqual([83.230714, 83.001857, 93.7]);
+    expect([...adjustColumns(bars, factors, 'split').volume]).toEqual([531_657_000, 613_060_000, 75_415_000]);
     writeFileSync(join(folder, 'own.csv'), '20140606,0.9,0.142857142857143,645.57\n');
     const adjusted = (factors: string): ReturnType<typeof loadCsv> => loadCsv(join(folder, 'aapl.csv'), { factors, adjustment: 'split' });
     expect([...adjusted(join(folder, 'own.csv')).bars.close]).toEqual([92.478571, 92.224286, 93.7]);

@@ -9,11 +9,12 @@ import { symbolSchema } from '#app/domain/ids.ts';
 import { TIMEFRAMES, type EpochMs, type Timeframe } from '#app/domain/time.ts';
 import { splitWarnings } from '#app/backtest/run/check.ts';
 import { timedBars } from '#app/backtest/run/sessions.ts';
+import { adjustColumns } from '#app/market/adjustment.ts';
 import { calendarCovers, exchangeDay } from '#app/market/calendar.ts';
 import { span } from '#chassis/page-figures.ts';
 import { barsWhere, isOnGrid, missingSessions, timeframeOf } from './csv-checks.ts';
 import { DEFECTS, padded, parseCsv, type CsvDefect, type CsvOptions, type DefectReason, type ParsedCsv } from './csv.ts';
-import { adjustBars, parseFactors } from './load-factors.ts';
+import { parseFactors } from './load-factors.ts';
 
 /**
  * How to load. `isLenient`: rows that cannot be used are dropped and counted; otherwise a file with one is refused. `hours`: regular trading (unless told) or everything.
@@ -155,7 +156,7 @@ function finished(file: string, parsed: ParsedCsv, raw: { symbol: string; bars: 
   if (bars.time.length === 0) return { symbol, timeframe, bars, warnings };
   const factors = options.factors === undefined ? undefined : factorsFor(symbol, options.factors);
   if (factors === null) warnings.push(`${symbol}: there is no file of factors for it: its prices are taken as they are`);
-  if (factors) bars = adjustBars(bars, factors, options.adjustment ?? 'all');
+  if (factors) bars = adjustColumns(bars, factors, options.adjustment ?? 'all');
   return { symbol, timeframe, bars, warnings: [...warnings, ...oddities(symbol, bars)] };
 }
 
