@@ -1,5 +1,6 @@
 /** analytics: what the trading came to. The wiring at a glance. */
 import { runService, type ServiceContext, type ServiceParts } from '#chassis/service.ts';
+import { deleteChartLayout, deleteDrawing, saveChartLayout, saveDrawing } from './charts.ts';
 import { analyticsFlows } from './flows.ts';
 import { analyticsConsumers } from './lane.ts';
 import { createStrategyDays } from './strategy-days.ts';
@@ -9,6 +10,10 @@ async function setUp(ctx: ServiceContext): Promise<ServiceParts> {
   return {
     recover: () => days.rebuild(ctx.db),
     consumers: analyticsConsumers(days),
+    commands: {
+      saveChartLayout: (input) => saveChartLayout(ctx.db, input), deleteChartLayout: (input) => deleteChartLayout(ctx.db, input),
+      saveDrawing: (input) => saveDrawing(ctx.db, input), deleteDrawing: (input) => deleteDrawing(ctx.db, input),
+    },
     flows: analyticsFlows({ db: ctx.db, days, config: ctx.config, clock: ctx.clock }),
   };
 }
