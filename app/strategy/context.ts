@@ -58,6 +58,12 @@ export type SymbolView<I extends Readonly<Record<string, IndicatorUse>> = Readon
   readonly indicators: IndicatorSeries<I>;
   readonly position: PositionView;
   readonly wish: Wish;
+  /**
+   * Names a condition where it is asked, and gives `isMet` back: `if (on.check('Buy: RSI below the entry level', strength < 30, strength, 30)) on.long()`. "Why did it (not) trade here" shows each
+   * with its number, its threshold and what is missing; nobody else listens, and it costs next to nothing. What stands before the colon says what the condition leads to. Keep names
+   * constant: a name that is put together costs at every bar. Numbers that there are none of are left out. On the first symbol of a portfolio it is a condition of all.
+   */
+  check(name: string, isMet: boolean, value?: number, threshold?: number): boolean;
   /** Hold it; how much is the deployment's business. Says nothing new when that is wished already. */
   long(options?: TargetOptions): void;
   /** Owe it; back-tests and accounts that may short. */

@@ -116,6 +116,11 @@ const INTERFACE = `  /** Prices that an indicator of one price can be made of. *
     readonly indicators: IndicatorSeries<I>;
     readonly position: Position;
     readonly wish: Wish;
+    /**
+     * Names a condition where it is asked, and gives \`isMet\` back, for "why did it (not) trade here": \`if (on.check('Buy: RSI below 30', strength < 30, strength, 30)) on.long()\`.
+     * What stands before the colon says what it leads to. Costs next to nothing; keep names constant.
+     */
+    check(name: string, isMet: boolean, value?: number, threshold?: number): boolean;
     /** Hold it; how much is the deployment's business. */
     long(options?: TargetOptions): void;
     /** Owe it; only where the account may short. */

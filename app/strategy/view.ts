@@ -11,6 +11,9 @@ export const FLAT_WISH: Wish = { side: 'flat', weight: null };
 /** Nothing is held. */
 export const FLAT_POSITION: PositionView = { qty: 0, averagePrice: NaN, barsHeld: -1, openProfit: 0 };
 
+/** A condition as it was asked: NaN where the strategy told no number. */
+export type HeardCheck = { readonly symbol: string; readonly name: string; readonly isMet: boolean; readonly value: number; readonly threshold: number };
+
 /** What the views of one context share: whether any of them was spoken to in this call, and the number of its last order. */
 export type Slate = { hasSpoken: boolean; lastOrderId: number };
 
@@ -49,6 +52,8 @@ export class View implements SymbolView {
   /** Orders and cancels of this call, in order. */
   readonly requests: OrderRequest[] = [];
   readonly slate: Slate;
+  /** Hears each condition while a bar is explained; null at all other times. */
+  listener: ((check: HeardCheck) => void) | null = null;
 
   constructor({ symbol, bars, uses, columns, cursor, slate }: ViewParts) {
     this.symbol = symbol;
@@ -65,6 +70,11 @@ export class View implements SymbolView {
   get isNews(): boolean {
     const { opinion, wish } = this;
     return opinion !== null && (opinion !== wish.side || this.opinionWeight !== wish.weight || (opinion !== 'flat' && this.options?.again === true));
+  }
+
+  check(name: string, isMet: boolean, value = NaN, threshold = NaN): boolean {
+    if (this.listener !== null) this.listener({ symbol: this.symbol, name, isMet, value, threshold });
+    return isMet;
   }
 
   long(options?: TargetOptions): void {

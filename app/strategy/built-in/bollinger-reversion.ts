@@ -25,9 +25,11 @@ export const bollingerReversion = strategy({
     const { bands, range } = on.indicators;
     const close = on.close.now;
     const [lower, middle] = [bands.lower.now, bands.middle.now];
-    if (close < lower) {
+    const isCheap = on.check('Buy: close below the lower band', close < lower, close, lower);
+    const isBack = on.check('Sell: close at the middle band or above it', close >= middle, close, middle);
+    if (isCheap) {
       const reasons = () => [{ name: 'Close', value: reasonNumber(close), threshold: `below the lower band (${parameters.period} bars, ${reasonNumber(parameters.width)} deviations) ${reasonNumber(lower)}` }];
       on.long(entryOptions({ side: 'long', close, atr: range.now, reasons }, parameters));
-    } else if (close >= middle) on.flat({ reasons: () => [{ name: 'Close', value: reasonNumber(close), threshold: `back at the middle band ${reasonNumber(middle)}` }] });
+    } else if (isBack) on.flat({ reasons: () => [{ name: 'Close', value: reasonNumber(close), threshold: `back at the middle band ${reasonNumber(middle)}` }] });
   },
 });

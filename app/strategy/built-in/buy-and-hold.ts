@@ -14,6 +14,6 @@ export const buyAndHold = strategy({
   state: z.object({}),
   initialState: () => ({}),
   onBar({ on }) {
-    on.long({ reasons: () => [{ name: 'Held', value: 'always', threshold: null }] });
+    if (on.check('Buy: always', true)) on.long({ reasons: () => [{ name: 'Held', value: 'always', threshold: null }] });
   },
 });

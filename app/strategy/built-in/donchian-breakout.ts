@@ -32,9 +32,13 @@ export const donchianBreakout = strategy({
     const [exitHigh, exitLow] = [exit.upperBefore.now, exit.lowerBefore.now];
     const because = (side: 'above' | 'below', level: number, bars: number) => () => [{ name: 'Close', value: reasonNumber(close), threshold: `${side} the ${side === 'above' ? 'highest high' : 'lowest low'} of ${bars} bars, ${reasonNumber(level)}` }];
     const { side } = on.wish;
-    if (close > high) on.long(entryOptions({ side: 'long', close, atr: range.now, reasons: because('above', high, parameters.entryPeriod) }, parameters));
-    else if (close < low && parameters.goesShort) on.short(entryOptions({ side: 'short', close, atr: range.now, reasons: because('below', low, parameters.entryPeriod) }, parameters));
-    else if (close < exitLow && side !== 'short') on.flat({ reasons: because('below', exitLow, parameters.exitPeriod) });
-    else if (close > exitHigh && side === 'short') on.flat({ reasons: because('above', exitHigh, parameters.exitPeriod) });
+    const breaksUp = on.check('Buy: close above the highest high before', close > high, close, high);
+    const breaksDown = parameters.goesShort && on.check('Short: close below the lowest low before', close < low, close, low);
+    const leaves = side !== 'short' && on.check('Sell: close below the lowest low of the shorter channel', close < exitLow, close, exitLow);
+    const covers = side === 'short' && on.check('Cover: close above the highest high of the shorter channel', close > exitHigh, close, exitHigh);
+    if (breaksUp) on.long(entryOptions({ side: 'long', close, atr: range.now, reasons: because('above', high, parameters.entryPeriod) }, parameters));
+    else if (breaksDown) on.short(entryOptions({ side: 'short', close, atr: range.now, reasons: because('below', low, parameters.entryPeriod) }, parameters));
+    else if (leaves) on.flat({ reasons: because('below', exitLow, parameters.exitPeriod) });
+    else if (covers) on.flat({ reasons: because('above', exitHigh, parameters.exitPeriod) });
   },
 });

@@ -23,16 +23,19 @@ export const momentumRotation = strategy({
   // Moments until the next choice.
   state: z.object({ wait: z.number().int().min(0) }),
   initialState: () => ({ wait: 0 }),
-  onBar({ all, state, parameters }) {
+  onBar({ on, all, state, parameters }) {
     state.wait -= state.wait > 0 ? 1 : 0;
-    if (state.wait > 0) return;
+    if (!on.check('Choose: bars to wait until the next choice', state.wait === 0, state.wait, 0)) return;
     state.wait = parameters.every;
     const { hold, period, onlyRising } = parameters;
     // A symbol without a bar now is ranked by its last; one with too few bars is not ranked. Equal returns: in the order of names, which a stable sort keeps.
     const ranked = all.filter((view) => (onlyRising ? view.indicators.change.now > 0 : !Number.isNaN(view.indicators.change.now))).sort((a, b) => b.indicators.change.now - a.indicators.change.now);
-    const chosen = new Map(ranked.slice(0, hold).map((view, at) => [view.symbol, at + 1]));
+    const ranks = new Map(ranked.map((view, at) => [view.symbol, at + 1]));
     for (const view of all) {
-      const rank = chosen.get(view.symbol);
+      const place = ranks.get(view.symbol) ?? NaN;
+      const rank = place <= hold ? place : undefined;
+      if (onlyRising) view.check('Hold: return above zero, percent', view.indicators.change.now > 0, view.indicators.change.now, 0);
+      view.check('Hold: rank by return among those to hold', rank !== undefined, place, hold);
       const reasons = () => [{ name: `Return over ${period} bars`, value: `${reasonNumber(view.indicators.change.now)} %`, threshold: rank === undefined ? `not among the best ${hold} of ${all.length}` : `rank ${rank} of ${all.length}` }];
       if (rank === undefined) view.flat({ reasons });
       else view.weight(parameters.invested / hold, { reasons, again: true });

@@ -48,7 +48,7 @@ export const pairsTrading = strategy({
   onBar({ all, state: memory, parameters }) {
     const [left, right] = all;
     // A moment at which one of them did not trade says nothing about the two.
-    if (left === undefined || right === undefined || !left.hasBar || !right.hasBar) return;
+    if (left === undefined || right === undefined || !left.check('Look: both symbols have a bar', left.hasBar && right.hasBar)) return;
     const { window, entryZ, exitZ, stopZ, maxHalfLife, gross } = parameters;
     const now = { left: Math.log(left.close.now), right: Math.log(right.close.now) };
     const { held, wait } = memory;
@@ -59,7 +59,10 @@ export const pairsTrading = strategy({
     if (wait > 0) memory.wait -= 1;
     if (held !== null) {
       held.bars += 1;
-      const end = endOf(zScore(held, now.left, now.right), { side: held.side, exitZ, stopZ, isLame: held.bars >= LEGS_WITHIN && (left.position.qty === 0) !== (right.position.qty === 0) });
+      const z = zScore(held, now.left, now.right);
+      const end = endOf(z, { side: held.side, exitZ, stopZ, isLame: held.bars >= LEGS_WITHIN && (left.position.qty === 0) !== (right.position.qty === 0) });
+      left.check('Close: spread back at the line, standard deviations on the side of the entry', end !== null && !end.isStop, -held.side * z, exitZ);
+      left.check('Give up: spread too far off, or one leg held alone', end?.isStop === true, -held.side * z, stopZ);
       if (end === null) return;
       memory.held = null;
       memory.wait = end.isStop ? window : 0;
@@ -67,10 +70,15 @@ export const pairsTrading = strategy({
       right.flat({ reasons: end.reasons });
       return;
     }
-    if (fit === null || !(fit.sigma > 0)) return;
+    left.check('Enter: bars to wait after a stop', wait === 0, wait, 0);
+    if (!left.check('Enter: the line through the bars before is known', fit !== null && fit.sigma > 0, memory.left.length, window) || fit === null) return;
     const z = zScore(fit, now.left, now.right);
     // A pair that moves against itself is no hedge: both legs would be on one side.
-    if (Math.abs(z) < entryZ || Math.abs(z) >= stopZ || fit.halfLife > maxHalfLife || fit.beta <= 0) return;
+    const isOff = left.check('Enter: spread at least so many standard deviations off', !(Math.abs(z) < entryZ), Math.abs(z), entryZ);
+    const isWithin = left.check('Enter: spread not yet where it is given up', !(Math.abs(z) >= stopZ), Math.abs(z), stopZ);
+    const returns = left.check('Enter: half of a departure is gone within bars', !(fit.halfLife > maxHalfLife), fit.halfLife, maxHalfLife);
+    const isHedge = left.check('Enter: hedge ratio above zero', !(fit.beta <= 0), fit.beta, 0);
+    if (!isOff || !isWithin || !returns || !isHedge) return;
     const side = z < 0 ? 1 : -1;
     memory.held = { side, alpha: fit.alpha, beta: fit.beta, sigma: fit.sigma, bars: 0 };
     const reasons = () => reasonsOf(z, fit, parameters);

@@ -30,7 +30,10 @@ export const rsiReversion = strategy({
     if (value > 0 || on.close.now !== on.close.ago(1)) state.hasMoved = true;
     const { period, entryBelow, exitAbove } = parameters;
     const reasons = () => [{ name: `RSI(${period})`, value: reasonNumber(value), threshold: value < entryBelow ? `below ${reasonNumber(entryBelow)}` : `above ${reasonNumber(exitAbove)}` }];
-    if (value < entryBelow && state.hasMoved) on.long(entryOptions({ side: 'long', close: on.close.now, atr: range, reasons }, parameters));
-    else if (value > exitAbove) on.flat({ atr: range, reasons });
+    const isOversold = on.check('Buy: RSI below the entry level', value < entryBelow, value, entryBelow);
+    const hasMoved = on.check('Buy: the price has moved since the first bar', state.hasMoved);
+    const isBack = on.check('Sell: RSI above the exit level', value > exitAbove, value, exitAbove);
+    if (isOversold && hasMoved) on.long(entryOptions({ side: 'long', close: on.close.now, atr: range, reasons }, parameters));
+    else if (isBack) on.flat({ atr: range, reasons });
   },
 });

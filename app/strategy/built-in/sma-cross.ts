@@ -28,11 +28,15 @@ export const smaCross = strategy({
     if (state.side === 0) state.side = sideOf(fast.ago(1), slow.ago(1));
     const before = state.side;
     const side = sideOf(fast.now, slow.now);
-    if (side === 0 || side === before) return;
-    state.side = side;
-    if (before === 0) return;
-    const reasons = () => [{ name: `SMA(${parameters.fast})`, value: reasonNumber(fast.now), threshold: `${side === 1 ? 'crossed above' : 'crossed below'} SMA(${parameters.slow}) ${reasonNumber(slow.now)}` }];
-    if (side === 1) on.long(entryOptions({ side: 'long', close: on.close.now, atr: range.now, reasons }, parameters));
+    const isAbove = on.check('Buy: fast average above the slow one', side === 1, fast.now, slow.now);
+    const wasBelow = on.check('Buy: it was below when they last differed', before === -1);
+    const isBelow = on.check('Sell: fast average below the slow one', side === -1, fast.now, slow.now);
+    const wasAbove = on.check('Sell: it was above when they last differed', before === 1);
+    if (side !== 0) state.side = side;
+    const crossesUp = isAbove && wasBelow;
+    if (!crossesUp && !(isBelow && wasAbove)) return;
+    const reasons = () => [{ name: `SMA(${parameters.fast})`, value: reasonNumber(fast.now), threshold: `${crossesUp ? 'crossed above' : 'crossed below'} SMA(${parameters.slow}) ${reasonNumber(slow.now)}` }];
+    if (crossesUp) on.long(entryOptions({ side: 'long', close: on.close.now, atr: range.now, reasons }, parameters));
     else on.flat({ atr: range.now, reasons });
   },
 });

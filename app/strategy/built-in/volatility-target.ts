@@ -27,7 +27,9 @@ export const volatilityTarget = strategy({
     const volatility = realised(on.close, parameters);
     const wanted = volatility > 0 ? Math.min(cap, target / volatility) : cap;
     const held = on.wish.weight ?? 0;
-    if (held > 0 && Math.abs(wanted - held) <= band) return;
+    const isNew = on.check('Trade: no weight was wished so far', !(held > 0), held);
+    const isOff = on.check('Trade: the weight is off by more than the band', !(Math.abs(wanted - held) <= band), Math.abs(wanted - held), band);
+    if (!isNew && !isOff) return;
     on.weight(wanted, { reasons: () => [{ name: `Volatility of ${period} returns`, value: `${reasonNumber(volatility)} % a year`, threshold: `target ${reasonNumber(target)} %: weight ${reasonNumber(wanted)}, before ${reasonNumber(held)}` }] });
   },
 });

@@ -147,6 +147,11 @@ export class GuestView {
     return { side: this.#facts.wishSide[this.#v] ?? 'flat', weight: this.#facts.wishWeight[this.#v] ?? null };
   }
 
+  /** A condition by its name. Inside of the sandbox nobody listens: the answer is the answer. */
+  check(_name: string, isMet: boolean, _value?: number, _threshold?: number): boolean {
+    return isMet;
+  }
+
   long(options?: Readonly<Record<string, unknown>>): void {
     this.#say('long', null, options);
   }
