@@ -3,10 +3,12 @@ import { useEffect, useRef } from 'react';
 import type { JSX } from 'react';
 import Plotly from 'plotly.js/lib/core';
 import bar from 'plotly.js/lib/bar';
+import heatmap from 'plotly.js/lib/heatmap';
 import treemap from 'plotly.js/lib/treemap';
+import type { XRange } from './bar-groups.ts';
 import type { Figure } from './figure.ts';
 
-Plotly.register([bar, treemap]);
+Plotly.register([bar, heatmap, treemap]);
 
 const CONFIG = { displayModeBar: false, displaylogo: false, responsive: false, doubleClick: false, scrollZoom: false, showTips: false } as const;
 
@@ -43,4 +45,53 @@ export function Chart({ figure, height, label }: { figure: Figure; height: numbe
   }, []);
 
   return <div ref={place} role="img" aria-label={label} style={{ height, width: '100%' }} />;
+}
+
+/** What Plotly says of the x axis when it was moved. */
+type Moved = Readonly<Record<string, unknown>>;
+
+function rangeIn(moved: Moved): XRange | null {
+  const both = moved['xaxis.range'];
+  const [from, to] = Array.isArray(both) ? (both as unknown[]) : [moved['xaxis.range[0]'], moved['xaxis.range[1]']];
+  return typeof from === 'number' && typeof to === 'number' && to > from ? [from, to] : null;
+}
+
+type NavigableProps = { figure: Figure; label: string; /** While a hand moves it. */ onMoving: (view: XRange) => void; /** When it was let go. */ onMoved: (view: XRange) => void };
+
+/** A chart that is pushed along and zoomed with the wheel: Plotly only shifts what is drawn until the hand rests, then the figure of the new place is drawn. The figure carries its own size. */
+export function NavigableChart({ figure, label, onMoving, onMoved }: NavigableProps): JSX.Element {
+  const place = useRef<HTMLDivElement>(null);
+  const purge = useRef<ReturnType<typeof setTimeout> | undefined>(undefined);
+  const tell = useRef({ onMoving, onMoved });
+  useEffect(() => {
+    tell.current = { onMoving, onMoved };
+  });
+
+  useEffect(() => {
+    const element = place.current;
+    if (!element) return;
+    const drawn = Plotly.react(element, figure.data.map((trace) => ({ ...trace })), structuredClone(figure.layout), { ...CONFIG, scrollZoom: true });
+    drawn.catch((error: unknown) => console.error('The chart could not be drawn', error));
+    const events = element as unknown as { on?: (event: string, heard: (moved: Moved) => void) => void; removeAllListeners?: (event: string) => void };
+    const hear = (event: string, told: (view: XRange) => void): void => {
+      events.removeAllListeners?.(event);
+      events.on?.(event, (moved) => {
+        const view = rangeIn(moved);
+        if (view !== null) told(view);
+      });
+    };
+    hear('plotly_relayouting', (view) => tell.current.onMoving(view));
+    hear('plotly_relayout', (view) => tell.current.onMoved(view));
+  }, [figure]);
+
+  useEffect(() => {
+    const element = place.current;
+    if (!element) return undefined;
+    clearTimeout(purge.current);
+    return () => {
+      purge.current = setTimeout(() => Plotly.purge(element), PURGE_AFTER_MS);
+    };
+  }, []);
+
+  return <div ref={place} className="navigable" role="img" aria-label={label} />;
 }

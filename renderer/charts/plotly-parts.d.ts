@@ -16,3 +16,7 @@ declare module 'plotly.js/lib/treemap' {
   const part: unknown;
   export = part;
 }
+declare module 'plotly.js/lib/heatmap' {
+  const part: unknown;
+  export = part;
+}

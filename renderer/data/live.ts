@@ -1,7 +1,7 @@
 /** The live connection: one socket, numbered pushes into the query cache, reconnects for ever. */
 import type { QueryClient } from '@tanstack/react-query';
 import { CHANGED_LISTS, LIVE_CLOSE, LIVE_PROTOCOL, livePushSchema, STALE_AFTER_MS } from '#app/contracts/live.ts';
-import type { LiveBody, LivePrice, LiveStatus } from '#app/contracts/live.ts';
+import type { LiveBar, LiveBody, LivePrice, LiveQuote, LiveStatus } from '#app/contracts/live.ts';
 import type { AccountView } from '#app/contracts/views.ts';
 import type { RouteOutput } from '#app/contracts/http.ts';
 import { applyEquity, applyFills, applyNotices, applyOrders, applyPrices, applyToPages } from './apply-push.ts';
@@ -16,7 +16,9 @@ const RETRY_CAP_MS = 5_000;
 
 const live = createStore<LiveState>({ phase: 'connecting', heardAt: null, skewMs: 0, status: null, instanceId: null });
 const prices = createStore<ReadonlyMap<string, LivePrice>>(new Map());
+const quotes = createStore<ReadonlyMap<string, LiveQuote>>(new Map());
 const equityTrail = createStore<readonly number[]>([]);
+const barListeners = new Set<(bars: readonly LiveBar[] | 'missed') => void>();
 const TRAIL_POINTS = 120;
 
 /** Query keys that pushes write to. */
@@ -25,10 +27,20 @@ export const KEYS = {
 } as const;
 
 /** Answers that pushes keep fresh, hence wrong when pushes were missed; the others ask by themselves every few seconds. */
-const PUSHED: ReadonlySet<string> = new Set(['account', 'positions', 'orders', 'orders older', 'fills', 'equity', 'notices', 'strategies', 'days', 'decisions', 'story', ...CHANGED_LISTS]);
+const PUSHED: ReadonlySet<string> = new Set(['account', 'positions', 'orders', 'orders older', 'fills', 'equity', 'notices', 'strategies', 'days', 'decisions', 'story', 'marks', ...CHANGED_LISTS]);
 
 function noteEquity(account: AccountView): void {
   equityTrail.update((trail) => [...trail, Number(account.equity)].slice(-TRAIL_POINTS));
+}
+
+function tellBars(bars: readonly LiveBar[] | 'missed'): void {
+  for (const heard of barListeners) heard(bars);
+}
+
+/** Hears the minute bars of all watched symbols as they close or are corrected; 'missed': some may not have come, what is shown is to be asked for again. Returns the end of the hearing. */
+export function onLiveBars(heard: (bars: readonly LiveBar[] | 'missed') => void): () => void {
+  barListeners.add(heard);
+  return () => void barListeners.delete(heard);
 }
 
 /** Writes one push where it belongs. Lists that nobody asked for yet stay unasked. */
@@ -38,6 +50,7 @@ function apply(client: QueryClient, body: LiveBody): void {
       live.update((now) => ({ ...now, phase: 'open', instanceId: body.instanceId }));
       // What happened while we were away is asked for once, all of it.
       void client.invalidateQueries();
+      tellBars('missed');
       return;
     case 'status':
       live.update((now) => ({ ...now, status: body.status }));
@@ -59,12 +72,19 @@ function apply(client: QueryClient, body: LiveBody): void {
     case 'fills':
       client.setQueryData(KEYS.fills, (list: RouteOutput<'fills'> | undefined) => (list ? applyFills(list, body.fills) : list));
       void client.invalidateQueries({ queryKey: ['strategies'] });
+      void client.invalidateQueries({ queryKey: ['marks'] });
       return;
     case 'equity':
       client.setQueriesData({ queryKey: ['equity'] }, (curve: RouteOutput<'equity'> | undefined) => (curve ? { ...curve, points: applyEquity(curve.points, body.points) } : curve));
       return;
     case 'prices':
       prices.update((known) => applyPrices(known, body.prices));
+      return;
+    case 'quotes':
+      quotes.update((known) => new Map([...known, ...body.quotes.map((quote) => [quote.symbol, quote] as const)]));
+      return;
+    case 'bars':
+      tellBars(body.bars);
       return;
     case 'notices':
       client.setQueryData(KEYS.notices, (list: RouteOutput<'notices'> | undefined) => (list ? { notices: applyNotices(list.notices, body.notices) } : list));
@@ -74,6 +94,7 @@ function apply(client: QueryClient, body: LiveBody): void {
       return;
     case 'resync':
       void client.invalidateQueries({ predicate: (query) => PUSHED.has(String(query.queryKey[0])) });
+      tellBars('missed');
       return;
   }
 }
@@ -134,6 +155,7 @@ export function connectLive(client: QueryClient, onSignedOut: () => void): () =>
 export function forgetLive(): void {
   live.set({ phase: 'connecting', heardAt: null, skewMs: 0, status: null, instanceId: null });
   prices.set(new Map());
+  quotes.set(new Map());
   equityTrail.set([]);
 }
 
@@ -148,6 +170,10 @@ export function useStatus(): LiveStatus | null {
 /** The newest price of a symbol. */
 export function useLivePrice(symbol: string): LivePrice | null {
   return useStore(prices, (known) => known.get(symbol) ?? null);
+}
+/** The newest bid and offer of a symbol. */
+export function useLiveQuote(symbol: string): LiveQuote | null {
+  return useStore(quotes, (known) => known.get(symbol) ?? null);
 }
 /** The last equities seen on this page, oldest first. */
 export function useEquityTrail(): readonly number[] {

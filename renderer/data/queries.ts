@@ -9,6 +9,8 @@ import { KEYS } from './live.ts';
 
 const NET_MS = 30_000;
 const LIST_ROWS = 200;
+/** Marks are asked for up to now and beyond: the end of the century. */
+const MARKS_TO = 4_102_444_800_000;
 
 /** Asks a route again and again: every `everyMs`, which may depend on what was answered last. */
 export function useRoute<N extends RouteName>(name: N, key: readonly unknown[], input: RouteInput<N>, options: { everyMs?: number | ((last: RouteOutput<N> | undefined) => number | false); isEnabled?: boolean } = {}): UseQueryResult<RouteOutput<N>> {
@@ -70,6 +72,16 @@ export function useOlderOrders(scope: 'open' | 'all', isAsked: boolean): UseInfi
 }
 /** Symbols that match what was typed. */
 export const useSymbols = (query: string, isEnabled = true): UseQueryResult<RouteOutput<'symbols'>> => useRoute('symbols', ['symbols', query], { query, limit: 20 }, { isEnabled });
+/** Symbols to look at, by their letters or by a word of name or sector. */
+export const useChartSymbols = (query: string, isEnabled = true): UseQueryResult<RouteOutput<'chartSymbols'>> => useRoute('chartSymbols', ['chartSymbols', query], { query, limit: 30 }, { isEnabled });
+/** What is known of one symbol. */
+export const useChartSymbol = (symbol: string | null): UseQueryResult<RouteOutput<'chartSymbol'>> => useRoute('chartSymbol', ['chartSymbol', symbol], { symbol: symbol ?? 'NONE' }, { isEnabled: symbol !== null });
+/** Own fills and signals of a symbol since `from` (epoch ms), and its open orders; pushes of fills and orders ask for them again. */
+export const useMarks = (symbol: string | null, from: number | null): UseQueryResult<RouteOutput<'marks'>> => useRoute('marks', ['marks', symbol, from], { symbol: symbol ?? 'NONE', from: from ?? 0, to: MARKS_TO }, { isEnabled: symbol !== null && from !== null, everyMs: 15_000 });
+/** Saved looks of charts. */
+export const useChartLayouts = (): UseQueryResult<RouteOutput<'chartLayouts'>> => useRoute('chartLayouts', ['chartLayouts'], {});
+/** What was drawn on a symbol. */
+export const useDrawings = (symbol: string | null): UseQueryResult<RouteOutput<'drawings'>> => useRoute('drawings', ['drawings', symbol], { symbol: symbol ?? 'NONE' }, { isEnabled: symbol !== null });
 /** How far each consumer is behind. */
 export const usePipeline = (): UseQueryResult<RouteOutput<'pipeline'>> => useRoute('pipeline', ['pipeline'], {}, { everyMs: 2_000 });
 /** The ledger's own checks. */
