@@ -5,9 +5,10 @@ import { toRfc3339, type EpochMs } from '#app/domain/time.ts';
 import type { NumericBar } from '#app/indicators/indicator.ts';
 import type { PositionView, Reason, StrategyOrder, TargetOptions, Wish } from './context.ts';
 import { copyPlain, plainDefect } from './plain.ts';
+import { Series } from './series.ts';
 import type { BoundStrategy } from './spec.ts';
 import { savedTapeSchema, Tape, type WideBars } from './tape.ts';
-import { FLAT_WISH, StrategyContext, strategyFailed, View, type Slate } from './view.ts';
+import { FLAT_WISH, StrategyContext, strategyFailed, View, type BarListener, type HeardCheck, type Slate } from './view.ts';
 
 /** One moment of the clock: the bars that opened at `openTime` and have closed at `closeTime`, epoch ms, by symbol. A symbol without a bar is left out. */
 export type Moment = { readonly openTime: number; readonly closeTime: number; readonly bars: ReadonlyMap<string, NumericBar> };
@@ -41,6 +42,15 @@ export type HostOptions = { readonly wide?: WideBars; readonly wishes?: Readonly
 /** What was last raised for a symbol, and whether an exit is owed: while it was quiet, the strategy wanted out. */
 export type StandingWish = { readonly wish: Wish; readonly isExitOwed: boolean };
 
+/** A moment taken down: what came of it, every condition in the order in which it was asked (`left`: how many more there were), and the memory before and after. `wasAsked`: the strategy was warm. `named`: the target that it named last of each symbol, news or not. */
+export type Recording = {
+  readonly signals: readonly HostSignal[]; readonly wasAsked: boolean; readonly checks: readonly HeardCheck[]; readonly checksLeftOut: number; readonly named: ReadonlyMap<string, Wish>;
+  readonly memory: { readonly before: unknown; readonly after: unknown };
+};
+
+/** What a host shows of one symbol. `outputs`: the present values of the declared indicators, NaN while unknown; `needed`: bars after which it is warm, null while nobody can say. */
+export type SymbolState = { readonly seen: number; readonly needed: number | null; readonly outputs: readonly { readonly name: string; readonly output: string; readonly value: number }[] };
+
 /** A strategy at work. */
 export type StrategyHost = {
   readonly symbols: readonly string[];
@@ -55,6 +65,12 @@ export type StrategyHost = {
    * @throws AppError STRATEGY_FAILED when the strategy throws: this host is then of no more use, go on with a copy or with what was saved before.
    */
   advance(moment: Moment, mode: 'live' | 'quiet', facts: HostFacts): HostSignal[];
+  /** As `advance`, with ears on: for explaining a bar. At most `limits.checks` conditions are kept, those of `limits.symbols` alone. @throws AppError STRATEGY_FAILED */
+  record(moment: Moment, facts: HostFacts, limits: { readonly checks: number; readonly symbols: ReadonlySet<string> }): Recording;
+  /** Puts what was raised in truth in place of what this host has come to, and forgets what it owes: for a run that follows the book. */
+  amend(symbol: string, wish: Wish): void;
+  /** What it shows of a symbol, null for one that it does not have. */
+  stateOf(symbol: string): SymbolState | null;
   /** Everything it knows, as plain JSON. */
   save(): unknown;
   /** A copy that shares nothing: advance the copy, keep the original until the book has the new one. */
@@ -153,6 +169,42 @@ class Host implements StrategyHost {
     for (const { view } of this.#parts) view.settle();
     this.#slate.hasSpoken = false;
     return signals;
+  }
+
+  record(moment: Moment, facts: HostFacts, limits: { readonly checks: number; readonly symbols: ReadonlySet<string> }): Recording {
+    const checks: HeardCheck[] = [];
+    const named = new Map<string, Wish>();
+    let asked = 0;
+    const listener: BarListener = {
+      heard(check) {
+        asked += 1;
+        if (checks.length < limits.checks) checks.push(check);
+      },
+      named: (symbol, wish) => void named.set(symbol, wish),
+    };
+    const before = copyPlain(this.#context.state);
+    for (const { view } of this.#parts) if (limits.symbols.has(view.symbol)) view.listener = listener;
+    try {
+      const signals = this.advance(moment, 'live', facts);
+      return { signals, wasAsked: this.isWarm(), checks, checksLeftOut: asked - checks.length, named, memory: { before, after: copyPlain(this.#context.state) } };
+    } finally {
+      for (const { view } of this.#parts) view.listener = null;
+    }
+  }
+
+  amend(symbol: string, wish: Wish): void {
+    const part = this.#parts.find(({ view }) => view.symbol === symbol);
+    if (part === undefined) return;
+    part.view.wish = wish;
+    [part.isExitOwed, part.owedReasons] = [false, []];
+  }
+
+  stateOf(symbol: string): SymbolState | null {
+    const part = this.#parts.find(({ view }) => view.symbol === symbol);
+    if (part === undefined) return null;
+    const outputs = Object.entries(part.view.indicators).flatMap(([name, series]) =>
+      series instanceof Series ? [{ name, output: '', value: series.now }] : Object.entries(series as Readonly<Record<string, Series>>).map(([output, one]) => ({ name, output, value: one.now })));
+    return { ...part.tape.progress, outputs };
   }
 
   #ask(moment: Moment, facts: HostFacts): void {

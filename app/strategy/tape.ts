@@ -83,6 +83,13 @@ export class Tape {
     return newest >= this.#first && this.#lines.every((line) => line.timeframe === null || (line.readyAt !== null && newest >= line.readyAt + this.cursor.depth));
   }
 
+  /** Bars seen, and bars after which it is warm; `needed` null while a wide indicator has no value yet: the sessions decide how many bars that takes. */
+  get progress(): { readonly seen: number; readonly needed: number | null } {
+    const readyAt = this.#lines.map((line) => (line.timeframe === null ? -1 : (line.readyAt ?? Infinity) + this.cursor.depth));
+    const needed = Math.max(this.#first, ...readyAt) + 1;
+    return { seen: this.#seen, needed: Number.isFinite(needed) ? needed : null };
+  }
+
   /** Adds the bar that has just closed. `closeTime`: epoch ms. */
   push(bar: NumericBar, closeTime: number): void {
     this.#slide();

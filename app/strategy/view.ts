@@ -14,6 +14,9 @@ export const FLAT_POSITION: PositionView = { qty: 0, averagePrice: NaN, barsHeld
 /** A condition as it was asked: NaN where the strategy told no number. */
 export type HeardCheck = { readonly symbol: string; readonly name: string; readonly isMet: boolean; readonly value: number; readonly threshold: number };
 
+/** Who listens while a bar is explained: to each condition, and to each target that is named, news or not. */
+export type BarListener = { heard(check: HeardCheck): void; named(symbol: string, wish: Wish): void };
+
 /** What the views of one context share: whether any of them was spoken to in this call, and the number of its last order. */
 export type Slate = { hasSpoken: boolean; lastOrderId: number };
 
@@ -52,8 +55,8 @@ export class View implements SymbolView {
   /** Orders and cancels of this call, in order. */
   readonly requests: OrderRequest[] = [];
   readonly slate: Slate;
-  /** Hears each condition while a bar is explained; null at all other times. */
-  listener: ((check: HeardCheck) => void) | null = null;
+  /** Null but while a bar is explained. */
+  listener: BarListener | null = null;
 
   constructor({ symbol, bars, uses, columns, cursor, slate }: ViewParts) {
     this.symbol = symbol;
@@ -73,7 +76,7 @@ export class View implements SymbolView {
   }
 
   check(name: string, isMet: boolean, value = NaN, threshold = NaN): boolean {
-    if (this.listener !== null) this.listener({ symbol: this.symbol, name, isMet, value, threshold });
+    if (this.listener !== null) this.listener.heard({ symbol: this.symbol, name, isMet, value, threshold });
     return isMet;
   }
 
@@ -118,6 +121,7 @@ export class View implements SymbolView {
 
   private say(side: Wish['side'], weight: number | null, options: TargetOptions | undefined): void {
     if (options !== undefined) this.checkExits(options);
+    if (this.listener !== null) this.listener.named(this.symbol, { side, weight });
     this.opinion = side;
     this.opinionWeight = weight;
     this.options = options ?? null;

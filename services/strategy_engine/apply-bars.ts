@@ -28,12 +28,13 @@ export function isSeenByStrategies(bar: { readonly openTime: number; readonly ti
   return calendarCovers(bar.openTime as EpochMs) && isRegularBar(bar.openTime as EpochMs, bar.timeframe);
 }
 
-function numbersOf(bar: BarWire): NumericBar {
+/** A bar as strategies see it, in float64. */
+export function numbersOf(bar: BarWire): NumericBar {
   return { time: bar.openTime, open: Number(bar.open), high: Number(bar.high), low: Number(bar.low), close: Number(bar.close), volume: Number(bar.volume) };
 }
 
 /** When a moment has closed for its strategy, as in back-tests: a wide bar ends with its session at the latest. */
-function closeOf(openTime: number, timeframe: Timeframe): number {
+export function closeOf(openTime: number, timeframe: Timeframe): number {
   const session = sessionOn(exchangeDay(openTime as EpochMs));
   const end = openTime + timeframeMs(timeframe);
   if (session === null) return end;

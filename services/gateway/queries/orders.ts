@@ -73,10 +73,11 @@ export async function readDecisions(db: Queryable, page: { outcome: 'approved' |
   return { decisions, approvedTotal: totals[0]?.approved ?? 0, deniedTotal: totals[0]?.denied ?? 0 };
 }
 
-const SIGNAL = `
+/** Signals as views; a WHERE about `s` follows. */
+export const SIGNALS = `
   SELECT s.signal_id AS "signalId", s.strategy_id AS "strategyId", s.strategy_version_id AS "strategyVersionId", s.symbol, s.timeframe, s.bar_open_time AS "barOpenTime", s.ts_market AS "tsMarket", s.target, ${plain('s.weight')} AS weight, s.own_order AS "order",
     ${plain('s.reference_price')} AS "referencePrice", ${plain('s.atr')} AS atr, s.protection, s.reasons, s.raised_at AS "raisedAt"
-  FROM strategy_engine.strategy_signals s WHERE s.signal_id = $1`;
+  FROM strategy_engine.strategy_signals s`;
 const EVENTS = `
   SELECT e.version, e.kind, e.status, ${plain('e.filled_qty')} AS "filledQty", e.ts_event AS "tsEvent", e.ts_seen AS "tsSeen", e.source, e.detail
   FROM execution.order_events e WHERE e.order_id = $1 ORDER BY e.version LIMIT 500`;
@@ -101,7 +102,7 @@ export async function readStory(db: Queryable, id: string): Promise<OrderStory> 
   if (!decision && !order) throw new AppError('ORDER_NOT_FOUND', 'There is no decision with this id; it may belong to another data folder');
   const signalId = decision?.signalId ?? order?.signalId ?? null;
   const [signals, events, fills, relatives] = await Promise.all([
-    signalId === null ? [] : db.query<SignalView>(SIGNAL, [signalId]),
+    signalId === null ? [] : db.query<SignalView>(`${SIGNALS} WHERE s.signal_id = $1`, [signalId]),
     order ? db.query<OrderStory['events'][number]>(EVENTS, [order.orderId]) : [],
     order ? db.query<FillView>(`SELECT ${FILL} FROM execution.trades t JOIN execution.orders o USING (order_id) WHERE t.order_id = $1 ORDER BY t.ledger_seq LIMIT 500`, [order.orderId]) : [],
     order ? db.query<OrderView>(RELATIVES, [order.orderId]) : [],
