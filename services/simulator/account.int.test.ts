@@ -107,7 +107,7 @@ describe('corporate actions, cash and history', () => {
     expect((await read<Activity[]>('/v2/account/activities/TRANS')).map((one) => one.activity_type)).toEqual(['CSD']);
     expect((await read<Activity[]>('/v2/account/activities?category=non_trade_activity')).length).toBe(3);
     expect((await read<Activity[]>(`/v2/account/activities?direction=asc&page_size=2&page_token=${list[1]?.id}`)).map((one) => one.id)).toEqual(list.slice(2).map((one) => one.id));
-    expect(await read(`/v1/corporate-actions?symbols=KO&start=2020-01-01&end=2035-01-01`)).toMatchObject({ corporate_actions: { forward_splits: [{ symbol: 'KO', new_rate: 2 }], cash_dividends: [{ rate: 0.5 }] }, next_page_token: null });
+    expect(await read(`/v1/corporate-actions?symbols=KO&start=${dayAfter(-7)}&end=2035-01-01`)).toMatchObject({ corporate_actions: { forward_splits: [{ symbol: 'KO', new_rate: 2 }], cash_dividends: [{ rate: 0.5 }] }, next_page_token: null });
     const [raw, adjusted] = await Promise.all(['raw', 'split'].map((kind) => read<{ bars: { c: number }[] }>(`/v2/stocks/KO/bars?timeframe=1Day&start=${dayAfter(-6)}&adjustment=${kind}`)));
     expect((raw?.bars[0]?.c ?? 0) / (adjusted?.bars[0]?.c ?? 1)).toBeCloseTo(2, 2);
   });

@@ -11,7 +11,7 @@ import type { Journal } from './journal.ts';
 import type { AssetFault } from './faults-schema.ts';
 import type { AnnouncedAction } from './journal-lists.ts';
 import { assetIdOf, BAR_MS, venueBarOf, type Market, type MarketBar, type Step } from './market.ts';
-import { withActions } from './market-actions.ts';
+import { amendmentKey, withActions, withAmendments } from './market-actions.ts';
 
 type Outcome = Result<VenueOrder, VenueRejection>;
 type Settlement = Extract<VenueOperation, { op: 'settle' }>['outcome'];
@@ -46,6 +46,8 @@ export type Broker = {
   configure(settings: VenueSettings): void;
   /** Cash in (positive) or out, dollars as text; not more than there is. */
   transfer(amount: string): VenueRejection | null;
+  /** Makes a released minute another: a print came late, was corrected or taken back. Known until the process ends. */
+  amend(bar: MarketBar): void;
   /** Notes a corporate action; it is carried out before the first bar of its ex-date. */
   announce(action: AnnouncedAction): void;
   /** Releases a step of the tape: journal first, then its fills. */
@@ -70,6 +72,8 @@ export type BrokerOptions = {
 
 const defined = (fields: object): object => Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined));
 
+/** Late prints are a handful; more of them are forgotten all at once. */
+const MAX_AMENDED = 10_000;
 const DUPLICATE: VenueRejection = { status: 422, code: 40_010_001, message: 'client_order_id must be unique', details: {} };
 
 class JournaledBroker implements Broker {
@@ -80,6 +84,7 @@ class JournaledBroker implements Broker {
   readonly #options: BrokerOptions;
   readonly #listeners: ((events: readonly VenueEvent[]) => void)[] = [];
   readonly #latest = new Map<string, MarketBar>();
+  readonly #amended = new Map<string, MarketBar>();
   readonly #symbolOfId: ReadonlyMap<string, string>;
   #cursor;
   #told: Promise<void> = Promise.resolve();
@@ -87,7 +92,7 @@ class JournaledBroker implements Broker {
   constructor(config: VenueConfig, journal: Journal, tape: Market, options: BrokerOptions) {
     [this.config, this.journal, this.venue, this.#options] = [config, journal, journal.venue, options];
     // Recorded prices have their splits in them already.
-    this.market = tape.kind === 'replay' ? tape : withActions(tape, () => journal.lists.actions());
+    this.market = withAmendments(tape.kind === 'replay' ? tape : withActions(tape, () => journal.lists.actions()), this.#amended);
     this.#symbolOfId = new Map([...tape.assets.keys()].map((symbol) => [assetIdOf(symbol), symbol]));
     this.#cursor = journal.cursor();
   }
@@ -98,7 +103,8 @@ class JournaledBroker implements Broker {
 
   lastBar(symbol: string): MarketBar | null {
     const known = this.#latest.get(symbol);
-    if (known) return known;
+    // What is not on the tape is known only as long as no further minute was released.
+    if (known && (this.market.tape.has(symbol) || known.openTime >= (this.#cursor?.openTime ?? 0))) return known;
     const [found] = this.market.bars(symbol, { from: 0 as EpochMs, to: (this.#cursor?.openTime ?? this.market.startTime - BAR_MS) as EpochMs, limit: 1, isDescending: true });
     if (found) this.#latest.set(symbol, found);
     return found ?? null;
@@ -170,6 +176,11 @@ class JournaledBroker implements Broker {
     return result.ok ? null : result.error;
   }
 
+  amend(bar: MarketBar): void {
+    if (this.#amended.size >= MAX_AMENDED) this.#amended.clear();
+    this.#amended.set(amendmentKey(bar), bar);
+  }
+
   announce(action: AnnouncedAction): void {
     this.journal.lists.putAction(action);
   }
@@ -190,10 +201,11 @@ class JournaledBroker implements Broker {
     this.#actUntil(step.openTime);
     const next = { openTime: step.openTime, steps: (cursor?.steps ?? 0) + 1, bars: (cursor?.bars ?? 0) + step.bars.length };
     const live = this.venue.liveSymbols();
-    const bars = step.bars.filter((bar) => live.has(bar.symbol)).map(venueBarOf);
+    const aside = [...live].flatMap((symbol) => (this.market.tape.has(symbol) ? [] : this.market.barAt(symbol, step.openTime) ?? []));
+    const bars = [...step.bars.filter((bar) => live.has(bar.symbol)), ...aside].map(venueBarOf);
     const result = this.journal.commit({ op: 'step', at: step.openTime, barMs: BAR_MS, isRegular: step.isRegular, bars }, { cursor: next });
     this.#cursor = next;
-    for (const bar of step.bars) this.#latest.set(bar.symbol, bar);
+    for (const bar of [...step.bars, ...aside]) this.#latest.set(bar.symbol, bar);
     if (result.ok) this.#tell(result.value.events);
     this.journal.flush();
     await this.settled();

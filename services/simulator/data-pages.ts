@@ -1,15 +1,16 @@
 /** Pages of historical data: symbol by symbol, then by time, with the broker's tokens, feeds and adjustments. */
 import * as z from 'zod';
 import { AppError } from '#app/domain/errors.ts';
-import { MINUTE_MS, type EpochMs } from '#app/domain/time.ts';
+import { DAY_MS, MINUTE_MS, type EpochMs } from '#app/domain/time.ts';
 import { exchangeDay, fromNewYork, sessionsBetween } from '#app/market/calendar.ts';
 import type { Broker } from './broker.ts';
 import { BAR_MS, type MarketBar } from './market.ts';
-import { splitBar, splitFactor } from './market-actions.ts';
+import { adjusterOf, type Adjustments } from './adjusted-bars.ts';
+import type { DayBars } from './day-bars.ts';
 import { WireError } from './rest-common.ts';
 import { wireAuctions, type Tick } from './ticks.ts';
 import type { WireObject } from './wire-common.ts';
-import { aggregate, parseBound, parseTimeframe, readPageToken, wireBar, writePageToken, type PageToken, type WireTimeframe } from './wire-data.ts';
+import { aggregate, aggregateDays, parseBound, parseTimeframe, readPageToken, wireBar, writePageToken, type PageToken, type WireTimeframe } from './wire-data.ts';
 
 const FEEDS = ['iex', 'sip', 'otc', 'boats', 'delayed_sip', 'overnight'] as const;
 const currency = z.literal('USD').optional();
@@ -31,7 +32,8 @@ const SIP_DELAY_MS = 15 * MINUTE_MS;
 export type Feeds = { readonly plan: 'basic' | 'plus' };
 
 type Page<T> = { readonly items: ReadonlyMap<string, readonly T[]>; readonly nextPageToken: string | null };
-type Range = { readonly from: EpochMs; readonly to: EpochMs; readonly limit: number; readonly isDescending: boolean; readonly token: PageToken | null };
+/** `to`: the last open time that is asked for; `edge`: the last minute that may be shown at all. */
+type Range = { readonly from: EpochMs; readonly to: EpochMs; readonly edge: EpochMs; readonly limit: number; readonly isDescending: boolean; readonly token: PageToken | null };
 
 /** Reads a query as the data API does. @throws WireError 400 */
 export function readData<T extends z.ZodType>(schema: T, raw: unknown): z.output<T> {
@@ -56,7 +58,7 @@ function rangeOf(broker: Broker, feeds: Feeds, query: z.output<typeof pageQuery>
   if (query.feed === 'otc' || query.feed === 'boats' || query.feed === 'overnight') throw new WireError(400, { message: `feed ${query.feed} is not on the simulated tape` });
   if (start > end && query.start !== undefined && query.end !== undefined) throw new WireError(400, { message: 'end should not be before start' });
   const last = feeds.plan === 'basic' && query.feed === 'sip' && query.end === undefined ? Math.min(edge, broker.now() - SIP_DELAY_MS) : edge;
-  return { from: start, to: Math.min(end, last) as EpochMs, limit: query.limit, isDescending: query.sort === 'desc', token: query.page_token ? readPageToken(query.page_token) : null };
+  return { from: start, to: Math.min(end, last) as EpochMs, edge: last as EpochMs, limit: query.limit, isDescending: query.sort === 'desc', token: query.page_token ? readPageToken(query.page_token) : null };
 }
 
 /** One page over all symbols, symbol by symbol, as Alpaca sorts. `series` gives at most `most` + 1 items after the token. */
@@ -78,18 +80,21 @@ function pageOf<T>(symbols: readonly string[], range: Range, parts: { series(sym
   return { items, nextPageToken: null };
 }
 
-type BarQuery = Range & { readonly timeframe: WireTimeframe; readonly isSplitAdjusted: boolean };
+type BarQuery = Range & { readonly timeframe: WireTimeframe; readonly wanted: Adjustments };
+/** Where bars come from. */
+export type BarParts = { readonly broker: Broker; readonly dayBars: DayBars; readonly feeds: Feeds };
 
 /** All bars of one symbol in the asked timeframe and direction, after the token, at most `most` + 1. */
-function barSeries(broker: Broker, symbol: string, query: BarQuery, most: number): readonly MarketBar[] {
-  const isMinute = query.timeframe.unit === 'minutes' && query.timeframe.minutes * 60_000 === BAR_MS;
+function barSeries({ broker, dayBars }: BarParts, symbol: string, query: BarQuery, most: number): readonly MarketBar[] {
+  if (query.timeframe.unit !== 'minutes') return daySeries({ broker, dayBars }, symbol, { ...query, timeframe: query.timeframe });
+  const isMinute = query.timeframe.minutes * 60_000 === BAR_MS;
   let [from, to] = [query.from as number, query.to as number];
   if (query.token?.symbol === symbol) {
     if (query.isDescending) to = Math.min(to, query.token.openTime - 1);
     else if (isMinute) from = Math.max(from, query.token.openTime + 1);
   }
   const raw = broker.market.bars(symbol, { from: from as EpochMs, to: to as EpochMs, limit: isMinute ? most + 1 : MAX_MINUTES, isDescending: isMinute && query.isDescending });
-  const minutes = query.isSplitAdjusted ? raw.map((bar) => adjusted(broker, bar)) : raw;
+  const minutes = raw.map(adjusterOf(broker, symbol, query.wanted));
   if (isMinute) return minutes;
   // Only bars that begin in the range count: when it begins inside a wider bar, that bar is not among them.
   const after = query.token?.symbol === symbol && !query.isDescending ? query.token.openTime : query.from - 1;
@@ -97,20 +102,26 @@ function barSeries(broker: Broker, symbol: string, query: BarQuery, most: number
   return query.isDescending ? [...merged].reverse() : merged;
 }
 
-/** The bar as later splits make it comparable with today's. */
-function adjusted(broker: Broker, bar: MarketBar): MarketBar {
-  const now = broker.now();
-  const factor = splitFactor(broker.journal.lists.actions(), bar.symbol, (exAt) => exAt > bar.openTime && exAt <= now);
-  return factor === 1 ? bar : splitBar(bar, factor);
+type DayQuery = Range & { readonly timeframe: Exclude<WireTimeframe, { readonly unit: 'minutes' }>; readonly wanted: Adjustments };
+
+/** Days, weeks or months that begin in the range, whole as far as the tape has come, in the asked direction. */
+function daySeries({ broker, dayBars }: Omit<BarParts, 'feeds'>, symbol: string, query: DayQuery): readonly MarketBar[] {
+  const token = query.token?.symbol === symbol ? query.token.openTime : null;
+  const [from, to] = [token !== null && !query.isDescending ? token + 1 : query.from, token !== null && query.isDescending ? token - 1 : query.to];
+  const width = query.timeframe.unit === 'month' ? 31 * query.timeframe.months : query.timeframe.unit === 'week' ? 7 : 0;
+  const days = dayBars.range(symbol, { from: from as EpochMs, to: (to + width * DAY_MS) as EpochMs, edge: query.edge });
+  // A week whose Monday lies before the range is not in it.
+  const merged = aggregateDays(days.map(adjusterOf(broker, symbol, query.wanted)), query.timeframe).filter((bar) => bar.openTime >= from && bar.openTime <= to);
+  return query.isDescending ? [...merged].reverse() : merged;
 }
 
 /** Bars. @throws WireError 400, 403 */
-export function barPage(broker: Broker, feeds: Feeds, raw: unknown, symbols: readonly string[]): Page<WireObject> {
+export function barPage(parts: BarParts, raw: unknown, symbols: readonly string[]): Page<WireObject> {
   const query = readData(barsQuery, raw);
   const timeframe = parseTimeframe(query.timeframe);
-  const isSplitAdjusted = query.adjustment.some((kind) => kind === 'split' || kind === 'all');
-  const range = { ...rangeOf(broker, feeds, query), timeframe, isSplitAdjusted };
-  const page = pageOf<MarketBar>(symbols, range, { series: (symbol, most) => barSeries(broker, symbol, range, most), time: (bar) => bar.openTime });
+  const has = (kind: string): boolean => query.adjustment.includes(kind) || query.adjustment.includes('all');
+  const range = { ...rangeOf(parts.broker, parts.feeds, query), timeframe, wanted: { splits: has('split'), dividends: has('dividend') } };
+  const page = pageOf<MarketBar>(symbols, range, { series: (symbol, most) => barSeries(parts, symbol, range, most), time: (bar) => bar.openTime });
   return { items: new Map([...page.items].map(([symbol, bars]) => [symbol, bars.map(wireBar)])), nextPageToken: page.nextPageToken };
 }
 

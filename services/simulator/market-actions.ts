@@ -23,6 +23,25 @@ export function splitFactor(actions: readonly AnnouncedAction[], symbol: string,
   return factor;
 }
 
+/** A market in which single minutes are others than they were released: what a late print made of them. `amended`: by symbol and open time. */
+export function withAmendments(market: Market, amended: ReadonlyMap<string, MarketBar>): Market {
+  const pick = (bar: MarketBar): MarketBar => amended.get(amendmentKey(bar)) ?? bar;
+  const picked = <T extends { readonly bars: readonly MarketBar[] } | null>(step: T): T => (step === null || amended.size === 0 ? step : { ...step, bars: step.bars.map(pick) });
+  return {
+    ...market, nextStep: (openTime) => picked(market.nextStep(openTime)), stepAt: (openTime) => picked(market.stepAt(openTime)),
+    barAt: (symbol, openTime) => {
+      const bar = market.barAt(symbol, openTime);
+      return bar === null ? null : pick(bar);
+    },
+    bars: (symbol, range) => (amended.size === 0 ? market.bars(symbol, range) : market.bars(symbol, range).map(pick)),
+  };
+}
+
+/** Where an amended minute is kept. */
+export function amendmentKey(bar: { readonly symbol: string; readonly openTime: number }): string {
+  return `${bar.symbol} ${bar.openTime}`;
+}
+
 /** A market whose prices follow the splits in `actions` (read anew each time). */
 export function withActions(market: Market, actions: () => readonly AnnouncedAction[]): Market {
   const adjust = (bar: MarketBar): MarketBar => {
@@ -32,6 +51,10 @@ export function withActions(market: Market, actions: () => readonly AnnouncedAct
   const adjusted = <T extends { readonly bars: readonly MarketBar[] } | null>(step: T): T => (step === null || actions().length === 0 ? step : { ...step, bars: step.bars.map(adjust) });
   return {
     ...market, nextStep: (openTime) => adjusted(market.nextStep(openTime)), stepAt: (openTime) => adjusted(market.stepAt(openTime)),
+    barAt: (symbol, openTime) => {
+      const bar = market.barAt(symbol, openTime);
+      return bar === null ? null : adjust(bar);
+    },
     bars: (symbol, range) => (actions().length === 0 ? market.bars(symbol, range) : market.bars(symbol, range).map(adjust)),
   };
 }

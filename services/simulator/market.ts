@@ -3,6 +3,7 @@ import type { VenueBar } from '#app/backtest/venue-types.ts';
 import { uuidOf } from '#app/backtest/venue-ids.ts';
 import { hashText } from '#app/domain/random.ts';
 import { MINUTE_MS, type EpochMs } from '#app/domain/time.ts';
+import type { ListingChange, PastAction } from './past-actions.ts';
 
 /** Width of every bar on the tape. */
 export const BAR_MS = MINUTE_MS;
@@ -40,6 +41,20 @@ export type Market = {
   stepAt(openTime: EpochMs): Step | null;
   /** Bars of a symbol with from <= openTime <= to, oldest first (newest first when `isDescending`), at most `limit`. */
   bars(symbol: string, range: BarRange): readonly MarketBar[];
+  /** Symbols whose bars the steps carry; those of the other listed ones are asked for with `barAt`. */
+  readonly tape: ReadonlySet<string>;
+  /** The bar of one minute of any listed symbol, also of one that is not on the tape; null when it has none. */
+  barAt(symbol: string, openTime: EpochMs): MarketBar | null;
+  /** Open time of the oldest minute. */
+  readonly firstMinute: EpochMs;
+  /** Daily bars of sessions before the first minute whose openTime (New York's midnight) lies in the range, both ends included, oldest first. A recorded market has none. */
+  olderDays(symbol: string, range: { readonly from: EpochMs; readonly to: EpochMs }): readonly MarketBar[];
+  /** Splits and dividends of a symbol before the first minute, oldest first. */
+  pastActions(symbol: string): readonly PastAction[];
+  /** Renames, take-overs and removals before the first minute, oldest first. */
+  readonly listingChanges: readonly ListingChange[];
+  /** What was listed once and is not any more. */
+  readonly delisted: ReadonlyMap<string, ListedAsset>;
   /** Steps and bars of the whole tape; null when it has no end. */
   readonly size: { readonly steps: number; readonly bars: number } | null;
 };

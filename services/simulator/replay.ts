@@ -62,6 +62,7 @@ export function openReplayMarket(folder: RecordedFolder): Market {
       const next = times[lowerBound(times, openTime + 1)];
       return next === undefined ? null : stepAt(next as EpochMs);
     },
-    bars: (symbol, range) => cut(bySymbol.get(symbol), range),
+    bars: (symbol, range) => cut(bySymbol.get(symbol), range), barAt: (symbol, openTime) => cut(bySymbol.get(symbol), { from: openTime, to: openTime, limit: 1 })[0] ?? null,
+    tape: new Set(bySymbol.keys()), firstMinute: first as EpochMs, olderDays: () => [], pastActions: () => [], listingChanges: [], delisted: new Map(),
   };
 }

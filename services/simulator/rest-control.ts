@@ -3,13 +3,15 @@ import type { FastifyInstance } from 'fastify';
 import * as z from 'zod';
 import { uuidOf } from '#app/backtest/venue-ids.ts';
 import { exchangeDay } from '#app/market/calendar.ts';
-import { toRfc3339 } from '#app/domain/time.ts';
+import { toRfc3339, type EpochMs } from '#app/domain/time.ts';
 import type { Broker } from './broker.ts';
 import type { Faults } from './faults.ts';
 import { faultSchema } from './faults-schema.ts';
+import { BAR_MS } from './market.ts';
 import { malformed, read, WireError, type RateWindow } from './rest-common.ts';
 import type { DataStream } from './stream-data.ts';
 import type { TradingStream } from './stream-trading.ts';
+import { stampOf } from './stream-frames.ts';
 import { wireRejection } from './wire-order.ts';
 
 /** What can be turned while the tape runs. */
@@ -40,6 +42,17 @@ const actionSchema = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('split'), symbol: z.string(), newRate: decimal, oldRate: decimal, ...dates }),
   z.object({ kind: z.literal('cash_dividend'), symbol: z.string(), cash: decimal, ...dates }),
 ]);
+
+const symbolText = z.string().min(1).max(20);
+const latePrintSchema = z.object({ kind: z.enum(['updated_bar', 'correction', 'cancel']), symbol: symbolText, /** When it was made, epoch ms. */ at: z.number().int().positive(), price: z.number().positive(), size: z.number().int().positive() });
+const statusSchema = z.object({ symbol: symbolText, code: z.string().min(1).max(4), message: z.string().max(100).default('') });
+
+/** Tells that a print of the minute was corrected, or never was. */
+function pushCorrection(data: DataStream, { kind, symbol, price, size }: z.infer<typeof latePrintSchema>, openTime: EpochMs): void {
+  const id = openTime / BAR_MS;
+  if (kind === 'cancel') data.pushMessage('cancelErrors', symbol, (isMsgpack) => ({ T: 'x', S: symbol, i: id, x: 'V', p: price, s: size, a: 'C', t: stampOf(isMsgpack)(openTime), z: 'C' }));
+  else data.pushMessage('corrections', symbol, (isMsgpack) => ({ T: 'c', S: symbol, x: 'V', oi: id, op: price, os: size, oc: ['@'], ci: id + 1, cp: price, cs: size, cc: ['@'], t: stampOf(isMsgpack)(openTime), z: 'C' }));
+}
 
 /** Registers the routes. */
 export function registerControl(app: FastifyInstance, parts: ControlParts): void {
@@ -98,6 +111,26 @@ function registerAccountControl(app: FastifyInstance, { broker, data }: ControlP
     const refusal = broker.transfer(read(z.object({ amount: z.string().regex(/^-?\d{1,12}(\.\d{1,2})?$/) }), request.body).amount);
     if (refusal) throw new WireError(refusal.status, wireRejection(refusal));
     await broker.settled();
+    return { ok: true };
+  });
+  app.post('/sim/late-print', (request) => {
+    const asked = read(latePrintSchema, request.body);
+    const openTime = (Math.floor(asked.at / BAR_MS) * BAR_MS) as EpochMs;
+    const bar = openTime <= (broker.released() ?? 0) ? broker.market.barAt(asked.symbol, openTime) : null;
+    if (!bar) throw malformed('the minute is not released, or the symbol has no bar in it');
+    // A print that comes late makes the minute larger; one that is corrected or taken back makes it what the rest of it was.
+    const isLate = asked.kind === 'updated_bar';
+    const amended = isLate
+      ? { ...bar, high: Math.max(bar.high, asked.price), low: Math.min(bar.low, asked.price), close: asked.price, volume: bar.volume + asked.size }
+      : { ...bar, high: Math.max(bar.open, bar.close), low: Math.min(bar.open, bar.close), volume: Math.max(1, bar.volume - asked.size) };
+    broker.amend(amended);
+    if (isLate) data.pushBars([amended], 'u');
+    else pushCorrection(data, asked, openTime);
+    return { bar: amended };
+  });
+  app.post('/sim/status', (request) => {
+    const { symbol, code, message } = read(statusSchema, request.body);
+    data.pushMessage('statuses', symbol, (isMsgpack) => ({ T: 's', S: symbol, sc: code, sm: message, rc: '', rm: '', t: stampOf(isMsgpack)(broker.now()), z: 'C' }));
     return { ok: true };
   });
   app.post('/sim/updated-bars', () => {

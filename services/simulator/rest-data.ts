@@ -1,32 +1,35 @@
 /** The market-data API of the simulator: historical and latest bars, trades, quotes, auctions and snapshots, never beyond the released tape. */
 import type { FastifyInstance } from 'fastify';
 import { AppError } from '#app/domain/errors.ts';
-import type { EpochMs } from '#app/domain/time.ts';
+import { DAY_MS, type EpochMs } from '#app/domain/time.ts';
 import type { Broker } from './broker.ts';
+import type { DayBars } from './day-bars.ts';
 import { BAR_MS, type MarketBar } from './market.ts';
 import { WireError } from './rest-common.ts';
-import { auctionPage, barPage, latestQuery, readData, symbolsOf, tickPage, type Feeds } from './data-pages.ts';
+import { auctionPage, barPage, latestQuery, readData, symbolsOf, tickPage, type BarParts } from './data-pages.ts';
 import { lastTick, quotesOf, tradesOf, wireQuote, wireTrade } from './ticks.ts';
 import type { WireObject } from './wire-common.ts';
-import { aggregate, wireBar } from './wire-data.ts';
+import { wireBar } from './wire-data.ts';
 
 /** Bars as the latest of a kind. */
 type Latest = { readonly path: string; readonly field: string; readonly wire: (bar: MarketBar) => WireObject };
 
-function snapshotOf(broker: Broker, symbol: string): WireObject | null {
+function snapshotOf(broker: Broker, dayBars: DayBars, symbol: string): WireObject | null {
   const last = broker.lastBar(symbol);
   if (!last) return null;
-  const [today, before] = dailyBars(broker, symbol);
+  const [today, before] = dailyBars(broker, dayBars, symbol);
   return {
     latestTrade: wireTrade(lastTick(last)), latestQuote: wireQuote(lastTick(last)), minuteBar: wireBar(last), ...(today ? { dailyBar: wireBar(today) } : {}), ...(before ? { prevDailyBar: wireBar(before) } : {}),
   };
 }
 
+/** A snapshot has the last two sessions: a week holds them. */
+const SNAPSHOT_MS = 8 * DAY_MS;
+
 /** Newest first. */
-function dailyBars(broker: Broker, symbol: string): readonly MarketBar[] {
+function dailyBars(broker: Broker, dayBars: DayBars, symbol: string): readonly MarketBar[] {
   const to = broker.released() ?? ((broker.market.startTime - BAR_MS) as EpochMs);
-  const minutes = [...broker.market.bars(symbol, { from: 0 as EpochMs, to, limit: 2_000, isDescending: true })].reverse();
-  return [...aggregate(minutes, { unit: 'day' })].reverse();
+  return [...dayBars.range(symbol, { from: (to - SNAPSHOT_MS) as EpochMs, to, edge: to })].reverse();
 }
 
 /** What cannot be read is the data API's 400. */
@@ -42,9 +45,10 @@ function asked<T>(ask: () => T): T {
 type Series = { readonly path: 'bars' | 'trades' | 'quotes' | 'auctions'; readonly page: (raw: unknown, symbols: readonly string[]) => { readonly items: ReadonlyMap<string, readonly WireObject[]>; readonly nextPageToken: string | null } };
 
 /** Registers the data routes. */
-export function registerData(app: FastifyInstance, broker: Broker, feeds: Feeds): void {
+export function registerData(app: FastifyInstance, parts: BarParts): void {
+  const { broker, dayBars, feeds } = parts;
   const series: readonly Series[] = [
-    { path: 'bars', page: (raw, symbols) => barPage(broker, feeds, raw, symbols) },
+    { path: 'bars', page: (raw, symbols) => barPage(parts, raw, symbols) },
     { path: 'trades', page: (raw, symbols) => tickPage({ broker, feeds, ticks: tradesOf, wire: wireTrade }, raw, symbols) },
     { path: 'quotes', page: (raw, symbols) => tickPage({ broker, feeds, ticks: quotesOf, wire: wireQuote }, raw, symbols) },
     { path: 'auctions', page: (raw, symbols) => auctionPage(broker, raw, symbols) },
@@ -66,13 +70,13 @@ export function registerData(app: FastifyInstance, broker: Broker, feeds: Feeds)
   app.get<{ Querystring: { symbols?: string } }>('/v2/stocks/snapshots', (request) => {
     readData(latestQuery, request.query);
     return Object.fromEntries(symbolsOf(request.query.symbols).flatMap((symbol) => {
-      const snapshot = snapshotOf(broker, symbol);
+      const snapshot = snapshotOf(broker, dayBars, symbol);
       return snapshot ? [[symbol, snapshot]] : [];
     }));
   });
   app.get<{ Params: { symbol: string } }>('/v2/stocks/:symbol/snapshot', (request) => {
     readData(latestQuery, request.query);
-    const snapshot = snapshotOf(broker, request.params.symbol);
+    const snapshot = snapshotOf(broker, dayBars, request.params.symbol);
     if (!snapshot) throw new WireError(404, { message: `no snapshot found for ${request.params.symbol}` });
     return { symbol: request.params.symbol, ...snapshot };
   });

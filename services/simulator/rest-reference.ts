@@ -8,7 +8,7 @@ import type { Broker } from './broker.ts';
 import type { Faults } from './faults.ts';
 import { malformed, notFound, read } from './rest-common.ts';
 import type { WireObject } from './wire-common.ts';
-import { US_MARKETS, wireAsset, wireCalendar, wireCalendarDay, wireClock, wireMarketClock } from './wire-reference.ts';
+import { US_MARKETS, wireAsset, wireDelisted, wireCalendar, wireCalendarDay, wireClock, wireMarketClock } from './wire-reference.ts';
 
 const EXCHANGES = ['AMEX', 'ARCA', 'BATS', 'NYSE', 'NASDAQ', 'NYSEARCA', 'OTC'] as const;
 const ATTRIBUTES = ['ptp_no_exception', 'ptp_with_exception', 'ipo', 'has_options', 'options_late_close', 'fractional_eh_enabled', 'overnight_tradable', 'overnight_halted'];
@@ -21,6 +21,8 @@ const FIRST_DAY = '1970-01-01';
 const LAST_DAY = '2029-12-31';
 
 function assetOf(broker: Broker, symbol: string): WireObject {
+  const gone = broker.market.delisted.get(symbol);
+  if (gone) return wireDelisted(gone);
   const [listed, said] = [broker.market.assets.get(symbol), broker.asset(symbol)];
   invariant(listed && said, 'A listed symbol has an asset', { symbol });
   return wireAsset(listed, said);
@@ -28,10 +30,11 @@ function assetOf(broker: Broker, symbol: string): WireObject {
 
 function listAssets(broker: Broker, raw: unknown): readonly WireObject[] {
   const query = read(assetQuery, raw);
-  // Everything on the tape is active, a share, and without special attributes.
-  if (query.asset_class !== 'us_equity' || query.status === 'inactive' || (query.attributes?.length ?? 0) > 0) return [];
+  // Everything that is listed is a share, and without special attributes.
+  if (query.asset_class !== 'us_equity' || (query.attributes?.length ?? 0) > 0) return [];
   const exchange = query.exchange === 'NYSEARCA' ? 'ARCA' : query.exchange;
-  return [...broker.market.assets.values()].filter((asset) => exchange === undefined || asset.exchange === exchange)
+  const { assets, delisted } = broker.market;
+  return [...(query.status === 'inactive' ? [] : assets.values()), ...(query.status === 'active' ? [] : delisted.values())].filter((asset) => exchange === undefined || asset.exchange === exchange)
     .sort((a, b) => (a.exchange + a.symbol < b.exchange + b.symbol ? -1 : 1)).map((asset) => assetOf(broker, asset.symbol));
 }
 
@@ -58,7 +61,8 @@ export function registerReference(app: FastifyInstance, broker: Broker, faults: 
   app.get('/v2/calendar', (request) => legacyCalendar(broker.now(), request.query));
   app.get('/v2/assets', (request) => listAssets(broker, request.query));
   app.get<{ Params: { key: string } }>('/v2/assets/:key', (request) => {
-    const symbol = broker.symbolOf(request.params.key);
+    const { key } = request.params;
+    const symbol = broker.symbolOf(key) ?? (broker.market.delisted.has(key) ? key : null);
     if (symbol === null) throw notFound(`asset not found for ${request.params.key}`);
     return assetOf(broker, symbol);
   });

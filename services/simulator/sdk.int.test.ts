@@ -36,16 +36,55 @@ describe('the SDK over REST', () => {
     const assets = await new trading.AssetsApi(api()).getV2Assets({});
     expect(assets.map((asset) => asset.symbol)).toContain('AAPL');
   });
-  it('reads bars page by page, and the latest', async () => {
+  it('reads bars page by page, minutes and years of days', async () => {
     const stocks = new marketData.StockApi(new marketData.Configuration({ ...credentials(), basePath: sim.access.dataUrl }));
-    const start = new Date(sim.simulator.broker.market.startTime - 20 * 86_400_000);
+    // Three sessions, with a weekend between them.
+    const start = new Date(sim.simulator.broker.market.startTime - 5 * 86_400_000);
     const first = await stocks.stockBars({ symbols: 'AAPL,KO', timeframe: '1Min', start, limit: 1_500 });
     expect(first.bars['AAPL']).toHaveLength(1_170);
     expect(first.bars['KO']).toHaveLength(330);
     const rest = await stocks.stockBars({ symbols: 'AAPL,KO', timeframe: '1Min', start, limit: 1_500, pageToken: first.nextPageToken ?? '' });
     expect([rest.bars['AAPL'], rest.bars['KO']?.length, rest.nextPageToken]).toEqual([undefined, 840, null]);
-    const days = await stocks.stockBars({ symbols: 'KO', timeframe: '1Day', start });
+    const days = await stocks.stockBars({ symbols: 'KO', timeframe: '1Day', start: new Date(start.getTime() - 43_200_000) });
     expect(days.bars['KO']).toHaveLength(3);
+    // The days reach back for years, symbol by symbol, page by page.
+    const years = { symbols: 'KO,NVDA,PFE', timeframe: '1Day', start: new Date('2021-01-01T00:00:00Z') };
+    const old = await stocks.stockBars({ ...years, limit: 2_000 });
+    const page2 = await stocks.stockBars({ ...years, limit: 2_000, pageToken: old.nextPageToken ?? '' });
+    const length = old.bars['KO']?.length ?? 0;
+    expect(length).toBeGreaterThan(1_090);
+    expect([page2.bars['PFE']?.length, (old.bars['NVDA']?.length ?? 0) + (page2.bars['NVDA']?.length ?? 0), page2.nextPageToken]).toEqual([length, length, null]);
+    expect(new Date(old.bars['KO']?.[0]?.t ?? 0).toISOString()).toBe('2021-06-01T04:00:00.000Z');
+    const weeks = await stocks.stockBars({ symbols: 'KO', timeframe: '1Week', start: new Date('2022-01-03T00:00:00-05:00'), end: new Date('2022-01-31T00:00:00-05:00') });
+    expect(weeks.bars['KO']?.map((bar) => new Date(bar.t).toISOString().slice(0, 10))).toEqual(['2022-01-03', '2022-01-10', '2022-01-17', '2022-01-24', '2022-01-31']);
+  });
+  it('frees prices of splits and dividends, as wished', async () => {
+    const stocks = new marketData.StockApi(new marketData.Configuration({ ...credentials(), basePath: sim.access.dataUrl }));
+    const closes = async (symbol: string, adjustment: string): Promise<number[]> => (await stocks.stockBars({ symbols: symbol, timeframe: '1Day', start: new Date('2024-06-07T00:00:00-04:00'), end: new Date('2024-06-10T00:00:00-04:00'), adjustment })).bars[symbol]?.map((bar) => bar.c) ?? [];
+    const [raw, split] = await Promise.all([closes('NVDA', 'raw'), closes('NVDA', 'split')]);
+    expect(split[1]).toBe(raw[1]);
+    expect((raw[0] ?? 0) / (split[0] ?? 1)).toBeCloseTo(10, 2);
+    const [plain, bySplit, byDividend, both] = await Promise.all([closes('KO', 'raw'), closes('KO', 'split'), closes('KO', 'dividend'), closes('KO', 'all')]);
+    expect(bySplit).toEqual(plain);
+    expect(both).toEqual(byDividend);
+    // Six dividends of some 0.7 % each lie after it.
+    expect((byDividend[0] ?? 0) / (plain[0] ?? 1)).toBeGreaterThan(0.94);
+    expect((byDividend[0] ?? 0) / (plain[0] ?? 1)).toBeLessThan(0.97);
+  });
+  it('tells what happened to companies, page by page, and who is not listed any more', async () => {
+    const actions = new marketData.CorporateActionsApi(new marketData.Configuration({ ...credentials(), basePath: sim.access.dataUrl }));
+    const years = { start: new Date('2021-01-01T12:00:00Z'), end: new Date('2025-12-31T12:00:00Z') };
+    const first = await actions.corporateActions({ ...years, types: 'forward_split,reverse_split,name_change,cash_merger,worthless_removal', limit: 6 });
+    const second = await actions.corporateActions({ ...years, types: 'forward_split,reverse_split,name_change,cash_merger,worthless_removal', limit: 6, pageToken: first.nextPageToken ?? '' });
+    expect(first.corporateActions.forwardSplits?.map((one) => one.symbol)).toEqual(['NVDA', 'AMZN', 'GOOGL', 'TSLA']);
+    expect(first.corporateActions.nameChanges).toMatchObject([{ oldSymbol: 'FB', newSymbol: 'META' }]);
+    expect(second.corporateActions).toMatchObject({ cashMergers: [{ acquireeSymbol: 'TWTR', rate: 54.2 }], worthlessRemovals: [{ symbol: 'SIVBQ' }] });
+    expect(second.nextPageToken ?? null).toBeNull();
+    const gone = await new trading.AssetsApi(api()).getV2Assets({ status: 'inactive' });
+    expect(gone.map((asset) => [asset.symbol, asset.tradable])).toEqual([['FB', false], ['SIVBQ', false], ['TWTR', false]]);
+  });
+  it('tells the latest', async () => {
+    const stocks = new marketData.StockApi(new marketData.Configuration({ ...credentials(), basePath: sim.access.dataUrl }));
     await sim.step();
     const latest = await stocks.stockLatestBars({ symbols: 'AAPL' });
     expect(latest.bars['AAPL']?.t.getTime()).toBe(sim.simulator.broker.released());

@@ -6,6 +6,7 @@ import { bearerOf, isSameSecret } from '#chassis/http.ts';
 import type { Broker } from './broker.ts';
 import type { Faults } from './faults.ts';
 import type { Feeds } from './data-pages.ts';
+import type { DayBars } from './day-bars.ts';
 import { registerAccount } from './rest-account.ts';
 import { registerData } from './rest-data.ts';
 import { createRateWindow, hasKeys, installErrors, WireError, type KeyPair } from './rest-common.ts';
@@ -30,6 +31,7 @@ export type ServerParts = {
   readonly trading: TradingStream;
   readonly data: DataStream;
   readonly feeds: Feeds;
+  readonly dayBars: DayBars;
   /** Requests a minute to each of the two APIs. */
   readonly rateLimit: number;
   health(): WorkerHealth;
@@ -116,8 +118,8 @@ export async function buildServer(parts: ServerParts): Promise<FastifyInstance> 
   registerReference(app, broker, parts.faults);
   registerWatchlists(app, broker);
   registerCorporate(app, broker);
-  registerData(app, broker, parts.feeds);
-  registerMarket(app, broker);
+  registerData(app, parts);
+  registerMarket(app, broker, parts.dayBars);
   registerRefused(app);
   registerControl(app, { ...parts, rates });
   app.server.on('upgrade', (request, socket, head) => {

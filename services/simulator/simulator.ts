@@ -13,13 +13,13 @@ import { openBroker, type Broker } from './broker.ts';
 import { createFaults, type Faults } from './faults.ts';
 import { openGate } from './gate.ts';
 import { openJournal, readMarketStart, type Journal } from './journal.ts';
-import type { Market } from './market.ts';
+import type { Market, MarketBar } from './market.ts';
 import { startPacer, type Pacer } from './pacer.ts';
 import { openReplayMarket } from './replay.ts';
 import { readReplayFolder } from './replay-files.ts';
 import type { Controls } from './rest-control.ts';
 import { buildServer } from './server.ts';
-import { openDataStream } from './stream-data.ts';
+import { openDataStream, type DataStream } from './stream-data.ts';
 import { openTradingStream } from './stream-trading.ts';
 import { legsIn } from './rest-orders.ts';
 import { createDayBars } from './day-bars.ts';
@@ -99,20 +99,20 @@ export async function openSimulator(options: SimulatorOptions): Promise<Simulato
   const dayBars = createDayBars(broker);
   const data = openDataStream({
     keys: settings, faults, plan: strictness.plan, maxConnections: strictness.dataConnections, maxBufferedBytes: strictness.maxBufferedBytes, authTimeoutMs: strictness.authTimeoutMs,
-    dayBar: dayBars, onSubscribe: () => pacer?.clientArrived(),
+    dayBar: dayBars.running, onSubscribe: () => pacer?.clientArrived(),
   });
   const gate = options.book && replay ? openGate({ db: options.book, signal, tell: (waiting, forMs) => options.log.warn({ waiting, forMs }, 'The replay waits for the pipeline') }) : null;
   const started = { atMs: 0, steps: 0, bars: 0 };
   const begin = (isPaused: boolean): Pacer => {
     Object.assign(started, { atMs: monotonicMs(), ...broker.counts() });
     return startPacer({
-      broker, gate, signal, speed: replay ? replay.speed : settings.speed, pushBars: data.pushBars,
+      broker, gate, signal, speed: replay ? replay.speed : settings.speed, pushBars: (bars) => data.pushBars(withFollowed(broker, data, bars)),
       hasClients: () => trading.listeners() > 0 && data.subscribers() > 0, isPaused,
     });
   };
   const controls = createControls(() => pacer);
   const server = await buildServer({
-    broker, faults, controls: controls.controls, keys: settings, internalToken: options.internalToken, trading, data, feeds: { plan: strictness.plan }, rateLimit: strictness.requestsPerMinute, health: options.health, metrics: options.metrics,
+    broker, faults, controls: controls.controls, keys: settings, internalToken: options.internalToken, trading, data, feeds: { plan: strictness.plan }, dayBars, rateLimit: strictness.requestsPerMinute, health: options.health, metrics: options.metrics,
     onBug: (error, path) => {
       options.log.error({ path, error: String(error) }, 'A request failed');
       // The venue may be ahead of its journal: only a new start from the disk is truthful.
@@ -136,6 +136,16 @@ export async function openSimulator(options: SimulatorOptions): Promise<Simulato
       }
     },
   };
+}
+
+/** The bars of a step with those of followed symbols that are not on the tape. */
+function withFollowed(broker: Broker, data: Pick<DataStream, 'followed'>, bars: readonly MarketBar[]): readonly MarketBar[] {
+  const { market } = broker;
+  const openTime = bars[0]?.openTime;
+  if (openTime === undefined || market.assets.size === market.tape.size) return bars;
+  const { isAll, symbols } = data.followed();
+  const aside = [...(isAll ? market.assets.keys() : symbols)].filter((symbol) => !market.tape.has(symbol));
+  return aside.length === 0 ? bars : [...bars, ...aside.flatMap((symbol) => market.barAt(symbol, openTime) ?? [])];
 }
 
 /** Controls that work before the tape runs: pausing then means beginning paused. */

@@ -28,6 +28,8 @@ const BASIC_SYMBOLS = 30;
 const TEST_PATH = '/v2/test';
 const TEST_SYMBOL = 'FAKEPACA';
 const TEST_CHANNELS: ReadonlySet<Channel> = new Set<Channel>(['trades', 'quotes', 'bars']);
+/** Channels that a step of the tape is on. */
+const STEP_CHANNELS = ['trades', 'quotes', 'bars', 'dailyBars'] as const;
 const TEST_EVERY_MS = 1_000;
 /** `delayed_sip` is a quarter of an hour late. */
 const DELAYED_PATH = '/v2/delayed_sip';
@@ -39,6 +41,10 @@ type Subscriber = { readonly isMsgpack: boolean; isAuthenticated: boolean; reado
 export type DataStream = StreamServer & {
   /** Sends a step's bars, each client what it subscribed, in one frame. `u`: bars that are corrected. */
   pushBars(bars: readonly MarketBar[], kind?: 'b' | 'u'): void;
+  /** Sends one message to everyone who follows the symbol on the channel. `message` makes it for the encoding of times that the client wants. */
+  pushMessage(channel: Channel, symbol: string, message: (isMsgpack: boolean) => object): void;
+  /** Symbols that somebody follows by name or, with `*`, all: what a step must carry beside the tape. */
+  followed(): { readonly isAll: boolean; readonly symbols: ReadonlySet<string> };
   /** Authenticated clients with a subscription to bars. */
   subscribers(): number;
 };
@@ -181,6 +187,22 @@ class DataEndpoints {
     if (due) this.#send(due, (path) => path === DELAYED_PATH, null);
   }
 
+  pushMessage(channel: Channel, symbol: string, message: (isMsgpack: boolean) => object): void {
+    for (const [client, state] of this.#states) {
+      const followed = state.subscriptions[channel];
+      if (state.isAuthenticated && client.path !== TEST_PATH && (followed.has('*') || followed.has(symbol))) this.#say(client, [message(state.isMsgpack)]);
+    }
+  }
+
+  followed(): { readonly isAll: boolean; readonly symbols: ReadonlySet<string> } {
+    const symbols = new Set<string>();
+    for (const [client, state] of this.#states) {
+      if (!state.isAuthenticated || client.path === TEST_PATH) continue;
+      for (const channel of STEP_CHANNELS) for (const symbol of state.subscriptions[channel]) symbols.add(symbol);
+    }
+    return { isAll: symbols.has('*'), symbols };
+  }
+
   subscribers(): number {
     return [...this.#states].filter(([client, state]) => client.path !== TEST_PATH && state.isAuthenticated && state.subscriptions.bars.size > 0).length;
   }
@@ -196,6 +218,6 @@ class DataEndpoints {
 export function openDataStream(parts: DataStreamParts): DataStream {
   const endpoints = new DataEndpoints(parts);
   return {
-    ...endpoints.server, close: () => endpoints.close(), subscribers: () => endpoints.subscribers(), pushBars: (bars, kind = 'b') => endpoints.push(bars, kind),
+    ...endpoints.server, close: () => endpoints.close(), subscribers: () => endpoints.subscribers(), followed: () => endpoints.followed(), pushMessage: (channel, symbol, message) => endpoints.pushMessage(channel, symbol, message), pushBars: (bars, kind = 'b') => endpoints.push(bars, kind),
   };
 }

@@ -29,8 +29,10 @@ export const STREAM_MESSAGES: readonly StreamMessage[] = [
   ...served('market data', 'in', ['success connected', 'success authenticated', 'subscription']),
   ...served('market data', 'in', ['t (trade)', 'q (quote)'], 'four a minute, made of the bar, sent when the minute is released'),
   ...served('market data', 'in', ['b (minute bar)', 'd (daily bar)'], 'when the minute is released'),
-  ...served('market data', 'in', ['u (updated bar)'], 'never by the tape itself (it has no late trades); on command by POST /sim/updated-bars'),
-  ...refused('market data', 'in', ['s (status)', 'l (limit up, limit down)', 'c (correction)', 'x (cancel error)', 'i (imbalance)'], 'subscriptions are taken and echoed; the tape has no halts, bands, corrections or imbalances to tell of'),
+  ...served('market data', 'in', ['u (updated bar)'], 'never by the tape itself (it has no late trades); on command by POST /sim/updated-bars (as they are) and POST /sim/late-print (changed, over REST too)'),
+  ...served('market data', 'in', ['s (status)'], 'never by the tape itself (it has no halts); on command by POST /sim/status'),
+  ...served('market data', 'in', ['c (correction)', 'x (cancel error)'], 'never by the tape itself; on command by POST /sim/late-print, which also changes the minute over REST'),
+  ...refused('market data', 'in', ['l (limit up, limit down)', 'i (imbalance)'], 'subscriptions are taken and echoed; the tape has no bands or imbalances to tell of'),
   ...served('market data', 'in', Object.entries(DATA_ERRORS).filter(([code]) => code !== '500').map(([code, text]) => `error ${code} ${text}`)),
   ...refused('market data', 'in', ['error 500 internal error'], 'a failure inside ends the process; nothing is guessed'),
 ];

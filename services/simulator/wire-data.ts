@@ -32,8 +32,13 @@ export function bucketOf(timeframe: WireTimeframe, openTime: EpochMs): EpochMs |
     const origin = timeframe.minutes > 60 ? fromNewYork(exchangeDay(openTime), 0) : Math.floor(openTime / HOUR_MS) * HOUR_MS;
     return (origin + Math.floor((openTime - origin) / width) * width) as EpochMs;
   }
-  if (!isInSession(openTime)) return null;
-  const day = exchangeDay(openTime);
+  return isInSession(openTime) ? bucketOfDay(timeframe.unit === 'month' ? timeframe : { unit: timeframe.unit }, exchangeDay(openTime)) : null;
+}
+
+type DayTimeframe = Exclude<WireTimeframe, { readonly unit: 'minutes' }>;
+
+/** Start of the day, week or month that an exchange day belongs to: New York's midnight. */
+function bucketOfDay(timeframe: DayTimeframe, day: string): EpochMs {
   if (timeframe.unit === 'month') {
     const { year, month } = parseDate(day);
     return fromNewYork(formatDate({ year, month: month - ((month - 1) % timeframe.months), day: 1 }), 0);
@@ -47,9 +52,18 @@ export function bucketOf(timeframe: WireTimeframe, openTime: EpochMs): EpochMs |
 /** Merges minutes (oldest first) into the timeframe's bars. */
 export function aggregate(bars: readonly MarketBar[], timeframe: WireTimeframe): readonly MarketBar[] {
   if (timeframe.unit === 'minutes' && timeframe.minutes * MINUTE_MS === BAR_MS) return bars;
+  return merge(bars, (openTime) => bucketOf(timeframe, openTime));
+}
+
+/** Merges daily bars (their openTime is New York's midnight, oldest first) into days, weeks or months. */
+export function aggregateDays(days: readonly MarketBar[], timeframe: DayTimeframe): readonly MarketBar[] {
+  return timeframe.unit === 'day' ? days : merge(days, (openTime) => bucketOfDay(timeframe, exchangeDay(openTime)));
+}
+
+function merge(bars: readonly MarketBar[], bucket: (openTime: EpochMs) => EpochMs | null): readonly MarketBar[] {
   const merged: MarketBar[] = [];
   for (const bar of bars) {
-    const openTime = bucketOf(timeframe, bar.openTime);
+    const openTime = bucket(bar.openTime);
     if (openTime === null) continue;
     const last = merged.at(-1);
     if (last?.openTime !== openTime) {

@@ -1,7 +1,7 @@
 /** Assets, clocks and calendars as Alpaca writes them. */
 import { daysFromCivil, civilFromDays, formatDate, parseDate, toRfc3339, type EpochMs } from '#app/domain/time.ts';
 import { exchangeDay, isInSession, latestSession, nextClose, nextOpen, sessionOn, sessionsBetween, type Session } from '#app/market/calendar.ts';
-import type { VenueAsset } from '#app/backtest/venue-types.ts';
+import { PLAIN_ASSET, type VenueAsset } from '#app/backtest/venue-types.ts';
 import { assetIdOf, type ListedAsset } from './market.ts';
 import { newYorkClock, newYorkText, type WireObject } from './wire-common.ts';
 
@@ -13,6 +13,11 @@ export function wireAsset(asset: ListedAsset, said: VenueAsset): WireObject {
     marginable: said.isMarginable, maintenance_margin_requirement: Number(percent), margin_requirement_long: percent, margin_requirement_short: percent, shortable: said.isShortable,
     easy_to_borrow: said.isEasyToBorrow, borrow_status: said.isEasyToBorrow ? 'easy_to_borrow' : 'hard_to_borrow', fractionable: said.isFractionable, attributes: [],
   };
+}
+
+/** An asset that is not listed any more. */
+export function wireDelisted(asset: ListedAsset): WireObject {
+  return { ...wireAsset(asset, { ...PLAIN_ASSET, isTradable: false, isMarginable: false, isShortable: false, isEasyToBorrow: false, isFractionable: false }), status: 'inactive' };
 }
 
 /** The clock object. */
