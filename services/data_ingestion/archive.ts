@@ -1,102 +1,74 @@
 /** Old months of bars out of the book into files, and back: at any moment a bar is in the book or in a verified file. */
-import { AppError, invariant } from '#app/domain/errors.ts';
+import { AppError } from '#app/domain/errors.ts';
+import type { Timeframe } from '#app/domain/time.ts';
 import { crashPoint } from '#chassis/crash-point.ts';
 import type { Db, Queryable } from '#chassis/db.ts';
 import { withBulkTx, type BulkOptions, type BulkTx } from '#chassis/db-bulk.ts';
-import { ARCHIVE_COLUMNS, ARCHIVE_SCHEMA_VERSION, checkRoom, readArchive, readManifest, verifyArchive, writeArchive, type ArchiveClaim } from './archive-files.ts';
+import { BAR_FILE_NUMBERS, type BarFileShape } from '../research/bar-parquet.ts';
+import { checkRoom, readArchive, readManifests, verifyArchive, writeArchive, type ArchiveClaim, type ArchiveManifest, type ArchiveUnit } from './archive-files.ts';
+import { firstDay, inBook, ledgerOf, partitionOf, unitName, type LedgerRow } from './archive-ledger.ts';
 import { forgetMonth } from './store.ts';
 
 /** What archiving works with. `point`: named places between two effects, where a test may end it. */
 export type ArchiveParts = { readonly db: Db; readonly bulk: BulkOptions; readonly folder: string; readonly point?: (name: string) => void | Promise<void> };
 
-/** What became of a month. `rows` and `bytes` of its file. Plain JSON. */
-export type ArchivedMonth = { readonly month: string; readonly rows: number; readonly bytes: number; readonly sha256: string };
+/** What became of a month in one width. `rows` and `bytes` of its file. Plain JSON. */
+export type ArchivedMonth = ArchiveUnit & { readonly rows: number; readonly bytes: number; readonly sha256: string };
 /** What bringing a month back came to: rows of its file, and how many of them the book lacked. */
-export type RestoredMonth = { readonly month: string; readonly rows: number; readonly added: number };
+export type RestoredMonth = ArchiveUnit & { readonly rows: number; readonly added: number };
 
-type LedgerRow = { file: string; rows: number; bytes: number; sha256: string; schema_version: number; state: 'archived' | 'restored'; restored_at: number | null };
-
-const COLUMNS = ARCHIVE_COLUMNS.join(', ');
-/** A bar that comes between the export and the drop makes us export again; more than a few times means that somebody is filling the month. */
+/** A bar that comes, or is changed, between the export and the drop makes us export again; more than a few times means that somebody is filling the month. */
 const MAX_EXPORTS = 3;
-/** Whoever asks for a month by name may not take those on which strategies warm up. */
-const YOUNGEST_MONTHS_KEPT = 2;
 
-const firstDay = (month: string): string => `${month}-01`;
-const partitionOf = (month: string): string => `data_ingestion.market_data_${month.replace('-', '_')}`;
-
-/** Months since year 0, for arithmetic. monthIndex('2024-01') = 24288. */
-function monthIndex(month: string): number {
-  const [year = NaN, number = NaN] = month.split('-').map(Number);
-  invariant(Number.isInteger(year) && number >= 1 && number <= 12, 'A month reads YYYY-MM', { month });
-  return year * 12 + number - 1;
-}
-
-async function ledgerOf(book: Queryable, month: string): Promise<LedgerRow | null> {
-  const [row] = await book.query<LedgerRow>('SELECT file, rows, bytes, sha256, schema_version, state, restored_at FROM data_ingestion.archived_months WHERE month = $1::date', [firstDay(month)]);
-  return row ?? null;
-}
-
-async function isInBook(book: Queryable, month: string): Promise<boolean> {
-  const [row] = await book.query<{ found: boolean }>('SELECT to_regclass($1) IS NOT NULL AS found', [partitionOf(month)]);
-  return row?.found === true;
-}
-
-/** Which months to put away. */
-export type ArchiveWish = { readonly keepMonths: number; readonly keepRestoredDays: number; readonly months: readonly string[] | null };
-
-/**
- * The months of the book that are due, oldest first: those that lie more than `keepMonths` before the newest stored bar and were not brought back in the
- * last `keepRestoredDays`; or the named ones. The newest bar, not the wall clock, is the present: a replay of old days is not put away at once.
- * @throws AppError FLOW_INPUT_INVALID when a named month is too young
- */
-export async function monthsToArchive(book: Queryable, wish: ArchiveWish): Promise<string[]> {
-  const [newest] = await book.query<{ month: string | null }>(`SELECT to_char(max(last_open_time), 'YYYY-MM') AS month FROM data_ingestion.ingestion_status`);
-  if (!newest?.month) return [];
-  const present = monthIndex(newest.month);
-  if (wish.months !== null) {
-    const young = wish.months.find((month) => present - monthIndex(month) < YOUNGEST_MONTHS_KEPT);
-    if (young !== undefined) throw new AppError('FLOW_INPUT_INVALID', `${young} is too young to be archived: strategies and charts need the newest two months`);
-    return [...new Set(wish.months)].sort();
-  }
-  const rows = await book.query<{ month: string; is_fresh: boolean }>(
-    `SELECT replace(substring(c.relname FROM 'market_data_([12][0-9]{3}_(0[1-9]|1[0-2]))$'), '_', '-') AS month,
-       coalesce(a.state = 'restored' AND a.restored_at > clock_timestamp() - make_interval(days => $1), false) AS is_fresh
-     FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid
-       LEFT JOIN data_ingestion.archived_months a ON a.month = to_date(substring(c.relname FROM 'market_data_([12][0-9]{3}_(0[1-9]|1[0-2]))$'), 'YYYY_MM')
-     WHERE i.inhparent = 'data_ingestion.market_data'::regclass AND c.relname ~ '^market_data_\\d{4}_\\d{2}$' ORDER BY 1`, [wish.keepRestoredDays],
-  );
-  return rows.filter((row) => !row.is_fresh && present - monthIndex(row.month) > wish.keepMonths).map((row) => row.month);
-}
-
-/** The named months that are in files, or all of them. */
-export async function monthsToRestore(book: Queryable, months: readonly string[] | null): Promise<string[]> {
-  if (months !== null) return [...months].sort();
-  const rows = await book.query<{ month: string }>(`SELECT to_char(month, 'YYYY-MM') AS month FROM data_ingestion.archived_months WHERE state = 'archived' ORDER BY 1`);
-  return rows.map((row) => row.month);
-}
+/** Rows as text that loses nothing: instants in microseconds, numbers without the zeros that their column adds. */
+const ROWS = `symbol, timeframe, (extract(epoch FROM open_time) * 1000000)::bigint, trim_scale(open), trim_scale(high), trim_scale(low), trim_scale(close), trim_scale(volume), source, (extract(epoch FROM ts_seen) * 1000000)::bigint`;
+const COLUMNS = 'symbol, timeframe, open_time, open, high, low, close, volume, source, ts_seen';
 
 async function sizeOf(book: Queryable, month: string): Promise<number> {
   const [row] = await book.query<{ bytes: number }>('SELECT pg_table_size($1::regclass) AS bytes', [partitionOf(month)]);
   return row?.bytes ?? 0;
 }
 
-/** Writes the ledger's row and takes the month out of the book in one transaction. Returns the rows that were found there; other than `claim.rows`: nothing was done. */
-async function drop(parts: ArchiveParts, month: string, claim: ArchivedMonth & ArchiveClaim): Promise<number> {
+/** The longest number of each column: what the file's columns must hold. */
+async function shapeOf(tx: Queryable, month: string, timeframe: Timeframe): Promise<BarFileShape> {
+  const columns = BAR_FILE_NUMBERS.map((name) => `coalesce(max(scale(trim_scale(${name}))), 0)::int AS ${name}_scale, length(trunc(coalesce(max(${name}), 0))::text) AS ${name}_whole`).join(', ');
+  const [row = {}] = await tx.query<Record<string, number>>(`SELECT ${columns} FROM ${partitionOf(month)} WHERE timeframe = $1`, [timeframe]);
+  const shape = (name: string): { scale: number; digits: number } => ({ scale: row[`${name}_scale`] ?? 0, digits: (row[`${name}_scale`] ?? 0) + (row[`${name}_whole`] ?? 1) });
+  return { open: shape('open'), high: shape('high'), low: shape('low'), close: shape('close'), volume: shape('volume') };
+}
+
+/** Writes the file of one moment. `revisions`: changes of bars of this width up to that moment. */
+async function exportUnit(parts: ArchiveParts, { month, timeframe }: { month: string; timeframe: Timeframe }): Promise<{ manifest: ArchiveManifest; revisions: number }> {
+  return withBulkTx(parts.bulk, async (tx) => {
+    await tx.query('SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY');
+    const [counted] = await tx.query<{ revisions: number }>('SELECT coalesce(sum(revisions), 0)::bigint AS revisions FROM data_ingestion.ingestion_status WHERE timeframe = $1', [timeframe]);
+    const shape = await shapeOf(tx, month, timeframe);
+    const rows = (): AsyncIterable<Buffer> => tx.copyOut(`COPY (SELECT ${ROWS} FROM ${partitionOf(month)} WHERE timeframe = '${timeframe}' ORDER BY symbol COLLATE "C", open_time) TO STDOUT`);
+    const manifest = await writeArchive(parts.folder, { month, timeframe }, { rows, shape });
+    return { manifest, revisions: counted?.revisions ?? 0 };
+  });
+}
+
+const NOTE_ARCHIVED = `
+  INSERT INTO data_ingestion.archived_months (month, timeframe, file, rows, bytes, sha256, content_sha256, schema_version, state) VALUES ($1::date, $2, $3, $4, $5, $6, $7, $8, 'archived')
+  ON CONFLICT (month, timeframe) DO UPDATE SET file = excluded.file, rows = excluded.rows, bytes = excluded.bytes, sha256 = excluded.sha256, content_sha256 = excluded.content_sha256,
+    schema_version = excluded.schema_version, state = 'archived', archived_at = clock_timestamp(), restored_at = NULL`;
+
+function ledgerValues(unit: ArchiveUnit, claim: ArchiveClaim & { readonly bytes: number }): unknown[] {
+  return [firstDay(unit.month), unit.timeframe, claim.file, claim.rows, claim.bytes, claim.sha256, claim.contentSha256, claim.schemaVersion];
+}
+
+/** Writes the ledger's row and takes the bars out of the book in one transaction. Returns the rows that were found there, -1 when some were changed meanwhile; other than those of the file: nothing was done. */
+async function drop(parts: ArchiveParts, manifest: ArchiveManifest, revisions: number): Promise<number> {
   const outcome = { found: -1 };
   class Undo extends Error {}
   try {
     await withBulkTx(parts.bulk, async (tx) => {
-      await tx.query(
-        `INSERT INTO data_ingestion.archived_months (month, file, rows, bytes, sha256, schema_version, state) VALUES ($1::date, $2, $3, $4, $5, $6, 'archived')
-         ON CONFLICT (month) DO UPDATE SET file = excluded.file, rows = excluded.rows, bytes = excluded.bytes, sha256 = excluded.sha256,
-           schema_version = excluded.schema_version, state = 'archived', archived_at = clock_timestamp(), restored_at = NULL`,
-        [firstDay(month), claim.file, claim.rows, claim.bytes, claim.sha256, claim.schemaVersion],
-      );
-      const [row] = await tx.query<{ found: number }>('SELECT data_ingestion.drop_month($1::date, $2::bigint) AS found', [firstDay(month), claim.rows]);
+      await tx.query(NOTE_ARCHIVED, ledgerValues(manifest, manifest));
+      const [row] = await tx.query<{ found: number }>('SELECT data_ingestion.drop_bars($1::date, $2, $3::bigint, $4::bigint) AS found', [firstDay(manifest.month), manifest.timeframe, manifest.rows, revisions]);
       outcome.found = row?.found ?? -1;
       await parts.point?.('archive:before commit');
-      if (outcome.found !== claim.rows) throw new Undo();
+      if (outcome.found !== manifest.rows) throw new Undo();
     });
   } catch (error) {
     if (!(error instanceof Undo)) throw error;
@@ -105,84 +77,96 @@ async function drop(parts: ArchiveParts, month: string, claim: ArchivedMonth & A
 }
 
 /**
- * Puts a month away: file, manifest, reading back, then ledger and drop together. Safe to repeat from any point.
+ * Puts a month in one width away: file, manifest, reading back, then ledger and drop together. Safe to repeat from any point.
  * @throws AppError DATA_FOLDER_FULL, ARCHIVE_DAMAGED; VERSION_CONFLICT (try again) while the month is being read or written
  */
-export async function archiveMonth(given: ArchiveParts, month: string): Promise<ArchivedMonth> {
+export async function archiveUnit(given: ArchiveParts, unit: { readonly month: string; readonly timeframe: Timeframe }): Promise<ArchivedMonth> {
   const parts = { ...given, point: given.point ?? crashPoint };
-  const known = await ledgerOf(parts.db, month);
-  if (!(await isInBook(parts.db, month))) {
-    if (known?.state === 'archived') return { month, rows: known.rows, bytes: known.bytes, sha256: known.sha256 };
-    throw new AppError('FLOW_INPUT_INVALID', `The book has no bars of ${month}`);
+  const { month, timeframe } = unit;
+  const known = await ledgerOf(parts.db, unit);
+  if (!(await inBook(parts.db, unit))) {
+    if (known?.state === 'archived') return { month, timeframe, rows: known.rows, bytes: known.bytes, sha256: known.sha256 };
+    throw new AppError('FLOW_INPUT_INVALID', `The book has no bars of ${unitName(unit)}`);
   }
   // Late bars came after the month had been put away: the file and they belong together before a new file takes its place.
-  if (known?.state === 'archived') await restoreMonth(parts, month);
+  if (known?.state === 'archived') await restoreUnit(parts, unit);
+  else if ((await ledgerOf(parts.db, { month, timeframe: '*' }))?.state === 'archived') await restoreUnit(parts, { month, timeframe: '*' });
   for (let attempt = 1; attempt <= MAX_EXPORTS; attempt += 1) {
     await checkRoom(parts.folder, await sizeOf(parts.db, month));
-    const manifest = await withBulkTx(parts.bulk, (tx) => writeArchive(parts.folder, month, tx.copyOut(`COPY (SELECT ${COLUMNS} FROM ${partitionOf(month)} ORDER BY symbol, timeframe, open_time) TO STDOUT WITH (FORMAT csv, HEADER true)`)));
+    const { manifest, revisions } = await exportUnit(parts, unit);
     await parts.point('archive:file written');
     await verifyArchive(parts.folder, manifest);
     await parts.point('archive:file verified');
     forgetMonth(month);
-    const found = await drop(parts, month, manifest);
+    const found = await drop(parts, manifest, revisions);
     // Bars that were known already may have named the month again while the drop waited for its lock.
     forgetMonth(month);
     if (found === manifest.rows) {
       await parts.point('archive:dropped');
-      return { month, rows: manifest.rows, bytes: manifest.bytes, sha256: manifest.sha256 };
+      return { month, timeframe, rows: manifest.rows, bytes: manifest.bytes, sha256: manifest.sha256 };
     }
   }
-  throw new AppError('VERSION_CONFLICT', `Bars of ${month} keep coming in while it is put away; it is tried again later`);
+  throw new AppError('VERSION_CONFLICT', `Bars of ${unitName(unit)} keep coming in while it is put away; it is tried again later`);
 }
 
-async function fill(tx: BulkTx, folder: string, month: string, file: string): Promise<{ rows: number; added: number }> {
+const PUT = `WITH put AS (INSERT INTO data_ingestion.market_data (${COLUMNS}) SELECT ${COLUMNS} FROM incoming ON CONFLICT DO NOTHING RETURNING 1) SELECT count(*) AS added FROM put`;
+/** A series that the book does not know begins with what came back; of one that it knows, only how far back it reaches may change. $1: whether the bars are new to it. */
+const NOTE_RESTORED = `
+  INSERT INTO data_ingestion.ingestion_status AS s (symbol, timeframe, last_open_time, last_close, bars_total, last_seen_at, first_open_time)
+  SELECT symbol, timeframe, max(open_time), (array_agg(close ORDER BY open_time DESC))[1], count(*), max(ts_seen), min(open_time) FROM incoming GROUP BY symbol, timeframe ORDER BY 1, 2
+  ON CONFLICT (symbol, timeframe) DO UPDATE SET first_open_time = least(s.first_open_time, excluded.first_open_time), bars_total = s.bars_total + CASE WHEN $1 THEN excluded.bars_total ELSE 0 END`;
+
+async function fill(tx: BulkTx, folder: string, { month, claim, isNew }: { month: string; claim: ArchiveClaim; isNew: boolean }): Promise<{ rows: number; added: number }> {
   await tx.query('SELECT data_ingestion.ensure_month($1::date)', [firstDay(month)]);
-  await tx.query(`CREATE TEMPORARY TABLE incoming ON COMMIT DROP AS SELECT ${COLUMNS} FROM data_ingestion.market_data WITH NO DATA`);
-  await readArchive(folder, file, tx.copyIn(`COPY incoming (${COLUMNS}) FROM STDIN WITH (FORMAT csv, HEADER match)`));
+  if (claim.schemaVersion === 1) {
+    await tx.query(`CREATE TEMPORARY TABLE incoming ON COMMIT DROP AS SELECT ${COLUMNS} FROM data_ingestion.market_data WITH NO DATA`);
+    await readArchive(folder, claim, tx.copyIn(`COPY incoming (${COLUMNS}) FROM STDIN WITH (FORMAT csv, HEADER match)`));
+  } else {
+    await tx.query('CREATE TEMPORARY TABLE told (symbol text, timeframe text, open_us bigint, open numeric, high numeric, low numeric, close numeric, volume numeric, source text, seen_us bigint) ON COMMIT DROP');
+    await readArchive(folder, claim, tx.copyIn('COPY told FROM STDIN'));
+    await tx.query(`CREATE TEMPORARY VIEW incoming AS SELECT symbol, timeframe, timestamptz 'epoch' + open_us * interval '1 microsecond' AS open_time, open, high, low, close, volume, source, timestamptz 'epoch' + seen_us * interval '1 microsecond' AS ts_seen FROM told`);
+  }
   const [counted] = await tx.query<{ rows: number }>('SELECT count(*) AS rows FROM incoming');
-  const [written] = await tx.query<{ added: number }>(`WITH put AS (INSERT INTO data_ingestion.market_data (${COLUMNS}) SELECT ${COLUMNS} FROM incoming ON CONFLICT DO NOTHING RETURNING 1) SELECT count(*) AS added FROM put`);
+  const [written] = await tx.query<{ added: number }>(PUT);
+  await tx.query(NOTE_RESTORED, [isNew]);
   return { rows: counted?.rows ?? 0, added: written?.added ?? 0 };
 }
 
+/** What the ledger says, or the manifest beside the file where a book was set up anew and knows no archives. @throws AppError FLOW_INPUT_INVALID */
+async function claimOf(parts: ArchiveParts, unit: ArchiveUnit, known: LedgerRow | null): Promise<ArchiveClaim & { readonly bytes: number }> {
+  if (known) return { file: known.file, rows: known.rows, bytes: known.bytes, sha256: known.sha256, contentSha256: known.content_sha256, schemaVersion: known.schema_version };
+  const manifest = (await readManifests(parts.folder, unit.month)).find((one) => one.timeframe === unit.timeframe);
+  if (!manifest) throw new AppError('FLOW_INPUT_INVALID', `There is no archive of ${unitName(unit)}`);
+  return manifest;
+}
+
 /**
- * Brings a month back from its file: all of its rows in one transaction, beside those that are there. Nothing is told to strategies: it is history. Safe to repeat.
- * @throws AppError ARCHIVE_DAMAGED, FLOW_INPUT_INVALID when there is no file of the month
+ * Brings a month in one width back from its file (`*`: a file of the first form, with all widths): all of its rows in one transaction, beside those that are there.
+ * Nothing is told to strategies: it is history. Safe to repeat. @throws AppError ARCHIVE_DAMAGED, FLOW_INPUT_INVALID when there is no file of the month
  */
-export async function restoreMonth(given: ArchiveParts, month: string): Promise<RestoredMonth> {
+export async function restoreUnit(given: ArchiveParts, unit: ArchiveUnit): Promise<RestoredMonth> {
   const parts = { ...given, point: given.point ?? crashPoint };
-  const known = await ledgerOf(parts.db, month);
-  if (known?.state === 'restored' && (await isInBook(parts.db, month))) return { month, rows: known.rows, added: 0 };
-  // A book that was set up anew knows no archives: the manifest beside the file speaks for it.
-  const claim = known ? { file: known.file, rows: known.rows, bytes: known.bytes, sha256: known.sha256, schemaVersion: known.schema_version } : await readManifest(parts.folder, month);
-  if (!claim) throw new AppError('FLOW_INPUT_INVALID', `There is no archive of ${month}`);
+  const { month, timeframe } = unit;
+  const known = await ledgerOf(parts.db, unit);
+  if (known?.state === 'restored' && (await inBook(parts.db, unit))) return { month, timeframe, rows: known.rows, added: 0 };
+  const claim = await claimOf(parts, unit, known);
   await verifyArchive(parts.folder, claim);
   return withBulkTx(parts.bulk, async (tx) => {
-    const { rows, added } = await fill(tx, parts.folder, month, claim.file);
-    if (rows !== claim.rows) throw new AppError('ARCHIVE_DAMAGED', `The archive of ${month} gave ${rows} rows instead of ${claim.rows}; nothing was changed`);
+    const { rows, added } = await fill(tx, parts.folder, { month, claim, isNew: known === null });
+    if (rows !== claim.rows) throw new AppError('ARCHIVE_DAMAGED', `The archive of ${unitName(unit)} gave ${rows} rows instead of ${claim.rows}; nothing was changed`);
     await tx.query(
-      `INSERT INTO data_ingestion.archived_months (month, file, rows, bytes, sha256, schema_version, state, restored_at) VALUES ($1::date, $2, $3, $4, $5, $6, 'restored', clock_timestamp())
-       ON CONFLICT (month) DO UPDATE SET state = 'restored', restored_at = clock_timestamp()`,
-      [firstDay(month), claim.file, claim.rows, claim.bytes, claim.sha256, ARCHIVE_SCHEMA_VERSION],
+      `INSERT INTO data_ingestion.archived_months (month, timeframe, file, rows, bytes, sha256, content_sha256, schema_version, state, restored_at) VALUES ($1::date, $2, $3, $4, $5, $6, $7, $8, 'restored', clock_timestamp())
+       ON CONFLICT (month, timeframe) DO UPDATE SET state = 'restored', restored_at = clock_timestamp()`,
+      ledgerValues(unit, claim),
     );
     await parts.point('restore:before commit');
-    return { month, rows, added };
+    return { month, timeframe, rows, added };
   });
 }
 
-const FORGET_BATCH = 10_000;
-const MAX_FORGET_BATCHES = 100;
-
-/** Removes findings and validations older than so many months, in batches. Returns how many rows went. */
-export async function forgetFindings(db: Db, keepMonths: number, signal: AbortSignal): Promise<number> {
-  let gone = 0;
-  for (let round = 0; round < MAX_FORGET_BATCHES && !signal.aborted; round += 1) {
-    const rows = await db.query(
-      `DELETE FROM data_ingestion.data_quality_logs WHERE id IN (SELECT id FROM data_ingestion.data_quality_logs WHERE at < clock_timestamp() - make_interval(months => $1) ORDER BY at LIMIT $2) RETURNING 1`,
-      [keepMonths, FORGET_BATCH],
-    );
-    gone += rows.length;
-    if (rows.length < FORGET_BATCH) break;
-  }
-  await db.query('DELETE FROM data_ingestion.quality_runs WHERE at < clock_timestamp() - make_interval(months => $1)', [keepMonths]);
-  return gone;
+/** Which files there are of a month, by the ledger, else by the manifests. */
+export async function filesOfMonth(parts: Pick<ArchiveParts, 'db' | 'folder'>, month: string): Promise<ArchiveUnit[]> {
+  const rows = await parts.db.query<{ timeframe: ArchiveUnit['timeframe'] }>('SELECT timeframe FROM data_ingestion.archived_months WHERE month = $1::date ORDER BY 1', [firstDay(month)]);
+  const found = new Set([...rows.map((row) => row.timeframe), ...(rows.length > 0 ? [] : (await readManifests(parts.folder, month)).map((manifest) => manifest.timeframe))]);
+  return [...found].map((timeframe) => ({ month, timeframe }));
 }

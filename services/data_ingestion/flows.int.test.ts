@@ -1,5 +1,5 @@
 /** The flows of data_ingestion over a real book: what they find, write, put away and bring back. */
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
@@ -11,8 +11,6 @@ import type { FlowDefinition } from '#chassis/flows.ts';
 import { runFlowByHand } from '../../tests/support/run-flow.ts';
 import { startBook, type Book } from '../../tests/support/servers.ts';
 import type { CalendarDay } from '../alpaca/ports.ts';
-import { archiveMonth, restoreMonth } from './archive.ts';
-import { checkRoom } from './archive-files.ts';
 import { ingestionFlows, type IngestionFlowParts } from './flows.ts';
 import { storeBars, type SeenBar } from './store.ts';
 
@@ -50,8 +48,6 @@ async function store(bars: readonly SeenBar[]): Promise<void> {
   await book.sql('DELETE FROM data_ingestion.outbox');
   for (let start = 0; start < bars.length; start += 5_000) await db.tx((tx) => storeBars(tx, bars.slice(start, start + 5_000), { source: 'rest', isBackfill: true }));
 }
-const months = () => book.sql<{ name: string }>(`SELECT relname AS name FROM pg_class WHERE relname ~ '^market_data_\\d{4}_\\d{2}$' AND relkind = 'r' ORDER BY 1`).then((rows) => rows.map((row) => row.name));
-const fingerprint = (month: string) => book.sql(`SELECT count(*) AS rows, md5(string_agg(m::text, '|' ORDER BY symbol, open_time)) AS hash FROM data_ingestion.market_data m WHERE to_char(open_time, 'YYYY-MM') = '${month}'`).then(([row]) => row);
 
 beforeAll(async () => {
   book = await startBook();
@@ -128,119 +124,5 @@ describe('validate_data_quality', () => {
     await store(minutes('AAPL', '2026-11-19', '2026-11-19'));
     const run = await runFlowByHand(find('validate_data_quality'), {}, { runId: 'v:4' });
     expect(run.output).toMatchObject({ bars: 390, byKind: { stale_series: 1 }, worst: [{ symbol: 'SPY', findings: 1 }] });
-  });
-});
-
-describe('archive_old_data', () => {
-  const run = (input: unknown) => runFlowByHand(find('archive_old_data'), input);
-  const january = (): Promise<void> => store([...minutes('SPY', '2023-01-03', '2023-01-20', 3), ...minutes('AAPL', '2023-01-03', '2023-01-20', 3)]);
-  /** January as if it had never been put away. */
-  const fresh = async (): Promise<void> => {
-    await book.sql(`DELETE FROM data_ingestion.market_data WHERE to_char(open_time, 'YYYY-MM') = '2023-01'`);
-    await book.sql('DELETE FROM data_ingestion.archived_months');
-    await january();
-  };
-
-  it('puts old months into verified files, brings them back bar by bar, and leaves young ones alone', async () => {
-    await january();
-    await store(minutes('SPY', '2024-11-01', '2024-11-04', 10));
-    const before = await fingerprint('2023-01');
-    const first = await run({});
-    expect(first.steps).toEqual(['look for old months', 'archive 2023-01', 'remove old findings']);
-    expect(first.output).toMatchObject({ rows: 2 * 13 * 130, left: 0, archived: [{ month: '2023-01' }] });
-    expect(await months()).toEqual(['market_data_2024_11', 'market_data_2026_11']);
-    expect(JSON.parse(readFileSync(join(folder, 'market_data_2023_01.csv.gz.json'), 'utf8'))).toMatchObject({ month: '2023-01', rows: 3_380, schemaVersion: 1 });
-    expect((await run({})).output).toMatchObject({ archived: [] });
-    expect((await run({ action: 'restore' })).output).toMatchObject({ rows: 3_380, restored: [{ month: '2023-01', added: 3_380 }] });
-    expect(await fingerprint('2023-01')).toEqual(before);
-    expect((await run({ action: 'restore', months: ['2023-01'] })).output).toMatchObject({ rows: 0 });
-    // What was brought back stays for a while.
-    expect((await run({})).output).toMatchObject({ archived: [] });
-    expect((await run({ keepRestoredDays: 0 })).output).toMatchObject({ archived: [{ month: '2023-01' }] });
-  });
-
-  it('puts late bars into the file that is there already', async () => {
-    await fresh();
-    await run({ months: ['2023-01'] });
-    await store(minutes('SPY', '2023-01-23', '2023-01-23', 10));
-    expect((await run({})).output).toMatchObject({ archived: [{ month: '2023-01', rows: 3_380 + 39 }] });
-    expect((await run({ action: 'restore' })).output).toMatchObject({ rows: 3_419 });
-  });
-
-  it('ends anywhere without losing a bar', async () => {
-    await fresh();
-    const before = await fingerprint('2023-01');
-    const given = { db, bulk: parts().bulk, folder };
-    const points = ['archive:file written', 'archive:file verified', 'archive:before commit', 'archive:dropped'];
-    for (const point of points) {
-      const ended = archiveMonth({ ...given, point: (name) => { if (name === point) throw new Error(`ended at ${name}`); } }, '2023-01');
-      await expect(ended).rejects.toThrow(`ended at ${point}`);
-      if (point !== 'archive:dropped') expect(await fingerprint('2023-01')).toEqual(before);
-    }
-    expect(await archiveMonth(given, '2023-01')).toMatchObject({ rows: 3_380 });
-    await expect(restoreMonth({ ...given, point: () => { throw new Error('ended'); } }, '2023-01')).rejects.toThrow('ended');
-    expect(await months()).not.toContain('market_data_2023_01');
-    expect(await restoreMonth(given, '2023-01')).toMatchObject({ added: 3_380 });
-    expect(await fingerprint('2023-01')).toEqual(before);
-  });
-
-  it('exports again when a bar comes in between', async () => {
-    await fresh();
-    const exports: string[] = [];
-    const point = async (name: string): Promise<void> => {
-      exports.push(name);
-      if (exports.length === 2) await store(minutes('SPY', '2023-01-24', '2023-01-24', 39));
-    };
-    expect(await archiveMonth({ db, folder, bulk: parts().bulk, point }, '2023-01')).toMatchObject({ rows: 3_380 + 10 });
-    expect(exports.filter((name) => name === 'archive:file written')).toHaveLength(2);
-    await restoreMonth({ db, folder, bulk: parts().bulk }, '2023-01');
-    await expect(db.query(`SELECT data_ingestion.drop_month('2023-01-01', 3379)`)).rejects.toThrow(/ledger of archives/);
-    await expect(db.query(`DROP TABLE data_ingestion.market_data_2023_01`)).rejects.toThrow(/owner/);
-    expect(await fingerprint('2023-01')).toMatchObject({ rows: 3_390 });
-  });
-
-  it('drops nothing when the file cannot be written, and brings nothing back from a damaged one', async () => {
-    await fresh();
-    mkdirSync(join(folder, 'market_data_2023_01.csv.gz.part'));
-    await expect(archiveMonth({ db, folder, bulk: parts().bulk }, '2023-01')).rejects.toThrow(/EISDIR|directory/);
-    expect(await fingerprint('2023-01')).toMatchObject({ rows: 3_380 });
-    rmSync(join(folder, 'market_data_2023_01.csv.gz.part'), { recursive: true, force: true });
-    await archiveMonth({ db, folder, bulk: parts().bulk }, '2023-01');
-    const path = join(folder, 'market_data_2023_01.csv.gz');
-    const bytes = readFileSync(path);
-    bytes[200] = (bytes[200] ?? 0) ^ 1;
-    writeFileSync(path, bytes);
-    await expect(restoreMonth({ db, folder, bulk: parts().bulk }, '2023-01')).rejects.toMatchObject({ code: 'ARCHIVE_DAMAGED' });
-    expect(await months()).not.toContain('market_data_2023_01');
-    bytes[200] = (bytes[200] ?? 0) ^ 1;
-    writeFileSync(path, bytes);
-    expect(await restoreMonth({ db, folder, bulk: parts().bulk }, '2023-01')).toMatchObject({ added: 3_380 });
-  });
-
-  it('says that the disk is full before and while it writes, and drops nothing', async () => {
-    await fresh();
-    await expect(checkRoom(folder, Number.MAX_SAFE_INTEGER)).rejects.toMatchObject({ code: 'DATA_FOLDER_FULL' });
-    if (existsSync('/dev/full')) {
-      symlinkSync('/dev/full', join(folder, 'market_data_2023_01.csv.gz.part'));
-      await expect(archiveMonth({ db, folder, bulk: parts().bulk }, '2023-01')).rejects.toMatchObject({ code: 'DATA_FOLDER_FULL', family: 'operator' });
-    }
-    expect(await fingerprint('2023-01')).toMatchObject({ rows: 3_380 });
-    expect(await book.sql('SELECT 1 FROM data_ingestion.archived_months')).toEqual([]);
-  });
-
-  it('gives way to whoever reads bars, and is tried again', async () => {
-    await fresh();
-    await db.tx(async (tx) => {
-      await tx.query('SELECT 1 FROM data_ingestion.market_data LIMIT 1');
-      await expect(archiveMonth({ db, folder, bulk: parts().bulk }, '2023-01')).rejects.toMatchObject({ code: 'VERSION_CONFLICT', family: 'conflict' });
-    });
-    expect(await archiveMonth({ db, folder, bulk: parts().bulk }, '2023-01')).toMatchObject({ rows: 3_380 });
-  });
-
-  it('refuses months that are too young, and those it does not have', async () => {
-    await expect(run({ months: ['2026-11'] })).rejects.toMatchObject({ code: 'FLOW_INPUT_INVALID' });
-    await expect(run({ action: 'restore', months: ['1999-01'] })).rejects.toMatchObject({ code: 'FLOW_INPUT_INVALID' });
-    await expect(run({ months: ['2026-13'] })).rejects.toThrow(/month/);
-    await expect(run({ months: ['1999-01'] })).rejects.toThrow(/no bars of 1999-01/);
   });
 });

@@ -1,7 +1,7 @@
-/** A process that puts one month away, or brings it back: for tests that kill it in the middle (MAINSPRING_CRASH_AT). */
+/** A process that puts the minute bars of one month away, or brings it back: for tests that kill it in the middle (MAINSPRING_CRASH_AT). */
 import type { PostgresAccess } from '#app/contracts/config.ts';
 import { openDb } from '#chassis/db.ts';
-import { archiveMonth, restoreMonth } from '../../services/data_ingestion/archive.ts';
+import { archiveUnit, restoreUnit } from '../../services/data_ingestion/archive.ts';
 
 /** What the parent sends. */
 export type ArchiveJob = { readonly action: 'archive' | 'restore'; readonly month: string; readonly folder: string; readonly access: PostgresAccess };
@@ -10,7 +10,7 @@ process.once('message', (job: ArchiveJob) => {
   const { access, folder, month } = job;
   const db = openDb({ access, database: access.tradingDb, schema: 'data_ingestion', applicationName: 'archive test', max: 2, onLost: () => process.exit(75) });
   const parts = { db, folder, bulk: { access, database: access.tradingDb, applicationName: 'archive test bulk' } };
-  const work: Promise<{ readonly rows: number }> = job.action === 'archive' ? archiveMonth(parts, month) : restoreMonth(parts, month);
+  const work: Promise<{ readonly rows: number }> = job.action === 'archive' ? archiveUnit(parts, { month, timeframe: '1Min' }) : restoreUnit(parts, { month, timeframe: '1Min' });
   work.then(
     async ({ rows }) => {
       process.send?.({ rows });
