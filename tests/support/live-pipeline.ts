@@ -32,8 +32,11 @@ async function tradesOf(book: Book, strategyId: string): Promise<LiveTrades> {
   };
 }
 
+/** What to trade. `look`: what a test wants to see of the book before it is gone. */
+export type LivePlan = { readonly strategies: readonly LiveStrategy[]; readonly limits: RiskLimits; look?(book: Book): Promise<void> };
+
 /** Trades a folder of recorded bars to its end. @throws with the workers' output when it does not end */
-export async function tradeLive(folder: string, { strategies, limits }: { readonly strategies: readonly LiveStrategy[]; readonly limits: RiskLimits }): Promise<ReadonlyMap<string, LiveTrades>> {
+export async function tradeLive(folder: string, { strategies, limits, look }: LivePlan): Promise<ReadonlyMap<string, LiveTrades>> {
   const [book, wire, units] = await Promise.all([startBook(), startWire(), freePorts()]);
   const workers: TestWorker[] = [];
   try {
@@ -59,6 +62,7 @@ export async function tradeLive(folder: string, { strategies, limits }: { readon
       });
     const found = new Map<string, LiveTrades>();
     for (const { strategyId } of strategies) found.set(strategyId, await tradesOf(book, strategyId));
+    await look?.(book);
     return found;
   } finally {
     await Promise.all(workers.map((worker) => worker.kill()));
