@@ -13,6 +13,7 @@ import { isPagePath } from './frame/pages.ts';
 import type { PagePath } from './frame/pages.ts';
 import { HealthPage } from './health/health-page.tsx';
 import { AnalysisPage } from './pages/analysis/analysis-page.tsx';
+import { readDataSearch } from './pages/data/address.ts';
 import { DataPage } from './pages/data/data-page.tsx';
 import { readFlowsSearch } from './pages/flows/address.ts';
 import { FlowsPage } from './pages/flows/flows-page.tsx';
@@ -36,7 +37,7 @@ const routes = [
   createRoute({ getParentRoute: () => rootRoute, path: '/portfolio', component: PortfolioPage }),
   createRoute({ getParentRoute: () => rootRoute, path: '/analysis', component: AnalysisPage }),
   createRoute({ getParentRoute: () => rootRoute, path: '/screener', component: ScreenerPage }),
-  createRoute({ getParentRoute: () => rootRoute, path: '/data', component: DataPage }),
+  createRoute({ getParentRoute: () => rootRoute, path: '/data', component: DataPage, validateSearch: readDataSearch }),
   createRoute({ getParentRoute: () => rootRoute, path: '/flows', component: FlowsPage, validateSearch: readFlowsSearch }),
   createRoute({ getParentRoute: () => rootRoute, path: '/logs', component: LogsPage, validateSearch: readLogsSearch }),
   createRoute({ getParentRoute: () => rootRoute, path: '/health', component: HealthPage }),

@@ -16,6 +16,7 @@ import './styles/flows.css';
 import './styles/reports.css';
 import './styles/orders.css';
 import './styles/ticket.css';
+import './styles/data.css';
 import { App } from './app.tsx';
 
 const root = document.getElementById('root');

@@ -19,6 +19,7 @@ const ENTRIES = Object.fromEntries([
   ...WORKERS.map((id) => [`services/${id}`, `services/${id}/main.ts`]),
   // Started by path: beside the services that start them.
   ['services/research-worker', 'services/research/search-worker.ts'],
+  ['services/research-screener', 'services/research/screen-worker.ts'],
   ['services/research-sandbox', 'services/research/sandbox/inside.ts'],
 ]);
 

@@ -92,6 +92,9 @@ export const ledgerEntered = z.object({ entryId: z.string(), kind: z.string(), s
 /** execution: the guardian found, still sees, or no longer sees something wrong. `remedy`: what it proposes, in words; null = a person must look. */
 export const findingChanged = z.object({ findingId: z.string(), kind: z.string(), severity: z.enum(['info', 'warning', 'critical']), subject: z.string(), message: z.string(), remedy: z.string().nullable(), state: z.enum(['open', 'resolved', 'dismissed']), /** It is new, back, or worse than before: people are told. */ isNews: z.boolean().default(false) });
 
+/** strategy_engine: symbols came into a saved screen, or left it, and a person wants to hear of it. The lists may be cut; the totals are not. */
+export const screenChanged = z.object({ screenId: z.string(), name: z.string(), runId: z.string(), entered: z.array(symbolSchema), left: z.array(symbolSchema), enteredTotal: z.number().int(), leftTotal: z.number().int() });
+
 /** analytics: a point of the equity curve was written. */
 export const equityRecorded = z.object({ tsMarket: ms, equity: decimalText, cash: decimalText, grossExposure: decimalText, dayPnl: decimalText });
 
@@ -99,6 +102,7 @@ export const equityRecorded = z.object({ tsMarket: ms, equity: decimalText, cash
 export const TOPICS = {
   'bar.closed': { producer: 'data_ingestion', payload: barClosed },
   'signal.raised': { producer: 'strategy_engine', payload: signalRaised },
+  'screen.changed': { producer: 'strategy_engine', payload: screenChanged },
   'order.approved': { producer: 'risk_management', payload: orderApproved },
   'order.denied': { producer: 'risk_management', payload: orderDenied },
   'order.cancel_requested': { producer: 'risk_management', payload: cancelRequested },

@@ -10,5 +10,6 @@ export type AuthClass = 'cookie' | 'session';
 /** One route. `path` has `:name` parameters that are fields of `input`; a GET carries the rest of the input as query, a POST or PUT as JSON body. */
 export type RouteContract = {
   readonly method: 'GET' | 'POST' | 'PUT'; readonly path: `/api/${string}`; readonly auth: AuthClass;
-  /** Needs an `Idempotency-Key` header, asked twice = done once. */ readonly movesMoney: boolean; readonly summary: string; readonly input: z.ZodType; readonly output: z.ZodType;
+  /** Needs an `Idempotency-Key` header, asked twice = done once. */ readonly movesMoney: boolean; readonly summary: string;
+  /** How long a page waits for the answer; 15 s when left out. */ readonly timeoutMs?: number; readonly input: z.ZodType; readonly output: z.ZodType;
 };

@@ -54,6 +54,8 @@ export const ERROR_CODES = {
   STRATEGY_FAILED: 'invalid',
   STRATEGY_CODE_INVALID: 'invalid',
   STRATEGY_OUT_OF_TIME: 'invalid',
+  SCREEN_OUT_OF_TIME: 'temporary',
+  SCREEN_NOT_FOUND: 'invalid',
   STRATEGY_OUT_OF_MEMORY: 'invalid',
   FLOW_NOT_FOUND: 'invalid',
   FLOW_RUN_NOT_FOUND: 'invalid',
@@ -74,6 +76,11 @@ export const ERROR_CODES = {
 
 /** A code of the registry above. */
 export type ErrorCode = keyof typeof ERROR_CODES;
+
+/** Is this text one of our codes? Own properties alone: a foreign text may be called `constructor`. */
+export function isErrorCode(text: unknown): text is ErrorCode {
+  return typeof text === 'string' && Object.hasOwn(ERROR_CODES, text);
+}
 
 /** Structured facts about an error; never secrets. */
 export type ErrorContext = Readonly<Record<string, unknown>>;

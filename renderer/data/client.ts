@@ -111,7 +111,7 @@ async function request(url: string, init: { method: string; body: string | null;
 export async function call<N extends RouteName>(name: N, input: RouteInput<N>, options: { signal?: AbortSignal; idempotencyKey?: string } = {}): Promise<RouteOutput<N>> {
   const route: RouteContract = HTTP[name];
   const { url, body } = buildRequest(route, input as Record<string, unknown>);
-  const timeout = AbortSignal.timeout(TIMEOUT_MS);
+  const timeout = AbortSignal.timeout(route.timeoutMs ?? TIMEOUT_MS);
   const response = await request(url, {
     method: route.method, body, signal: options.signal ? AbortSignal.any([options.signal, timeout]) : timeout, asker: options.signal,
     headers: { ...(body === null ? {} : { 'content-type': 'application/json' }), ...(route.movesMoney ? { [IDEMPOTENCY_HEADER]: options.idempotencyKey ?? newKey() } : {}) },
@@ -131,6 +131,13 @@ async function openTail(query: Readonly<Record<string, string | number>>, signal
 /** Opens a live tail of a unit's output as newline-delimited JSON. @throws ClientError */
 export function openLogTail(unit: string, lines: number, signal: AbortSignal): Promise<ReadableStream<Uint8Array<ArrayBuffer>>> {
   return openTail({ unit, lines }, signal);
+}
+
+/** Bars as a CSV file, offered to the reader to keep. @throws ClientError */
+export async function readExport(wish: Readonly<Record<string, string>>, signal: AbortSignal): Promise<Blob> {
+  const response = await request(`/exports/bars.csv?${new URLSearchParams(wish).toString()}`, { method: 'GET', body: null, headers: {}, signal, asker: signal });
+  if (!response.ok) throw await refusal(response);
+  return response.blob();
 }
 
 /** The page of a stored report, as text. @throws ClientError */

@@ -3,14 +3,10 @@ import * as z from 'zod';
 import { COMMANDS, type CommandAsk, type CommandName, type CommandOutput } from '#app/contracts/commands.ts';
 import type { CommandContract } from '#app/contracts/request.ts';
 import type { RuntimeConfig } from '#app/contracts/config.ts';
-import { AppError, ERROR_CODES, invariant, type ErrorCode } from '#app/domain/errors.ts';
+import { AppError, invariant, isErrorCode } from '#app/domain/errors.ts';
 
 const TIMEOUT_MS = 10_000;
 const refusalSchema = z.object({ error: z.object({ code: z.string(), message: z.string() }) });
-
-function codeOf(value: string | null): ErrorCode | null {
-  return value !== null && Object.hasOwn(ERROR_CODES, value) ? (value as ErrorCode) : null;
-}
 
 /**
  * Runs a command on the service that owns it. Commands are idempotent by their key: after `unknown` ask again with the same key.
@@ -33,5 +29,5 @@ export async function callCommand<N extends CommandName>(config: RuntimeConfig, 
   if (response.ok) return contract.output.parse(body) as CommandOutput<N>;
   const refusal = refusalSchema.safeParse(body);
   const { code, message } = refusal.success ? refusal.data.error : { code: null, message: `The part ${contract.service} answered ${response.status}` };
-  throw new AppError(codeOf(code) ?? 'INVARIANT_BROKEN', message, { context: { status: response.status } });
+  throw new AppError(isErrorCode(code) ? code : 'INVARIANT_BROKEN', message, { context: { status: response.status } });
 }

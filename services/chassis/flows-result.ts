@@ -1,5 +1,5 @@
 /** What steps and flows give back, throw and say, held to what the book can keep: JSON, bounded, the same after a crash. Pure. */
-import { AppError, ERROR_CODES, type ErrorCode } from '#app/domain/errors.ts';
+import { AppError, isErrorCode } from '#app/domain/errors.ts';
 
 /** The largest result of a step or a flow, in bytes of JSON. */
 export const MAX_RESULT_BYTES = 1_048_576;
@@ -44,9 +44,9 @@ export function checkResult<T>(what: string, value: T): T {
 export function reviveError(error: unknown): unknown {
   if (error instanceof AppError || !(error instanceof Error) || error.name !== 'AppError') return error;
   const { code, context } = error as { code?: unknown; context?: unknown };
-  if (typeof code !== 'string' || !Object.hasOwn(ERROR_CODES, code)) return error;
+  if (!isErrorCode(code)) return error;
   const facts = typeof context === 'object' && context !== null ? (context as Record<string, unknown>) : {};
-  return new AppError(code as ErrorCode, error.message, { context: facts, ...(error.cause === undefined ? {} : { cause: error.cause }) });
+  return new AppError(code, error.message, { context: facts, ...(error.cause === undefined ? {} : { cause: error.cause }) });
 }
 
 /** Cuts an error's own text to what a book should hold. */

@@ -2,8 +2,7 @@
 import * as z from 'zod';
 import type { RuntimeConfig } from '#app/contracts/config.ts';
 import { ORCHESTRATOR, requestOf, type OrchestratorInput, type OrchestratorName, type OrchestratorOutput } from '#app/contracts/orchestrator.ts';
-import { AppError, ERROR_CODES } from '#app/domain/errors.ts';
-import type { ErrorCode } from '#app/domain/errors.ts';
+import { AppError, isErrorCode } from '#app/domain/errors.ts';
 
 const TIMEOUT_MS = 8_000;
 const errorSchema = z.object({ error: z.object({ code: z.string(), message: z.string() }) });
@@ -31,7 +30,7 @@ export function createOrchestrator(config: RuntimeConfig): Orchestrator {
       }
       if (response.ok) return ORCHESTRATOR[name].output.parse(reply) as OrchestratorOutput<N>;
       const parsed = errorSchema.safeParse(reply);
-      const code = parsed.success && Object.hasOwn(ERROR_CODES, parsed.data.error.code) ? (parsed.data.error.code as ErrorCode) : 'UNIT_TIMEOUT';
+      const code = parsed.success && isErrorCode(parsed.data.error.code) ? parsed.data.error.code : 'UNIT_TIMEOUT';
       throw new AppError(code, parsed.success ? parsed.data.error.message : `The orchestrator answered ${response.status}`, { context: { name, status: response.status } });
     },
   };

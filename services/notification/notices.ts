@@ -5,7 +5,7 @@ import type { DenialCode } from '#app/domain/limits.ts';
 /** A notification before it is recorded. `notificationId` is a function of the event: one event, one notification. */
 export type Notice = {
   readonly notificationId: string;
-  readonly kind: 'order_filled' | 'order_rejected' | 'order_denied' | 'risk_event' | 'trading_state' | 'health' | 'alert' | 'finding';
+  readonly kind: 'order_filled' | 'order_rejected' | 'order_denied' | 'risk_event' | 'trading_state' | 'health' | 'alert' | 'finding' | 'screen';
   readonly severity: 'info' | 'warning' | 'critical';
   readonly title: string;
   readonly body: string;
@@ -71,6 +71,12 @@ function wordsOf(event: EventEnvelope): Words | null {
       const { findingId, severity, subject, message, remedy, isNews } = event.payload;
       if (!isNews) return null;
       return { kind: 'finding', severity, title: `Look at ${subject}`, body: remedy === null ? message : `${message} Proposed: ${remedy}`, context: { findingId, kind: event.payload.kind } };
+    }
+    case 'screen.changed': {
+      const { screenId, name, entered, left, enteredTotal, leftTotal } = event.payload;
+      const list = (symbols: readonly string[], total: number): string => `${symbols.join(', ')}${total > symbols.length ? ` and ${total - symbols.length} more` : ''}`;
+      const parts = [enteredTotal > 0 ? `Came in: ${list(entered, enteredTotal)}.` : '', leftTotal > 0 ? `Left: ${list(left, leftTotal)}.` : ''].filter((part) => part !== '');
+      return { kind: 'screen', severity: 'info', title: `Screen "${name}": ${enteredTotal} came in, ${leftTotal} left`, body: parts.join(' '), context: { screenId } };
     }
     case 'alert.raised': {
       const { alertId, severity, title, body, context } = event.payload;

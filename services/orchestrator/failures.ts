@@ -1,6 +1,6 @@
 /** Errors of runs as the engine keeps them, read back into words: what happened, what caused it, what the reader can do. */
 import type { RunFailure } from '#app/contracts/flows.ts';
-import { ERROR_CODES, type ErrorCode, type ErrorFamily } from '#app/domain/errors.ts';
+import { ERROR_CODES, isErrorCode, type ErrorFamily } from '#app/domain/errors.ts';
 
 const MAX_CAUSES = 8;
 const MAX_TEXT = 2_000;
@@ -55,7 +55,7 @@ const UNKNOWN_REMEDY = 'The error has no code, so nothing is known about it. The
 const CHILD_REMEDY = 'A child run failed: open it for the cause. When that is gone, retry from the failed step; a new child is started.';
 
 function familyOf(code: string | null): ErrorFamily | null {
-  return code !== null && Object.hasOwn(ERROR_CODES, code) ? ERROR_CODES[code as ErrorCode] : null;
+  return isErrorCode(code) ? ERROR_CODES[code] : null;
 }
 
 /** The failure of a run that threw. `step`: the one that failed. */

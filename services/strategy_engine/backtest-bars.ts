@@ -1,14 +1,21 @@
 /** The bars of a back-test as columns: from the column files that are kept beside the book, and from the book itself where those cannot be used. */
+import path from 'node:path';
 import type { BarColumns } from '#app/domain/bar-columns.ts';
 import { timedBars } from '#app/backtest/run/sessions.ts';
 import type { Timeframe } from '#app/domain/time.ts';
 import { withBulkTx, type BulkOptions } from '#chassis/db-bulk.ts';
 import type { Db } from '#chassis/db.ts';
-import { barsBetween, type ColumnCache } from '../research/cache.ts';
+import { barsBetween, openColumnCache, type ColumnCache } from '../research/cache.ts';
 import { sharedColumns } from '../research/work.ts';
 
 /** Where bars come from. `cache` is opened at its first use. */
 export type BarSource = { readonly db: Db; readonly bulk: BulkOptions; cache(): ColumnCache };
+
+/** Opens it at its first use. `folder`: where research keeps what can be made again; the column files lie in it. */
+export function barSource({ db, bulk, folder }: { readonly db: Db; readonly bulk: BulkOptions; readonly folder: string }): BarSource {
+  let cache: ColumnCache | null = null;
+  return { db, bulk, cache: () => (cache ??= openColumnCache(path.join(folder, 'columns'))) };
+}
 
 /** Bars of regular trading of one symbol, on memory that threads share. `complaint`: why its column file was of no use; null when nothing was wrong. */
 export type LoadedSeries = { readonly symbol: string; readonly bars: BarColumns; readonly leftOut: number; readonly complaint: string | null };

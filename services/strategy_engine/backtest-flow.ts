@@ -4,11 +4,10 @@ import { backtestRequestSchema, backtestResultSchema, backtestRunOutputSchema, M
 import type { Db } from '#chassis/db.ts';
 import type { BulkOptions } from '#chassis/db-bulk.ts';
 import { flow, type FlowContext, type FlowDefinition } from '#chassis/flows.ts';
-import { openColumnCache, type ColumnCache } from '../research/cache.ts';
 import type { Job } from '../research/job.ts';
 import type { Measure } from '../research/measure.ts';
 import { openPool, type Pool } from '../research/pool.ts';
-import { loadSeries, type BarSource, type LoadedSeries } from './backtest-bars.ts';
+import { barSource, loadSeries, type BarSource, type LoadedSeries } from './backtest-bars.ts';
 import { strategyType } from '#app/strategy/registry.ts';
 import { manifestOf } from '../research/manifest.ts';
 import { jobOf, type AssetFacts } from './backtest-job.ts';
@@ -28,11 +27,6 @@ type Loaded = { readonly series: readonly LoadedSeries[]; readonly benchmark: Lo
 
 /** A back-test at work. */
 type Work = { readonly parts: BacktestParts; readonly source: BarSource; readonly ctx: FlowContext; readonly plan: BacktestPlan; readonly signal: AbortSignal; readonly backtestId: string };
-
-function barSource({ db, bulk, folder }: BacktestParts): BarSource {
-  let cache: ColumnCache | null = null;
-  return { db, bulk, cache: () => (cache ??= openColumnCache(path.join(folder, 'columns'))) };
-}
 
 async function assetsOf(db: Db, symbols: readonly string[]): Promise<AssetFacts> {
   const rows = await db.query<{ symbol: string; isShortable: boolean; isFractionable: boolean }>('SELECT symbol, is_shortable AS "isShortable", is_fractionable AS "isFractionable" FROM data_ingestion.symbols WHERE symbol = ANY($1::text[])', [symbols]);

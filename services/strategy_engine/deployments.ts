@@ -33,7 +33,7 @@ const strategyRow = z.object({
 });
 
 /** The symbols of a deployment. @throws AppError INPUT_INVALID for a portfolio without names, or with more or fewer than it takes */
-function symbolsOf({ kind, scope, symbols: [least, most] }: BoundStrategy, symbols: readonly string[]): ReadonlySet<string> | null {
+export function symbolsOf({ kind, scope, symbols: [least, most] }: BoundStrategy, symbols: readonly string[]): ReadonlySet<string> | null {
   const isEvery = symbols.includes(EVERY_WATCHED_SYMBOL);
   if (scope === 'symbol') return isEvery ? null : new Set(symbols);
   const names = new Set([...symbols].sort());

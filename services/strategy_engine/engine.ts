@@ -17,6 +17,8 @@ export type Engine = {
   hear(tx: Tx, events: readonly EventEnvelope[]): Promise<void>;
   /** Shows stored bars to some of the strategies, in the caller's transaction, over the cells as the book has them. @throws AppError VERSION_CONFLICT */
   replay(tx: Tx, fleet: Fleet, bars: readonly ClosedBar[]): Promise<Outcome>;
+  /** The book's strategies have changed otherwise: they are read again before the next bar. */
+  forget(): void;
   /** Notes a committed change of the switch. */
   setEnabled(strategyId: string, isEnabled: boolean): void;
   /** The symbols that are watched now, read afresh. */
@@ -113,6 +115,9 @@ export function createEngine(listener: EngineListener): Engine {
 
   return {
     load, refreshWatched,
+    forget() {
+      isStale = true;
+    },
     deployments: running,
     async hear(tx, events) {
       if (isStale) await load(tx);

@@ -1,10 +1,20 @@
 /** strategy_engine: bars in, signals out. The wiring at a glance. */
 import { join } from 'node:path';
-import { runService, type ServiceContext, type ServiceParts } from '#chassis/service.ts';
+import type { SCREENER_COMMANDS } from '#app/contracts/commands-screener.ts';
+import type { Db } from '#chassis/db.ts';
+import { runService, type CommandHandlers, type ServiceContext, type ServiceParts } from '#chassis/service.ts';
+import { barSource } from './backtest-bars.ts';
 import { seedStrategies } from './deployments.ts';
-import { createEngine, type EngineListener } from './engine.ts';
+import { createEngine, type Engine, type EngineListener } from './engine.ts';
+import { createExplainer } from './explain.ts';
 import { strategyFlows } from './flows.ts';
 import { renewVersions } from './renew-versions.ts';
+import { findModel } from './screen-model.ts';
+import { createScreener, type Screener } from './screen-run.ts';
+import { deleteScreen, saveScreen, seedScreens } from './screen-save.ts';
+import { scheduleScreens } from './screen-schedule.ts';
+import { screenToStrategy } from './screen-universe.ts';
+import { answerWish } from './screen-words.ts';
 import { setStrategyEnabled } from './set-enabled.ts';
 
 /** Room for the batches in which a replay catches up. */
@@ -40,24 +50,43 @@ function listen(ctx: ServiceContext): EngineListener {
   };
 }
 
+function screenCommands(parts: { db: Db; engine: Engine; screener: Screener }): Pick<CommandHandlers, keyof typeof SCREENER_COMMANDS> {
+  const { db, screener } = parts;
+  return {
+    runScreen: ({ definition }) => screener.run(definition),
+    saveScreen: (input) => saveScreen(db, input),
+    deleteScreen: (input) => deleteScreen(db, input),
+    askScreen: (input) => answerWish(input),
+    screenModel: () => findModel(),
+    screenToStrategy: (input) => screenToStrategy(parts, input),
+  };
+}
+
 async function setUp(ctx: ServiceContext): Promise<ServiceParts> {
   const { db, log } = ctx;
   const engine = createEngine(listen(ctx));
   const parts = { db, engine };
+  const research = { folder: join(ctx.config.dataDir, 'research'), bulk: { access: ctx.config.postgres, database: ctx.config.postgres.tradingDb, applicationName: 'strategy_engine research' } };
+  const screener = createScreener(barSource({ db, ...research }), { now: () => ctx.clock.now(), isSimulated: ctx.config.mode === 'demo' || ctx.config.replay !== undefined });
   return {
     async recover() {
       const seeded = await db.tx((tx) => seedStrategies(tx, ctx.config.mode));
       if (seeded > 0) log.info({ strategies: seeded }, 'Default strategies written');
+      await db.tx(seedScreens);
       ctx.extend(RENEW_MS, 'comparing strategies with their deployed versions');
       const versions = await db.tx(renewVersions);
       if (versions.length > 0) log.info({ versions }, 'Strategies behave otherwise than before and have new versions');
       await engine.load(db);
     },
     consumers: [{ producer: 'data_ingestion', topics: ['bar.closed'], batch: BATCH, durability: 'soon', handle: (tx, events) => engine.hear(tx, events) }],
-    commands: { setStrategyEnabled: (input) => setStrategyEnabled(parts, input) },
-    flows: strategyFlows({
-      ...parts, folder: join(ctx.config.dataDir, 'research'), bulk: { access: ctx.config.postgres, database: ctx.config.postgres.tradingDb, applicationName: 'strategy_engine research' },
-    }),
+    commands: { setStrategyEnabled: (input) => setStrategyEnabled(parts, input), explainBar: createExplainer(db), ...screenCommands({ ...parts, screener }) },
+    flows: strategyFlows({ ...parts, ...research }),
+    async start() {
+      scheduleScreens({ db, screener, log, signal: ctx.signal });
+    },
+    async drain() {
+      await screener[Symbol.asyncDispose]();
+    },
   };
 }
 

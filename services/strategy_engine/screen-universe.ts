@@ -1,0 +1,51 @@
+/** A screen becomes the universe of a strategy: the symbols that it finds now, and those that the strategy still holds. */
+import type { CommandInput, CommandOutput } from '#app/contracts/commands.ts';
+import { AppError } from '#app/domain/errors.ts';
+import { strategyType } from '#app/strategy/registry.ts';
+import type { Db } from '#chassis/db.ts';
+import { symbolsOf } from './deployments.ts';
+import type { Engine } from './engine.ts';
+import { savedScreen } from './screen-save.ts';
+import type { Screener } from './screen-run.ts';
+
+/** More symbols than one strategy is meant to look at bar by bar. */
+const MAX_SYMBOLS = 200;
+
+type StrategyRow = { kind: string; symbols: string[]; parameters: unknown };
+
+/**
+ * Gives a strategy the symbols that a screen finds now. Symbols in which it holds something stay, so that nothing is left unlooked-after; what cannot be traded is left out, with the reason.
+ * The old list stands in the audit trail. Asked again under the same key, the list of the first time is answered.
+ * @throws AppError SCREEN_NOT_FOUND, STRATEGY_NOT_FOUND; INPUT_INVALID when nothing is found, or more or fewer symbols than the strategy takes
+ */
+export async function screenToStrategy(parts: { db: Db; engine: Engine; screener: Screener }, input: CommandInput<'screenToStrategy'>): Promise<CommandOutput<'screenToStrategy'>> {
+  const { db, engine, screener } = parts;
+  const { strategyId, screenId, actor, idempotencyKey } = input;
+  const screen = await savedScreen(db, screenId);
+  const { rows } = await screener.run({ ...screen.definition, asOf: null, columns: [], limit: MAX_SYMBOLS });
+  const found = rows.map((row) => row.symbol);
+  return db.tx(async (tx) => {
+    const [row] = await tx.query<StrategyRow>('SELECT kind, symbols, parameters FROM strategy_engine.strategies WHERE strategy_id = $1 FOR UPDATE', [strategyId]);
+    if (!row) throw new AppError('STRATEGY_NOT_FOUND', `There is no strategy "${strategyId}"`);
+    const [earlier] = await tx.query<{ symbols: string[] }>(
+      `SELECT ARRAY(SELECT jsonb_array_elements_text(after->'symbols')) AS symbols FROM logging.audit_log WHERE at > clock_timestamp() - interval '1 day' AND action = 'strategy.universe' AND subject = $1 AND after->>'idempotencyKey' = $2 ORDER BY id LIMIT 1`,
+      [strategyId, idempotencyKey],
+    );
+    if (earlier) return { strategyId, symbols: earlier.symbols, skipped: [] };
+    const tradable = new Set((await tx.query<{ symbol: string }>('SELECT symbol FROM data_ingestion.symbols WHERE symbol = ANY($1::text[]) AND is_tradable', [found])).map((one) => one.symbol));
+    const held = (await tx.query<{ symbol: string }>('SELECT symbol FROM execution.strategy_positions WHERE strategy_id = $1 AND qty <> 0', [strategyId])).map((one) => one.symbol);
+    const symbols = [...new Set([...found.filter((symbol) => tradable.has(symbol)), ...held])].sort();
+    if (symbols.length === 0) throw new AppError('INPUT_INVALID', 'The screen finds no symbol that can be traded; the strategy keeps its symbols');
+    symbolsOf(strategyType(row.kind).bind(row.parameters), symbols);
+    await tx.query('UPDATE strategy_engine.strategies SET symbols = $2::text[], updated_at = clock_timestamp() WHERE strategy_id = $1', [strategyId, symbols]);
+    await tx.query(`INSERT INTO logging.audit_log (actor, action, subject, before, after) VALUES ($1, 'strategy.universe', $2, $3::jsonb, $4::jsonb)`, [
+      actor, strategyId, JSON.stringify({ symbols: row.symbols }), JSON.stringify({ symbols, screenId, idempotencyKey }),
+    ]);
+    tx.afterCommit(() => engine.forget());
+    const skipped = [
+      ...found.filter((symbol) => !tradable.has(symbol)).map((symbol) => ({ symbol, reason: 'The broker does not trade it' })),
+      ...held.filter((symbol) => !found.includes(symbol)).map((symbol) => ({ symbol, reason: 'Not found by the screen, but the strategy holds it: it stays until it is sold' })),
+    ];
+    return { strategyId, symbols, skipped };
+  });
+}
