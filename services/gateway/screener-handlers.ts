@@ -16,6 +16,11 @@ export function screenerHandlers({ ctx }: HandlerParts): Pick<Handlers, keyof ty
     },
     askScreen: (input) => ctx.callCommand('askScreen', input),
     screenModel: () => ctx.callCommand('screenModel', {}),
-    screenToStrategy: (input, { actor, idempotencyKey }) => ctx.callCommand('screenToStrategy', { ...input, actor, idempotencyKey }),
+    async screenToStrategy(input, { actor, idempotencyKey }) {
+      const given = await ctx.callCommand('screenToStrategy', { ...input, actor, idempotencyKey });
+      // A strategy sees the bars of followed symbols alone.
+      const { refused } = await ctx.callCommand('setWatched', { symbols: given.symbols, isWatched: true, actor, idempotencyKey });
+      return { ...given, skipped: [...given.skipped, ...refused] };
+    },
   };
 }
