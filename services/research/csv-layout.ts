@@ -3,13 +3,23 @@ import { AppError } from '#app/domain/errors.ts';
 
 /** What a field of a row is taken for. Numbers 0..4 are open, high, low, close, volume. */
 export const ROLE = { open: 0, high: 1, low: 2, close: 3, volume: 4, time: 5, clock: 6, symbol: 7, ignored: 8 } as const;
-type RoleName = keyof typeof ROLE;
+/** The name of a role. */
+export type RoleName = keyof typeof ROLE;
 
-/** How time is written: `2020-01-31[ 09:30[:00]]`, `20200131[ 09:30]`, seconds or milliseconds since 1970. */
-export type StampKind = 'dashed' | 'compact' | 'seconds' | 'millis';
+/**
+ * How time is written: `2020-01-31[ 09:30[:00]]`, `20200131[ 09:30]`, since 1970 in seconds to nanoseconds, day or month first (`31.01.2020`, `1/31/2020 9:30 AM`),
+ * as workbooks count days (since 1899-12-30), or in milliseconds of a day that the file's name tells.
+ */
+export type StampKind = 'dashed' | 'compact' | 'seconds' | 'millis' | 'micros' | 'nanos' | 'dmy' | 'mdy' | 'excel' | 'dayMillis';
 
-/** The form of a file. `roles`: one per field. `dataAt`: first byte after the header line. */
-export type CsvLayout = { readonly separator: number; readonly roles: Uint8Array; readonly stamp: StampKind; readonly dataAt: number; readonly hasVolume: boolean; readonly hasSymbol: boolean; readonly ignored: readonly string[] };
+/**
+ * The form of a file. `roles`: one per field. `dataAt`: first byte after the header line. `decimal`: code of the sign before decimals, a point unless told;
+ * `priceScale`: what prices are divided by, 1 unless told; `baseDay`: day of `dayMillis`, ms since 1970.
+ */
+export type CsvLayout = {
+  readonly separator: number; readonly roles: Uint8Array; readonly stamp: StampKind; readonly dataAt: number; readonly hasVolume: boolean; readonly hasSymbol: boolean; readonly ignored: readonly string[];
+  readonly decimal?: number; readonly priceScale?: number; readonly baseDay?: number;
+};
 
 const NAMES: Readonly<Record<string, RoleName>> = {
   time: 'time', date: 'time', timestamp: 'time', datetime: 'time', 'date time': 'time', t: 'time', '': 'time',
@@ -27,12 +37,12 @@ function invalid(why: string): never {
 }
 
 /** A name of the header as NAMES has it: quotes, angle brackets and case do not matter. */
-function plainName(field: string): string {
+export function plainName(field: string): string {
   return field.trim().replace(/^"(.*)"$/, '$1').replace(/^<(.*)>$/, '$1').trim().toLowerCase();
 }
 
-/** What each field is. A file with both `date` and `time` has the day in one and the clock in the other. */
-function rolesOf(names: readonly string[]): RoleName[] {
+/** What each field is. A file with both `date` and `time` has the day in one and the clock in the other. @throws AppError INPUT_INVALID for a role that two names claim */
+export function rolesOf(names: readonly string[]): RoleName[] {
   const hasDay = names.includes('date') && names.includes('time');
   const roles: RoleName[] = [];
   for (const [at, name] of names.entries()) {

@@ -50,6 +50,11 @@ export class Rows {
     this.length = n + 1;
   }
 
+  /** Forgets the rows, keeps symbols and their newest times: what comes next follows what was before. */
+  clear(): void {
+    this.length = 0;
+  }
+
   private grow(): void {
     const capacity = Math.ceil(this.length * 1.5) + 16;
     this.bars = copyOf(this.bars, capacity, false);

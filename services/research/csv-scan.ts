@@ -1,9 +1,16 @@
 /** Reads fields of a CSV file byte by byte: numbers exactly, times as a wall clock shows them. No strings, nothing allocated for a row. */
 import { daysFromCivil, civilFromDays, DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS } from '#app/domain/time.ts';
 import { ZONE_FIRST_YEAR } from '#app/market/nyse-zone.ts';
-import type { StampKind } from './csv-layout.ts';
+import type { CsvLayout, StampKind } from './csv-layout.ts';
 
-const [NEWLINE, RETURN, SPACE, QUOTE, PLUS, MINUS, POINT, ZERO, COLON, LETTER_T, LETTER_Z] = [0x0a, 0x0d, 0x20, 0x22, 0x2b, 0x2d, 0x2e, 0x30, 0x3a, 0x54, 0x5a];
+const [NEWLINE, RETURN, SPACE, QUOTE, PLUS, MINUS, POINT, ZERO, COLON, LETTER_A, LETTER_M, LETTER_P, LETTER_T, LETTER_Z] = [0x0a, 0x0d, 0x20, 0x22, 0x2b, 0x2d, 0x2e, 0x30, 0x3a, 0x41, 0x4d, 0x50, 0x54, 0x5a];
+/** A letter without its case. */
+const UPPER = 0xdf;
+/** Days from 1899-12-30, where workbooks begin to count, to 1970; and the days between which their numbers are times of a market. */
+const EXCEL_TO_1970 = 25_569;
+const [EXCEL_FIRST, EXCEL_LAST] = [24_000, 110_000];
+/** What a number of time since 1970 is multiplied by to be milliseconds. */
+const TO_MS: Readonly<Partial<Record<StampKind, number>>> = { seconds: SECOND_MS, millis: 1, micros: 1e-3, nanos: 1e-6 };
 /** A number of at most 15 digits is exact in float64, and its quotient by a power of ten up to 10^22 is rounded once, as the standard demands (W. Clinger, 1990). */
 const EXACT_DIGITS = 15;
 const POWERS = Float64Array.from({ length: EXACT_DIGITS + 1 }, (_, n) => 10 ** n);
@@ -14,6 +21,9 @@ const MISSING = /^(nan|na|n\/a|null|none|-)?$/i;
 /** Newlines that must stand behind the last byte, so that no field has to ask where the file ends. */
 export const PADDING_BYTES = 48;
 
+/** What a scanner must know of a file's form. */
+export type ScanForm = Pick<CsvLayout, 'separator' | 'decimal' | 'baseDay'>;
+
 /** A place in the bytes of a file, and what was read last. `bytes` end with PADDING_BYTES newlines. */
 export class Scanner {
   readonly bytes: Uint8Array;
@@ -21,12 +31,16 @@ export class Scanner {
   /** Of the last stamp: minutes east of Greenwich, NaN when it told none. */
   offsetMinutes = NaN;
   private readonly separator: number;
+  private readonly decimal: number;
+  private readonly baseDay: number;
   private lastDay = -1;
   private lastDayMs = NaN;
 
-  constructor(bytes: Uint8Array, separator: number, at: number) {
+  constructor(bytes: Uint8Array, form: ScanForm, at: number) {
     this.bytes = bytes;
-    this.separator = separator;
+    this.separator = form.separator;
+    this.decimal = form.decimal ?? POINT;
+    this.baseDay = form.baseDay ?? 0;
     this.pos = at;
   }
 
@@ -52,7 +66,7 @@ export class Scanner {
     }
     let digits = i - first;
     let decimals = 0;
-    if (bytes[i] === POINT) {
+    if (bytes[i] === this.decimal) {
       i += 1;
       const point = i;
       digit = (bytes[i] as number) - ZERO;
@@ -76,7 +90,8 @@ export class Scanner {
     this.pos = start;
     const text = this.text();
     if (MISSING.test(text)) return NaN;
-    if (/^-?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(text)) return Number(text);
+    const plain = this.decimal === POINT ? text : text.replace(',', '.');
+    if (/^-?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(plain)) return Number(plain);
     this.pos = start;
     return NaN;
   }
@@ -139,11 +154,7 @@ export class Scanner {
   /** A moment as its own clock shows it, in ms as if that clock were Greenwich's; `offsetMinutes` says how far it is from there, NaN when it does not say. NaN when it is no moment. */
   stamp(kind: StampKind): number {
     this.offsetMinutes = NaN;
-    if (kind === 'seconds' || kind === 'millis') {
-      const value = Math.round(this.number() * (kind === 'seconds' ? SECOND_MS : 1));
-      this.offsetMinutes = 0;
-      return value;
-    }
+    if (kind !== 'dashed' && kind !== 'compact') return this.unusualStamp(kind);
     const day = this.day(kind === 'dashed');
     if (!(day >= 0 || day < 0)) return NaN;
     const sign = this.bytes[this.pos];
@@ -152,12 +163,78 @@ export class Scanner {
     return day + this.clock();
   }
 
+  private unusualStamp(kind: Exclude<StampKind, 'dashed' | 'compact'>): number {
+    const factor = TO_MS[kind];
+    if (factor !== undefined) {
+      const value = Math.round(this.number() * factor);
+      this.offsetMinutes = 0;
+      return value;
+    }
+    if (kind === 'dayMillis') {
+      const value = this.number();
+      return value >= 0 && value < DAY_MS ? this.baseDay + value : NaN;
+    }
+    if (kind === 'excel') {
+      const value = this.number();
+      // A day has 86,400 seconds, which a float64 of days tells apart.
+      return value >= EXCEL_FIRST && value < EXCEL_LAST ? Math.round((value - EXCEL_TO_1970) * (DAY_MS / SECOND_MS)) * SECOND_MS : NaN;
+    }
+    const day = this.shortDay(kind === 'dmy');
+    if (Number.isNaN(day)) return NaN;
+    const sign = this.bytes[this.pos];
+    if (sign !== SPACE && sign !== LETTER_T) return day;
+    this.pos += 1;
+    return day + this.looseClock();
+  }
+
+  /** One or two digits, -1 when there is none. */
+  private upToTwo(): number {
+    const second = (this.bytes[this.pos + 1] as number) - ZERO;
+    return this.digits(second >= 0 && second <= 9 ? 2 : 1);
+  }
+
+  /** `31.01.2020`, `1/31/2020`: what parts the numbers does not matter. */
+  private shortDay(isDayFirst: boolean): number {
+    const first = this.upToTwo();
+    this.pos += 1;
+    const second = this.upToTwo();
+    this.pos += 1;
+    const year = this.digits(4);
+    const [day, month] = isDayFirst ? [first, second] : [second, first];
+    return this.dayOf(year, month, day);
+  }
+
+  /** `9:30`, `09:30:00`, `9:30 PM`. NaN when it is none. */
+  private looseClock(): number {
+    const { bytes } = this;
+    let hour = this.upToTwo();
+    if (bytes[this.pos] !== COLON) return NaN;
+    this.pos += 1;
+    const minute = this.digits(2);
+    let second = 0;
+    if (bytes[this.pos] === COLON) {
+      this.pos += 1;
+      second = this.digits(2);
+    }
+    if (bytes[this.pos] === SPACE) this.pos += 1;
+    const half = (bytes[this.pos] as number) & UPPER;
+    if ((half === LETTER_A || half === LETTER_P) && ((bytes[this.pos + 1] as number) & UPPER) === LETTER_M) {
+      this.pos += 2;
+      if (hour < 1 || hour > 12) return NaN;
+      hour = (hour % 12) + (half === LETTER_P ? 12 : 0);
+    }
+    return hour >= 0 && hour <= 23 && minute >= 0 && minute <= 59 && second >= 0 && second <= 59 ? hour * HOUR_MS + minute * MINUTE_MS + second * SECOND_MS : NaN;
+  }
+
   private day(isDashed: boolean): number {
     const year = this.digits(4);
     if (isDashed) this.pos += 1;
     const month = this.digits(2);
     if (isDashed) this.pos += 1;
-    const day = this.digits(2);
+    return this.dayOf(year, month, this.digits(2));
+  }
+
+  private dayOf(year: number, month: number, day: number): number {
     const packed = (year * 100 + month) * 100 + day;
     if (packed === this.lastDay) return this.lastDayMs;
     if (year < ZONE_FIRST_YEAR || year > LAST_YEAR || month < 1 || month > 12 || day < 1) return NaN;

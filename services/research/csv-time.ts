@@ -34,6 +34,47 @@ export function fromExchangeClock(times: Float64Array): void {
   }
 }
 
+/** Whether the computer knows a time zone by this name. */
+export function isZoneName(name: string): boolean {
+  try {
+    return new Intl.DateTimeFormat('en-US', { timeZone: name }).format(0) !== '';
+  } catch (error) {
+    if (error instanceof RangeError) return false;
+    throw error;
+  }
+}
+
+/** How far a named zone's clock is ahead of Greenwich's at an instant, in ms. */
+function offsetOf(format: Intl.DateTimeFormat, at: number): number {
+  const parts = Object.fromEntries(format.formatToParts(at).map(({ type, value }) => [type, Number(value)]));
+  return Date.UTC(parts['year'] ?? NaN, (parts['month'] ?? NaN) - 1, parts['day'] ?? NaN, parts['hour'] ?? NaN, parts['minute'] ?? NaN, parts['second'] ?? NaN) - Math.floor(at / 1_000) * 1_000;
+}
+
+/**
+ * Readings of a named zone's clock into instants, in place. An hour that comes twice is read as the first; one that is left out as the hour after it.
+ * zoneClock('Europe/Warsaw') makes 2024-01-02 15:30 the instant 14:30Z. @throws AppError INPUT_INVALID for a name that is none
+ */
+export function zoneClock(name: string): (times: Float64Array) => void {
+  if (!isZoneName(name)) throw new AppError('INPUT_INVALID', `"${name}" is no time zone. Write "exchange", "utc", or a name such as Europe/Berlin`);
+  const format = new Intl.DateTimeFormat('en-US', { timeZone: name, hourCycle: 'h23', year: 'numeric', month: 'numeric', day: 'numeric', hour: 'numeric', minute: 'numeric', second: 'numeric' });
+  return (times) => {
+    let day = NaN;
+    let [before, after] = [NaN, NaN];
+    for (let n = 0; n < times.length; n += 1) {
+      const local = times[n] as number;
+      const number = Math.floor(local / DAY_MS);
+      if (number !== day) {
+        day = number;
+        // Offsets of the day before and the day after: the same on all days but the two on which the clock is changed.
+        before = offsetOf(format, (number - 1) * DAY_MS);
+        after = offsetOf(format, (number + 2) * DAY_MS);
+      }
+      if (before === after) times[n] = local - before;
+      else times[n] = offsetOf(format, local - before) === before ? local - before : local - after;
+    }
+  };
+}
+
 /** On a day on which the clock is put forward or back. */
 function onChangingDay(local: number): number {
   const minutes = Math.floor(local / MINUTE_MS);
