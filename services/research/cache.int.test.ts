@@ -71,8 +71,66 @@ describe('the column cache', () => {
     const cache = openColumnCache(folder);
     await server.sql(`DELETE FROM data_ingestion.market_data WHERE open_time < to_timestamp($1 / 1000.0)`, [T0 + 10 * MINUTE]);
     expect((await cache.load(book, SPY)).bars.time.length).toBe(1_202);
-    await server.sql(`INSERT INTO data_ingestion.archived_months (month, file, rows, bytes, sha256, schema_version, state) VALUES ('2023-12-01', 'x', 10, 1, 'x', 1, 'archived')`);
-    expect(await cache.load(book, SPY)).toMatchObject({ origin: 'book', bars: { time: { length: 1_192 } } });
+    await server.sql(`INSERT INTO data_ingestion.archived_months (month, timeframe, file, rows, bytes, sha256, schema_version, state) VALUES ('2023-12-01', '1Min', 'x', 10, 1, 'x', 2, 'archived')`);
+    expect(await cache.load(book, SPY)).toMatchObject({ origin: 'book', bars: { time: { length: 1_192 } }, missing: [] });
+    // A cache that knows where the archive lies says what it cannot read there, and keeps no file that lacks it.
+    const lost = openColumnCache(join(folder, 'lost'), join(folder, 'no archive'));
+    for (let n = 0; n < 2; n += 1) expect(await lost.load(book, SPY)).toMatchObject({ origin: 'book', missing: ['2023-12'], complaint: expect.stringMatching(/archived bars of 2023-12 cannot be read/) as string });
+    // Another width's archives are none of its business.
+    await server.sql(`INSERT INTO data_ingestion.archived_months (month, timeframe, file, rows, bytes, sha256, schema_version, state) VALUES ('2023-12-01', '5Min', 'x', 10, 1, 'x', 2, 'archived')`);
+    expect(await cache.load(book, SPY)).toMatchObject({ origin: 'file' });
+  });
+
+  it('never continues a file over a revision', async () => {
+    const cache = openColumnCache(folder);
+    await cache.load(book, SPY);
+    const at = T0 + 500 * MINUTE;
+    await server.sql(`UPDATE data_ingestion.market_data SET volume = 7 WHERE open_time = to_timestamp($1 / 1000.0)`, [at]);
+    expect((await cache.load(book, SPY)).origin).toBe('file');
+    await server.sql(`UPDATE data_ingestion.ingestion_status SET revisions = revisions + 1`);
+    const revised = await cache.load(book, SPY);
+    expect([revised.origin, revised.bars.volume[revised.bars.time.indexOf(at)]]).toEqual(['book', 7]);
+    expect((await cache.load(book, SPY)).origin).toBe('file');
+    await server.sql(`UPDATE data_ingestion.market_data SET volume = 500 WHERE open_time = to_timestamp($1 / 1000.0)`, [at]);
+    await server.sql(`UPDATE data_ingestion.ingestion_status SET revisions = 0`);
+    await cache.load(book, SPY);
+  });
+
+  it('frees bars of splits and dividends as the factors stand now', async () => {
+    const cache = openColumnCache(folder);
+    const raw = await cache.load(book, SPY);
+    expect((await cache.load(book, { ...SPY, adjustment: 'split' })).bars.close).toEqual(raw.bars.close);
+    await server.sql(`INSERT INTO data_ingestion.adjustment_factors (symbol, day, price_factor, split_factor) VALUES ('SPY', '2024-01-01', 0.5, 0.25), ('SPY', '2030-01-01', 0.9, 0.5)`);
+    const [split, all, again] = await cache.loadMany(book, [{ ...SPY, adjustment: 'split' }, { ...SPY, adjustment: 'all', isShared: true }, SPY]);
+    expect([split?.bars.close[3], all?.bars.close[3], split?.bars.volume[3]]).toEqual([raw.bars.close[3], raw.bars.close[3], raw.bars.volume[3]].map((value, n) => Math.round((value ?? 0) * ([0.5, 0.45, 2][n] ?? 0) * 1e6) / 1e6));
+    expect(new Set([raw.source, split?.source, all?.source]).size).toBe(3);
+    expect(again?.source).toBe(raw.source);
+    await server.sql('DELETE FROM data_ingestion.adjustment_factors');
+  });
+
+  it('loads many series with a handful of statements, and only what their files lack', async () => {
+    const cache = openColumnCache(join(folder, 'many'));
+    const names = Array.from({ length: 60 }, (_, n) => `S${n}`);
+    const add = async (from: number, to: number): Promise<void> => {
+      await server.sql(
+        `WITH told AS (INSERT INTO data_ingestion.market_data SELECT s, '1Day', timestamptz '2024-01-02 05:00Z' + n * interval '1 day', 10 + n, 20 + n, 5, 11 + n, length(s) * n, 'test', now() FROM unnest($1::text[]) s, generate_series($2::int, $3::int - 1) n RETURNING symbol, open_time)
+         INSERT INTO data_ingestion.ingestion_status AS s (symbol, timeframe, last_open_time, last_close, bars_total, last_seen_at) SELECT symbol, '1Day', max(open_time), 1, count(*), now() FROM told GROUP BY 1
+         ON CONFLICT (symbol, timeframe) DO UPDATE SET last_open_time = excluded.last_open_time, bars_total = s.bars_total + excluded.bars_total`, [names, from, to]);
+    };
+    let statements = 0;
+    const counting: BookAccess = { db: { query: (text, params) => { statements += 1; return db.query(text, params); } }, bulk: (fn) => { statements += 1; return book.bulk(fn); } };
+    const wanted = [...names, 'NONE'].map((symbol) => ({ symbol, timeframe: '1Day' as const, adjustment: 'split' as const }));
+    await add(0, 20);
+    const first = await cache.loadMany(counting, wanted);
+    expect(first.map(({ bars, origin }) => `${bars.time.length} ${origin}`)).toEqual([...names.map(() => '20 book'), '0 book']);
+    expect([first[7]?.bars.close[3], first[7]?.bars.volume[3], first[12]?.bars.volume[3]]).toEqual([14, 6, 9]);
+    expect(statements).toBe(4);
+    expect((await cache.loadMany(counting, wanted)).filter(({ origin }) => origin === 'file')).toHaveLength(60);
+    await add(20, 22);
+    const grown = await cache.loadMany(counting, wanted);
+    expect(grown.map(({ bars, origin }) => `${bars.time.length} ${origin}`)).toEqual([...names.map(() => '22 extended'), '0 book']);
+    const alone = await openColumnCache(join(folder, 'alone')).load(book, { symbol: 'S7', timeframe: '1Day' });
+    for (const name of ['time', 'open', 'high', 'low', 'close', 'volume'] as const) expect([...(grown[7]?.bars[name] ?? [])]).toEqual([...alone.bars[name]]);
   });
 
   it('makes a damaged, cut or foreign file again and says so', async () => {

@@ -1,142 +1,121 @@
-/** Bars of the book as column files, one per symbol and timeframe: made again when the book knows more, told apart from it by a fingerprint. */
+/** Bars of the book as column files, one per symbol and timeframe: made again when the book knows more or otherwise, told apart from it by a fingerprint. */
 import { mkdirSync } from 'node:fs';
+import type { Adjustment } from '#app/columns/file-format.ts';
 import { barColumns, sliceColumns, type BarColumns } from '#app/domain/bar-columns.ts';
-import { AppError, describeError, invariant } from '#app/domain/errors.ts';
-import type { Timeframe } from '#app/domain/time.ts';
+import { AppError, describeError } from '#app/domain/errors.ts';
+import { adjustColumns, type Factor } from '#app/market/adjustment.ts';
 import type { BulkTx } from '#chassis/db-bulk.ts';
 import type { Queryable } from '#chassis/db.ts';
-import { parseCsv } from './csv.ts';
+import { readArchivedSeries } from './archived-bars.ts';
+import { joined, merged, readBookRows } from './book-rows.ts';
+import { adjustedSource, factorsOfSymbols, newBarsSince, seriesKey, sourceOf, statesOf, type BookState, type SeriesName } from './cache-state.ts';
 import { columnFile, readColumns, sweepLeftovers, writeColumns, type StoredColumns } from './store.ts';
-
-/** A symbol in one timeframe. */
-export type SeriesName = { readonly symbol: string; readonly timeframe: Timeframe };
 
 /** The book as the cache reads it. `db`: what it knows of a series; `bulk`: a transaction for many rows, `(fn) => withBulkTx(options, fn)`. */
 export type BookAccess = { readonly db: Queryable; readonly bulk: <T>(fn: (tx: BulkTx) => Promise<T>) => Promise<T> };
 
 /**
- * Bars as the book has them. `origin`: `file` = as stored; `extended` = newer bars were added to the stored ones; `book` = all read from the book. `source`: fingerprint of the book's state.
- * `complaint`: why the stored file was not used, or could not be written, in words; null when nothing was wrong. The bars are right in any case.
+ * Bars as the book and its archive have them. `origin`: `file` = as stored; `extended` = newer bars were added to the stored ones; `book` = all read anew. `source`: fingerprint of the
+ * book's state. `complaint`: why the stored file was not used, or could not be written, or what is missing, in words; null when nothing was wrong. `missing`: months (`YYYY-MM`) that lie
+ * in files which cannot be read; everything else is right in any case.
  */
-export type CachedBars = { readonly bars: BarColumns; readonly source: string; readonly origin: 'file' | 'extended' | 'book'; readonly complaint: string | null };
+export type CachedBars = { readonly bars: BarColumns; readonly source: string; readonly origin: 'file' | 'extended' | 'book'; readonly complaint: string | null; readonly missing: readonly string[] };
 
-/** What to load, and where to: `isShared` = on memory that worker threads read. */
-export type CacheRequest = SeriesName & { readonly isShared?: boolean };
+/** What to load, of what prices are freed (raw when left out), and where to: `isShared` = on memory that worker threads read. */
+export type CacheRequest = SeriesName & { readonly isShared?: boolean; readonly adjustment?: Adjustment };
 
 /** Column files in a folder. Any number of processes may use one folder. */
 export type ColumnCache = {
   /** The bars of a series up to what the book holds now; no bars for a series that it does not know. @throws AppError DATABASE_UNREACHABLE; the server's own errors */
   load(book: BookAccess, request: CacheRequest): Promise<CachedBars>;
+  /** The same for many series, in their order: the book is asked once for all states, and for the bars that files lack in batches. @throws as load does */
+  loadMany(book: BookAccess, requests: readonly CacheRequest[]): Promise<CachedBars[]>;
 };
 
-/** What the book says of a series. Rows are never changed: it grows by new bars (`bars` ever taken in), and whole months leave it or come back (`archives`). */
-type BookState = { readonly bars: number; readonly last: number; readonly archives: string };
+const NOTHING: CachedBars = { bars: barColumns(0), source: 'nothing', origin: 'book', complaint: null, missing: [] };
+/** Bars of one batch: some 150 MB of columns. */
+const BATCH_BARS = 3_000_000;
+/** Series of one batch: the text of its COPY names them all. */
+const BATCH_SERIES = 500;
+/** Between two pauses so many files are read: others that live on this thread want their turn. */
+const FILES_PER_TURN = 50;
 
-const STATE = `
-  SELECT s.bars_total AS bars, s.last_open_time AS last,
-    (SELECT coalesce(string_agg(to_char(a.month, 'YYYYMM') || CASE a.state WHEN 'archived' THEN '-' ELSE '+' END || extract(epoch FROM coalesce(a.restored_at, a.archived_at))::bigint, ',' ORDER BY a.month), '')
-     FROM data_ingestion.archived_months a) AS archives
-  FROM data_ingestion.ingestion_status s WHERE s.symbol = $1 AND s.timeframe = $2`;
-/** Fewer archives than fit into the description of a file are told one by one. */
-const MAX_ARCHIVES_TEXT = 400;
+type Stored = { readonly stored: StoredColumns | null; readonly complaint: string | null };
+type Wanted = Stored & { readonly request: CacheRequest };
 
-const HEADER = 'time,open,high,low,close,volume\n';
-/** Rows are read in pieces of this size, so that a long series does not stand in memory as text. */
-const PIECE_BYTES = 16 * 1024 * 1024;
-const NEWLINE = 0x0a;
-const NOTHING: CachedBars = { bars: barColumns(0), source: 'nothing', origin: 'book', complaint: null };
+const breath = (): Promise<void> => new Promise((done) => setImmediate(done));
+const words = (parts: readonly (string | null)[]): string | null => parts.filter((text) => text !== null).join('; ') || null;
 
-function sourceOf({ bars, last, archives }: BookState): string {
-  // A long list is told by its hash: 53 bits of it (FNV-1a in two halves) tell any two states apart.
-  const told = archives.length <= MAX_ARCHIVES_TEXT ? archives : `${archives.length}:${fnv(archives, 0x811c9dc5)}${fnv(archives, 0x050c5d1f)}`;
-  return `book bars=${bars} last=${last} archives=${told}`;
-}
-
-/** FNV-1a, 32 bits, in hexadecimal (Fowler, Noll and Vo, 1991). */
-function fnv(text: string, seed: number): string {
-  let hash = seed;
-  for (let n = 0; n < text.length; n += 1) hash = Math.imul(hash ^ text.charCodeAt(n), 0x01000193);
-  return (hash >>> 0).toString(16).padStart(8, '0');
-}
-
-/** How many bars a stored file may lack: the counters then and now, when nothing else has changed; null when it cannot be continued. */
-function newBarsSince(source: string, now: BookState): number | null {
-  const [, bars, archives] = /^book bars=(\d+) last=-?\d+ archives=(.*)$/.exec(source) ?? [];
-  const then = sourceOf({ bars: 0, last: 0, archives: now.archives }).replace(/^.*archives=/, '');
-  return bars !== undefined && archives === then && Number(bars) <= now.bars ? now.bars - Number(bars) : null;
-}
-
-async function stateOf(db: Queryable, { symbol, timeframe }: SeriesName): Promise<BookState | null> {
-  const [row] = await db.query<BookState>(STATE, [symbol, timeframe]);
-  return row ?? null;
-}
-
-/** Symbols and timeframes go into the text of a COPY, which takes no parameters. */
-function literal(text: string): string {
-  invariant(/^[A-Za-z0-9./ -]{1,40}$/.test(text), 'This is no name of a series', { text: text.slice(0, 40) });
-  return `'${text}'`;
-}
-
-/** Rows of a series that open after an instant, as columns. */
-async function readRows(tx: BulkTx, { symbol, timeframe }: SeriesName, after: number): Promise<BarColumns> {
-  const stream = tx.copyOut(`COPY (SELECT (extract(epoch FROM open_time) * 1000)::bigint, trim_scale(open), trim_scale(high), trim_scale(low), trim_scale(close), trim_scale(volume) FROM data_ingestion.market_data
-    WHERE symbol = ${literal(symbol)} AND timeframe = ${literal(timeframe)} AND open_time > to_timestamp(${after} / 1000.0) ORDER BY open_time) TO STDOUT (FORMAT csv)`);
-  const parts: BarColumns[] = [];
-  let held: Buffer[] = [];
-  let bytes = 0;
-  const flush = (isLast: boolean): void => {
-    const text = Buffer.concat(held);
-    const end = isLast ? text.length : text.lastIndexOf(NEWLINE) + 1;
-    held = [text.subarray(end)];
-    bytes = text.length - end;
-    if (end > 0) parts.push(columnsOf(text.subarray(0, end)));
-  };
-  for await (const chunk of stream as AsyncIterable<Buffer>) {
-    held.push(chunk);
-    bytes += chunk.length;
-    if (bytes >= PIECE_BYTES) flush(false);
+/** Batches of one timeframe each, of so many bars at most; a longer series is a batch by itself. */
+function batches(wanted: readonly Wanted[], states: ReadonlyMap<string, BookState>): Wanted[][] {
+  const found: Wanted[][] = [];
+  let bars = 0;
+  for (const one of [...wanted].sort((a, b) => (a.request.timeframe < b.request.timeframe ? -1 : a.request.timeframe > b.request.timeframe ? 1 : 0))) {
+    const last = found.at(-1);
+    const own = states.get(seriesKey(one.request))?.bars ?? 0;
+    const fits = last !== undefined && last[0]?.request.timeframe === one.request.timeframe && bars + own <= BATCH_BARS && last.length < BATCH_SERIES;
+    if (fits) last.push(one);
+    else found.push([one]);
+    bars = fits ? bars + own : own;
   }
-  flush(true);
-  return joined(parts);
-}
-
-/** Rows as the server writes them. The book's own checks let nothing in that is refused here. */
-function columnsOf(rows: Buffer): BarColumns {
-  const { series, defects } = parseCsv(Buffer.concat([Buffer.from(HEADER), rows]), { areInstants: true });
-  const [first] = series;
-  invariant(first !== undefined && defects.length === 0, 'The book holds bars that cannot be true', { defect: defects[0]?.reason, row: defects[0]?.text });
-  return first.bars;
-}
-
-function joined(parts: readonly BarColumns[], isShared = false): BarColumns {
-  const all = barColumns(parts.reduce((sum, part) => sum + part.time.length, 0), isShared);
-  let at = 0;
-  for (const part of parts) {
-    invariant(at === 0 || part.time.length === 0 || (part.time[0] ?? NaN) > (all.time[at - 1] ?? NaN), 'Bars of the book came out of order');
-    for (const name of ['time', 'open', 'high', 'low', 'close', 'volume'] as const) all[name].set(part[name], at);
-    at += part.time.length;
-  }
-  return all;
+  return found;
 }
 
 class Cache implements ColumnCache {
   private readonly folder: string;
+  private readonly archiveFolder: string | null;
   private readonly building = new Map<string, Promise<CachedBars>>();
 
-  constructor(folder: string) {
-    this.folder = folder;
+  constructor(folder: string, archiveFolder: string | null) {
+    [this.folder, this.archiveFolder] = [folder, archiveFolder];
   }
 
   async load(book: BookAccess, request: CacheRequest): Promise<CachedBars> {
-    const state = await stateOf(book.db, request);
-    if (state === null) return NOTHING;
-    const { stored, complaint } = this.read(request);
-    if (stored !== null && stored.header.label.source === sourceOf(state)) return { bars: stored.bars, source: stored.header.label.source, origin: 'file', complaint: null };
-    return this.build(book, request, { stored, complaint });
+    const raw = await this.loadRaw(book, request);
+    return (await this.adjusted(book, [request], [raw]))[0] ?? raw;
+  }
+
+  async loadMany(book: BookAccess, requests: readonly CacheRequest[]): Promise<CachedBars[]> {
+    const states = await statesOf(book.db, requests);
+    const raw = new Map<string, CachedBars>();
+    const stale = new Map<string, Wanted>();
+    for (const [n, request] of requests.entries()) {
+      const [key, state] = [seriesKey(request), states.get(seriesKey(request))];
+      if (state === undefined || raw.has(key) || stale.has(key)) continue;
+      if (n % FILES_PER_TURN === FILES_PER_TURN - 1) await breath();
+      const found = this.read(request);
+      const fresh = asStored(found, state);
+      if (fresh === null) stale.set(key, { request, ...found });
+      else raw.set(key, fresh);
+    }
+    for (const batch of batches([...stale.values()], states)) {
+      const built = await this.rebuild(book, batch, false);
+      batch.forEach(({ request }, n) => raw.set(seriesKey(request), built[n] ?? NOTHING));
+    }
+    return this.adjusted(book, requests, requests.map((request) => raw.get(seriesKey(request)) ?? NOTHING));
+  }
+
+  /** Frees bars of what their requests say. */
+  private async adjusted(book: BookAccess, requests: readonly CacheRequest[], raw: readonly CachedBars[]): Promise<CachedBars[]> {
+    const wanted = requests.filter(({ adjustment = 'raw' }) => adjustment !== 'raw').map(({ symbol }) => symbol);
+    const factors: ReadonlyMap<string, readonly Factor[]> = wanted.length === 0 ? new Map() : await factorsOfSymbols(book.db, wanted);
+    return raw.map((cached, n) => {
+      const { symbol = '', adjustment = 'raw' } = requests[n] ?? {};
+      const own = factors.get(symbol) ?? [];
+      if (adjustment === 'raw') return cached;
+      return { ...cached, source: adjustedSource(cached.source, adjustment, own), bars: own.length === 0 ? cached.bars : adjustColumns(cached.bars, own, adjustment) };
+    });
+  }
+
+  private async loadRaw(book: BookAccess, request: CacheRequest): Promise<CachedBars> {
+    const state = (await statesOf(book.db, [request])).get(seriesKey(request));
+    if (state === undefined) return NOTHING;
+    const found = this.read(request);
+    return asStored(found, state) ?? this.build(book, { request, ...found });
   }
 
   /** The stored file, or why it cannot be used. */
-  private read(request: CacheRequest): { stored: StoredColumns | null; complaint: string | null } {
+  private read(request: CacheRequest): Stored {
     try {
       const stored = readColumns(columnFile(this.folder, request), request.isShared);
       const label = stored?.header.label;
@@ -148,16 +127,17 @@ class Cache implements ColumnCache {
   }
 
   /** Builds a series once, however many ask for it at the same time. */
-  private async build(book: BookAccess, request: CacheRequest, before: { stored: StoredColumns | null; complaint: string | null }): Promise<CachedBars> {
-    const key = `${request.symbol} ${request.timeframe} ${request.isShared ?? false}`;
+  private async build(book: BookAccess, wanted: Wanted): Promise<CachedBars> {
+    const { request } = wanted;
+    const key = `${seriesKey(request)} ${request.isShared ?? false}`;
     const running = this.building.get(key);
     if (running !== undefined) {
       // It may have begun before the bars that this one was asked for after.
       const built = await running;
-      const state = await stateOf(book.db, request);
-      return state === null || built.source === sourceOf(state) ? built : this.load(book, request);
+      const state = (await statesOf(book.db, [request])).get(seriesKey(request));
+      return state === undefined || built.source === sourceOf(state) ? built : this.loadRaw(book, request);
     }
-    const building = this.rebuild(book, request, before);
+    const building = this.rebuild(book, [wanted], true).then(([built = NOTHING]) => built);
     this.building.set(key, building);
     try {
       return await building;
@@ -166,30 +146,57 @@ class Cache implements ColumnCache {
     }
   }
 
-  private async rebuild(book: BookAccess, request: CacheRequest, { stored, complaint }: { stored: StoredColumns | null; complaint: string | null }): Promise<CachedBars> {
+  /** Reads what the stored files of one timeframe lack, all of it as of one moment, and stores them anew. */
+  private async rebuild(book: BookAccess, wanted: readonly Wanted[], isFlushed: boolean): Promise<CachedBars[]> {
+    const [first] = wanted;
+    if (first === undefined) return [];
+    const { timeframe } = first.request;
     const found = await book.bulk(async (tx) => {
       // The counters and the rows must be of one moment.
       await tx.query('SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY');
-      const state = await stateOf(tx, request);
-      if (state === null) return null;
-      const expected = stored === null ? null : newBarsSince(stored.header.label.source, state);
-      if (stored !== null && expected !== null) {
-        const newer = await readRows(tx, request, stored.header.last);
-        // Otherwise some of the new bars are older than the newest: gaps were filled.
-        if (newer.time.length === expected) return { state, parts: [stored.bars, newer], origin: 'extended' as const };
-      }
-      return { state, parts: [await readRows(tx, request, 0)], origin: 'book' as const };
+      const states = await statesOf(tx, wanted.map(({ request }) => request));
+      const known = wanted.filter(({ request }) => states.has(seriesKey(request)));
+      const newer = (one: Wanted): number | null => {
+        const state = states.get(seriesKey(one.request));
+        return one.stored === null || state === undefined ? null : newBarsSince(one.stored.header.label.source, state);
+      };
+      const rows = await readBookRows(tx, timeframe, known.map((one) => ({ symbol: one.request.symbol, after: newer(one) === null ? 0 : (one.stored?.header.last ?? 0) })));
+      // Some of the new bars are older than the newest: gaps were filled, and the whole is read.
+      const filled = known.filter((one) => newer(one) !== null && newer(one) !== (rows.get(one.request.symbol)?.time.length ?? 0));
+      const whole = await readBookRows(tx, timeframe, filled.map(({ request }) => ({ symbol: request.symbol, after: 0 })));
+      return { states, rows, whole, filled: new Set(filled), newer };
     });
-    if (found === null) return NOTHING;
-    const bars = joined(found.parts, request.isShared);
-    const source = sourceOf(found.state);
-    return { bars, source, origin: found.origin, complaint: [complaint, this.write(request, source, bars)].filter((text) => text !== null).join('; ') || null };
+    const built: CachedBars[] = [];
+    for (const one of wanted) {
+      const { symbol } = one.request;
+      const state = found.states.get(seriesKey(one.request));
+      const isExtended = found.newer(one) !== null && !found.filled.has(one);
+      const fromBook = (found.filled.has(one) ? found.whole : found.rows).get(symbol) ?? barColumns(0);
+      built.push(state === undefined ? NOTHING : await this.keep(one, { state, isFlushed, isExtended, fromBook }));
+    }
+    return built;
   }
 
-  /** Stores the bars; research goes on without a file when there is no room for one. @returns what went wrong */
-  private write(request: CacheRequest, source: string, bars: BarColumns): string | null {
+  /** Puts a series together and stores it; research goes on without a file when there is no room for one. */
+  private async keep({ request, stored, complaint }: Wanted, found: { state: BookState; isFlushed: boolean; isExtended: boolean; fromBook: BarColumns }): Promise<CachedBars> {
+    const source = sourceOf(found.state);
+    if (found.isExtended && stored !== null) {
+      const bars = joined([stored.bars, found.fromBook], request.isShared);
+      return { bars, source, origin: 'extended', complaint: words([complaint, this.write(request, { source, bars, isFlushed: found.isFlushed })]), missing: [] };
+    }
+    const archives = found.state.archives.filter((one) => !one.isInBook);
+    const archived = this.archiveFolder === null || archives.length === 0 ? null : await readArchivedSeries(this.archiveFolder, archives, request);
+    const bars = archived === null ? joined([found.fromBook], request.isShared) : merged(found.fromBook, archived.bars, request.isShared);
+    const missing = archived?.missing ?? [];
+    // What lacks a month is not kept: the file may be brought back from a backup tomorrow.
+    const problem = missing.length > 0 ? missing.map(({ why }) => `${request.symbol}: ${why}`).join('; ') : this.write(request, { source, bars, isFlushed: found.isFlushed });
+    return { bars, source, origin: 'book', complaint: words([complaint, problem]), missing: missing.map(({ month }) => month) };
+  }
+
+  /** Stores the bars. @returns what went wrong */
+  private write(request: CacheRequest, { source, bars, isFlushed }: { source: string; bars: BarColumns; isFlushed: boolean }): string | null {
     try {
-      writeColumns(columnFile(this.folder, request), { symbol: request.symbol, timeframe: request.timeframe, adjustment: 'raw', source }, bars);
+      writeColumns(columnFile(this.folder, request), { symbol: request.symbol, timeframe: request.timeframe, adjustment: 'raw', source }, bars, isFlushed);
       return null;
     } catch (error) {
       if (error instanceof AppError) throw error;
@@ -198,11 +205,17 @@ class Cache implements ColumnCache {
   }
 }
 
-/** Opens the cache in a folder, which is made when it is missing. Everything in it can be deleted at any time. */
-export function openColumnCache(folder: string): ColumnCache {
+/** A stored file as it is, when it is of this state. */
+function asStored({ stored }: Stored, state: BookState): CachedBars | null {
+  if (stored === null || stored.header.label.source !== sourceOf(state)) return null;
+  return { bars: stored.bars, source: stored.header.label.source, origin: 'file', complaint: null, missing: [] };
+}
+
+/** Opens the cache in a folder, which is made when it is missing. Everything in it can be deleted at any time. `archiveFolder`: where months lie that are not in the book; null: they are left out. */
+export function openColumnCache(folder: string, archiveFolder: string | null = null): ColumnCache {
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   sweepLeftovers(folder);
-  return new Cache(folder);
+  return new Cache(folder, archiveFolder);
 }
 
 /** The bars that open in [from, to): a view on the same memory. Epoch ms. */

@@ -51,8 +51,11 @@ export function readColumns(file: string, isShared = false): StoredColumns | nul
   }
 }
 
-/** Replaces a file in one step, after a power cut there is the old one or the new one. @throws system errors: no room, no rights */
-export function writeColumns(file: string, label: SeriesLabel, bars: BarColumns): void {
+/**
+ * Replaces a file in one step, after a power cut there is the old one or the new one. `isFlushed` false: thousands at once, of which a power cut may leave some empty or torn; their
+ * checksums tell, and they are made again. @throws system errors: no room, no rights
+ */
+export function writeColumns(file: string, label: SeriesLabel, bars: BarColumns, isFlushed = true): void {
   const bytes = encodeColumns(label, bars, crc32);
   const folder = path.dirname(file);
   mkdirSync(folder, { recursive: true });
@@ -61,7 +64,7 @@ export function writeColumns(file: string, label: SeriesLabel, bars: BarColumns)
     const handle = openSync(beside, 'wx', 0o600);
     try {
       for (let at = 0; at < bytes.length; ) at += writeSync(handle, bytes, at, Math.min(CHUNK_BYTES, bytes.length - at));
-      fsyncSync(handle);
+      if (isFlushed) fsyncSync(handle);
     } finally {
       closeSync(handle);
     }
@@ -70,7 +73,7 @@ export function writeColumns(file: string, label: SeriesLabel, bars: BarColumns)
     rmSync(beside, { force: true });
     throw error;
   }
-  flushFolder(folder);
+  if (isFlushed) flushFolder(folder);
 }
 
 function renameHeld(from: string, to: string): void {
