@@ -16,6 +16,8 @@ import './styles/flows.css';
 import './styles/reports.css';
 import './styles/orders.css';
 import './styles/ticket.css';
+import './styles/why.css';
+import './styles/stats.css';
 import './styles/data.css';
 import { App } from './app.tsx';
 

@@ -25,7 +25,7 @@ let folder = '';
 let kept: Kept;
 
 function open(book: Book, role: 'gateway' | 'strategy_engine'): Db {
-  return openDb({ access: book.access(role), database: 'trading_system', schema: role, applicationName: 'test', max: 3, onLost: () => undefined });
+  return openDb({ access: book.access(role), database: 'trading_system', schema: role === 'gateway' ? null : role, applicationName: 'test', max: 3, onLost: () => undefined });
 }
 
 async function look(book: Book): Promise<void> {
