@@ -62,6 +62,7 @@ type NavigableProps = { figure: Figure; label: string; /** While a hand moves it
 export function NavigableChart({ figure, label, onMoving, onMoved }: NavigableProps): JSX.Element {
   const place = useRef<HTMLDivElement>(null);
   const purge = useRef<ReturnType<typeof setTimeout> | undefined>(undefined);
+  const isMoving = useRef(false);
   const tell = useRef({ onMoving, onMoved });
   useEffect(() => {
     tell.current = { onMoving, onMoved };
@@ -69,7 +70,8 @@ export function NavigableChart({ figure, label, onMoving, onMoved }: NavigablePr
 
   useEffect(() => {
     const element = place.current;
-    if (!element) return;
+    // What is drawn anew under a hand that moves it would jump back; when the hand rests, the page draws its new place.
+    if (!element || isMoving.current) return;
     const drawn = Plotly.react(element, figure.data.map((trace) => ({ ...trace })), structuredClone(figure.layout), { ...CONFIG, scrollZoom: true });
     drawn.catch((error: unknown) => console.error('The chart could not be drawn', error));
     const events = element as unknown as { on?: (event: string, heard: (moved: Moved) => void) => void; removeAllListeners?: (event: string) => void };
@@ -80,8 +82,14 @@ export function NavigableChart({ figure, label, onMoving, onMoved }: NavigablePr
         if (view !== null) told(view);
       });
     };
-    hear('plotly_relayouting', (view) => tell.current.onMoving(view));
-    hear('plotly_relayout', (view) => tell.current.onMoved(view));
+    hear('plotly_relayouting', (view) => {
+      isMoving.current = true;
+      tell.current.onMoving(view);
+    });
+    hear('plotly_relayout', (view) => {
+      isMoving.current = false;
+      tell.current.onMoved(view);
+    });
   }, [figure]);
 
   useEffect(() => {

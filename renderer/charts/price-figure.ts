@@ -203,7 +203,7 @@ export function priceFigure(chart: PriceChart): DrawnChart {
     figure: {
       data: data.length === 0 ? [{ type: 'scatter', x: [], y: [] }] : data,
       layout: {
-        ...baseLayout(tokens), width, height, autosize: false, margin: { l: MARGIN.left, r: MARGIN.right, t: MARGIN.top, b: MARGIN.bottom, pad: 0 }, dragmode: 'pan', hovermode: false, uirevision: 'kept', shapes: shapesOf(chart, groups),
+        ...baseLayout(tokens), width, height, autosize: false, margin: { l: MARGIN.left, r: MARGIN.right, t: MARGIN.top, b: MARGIN.bottom, pad: 0 }, dragmode: 'pan', hovermode: false, shapes: shapesOf(chart, groups),
         xaxis: {
           range: [...view], type: 'linear', anchor: below.length > 0 ? `y${below.length + 2}` : 'y', showgrid: true, gridcolor: withAlpha(tokens.lineStrong, 0.22), zeroline: false, showline: true, linecolor: tokens.line, ticks: '', tickmode: 'array', tickvals: ticks.map((tick) => tick.x),
           ticktext: ticks.map((tick) => (tick.isMajor ? `<b>${tick.text}</b>` : tick.text)), tickangle: 0, tickfont: { size: 11, color: tokens.muted }, automargin: false,
