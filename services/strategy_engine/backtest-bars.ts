@@ -2,19 +2,21 @@
 import path from 'node:path';
 import type { BarColumns } from '#app/domain/bar-columns.ts';
 import { timedBars } from '#app/backtest/run/sessions.ts';
+import { AppError } from '#app/domain/errors.ts';
 import type { Timeframe } from '#app/domain/time.ts';
 import { withBulkTx, type BulkOptions } from '#chassis/db-bulk.ts';
 import type { Db } from '#chassis/db.ts';
+import { monthStart } from '../research/archived-bars.ts';
 import { barsBetween, openColumnCache, type ColumnCache } from '../research/cache.ts';
 import { sharedColumns } from '../research/work.ts';
 
 /** Where bars come from. `cache` is opened at its first use. */
 export type BarSource = { readonly db: Db; readonly bulk: BulkOptions; cache(): ColumnCache };
 
-/** Opens it at its first use. `folder`: where research keeps what can be made again; the column files lie in it. */
+/** Opens it at its first use. `folder`: where research keeps what can be made again; the column files lie in it, and the archive of old months beside it. */
 export function barSource({ db, bulk, folder }: { readonly db: Db; readonly bulk: BulkOptions; readonly folder: string }): BarSource {
   let cache: ColumnCache | null = null;
-  return { db, bulk, cache: () => (cache ??= openColumnCache(path.join(folder, 'columns'))) };
+  return { db, bulk, cache: () => (cache ??= openColumnCache(path.join(folder, 'columns'), path.join(folder, '..', 'archive'))) };
 }
 
 /** Bars of regular trading of one symbol, on memory that threads share. `complaint`: why its column file was of no use; null when nothing was wrong. */
@@ -23,9 +25,11 @@ export type LoadedSeries = { readonly symbol: string; readonly bars: BarColumns;
 /** What to load: bars that open in [from, to), epoch ms. */
 export type SeriesWanted = { readonly symbol: string; readonly timeframe: Timeframe; readonly from: number; readonly to: number };
 
-/** Loads one symbol. */
+/** Loads one symbol. @throws AppError ARCHIVE_DAMAGED when months of this stretch lie in files that cannot be read: a test on less than was asked for says nothing */
 export async function loadSeries(source: BarSource, { symbol, timeframe, from, to }: SeriesWanted): Promise<LoadedSeries> {
   const cached = await source.cache().load({ db: source.db, bulk: (fn) => withBulkTx(source.bulk, fn) }, { symbol, timeframe });
+  const lost = cached.missing.filter((month) => monthStart(month, 1) > from && monthStart(month) < to);
+  if (lost.length > 0) throw new AppError('ARCHIVE_DAMAGED', `Bars of ${symbol} are missing: ${cached.complaint ?? lost.join(', ')}. Bring the files back from a backup of the data folder, or test on another stretch.`);
   const timed = timedBars(barsBetween(cached.bars, from, to), timeframe);
   return { symbol, bars: sharedColumns(timed.bars), leftOut: timed.leftOut, complaint: cached.complaint };
 }
