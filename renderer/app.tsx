@@ -12,6 +12,7 @@ import { Logo } from './frame/logo.tsx';
 import { isPagePath } from './frame/pages.ts';
 import type { PagePath } from './frame/pages.ts';
 import { HealthPage } from './health/health-page.tsx';
+import { readAnalysisSearch } from './pages/analysis/address.ts';
 import { AnalysisPage } from './pages/analysis/analysis-page.tsx';
 import { readDataSearch } from './pages/data/address.ts';
 import { DataPage } from './pages/data/data-page.tsx';
@@ -20,6 +21,7 @@ import { FlowsPage } from './pages/flows/flows-page.tsx';
 import { readLogsSearch } from './pages/logs/address.ts';
 import { LogsPage } from './pages/logs/logs-page.tsx';
 import { PortfolioPage } from './pages/portfolio/portfolio-page.tsx';
+import { readScreenerSearch } from './pages/screener/address.ts';
 import { ScreenerPage } from './pages/screener/screener-page.tsx';
 import { hasShell } from './shell/bridge.ts';
 import { DesktopWindow } from './shell/window.tsx';
@@ -35,8 +37,8 @@ const rootRoute = createRootRoute({ component: FramedOutlet });
 const routes = [
   createRoute({ getParentRoute: () => rootRoute, path: '/', beforeLoad: () => { throw redirect({ to: uiState().page }) as unknown as Error; } }),
   createRoute({ getParentRoute: () => rootRoute, path: '/portfolio', component: PortfolioPage }),
-  createRoute({ getParentRoute: () => rootRoute, path: '/analysis', component: AnalysisPage }),
-  createRoute({ getParentRoute: () => rootRoute, path: '/screener', component: ScreenerPage }),
+  createRoute({ getParentRoute: () => rootRoute, path: '/analysis', component: AnalysisPage, validateSearch: readAnalysisSearch }),
+  createRoute({ getParentRoute: () => rootRoute, path: '/screener', component: ScreenerPage, validateSearch: readScreenerSearch }),
   createRoute({ getParentRoute: () => rootRoute, path: '/data', component: DataPage, validateSearch: readDataSearch }),
   createRoute({ getParentRoute: () => rootRoute, path: '/flows', component: FlowsPage, validateSearch: readFlowsSearch }),
   createRoute({ getParentRoute: () => rootRoute, path: '/logs', component: LogsPage, validateSearch: readLogsSearch }),

@@ -16,9 +16,11 @@ import './styles/flows.css';
 import './styles/reports.css';
 import './styles/orders.css';
 import './styles/ticket.css';
+import './styles/analysis.css';
 import './styles/why.css';
 import './styles/stats.css';
 import './styles/data.css';
+import './styles/screener.css';
 import { App } from './app.tsx';
 
 const root = document.getElementById('root');
