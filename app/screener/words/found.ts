@@ -1,0 +1,11 @@
+/** What a rule makes of some words. */
+
+/** How the symbols are ordered. */
+export type Rank = { readonly formula: string; readonly direction: 'asc' | 'desc' };
+
+/** What was read: a filter, a group of sectors, exchanges or industries (joined with their neighbours), an order, or something that no data is here for; and what was assumed. */
+export type Found =
+  | { readonly kind: 'filter'; readonly formula: string; readonly note?: string }
+  | { readonly kind: 'group'; readonly of: 'sector' | 'exchange' | 'industry'; readonly name: string; readonly isNot?: boolean }
+  | { readonly kind: 'lacking'; readonly note: string }
+  | { readonly kind: 'rank'; readonly rank: Rank; readonly formula?: string; readonly note?: string };
