@@ -53,17 +53,25 @@ export async function scriptGateway(page: Page, initial: Script, status: () => L
   let script = initial;
   const asked: { name: RouteName; input: unknown; key: string | null }[] = [];
   const sockets = new Set<(body: LiveBody) => void>();
-  await page.route(`${SCRIPTED_ORIGIN}/**`, async (route) => {
+  const answer = async (route: Route): Promise<void> => {
     const wanted = match(route);
     if (wanted === null) return new URL(route.request().url()).pathname.startsWith('/api/') ? refuse(route, 404, 'No such route') : serveFile(route);
     const contract = HTTP[wanted.name];
     const input: unknown = contract.input.parse(wanted.input);
-    asked.push({ name: wanted.name, input, key: await route.request().headerValue(IDEMPOTENCY_HEADER) });
-    const answer = script[wanted.name] as ((input: unknown) => unknown) | undefined;
-    const output = answer === undefined ? new Error(`The script has no answer to ${wanted.name}`) : answer(input);
+    asked.push({ name: wanted.name, input, key: route.request().headers()[IDEMPOTENCY_HEADER] ?? null });
+    const told = script[wanted.name] as ((input: unknown) => unknown) | undefined;
+    const output = told === undefined ? new Error(`The script has no answer to ${wanted.name}`) : told(input);
     if (output === 'lost') return route.abort('connectionreset');
     if (output instanceof Error) return refuse(route, 409, output.message);
     return route.fulfill({ json: contract.output.parse(output) });
+  };
+  await page.route(`${SCRIPTED_ORIGIN}/**`, async (route) => {
+    try {
+      await answer(route);
+    } catch (error) {
+      // What a page asked just before it was closed needs no answer any more.
+      if (!page.isClosed()) throw error;
+    }
   });
   await page.routeWebSocket(/\/live$/, (socket: WebSocketRoute) => {
     let seq = 0;

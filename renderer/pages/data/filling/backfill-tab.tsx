@@ -6,7 +6,8 @@ import { BACKFILL_TIMEFRAMES, backfillWishSchema, type BackfillView, type bulkAc
 import type * as z from 'zod';
 import { useAction } from '../../../data/queries.ts';
 import { count, counted, percent } from '../../../ui/format.ts';
-import { Age, Answer, Card, Empty, Failure, MarketTime, Tag } from '../../../ui/kit.tsx';
+import { Age, Answer, Card, Empty, Failure, Tag } from '../../../ui/kit.tsx';
+import { BarDay } from '../bar-day.tsx';
 import { useBackfills } from '../data-queries.ts';
 
 type Act = z.infer<typeof bulkActSchema>;
@@ -29,7 +30,7 @@ function Backfill({ one }: { one: BackfillView }): JSX.Element {
   const steer = useAction('steerBackfill', [['backfills']]);
   return (
     <li className="long-job">
-      <header><Tag tone={STATE_TONES[one.state]}>{one.state}</Tag><strong>{one.timeframe}</strong><span><MarketTime at={one.from} withDay /> – <MarketTime at={one.to} withDay /></span><span className="muted">{counted(one.series, 'symbol')} · {one.why}</span><Acts state={one.state} isPending={steer.isPending} act={(act) => steer.mutate({ backfillId: one.backfillId, act })} /></header>
+      <header><Tag tone={STATE_TONES[one.state]}>{one.state}</Tag><strong>{one.timeframe}</strong><span><BarDay at={one.from} /> – <BarDay at={one.to} /></span><span className="muted">{counted(one.series, 'symbol')} · {one.why}</span><Acts state={one.state} isPending={steer.isPending} act={(act) => steer.mutate({ backfillId: one.backfillId, act })} /></header>
       <Progress fraction={one.fraction} state={one.state} />
       <p className="num muted">{percent(one.fraction, { signed: false, decimals: 1 })} · {count(one.seriesDone)} of {counted(one.series, 'symbol')} · {count(one.stored)} bars new, {count(one.known)} known{one.refused > 0 && <>, <span className="warn-text">{count(one.refused)} refused</span></>} · {counted(one.pages, 'page')} · <Age at={one.updatedAt} source="When it moved last" /></p>
       {one.waitsFor !== null && <p className="muted">{one.waitsFor}</p>}

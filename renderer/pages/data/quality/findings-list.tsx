@@ -8,6 +8,7 @@ import type { RouteInput, RouteOutput } from '#app/contracts/http.ts';
 import { useAction } from '../../../data/queries.ts';
 import { count } from '../../../ui/format.ts';
 import { Answer, Card, Empty, Failure, MarketTime, Tag } from '../../../ui/kit.tsx';
+import { BarDay } from '../bar-day.tsx';
 import { useDataFindings, useQualityRules } from '../data-queries.ts';
 
 type Rule = RouteOutput<'qualityRules'>['rules'][number];
@@ -37,7 +38,7 @@ function Finding({ finding, rule }: { finding: QualityFindingView; rule: Rule | 
     <li className="finding">
       <Tag tone={TONES[finding.severity]}>{finding.severity}</Tag>
       <div className="finding-text">
-        <p><RuleWords rule={rule} title={finding.kind} /> <Link to="/analysis" search={{ symbol: finding.symbol }} className="link">{finding.symbol}</Link> <span className="muted">{finding.timeframe}</span> {finding.openTime !== null && <span className="muted"><MarketTime at={finding.openTime} withDay /></span>}</p>
+        <p><RuleWords rule={rule} title={finding.kind} /> <Link to="/analysis" search={{ symbol: finding.symbol }} className="link">{finding.symbol}</Link> <span className="muted">{finding.timeframe}</span> {finding.openTime !== null && <span className="muted">{finding.timeframe === '1Day' ? <BarDay at={finding.openTime} /> : <MarketTime at={finding.openTime} withDay />}</span>}</p>
         <p>{finding.text}</p>
         {!isOpen && <p className="muted">{finding.state}{finding.decidedBy !== null && ` by ${finding.decidedBy}`}</p>}
         {finding.state === 'confirmed' && <p className="muted">The broker says the same after a second reading.</p>}

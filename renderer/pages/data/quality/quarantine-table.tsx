@@ -8,6 +8,7 @@ import { useAction } from '../../../data/queries.ts';
 import { price, quantity } from '../../../ui/format.ts';
 import { DataTable, type Column } from '../../../ui/data-table.tsx';
 import { Answer, Card, Empty, Failure, MarketTime } from '../../../ui/kit.tsx';
+import { BarDay } from '../bar-day.tsx';
 import { useQuarantine } from '../data-queries.ts';
 
 type Row = RouteOutput<'quarantine'>['bars'][number];
@@ -17,9 +18,9 @@ const REFRESH = [['quarantine'], ['dataFindings'], ['coverage'], ['coverageSerie
 const COLUMNS: readonly Column<Row>[] = [
   { id: 'symbol', header: 'Symbol', value: (row) => row.symbol, cell: (row) => <strong>{row.symbol}</strong> },
   { id: 'timeframe', header: 'Bars', value: (row) => row.timeframe, cell: (row) => row.timeframe },
-  { id: 'time', header: 'Opens', unit: 'New York', value: (row) => row.openTime, cell: (row) => <MarketTime at={row.openTime} withDay /> },
+  { id: 'time', header: 'Opens', unit: 'New York', value: (row) => row.openTime, cell: (row) => (row.timeframe === '1Day' ? <BarDay at={row.openTime} /> : <MarketTime at={row.openTime} withDay />) },
   ...FIELDS.map((field): Column<Row> => ({ id: field, header: field[0]?.toUpperCase() + field.slice(1), unit: field === 'volume' ? 'shares' : 'USD', isNumber: true, isMinor: field === 'open' || field === 'volume', value: (row) => Number(row[field]), cell: (row) => <span className="num">{field === 'volume' ? quantity(row[field]) : price(row[field])}</span> })),
-  { id: 'why', header: 'Why', value: (row) => row.kind, cell: (row) => <span className="clip" title={row.text}>{row.text}</span> },
+  { id: 'why', header: 'Why', value: (row) => row.kind, cell: (row) => <span className="clip short" title={row.text}>{row.text}</span> },
   { id: 'source', header: 'From', value: (row) => row.source, cell: (row) => <span className="muted">{row.source}</span>, isMinor: true },
 ];
 

@@ -8,7 +8,8 @@ import { SECTORS, sectorSchema } from '#app/contracts/universe.ts';
 import type { RouteOutput } from '#app/contracts/http.ts';
 import { useAction } from '../../../data/queries.ts';
 import { count, price } from '../../../ui/format.ts';
-import { Age, Answer, Card, Failure, MarketTime, Tag } from '../../../ui/kit.tsx';
+import { Age, Answer, Card, Failure, Tag } from '../../../ui/kit.tsx';
+import { BarDay } from '../bar-day.tsx';
 import { useSymbolDetail } from '../data-queries.ts';
 
 type Detail = RouteOutput<'symbolDetail'>;
@@ -53,7 +54,7 @@ function Quote({ last }: { last: Detail['last'] }): JSX.Element {
 
 function Stored({ series }: { series: Detail['series'] }): JSX.Element {
   if (series.length === 0) return <p className="muted">Nothing is stored of it. Fill it from the broker, or import a file.</p>;
-  return <ul className="symbol-series">{series.map((one) => <li key={one.timeframe}><strong>{one.timeframe}</strong><span className="num">{count(one.bars)} bars</span><span className="muted"><MarketTime at={one.from} withDay /> – <MarketTime at={one.to} withDay /></span></li>)}</ul>;
+  return <ul className="symbol-series">{series.map((one) => <li key={one.timeframe}><strong>{one.timeframe}</strong><span className="num">{count(one.bars)} bars</span><span className="muted"><BarDay at={one.from} /> – <BarDay at={one.to} /></span></li>)}</ul>;
 }
 
 function Detailed({ detail }: { detail: Detail }): JSX.Element {

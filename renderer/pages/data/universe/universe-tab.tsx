@@ -9,7 +9,8 @@ import type { RouteInput, RouteOutput } from '#app/contracts/http.ts';
 import { useAction } from '../../../data/queries.ts';
 import { count, price } from '../../../ui/format.ts';
 import { DataTable, type Column } from '../../../ui/data-table.tsx';
-import { Age, Answer, Card, Empty, Failure, MarketTime, Tag } from '../../../ui/kit.tsx';
+import { Age, Answer, Card, Empty, Failure, Tag } from '../../../ui/kit.tsx';
+import { BarDay } from '../bar-day.tsx';
 import { useUniverse } from '../data-queries.ts';
 import { SymbolCard } from './symbol-card.tsx';
 
@@ -35,7 +36,7 @@ const COLUMNS: readonly Column<Row>[] = [
   { id: 'sector', header: 'Sector', value: (row) => row.sector, cell: (row) => (row.sector === null ? <span className="muted">–</span> : row.sector) },
   { id: 'exchange', header: 'Exchange', value: (row) => row.exchange, cell: (row) => <span className="muted">{row.exchange}</span>, isMinor: true },
   { id: 'price', header: 'Last price', unit: 'USD', isNumber: true, value: (row) => (row.lastPrice === null ? null : Number(row.lastPrice)), cell: (row) => <span className="num">{price(row.lastPrice)} <Age at={row.priceSeenAt} source="Close of the newest stored bar" /></span> },
-  { id: 'daily', header: 'Daily bars', value: (row) => row.dailyFrom, cell: (row) => (row.dailyFrom === null ? <span className="muted">none</span> : <><MarketTime at={row.dailyFrom} withDay /> – <MarketTime at={row.dailyTo} withDay /></>), isMinor: true },
+  { id: 'daily', header: 'Daily bars', value: (row) => row.dailyFrom, cell: (row) => (row.dailyFrom === null ? <span className="muted">none</span> : <><BarDay at={row.dailyFrom} /> – <BarDay at={row.dailyTo} /></>), isMinor: true },
   { id: 'bars', header: 'Stored', unit: 'bars', isNumber: true, value: (row) => row.barsTotal, cell: (row) => <span className="num">{count(row.barsTotal)}</span> },
 ];
 
