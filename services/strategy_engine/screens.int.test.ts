@@ -72,7 +72,7 @@ const asked = () => ({ actor: 'test', idempotencyKey: `screen-test-${(keys += 1)
 describe('a screen', () => {
   it('finds what its filters say, ranked, with columns, counts and a spark of closes', async () => {
     const result = await run({ filters: [{ formula: 'close > sma(200)' }, { formula: 'sector = "Energy"' }], rank: { formula: 'change(63)' }, columns: [{ formula: 'sma(200)' }] });
-    expect(result).toMatchObject({ matched: 1, looked: 5, lacking: 1, failed: [], rows: [{ symbol: 'UP', sector: 'Energy', badges: [] }] });
+    expect(result).toMatchObject({ matched: 1, looked: 5, lacking: 2, failed: [], rows: [{ symbol: 'UP', sector: 'Energy', badges: [] }] });
     const [row] = result.rows;
     const last = sessions.length - 1;
     expect(row?.close).toBe(Number((50 + last * 0.2).toFixed(2)));
@@ -149,7 +149,7 @@ describe('a saved screen', () => {
 
   it('gives a strategy its symbols, keeps what it holds, leaves out what is not traded', async () => {
     const { screenId } = await saveScreen(db, { screenId: null, name: 'Risers', definition: definition({ filters: [{ formula: 'close > sma(50)' }] }), schedule: 'off', alerts: { onEntry: false, onExit: false }, version: null, ...asked() });
-    await book.sql(`INSERT INTO execution.strategy_positions (strategy_id, symbol, qty, avg_price) VALUES ('sma_cross', 'DOWN', 3, 100)`);
+    await book.sql(`INSERT INTO execution.strategy_positions (strategy_id, symbol, qty, avg_price, realized_pnl, updated_at) VALUES ('sma_cross', 'DOWN', 3, 100, 0, now())`);
     const key = asked();
     const answer = await screenToStrategy({ db, engine, screener }, { screenId, strategyId: 'sma_cross', ...key });
     expect(answer.symbols).toEqual(expect.arrayContaining(['DOWN', 'WAVE']));
