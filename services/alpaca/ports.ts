@@ -118,7 +118,7 @@ export type CalendarDay = { readonly date: string; readonly open: string; readon
 /** Something that can be traded. */
 export type Asset = {
   readonly assetId: string; readonly symbol: string; readonly name: string; readonly exchange: string;
-  readonly isTradable: boolean; readonly isFractionable: boolean; readonly isShortable: boolean;
+  readonly isTradable: boolean; readonly isFractionable: boolean; readonly isShortable: boolean; readonly isEasyToBorrow: boolean; readonly status: 'active' | 'inactive';
 };
 
 /** Who goes first when the broker's request budget is short. */
@@ -200,20 +200,44 @@ export type StreamListener<Message> = {
 /** A minute bar from the feed. `isRevision`: the broker corrected a bar that it sent before. */
 export type FeedBar = BarWire & { readonly isRevision: boolean; /** When the message reached us (wall clock). */ readonly tsSeen: number };
 
+/**
+ * What the feed tells between two bars. `at`: the exchange's instant; `tsSeen`: when it reached us. A correction or a cancelled trade says that the minute of `at` is not what its bar was made of.
+ * Sizes are shares. A status is a halt or its end: `code` is the tape's.
+ */
+export type FeedTick =
+  | { readonly kind: 'quote'; readonly symbol: string; readonly at: EpochMs; readonly tsSeen: EpochMs; readonly bid: number; readonly bidSize: number; readonly ask: number; readonly askSize: number }
+  | { readonly kind: 'trade'; readonly symbol: string; readonly at: EpochMs; readonly tsSeen: EpochMs; readonly id: string; readonly price: number; readonly size: number }
+  | { readonly kind: 'correction' | 'cancel'; readonly symbol: string; readonly at: EpochMs; readonly tsSeen: EpochMs; readonly id: string }
+  | { readonly kind: 'status'; readonly symbol: string; readonly at: EpochMs; readonly tsSeen: EpochMs; readonly code: string; readonly text: string };
+
+/** What a feed tells its owner beside bars. `onLimit`: the broker does not give what was asked for, in words; null = it does again. */
+export type FeedListener = StreamListener<FeedBar> & { onTicks(ticks: readonly FeedTick[]): void; onLimit(reason: string | null): void };
+
 /** The market-data stream. Bars come batched per frame. Messages missed while it was down are not repeated: repair over `MarketHistory`. */
 export type Feed = LiveStream & {
-  /** Sets the whole list of symbols (`['*']` = all); kept over reconnects. */
+  /** Sets the whole list of symbols whose bars and halts are wanted (`['*']` = all); kept over reconnects. */
   watch(symbols: readonly string[]): void;
+  /** Sets the whole list of symbols whose quotes and trades are wanted, the dearest first; kept over reconnects. What the broker's plan does not allow is left out from the end, and told. */
+  watchTicks(symbols: readonly string[]): void;
+  /** Symbols whose quotes and trades are asked for now. */
+  ticksFor(): readonly string[];
 };
 
-/** Which bars to read. `start` and `end` are both inclusive bar open times. */
-export type BarsQuery = { readonly symbols: readonly string[]; readonly timeframe: Timeframe; readonly start: EpochMs; readonly end: EpochMs };
+/** A corporate action as the broker tells it. `exDate`: the day from which on prices show it; `terms`: what its kind needs, numbers as decimal text. */
+export type BrokerAction = { readonly actionId: string; readonly symbol: string; readonly kind: string; readonly exDate: string; readonly processDate: string; readonly terms: Readonly<Record<string, string | boolean>> };
+/** Which actions to read: those processed in [from, to], civil days. */
+export type ActionsQuery = { readonly symbols: readonly string[]; readonly from: string; readonly to: string };
+
+/** Which bars to read. `start` and `end` are both inclusive bar open times. `adjustment`: raw prices unless told, as they are stored; the others only to compare with. */
+export type BarsQuery = { readonly symbols: readonly string[]; readonly timeframe: Timeframe; readonly start: EpochMs; readonly end: EpochMs; readonly adjustment?: 'raw' | 'split' | 'all' };
 
 /** Market data and reference data over REST. Throws as `Broker` does. */
 export type MarketHistory = {
   /** Page by page, sorted by symbol, then time; raw (unadjusted) prices. Implausible bars come through: judging them is ingestion's work. */
   bars(query: BarsQuery): AsyncIterable<readonly BarWire[]>;
   assets(): Promise<readonly Asset[]>;
+  /** All pages. `unread`: entries that could not be understood. */
+  actions(query: ActionsQuery): Promise<{ readonly actions: readonly BrokerAction[]; readonly unread: number }>;
   clock(): Promise<BrokerClock>;
   calendar(startDate: string, endDate: string): Promise<readonly CalendarDay[]>;
 };

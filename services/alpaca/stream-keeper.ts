@@ -39,7 +39,7 @@ export type StreamKind<Message> = {
 export type KeptStream<Socket> = LiveStream & { current(): Socket | null };
 
 /** Runs a listener; what it throws must not vanish in the SDK, so it is thrown where nobody catches it. */
-function escalate(fn: () => void): void {
+export function escalate(fn: () => void): void {
   try {
     fn();
   } catch (error) {

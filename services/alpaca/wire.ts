@@ -145,14 +145,14 @@ function calendarFromWire(list: z.infer<typeof calendarWire>): CalendarDay[] {
 export const calendarReply = calendarWire.transform(calendarFromWire);
 
 const assetListWire = z.array(z.object({
-  id, symbol: z.string(), name: z.string().nullish(), exchange: z.string(), tradable: z.boolean(), fractionable: z.boolean(), shortable: z.boolean(), status: z.string(),
+  id, symbol: z.string(), name: z.string().nullish(), exchange: z.string(), tradable: z.boolean(), fractionable: z.boolean(), shortable: z.boolean(), easy_to_borrow: z.boolean().nullish(), status: z.string(),
 }));
 
 /** Assets -> domain; an inactive asset is not tradable. */
 function assetsFromWire(list: z.infer<typeof assetListWire>): Asset[] {
   return list.map((wire) => ({
     assetId: wire.id, symbol: wire.symbol, name: wire.name ?? wire.symbol, exchange: wire.exchange,
-    isTradable: wire.tradable && wire.status === 'active', isFractionable: wire.fractionable, isShortable: wire.shortable,
+    isTradable: wire.tradable && wire.status === 'active', isFractionable: wire.fractionable, isShortable: wire.shortable, isEasyToBorrow: wire.easy_to_borrow ?? false, status: wire.status === 'active' ? 'active' : 'inactive',
   }));
 }
 

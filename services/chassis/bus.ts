@@ -29,6 +29,9 @@ export type GroupReader = {
   close(): void;
 };
 
+/** Says a value to whoever listens on a live channel now; nobody may, and nothing is kept. A lost Redis loses it without a word. */
+export type Broadcast = (channel: string, value: unknown) => Promise<void>;
+
 /** The wire as one worker sees it. */
 export type Bus = {
   /** Puts envelopes on their producer's stream in the given order. @throws AppError BUS_UNREACHABLE (temporary) */
@@ -37,6 +40,9 @@ export type Bus = {
   /** Follows streams from now on, without a group; `onGap` is called after Redis was away. Returns the end of it. */
   tail(producers: readonly ServiceId[], onEnvelope: (envelope: EventEnvelope) => void, onGap: () => void): () => void;
   cache(db: (typeof REDIS_DB)[keyof typeof REDIS_DB]): Cache;
+  broadcast: Broadcast;
+  /** Hears live channels until the returned end is called. What cannot be read is left out. */
+  listen(channels: readonly string[], onValue: (channel: string, value: unknown) => void): () => void;
   /** Round trip in milliseconds. @throws AppError BUS_UNREACHABLE */
   ping(): Promise<number>;
   isUp(): boolean;
@@ -107,6 +113,7 @@ export function openBus(access: RedisAccess, name: string, log: Logger): Bus {
   };
   const main = connect(REDIS_DB.events, 'main');
   const caches = new Map<number, Redis>();
+  let live: Redis | null = null;
 
   const publish = async (envelopes: readonly EventEnvelope[]): Promise<void> => {
     // All at once: a reader that waits would otherwise be woken by the first entry and work on that one alone.
@@ -136,6 +143,15 @@ export function openBus(access: RedisAccess, name: string, log: Logger): Bus {
     openGroup: (group, producers) => openGroup(connect(REDIS_DB.events, `group:${group}`, true), group, producers),
     tail: (producers, onEnvelope, onGap) => followStreams(connect(REDIS_DB.events, 'tail', true), producers, onEnvelope, onGap),
     cache,
+    async broadcast(channel, value) {
+      live ??= connect(REDIS_DB.live, 'live');
+      try {
+        await live.publish(channel, JSON.stringify(value));
+      } catch (error) {
+        log.debug({ channel, error: String(error) }, 'Live message not sent');
+      }
+    },
+    listen: (channels, onValue) => listenTo(connect(REDIS_DB.live, 'listen', true), channels, { onValue, log }),
     async ping() {
       const began = performance.now();
       try {
@@ -195,6 +211,24 @@ function openGroup(redis: Redis, group: string, producers: readonly ServiceId[])
     },
     close: () => redis.disconnect(),
   };
+}
+
+/** Subscribes, again after each loss of the connection. */
+function listenTo(redis: Redis, channels: readonly string[], { onValue, log }: { readonly onValue: (channel: string, value: unknown) => void; readonly log: Logger }): () => void {
+  redis.on('ready', () => {
+    redis.subscribe(...channels).catch((error: unknown) => log.debug({ error: String(error) }, 'Live channels cannot be heard yet'));
+  });
+  redis.on('message', (channel: string, text: string) => {
+    let value: unknown;
+    try {
+      value = JSON.parse(text);
+    } catch (error) {
+      log.debug({ channel, error: String(error) }, 'A live message cannot be read');
+      return;
+    }
+    onValue(channel, value);
+  });
+  return () => redis.disconnect();
 }
 
 const TAIL_BLOCK_MS = 1_000;

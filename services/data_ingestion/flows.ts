@@ -13,6 +13,9 @@ import { refreshCalendar } from './broker-calendar.ts';
 import type { Intake } from './intake.ts';
 import { addStaleness, arrivalsSince, marketNow, noteFindings, seriesToValidate, storedSummary, summarize, validateSeries, type QualitySummary, type SeriesResult } from './validate.ts';
 
+/** A step of the fetch beside the bars: what the universe needs to know from the broker. Its result is plain JSON. */
+export type FetchStep = { readonly name: string; readonly run: (signal: AbortSignal) => Promise<object> };
+
 /** What the flows work with. `now`: the wall clock; `isReplay`: the market's time is that of recorded bars. */
 export type IngestionFlowParts = {
   readonly db: Db;
@@ -20,6 +23,7 @@ export type IngestionFlowParts = {
   readonly intake: Pick<Intake, 'repair'>;
   readonly history: Pick<MarketHistory, 'calendar'>;
   readonly refreshSymbols: () => Promise<number>;
+  readonly steps?: readonly FetchStep[];
   readonly mode: Mode;
   readonly isReplay: boolean;
   readonly archiveFolder: string;
@@ -50,12 +54,13 @@ async function unlessAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<
 function fetchFlow(parts: IngestionFlowParts): FlowDefinition {
   return flow({
     name: 'fetch_market_data',
-    description: 'Reads the tradable symbols, the broker\'s calendar and every missing minute bar of the watched symbols from the broker, then has the new bars validated.',
+    description: 'Reads the tradable symbols, the broker\'s calendar, every missing minute bar of the watched symbols and corporate actions from the broker, wishes the missing days of the whole universe, then has the new bars validated.',
     input: z.strictObject({ isValidated: z.boolean().default(true).describe('Validate the bars afterwards; the trading pipeline does that in a step of its own') }),
     schedule: { kind: 'cron', cron: '0 * * * *', only: 'trading_days' },
     retries: 3, retryDelayMs: 5_000, timeoutMs: 600_000, concurrency: 1, onMissed: 'run_once', overlap: 'skip', children: ['validate_data_quality'],
     async run(ctx, input) {
-      const total = input.isValidated ? 4 : 3;
+      const steps = parts.steps ?? [];
+      const total = (input.isValidated ? 4 : 3) + steps.length;
       const symbols = await ctx.step('refresh symbols', () => parts.refreshSymbols());
       ctx.progress(1, total);
       const calendar = await calendarStep(parts, ctx);
@@ -63,9 +68,14 @@ function fetchFlow(parts: IngestionFlowParts): FlowDefinition {
       const repaired = await ctx.step('repair gaps', (step) => unlessAborted(parts.intake.repair('fetch_market_data'), step.signal));
       ctx.progress(3, total);
       ctx.log('info', 'Market data fetched', { watched: symbols, ...repaired });
+      for (const [n, step] of steps.entries()) {
+        const result = await ctx.step(step.name, ({ signal }) => step.run(signal));
+        ctx.log('info', `Done: ${step.name}`, { ...result });
+        ctx.progress(4 + n, total);
+      }
       const quality = input.isValidated ? (await ctx.child('validate_data_quality')).output : null;
       if (!input.isValidated) await ctx.skip('validate_data_quality', 'Whoever asked for the bars validates them itself');
-      else ctx.progress(4, total);
+      else ctx.progress(total, total);
       return { watched: symbols, ...repaired, calendarDifferences: calendar, quality };
     },
   });

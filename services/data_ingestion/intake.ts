@@ -6,7 +6,9 @@ import type { Db } from '#chassis/db.ts';
 import type { Logger } from '#chassis/log.ts';
 import { KEYS_RETRY_MS } from '../alpaca/http.ts';
 import type { FeedBar, MarketHistory } from '../alpaca/ports.ts';
-import { lastCompleteOpen, noteRevisions, storeBars, type SeenBar, type StoreResult } from './store.ts';
+import type { Broadcast } from '#chassis/bus.ts';
+import { applyRevisions, keepSuspects, reread, type Suspects } from './revisions.ts';
+import { lastCompleteOpen, storeBars, type SeenBar, type StoreResult } from './store.ts';
 
 /** Bars that wait for the book before the oldest are given up and read again over REST. */
 const MAX_PENDING = 100_000;
@@ -32,6 +34,9 @@ export type IntakeParts = {
   readonly watched: () => readonly string[];
   /** Is there room on the disk for bars? While there is none they wait, so that orders and fills have what is left. */
   readonly hasRoom: () => boolean;
+  /** Tells whoever draws bars that some changed. */
+  readonly broadcast: Broadcast;
+  readonly onRevised?: (count: number) => void;
   readonly onFatal: (error: unknown) => void;
   readonly onTrouble: (reason: string | null) => void;
 };
@@ -42,6 +47,8 @@ export type Intake = {
   take(bars: readonly FeedBar[]): void;
   /** Reads over REST what is missing since the last stored bar of each watched symbol; resolves when it is stored. */
   repair(why: string): Promise<RepairResult>;
+  /** A print of the minute of `at` was corrected or taken back: the minute is read again soon, and revised where it differs. */
+  suspect(symbol: string, at: number): void;
   backlog(): number;
   oldestPendingAgeMs(): number | null;
   stop(): Promise<void>;
@@ -60,6 +67,7 @@ class IntakeLane implements Intake {
   private readonly parts: IntakeParts;
   private readonly pending: FeedBar[] = [];
   private readonly repairs: Job[] = [];
+  private readonly suspects: Suspects = keepSuspects(() => this.wake());
   private wake: () => void = () => undefined;
   private isOpen = true;
   private running: Promise<void> = Promise.resolve();
@@ -100,6 +108,10 @@ class IntakeLane implements Intake {
     });
   }
 
+  suspect(symbol: string, at: number): void {
+    this.suspects.add(symbol, at);
+  }
+
   backlog(): number {
     return this.pending.length + this.repairs.length;
   }
@@ -114,6 +126,7 @@ class IntakeLane implements Intake {
       const job = this.repairs.shift();
       if (job) await this.runRepair(job);
       else if (this.pending.length > 0) await this.storeFrame();
+      else if (this.suspects.isDue()) await this.rereadSuspects();
       else await new Promise<void>((resolve) => (this.wake = resolve));
     }
   }
@@ -122,10 +135,11 @@ class IntakeLane implements Intake {
     const batch = this.pending.slice(0, MAX_BATCH);
     for (let attempt = 0; this.isOpen; attempt += 1) {
       try {
-        await this.parts.db.tx(async (tx) => {
-          await noteRevisions(tx, batch.filter((bar) => bar.isRevision));
+        const revised = await this.parts.db.tx(async (tx) => {
           await storeBars(tx, batch.filter((bar) => !bar.isRevision), { source: 'stream', isBackfill: false });
+          return applyRevisions(tx, batch.filter((bar) => bar.isRevision), { source: 'stream', broadcast: this.parts.broadcast });
         });
+        if (revised > 0) this.parts.onRevised?.(revised);
         break;
       } catch (error) {
         if (!isTransient(error)) throw error;
@@ -133,6 +147,20 @@ class IntakeLane implements Intake {
       }
     }
     this.pending.splice(0, batch.length);
+  }
+
+  /** What cannot be read now is left to the next repair and to validation. */
+  private async rereadSuspects(): Promise<void> {
+    const due = this.suspects.take();
+    try {
+      const revised = await reread(this.parts, due);
+      this.parts.log.info({ minutes: due.length, revised }, 'Minutes with corrected prints were read again');
+      if (revised > 0) this.parts.onRevised?.(revised);
+    } catch (error) {
+      const isRefused = error instanceof AppError && (error.code === 'BROKER_KEYS_REJECTED' || error.code === 'BROKER_REJECTED' || error.code === 'BROKER_REPLY_INVALID');
+      if (!isRefused && !isTransient(error)) throw error;
+      this.parts.log.warn({ minutes: due.length, error: describeError(error) }, 'Minutes with corrected prints could not be read again');
+    }
   }
 
   private async runRepair(job: Job): Promise<void> {

@@ -1,73 +1,63 @@
-/** data_ingestion: bars from the broker's feed into the book, each once, gaps repaired. The wiring at a glance. */
+/** data_ingestion: bars from the broker's feed into the book, each once, gaps repaired; the past filled beside them; the universe kept. The wiring at a glance. */
 import { join } from 'node:path';
-import { AppError, describeError, invariant } from '#app/domain/errors.ts';
-import { isInSession } from '#app/market/calendar.ts';
-import { monotonicMs, retry } from '#chassis/clock.ts';
+import { invariant } from '#app/domain/errors.ts';
+import type { EpochMs } from '#app/domain/time.ts';
+import { REDIS_DB } from '#chassis/bus.ts';
+import { monotonicMs } from '#chassis/clock.ts';
 import { runService, type ServiceContext, type ServiceParts } from '#chassis/service.ts';
 import { checkAccess, type CheckedAccess } from '../alpaca/access.ts';
 import { createFeed } from '../alpaca/data-stream.ts';
 import { createGovernor } from '../alpaca/governor.ts';
 import { createHistory } from '../alpaca/history.ts';
-import { KEYS_REFUSED, KEYS_RETRY_MS } from '../alpaca/http.ts';
-import type { Feed, FeedBar } from '../alpaca/ports.ts';
+import type { Feed, FeedBar, FeedTick } from '../alpaca/ports.ts';
+import { startBackfills, type BackfillLane } from './backfill-lane.ts';
+import { reachBroker, watchSilence } from './broker-contact.ts';
 import { ingestionFlows } from './flows.ts';
 import { startIntake, type Intake } from './intake.ts';
+import { keepQuotes } from './quotes.ts';
 import { watchRoom } from './room.ts';
-import { refreshWatchList } from './watch-list.ts';
-
-const FIRST_CONTACT = { attempts: 1_000, baseMs: 250, capMs: 10_000 };
-const EXTEND_MS = 20_000;
-/** A start that waits longer than this says so. */
-const PATIENCE_MS = 5_000;
-/** In session, bars of liquid symbols come every minute: silence longer than this is worth a word. */
-const SILENCE_MS = 150_000;
-const LOOK_MS = 5_000;
+import { openUniverseDesk, type UniverseDesk } from './universe-desk.ts';
 
 async function setUp(ctx: ServiceContext): Promise<ServiceParts> {
-  const { config, db, log, health } = ctx;
+  const { config, db, bus, log, health, metrics } = ctx;
   invariant(config.alpaca, 'data_ingestion was given no broker access');
   const access = checkAccess(config.alpaca, config.mode);
+  const isReplay = config.replay !== undefined;
   const governor = () => createGovernor({ monotonicMs, nowMs: () => ctx.clock.now() });
   const history = createHistory({ access, tradingGovernor: governor(), dataGovernor: governor(), signal: ctx.signal });
-  const barsSeen = ctx.metrics.counter('bars_seen_total', 'Bars that arrived on the stream');
-  let watched: string[] = [];
-  let intake: Intake | null = null;
-  let feed: Feed | null = null;
+  const counts = createCounts(ctx);
+  const bulk = (purpose: string) => ({ access: config.postgres, database: config.postgres.tradingDb, applicationName: `data_ingestion ${purpose}` });
   const room = watchRoom({ folder: config.dataDir, signal: ctx.signal, onChange: (reason) => health.degraded('disk', reason) });
-
-  const refreshSymbols = async (): Promise<number> => {
-    watched = await refreshWatchList(db, await history.assets(), config.mode);
-    feed?.watch(watched);
-    return watched.length;
-  };
-  const onMessages = (bars: readonly FeedBar[]): void => {
-    barsSeen.inc(bars.length);
-    intake?.take(bars);
-  };
-  const repair = (why: string): void => {
-    intake?.repair(why).catch((error: unknown) => {
-      if (!ctx.signal.aborted) ctx.fatal(error);
-    });
-  };
-  intake = startIntake({
-    db, history, log, signal: ctx.signal, timeframe: '1Min', isReplay: config.replay !== undefined, watched: () => watched, hasRoom: room.hasRoom,
+  let feed: Feed | null = null;
+  let past: BackfillLane | null = null;
+  const quotes = keepQuotes({ cache: bus.cache(REDIS_DB.marketData), broadcast: bus.broadcast, log, onSuspect: (symbol, at) => intake.suspect(symbol, at) });
+  const desk = openUniverseDesk({ ctx, history, quotes, isReplay, feed: () => feed, counts: counts.read, wake: () => past?.wake() });
+  const revised = metrics.counter('bars_revised_total', 'Stored bars that the broker told anew');
+  const intake = startIntake({
+    db, history, log, signal: ctx.signal, timeframe: '1Min', isReplay, watched: desk.watched, hasRoom: room.hasRoom, broadcast: bus.broadcast, onRevised: (count) => revised.inc(count),
     onFatal: (error) => ctx.fatal(error), onTrouble: (reason) => health.degraded('history', reason),
   });
-  feed = openFeed(ctx, access, { onMessages, repair });
-  const stream = feed;
+  const stream = openFeed(ctx, access, { intake, desk, counts, onTicks: (ticks) => quotes.take(ticks) });
+  feed = stream;
   return {
-    recover: () => reachBroker(ctx, refreshSymbols),
+    recover: () => reachBroker(ctx, desk.refresh),
+    commands: desk.commands,
     async start() {
-      stream.watch(watched);
+      stream.watch(desk.watched());
       stream.start();
-      watchSilence(ctx, stream, repair);
+      watchSilence(ctx, stream, (why) => repairBy(ctx, intake, why));
+      // A replay has its whole past in its files.
+      if (!isReplay) past = startBackfills({ db, bulk: bulk('back-fill'), history, log, signal: ctx.signal, monotonicMs, isBusy: () => intake.backlog() > 0, hasRoom: room.hasRoom, onFatal: (error) => ctx.fatal(error) });
+      desk.begin();
     },
     flows: ingestionFlows({
-      db, intake, history, refreshSymbols, mode: config.mode, isReplay: config.replay !== undefined, archiveFolder: join(config.dataDir, 'archive'), now: () => ctx.clock.now(),
-      bulk: { access: config.postgres, database: config.postgres.tradingDb, applicationName: 'data_ingestion archive' },
+      db, intake, history, refreshSymbols: desk.refresh, steps: desk.steps, mode: config.mode, isReplay, archiveFolder: join(config.dataDir, 'archive'), now: () => ctx.clock.now(), bulk: bulk('archive'),
     }),
     async drain() {
       stream.close();
+      desk.stop();
+      quotes.stop();
+      await past?.stop();
       await intake.stop();
     },
     async resumed() {
@@ -79,89 +69,66 @@ async function setUp(ctx: ServiceContext): Promise<ServiceParts> {
   };
 }
 
-/** The first contact may wait for a broker that is away, as long as it takes; the supervisor, and through it the person, is told what we wait for. */
-async function reachBroker(ctx: ServiceContext, refreshSymbols: () => Promise<number>): Promise<void> {
-  let reason = 'waits for the broker: no answer yet';
-  const patience = setInterval(() => ctx.extend(EXTEND_MS, reason), PATIENCE_MS);
-  const attempt = async (): Promise<void> => {
-    try {
-      await refreshSymbols();
-    } catch (error) {
-      reason = `waits for the broker: ${error instanceof Error ? error.message : String(error)}`;
-      ctx.health.set('broker', { ok: false, message: describeError(error) });
-      ctx.log.warn({ error: describeError(error) }, 'The broker cannot be reached yet');
-      throw error;
-    }
-  };
-  try {
-    await retry({ ...FIRST_CONTACT, signal: ctx.signal, isRetryable: (error) => !ctx.signal.aborted && isWaitable(error) }, attempt);
-  } catch (error) {
-    // Refused keys need a person, who must be able to see this part: it comes up degraded, and asks rarely.
-    if (!isKeysRefused(error)) throw error;
-    askAgain(ctx, refreshSymbols);
-  } finally {
-    clearInterval(patience);
-  }
-}
+type Counts = { bar(bars: readonly FeedBar[]): void; tick(ticks: readonly FeedTick[]): void; trouble(): void; read(): { readonly bars: number; readonly updatedBars: number; readonly troubles: number } };
 
-/** Shows refused keys to the broker again once a minute, until it takes them. */
-function askAgain(ctx: ServiceContext, refreshSymbols: () => Promise<number>): void {
-  ctx.health.degraded('keys', KEYS_REFUSED);
-  const timer = setInterval(() => {
-    refreshSymbols().then(() => {
-      clearInterval(timer);
-      ctx.health.degraded('keys', null);
-    }, (error: unknown) => {
-      ctx.log.warn({ error: describeError(error) }, 'The broker still refuses the keys');
-      if (!isKeysRefused(error) && !isWaitable(error) && !ctx.signal.aborted) ctx.fatal(error);
-    });
-  }, KEYS_RETRY_MS);
-  ctx.signal.addEventListener('abort', () => clearInterval(timer));
-}
-
-function isKeysRefused(error: unknown): boolean {
-  return error instanceof AppError && error.code === 'BROKER_KEYS_REJECTED';
-}
-
-function openFeed(ctx: ServiceContext, access: CheckedAccess, { onMessages, repair }: { onMessages: (bars: readonly FeedBar[]) => void; repair: (why: string) => void }): Feed {
-  return createFeed({
-    access, nowMs: () => ctx.clock.now(),
-    listener: {
-      onMessages,
-      onState(state, reason) {
-        ctx.log.info({ state, reason }, 'Market data stream');
-        ctx.health.set('broker', { ok: state === 'live', message: reason });
-        ctx.health.degraded('feed', state === 'live' || state === 'connecting' || state === 'authenticated' ? null : `Market data stream: ${reason}`);
-        // What was sent while the stream was away is not repeated: read it.
-        if (state === 'live') repair('the stream is live');
-      },
-      onTrouble(message) {
-        ctx.log.warn({ message }, 'A message of the feed could not be used');
-        repair('a message of the feed could not be used');
-      },
+/** Counts what arrives: for /metrics, and for whoever asks how the feed fares. */
+function createCounts({ metrics }: ServiceContext): Counts {
+  const barsSeen = metrics.counter('bars_seen_total', 'Bars that arrived on the stream');
+  const ticksSeen = metrics.counter('ticks_seen_total', 'Quotes, trades and other words between two bars that arrived on the stream', ['kind']);
+  const seen = { bars: 0, updatedBars: 0, troubles: 0 };
+  return {
+    bar(bars) {
+      barsSeen.inc(bars.length);
+      const updated = bars.filter((bar) => bar.isRevision).length;
+      seen.updatedBars += updated;
+      seen.bars += bars.length - updated;
     },
+    tick(ticks) {
+      for (const { kind } of ticks) ticksSeen.inc({ kind });
+    },
+    trouble: () => void (seen.troubles += 1),
+    read: () => ({ ...seen }),
+  };
+}
+
+function repairBy(ctx: ServiceContext, intake: Intake, why: string): void {
+  intake.repair(why).catch((error: unknown) => {
+    if (!ctx.signal.aborted) ctx.fatal(error);
   });
 }
 
-/** Unreachable or throttled brokers are waited for; what only a person can change is not. */
-function isWaitable(error: unknown): boolean {
-  return error instanceof Error && Reflect.get(error, 'family') !== 'operator';
-}
+type FeedUsers = { readonly intake: Intake; readonly desk: UniverseDesk; readonly counts: Counts; readonly onTicks: (ticks: readonly FeedTick[]) => void };
 
-/** A live stream that brings no bars during a session may have lost its subscription: read over REST and say so. */
-function watchSilence(ctx: ServiceContext, stream: Feed, repair: (why: string) => void): void {
-  if (ctx.config.mode === 'demo') return; // The simulator's market has its own time and may stand still.
-  let lastRepairAt = 0;
-  const timer = setInterval(() => {
-    const age = stream.lastMessageAgeMs();
-    const isSilent = isInSession(ctx.clock.now()) && age !== null && age > SILENCE_MS;
-    ctx.health.degraded('silence', isSilent ? `No market data for ${Math.round(age / 1000)} s in session` : null);
-    if (isSilent && monotonicMs() - lastRepairAt > SILENCE_MS) {
-      lastRepairAt = monotonicMs();
-      repair('silence in session');
-    }
-  }, LOOK_MS);
-  ctx.signal.addEventListener('abort', () => clearInterval(timer));
+function openFeed(ctx: ServiceContext, access: CheckedAccess, { intake, desk, counts, onTicks }: FeedUsers): Feed {
+  return createFeed({
+    access, nowMs: () => ctx.clock.now(),
+    listener: {
+      onMessages(bars) {
+        counts.bar(bars);
+        intake.take(bars);
+        const newest = bars.at(-1);
+        if (newest) desk.marketAt(newest.openTime as EpochMs);
+      },
+      onTicks(ticks) {
+        counts.tick(ticks);
+        onTicks(ticks);
+      },
+      onLimit: (reason) => desk.limit(reason),
+      onState(state, reason) {
+        ctx.log.info({ state, reason }, 'Market data stream');
+        desk.streamState(state, reason);
+        ctx.health.set('broker', { ok: state === 'live', message: reason });
+        ctx.health.degraded('feed', state === 'live' || state === 'connecting' || state === 'authenticated' ? null : `Market data stream: ${reason}`);
+        // What was sent while the stream was away is not repeated: read it.
+        if (state === 'live') repairBy(ctx, intake, 'the stream is live');
+      },
+      onTrouble(message) {
+        counts.trouble();
+        ctx.log.warn({ message }, 'A message of the feed could not be used');
+        repairBy(ctx, intake, 'a message of the feed could not be used');
+      },
+    },
+  });
 }
 
 runService({ unit: 'data_ingestion', setUp });

@@ -75,6 +75,8 @@ export class Wire {
       openGroup: (_group, producers) => this.#reader(life, producers),
       tail: () => () => undefined,
       cache: () => ({ get: () => Promise.resolve(null), set: () => Promise.resolve() }),
+      broadcast: () => Promise.resolve(),
+      listen: () => () => undefined,
       ping: () => Promise.resolve(1),
       isUp: () => !this.isAway,
       close: () => undefined,
