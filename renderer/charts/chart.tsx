@@ -63,6 +63,7 @@ export function NavigableChart({ figure, label, onMoving, onMoved }: NavigablePr
   const place = useRef<HTMLDivElement>(null);
   const purge = useRef<ReturnType<typeof setTimeout> | undefined>(undefined);
   const isMoving = useRef(false);
+  const axes = useRef('');
   const tell = useRef({ onMoving, onMoved });
   useEffect(() => {
     tell.current = { onMoving, onMoved };
@@ -72,7 +73,11 @@ export function NavigableChart({ figure, label, onMoving, onMoved }: NavigablePr
     const element = place.current;
     // What is drawn anew under a hand that moves it would jump back; when the hand rests, the page draws its new place.
     if (!element || isMoving.current) return;
-    const drawn = Plotly.react(element, figure.data.map((trace) => ({ ...trace })), structuredClone(figure.layout), { ...CONFIG, scrollZoom: true });
+    // Axes that come or go are a new chart to Plotly: changed in place it looks for parts that are not there yet.
+    const built = Object.keys(figure.layout).filter((name) => /axis/.test(name)).join(' ');
+    const draw = built === axes.current ? Plotly.react : Plotly.newPlot;
+    axes.current = built;
+    const drawn = draw(element, figure.data.map((trace) => ({ ...trace })), structuredClone(figure.layout), { ...CONFIG, scrollZoom: true });
     drawn.catch((error: unknown) => console.error('The chart could not be drawn', error));
     const events = element as unknown as { on?: (event: string, heard: (moved: Moved) => void) => void; removeAllListeners?: (event: string) => void };
     const hear = (event: string, told: (view: XRange) => void): void => {

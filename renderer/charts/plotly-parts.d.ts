@@ -2,6 +2,7 @@
 declare module 'plotly.js/lib/core' {
   const Plotly: {
     register(parts: readonly unknown[]): void;
+    newPlot(element: HTMLElement, data: unknown, layout: unknown, config: unknown): Promise<unknown>;
     react(element: HTMLElement, data: unknown, layout: unknown, config: unknown): Promise<unknown>;
     purge(element: HTMLElement): void;
     readonly Plots: { resize(element: HTMLElement): void };

@@ -6,7 +6,7 @@ import { useNavigate, useSearch } from '@tanstack/react-router';
 import { barCount } from '#app/domain/bar-columns.ts';
 import { useAge, useIsStale } from '../../data/clock.ts';
 import { useChartSymbol } from '../../data/queries.ts';
-import { age, bothZones } from '../../ui/format.ts';
+import { age, bothZones, marketDay, marketDayTime } from '../../ui/format.ts';
 import { Failure } from '../../ui/kit.tsx';
 import { readAnalysisSearch, readCompared, searchOf } from './address.ts';
 import { ChartArea } from './chart-area.tsx';
@@ -22,12 +22,13 @@ import { changeSelection, chooseBar, useSelection } from './selection.ts';
 import { intradayMs } from './series.ts';
 import { hoverNow } from './stage.ts';
 import { SymbolSearchList } from './symbol-search.tsx';
-import { DrawingProblem, Toolbar } from './toolbar.tsx';
+import { DrawingProblem, DrawingTools, Toolbar } from './toolbar.tsx';
 import { useChart } from './use-chart.ts';
 import type { Chart } from './use-chart.ts';
 import { useDrawingTable } from './use-drawings.ts';
 import type { DrawingTable } from './use-drawings.ts';
 import { useChartKeys } from './use-keys.ts';
+import { StatsDrawer } from './stats/stats-drawer.tsx';
 import { WhyCard } from './why/why-card.tsx';
 
 const REPLAY_BARS_BACK = 100;
@@ -71,11 +72,10 @@ const FRESH_MS = 60_000;
 function Source({ chart }: { chart: Chart }): JSX.Element | null {
   const { about, askedAt, error } = chart.state;
   const isStale = useIsStale();
-  const newest = useAge(about?.newest ?? null);
   const asked = useAge(askedAt === 0 ? null : askedAt);
   if (about === null) return null;
   const isOld = isStale || error !== null || (asked ?? 0) > FRESH_MS;
-  const words = `${about.storedAs === null ? 'no source' : about.sources.join(', ')}${about.isFromArchive ? ' · archive' : ''} · ${isOld ? 'asked' : 'newest'} ${age(isOld ? asked : newest)} ago`;
+  const words = `${about.storedAs === null ? 'no source' : about.sources.join(', ')}${about.isFromArchive ? ' · archive' : ''} · ${isOld ? `asked ${age(asked)} ago` : about.newest === null ? 'empty' : `to ${intradayMs(about.timeframe) === null ? marketDay(about.newest) : marketDayTime(about.newest)}`}`;
   const hover = [`Made of ${about.storedAs ?? 'no'} bars from ${about.sources.join(', ') || 'nowhere'}`, about.newest === null ? '' : `Newest bar: ${bothZones(about.newest)}`, `Answered in ${about.tookMs.toFixed(0)} ms`, error instanceof Error ? error.message : ''].filter((line) => line !== '').join('\n');
   return <SourceTag words={words} hover={hover} isOld={isOld} />;
 }
@@ -142,12 +142,14 @@ export function AnalysisPage(): JSX.Element {
   };
   return (
     <div className={`analysis ${replay === null ? '' : 'replaying'}`}>
-      <Toolbar symbol={symbol} table={table} isSearching={isSearching} setSearching={setSearching} onSymbol={show} onIndicators={() => setPicking(true)} isReplaying={replay !== null} onReplay={toggleReplay} hasRail={hasRail} onRail={toggleRail} />
+      <Toolbar symbol={symbol} isSearching={isSearching} setSearching={setSearching} onSymbol={show} onIndicators={() => setPicking(true)} isReplaying={replay !== null} onReplay={toggleReplay} hasRail={hasRail} onRail={toggleRail} />
       <DrawingProblem words={table.problem} />
       {chart.all !== null && <ReplayBar bars={chart.all} isIntraday={intradayMs(look.timeframe) !== null} />}
       <div className="analysis-body">
+        {symbol !== null && <DrawingTools table={table} />}
         <div className="analysis-main">
           {symbol === null ? <div className="pick-symbol"><h2>Which symbol?</h2><SymbolSearchList label="Look for a symbol" onPick={show} /></div> : <Stand symbol={symbol} chart={chart} table={table} bar={bar} show={show} />}
+          {symbol !== null && <StatsDrawer />}
         </div>
         {hasRail && symbol !== null && <Rail symbol={symbol} known={known.data?.known ?? null} marks={chart.told} until={chart.until} why={chosen === null ? null : <WhyCard />} />}
       </div>

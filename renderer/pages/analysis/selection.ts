@@ -1,4 +1,4 @@
-/** What the analysis page is about: one symbol in one width, the bars that may be seen of it, and the bar that was clicked. Every part of the page watches this: `why/why-card.tsx` (WhyCard, in the side) and `stats/statistics.tsx` (Statistics, in the drawer below) take nothing else. */
+/** What the analysis page is about: one symbol in one width, the bars that may be seen of it, and the bar that was clicked. Every part of the page watches this: `why/why-card.tsx` (WhyCard, in the side) and `stats/stats-drawer.tsx` (StatsDrawer, below) take nothing else. */
 import type { BarColumns } from '#app/domain/bar-columns.ts';
 import type { BarsView, ChartTimeframe } from '#app/contracts/market-data.ts';
 import { createStore, useStore } from '../../data/external-store.ts';

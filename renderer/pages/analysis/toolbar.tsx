@@ -1,4 +1,4 @@
-/** The line over the chart: symbol, width, how it is drawn, indicators, comparison, drawing tools, layouts, replay. */
+/** The line over the chart: symbol, width, how it is drawn, indicators, comparison, layouts, replay; and the drawing tools beside it. */
 import { useState } from 'react';
 import type { JSX, ReactNode } from 'react';
 import { ActionIcon, Button, Menu, Popover, Select, Tooltip } from '@mantine/core';
@@ -43,14 +43,15 @@ function Compared(): JSX.Element {
   );
 }
 
-function DrawingTools({ table }: { table: DrawingTable }): JSX.Element {
+/** The tools at the chart's left edge. */
+export function DrawingTools({ table }: { table: DrawingTable }): JSX.Element {
   const { tool } = useHand();
   return (
-    <div className="drawing-tools" role="toolbar" aria-label="Drawing tools">
+    <div className="drawing-tools" role="toolbar" aria-orientation="vertical" aria-label="Drawing tools">
       {TOOLS.map(({ kind, name, key }) => (
-        <Tooltip key={kind} label={`${name} (${key})`}><ActionIcon variant={tool === kind ? 'filled' : 'subtle'} color={tool === kind ? 'accent' : 'gray'} aria-label={name} aria-pressed={tool === kind} onClick={() => setHand({ tool: tool === kind ? null : kind, selected: null })}>{ICONS[kind]}</ActionIcon></Tooltip>
+        <Tooltip key={kind} label={`${name} (${key})`} position="right"><ActionIcon variant={tool === kind ? 'filled' : 'subtle'} color={tool === kind ? 'accent' : 'gray'} aria-label={name} aria-pressed={tool === kind} onClick={() => setHand({ tool: tool === kind ? null : kind, selected: null })}>{ICONS[kind]}</ActionIcon></Tooltip>
       ))}
-      <Tooltip label="Take back (Ctrl Z)"><ActionIcon variant="subtle" color="gray" aria-label="Take back" disabled={!table.canUndo} onClick={table.undo}><IconArrowBackUp size={16} /></ActionIcon></Tooltip>
+      <Tooltip label="Take back (Ctrl Z)" position="right"><ActionIcon variant="subtle" color="gray" aria-label="Take back" disabled={!table.canUndo} onClick={table.undo}><IconArrowBackUp size={16} /></ActionIcon></Tooltip>
     </div>
   );
 }
@@ -70,7 +71,7 @@ function Options(): JSX.Element {
 }
 
 type ToolbarProps = {
-  readonly symbol: string | null; readonly table: DrawingTable; readonly isSearching: boolean; readonly isReplaying: boolean; readonly hasRail: boolean;
+  readonly symbol: string | null; readonly isSearching: boolean; readonly isReplaying: boolean; readonly hasRail: boolean;
   setSearching(isOpen: boolean): void; onSymbol(symbol: string): void; onIndicators(): void; onReplay(): void; onRail(): void;
 };
 
@@ -81,14 +82,13 @@ export function Toolbar(props: ToolbarProps): JSX.Element {
     <div className="chart-toolbar">
       <SymbolButton symbol={props.symbol} isOpen={props.isSearching} setOpen={props.setSearching} onPick={props.onSymbol} />
       <Timeframes />
-      <Select size="xs" w={132} aria-label="Style" leftSection={<IconChartCandle size={14} />} value={look.style} data={CHART_STYLES.map((style) => ({ value: style, label: STYLE_NAMES[style] }))} allowDeselect={false} onChange={(style) => changeLook({ style: CHART_STYLES.find((one) => one === style) ?? 'hollow' })} comboboxProps={{ width: 160, position: 'bottom-start' }} />
-      <Button size="compact-sm" variant="subtle" color="gray" leftSection={<span className="fx">ƒ</span>} onClick={props.onIndicators}>Indicators</Button>
+      <Select size="xs" w={146} aria-label="Style" leftSection={<IconChartCandle size={14} />} value={look.style} data={CHART_STYLES.map((style) => ({ value: style, label: STYLE_NAMES[style] }))} allowDeselect={false} onChange={(style) => changeLook({ style: CHART_STYLES.find((one) => one === style) ?? 'hollow' })} comboboxProps={{ width: 160, position: 'bottom-start' }} />
+      <Button size="compact-sm" variant="subtle" color="gray" leftSection={<span className="fx" aria-hidden>ƒ</span>} onClick={props.onIndicators}>Indicators</Button>
       <Compared />
       {look.compared.map((symbol) => <button key={symbol} type="button" className="compared-chip" aria-label={`Stop comparing with ${symbol}`} onClick={() => changeLook({ compared: look.compared.filter((one) => one !== symbol) })}>{symbol}<IconX size={11} /></button>)}
       <Options />
       <Tooltip label="Prices as traded, freed of splits, or of splits and dividends"><div className="adjustments" role="radiogroup" aria-label="Prices">{ADJUSTMENTS.map(({ value, label }) => <button key={value} type="button" role="radio" aria-checked={look.adjustment === value} onClick={() => changeLook({ adjustment: value })}>{label}</button>)}</div></Tooltip>
       <span className="toolbar-space" />
-      <DrawingTools table={props.table} />
       <Tooltip label="Replay bar by bar"><ActionIcon variant={props.isReplaying ? 'filled' : 'subtle'} color={props.isReplaying ? 'accent' : 'gray'} aria-label="Replay" aria-pressed={props.isReplaying} onClick={props.onReplay}><IconHistory size={16} /></ActionIcon></Tooltip>
       <LayoutsMenu />
       <Tooltip label={props.hasRail ? 'Hide the side' : 'Show the side'}><ActionIcon variant="subtle" color="gray" aria-label="Key figures and reasons" aria-pressed={props.hasRail} onClick={props.onRail}><IconLayoutSidebarRight size={16} /></ActionIcon></Tooltip>
