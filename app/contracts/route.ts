@@ -3,7 +3,7 @@ import type * as z from 'zod';
 
 /**
  * `cookie`: the login cookie alone (it fetches the header token); `session`: cookie and header token, or the bearer token of this launch.
- * Routes outside this table: `/login`, `/health`, `/metrics`, `/logs`, `/reports/:reportId`, `/live` and the page's files.
+ * Routes outside this table: `/login`, `/health`, `/metrics`, `/logs`, `/reports/:reportId`, `/exports/bars.csv`, `/live` and the page's files.
  */
 export type AuthClass = 'cookie' | 'session';
 

@@ -76,6 +76,7 @@ beforeAll(async () => {
   app = await buildServer({
     host: '127.0.0.1', port, version: '1', log, guard, sessions, handlers, sockets, now: Date.now, files: { isBuilt: true, find: () => null, open: () => { throw new Error('no files here'); } },
     logs: { read: () => Promise.resolve([logLine]) }, reports: { read: (id) => (id === 'daily-2026-01-05' ? Promise.resolve(Buffer.from('<p>report</p>')) : Promise.reject(new AppError('REPORT_NOT_FOUND', 'none'))) },
+    exports: ({ symbol }) => Promise.resolve(symbol === 'AAPL' ? { text: 'AAPL,2026-01-05,1,2,0.5,1.5,10\n', bars: 1, next: null } : { text: '', bars: 0, next: null }),
     logBook: { page: (query) => Promise.resolve({ lines: [], nextCursor: null, matter: null, seq: query.limit, tookMs: 0 }), follow: (filter, afterSeq) => Readable.from([`${JSON.stringify({ ...filter, afterSeq })}\n`]) }, health: () => ({ unit: 'gateway', version: '1', instanceId: 'i', live: true, ready: true, uptimeMs: 1, reasons: [], detail: {}, units: [] }),
     metrics: () => Promise.resolve({ contentType: 'text/plain', text: 'x 1\n' }), redeemLogin: (given) => Promise.resolve(given === 'good-link'),
   });
@@ -192,6 +193,17 @@ describe('replies', () => {
   });
 });
 
+describe('exports', () => {
+  it('go to whoever has signed in, as a file', async () => {
+    const reply = await ask('GET', '/exports/bars.csv?symbols=AAPL&timeframe=1Day', { cookie });
+    expect(reply).toMatchObject({ status: 200, headers: { 'content-disposition': 'attachment; filename="aapl-1Day.csv"' } });
+    expect((await ask('GET', '/exports/bars.csv?symbols=AAPL&timeframe=1Day')).status).toBe(401);
+  });
+  it.each(['symbols=ZZZ&timeframe=1Day', 'symbols=AAPL&timeframe=1Year', 'symbols=&timeframe=1Day', ''])('%s: is refused in words', async (query) => {
+    expect((await ask('GET', `/exports/bars.csv?${query}`, { cookie })).status).toBe(400);
+  });
+});
+
 describe('reports', () => {
   it('are read with the cookie that a followed link carries, and may do nothing', async () => {
     const reply = await ask('GET', '/reports/daily-2026-01-05', { cookie });
@@ -292,12 +304,12 @@ describe('routes that move money', () => {
     expect(calls.at(-1)).toEqual({ name: 'setTradingState', input: { state: 'HALTED', reason: 'test' }, key: 'press-1-abc', actor: expect.stringMatching(/^browser:/) as string });
   });
   it('do not include one that arms the real account, changes the market or touches keys: a token alone must not suffice', async () => {
-    expect(Object.values(HTTP).filter(({ path }) => /arm|\blive|mode|market$|key|secret|account$/i.test(path)).map(({ method, path }) => `${method} ${path}`).sort()).toEqual(['GET /api/account', 'GET /api/market']);
+    expect(Object.values(HTTP).filter(({ path }) => /arm|\blive|mode\b|market$|key|secret|account$/i.test(path)).map(({ method, path }) => `${method} ${path}`).sort()).toEqual(['GET /api/account', 'GET /api/market']);
     for (const path of ['/api/arm-live', '/api/mode', '/api/keys']) expect((await ask('POST', path, { authorization: `Bearer ${API_TOKEN}`, origin: SHELL_ORIGIN, ...json, 'idempotency-key': 'press-2-abc' }, '{}')).status).toBe(404);
   });
   it('are those that the contract says', () => {
     expect(Object.entries(HTTP).filter(([, route]) => route.movesMoney).map(([name]) => name).sort()).toEqual([
-      'applyRemedy', 'cancelOrder', 'dismissFinding', 'flatten', 'kill', 'placeOrder', 'reducePosition', 'replaceOrder', 'retryRun', 'reversePosition', 'runFlow', 'sendTest', 'setRiskLimits', 'setStrategyEnabled', 'setTradingState',
+      'applyRemedy', 'cancelOrder', 'dismissFinding', 'flatten', 'kill', 'placeOrder', 'reducePosition', 'replaceOrder', 'retryRun', 'reversePosition', 'runFlow', 'screenToStrategy', 'sendTest', 'setRiskLimits', 'setStrategyEnabled', 'setTradingState',
     ]);
   });
 });

@@ -12,6 +12,7 @@ import { tryRead } from '#app/contracts/read.ts';
 import { AppError, describeError } from '#app/domain/errors.ts';
 import { toHttpError } from '#chassis/http.ts';
 import type { Logger } from '#chassis/log.ts';
+import { mountExports, type ExportPages } from './exports-door.ts';
 import type { Access, Caller, Guard } from './guard.ts';
 import type { Handlers, RequestContext } from './handler-types.ts';
 import { actorOf, freshKey } from './handlers.ts';
@@ -46,7 +47,7 @@ declare module 'fastify' {
 
 /** What the server puts together. */
 export type ServerParts = {
-  readonly host: string; readonly port: number; readonly version: string; readonly log: Logger; readonly guard: Guard; readonly sessions: Sessions; readonly handlers: Handlers; readonly sockets: Sockets; readonly files: StaticFiles; readonly logs: LogSource; readonly logBook: LogBook; readonly reports: ReportShelf;
+  readonly host: string; readonly port: number; readonly version: string; readonly log: Logger; readonly guard: Guard; readonly sessions: Sessions; readonly handlers: Handlers; readonly sockets: Sockets; readonly files: StaticFiles; readonly logs: LogSource; readonly logBook: LogBook; readonly reports: ReportShelf; readonly exports: ExportPages;
   health(): WorkerHealth & { units: { id: string; state: string }[] };
   metrics(): Promise<{ contentType: string; text: string }>;
   redeemLogin(token: string): Promise<boolean>;
@@ -200,6 +201,7 @@ export async function buildServer(parts: ServerParts): Promise<FastifyInstance> 
   mountContract(app, parts);
   mountOperations(app, parts);
   mountReports(app, parts.reports);
+  mountExports(app, parts.exports);
   mountPage(app, parts);
   return app;
 }

@@ -69,14 +69,14 @@ export async function httpFamily(): Promise<OpenFamily> {
   const app = await buildServer({
     host: '127.0.0.1', port: PORT, version: '1', log, guard, sessions, sockets, now: Date.now, handlers: new Proxy({}, { get: () => refuse }) as Handlers,
     files: { isBuilt: true, find: () => null, open: () => { throw new AppError('INPUT_INVALID', 'There are no files here'); } },
-    logs: { read: refuse }, reports: { read: refuse }, logBook: { page: refuse, follow: () => { throw new AppError('INPUT_INVALID', 'There is nothing to follow'); } },
+    logs: { read: refuse }, reports: { read: refuse }, exports: refuse, logBook: { page: refuse, follow: () => { throw new AppError('INPUT_INVALID', 'There is nothing to follow'); } },
     health: () => ({ unit: 'gateway', version: '1', instanceId: 'i', live: true, ready: true, uptimeMs: 1, reasons: [], detail: {}, units: [] }), metrics: refuse, redeemLogin: () => Promise.resolve(false),
   });
   await app.ready();
   const targets = ROUTE_NAMES.map((name) => routeTarget(name, (request) => app.inject(request)));
   const anywhere: Target = {
     name: 'any address', share: 3,
-    input: (random): Request => ({ method: oneOf(random, ['GET', 'POST', 'PUT', 'DELETE'] as const), url: `/${oneOf(random, ['api/', 'logs?', 'login?token=', 'reports/', ''])}${asPath(nastyText(random))}`, headers: { host: random() < 0.8 ? `127.0.0.1:${PORT}` : asHeader(nastyText(random)) || 'x', authorization: `Bearer ${API_TOKEN}`, cookie: asHeader(nastyText(random)) } }),
+    input: (random): Request => ({ method: oneOf(random, ['GET', 'POST', 'PUT', 'DELETE'] as const), url: `/${oneOf(random, ['api/', 'logs?', 'login?token=', 'reports/', 'exports/bars.csv?', ''])}${asPath(nastyText(random))}`, headers: { host: random() < 0.8 ? `127.0.0.1:${PORT}` : asHeader(nastyText(random)) || 'x', authorization: `Bearer ${API_TOKEN}`, cookie: asHeader(nastyText(random)) } }),
     run: async (request) => {
       const reply = await app.inject(request as Request);
       return reply.statusCode >= 500 ? `answered ${reply.statusCode}: ${reply.body.slice(0, 200)}` : null;
