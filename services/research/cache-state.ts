@@ -76,3 +76,8 @@ export function newBarsSince(source: string, now: BookState): number | null {
   const isSame = archives === archivesText(now.archives) && Number(revisions) === now.revisions;
   return bars !== undefined && isSame && Number(bars) <= now.bars ? now.bars - Number(bars) : null;
 }
+
+/** Moves when a bar of these series that was told already reads otherwise: not when newer bars come, nor when a month goes into a file. */
+export function revisionOf(states: readonly BookState[], factors: readonly Factor[]): string {
+  return digest(`${states.map(({ revisions }) => revisions).join(',')} ${factors.map(({ day, price, split }) => `${day}:${price}:${split}`).join(',')}`);
+}

@@ -101,7 +101,7 @@ export class ScreenPool implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    const workers = this.parts.map((part) => part?.worker.terminate());
+    const workers = this.parts.flatMap((part) => (part === null ? [] : [part.worker.terminate()]));
     this.parts.fill(null);
     await Promise.all(workers);
   }

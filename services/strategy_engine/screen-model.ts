@@ -20,7 +20,8 @@ export type ModelState = { readonly isThere: boolean; readonly model: string | n
 async function textOf(response: Response): Promise<string> {
   const parts: Uint8Array[] = [];
   let bytes = 0;
-  for await (const part of response.body ?? []) {
+  if (response.body === null) return '';
+  for await (const part of response.body as AsyncIterable<Uint8Array>) {
     bytes += part.length;
     if (bytes > MAX_REPLY_BYTES) throw new AppError('INPUT_TOO_LARGE', 'The language model answered more than can be a screen');
     parts.push(part);

@@ -50,7 +50,7 @@ function compareFound(subjects: readonly ScreenSubject[], rank: ScreenDefinition
 }
 
 /** Numbers of a row as they were seen then: `factor` takes splits back that came later. */
-function rowOf({ n, at, rank, values }: Found, subject: ScreenSubject, factor: number): Omit<ScreenRow, 'badges'> {
+function rowOf({ at, rank, values }: Found, subject: ScreenSubject, factor: number): Omit<ScreenRow, 'badges'> {
   const { facts: { symbol, name, sector, exchange }, bars } = subject;
   const close = (bars.close[at] ?? NaN) / factor;
   const before = (bars.close[at - 1] ?? NaN) / factor;

@@ -24,6 +24,8 @@ import { answerWish } from './screen-words.ts';
 const log = pino({ level: 'silent' });
 const folder = mkdtempSync(path.join(tmpdir(), 'ms-screens-'));
 const sessions = sessionsBetween('2023-01-03', '2024-06-28');
+/** Midnight in New York of the n-th session from the first, or from the last (-1), epoch ms. */
+const dayOf = (n: number): number => (sessions.at(n)?.open ?? NaN) - 34_200_000;
 let book: Book;
 let db: Db;
 let screener: Screener;
@@ -84,7 +86,7 @@ describe('a screen', () => {
   it('looks at a past day as if it were today, before later splits', async () => {
     const day = sessions[219]?.date ?? '';
     const then = await run({ filters: [{ formula: 'symbol in ("UP", "DOWN")' }], columns: [{ formula: 'close' }], asOf: day });
-    expect(then.rows.map((row) => [row.symbol, row.values[0], row.barTime])).toEqual([['DOWN', 106.2, sessions[219]!.open - 34_200_000], ['UP', 93.8, sessions[219]!.open - 34_200_000]]);
+    expect(then.rows.map((row) => [row.symbol, row.values[0], row.barTime])).toEqual([['DOWN', 106.2, dayOf(219)], ['UP', 93.8, dayOf(219)]]);
     await book.sql(`INSERT INTO data_ingestion.adjustment_factors (symbol, day, price_factor, split_factor) VALUES ('UP', '2024-05-31', 1, 0.5)`);
     const [up] = (await run({ filters: [{ formula: 'symbol = "UP"' }], columns: [{ formula: 'close' }, { formula: 'volume' }], asOf: day })).rows;
     expect([up?.values, up?.close, up?.volume]).toEqual([[93.8, 1_000_000], 93.8, 1_000_000]);
@@ -93,9 +95,9 @@ describe('a screen', () => {
   });
 
   it('leaves the day in the making out, and refuses what cannot be read', async () => {
-    const early = createScreener(barSource({ db, folder, bulk: { access: book.access('strategy_engine'), database: 'trading_system', applicationName: 'test' } }), { now: () => (sessions.at(-1)!.open + 3_600_000) as EpochMs, isSimulated: false });
+    const early = createScreener(barSource({ db, folder, bulk: { access: book.access('strategy_engine'), database: 'trading_system', applicationName: 'test' } }), { now: () => (dayOf(-1) + 37_800_000) as EpochMs, isSimulated: false });
     const result = await early.run(definition({ filters: [{ formula: 'symbol = "UP"' }] }));
-    expect(result.rows[0]?.barTime).toBe(sessions.at(-2)!.open - 34_200_000);
+    expect(result.rows[0]?.barTime).toBe(dayOf(-2));
     await early[Symbol.asyncDispose]();
     await expect(run({ filters: [{ formula: 'rsi(14' }] })).rejects.toMatchObject({ code: 'INPUT_INVALID' });
     expect(await symbols({ universe: { kind: 'symbols', symbols: ['WAVE', 'NONE'] } })).toEqual(['WAVE']);
@@ -134,7 +136,7 @@ describe('a saved screen', () => {
     expect(await runDueScreens(db, screener, log)).toBe(1);
     expect(await runDueScreens(db, screener, log)).toBe(0);
     expect(await runs()).toEqual([{ members: ['UP'], entered: [], left_symbols: [], problem: null }]);
-    const next = sessions.at(-1)!.open - 34_200_000 + 3 * DAY_MS;
+    const next = dayOf(-1) + 3 * DAY_MS;
     await book.sql(`SELECT data_ingestion.ensure_month('2024-07-01')`);
     for (const [symbol, close] of [['UP', 90], ['WAVE', 120]] as const) {
       await book.sql(`INSERT INTO data_ingestion.market_data VALUES ($1, '1Day', to_timestamp($2 / 1000.0), $3, $3, $3, $3, 5, 'test', now())`, [symbol, next, close]);

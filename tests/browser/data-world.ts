@@ -23,10 +23,12 @@ const SERIES: RouteOutput<'coverageSeries'>['series'] = ['XOM', 'AAPL', 'KO', 'M
   openFindings: n === 0 ? 3 : 0, worst: n === 0 ? 'critical' : null, revisions: n, countedAt: now() - 60_000,
 }));
 
+const SHIFTED: RouteOutput<'decideDataFinding'> = { findingId: 31, symbol: 'XOM', timeframe: '1Day', kind: 'decimal_shift', severity: 'critical', score: 90, state: 'open', openTime: midnight('2025-09-10'), untilTime: null, text: 'The prices of this bar are ten times those of the bars before and after.', repair: 'Read again from the broker; taken out of the book when it says the same.', detail: {}, at: now() - 3_600_000, attempts: 0, decidedAt: null, decidedBy: null };
+
 /** Three findings of different weight. */
 export const FINDINGS: RouteOutput<'dataFindings'> = {
   findings: [
-    { findingId: 31, symbol: 'XOM', timeframe: '1Day', kind: 'decimal_shift', severity: 'critical', score: 90, state: 'open', openTime: midnight('2025-09-10'), untilTime: null, text: 'The prices of this bar are ten times those of the bars before and after.', repair: 'Read again from the broker; taken out of the book when it says the same.', detail: {}, at: now() - 3_600_000, attempts: 0, decidedAt: null, decidedBy: null },
+    SHIFTED,
     { findingId: 30, symbol: 'AAPL', timeframe: '1Min', kind: 'gap', severity: 'warning', score: 2, state: 'confirmed', openTime: midnight('2025-07-22') + 36_000_000, untilTime: midnight('2025-07-22') + 36_600_000, text: '11 minutes in session have no bar.', repair: 'Read again from the broker.', detail: {}, at: now() - 7_200_000, attempts: 1, decidedAt: null, decidedBy: null },
     { findingId: 29, symbol: 'KO', timeframe: '1Day', kind: 'stale_repeat', severity: 'info', score: 1.1, state: 'open', openTime: midnight('2025-05-13'), untilTime: midnight('2025-05-15'), text: 'Three days in a row have the same open, high, low and close.', repair: 'Nothing: a thinly traded symbol may stand still.', detail: {}, at: now() - 9_000_000, attempts: 0, decidedAt: null, decidedBy: null },
   ],
@@ -44,9 +46,11 @@ const row = (symbol: string, name: string, sector: string | null, isWatched: boo
   symbol, name, exchange: 'NYSE', status: 'active', isTradable: true, isShortable: true, isFractionable: true, isEasyToBorrow: true, sector, industry: null, sectorSource: sector === null ? null : 'built-in list', renamedTo: null, isWatched,
   lastPrice: '182.44', priceMarketAt: now() - 40_000, priceSeenAt: now() - 2_000, dailyFrom: midnight('2021-06-01'), dailyTo: midnight('2026-03-02'), barsTotal: 8_993,
 });
+const APPLE = row('AAPL', 'Apple Inc.', 'Information Technology', true);
+
 /** The first page of the universe. */
 export const UNIVERSE: RouteOutput<'universe'> = {
-  rows: [row('AAPL', 'Apple Inc.', 'Information Technology', true), row('KO', 'The Coca-Cola Company', 'Consumer Staples', true), row('NEE', 'NextEra Energy, Inc.', 'Utilities', false), { ...row('TWTR', 'Twitter, Inc.', null, false), status: 'inactive', isTradable: false }, row('XOM', 'Exxon Mobil Corporation', 'Energy', true)],
+  rows: [APPLE, row('KO', 'The Coca-Cola Company', 'Consumer Staples', true), row('NEE', 'NextEra Energy, Inc.', 'Utilities', false), { ...row('TWTR', 'Twitter, Inc.', null, false), status: 'inactive', isTradable: false }, row('XOM', 'Exxon Mobil Corporation', 'Energy', true)],
   total: 60, nextAfter: null, watchedTotal: 12, updatedAt: now() - 600_000,
   sectors: [{ sector: 'Information Technology', symbols: 11, watched: 4 }, { sector: 'Consumer Staples', symbols: 6, watched: 1 }, { sector: 'Energy', symbols: 5, watched: 1 }, { sector: 'Utilities', symbols: 4, watched: 0 }, { sector: null, symbols: 3, watched: 0 }],
 };
@@ -76,14 +80,14 @@ export const DATA_WORLD: Script = {
   coverage: ({ year, symbol }) => calendar(year ?? 2025, symbol ?? null),
   coverageSeries: ({ query }) => ({ series: SERIES.filter((one) => one.symbol.includes(query)), total: SERIES.length }),
   dataFindings: ({ severity, limit }) => ({ ...FINDINGS, findings: FINDINGS.findings.filter((one) => severity === undefined || one.severity === severity).slice(0, limit) }),
-  decideDataFinding: ({ findingId }) => ({ ...FINDINGS.findings[0]!, findingId, state: 'dismissed' }),
+  decideDataFinding: ({ findingId }) => ({ ...SHIFTED, findingId, state: 'dismissed' }),
   quarantine: () => ({ held: 1, bars: [{ quarantineId: 5, symbol: 'XOM', timeframe: '1Day', openTime: midnight('2025-09-10'), open: '1102.1', high: '1121', low: '1098.4', close: '1117.5', volume: '15211000', source: 'rest', kind: 'decimal_shift', text: 'Ten times the prices around it', state: 'held', quarantinedAt: now() - 3_000_000, decidedAt: null, decidedBy: null }] }),
   decideQuarantine: ({ quarantineId }) => ({ quarantineId, symbol: 'XOM', timeframe: '1Day', openTime: midnight('2025-09-10'), open: '110.21', high: '112.1', low: '109.84', close: '111.75', volume: '15211000', source: 'rest', kind: 'decimal_shift', text: '', state: 'replaced', quarantinedAt: now(), decidedAt: now(), decidedBy: 'test' }),
   qualityReports: () => ({ reports: [REPORT, { ...REPORT, day: '2026-02-27', open: { critical: 0, warning: 3, info: 2 } }, { ...REPORT, day: '2026-02-26', open: { critical: 0, warning: 1, info: 2 } }] }),
   qualityRules: () => ({ rules: [{ kind: 'decimal_shift', title: 'Decimal point shifted', severity: 'critical', meaning: 'A bar whose prices are 10 or 100 times those around it.', threshold: 'ratio within 5 % of 10 or 100, reverting', source: 'house rule', repair: 'Read again' }] }),
   universe: ({ limit, query }) => ({ ...UNIVERSE, rows: UNIVERSE.rows.filter((one) => one.symbol.startsWith(query.toUpperCase())).slice(0, limit) }),
   symbolDetail: ({ symbol }) => ({
-    row: { ...UNIVERSE.rows[0]!, symbol }, note: null, formerNames: [], series: [{ timeframe: '1Day', from: midnight('2021-06-01'), to: midnight('2026-03-02'), bars: 1_193, revisions: 0, lastSeenAt: now() }],
+    row: { ...APPLE, symbol }, note: null, formerNames: [], series: [{ timeframe: '1Day', from: midnight('2021-06-01'), to: midnight('2026-03-02'), bars: 1_193, revisions: 0, lastSeenAt: now() }],
     last: { symbol, quote: { bid: 182.4, bidSize: 300, ask: 182.44, askSize: 200, tsMarket: now() - 2_000, tsSeen: now() - 1_000 }, trade: null }, actions: [{ actionId: 'a', symbol, kind: 'forward_split', exDate: '2024-06-10', terms: {}, text: 'Split 4:1', source: 'alpaca', seenAt: now(), changedAt: null }],
   }),
   setWatched: ({ symbols }) => ({ changed: symbols, refused: [], watchedTotal: 13, quotesFor: 13, note: null }),
