@@ -1,7 +1,6 @@
 /** The flows of data_ingestion: fetching, validating, putting away. */
 import * as z from 'zod';
 import type { Mode } from '#app/contracts/config.ts';
-import { symbolSchema } from '#app/domain/ids.ts';
 import { AppError } from '#app/domain/errors.ts';
 import type { EpochMs } from '#app/domain/time.ts';
 import type { Db } from '#chassis/db.ts';
@@ -11,7 +10,7 @@ import type { MarketHistory } from '../alpaca/ports.ts';
 import { archiveFlow } from './archive-flow.ts';
 import { refreshCalendar } from './broker-calendar.ts';
 import type { Intake } from './intake.ts';
-import { addStaleness, arrivalsSince, marketNow, noteFindings, seriesToValidate, storedSummary, summarize, validateSeries, type QualitySummary, type SeriesResult } from './validate.ts';
+import { validateFlow } from './quality-flow.ts';
 
 /** A step of the fetch beside the bars: what the universe needs to know from the broker. Its result is plain JSON. */
 export type FetchStep = { readonly name: string; readonly run: (signal: AbortSignal) => Promise<object> };
@@ -21,7 +20,7 @@ export type IngestionFlowParts = {
   readonly db: Db;
   readonly bulk: BulkOptions;
   readonly intake: Pick<Intake, 'repair'>;
-  readonly history: Pick<MarketHistory, 'calendar'>;
+  readonly history: Pick<MarketHistory, 'calendar'> & Partial<Pick<MarketHistory, 'bars'>>;
   readonly refreshSymbols: () => Promise<number>;
   readonly steps?: readonly FetchStep[];
   readonly mode: Mode;
@@ -92,36 +91,4 @@ async function calendarStep(parts: IngestionFlowParts, ctx: FlowContext): Promis
   for (const difference of differences) ctx.log('warn', 'The broker\'s calendar differs from ours; the broker\'s counts from now on', { ...difference });
   if (problem === null) ctx.log('info', 'The broker\'s calendar was read', { days, differences: differences.length });
   return problem === null ? differences.length : null;
-}
-
-/** validate_data_quality: says which stored bars cannot be trusted, and whether trading may lean on them as a whole. */
-function validateFlow(parts: IngestionFlowParts): FlowDefinition {
-  return flow({
-    name: 'validate_data_quality',
-    description: 'Looks at the stored bars that are new since the last look, for gaps, impossible prices, jumps, stale and frozen series, and writes each finding down once.',
-    input: z.strictObject({ symbols: z.array(symbolSchema).min(1).max(1_000).optional().describe('Only these symbols; all watched ones when left out') }),
-    schedule: null, retries: 3, retryDelayMs: 2_000, timeoutMs: 600_000, concurrency: 1, onMissed: 'skip', events: ['each fetch of market data'],
-    async run(ctx, input) {
-      const summary = await ctx.step('check the new bars', (step) => validate(parts, ctx, { symbols: input.symbols ?? null, signal: step.signal }));
-      ctx.progress(1, 1);
-      ctx.log(summary.isUsable ? 'info' : 'warn', summary.reason ?? (summary.findings > 0 ? 'The bars can be used; some findings are worth a look' : 'The bars are sound'), { bars: summary.bars, findings: summary.findings, ...summary.byKind, ...summary.arrivals });
-      return summary;
-    },
-  });
-}
-
-async function validate(parts: IngestionFlowParts, ctx: FlowContext, options: { symbols: readonly string[] | null; signal: AbortSignal }): Promise<QualitySummary> {
-  const known = await storedSummary(parts.db, ctx.runId);
-  if (known) return known;
-  const series = await seriesToValidate(parts.db, options.symbols);
-  const results: SeriesResult[] = [];
-  for (const one of series) {
-    results.push(await validateSeries(parts.db, one, options.signal));
-    ctx.progress(results.length, series.length + 1);
-  }
-  const isSimulated = parts.mode === 'demo' || parts.isReplay;
-  const judged = addStaleness(results, marketNow(results, isSimulated ? null : parts.now()));
-  const summary = summarize(judged, await arrivalsSince(parts.db));
-  await noteFindings(parts.db, ctx.runId, judged, summary);
-  return summary;
 }

@@ -1,35 +1,38 @@
-/** Validation of stored bars: every watched series from where the last validation ended, in pages, findings written once. */
+/** Validation of stored bars: a series from where the last look ended, or its whole history; findings are written once and closed when they are gone. */
+import { barColumns, sliceColumns, type BarColumns } from '#app/domain/bar-columns.ts';
 import { timeframeMs, type EpochMs, type Timeframe } from '#app/domain/time.ts';
 import { calendarCovers } from '#app/market/calendar.ts';
-import { judgeUsability, QUALITY_CONTEXT_BARS, qualityNext, staleness, startQuality, type Finding, type QualityBar, type SeriesReport } from '#app/market/quality.ts';
+import { QUALITY_CONTEXT_BARS, staleness } from '#app/market/quality.ts';
+import { checkBars } from '#app/market/quality/check.ts';
+import type { ToldAction } from '#app/market/quality/finding.ts';
 import { at, type Db, type Queryable } from '#chassis/db.ts';
+import { toldActions } from './factors.ts';
+import { MAX_FINDINGS, noteFindings, type SeriesResult, type SeriesToValidate } from './quality-findings.ts';
 
-/** A series to look at. `from`: the newest bar that was looked at before, null = from its beginning; `to`: its newest stored bar. */
-export type SeriesToValidate = { readonly symbol: string; readonly timeframe: Timeframe; readonly from: number | null; readonly to: number };
-/** What a look at one series came to. Plain JSON. */
-export type SeriesResult = SeriesToValidate & { readonly bars: number; readonly findings: readonly Finding[]; readonly found: number };
+/** How to look. `now`: the market's time where the wall clock is the market's, else null (then no bar can be ahead of it). */
+export type LookOptions = { readonly signal: AbortSignal; readonly now: number | null };
 
-const PAGE = 2_500;
+const PAGE = 20_000;
 const BEFORE_ALL = 0;
-/** Findings kept of one series in one look; a broken file has thousands of the same, the count says how many. */
-const MAX_FINDINGS = 200;
 /** A first look goes back so many bars at most (two years of minutes); older ones were looked at when they came, or are archived. */
 const MAX_BARS = 200_000;
-/** What the intake notes by itself (store.ts). */
-const ARRIVAL_KINDS = ['bar_refused', 'bar_revised', 'source_conflict'];
+/** A whole history: ten years of minutes, with the hours before and after the session. */
+const MAX_WHOLE_BARS = 3_000_000;
 
-/** The watched series that have bars, and what is new in each. */
-export async function seriesToValidate(book: Queryable, symbols: readonly string[] | null): Promise<SeriesToValidate[]> {
+/** Series that have bars, and what is new in each: the watched ones, or those that are named. */
+export async function seriesToValidate(book: Queryable, symbols: readonly string[] | null, isWhole = false): Promise<SeriesToValidate[]> {
   const rows = await book.query<{ symbol: string; timeframe: Timeframe; validated_to: number | null; last_open_time: number }>(
     `SELECT i.symbol, i.timeframe, p.validated_to, i.last_open_time
-     FROM data_ingestion.ingestion_status i JOIN data_ingestion.symbols s USING (symbol) LEFT JOIN data_ingestion.quality_progress p USING (symbol, timeframe)
-     WHERE s.is_watched AND ($1::text[] IS NULL OR i.symbol = ANY($1::text[])) ORDER BY i.symbol COLLATE "C", i.timeframe`, [symbols],
+     FROM data_ingestion.ingestion_status i LEFT JOIN data_ingestion.symbols s USING (symbol) LEFT JOIN data_ingestion.quality_progress p USING (symbol, timeframe)
+     WHERE (coalesce(s.is_watched, false) OR $2) AND ($1::text[] IS NULL OR i.symbol = ANY($1::text[])) ORDER BY i.symbol COLLATE "C", i.timeframe`, [symbols, isWhole],
   );
-  return rows.map((row) => ({ symbol: row.symbol, timeframe: row.timeframe, from: row.validated_to, to: row.last_open_time }));
+  return rows.map((row) => ({ symbol: row.symbol, timeframe: row.timeframe, from: isWhole ? null : row.validated_to, to: row.last_open_time }));
 }
 
+type Row = { time: number; open: number; high: number; low: number; close: number; volume: number; seen: number };
+
 const SELECT_PAGE = `
-  SELECT (extract(epoch FROM open_time) * 1000)::bigint AS "openTime", open::float8 AS open, high::float8 AS high, low::float8 AS low, close::float8 AS close, volume::float8 AS volume
+  SELECT (extract(epoch FROM open_time) * 1000)::bigint AS "time", open::float8 AS open, high::float8 AS high, low::float8 AS low, close::float8 AS close, volume::float8 AS volume, (extract(epoch FROM ts_seen) * 1000)::bigint AS seen
   FROM data_ingestion.market_data WHERE symbol = $1 AND timeframe = $2 AND open_time > $3::timestamptz AND open_time <= $4::timestamptz ORDER BY open_time LIMIT $5`;
 
 /** Where reading begins: some bars before the first new one, so that the rules know the series. */
@@ -41,30 +44,63 @@ async function contextStart(book: Queryable, series: SeriesToValidate, upTo: num
   return row?.open_time ?? BEFORE_ALL;
 }
 
-/** Looks at the new bars of a series. Reads only; the result is written by `noteFindings`. */
-export async function validateSeries(db: Db, series: SeriesToValidate, signal: AbortSignal): Promise<SeriesResult> {
-  const state = startQuality(series.timeframe);
-  const findings: Finding[] = [];
-  let [bars, found] = [0, 0];
-  const firstNew = series.from ?? (await contextStart(db, series, series.to, MAX_BARS));
-  let after = series.from === null ? firstNew : await contextStart(db, series, series.from, QUALITY_CONTEXT_BARS);
-  while (after < series.to && !signal.aborted) {
-    const page = await db.query<QualityBar>(SELECT_PAGE, [series.symbol, series.timeframe, at(after), at(series.to), PAGE]);
-    for (const bar of page) {
-      const news = qualityNext(state, bar);
-      if (bar.openTime <= firstNew) continue;
-      bars += 1;
-      found += news.length;
-      if (findings.length < MAX_FINDINGS) findings.push(...news.slice(0, MAX_FINDINGS - findings.length));
+/** Columns that grow by pages. */
+class GrowingColumns {
+  private bars = barColumns(PAGE);
+  private seen = new Float64Array(PAGE);
+  private length = 0;
+
+  add(rows: readonly Row[]): void {
+    if (this.length + rows.length > this.bars.time.length) this.grow();
+    for (const row of rows) {
+      for (const field of ['time', 'open', 'high', 'low', 'close', 'volume'] as const) this.bars[field][this.length] = row[field];
+      this.seen[this.length] = row.seen;
+      this.length += 1;
     }
+  }
+
+  private grow(): void {
+    const wider = barColumns(this.bars.time.length * 2);
+    for (const field of ['time', 'open', 'high', 'low', 'close', 'volume'] as const) wider[field].set(this.bars[field]);
+    const seen = new Float64Array(wider.time.length);
+    seen.set(this.seen);
+    [this.bars, this.seen] = [wider, seen];
+  }
+
+  result(): { bars: BarColumns; seen: Float64Array } {
+    return { bars: sliceColumns(this.bars, 0, this.length), seen: this.seen.subarray(0, this.length) };
+  }
+}
+
+/** Bars of a series that open in (after, upTo]. */
+async function readBars(db: Queryable, series: SeriesToValidate, { after, signal }: { after: number; signal: AbortSignal }): Promise<{ bars: BarColumns; seen: Float64Array }> {
+  const columns = new GrowingColumns();
+  let from = after;
+  for (let read = 0; read < MAX_WHOLE_BARS && from < series.to && !signal.aborted; read += PAGE) {
+    const page = await db.query<Row>(SELECT_PAGE, [series.symbol, series.timeframe, at(from), at(series.to), PAGE]);
+    columns.add(page);
     const last = page.at(-1);
     if (!last || page.length < PAGE) break;
-    after = last.openTime;
+    from = last.time;
     // The lane of bars goes first: between two pages it gets its turn.
     await new Promise<void>((resolve) => setImmediate(resolve));
   }
   signal.throwIfAborted();
-  return { ...series, bars, findings, found };
+  return columns.result();
+}
+
+/** Looks at the new bars of a series. Reads only; the result is written by `noteFindings`. `told`: splits and payouts of the symbol. */
+export async function validateSeries(db: Queryable, series: SeriesToValidate, options: LookOptions & { readonly told: readonly ToldAction[]; readonly isWhole?: boolean }): Promise<SeriesResult> {
+  const firstNew = series.from ?? (options.isWhole === true ? BEFORE_ALL : await contextStart(db, series, series.to, MAX_BARS));
+  if (firstNew >= series.to) return { ...series, bars: 0, findings: [], found: 0 };
+  const after = series.from === null ? firstNew : await contextStart(db, series, series.from, QUALITY_CONTEXT_BARS);
+  const { bars, seen } = await readBars(db, series, { after, signal: options.signal });
+  const isReal = options.now !== null;
+  const { findings } = checkBars(bars, { timeframe: series.timeframe, actions: options.told, now: options.now, seen: isReal ? seen : null });
+  // What was told in an earlier look is not told again; what only a new bar could end (a spike comes back) is news.
+  const news = findings.filter((finding) => finding.openTime > firstNew || finding.untilTime >= firstNew);
+  const isNew = bars.time.reduce((count, time) => count + (time > firstNew ? 1 : 0), 0);
+  return { ...series, bars: isNew, findings: news.slice(0, MAX_FINDINGS), found: news.length };
 }
 
 /** Adds the series that stopped while the market went on. `now`: the market's time. */
@@ -83,66 +119,12 @@ export function marketNow(results: readonly SeriesToValidate[], wallClock: numbe
   return Math.max(wallClock ?? 0, ...results.map((result) => result.to + timeframeMs(result.timeframe))) as EpochMs;
 }
 
-/** The flow's result: figures by kind, the worst symbols, and whether trading may lean on the bars. */
-export type QualitySummary = {
-  /** What was noted while bars came in, since the validation before: by kind (bar_refused, bar_revised, source_conflict). */ readonly arrivals: Readonly<Record<string, number>>;
-  readonly series: number; readonly bars: number; readonly findings: number; readonly byKind: Readonly<Record<string, number>>;
-  readonly worst: readonly { readonly symbol: string; readonly findings: number }[]; readonly isUsable: boolean; readonly reason: string | null;
-};
-
-/** What the intake has noted since the validation before this one: impossible bars, corrections, and sources that differ. */
-export async function arrivalsSince(book: Queryable): Promise<Record<string, number>> {
-  const rows = await book.query<{ kind: string; n: number }>(
-    `SELECT kind, count(*) AS n FROM data_ingestion.data_quality_logs
-     WHERE kind = ANY($1::text[]) AND at > coalesce((SELECT max(at) FROM data_ingestion.quality_runs), '-infinity') GROUP BY kind ORDER BY kind`, [ARRIVAL_KINDS],
-  );
-  return Object.fromEntries(rows.map((row) => [row.kind, row.n]));
-}
-
-/** Sums the results up. */
-export function summarize(results: readonly SeriesResult[], arrivals: Readonly<Record<string, number>>): QualitySummary {
-  const byKind: Record<string, number> = {};
-  const bySymbol = new Map<string, number>();
-  for (const result of results) {
-    for (const finding of result.findings) byKind[finding.kind] = (byKind[finding.kind] ?? 0) + 1;
-    if (result.found > 0) bySymbol.set(result.symbol, (bySymbol.get(result.symbol) ?? 0) + result.found);
-  }
-  const worst = [...bySymbol].map(([symbol, findings]) => ({ symbol, findings })).sort((a, b) => b.findings - a.findings || (a.symbol < b.symbol ? -1 : 1)).slice(0, 10);
-  const reports: SeriesReport[] = results.map((result) => ({ symbol: result.symbol, findings: result.findings }));
-  const total = (pick: (result: SeriesResult) => number): number => results.reduce((sum, result) => sum + pick(result), 0);
-  return { series: results.length, bars: total((result) => result.bars), findings: total((result) => result.found), byKind, arrivals, worst, ...judgeUsability(reports) };
-}
-
-const WRITE_FINDINGS = `
-  INSERT INTO data_ingestion.data_quality_logs (symbol, timeframe, open_time, kind, detail, finding_key)
-  SELECT f.symbol, f.timeframe, to_timestamp(f.open_ms / 1000.0), f.kind, f.detail::jsonb, f.finding_key
-  FROM unnest($1::text[], $2::text[], $3::bigint[], $4::text[], $5::text[], $6::text[]) AS f(symbol, timeframe, open_ms, kind, detail, finding_key)
-  ON CONFLICT (finding_key) WHERE finding_key IS NOT NULL DO NOTHING`;
-
-/** The result of a validation that has been written down before, null when there is none. */
-export async function storedSummary(book: Queryable, runId: string): Promise<QualitySummary | null> {
-  const [row] = await book.query<{ summary: QualitySummary }>('SELECT summary FROM data_ingestion.quality_runs WHERE run_id = $1', [runId]);
-  return row?.summary ?? null;
-}
-
-/** Writes findings, progress and the run's result in one transaction; the same finding again changes nothing. */
-export async function noteFindings(db: Db, runId: string, results: readonly SeriesResult[], summary: QualitySummary): Promise<void> {
-  const flat = results.flatMap((result) => result.findings.map((finding) => ({ ...finding, symbol: result.symbol, timeframe: result.timeframe })));
-  await db.tx(async (tx) => {
-    if (flat.length > 0) {
-      await tx.query(WRITE_FINDINGS, [
-        flat.map((f) => f.symbol), flat.map((f) => f.timeframe), flat.map((f) => f.openTime), flat.map((f) => f.kind), flat.map((f) => JSON.stringify(f.detail)),
-        flat.map((f) => `${f.kind}:${f.symbol}:${f.timeframe}:${f.openTime}`),
-      ]);
-    }
-    await tx.query(
-      `INSERT INTO data_ingestion.quality_progress AS p (symbol, timeframe, validated_to)
-       SELECT d.symbol, d.timeframe, to_timestamp(d.to_ms / 1000.0) FROM unnest($1::text[], $2::text[], $3::bigint[]) AS d(symbol, timeframe, to_ms)
-       ON CONFLICT (symbol, timeframe) DO UPDATE SET validated_to = greatest(p.validated_to, excluded.validated_to)`,
-      [results.map((r) => r.symbol), results.map((r) => r.timeframe), results.map((r) => r.to)],
-    );
-    await tx.query('INSERT INTO data_ingestion.quality_runs (run_id, series, bars, summary, is_usable) VALUES ($1, $2, $3, $4::jsonb, $5) ON CONFLICT DO NOTHING', [
-      runId, summary.series, summary.bars, JSON.stringify(summary), summary.isUsable,
-    ]);
-  });
+/** Looks at the whole history of one series and writes down what is found; what is there no more is closed. For imports, and on demand. */
+export async function validateSeriesWhole(db: Db, name: { readonly symbol: string; readonly timeframe: Timeframe }, options: LookOptions): Promise<SeriesResult | null> {
+  const [row] = await db.query<{ last_open_time: number }>('SELECT last_open_time FROM data_ingestion.ingestion_status WHERE symbol = $1 AND timeframe = $2', [name.symbol, name.timeframe]);
+  if (!row) return null;
+  const told = (await toldActions(db, [name.symbol])).get(name.symbol) ?? [];
+  const result = await validateSeries(db, { ...name, from: null, to: row.last_open_time }, { ...options, told, isWhole: true });
+  await db.tx((tx) => noteFindings(tx, [result], true));
+  return result;
 }

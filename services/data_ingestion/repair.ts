@@ -1,0 +1,146 @@
+/** Repair by a second reading: the bars of a finding are asked for again; the answer corrects the book, confirms the finding, or lets the bars be held. */
+import type { BarWire } from '#app/domain/bar.ts';
+import { AppError, describeError } from '#app/domain/errors.ts';
+import { DAY_MS, timeframeMs, type EpochMs, type Timeframe } from '#app/domain/time.ts';
+import { differingFields, type BarNumbers } from '#app/market/quality/compare.ts';
+import { ruleOf } from '#app/market/quality/rules.ts';
+import { isTransient } from '#chassis/clock.ts';
+import { at, type Db, type Queryable } from '#chassis/db.ts';
+import { withBulkTx, type BulkOptions } from '#chassis/db-bulk.ts';
+import type { MarketHistory } from '../alpaca/ports.ts';
+import { writeBars } from './bulk.ts';
+import { holdBars, type HeldFinding } from './quarantine.ts';
+import { reviseBars, type SeenBar } from './store.ts';
+
+/** Findings of one run: each asks the broker once, beside everything else that does. */
+const MAX_REPAIRS = 40;
+/** Readings of one finding: after these only a person can help. */
+const MAX_ATTEMPTS = 3;
+const RETRY_AFTER = '1 hour';
+/** A longer stretch is the matter of a back-fill. */
+const MAX_BARS = 20_000;
+const MISSING: ReadonlySet<string> = new Set(['gap', 'sessions_missing']);
+
+/** What repair works with. */
+export type RepairParts = { readonly db: Db; readonly bulk: BulkOptions; readonly history: Pick<MarketHistory, 'bars'> };
+/** What a run of repairs came to, in findings; `problem`: why the broker could not be asked for more, null when it could. */
+export type RepairSummary = { readonly looked: number; readonly repaired: number; readonly confirmed: number; readonly quarantined: number; readonly left: number; readonly problem: string | null };
+/** What became of one finding. */
+export type RepairOutcome = 'repaired' | 'confirmed' | 'quarantined' | 'left';
+
+type FindingRow = HeldFinding & { readonly severity: string; readonly attempts: number; readonly state: string };
+
+const SELECT_FINDING = `
+  SELECT id, symbol, timeframe, open_time AS "openTime", coalesce(until_time, open_time) AS "untilTime", kind, severity, attempts, detail, state FROM data_ingestion.data_quality_logs`;
+
+/** A finding by its id; null when there is none that bars belong to. */
+export async function findingById(book: Queryable, id: number): Promise<FindingRow | null> {
+  const [row] = await book.query<FindingRow>(`${SELECT_FINDING} WHERE id = $1 AND open_time IS NOT NULL`, [id]);
+  return row ?? null;
+}
+
+/** From when to when the broker is asked. Days are told by their session's open and stored at midnight. */
+function spanOf({ kind, timeframe, openTime, untilTime }: FindingRow): { from: number; to: number } {
+  if (timeframe === '1Day') return { from: openTime - DAY_MS + 1, to: untilTime + (kind === 'sessions_missing' ? 0 : DAY_MS - 1) };
+  return { from: openTime, to: kind === 'sessions_missing' ? untilTime + DAY_MS / 3 : untilTime };
+}
+
+function numbersOf(bar: BarWire): BarNumbers {
+  return { open: Number(bar.open), high: Number(bar.high), low: Number(bar.low), close: Number(bar.close), volume: Number(bar.volume) };
+}
+
+async function readAgain(history: Pick<MarketHistory, 'bars'>, finding: FindingRow): Promise<SeenBar[]> {
+  const { from, to } = spanOf(finding);
+  const bars: SeenBar[] = [];
+  for await (const page of history.bars({ symbols: [finding.symbol], timeframe: finding.timeframe, start: from as EpochMs, end: to as EpochMs })) {
+    const tsSeen = Date.now();
+    for (const bar of page) if (bar.symbol === finding.symbol && bar.openTime >= from && bar.openTime <= to) bars.push({ ...bar, tsSeen });
+  }
+  return bars;
+}
+
+async function storedIn(db: Queryable, finding: FindingRow): Promise<Map<number, BarWire>> {
+  const { from, to } = spanOf(finding);
+  const rows = await db.query<BarWire>(
+    `SELECT symbol, timeframe, open_time AS "openTime", open::text, high::text, low::text, close::text, volume::text FROM data_ingestion.market_data
+     WHERE symbol = $1 AND timeframe = $2 AND open_time BETWEEN $3::timestamptz AND $4::timestamptz`, [finding.symbol, finding.timeframe, at(from), at(to)],
+  );
+  return new Map(rows.map((row) => [row.openTime, row]));
+}
+
+const MILDER: Readonly<Record<string, string>> = { critical: 'warning', warning: 'info', info: 'info' };
+
+/** Writes down what became of a finding. Repaired stretches are looked at again by the next validation. */
+async function close(tx: Queryable, finding: FindingRow, { state, detail }: { state: 'repaired' | 'confirmed'; detail: Readonly<Record<string, unknown>> }): Promise<void> {
+  await tx.query(
+    `UPDATE data_ingestion.data_quality_logs SET state = $2, severity = $3, attempts = attempts + 1, next_attempt_at = NULL, decided_at = clock_timestamp(), decided_by = 'broker', detail = detail || $4::jsonb WHERE id = $1`,
+    [finding.id, state, state === 'confirmed' ? (MILDER[finding.severity] ?? 'info') : finding.severity, JSON.stringify(detail)],
+  );
+}
+
+async function putOff(db: Db, finding: FindingRow, isLast: boolean): Promise<RepairOutcome> {
+  await db.query(`UPDATE data_ingestion.data_quality_logs SET attempts = attempts + 1, next_attempt_at = CASE WHEN $2 THEN NULL ELSE clock_timestamp() + interval '${RETRY_AFTER}' END WHERE id = $1`, [finding.id, isLast]);
+  return 'left';
+}
+
+/** Missing bars: what the broker has goes into the book as history; nothing at all confirms that there is nothing. */
+async function fill(parts: RepairParts, finding: FindingRow, told: readonly SeenBar[]): Promise<RepairOutcome> {
+  const stored = await storedIn(parts.db, finding);
+  const bars = told.filter((bar) => !stored.has(bar.openTime)).sort((a, b) => a.openTime - b.openTime);
+  const added = bars.length === 0 ? 0 : (await withBulkTx(parts.bulk, (tx) => writeBars(tx, [{ symbol: finding.symbol, timeframe: finding.timeframe, bars }], { source: 'rest', policy: 'keep', tsSeen: Date.now() }))).stored;
+  await close(parts.db, finding, added > 0 ? { state: 'repaired', detail: { barsAdded: added } } : { state: 'confirmed', detail: { secondReading: 'the broker has no bars there either' } });
+  return added > 0 ? 'repaired' : 'confirmed';
+}
+
+/** Bars that are there: another answer corrects them, the same confirms them; what cannot be true all the same is held. */
+async function compare(parts: RepairParts, finding: FindingRow, told: readonly SeenBar[]): Promise<RepairOutcome> {
+  const stored = await storedIn(parts.db, finding);
+  const mine = told.filter((bar) => stored.has(bar.openTime) && bar.openTime >= finding.openTime && bar.openTime <= finding.untilTime);
+  const changed = mine.filter((bar) => differingFields(numbersOf(stored.get(bar.openTime) ?? bar), numbersOf(bar)).length > 0);
+  if (changed.length > 0) {
+    const revised = await parts.db.tx(async (tx) => {
+      const result = await reviseBars(tx, changed, { kind: 'bar_revised', source: 'rest', detail: { findingId: finding.id, finding: finding.kind } });
+      if (result.revised > 0) await close(tx, finding, { state: 'repaired', detail: { barsRevised: result.revised } });
+      return result.revised;
+    });
+    if (revised > 0) return 'repaired';
+  }
+  if (ruleOf(finding.kind)?.way === 'quarantine') {
+    await parts.db.tx((tx) => holdBars(tx, finding, 'rules'));
+    return 'quarantined';
+  }
+  // The broker may not have what came from a file: then it cannot confirm it either.
+  if (mine.length === 0) return putOff(parts.db, finding, finding.attempts + 1 >= MAX_ATTEMPTS);
+  await close(parts.db, finding, { state: 'confirmed', detail: { secondReading: 'the broker says the same' } });
+  return 'confirmed';
+}
+
+/** Reads the bars of one finding again and acts on the answer. @throws what the broker's door throws when it cannot be asked */
+export async function repairFinding(parts: RepairParts, finding: FindingRow): Promise<RepairOutcome> {
+  const { from, to } = spanOf(finding);
+  const width = finding.timeframe === '1Day' ? DAY_MS : timeframeMs(finding.timeframe as Timeframe);
+  if ((to - from) / width > MAX_BARS) return putOff(parts.db, finding, true);
+  const told = await readAgain(parts.history, finding);
+  return MISSING.has(finding.kind) ? fill(parts, finding, told) : compare(parts, finding, told);
+}
+
+/** Works off the findings that wait for a second reading, the worst first. A broker that cannot be asked ends the run; the others wait for the next. */
+export async function repairDue(parts: RepairParts, signal: AbortSignal): Promise<RepairSummary> {
+  const due = await parts.db.query<FindingRow>(
+    `${SELECT_FINDING} WHERE state = 'open' AND next_attempt_at <= clock_timestamp() AND open_time IS NOT NULL ORDER BY array_position(ARRAY['critical', 'warning', 'info'], severity), open_time DESC, id LIMIT $1`, [MAX_REPAIRS],
+  );
+  const counts: Record<RepairOutcome, number> = { repaired: 0, confirmed: 0, quarantined: 0, left: 0 };
+  let problem: string | null = null;
+  for (const finding of due) {
+    signal.throwIfAborted();
+    try {
+      counts[await repairFinding(parts, finding)] += 1;
+    } catch (error) {
+      const isBroker = error instanceof AppError && error.code.startsWith('BROKER_');
+      if (!isBroker && !isTransient(error)) throw error;
+      problem = describeError(error);
+      break;
+    }
+  }
+  return { looked: due.length, ...counts, problem };
+}
