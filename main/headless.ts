@@ -3,11 +3,13 @@ import path from 'node:path';
 import { EXIT } from '#app/contracts/control.ts';
 import { AppError, describeError } from '#app/domain/errors.ts';
 import { USAGE, parseCommand } from './cli/arguments.ts';
+import { BULK_USAGE, parseBulk } from './cli/bulk-options.ts';
 import type { Command } from './cli/arguments.ts';
 import { runStatus, runStop, runVerify } from './cli/ask.ts';
 import { runDiagnostics } from './cli/diagnostics.ts';
 import { runDoctor } from './cli/doctor.ts';
 import { runFlows } from './cli/flows.ts';
+import { runExport, runImport } from './cli/import.ts';
 import { runKeys } from './cli/keys.ts';
 import { runKill } from './cli/kill.ts';
 import { logFilterOf, runLogs } from './cli/logs.ts';
@@ -26,6 +28,8 @@ async function main(): Promise<number> {
   process.umask(0o077);
   // npm runs us in the folder of the package; a person means folders relative to where they typed.
   const here = process.env['INIT_CWD'] ?? process.cwd();
+  const [first, ...rest] = process.argv.slice(2);
+  if (first === 'import' || first === 'export') return bulk(first, rest, here);
   const command = parseCommand(process.argv.slice(2), (folder) => path.resolve(here, folder));
   const named = command.dataDir === null ? null : path.resolve(here, command.dataDir);
   const home = homeOf(named, process.env);
@@ -51,6 +55,17 @@ async function main(): Promise<number> {
     default:
       return onUsed(command, named ?? (await placeInUse(home)));
   }
+}
+
+/** `import` and `export` have options of their own. */
+function bulk(verb: 'import' | 'export', argv: readonly string[], here: string): Promise<number> {
+  const command = parseBulk(verb, argv, (name) => path.resolve(here, name));
+  if (command.verb === 'help') {
+    process.stdout.write(BULK_USAGE);
+    return Promise.resolve(EXIT.ok);
+  }
+  const place = { home: homeOf(command.dataDir, process.env), layout: findLayout(import.meta.url), env: process.env };
+  return command.verb === 'import' ? runImport(command, place) : runExport(command, place);
 }
 
 function onLive({ verb, words, isJson }: Command, dataDir: string): Promise<number> {

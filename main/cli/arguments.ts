@@ -68,6 +68,9 @@ export const USAGE = `mainspring <verb> [options]
              takes flows which may be shared (docs/flows.md):
                worker config SERVICE --out FILE   what it must know (secret)
                worker run FILE                    works until Ctrl-C
+  import     files of bars into the book: import PATH... [--preview]
+  export     bars out of the book as CSV: export SYMBOL... --timeframe T
+             (import --help shows the options of both)
   diagnostics  one zip with versions, settings, logs and history, without
              passwords or keys: diagnostics [--out FILE]
 
