@@ -16,8 +16,8 @@ const entry = z.union([z.string(), z.object({ formula: z.string() }).transform((
 const rankSchema = z.union([z.string().transform((formula) => ({ formula, direction: 'desc' as const })), z.object({ formula: z.string(), direction: z.enum(['asc', 'desc']).catch('desc') })]);
 const replySchema = z.union([
   z.array(entry).transform((filters) => ({ filters, rank: null })),
-  z.object({ filters: z.union([z.array(entry), entry.transform((one) => [one])]).catch([]), rank: rankSchema.nullable().catch(null).default(null) }),
   z.object({ formula: z.string() }).transform(({ formula }) => ({ filters: [formula], rank: null })),
+  z.object({ filters: z.union([z.array(entry), entry.transform((one) => [one])]).catch([]), rank: rankSchema.nullable().catch(null).default(null) }),
 ]);
 type Reply = { readonly filters: readonly string[]; readonly rank: Rank | null };
 

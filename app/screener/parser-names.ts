@@ -39,11 +39,12 @@ function leaf(reader: Reader, tree: Extract<Tree, { kind: 'field' | 'fact' }>): 
   return tree;
 }
 
-/** `max(30)` and `median(20)` are the indicators of the close; with more in the brackets they are functions. */
+/** `max(30)`, `median(20)` and `median(20, high)` are the indicators; with anything else in the brackets these names are functions. */
 function isShortForm(reader: Reader, name: string): boolean {
   if (!reader.isSign('(')) return true;
-  const [number, behind] = reader.ahead();
-  return number.kind === 'number' && (behind.kind === 'sign' && behind.text === ')' ? true : name === 'median');
+  const [number, sign, price] = reader.ahead();
+  if (number.kind !== 'number' || sign.kind !== 'sign') return false;
+  return sign.text === ')' || (name === 'median' && sign.text === ',' && price.kind === 'word' && isSource(price.text));
 }
 
 function parseIndicator(reader: Reader, indicator: AnyIndicator, word: Word): Tree {

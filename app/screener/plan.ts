@@ -195,7 +195,7 @@ function needsOf(step: Step): readonly (readonly [of: number, back: number])[] {
 
 function barsOf(step: Step, depth: number): number {
   if (step.kind === 'indicator' && step.indicator.isCumulative === true) return HISTORY_MAX;
-  return step.kind === 'indicator' ? depth + settledBars(step.indicator, step.values) : step.kind === 'field' ? depth + 1 : 0;
+  return depth + (step.kind === 'indicator' ? settledBars(step.indicator, step.values) : 1);
 }
 
 function costOf(step: Step, depth: number): number {

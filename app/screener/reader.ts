@@ -18,8 +18,8 @@ export type Reader = {
   sign(): string | null;
   /** The word behind the piece where it stands; empty when there is none. */
   wordAfter(): string;
-  /** The two pieces behind an opening bracket where it stands. */
-  ahead(): readonly [Token, Token];
+  /** The three pieces behind an opening bracket where it stands. */
+  ahead(): readonly [Token, Token, Token];
   /** @throws FaultSignal with the rule when another piece stands here; at its place, or at `near` when the text ends */
   expect(sign: string, rule: string, near: Span): Token;
   /** What was written there. */
@@ -61,7 +61,7 @@ export function readerOf(text: string): Reader {
       const after = tokens[at + 1];
       return after?.kind === 'word' ? after.text : '';
     },
-    ahead: () => [tokens[at + 1] ?? end, tokens[at + 2] ?? end],
+    ahead: () => [tokens[at + 1] ?? end, tokens[at + 2] ?? end, tokens[at + 3] ?? end],
     expect(sign, rule, near) {
       const here = token();
       if (!reader.isSign(sign)) refuse(rule, here.kind === 'end' ? near : here);

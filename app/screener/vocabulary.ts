@@ -35,20 +35,21 @@ const FIELDS: readonly VocabularyEntry[] = [
   field('ohlc4', 'price', 'Average price', '(open + high + low + close) / 4, dollars.'),
 ];
 
-function fact(name: string, type: 'text' | 'boolean', title: string, explanation: string, example: string): VocabularyEntry {
+function fact(name: string, type: 'text' | 'boolean', explanation: string, example: string): VocabularyEntry {
+  const title = name.replace(/^./, (letter) => letter.toUpperCase());
   return { ...plain, name, kind: 'fact', group: 'symbol', type, unit: type === 'boolean' ? 'flag' : null, title, signature: name, snippet: name, explanation, example, values: name === 'sector' ? SECTOR_NAMES : [] };
 }
 
 const FACTS: readonly VocabularyEntry[] = [
-  fact('symbol', 'text', 'Symbol', 'Letters under which it is traded.', 'symbol in ("AAPL", "MSFT")'),
-  fact('name', 'text', 'Name', 'Name of the company or fund.', 'name contains "bank"'),
-  fact('exchange', 'text', 'Exchange', 'Exchange on which it is listed.', 'exchange = "NASDAQ"'),
-  fact('sector', 'text', 'Sector', 'One of eleven sectors; other common names are understood (Tech, Healthcare). No answer where the sector is not known.', 'sector in ("Energy", "Utilities")'),
-  fact('industry', 'text', 'Industry', 'Industry within the sector. No answer where it is not known.', 'industry contains "semiconductor"'),
-  fact('tradable', 'boolean', 'Tradable', 'The broker takes orders for it.', 'tradable'),
-  fact('shortable', 'boolean', 'Shortable', 'The broker lends it, so that it can be sold short.', 'shortable and rsi(14) > 80'),
-  fact('fractionable', 'boolean', 'Fractionable', 'Parts of a share can be bought.', 'fractionable'),
-  fact('watched', 'boolean', 'Watched', 'It is on the watch list.', 'watched and change(1) < -3%'),
+  fact('symbol', 'text', 'Letters under which it is traded.', 'symbol in ("AAPL", "MSFT")'),
+  fact('name', 'text', 'Name of the company or fund.', 'name contains "bank"'),
+  fact('exchange', 'text', 'Exchange on which it is listed.', 'exchange = "NASDAQ"'),
+  fact('sector', 'text', 'One of eleven sectors; other common names are understood (Tech, Healthcare). No answer where the sector is not known.', 'sector in ("Energy", "Utilities")'),
+  fact('industry', 'text', 'Industry within the sector. No answer where it is not known.', 'industry contains "semiconductor"'),
+  fact('tradable', 'boolean', 'The broker takes orders for it.', 'tradable'),
+  fact('shortable', 'boolean', 'The broker lends it, so that it can be sold short.', 'shortable and rsi(14) > 80'),
+  fact('fractionable', 'boolean', 'Parts of a share can be bought.', 'fractionable'),
+  fact('watched', 'boolean', 'It is on the watch list.', 'watched and change(1) < -3%'),
 ];
 
 const GROUPS: Readonly<Record<string, readonly string[]>> = {

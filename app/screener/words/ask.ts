@@ -21,7 +21,7 @@ const FILLERS: ReadonlySet<string> = new Set(('a an the i me my we us you all an
   'stock stocks share shares company companies name names symbol symbols ticker tickers equity equities security securities us american listed trading traded trade currently now right only just still very sector sectors industry industries market markets price priced today daily by from to as up-to other others both ones one candidates ideas setups setup , what whats can could would filter filters most more').split(' '));
 const NOT: ReadonlySet<string> = new Set(['not', 'no', 'non', 'without', 'excluding', 'exclude', 'except', 'isnt', 'arent', 'never', 'ignore', 'ignoring', 'avoid', 'wasnt', 'hasnt', 'havent', 'outside']);
 
-const anything: Rule<Found> = longest([aComparison, aMove, aState, aGroup, aRanking, aLack]);
+const anything: Rule<Found> = longest([aMove, aComparison, aState, aGroup, aRanking, aLack]);
 
 /** One thing that was read. `isOr`: the word before it was "or". */
 type Piece = { readonly found: Found; readonly isNot: boolean; readonly isOr: boolean; readonly from: number; readonly to: number };
@@ -88,7 +88,7 @@ function addGroup(drafts: Draft[], piece: Piece, found: Extract<Found, { kind: '
   const same = drafts.find(({ group }) => group !== null && group.of === found.of && group.isNot === piece.isNot);
   const last = drafts.at(-1);
   // "banks or energy": an industry or a sector.
-  if (same?.group != null) {
+  if (same !== undefined && same.group !== null) {
     if (!same.group.names.includes(found.name)) same.group.names.push(found.name);
     same.formula = formulaOfGroup(same.group);
     [same.from, same.to] = [Math.min(same.from, piece.from), Math.max(same.to, piece.to)];

@@ -100,7 +100,9 @@ const gapped: Rule<Found> = (words, at) => {
   const side = gapSide(words, gap.next);
   const much = amount(words, skip(words, side?.next ?? gap.next));
   const next = much?.next ?? side?.next ?? gap.next;
-  if (side === null) return much === null ? null : filter(`abs(gap) ${much.value.sign} ${percent(much.value.low)}`, next);
+  // "gap above 3%" asks its direction too; a gap of 3% is one of either.
+  const isEither = ['of', 'by'].includes(words[gap.next]?.text ?? '');
+  if (side === null) return much === null || !isEither ? null : filter(`abs(gap) ${much.value.sign} ${percent(much.value.low)}`, next);
   if (much !== null) return filter(sized('gap', side.value, much.value), next);
   const least = size === null ? GAP_USUAL : GAP_LARGE;
   return filter(`gap ${side.value > 0 ? '>=' : '<='} ${percent(side.value * least)}`, next, `"${size === null ? 'gap' : `${size.value} gap`}" is taken as ${least} percent or more`);
@@ -155,4 +157,4 @@ const freshExtreme: Rule<Found> = (words, at) => {
 };
 
 /** All of these. */
-export const aMove: Rule<Found> = longest([fromExtreme, moved, streak, gapped, freshExtreme]);
+export const aMove: Rule<Found> = longest([fromExtreme, streak, moved, gapped, freshExtreme]);

@@ -62,6 +62,9 @@ function bareNumber(words: readonly Word[], at: number): Read<{ readonly bars: n
   return found !== null && found.value.form === 'plain' && Number.isInteger(found.value.value) && found.value.value >= 2 && found.value.value <= 1_000 ? { value: { bars: found.value.value }, next: found.next } : null;
 }
 
+/** "30 or lower" behind a name is a bound, no period. */
+const isBound = (words: readonly Word[], at: number): boolean => ['or', 'and'].includes(words[at]?.text ?? '') && /^(lower|below|less|under|higher|above|more|over|greater|up|better)$/.test(words[at + 1]?.text ?? '');
+
 /** "sma 50", "ema of 20 days", "rsi 14". */
 const nameFirst: Rule<Quantity> = (words, at) => {
   for (const [rule, id] of [[exponential, 'ema'], [phrase('sma|simple moving average|moving average|ma'), 'sma'], [rsi, 'rsi']] as const) {
@@ -69,7 +72,7 @@ const nameFirst: Rule<Quantity> = (words, at) => {
     if (name === null) continue;
     const from = skip(words, name.next);
     const number = aPeriod(words, from) ?? bareNumber(words, from);
-    if (number !== null) return { value: id === 'rsi' ? other(`rsi(${number.value.bars})`) : price(`${id}(${number.value.bars})`), next: number.next };
+    if (number !== null && !isBound(words, number.next)) return { value: id === 'rsi' ? other(`rsi(${number.value.bars})`) : price(`${id}(${number.value.bars})`), next: number.next };
   }
   return null;
 };
@@ -83,7 +86,8 @@ const byId: Rule<Quantity> = (words, at) => {
   const indicator = INDICATOR_NAMES.get(name);
   const output = indicator === undefined ? null : mainOutput(indicator);
   if (indicator === undefined || output === null || EVERYDAY.has(name)) return null;
-  const number = indicator.parameters.length === 1 ? bareNumber(words, at + 1) : null;
+  const next = indicator.parameters.length === 1 ? bareNumber(words, at + 1) : null;
+  const number = next !== null && isBound(words, next.next) ? null : next;
   return { value: { formula: `${name}${number === null ? '' : `(${number.value.bars})`}`, kind: indicator.unit === 'price' ? 'price' : 'other' }, next: number?.next ?? at + 1 };
 };
 

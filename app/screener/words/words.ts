@@ -58,8 +58,9 @@ function joined(words: readonly Word[]): Word[] {
   const found: Word[] = [];
   for (let at = 0; at < words.length; at += 1) {
     let here = words[at];
-    if (here?.value == null) {
-      if (here !== undefined) found.push(here);
+    if (here === undefined) continue;
+    if (here.value === null) {
+      found.push(here);
       continue;
     }
     const scale = SCALES[words[at + 1]?.text ?? ''];
@@ -83,7 +84,7 @@ function signed(found: Word[], here: Word): Word {
   const before = found.at(-1);
   if (before === undefined || !/^[-–—]$/.test(before.text)) return here;
   found.pop();
-  if (found.at(-1)?.value != null) {
+  if ((found.at(-1)?.value ?? null) !== null) {
     found.push(word('to', before.from, before.to));
     return here;
   }
