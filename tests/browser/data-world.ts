@@ -92,6 +92,13 @@ export const DATA_WORLD: Script = {
   }),
   setWatched: ({ symbols }) => ({ changed: symbols, refused: [], watchedTotal: 13, quotesFor: 13, note: null }),
   feedState: () => ({ state: 'live', reason: 'subscribed', lastMessageAgeMs: 400, watched: 12, barsFor: 12, quotesFor: ['AAPL'], quotesLimit: 30, notes: [], counts: { bars: 4_680, updatedBars: 3, quotes: 900, trades: 800, corrections: 0, statuses: 0, troubles: 0, late: 0, duplicates: 0 }, halts: [], daily: { symbols: 60, upToDate: 60, newestDay: '2026-03-02' } }),
+  storage: () => ({
+    at: now() - 3_000, tookMs: 12, book: { bytes: 184_000_000, rows: 1_240_000 }, archive: { folder: 'C:\\Users\\me\\Mainspring\\demo\\archive', bytes: 12_400_000, rows: 905_000 }, disk: { freeBytes: 210e9, totalBytes: 512e9 }, hot: { hits: 941, misses: 22 },
+    widths: [{ timeframe: '1Min', series: 12, bars: 1_600_000, firstOpen: midnight('2024-01-02'), lastOpen: midnight('2026-03-02'), archivedRows: 905_000, archivedBytes: 12_400_000, keepMonths: 24 }, { timeframe: '1Day', series: 60, bars: 71_580, firstOpen: midnight('2021-06-01'), lastOpen: midnight('2026-03-02'), archivedRows: 0, archivedBytes: 0, keepMonths: null }],
+    months: Array.from({ length: 30 }, (_none, n) => ({ month: `${2024 + Math.floor(n / 12)}-${String((n % 12) + 1).padStart(2, '0')}`, rows: n > 26 ? 0 : n < 9 ? 1_200 : 68_000 + 900 * n, bytes: 11_000_000, byTimeframe: [], isAhead: n > 26 })),
+    files: Array.from({ length: 9 }, (_none, n) => ({ month: `2024-0${n + 1}`, timeframe: '1Min' as const, file: `market_data_2024_0${n + 1}_1Min.parquet`, rows: 98_000 + n, bytes: 1_380_000, state: 'archived' as const, archivedAt: now() - 86_400_000, restoredAt: null, isPresent: n !== 2, isParquet: true })),
+  }),
+  runFlow: () => ({ runId: 'archive_old_data:by-hand' }),
   backfills: () => ({ backfills: [BACKFILL] }), startBackfill: () => BACKFILL, steerBackfill: () => BACKFILL,
   imports: () => ({ imports: [IMPORT] }), import: () => ({ import: IMPORT, files: [] }), previewImport: () => PREVIEW, startImport: () => IMPORT, steerImport: () => IMPORT,
 };

@@ -33,3 +33,5 @@ export const useBackfills = (): UseQueryResult<RouteOutput<'backfills'>> => useR
 export const useImports = (): UseQueryResult<RouteOutput<'imports'>> => useRoute('imports', ['imports'], { limit: 50 }, { everyMs: (last) => (last?.imports.some((one) => MOVING.has(one.state)) === true ? BUSY_MS : QUIET_MS) });
 /** One import with its files. */
 export const useImport = (importId: string | null): UseQueryResult<RouteOutput<'import'>> => useRoute('import', ['import', importId], { importId: importId ?? '' }, { isEnabled: importId !== null, everyMs: (last) => (last !== undefined && MOVING.has(last.import.state) ? BUSY_MS : QUIET_MS) });
+/** Where bars lie. */
+export const useStorage = (): UseQueryResult<RouteOutput<'storage'>> => useRoute('storage', ['storage'], {}, { everyMs: QUIET_MS });
