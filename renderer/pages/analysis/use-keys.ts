@@ -33,8 +33,8 @@ export function useChartKeys({ table, all, search, indicators }: Given): void {
     const command = COMMANDS[event.key];
     const tool = TOOLS.find((one) => one.key.toLowerCase() === event.key.toLowerCase());
     const replay = replayNow();
-    if (event.target instanceof HTMLElement && event.target.closest('[role="dialog"], [role="menu"], [role="listbox"], [role="radiogroup"]')) return false;
-    if (replay !== null && all !== null && event.key === ' ') changeReplay({ isPlaying: !replay.isPlaying });
+    if (event.target instanceof HTMLElement && event.target.closest('[role="dialog"], [role="menu"], [role="listbox"], [role="tablist"], [role="separator"]')) return false;
+    if (replay !== null && all !== null && event.key === ' ' && !(event.target instanceof HTMLButtonElement)) changeReplay({ isPlaying: !replay.isPlaying });
     else if (replay !== null && all !== null && event.shiftKey && event.key === 'ArrowRight') stepReplay(all, 1);
     else if (replay !== null && all !== null && event.shiftKey && event.key === 'ArrowLeft') stepReplay(all, -1);
     else if (command !== undefined) commandView(command);
