@@ -24,7 +24,7 @@ export default defineConfig({
           include: ['**/*.test.{ts,tsx}'],
           exclude: [...outside, ...integrationFiles, ...chaosFiles, ...browserFiles, ...desktopFiles],
           pool: 'threads',
-          testTimeout: 15_000,
+          testTimeout: 60_000,
         },
       },
       {

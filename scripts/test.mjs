@@ -16,6 +16,7 @@ try {
       total.passed += count.passed;
       total.failed += count.failed;
       lines.push(`${count.failed === 0 ? 'ok  ' : 'FAIL'} ${stage.title}: ${count.passed} passed, ${count.failed} failed`);
+      for (const name of count.names ?? []) lines.push(`       ${name}`);
     }
   }
   process.stdout.write(`\n${lines.join('\n')}\n\n${total.passed} passed, ${total.failed} failed\n`);

@@ -2,14 +2,14 @@
 import { spawn } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { inRoot, root, toolEnvironment } from './places.mjs';
 import { StepFailure } from './child.mjs';
 import { ensureChromium, ensurePackagingTools, findChromium } from './system.mjs';
 import { ensureBuilt } from './built.mjs';
 
 /**
- * @typedef {{ passed: number, failed: number }} Count
+ * @typedef {{ passed: number, failed: number, names?: string[] }} Count `names`: what failed, where that is known
  * @typedef {(text: string | Buffer) => void} Write
  * @typedef {{ node: string, env: NodeJS.ProcessEnv, write: Write | null }} Tools `write` null: straight to our own output
  * @typedef {{ name: string, title: string, run: (tools: Tools) => Promise<Count> }} Stage
@@ -83,11 +83,15 @@ export function countReport(file, endedWell) {
   const report = JSON.parse(readFileSync(file, 'utf8'));
   const unproven = report.numPendingTests + report.numTodoTests;
   if (unproven > 0) process.stderr.write(`${unproven} skipped or promised tests count as failed.\n`);
-  /** @type {{ status: string, assertionResults: { status: string }[] }[]} */
+  /** @type {{ name: string, status: string, assertionResults: { status: string, fullName: string }[] }[]} */
   const suites = report.testResults;
+  const names = suites.filter((suite) => suite.status === 'failed').flatMap((suite) => {
+    const failing = suite.assertionResults.filter((test) => test.status === 'failed').map((test) => `${relative(root, suite.name)}: ${test.fullName}`);
+    return failing.length === 0 ? [`${relative(root, suite.name)}: could not be loaded`] : failing;
+  });
   const unstarted = suites.filter((suite) => suite.status === 'failed' && suite.assertionResults.every((test) => test.status !== 'failed')).length;
   const failed = report.numFailedTests + unproven + unstarted;
-  return { passed: report.numPassedTests, failed: failed === 0 && !endedWell ? 1 : failed };
+  return { passed: report.numPassedTests, failed: failed === 0 && !endedWell ? 1 : failed, names };
 }
 
 /**

@@ -1,7 +1,7 @@
 /** How `npm test` counts: nothing that did not run may look like a pass. */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { PHASES, countReport, runPhase } from './checks.mjs';
 
@@ -12,7 +12,7 @@ beforeAll(() => {
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 /** Writes a report as vitest does and counts it. */
-function count(report: object, endedWell: boolean): { passed: number; failed: number } {
+function count(report: object, endedWell: boolean): ReturnType<typeof countReport> {
   const file = join(folder, 'report.json');
   writeFileSync(file, JSON.stringify({ numPassedTests: 0, numFailedTests: 0, numPendingTests: 0, numTodoTests: 0, testResults: [], ...report }));
   return countReport(file, endedWell);
@@ -20,25 +20,25 @@ function count(report: object, endedWell: boolean): { passed: number; failed: nu
 
 describe('countReport', () => {
   it('takes the numbers of a run that went well', () => {
-    expect(count({ numPassedTests: 7 }, true)).toEqual({ passed: 7, failed: 0 });
+    expect(count({ numPassedTests: 7 }, true)).toEqual({ passed: 7, failed: 0, names: [] });
   });
 
   it('counts skipped and promised tests as failed', () => {
-    expect(count({ numPassedTests: 7, numPendingTests: 2, numTodoTests: 1 }, true)).toEqual({ passed: 7, failed: 3 });
+    expect(count({ numPassedTests: 7, numPendingTests: 2, numTodoTests: 1 }, true)).toEqual({ passed: 7, failed: 3, names: [] });
   });
 
   it('counts a file that could not be loaded', () => {
-    const testResults = [{ status: 'failed', assertionResults: [] }, { status: 'passed', assertionResults: [{ status: 'passed' }] }];
-    expect(count({ numPassedTests: 1, testResults }, false)).toEqual({ passed: 1, failed: 1 });
+    const testResults = [{ name: resolve('app/a.test.ts'), status: 'failed', assertionResults: [] }, { name: resolve('app/b.test.ts'), status: 'passed', assertionResults: [{ status: 'passed' }] }];
+    expect(count({ numPassedTests: 1, testResults }, false)).toEqual({ passed: 1, failed: 1, names: [`${join('app', 'a.test.ts')}: could not be loaded`] });
   });
 
-  it('does not count a file twice whose tests failed', () => {
-    const testResults = [{ status: 'failed', assertionResults: [{ status: 'failed' }, { status: 'passed' }] }];
-    expect(count({ numPassedTests: 1, numFailedTests: 1, testResults }, false)).toEqual({ passed: 1, failed: 1 });
+  it('does not count a file twice whose tests failed, and names them', () => {
+    const testResults = [{ name: resolve('app/a.test.ts'), status: 'failed', assertionResults: [{ status: 'failed', fullName: 'adds two and two' }, { status: 'passed', fullName: 'adds' }] }];
+    expect(count({ numPassedTests: 1, numFailedTests: 1, testResults }, false)).toEqual({ passed: 1, failed: 1, names: [`${join('app', 'a.test.ts')}: adds two and two`] });
   });
 
   it('counts a run that ended badly although every test passed', () => {
-    expect(count({ numPassedTests: 7 }, false)).toEqual({ passed: 7, failed: 1 });
+    expect(count({ numPassedTests: 7 }, false)).toEqual({ passed: 7, failed: 1, names: [] });
   });
 
   it('counts a missing report as a failure', () => {
