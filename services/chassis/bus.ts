@@ -113,7 +113,6 @@ export function openBus(access: RedisAccess, name: string, log: Logger): Bus {
   };
   const main = connect(REDIS_DB.events, 'main');
   const caches = new Map<number, Redis>();
-  let live: Redis | null = null;
 
   const publish = async (envelopes: readonly EventEnvelope[]): Promise<void> => {
     // All at once: a reader that waits would otherwise be woken by the first entry and work on that one alone.
@@ -144,9 +143,9 @@ export function openBus(access: RedisAccess, name: string, log: Logger): Bus {
     tail: (producers, onEnvelope, onGap) => followStreams(connect(REDIS_DB.events, 'tail', true), producers, onEnvelope, onGap),
     cache,
     async broadcast(channel, value) {
-      live ??= connect(REDIS_DB.live, 'live');
+      // Channels know no logical database: the connection that is open anyway speaks.
       try {
-        await live.publish(channel, JSON.stringify(value));
+        await main.publish(channel, JSON.stringify(value));
       } catch (error) {
         log.debug({ channel, error: String(error) }, 'Live message not sent');
       }

@@ -1,9 +1,12 @@
 /** From the wire to the page: events say *when* to look, the book says *what* to show. */
 import type { EventEnvelope } from '#app/contracts/events.ts';
-import { STATUS_INTERVAL_MS } from '#app/contracts/live.ts';
-import type { LiveBody, LiveStatus } from '#app/contracts/live.ts';
+import * as z from 'zod';
+import { liveBarSchema, liveQuoteSchema, STATUS_INTERVAL_MS } from '#app/contracts/live.ts';
+import type { LiveBody, LiveQuote, LiveStatus } from '#app/contracts/live.ts';
+import { tryRead } from '#app/contracts/read.ts';
 import type { Queryable } from '#chassis/db.ts';
 import type { Logger } from '#chassis/log.ts';
+import { QUOTES_CHANNEL, REVISIONS_CHANNEL } from '#chassis/market-cache.ts';
 import { createGapWatch, isUrgent, mark, noMarks } from './live-marks.ts';
 import type { Marks } from './live-marks.ts';
 import { readAccount } from './queries/account.ts';
@@ -14,6 +17,13 @@ import { readPositions } from './queries/positions.ts';
 
 /** Orders, fills and positions go out at once, in waves at least this far apart. */
 const WAVE_GAP_MS = 5;
+/** Quotes at most once a second per symbol, of so many symbols. */
+const QUOTE_INTERVAL_MS = 1_000;
+const QUOTES_MAX = 1_000;
+const quoteList = z.array(liveQuoteSchema).max(QUOTES_MAX);
+const barList = z.array(liveBarSchema).max(5_000);
+/** The live channels that the feed takes in (`said`). */
+export const FEED_CHANNELS: readonly string[] = [QUOTES_CHANNEL, REVISIONS_CHANNEL];
 /** Prices at most four times a second. */
 const PRICE_INTERVAL_MS = 250;
 const FILLS_PER_PUSH = 500;
@@ -36,6 +46,8 @@ export class LiveFeed implements Disposable {
   #timers: NodeJS.Timeout[] = [];
   #marks: Marks = noMarks();
   #wave: Promise<void> | null = null;
+  /** Quotes that moved since the last push, by symbol. */
+  readonly #quotes = new Map<string, LiveQuote>();
   #isBeating = false;
   #isStopped = false;
 
@@ -48,7 +60,7 @@ export class LiveFeed implements Disposable {
     const { db } = this.#options;
     this.#cursor.ledgerSeq = await readLedgerSeq(db);
     this.#gaps.look(await readHeads(db));
-    this.#timers = [setInterval(() => this.#pushPrices(), PRICE_INTERVAL_MS), setInterval(() => this.#beat(), STATUS_INTERVAL_MS)];
+    this.#timers = [setInterval(() => this.#pushPrices(), PRICE_INTERVAL_MS), setInterval(() => this.#pushQuotes(), QUOTE_INTERVAL_MS), setInterval(() => this.#beat(), STATUS_INTERVAL_MS)];
   }
 
   /** Notes an event of the wire; what is urgent goes out within milliseconds. */
@@ -56,6 +68,18 @@ export class LiveFeed implements Disposable {
     this.#gaps.hear(envelope.producer, envelope.seq);
     if (mark(this.#marks, envelope)) this.statusChanged();
     this.#schedule();
+  }
+
+  /** Takes what was said on a live channel; what cannot be read is nobody's quote. */
+  said(channel: string, value: unknown): void {
+    if (this.#isStopped || this.#options.count() === 0) return;
+    if (channel === REVISIONS_CHANNEL) {
+      const bars = tryRead(barList, value);
+      if (bars.success && bars.data.length > 0) this.#options.push({ type: 'bars', bars: bars.data });
+      return;
+    }
+    const quotes = tryRead(quoteList, value);
+    if (quotes.success) for (const quote of quotes.data) this.#quotes.set(quote.symbol, quote);
   }
 
   /** Something that a person must see at once: reads the status anew and pushes it. */
@@ -103,7 +127,7 @@ export class LiveFeed implements Disposable {
   async #flush(): Promise<void> {
     const { db, push } = this.#options;
     const now = this.#marks;
-    this.#marks = { ...noMarks(), isRevalued: now.isRevalued && !now.hasPositions, hasEquity: now.hasEquity, prices: now.prices };
+    this.#marks = { ...noMarks(), isRevalued: now.isRevalued && !now.hasPositions, hasEquity: now.hasEquity, prices: now.prices, bars: now.bars };
     if (this.#options.count() === 0) {
       // Nobody looks: only keep the place from which the next one will be told.
       if (now.hasFills) this.#cursor.ledgerSeq = await readLedgerSeq(db);
@@ -137,7 +161,19 @@ export class LiveFeed implements Disposable {
     push({ type: 'account', account });
   }
 
+  #pushQuotes(): void {
+    if (this.#quotes.size === 0) return;
+    const quotes = [...this.#quotes.values()];
+    this.#quotes.clear();
+    this.#options.push({ type: 'quotes', quotes });
+  }
+
   #pushPrices(): void {
+    if (this.#marks.bars.length > 0) {
+      const { bars } = this.#marks;
+      this.#marks.bars = [];
+      this.#options.push({ type: 'bars', bars });
+    }
     if (this.#marks.prices.size === 0) return;
     const prices = [...this.#marks.prices.values()];
     this.#marks.prices = new Map();

@@ -12,6 +12,7 @@ describe('mark', () => {
     mark(marks, bar(true));
     expect(marks.prices.size).toBe(0);
     mark(marks, bar(false));
+    expect(marks.bars).toEqual([{ symbol: 'AAPL', openTime: 60_000, open: 1, high: 1, low: 1, close: 2.5, volume: 1, isRevision: false }]);
     expect([marks.prices.get('AAPL'), marks.isRevalued, isUrgent(marks)]).toEqual([{ symbol: 'AAPL', price: '2.50', tsMarket: 120_000, tsSeen: 5 }, true, false]);
   });
   it('makes a fill urgent, and its order with it', () => {

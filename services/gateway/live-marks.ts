@@ -1,6 +1,6 @@
 /** What the wire said has changed since the last push. Marks only: what is shown is read from the book. */
 import type { EventEnvelope } from '#app/contracts/events.ts';
-import type { ChangedList, LivePrice } from '#app/contracts/live.ts';
+import type { ChangedList, LiveBar, LivePrice } from '#app/contracts/live.ts';
 import type { NoticeView } from '#app/contracts/views.ts';
 import { barCloseTime } from '#app/domain/bar.ts';
 
@@ -12,11 +12,15 @@ export type Marks = {
   orders: Set<string>; hasFills: boolean; hasPositions: boolean; notices: NoticeView[];
   /** Lists of which pages only hear that they changed. */ lists: Set<ChangedList>;
   /** New prices: account and positions are worth something else. */ isRevalued: boolean; hasEquity: boolean; prices: Map<string, LivePrice>;
+  /** Minute bars that closed, in the order in which they were told. */ bars: LiveBar[];
 };
+
+/** Bars in one push: those of some thousand symbols. What comes beyond is read when a chart is opened. */
+const BARS_MAX = 5_000;
 
 /** Nothing changed. */
 export function noMarks(): Marks {
-  return { orders: new Set(), hasFills: false, hasPositions: false, notices: [], lists: new Set(), isRevalued: false, hasEquity: false, prices: new Map() };
+  return { orders: new Set(), hasFills: false, hasPositions: false, notices: [], lists: new Set(), isRevalued: false, hasEquity: false, prices: new Map(), bars: [] };
 }
 
 /** Is there something that must not wait for the next beat? */
@@ -32,6 +36,10 @@ export function mark(marks: Marks, envelope: EventEnvelope): boolean {
       if (bar.isBackfill) return false;
       marks.prices.set(bar.symbol, { symbol: bar.symbol, price: bar.close, tsMarket: barCloseTime(bar), tsSeen: bar.tsSeen });
       marks.isRevalued = true;
+      if (bar.timeframe === '1Min' && marks.bars.length < BARS_MAX) {
+        const { symbol, openTime, open, high, low, close, volume } = bar;
+        marks.bars.push({ symbol, openTime, open: Number(open), high: Number(high), low: Number(low), close: Number(close), volume: Number(volume), isRevision: false });
+      }
       return false;
     }
     case 'order.submitted':

@@ -9,7 +9,7 @@ import type { StackHealth } from '#app/contracts/health.ts';
 import { AppError, describeError, invariant } from '#app/domain/errors.ts';
 import { createGuard } from './guard.ts';
 import { createHandlers } from './handlers.ts';
-import { LiveFeed } from './live-feed.ts';
+import { FEED_CHANNELS, LiveFeed } from './live-feed.ts';
 import { createLogBook } from './log-follow.ts';
 import { createLogSource } from './log-tail.ts';
 import { createMarketClock } from './market-clock.ts';
@@ -83,6 +83,7 @@ function setUp(ctx: ServiceContext): Promise<ServiceParts> {
       const app = await buildServer({
         host: endpoint.host, port: endpoint.port, version: config.version, log, guard, sessions, handlers, sockets, files: openStaticFiles(pageFolder()), now,
         reports: openReportShelf(db, config.dataDir),
+        exports: (ask) => ctx.callCommand('exportBars', ask),
         logBook: createLogBook({ db, now, signal: ctx.signal }),
         logs: createLogSource((unitId, lines, afterSeq) => ctx.request('unitLogs', { unitId, lines, ...(afterSeq === undefined ? {} : { afterSeq }) })),
         health: () => ({ ...ctx.healthReport(), units: (stack?.units ?? []).map(({ id, state }) => ({ id, state })) }),
@@ -95,7 +96,8 @@ function setUp(ctx: ServiceContext): Promise<ServiceParts> {
     },
     async start() {
       await feed.start();
-      stopTail = bus.tail(SERVICE_IDS, (envelope) => feed.hear(envelope), () => feed.gap('Redis was away'));
+      const ends = [bus.tail(SERVICE_IDS, (envelope) => feed.hear(envelope), () => feed.gap('Redis was away')), bus.listen(FEED_CHANNELS, (channel, value) => feed.said(channel, value))];
+      stopTail = () => ends.forEach((end) => end());
     },
     drain() {
       stopTail();

@@ -3,7 +3,7 @@ import type { VenueBar } from '#app/backtest/venue-types.ts';
 import { uuidOf } from '#app/backtest/venue-ids.ts';
 import { hashText } from '#app/domain/random.ts';
 import { MINUTE_MS, type EpochMs } from '#app/domain/time.ts';
-import type { ListingChange, PastAction } from './past-actions.ts';
+import type { AnnouncedAction } from './journal-lists.ts';
 
 /** Width of every bar on the tape. */
 export const BAR_MS = MINUTE_MS;
@@ -26,6 +26,15 @@ export type MarketBar = {
 
 /** All bars of one minute. They may be known from openTime + BAR_MS on. */
 export type Step = { readonly openTime: EpochMs; readonly isRegular: boolean; readonly bars: readonly MarketBar[] };
+
+/** Something that changed a listing and no price. Dates are civil days. */
+export type ListingChange =
+  | { readonly id: string; readonly kind: 'name_change'; readonly processDate: string; readonly oldSymbol: string; readonly newSymbol: string }
+  | { readonly id: string; readonly kind: 'cash_merger'; readonly processDate: string; readonly symbol: string; readonly rate: string }
+  | { readonly id: string; readonly kind: 'worthless_removal'; readonly processDate: string; readonly symbol: string };
+
+/** A split or a dividend of the past, with what raw prices before it are multiplied by. `exAt`: New York's midnight of the ex-date. */
+export type PastAction = { readonly action: AnnouncedAction; readonly exAt: EpochMs; readonly rawFactor: number };
 
 /** A market: pure function of its seed or files. The caller never asks beyond the time it has released. */
 export type Market = {

@@ -3,17 +3,11 @@ import { uuidOf } from '#app/backtest/venue-ids.ts';
 import { hashText } from '#app/domain/random.ts';
 import { civilFromDays, daysFromCivil, formatDate, parseDate, type EpochMs } from '#app/domain/time.ts';
 import { fromNewYork, sessionsBetween } from '#app/market/calendar.ts';
-import type { AnnouncedAction } from './journal-lists.ts';
+import type { ListingChange, PastAction } from './market.ts';
 import type { SyntheticName } from './synthetic-names.ts';
 
 /** The first day of which daily bars are served. */
 export const FIRST_DAILY_DAY = '2021-06-01';
-
-/** Something that changed a listing and no price. Dates are civil days. */
-export type ListingChange =
-  | { readonly id: string; readonly kind: 'name_change'; readonly processDate: string; readonly oldSymbol: string; readonly newSymbol: string }
-  | { readonly id: string; readonly kind: 'cash_merger'; readonly processDate: string; readonly symbol: string; readonly rate: string }
-  | { readonly id: string; readonly kind: 'worthless_removal'; readonly processDate: string; readonly symbol: string };
 
 /** Splits of these companies on the days on which they were: new shares for old ones. */
 const SPLITS: readonly (readonly [symbol: string, exDate: string, newRate: number, oldRate: number])[] = [
@@ -32,9 +26,6 @@ const LISTING_CHANGES: readonly ListingChange[] = [
 export function listingChangesBefore(day: string): readonly ListingChange[] {
   return LISTING_CHANGES.filter((change) => change.processDate < day);
 }
-
-/** A split or a dividend of the past, with what raw prices before it are multiplied by. `exAt`: New York's midnight of the ex-date. */
-export type PastAction = { readonly action: AnnouncedAction; readonly exAt: EpochMs; readonly rawFactor: number };
 
 const addDays = (day: string, count: number): string => formatDate(civilFromDays(daysFromCivil(parseDate(day)) + count));
 const sessionOnOrAfter = (day: string): string | null => sessionsBetween(day, addDays(day, 7))[0]?.date ?? null;

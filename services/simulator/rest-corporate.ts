@@ -5,7 +5,7 @@ import { daysFromCivil, parseDate } from '#app/domain/time.ts';
 import { exchangeDay } from '#app/market/calendar.ts';
 import type { Broker } from './broker.ts';
 import type { AnnouncedAction } from './journal-lists.ts';
-import type { ListingChange } from './past-actions.ts';
+import type { ListingChange } from './market.ts';
 import { malformed, notFound, read, WireError } from './rest-common.ts';
 import type { WireObject } from './wire-common.ts';
 

@@ -3,8 +3,8 @@ import { randomOf } from '#app/domain/random.ts';
 import { invariant } from '#app/domain/errors.ts';
 import { DAY_MS, type EpochMs } from '#app/domain/time.ts';
 import { exchangeDay, fromNewYork, isInSession, latestSession, nextOpen, sessionOn, sessionsBetween, type Session } from '#app/market/calendar.ts';
-import { BAR_MS, type BarRange, type Market, type MarketBar, type Step } from './market.ts';
-import { FIRST_DAILY_DAY, listingChangesBefore, pastActionsOf, rawFactorAt, type PastAction } from './past-actions.ts';
+import { BAR_MS, type BarRange, type Market, type MarketBar, type PastAction, type Step } from './market.ts';
+import { FIRST_DAILY_DAY, listingChangesBefore, pastActionsOf, rawFactorAt } from './past-actions.ts';
 import { DELISTED_NAMES, SYNTHETIC_NAMES, TAPE_SIZE, type SyntheticName } from './synthetic-names.ts';
 
 /** The paths of all symbols begin here; every later day follows from it. */

@@ -15,7 +15,7 @@ export type TestSimulator = {
   readonly access: AlpacaAccess;
   readonly url: string;
   /** Calls a control route, for example `control('step', { count: 3 })`. */
-  control(name: 'step' | 'pause' | 'resume' | 'speed' | 'faults' | 'rate-limit' | 'corporate-actions' | 'transfer' | 'updated-bars', body?: object): Promise<Record<string, unknown>>;
+  control(name: 'step' | 'pause' | 'resume' | 'speed' | 'faults' | 'rate-limit' | 'corporate-actions' | 'transfer' | 'updated-bars' | 'late-print' | 'status', body?: object): Promise<Record<string, unknown>>;
   arm(fault: FaultInput): Promise<void>;
   step(count?: number): Promise<void>;
   /** GET with the right keys. */
