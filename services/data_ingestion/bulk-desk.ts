@@ -19,7 +19,7 @@ import { judgeImport } from './import-quality.ts';
 
 /** What the desk works with. `isBusy`: live bars wait, or somebody repairs them; `watched`: the symbols that a back-fill without symbols means. */
 export type BulkDeskParts = {
-  readonly db: Db; readonly bulk: BulkOptions; readonly history: Pick<MarketHistory, 'bars' | 'clock'>; readonly log: Logger; readonly signal: AbortSignal; readonly dataDir: string;
+  readonly db: Db; readonly bulk: BulkOptions; readonly history: Pick<MarketHistory, 'bars' | 'clock'>; readonly log: Logger; readonly signal: AbortSignal; readonly dataDir: string; readonly isReplay: boolean;
   readonly isBusy: () => boolean; readonly hasRoom: () => boolean; readonly watched: () => readonly string[]; readonly onFatal: (error: unknown) => void;
 };
 
@@ -66,7 +66,8 @@ export function openBulkDesk(parts: BulkDeskParts): BulkDesk {
     commands,
     start() {
       const { bulk, log, signal, isBusy, hasRoom, onFatal } = parts;
-      backfills = startBackfills({ db, bulk, history, log, signal, monotonicMs, isBusy, hasRoom, onFatal });
+      // A replay has its whole past in its files.
+      if (!parts.isReplay) backfills = startBackfills({ db, bulk, history, log, signal, monotonicMs, isBusy, hasRoom, onFatal });
       imports = startImports({ db, bulk, folder: join(parts.dataDir, 'imports'), log, signal, isBusy, hasRoom, onFatal, judge: (importId) => judgeImport(db, importId, signal) });
     },
     wake() {

@@ -144,8 +144,8 @@ class Lane implements ImportLane {
     await this.parts.db.tx(async (tx) => {
       const stored = await storeActions(tx, actions);
       await tx.query(
-        `UPDATE data_ingestion.import_files SET state = 'done', rows = $3, actions = $4, symbols = $5, problem = $6 WHERE import_id = $1 AND n = $2`,
-        [job.import_id, file.n, actions.length, stored, [symbol], skipped.length === 0 ? null : `${skipped.length} dividends could not be told in dollars, for the close before them is not in the file: ${skipped.slice(0, 5).join(', ')}`]);
+        `UPDATE data_ingestion.import_files SET state = 'done', actions = $3, symbols = $4, problem = $5 WHERE import_id = $1 AND n = $2`,
+        [job.import_id, file.n, stored, [symbol], skipped.length === 0 ? null : `${skipped.length} dividends could not be told in dollars, for the close before them is not in the file: ${skipped.slice(0, 5).join(', ')}`]);
     });
   }
 

@@ -1,7 +1,7 @@
 /** Rows of a file as the import understands them: with a known form, in windows; and the look at its beginning that is shown before anything is written. */
 import type { ImportWish, PreviewFile } from '#app/contracts/bulk.ts';
 import { AppError } from '#app/domain/errors.ts';
-import { timeframeMs, DAY_MS, TIMEFRAMES, type Timeframe } from '#app/domain/time.ts';
+import { timeframeMs, DAY_MS, MINUTE_MS, TIMEFRAMES, type Timeframe } from '#app/domain/time.ts';
 import { timeframeOf } from '../research/csv-checks.ts';
 import { DEFECTS, readWindows, type CsvDefect, type CsvWindow } from '../research/csv.ts';
 import type { CsvSeries } from '../research/csv-rows.ts';
@@ -32,34 +32,41 @@ export function rowReader(dialect: Dialect, from: number, options: { readonly fi
   });
 }
 
-/** The timeframe of most steps between bars, where single rows stand between two places. */
-function usualFrame({ bars: { time } }: CsvSeries): Timeframe | null {
+/** The step between most bars in ms, NaN when there are none. */
+function usualStep({ bars: { time } }: CsvSeries): number {
   const steps = new Map<number, number>();
   for (let n = 1; n < time.length; n += 1) {
     const step = (time[n] as number) - (time[n - 1] as number);
     steps.set(step, (steps.get(step) ?? 0) + 1);
   }
-  const usual = [...steps].sort((a, b) => b[1] - a[1])[0]?.[0];
-  if (usual === undefined) return null;
+  return [...steps].sort((a, b) => b[1] - a[1])[0]?.[0] ?? NaN;
+}
+
+/** The timeframe of most steps between bars, where single rows stand between two places. */
+function usualFrame(series: CsvSeries): Timeframe | null {
+  const usual = usualStep(series);
+  const { time } = series.bars;
   const midnights = time.filter((at) => at % DAY_MS === 0 || at % DAY_MS === 4 * 3_600_000 || at % DAY_MS === 5 * 3_600_000).length;
   if (usual >= DAY_STEP_LEAST && usual <= DAY_STEP_MOST) return midnights >= time.length * MIDNIGHTS_SHARE ? '1Day' : null;
   return TIMEFRAMES.find((timeframe) => timeframe !== '1Day' && timeframeMs(timeframe) === usual) ?? null;
 }
 
-/** The timeframe that the rows of a sample are of, null when it cannot be told. The series with the most rows speaks for all. */
-export function frameOfRows(window: CsvWindow): Timeframe | null {
-  const longest = [...window.series].sort((a, b) => b.bars.time.length - a.bars.time.length)[0];
-  return longest === undefined ? null : (timeframeOf(longest.bars, window.isDaily) ?? usualFrame(longest));
+/** The series with the most rows: it speaks for all. */
+function longestOf(window: CsvWindow): CsvSeries | null {
+  return [...window.series].sort((a, b) => b.bars.time.length - a.bars.time.length)[0] ?? null;
 }
 
 /** A file whose form is known. */
 export type Understood = { readonly kind: 'bars' | 'factors' | 'map' | 'other'; readonly dialect: Dialect | null; readonly notes: readonly string[]; readonly problem: string | null; readonly sample: { readonly bytes: Uint8Array; readonly isWhole: boolean } | null };
 
-function withFrame(dialect: Dialect, bytes: Uint8Array): Dialect {
+/** The form with its timeframe; null for bars that are narrower than what is stored. */
+function withFrame(dialect: Dialect, bytes: Uint8Array): Dialect | null {
   if (dialect.timeframe !== null) return dialect;
   const window = rowReader(dialect, 0, { firstLine: dialect.headerLines + 1, onDefect: () => undefined, isFrameKnown: false })(bytes);
-  const timeframe = frameOfRows(window);
+  const longest = longestOf(window);
+  const timeframe = longest === null ? null : (timeframeOf(longest.bars, window.isDaily) ?? usualFrame(longest));
   if (timeframe !== null) return { ...dialect, timeframe };
+  if (longest !== null && usualStep(longest) < MINUTE_MS) return null;
   throw new AppError('INPUT_INVALID', window.series.length === 0 ? 'none of its first rows can be used' : `its rows are of none of the timeframes ${TIMEFRAMES.join(', ')} by how far they are apart. If they are of one, and many are missing, say which one`);
 }
 
@@ -69,7 +76,9 @@ export async function understand(source: ImportSource, wish: ImportWish): Promis
     const sample = await beginningOf(source, SAMPLE_BYTES);
     const found = findDialect(sample.bytes, source.entry ?? source.path, wish);
     if (found.dialect === null) return { ...found, sample };
-    return { ...found, dialect: withFrame(found.dialect, sample.bytes), sample };
+    const dialect = withFrame(found.dialect, sample.bytes);
+    if (dialect === null) return { kind: 'other', dialect, notes: ['Its bars are narrower than a minute, which are not stored: left out.'], problem: null, sample };
+    return { ...found, dialect, sample };
   } catch (error) {
     if (error instanceof AppError && error.family === 'invalid') return { kind: 'bars', dialect: null, notes: [], problem: error.message, sample: null };
     throw error;
