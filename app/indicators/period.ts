@@ -44,5 +44,7 @@ export function outputColumn(length: number, out: Float64Array | undefined): Flo
 /** The columns to write into, one for each output: the caller's, or new ones. @throws AppError INVARIANT_BROKEN when there are too few or one is too short. */
 export function outputColumns(length: number, count: number, out: readonly Float64Array[] | undefined): readonly Float64Array[] {
   invariant(out === undefined || out.length === count, 'There must be a column for each output', { count, given: out?.length });
-  return Array.from({ length: count }, (_, at) => outputColumn(length, out?.[at]));
+  if (out === undefined) return Array.from({ length: count }, () => new Float64Array(length));
+  for (const column of out) outputColumn(length, column);
+  return out;
 }

@@ -1,7 +1,7 @@
 /** Indicators inside of a program: over whole columns, or over the last bars that make a difference, copied into memory that is used again for each symbol. */
 import { type BarColumns, type BarField, sliceColumns } from '#app/domain/bar-columns.ts';
 import type { PriceSource } from '#app/indicators/indicator.ts';
-import { settledBars, type Step } from './plan.ts';
+import { OF_THE_DAY, settledBars, type Step } from './plan.ts';
 import type { Frame, Run } from './program.ts';
 import type { Register } from './registers.ts';
 
@@ -36,8 +36,11 @@ function windowOf({ indicator, source }: IndicatorStep, length: number, copies: 
     used.set(column, copy);
     return copy.column;
   };
-  const time = copyOf('time');
-  const field = (name: BarField): Float64Array => (indicator.inputs.includes(name) ? copyOf(name === 'close' ? source : name) : time);
+  const price = (name: BarField): Column => (name === 'close' ? source : name);
+  const [main = 'close'] = indicator.inputs;
+  // Each column that is read is one more miss of the cache: the time is read by few.
+  const time = OF_THE_DAY.has(indicator.id) ? copyOf('time') : copyOf(price(main));
+  const field = (name: BarField): Float64Array => copyOf(price(indicator.inputs.includes(name) ? name : main));
   const bars: BarColumns = { time, open: field('open'), high: field('high'), low: field('low'), close: field('close'), volume: field('volume') };
   return {
     bars,

@@ -37,8 +37,8 @@ export type Plan = { readonly steps: readonly Step[]; readonly depths: readonly 
 export const HISTORY_MAX = 20_000;
 /** A fading average is let run for three times the bars after which its beginning shows by less than a part in ten thousand: then by less than one in 10^11. */
 const FADE = 3;
-/** These begin anew with each day: what was before it does not fade, it is gone. */
-const OF_THE_DAY: ReadonlySet<string> = new Set(['VWAP', 'PIVOT', 'PIVOTFIB', 'PIVOTCAM']);
+/** Those that look at the time of a bar: they begin anew with each day, so what was before it does not fade, it is gone. */
+export const OF_THE_DAY: ReadonlySet<string> = new Set(['VWAP', 'PIVOT', 'PIVOTFIB', 'PIVOTCAM']);
 
 /** Bars that an indicator needs so that it no longer shows where they begin, as a multiple it is safe to compare with: without the limit of a history. */
 export function settledBars(indicator: AnyIndicator, values: readonly number[]): number {

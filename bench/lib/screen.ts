@@ -1,38 +1,43 @@
-/** A screen as a desk has it: ten indicators over whole histories, a filter, a score. On a thread of its own it screens its part each time it is told to. */
+/** A screen as a desk has it: ten indicators, a filter, a score, through the program of the screener. On a thread of its own it screens its part each time it is told to. */
 import { isMainThread, parentPort, workerData } from 'node:worker_threads';
 import type { BarColumns } from '#app/domain/bar-columns.ts';
 import { invariant } from '#app/domain/errors.ts';
-import { columnsOf } from '#app/indicators/columns-of.ts';
-import { indicatorById } from '#app/indicators/catalogue.ts';
-import { use, type IndicatorUse } from '#app/indicators/indicator.ts';
+import { type Formula, parseFormula } from '#app/screener/language.ts';
+import { compile, type SymbolFacts } from '#app/screener/program.ts';
 
 /** A symbol by its number, with what it is ranked by. */
 export type Ranked = { readonly symbol: number; readonly score: number };
 
-const ASKED: readonly (readonly [id: string, values: readonly number[]])[] = [
-  ['SMA', [20]], ['SMA', [50]], ['SMA', [200]], ['EMA', [20]], ['RSI', [14]], ['MACD', [12, 26, 9]], ['BBANDS', [20, 2, 2]], ['ATR', [14]], ['ADX', [14]], ['ROC', [10]],
-];
-const uses: readonly IndicatorUse[] = ASKED.map(([id, values]) => {
-  const indicator = indicatorById(id);
-  invariant(indicator !== undefined, 'The screen asks for an indicator that there is not', { id });
-  return use(indicator, values.slice(0, indicator.parameters.length));
-});
-/** Outputs are written into the same columns for each symbol. */
-let outs: readonly (readonly Float64Array[])[] = [];
+const INDICATORS = ['sma(20)', 'sma(50)', 'sma(200)', 'ema(20)', 'rsi(14)', 'macd(12, 26, 9).macd', 'bbands(20, 2).upper', 'atr(14)', 'adx(14)', 'roc(10)'];
+const FACTS: SymbolFacts = { symbol: 'A', name: 'A', exchange: 'X', sector: null, industry: null, isTradable: true, isShortable: true, isFractionable: true, isWatched: false };
 
-/** Screens some symbols, of which the first has the number `first`: those in an upward trend that is neither stretched nor asleep, by their strength. */
-export function screenPart(markets: readonly BarColumns[], first: number): Ranked[] {
-  const length = markets[0]?.time.length ?? 0;
-  if (outs[0]?.[0]?.length !== length) outs = uses.map(({ indicator }) => indicator.outputs.map(() => new Float64Array(length)));
+function formulaOf(text: string): Formula {
+  const parsed = parseFormula(text);
+  invariant(parsed.ok, 'The screen asks for what is no formula', { text });
+  return parsed.formula;
+}
+
+const program = compile(INDICATORS.map(formulaOf));
+const latest = new Float64Array(INDICATORS.length);
+
+/** Those in a trend that is neither stretched nor asleep, by their strength; NaN for the others. */
+function scoreOf(close: number, [fast = NaN, middle = NaN, slow = NaN, average = NaN, rsi = NaN, , bands = NaN, range = NaN, strength = NaN, change = NaN]: ArrayLike<number> & Iterable<number>): number {
+  if (!(rsi > 25 && rsi < 75 && range / close > 1e-5)) return NaN;
+  return (close / fast + close / middle + close / slow + close / average + close / bands - 5) * 100 + strength / 100 + change / 100;
+}
+
+/** How much of the history is worked out: all of it, as columns, or what the newest values need. */
+export type Span = 'columns' | 'latest';
+
+/** Screens some symbols, of which the first has the number `first`. */
+export function screenPart(markets: readonly BarColumns[], first: number, span: Span = 'columns'): Ranked[] {
   const found: Ranked[] = [];
   for (const [n, bars] of markets.entries()) {
-    const [fast, middle, slow, average, rsi, , bands, range, strength, change] = uses.map((asked, at) => {
-      const columns: Readonly<Record<string, Float64Array>> = columnsOf(asked, bars, outs[at]);
-      return (columns[asked.indicator.outputs[0] ?? ''] ?? new Float64Array(0))[length - 1] ?? NaN;
-    });
-    const close = bars.close[length - 1] ?? NaN;
-    if (!((rsi ?? NaN) > 25 && (rsi ?? NaN) < 75 && (range ?? NaN) / close > 1e-5)) continue;
-    const score = [fast, middle, slow, average, bands].reduce<number>((sum, value) => sum + close / (value ?? NaN) - 1, 0) * 100 + (strength ?? NaN) / 100 + (change ?? NaN) / 100;
+    const subject = { bars, facts: FACTS };
+    const at = bars.time.length - 1;
+    if (span === 'latest') program.evaluateInto(subject, latest);
+    else program.columns(subject).forEach((column, k) => (latest[k] = column[at] ?? NaN));
+    const score = scoreOf(bars.close[at] ?? NaN, latest);
     if (Number.isFinite(score)) found.push({ symbol: first + n, score });
   }
   return found;
