@@ -1,6 +1,7 @@
 /** `npm run bench [-- name ...]`: how fast and how small the built product is. Told, never tested: a busy computer must not fail a check. */
 import { machine, type Figure } from './lib/measure.ts';
 import { printReport, writeReport, type Report } from './lib/report.ts';
+import { benchBars } from './bars.bench.ts';
 import { benchEngine } from './engine.bench.ts';
 import { benchFlows } from './flows.bench.ts';
 import { benchIndicators } from './indicators.bench.ts';
@@ -23,7 +24,7 @@ import { benchSweep } from './sweep.bench.ts';
 import { benchThroughput } from './throughput.bench.ts';
 import { benchVenue } from './venue.bench.ts';
 
-const BENCHMARKS: Readonly<Record<string, () => Promise<Figure[]>>> = { startup: benchStartup, memory: benchMemory, latency: benchLatency, submit: benchSubmit, throughput: benchThroughput, reconcile: benchReconcile, replay: benchReplay, runs: benchRunsList, flows: benchFlows, schedules: benchSchedules, logs: benchLogs, sandbox: benchSandbox, simulator: benchSimulator, venue: benchVenue, engine: benchEngine, indicators: benchIndicators, sweep: benchSweep, statistics: benchStatistics, ingest: benchIngest, screener: benchScreener, process: benchProcess };
+const BENCHMARKS: Readonly<Record<string, () => Promise<Figure[]>>> = { startup: benchStartup, memory: benchMemory, latency: benchLatency, submit: benchSubmit, throughput: benchThroughput, reconcile: benchReconcile, replay: benchReplay, runs: benchRunsList, flows: benchFlows, schedules: benchSchedules, logs: benchLogs, sandbox: benchSandbox, simulator: benchSimulator, venue: benchVenue, engine: benchEngine, indicators: benchIndicators, sweep: benchSweep, statistics: benchStatistics, ingest: benchIngest, bars: benchBars, screener: benchScreener, process: benchProcess };
 
 async function main(wanted: readonly string[]): Promise<number> {
   const unknown = wanted.filter((name) => !Object.hasOwn(BENCHMARKS, name));
