@@ -17,8 +17,9 @@ export function readCompared(text: string | undefined): string[] {
 
 /** Reads it; what is not understood is dropped. */
 export function readAnalysisSearch(search: Record<string, unknown>): AnalysisSearch {
-  // A router reads TRUE as a symbol no more than 1 as one: what is not text is put back into text.
-  const symbol = symbolSchema.safeParse(String(search['symbol'] ?? '').toUpperCase());
+  // The router reads `true` in an address as a truth, which is a symbol too (TRUE).
+  const word: unknown = search['symbol'];
+  const symbol = symbolSchema.safeParse(typeof word === 'string' ? word.toUpperCase() : typeof word === 'boolean' ? String(word).toUpperCase() : '');
   const timeframe = chartTimeframeSchema.safeParse(search['timeframe']);
   const adjustment = adjustmentSchema.safeParse(search['adjustment']);
   const hours = hoursSchema.safeParse(search['hours']);

@@ -18,7 +18,7 @@ import type { PriceLine } from './chart-layers.tsx';
 import type { ActionMark, BarMark } from './chart-marks.ts';
 import { DrawingBar, DrawingLayer } from './drawing-layer.tsx';
 import { arrange, warmUpOf, workOut } from './indicators.ts';
-import type { IndicatorColumns } from './indicators.ts';
+import type { ColumnMemory, IndicatorColumns } from './indicators.ts';
 import { BarValues, IndicatorChip } from './legend.tsx';
 import { changeIndicator } from './look.ts';
 import type { FactorAt } from './raw-prices.ts';
@@ -40,7 +40,7 @@ export type ChartAreaProps = {
 const CLICK_PX = 4;
 
 function useDrawn({ bars, origin, look, tokens, compared, isIntraday }: ChartAreaProps, view: XRange | null, size: { width: number; height: number }): { drawn: DrawnChart | null; worked: IndicatorColumns[] } {
-  const [memory] = useState(() => new Map());
+  const [memory] = useState((): ColumnMemory => new Map());
   const worked = useMemo(() => workOut(look.indicators, bars, memory), [look.indicators, bars, memory]);
   const shown = useMemo(() => (look.style === 'heikin' ? heikinAshi(bars) : bars), [look.style, bars]);
   const drawn = useMemo(() => {

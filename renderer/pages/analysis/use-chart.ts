@@ -69,7 +69,7 @@ function usePriceLines(symbol: string | null, marks: ChartMarks, lastClose: numb
     if (isReplaying) return [{ key: 'last', price: lastClose, text: '', tone: 'last' }];
     const now = last === null ? lastClose : Number(last.price);
     const lines: PriceLine[] = [{ key: 'last', price: now, text: '', tone: 'last', isStale: isStale || (last !== null && last.tsSeen > 0 && Date.now() - last.tsSeen > LAST_OLD_MS) }];
-    if (held?.avgPrice != null) lines.push({ key: 'position', price: Number(held.avgPrice), text: `${Number(held.qty) > 0 ? 'Long' : 'Short'} ${quantity(held.qty.replace('-', ''))} · average ${price(held.avgPrice)}`, tone: 'position' });
+    if (held !== undefined && held.avgPrice !== null) lines.push({ key: 'position', price: Number(held.avgPrice), text: `${Number(held.qty) > 0 ? 'Long' : 'Short'} ${quantity(held.qty.replace('-', ''))} · average ${price(held.avgPrice)}`, tone: 'position' });
     for (const order of marks.orders) {
       for (const [name, at] of [['stop', order.stopPrice], ['limit', order.limitPrice]] as const) {
         if (at !== null) lines.push({ key: `${order.orderId} ${name}`, price: Number(at), text: `${order.side === 'buy' ? 'Buy' : 'Sell'} ${quantity(String(Number(order.qty) - Number(order.filledQty)))} ${name} ${price(at)}`, tone: order.side });
@@ -103,13 +103,14 @@ export function useChart(symbol: string | null): Chart {
   const told = query.data;
   const actions = state.about?.actions;
   const factorAt = useMemo(() => factorsOf(actions ?? [], adjustment), [actions, adjustment]);
-  const marks = useMemo(() => (bars === null ? [] : barMarks(cut(told ?? NO_MARKS, bars, replay !== null), bars.time, factorAt)), [told, bars, factorAt, replay !== null]);
-  const shownActions = useMemo(() => (bars === null || barCount(bars) === 0 ? [] : actionMarks(replay === null ? (actions ?? []) : (actions ?? []).filter((action) => Date.parse(action.exDate) <= (bars.time.at(-1) ?? 0)), bars.time, adjustment)), [actions, bars, adjustment, replay]);
-  const lines = usePriceLines(symbol, told ?? NO_MARKS, bars?.close.at(-1) ?? null, replay !== null);
+  const isReplaying = replay !== null;
+  const marks = useMemo(() => (bars === null ? [] : barMarks(cut(told ?? NO_MARKS, bars, isReplaying), bars.time, factorAt)), [told, bars, factorAt, isReplaying]);
+  const shownActions = useMemo(() => (bars === null || barCount(bars) === 0 ? [] : actionMarks(!isReplaying ? (actions ?? []) : (actions ?? []).filter((action) => Date.parse(action.exDate) <= (bars.time.at(-1) ?? 0)), bars.time, adjustment)), [actions, bars, adjustment, isReplaying]);
+  const lines = usePriceLines(symbol, told ?? NO_MARKS, bars?.close.at(-1) ?? null, isReplaying);
   const tokens = useTokens();
   useEffect(() => {
-    changeSelection({ symbol, timeframe, adjustment, hours, bars: bars !== null && barCount(bars) > 0 ? bars : null, revision: state.series?.revision ?? '', compared: look.compared, isReplaying: replay !== null });
-  }, [symbol, timeframe, adjustment, hours, bars, state.series?.revision, look.compared, replay]);
+    changeSelection({ symbol, timeframe, adjustment, hours, bars: bars !== null && barCount(bars) > 0 ? bars : null, revision: state.series?.revision ?? '', compared: look.compared, isReplaying });
+  }, [symbol, timeframe, adjustment, hours, bars, state.series?.revision, look.compared, isReplaying]);
   return { state, all, bars, origin: state.series?.origin ?? 0, tokens, compared, factorAt, marks, told, actions: shownActions, lines, until: replay?.at ?? null };
 }
 

@@ -1,8 +1,10 @@
 /** The bars of the chart: a first stretch at once, older ones when the chart is moved there, new ones as they close. */
 import { useCallback, useEffect, useRef, useState } from 'react';
+import type { LiveBar } from '#app/contracts/live.ts';
 import type { BarsView } from '#app/contracts/market-data.ts';
 import { barCount } from '#app/domain/bar-columns.ts';
 import { call, ClientError } from '../../data/client.ts';
+import { createStore, useStore } from '../../data/external-store.ts';
 import { onLiveBars } from '../../data/live.ts';
 import { applyMinute, columnsFrom, indexAt, mergeTail, prependOlder, startSeries } from './series.ts';
 import type { Series } from './series.ts';
@@ -37,98 +39,112 @@ function isFinal(error: unknown): boolean {
   return error instanceof ClientError && error.status >= 400 && error.status < 500 && error.status !== 401;
 }
 
+type Keeper = { readonly signal: AbortSignal; get(): SeriesState; update(change: (now: SeriesState) => SeriesState): void };
+
+/** Reads the newest bars again, all loaded ones when some of them were corrected. */
+async function readTail(wanted: SeriesAsk, series: Series, signal: AbortSignal): Promise<{ view: BarsView; next: Series }> {
+  const isEmpty = barCount(series.columns) === 0;
+  const view = await call('bars', { ...wanted, limit: isEmpty ? FIRST_BARS : TAIL_BARS }, { signal });
+  if (isEmpty) return { view, next: startSeries(view) };
+  if (view.revision === series.revision) return { view, next: mergeTail(series, view) ?? startSeries(view) };
+  const whole = await call('bars', { ...wanted, limit: Math.min(LOADED_MAX, Math.max(FIRST_BARS, barCount(series.columns))) }, { signal });
+  return { view: whole, next: inPlace(series, whole) };
+}
+
+/** Puts minutes that were pushed into the series; true when one of them can only be had from the book. */
+function takeMinutes(wanted: SeriesAsk, bars: readonly LiveBar[], { get, update }: Keeper): boolean {
+  const { series } = get();
+  if (series === null || barCount(series.columns) === 0) return false;
+  let [now, mustAsk] = [series, false];
+  for (const bar of bars) {
+    const next = applyMinute(now, bar, wanted);
+    if (next === 'ask') mustAsk = true;
+    else now = next;
+  }
+  if (now !== series) update((state) => ({ ...state, series: now, askedAt: Date.now() }));
+  return mustAsk;
+}
+
+/** Loads the first stretch, then keeps its end up to date. Returns the end of it. */
+function keepSeries(wanted: SeriesAsk, keeper: Keeper): () => void {
+  const { signal, get, update } = keeper;
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const failed = (error: unknown, again: () => void): void => {
+    if (signal.aborted) return;
+    update((now) => ({ ...now, ask: wanted, error }));
+    if (!isFinal(error)) timer = setTimeout(again, RETRY_MS);
+  };
+  const tail = (): void => {
+    clearTimeout(timer);
+    const { series } = get();
+    if (series === null) return;
+    readTail(wanted, series, signal).then(
+      ({ view, next }) => {
+        if (signal.aborted) return;
+        // Minutes and older bars that came while it was asked are in the series of now: then the next reading brings the rest.
+        update((now) => (now.series === series ? { ...now, series: next, about: { ...view, actions: mergeActions(now.about ?? view, view) }, error: null, askedAt: Date.now() } : { ...now, error: null }));
+        timer = setTimeout(tail, get().series === next ? TAIL_EVERY_MS : RETRY_MS);
+      },
+      (error: unknown) => failed(error, tail),
+    );
+  };
+  const first = (): void => {
+    call('bars', { ...wanted, limit: FIRST_BARS }, { signal }).then(
+      (view) => {
+        if (signal.aborted) return;
+        update(() => ({ ...EMPTY, ask: wanted, series: startSeries(view), about: view, askedAt: Date.now() }));
+        timer = setTimeout(tail, TAIL_EVERY_MS);
+      },
+      (error: unknown) => failed(error, first),
+    );
+  };
+  first();
+  const hushed = onLiveBars((bars) => {
+    if (bars === 'missed' || takeMinutes(wanted, bars.filter((bar) => bar.symbol === wanted.symbol), keeper)) tail();
+  });
+  return () => {
+    clearTimeout(timer);
+    hushed();
+  };
+}
+
+/** Reads a stretch before the first bar. */
+function readOlder({ signal, get, update }: Keeper): void {
+  const { series, isLoadingOlder, ask: wanted } = get();
+  const before = series?.columns.time[0];
+  if (series === null || wanted === null || before === undefined || !series.hasOlder || isLoadingOlder) return;
+  update((now) => ({ ...now, isLoadingOlder: true }));
+  call('bars', { ...wanted, before, limit: OLDER_BARS }, { signal }).then(
+    (view) => {
+      if (signal.aborted) return;
+      update((now) => ({ ...now, isLoadingOlder: false, series: now.series === null ? null : prependOlder(now.series, view), about: now.about === null ? view : { ...now.about, actions: mergeActions(view, now.about), isFromArchive: now.about.isFromArchive || view.isFromArchive } }));
+    },
+    (error: unknown) => {
+      if (signal.aborted) return;
+      console.warn('Older bars could not be read', error);
+      update((now) => ({ ...now, isLoadingOlder: false }));
+    },
+  );
+}
+
 /** Loads and keeps the bars of `ask`; while a new one loads, the old state is gone. Null: nothing is wanted. */
 export function useSeries(ask: SeriesAsk | null): SeriesState & { loadOlder(): void; reload(): void } {
-  const [state, setState] = useState<SeriesState>(EMPTY);
+  const [store] = useState(() => createStore<SeriesState>(EMPTY));
   const [round, setRound] = useState(0);
-  const latest = useRef(state);
+  const keeper = useRef<Keeper | null>(null);
   useEffect(() => {
-    latest.current = state;
-  }, [state]);
-  const key = ask === null ? '' : [ask.symbol, ask.timeframe, ask.adjustment, ask.hours].join(' ');
-  const asked = useRef(ask);
-  useEffect(() => {
-    asked.current = ask;
-  });
-  const end = useRef(new AbortController());
-
-  useEffect(() => {
+    store.set(EMPTY);
+    if (ask === null) return undefined;
     const own = new AbortController();
-    end.current = own;
-    const wanted = asked.current;
-    setState(EMPTY);
-    if (key === '' || wanted === null) return () => own.abort();
-    const { signal } = own;
-    let timer: ReturnType<typeof setTimeout> | undefined;
-    const failed = (error: unknown, again: () => void): void => {
-      if (signal.aborted) return;
-      setState((now) => ({ ...now, ask: wanted, error }));
-      if (!isFinal(error)) timer = setTimeout(again, RETRY_MS);
-    };
-    const first = (): void => {
-      call('bars', { ...wanted, limit: FIRST_BARS }, { signal }).then((view) => {
-        if (signal.aborted) return;
-        setState({ ...EMPTY, ask: wanted, series: startSeries(view), about: view, askedAt: Date.now() });
-        timer = setTimeout(tail, TAIL_EVERY_MS);
-      }, (error: unknown) => failed(error, first));
-    };
-    const tail = (): void => {
-      clearTimeout(timer);
-      const { series } = latest.current;
-      if (series === null) return;
-      const isEmpty = barCount(series.columns) === 0;
-      call('bars', { ...wanted, limit: isEmpty ? FIRST_BARS : TAIL_BARS }, { signal }).then(async (view) => {
-        const isChanged = view.revision !== series.revision;
-        const whole = !isEmpty && isChanged ? await call('bars', { ...wanted, limit: Math.min(LOADED_MAX, Math.max(FIRST_BARS, barCount(series.columns))) }, { signal }) : null;
-        if (signal.aborted) return;
-        setState((now) => {
-          if (now.series === null) return now;
-          const next = isEmpty ? startSeries(view) : whole === null ? mergeTail(now.series, view) : inPlace(now.series, whole);
-          return { ...now, series: next ?? startSeries(view), about: whole ?? view, error: null, askedAt: Date.now() };
-        });
-        timer = setTimeout(tail, TAIL_EVERY_MS);
-      }).catch((error: unknown) => failed(error, tail));
-    };
-    first();
-    const hushed = onLiveBars((bars) => {
-      if (bars === 'missed') return tail();
-      const mine = bars.filter((bar) => bar.symbol === wanted.symbol);
-      if (mine.length === 0) return undefined;
-      let mustAsk = false;
-      setState((now) => {
-        if (now.series === null || barCount(now.series.columns) === 0) return now;
-        let series = now.series;
-        for (const bar of mine) {
-          const next = applyMinute(series, bar, wanted);
-          if (next === 'ask') mustAsk = true;
-          else series = next;
-        }
-        return series === now.series ? now : { ...now, series, askedAt: Date.now() };
-      });
-      // The update above has run when the timer fires.
-      setTimeout(() => { if (mustAsk && !signal.aborted) tail(); }, 50);
-      return undefined;
-    });
+    keeper.current = { signal: own.signal, get: store.get, update: (change) => { if (!own.signal.aborted) store.update(change); } };
+    const end = keepSeries(ask, keeper.current);
     return () => {
       own.abort();
-      clearTimeout(timer);
-      hushed();
+      end();
     };
-  }, [key, round]);
-
-  const loadOlder = useCallback((): void => {
-    const { series, isLoadingOlder, ask: wanted } = latest.current;
-    const before = series?.columns.time[0];
-    if (series === null || wanted === null || before === undefined || !series.hasOlder || isLoadingOlder) return;
-    const { signal } = end.current;
-    latest.current = { ...latest.current, isLoadingOlder: true };
-    setState((now) => ({ ...now, isLoadingOlder: true }));
-    call('bars', { ...wanted, before, limit: OLDER_BARS }, { signal }).then(
-      (view) => { if (!signal.aborted) setState((now) => ({ ...now, isLoadingOlder: false, series: now.series === null ? null : prependOlder(now.series, view), about: now.about === null ? view : { ...now.about, actions: mergeActions(view, now.about), isFromArchive: now.about.isFromArchive || view.isFromArchive } })); },
-      (error: unknown) => { if (!signal.aborted) { console.warn('Older bars could not be read', error); setState((now) => ({ ...now, isLoadingOlder: false })); } },
-    );
-  }, []);
-  return { ...state, loadOlder, reload: useCallback(() => setRound((now) => now + 1), []) };
+  }, [ask, round, store]);
+  const state = useStore(store);
+  return { ...state, loadOlder: useCallback(() => { if (keeper.current !== null) readOlder(keeper.current); }, []), reload: useCallback(() => setRound((now) => now + 1), []) };
 }
 
 /** Marks of two answers, each day and kind once, oldest first. */
