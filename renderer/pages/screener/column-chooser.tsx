@@ -1,7 +1,7 @@
 /** Which columns the table has: those of every table, and formulas of one's own. */
 import { useState } from 'react';
 import type { JSX } from 'react';
-import { ActionIcon, Button, Checkbox, Popover, TextInput, Tooltip } from '@mantine/core';
+import { ActionIcon, Button, Checkbox, Popover, TextInput } from '@mantine/core';
 import { IconColumns3, IconPlus, IconX } from '@tabler/icons-react';
 import { COLUMNS_MAX } from '#app/contracts/screener.ts';
 import { checkFormula } from './checks.ts';
@@ -44,7 +44,7 @@ export function ColumnChooser(): JSX.Element {
   const isFull = columns.length >= COLUMNS_MAX;
   return (
     <Popover width={380} position="bottom-end" shadow="md">
-      <Popover.Target><Tooltip label="Columns"><Button size="compact-sm" variant="default" leftSection={<IconColumns3 size={14} />}>Columns{columns.length > 0 && <span className="num muted own-count">+{columns.length}</span>}</Button></Tooltip></Popover.Target>
+      <Popover.Target><Button size="compact-sm" variant="default" leftSection={<IconColumns3 size={14} />}>Columns{columns.length > 0 && <span className="num muted own-count">+{columns.length}</span>}</Button></Popover.Target>
       <Popover.Dropdown className="columns-card">
         <div className="fixed-columns">{FIXED_COLUMNS.map((id) => <Checkbox key={id} size="xs" label={NAMES[id]} checked={!hidden.includes(id)} onChange={(event) => show(id, event.currentTarget.checked)} />)}</div>
         <h3>Own columns</h3>

@@ -64,17 +64,14 @@ export function literalOf(tree: Tree): { readonly shown: number; readonly suffix
     return inner === null ? null : { ...inner, shown: -inner.shown };
   }
   if (tree.kind !== 'number') return null;
-  const shown = tree.form === 'percent' ? Number(`${tree.value}e2`) : tree.value;
-  return { shown: Number.isFinite(shown) ? shown : tree.value * 100, suffix: tree.form === 'percent' || tree.form === 'points' ? '%' : '', prefix: tree.form === 'dollars' ? '$' : '' };
+  return { shown: tree.value, suffix: tree.form === 'percent' || tree.form === 'points' ? '%' : '', prefix: tree.form === 'dollars' ? '$' : '' };
 }
 
 /** A written number with another value, written as before. */
 export function withLiteral(tree: Tree, shown: number): Tree {
   const written = tree.kind === 'minus' ? tree.of : tree;
   if (written.kind !== 'number') return tree;
-  const size = Math.abs(shown);
-  const value = written.form === 'percent' ? Number(`${size}e-2`) : size;
-  const number: Tree = { ...written, value: Number.isFinite(value) ? value : size / 100 };
+  const number: Tree = { ...written, value: Math.abs(shown) };
   return shown < 0 ? { kind: 'minus', of: number, ...NOWHERE } : number;
 }
 

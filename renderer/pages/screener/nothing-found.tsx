@@ -23,7 +23,7 @@ function Line({ facts, looked, isWorst }: { facts: FilterFacts; looked: number; 
     <li className={isWorst ? 'worst' : ''}>
       <span className="why-words">{sentenceOf(facts.formula)}</span>
       <span className="why-bar" aria-hidden><i style={{ width: `${part * 100}%` }} /></span>
-      <span className="num">{count(facts.passes)} pass{facts.lacks > 0 ? `, ${count(facts.lacks)} have too few bars` : ''}</span>
+      <span className="num" title={facts.lacks > 0 ? `${count(facts.lacks)} have no value to compare` : undefined}>{count(facts.passes)} pass{facts.lacks > 0 && <span className="muted"> · {count(facts.lacks)} unknown</span>}</span>
       <span className="num muted">{facts.without > 0 ? `without it: ${count(facts.without)}` : 'without it: none'}</span>
       <Button size="compact-xs" variant="default" onClick={() => switchOff(facts.formula)}>Switch off</Button>
     </li>

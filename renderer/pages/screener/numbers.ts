@@ -42,7 +42,7 @@ export function formatterOf(values: readonly Value[], unit: Unit): (value: Value
       case 'shares': case 'dollars': return shortened;
       case 'fraction': return (value) => money(value * 100, { signed: true });
       case 'bars': return count;
-      case 'percent': case 'ratio': case 'index': return (value) => money(value);
+      case 'percent': case 'index': return (value) => money(value);
       default: {
         const decimals = decimalsOf(numbers);
         return (value) => (Math.abs(value) >= 1e6 ? shortened(value) : money(value, { decimals }));

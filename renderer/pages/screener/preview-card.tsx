@@ -41,12 +41,12 @@ function Candles({ symbol, asOf }: { symbol: string; asOf: string | null }): JSX
 }
 
 /** The card; the pointer goes through it. */
-export function PreviewCard({ row, asOf, at }: { row: ScreenRow; asOf: string | null; at: { left: number; top: number } }): JSX.Element {
+export function PreviewCard({ row, asOf, isDaily, at }: { row: ScreenRow; asOf: string | null; isDaily: boolean; at: { left: number; top: number } }): JSX.Element {
   return (
     <div className="preview-card" style={at} aria-hidden data-symbol={row.symbol}>
       <header><strong>{row.symbol}</strong><span className="clip muted">{row.name}</span><b className="num">{price(row.close)}</b><ChangeWords value={row.change} /></header>
       <Candles key={row.symbol} symbol={row.symbol} asOf={asOf} />
-      <p className="preview-time muted num">{row.sector ?? 'No sector known'} · bar of {marketDayTime(row.barTime)} New York</p>
+      <p className="preview-time muted num">{row.sector ?? 'No sector known'} · bar of {isDaily ? marketDay(row.barTime) : `${marketDayTime(row.barTime)} New York`}</p>
     </div>
   );
 }

@@ -49,7 +49,7 @@ function Header({ column, sorting, sort }: { column: TableColumn; sorting: Sorti
   const isNumber = column.kind === 'number' || column.kind === 'change';
   return (
     <th scope="col" className={isNumber ? 'number' : ''} aria-sort={direction === null ? 'none' : ARIA[direction]} title={column.about}>
-      <button type="button" onClick={() => sort(nextSorting(sorting, column))}><span>{column.title}</span>{column.unit !== null && <small>{column.unit}</small>}<i aria-hidden>{direction === 'asc' ? '↑' : direction === 'desc' ? '↓' : ''}</i></button>
+      <button type="button" onClick={() => sort(nextSorting(sorting, column))}><span>{direction !== null && <i aria-hidden>{direction === 'asc' ? '↑' : '↓'}</i>}{column.title}</span> <small>{column.unit}</small></button>
     </th>
   );
 }
@@ -114,7 +114,7 @@ export function ResultsTable({ rows, columns, sorting, asOf, isDaily, sort, open
   const shown = fitting(columns, room);
   const row = pointed === null ? undefined : rows.find((one) => one.symbol === pointed.symbol);
   const spare = Math.max(0, room - shown.reduce((sum, column) => sum + column.width, 0));
-  const wide = shown.some((column) => column.id === 'name') ? 'name' : shown.at(-1)?.id;
+  const wide = shown.find((column) => column.id === 'name')?.id ?? shown.find((column) => column.id === 'sector')?.id ?? shown.at(-1)?.id;
   return (
     <div className="screen-scroll" ref={box} onScroll={away} onPointerOver={over} onPointerLeave={away} onKeyDown={onKeyDown} tabIndex={0} role="group" aria-label="Symbols that were found">
       <table className="screen-table" aria-rowcount={rows.length + 1} aria-label="Found">
@@ -130,7 +130,7 @@ export function ResultsTable({ rows, columns, sorting, asOf, isDaily, sort, open
           {range.below > 0 && <tr aria-hidden className="gap-row"><td colSpan={shown.length} style={{ height: range.below }} /></tr>}
         </tbody>
       </table>
-      {pointed !== null && row !== undefined && <PreviewCard row={row} asOf={asOf} at={pointed.at} />}
+      {pointed !== null && row !== undefined && <PreviewCard row={row} asOf={asOf} isDaily={isDaily} at={pointed.at} />}
     </div>
   );
 }

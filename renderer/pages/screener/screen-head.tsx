@@ -76,7 +76,7 @@ export function ScreenHead({ acts, nameField, canSave }: { acts: HeadActs; nameF
   return (
     <header className="screen-head">
       <div className="screen-name">
-        <TextInput ref={nameField} size="sm" variant="unstyled" aria-label="Name of the screen" placeholder="New screen" maxLength={80} value={draft.name} spellCheck={false}
+        <TextInput ref={nameField} size="sm" variant="unstyled" w={`${Math.max(14, draft.name.length + 3)}ch`} aria-label="Name of the screen" placeholder="New screen" maxLength={80} value={draft.name} spellCheck={false}
           onChange={(event) => { const name = event.currentTarget.value; changeDraft((now) => ({ ...now, name })); }} onKeyDown={(event) => { if (event.key === 'Enter' && why === null) press(); if (event.key === 'Enter' || event.key === 'Escape') event.currentTarget.blur(); }} />
         {base?.isBuiltIn === true && <span className="tag">of the house</span>}
         {isDirty && <span className="tag warn" data-testid="unsaved">{base === null ? 'not saved' : 'changed'}</span>}

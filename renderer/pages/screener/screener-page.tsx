@@ -25,7 +25,7 @@ import { RunsSheet } from './runs-sheet.tsx';
 import { beginScreen, openScreen, useFollowing, useScreens } from './saved.ts';
 import { ScreenHead } from './screen-head.tsx';
 import { Side } from './side.tsx';
-import { StatusLine } from './status-line.tsx';
+import { BehindPill, StatusLine } from './status-line.tsx';
 import { StrategySheet } from './strategy-sheet.tsx';
 import { columnsOf, sorted, tableFile } from './table-model.ts';
 import type { Sorting } from './table-model.ts';
@@ -160,8 +160,8 @@ function Main({ nameField, history }: { nameField: RefObject<HTMLInputElement | 
         </span>
       </div>
       <PastBanner />
-      <StatusLine run={run} why={question.why} />
-      <div className={draft.asOf === null ? 'screen-body' : 'screen-body past'}><Body run={run} why={question.why} sorting={sorting} sort={setSorting} open={open} file={file} /></div>
+      <StatusLine run={run} />
+      <div className={draft.asOf === null ? 'screen-body' : 'screen-body past'}><BehindPill run={run} why={question.why} /><Body run={run} why={question.why} sorting={sorting} sort={setSorting} open={open} file={file} /></div>
       <StrategySheet screen={forStrategy} ran={draft.asOf === null && !run.isBehind ? run.ran : null} close={() => setForStrategy(null)} />
     </section>
   );

@@ -38,7 +38,7 @@ function NoticeLine(): JSX.Element | null {
     <div className="side-notice" role="status">
       <span>{notice.text}</span>
       {notice.undo !== undefined && <button type="button" className="link-button" onClick={undoNotice}>Undo</button>}
-      <button type="button" className="link muted" aria-label="Close this line" onClick={settleNotice}>×</button>
+      <button type="button" className="link-button muted" aria-label="Close this line" onClick={settleNotice}>×</button>
     </div>
   );
 }

@@ -8,7 +8,7 @@ import type { FixedColumn } from './page-state.ts';
 
 /** What a cell is: drawn by its kind, sorted and exported by its value. */
 export type TableColumn = {
-  readonly id: string; readonly title: string; /** Under the title and in the file's header. */ readonly unit: string | null; readonly kind: 'symbol' | 'text' | 'spark' | 'number' | 'change' | 'marks' | 'time'; readonly width: number; /** Left out where space is short, the last ones first. */ readonly isMinor?: boolean;
+  readonly id: string; readonly title: string; /** Under the title and in the file's header. */ readonly unit: string | null; readonly kind: 'symbol' | 'text' | 'spark' | 'number' | 'change' | 'marks' | 'time'; readonly width: number; /** Left out where space is short, the largest first. */ readonly minor?: number;
   /** What it sorts by. */ value(row: ScreenRow): CsvCell; /** Numbers times this are in the unit of the header. */ readonly scale?: number; text(row: ScreenRow): string; /** On hover. */ readonly about: string;
 };
 /** By which column, which way; null = as the screen ranks. */
@@ -19,15 +19,15 @@ const text = (value: string | null): string => value ?? NOTHING;
 
 function fixedColumns(day: string): Readonly<Record<Exclude<FixedColumn, 'rank'>, TableColumn>> {
   return {
-    name: { id: 'name', title: 'Name', unit: null, kind: 'text', width: 170, isMinor: true, about: 'Name of the company or fund', value: (row) => row.name, text: (row) => row.name },
-    sector: { id: 'sector', title: 'Sector', unit: null, kind: 'text', width: 130, about: 'Sector, where one is known', value: (row) => row.sector, text: (row) => text(row.sector) },
-    exchange: { id: 'exchange', title: 'Exchange', unit: null, kind: 'text', width: 84, isMinor: true, about: 'Where it is listed', value: (row) => row.exchange, text: (row) => row.exchange },
-    spark: { id: 'spark', title: 'Trend', unit: '60 bars', kind: 'spark', width: 92, about: 'The last 60 closes', value: (row) => (row.spark.length > 1 ? (row.spark.at(-1) ?? 0) / (row.spark[0] ?? 1) - 1 : null), text: () => '' },
-    price: { id: 'price', title: 'Price', unit: 'USD', kind: 'number', width: 84, about: `Close of the newest complete bar${day}, freed of splits`, value: (row) => row.close, text: (row) => price(row.close) },
-    change: { id: 'change', title: 'Change', unit: '%', kind: 'change', width: 92, about: 'Close against the close before', scale: 100, value: (row) => row.change, text: (row) => percent(row.change) },
-    volume: { id: 'volume', title: 'Volume', unit: 'shares', kind: 'number', width: 96, about: 'Shares traded in the bar', value: (row) => row.volume, text: (row) => shortened(row.volume) },
-    marks: { id: 'marks', title: 'Marks', unit: null, kind: 'marks', width: 76, about: 'Held, a strategy’s newest signal, older bars than the others, open findings of quality', value: (row) => row.badges.map((badge) => badge.kind).join(' '), text: () => '' },
-    barTime: { id: 'barTime', title: 'Bar', unit: 'New York', kind: 'time', width: 104, isMinor: true, about: 'Open of the bar that was looked at', value: (row) => new Date(row.barTime).toISOString(), text: () => '' },
+    name: { id: 'name', title: 'Name', unit: null, kind: 'text', width: 170, minor: 3, about: 'Name of the company or fund', value: (row) => row.name, text: (row) => row.name },
+    sector: { id: 'sector', title: 'Sector', unit: null, kind: 'text', width: 110, minor: 2, about: 'Sector, where one is known', value: (row) => row.sector, text: (row) => text(row.sector) },
+    exchange: { id: 'exchange', title: 'Exchange', unit: null, kind: 'text', width: 84, minor: 5, about: 'Where it is listed', value: (row) => row.exchange, text: (row) => row.exchange },
+    spark: { id: 'spark', title: 'Trend', unit: null, kind: 'spark', width: 92, minor: 1, about: 'The last 60 closes', value: (row) => (row.spark.length > 1 ? (row.spark.at(-1) ?? 0) / (row.spark[0] ?? 1) - 1 : null), text: () => '' },
+    price: { id: 'price', title: 'Price', unit: 'USD', kind: 'number', width: 78, about: `Close of the newest complete bar${day}, freed of splits`, value: (row) => row.close, text: (row) => price(row.close) },
+    change: { id: 'change', title: 'Change', unit: '%', kind: 'change', width: 80, about: 'Close against the close before', scale: 100, value: (row) => row.change, text: (row) => percent(row.change) },
+    volume: { id: 'volume', title: 'Volume', unit: 'shares', kind: 'number', width: 92, about: 'Shares traded in the bar', value: (row) => row.volume, text: (row) => shortened(row.volume) },
+    marks: { id: 'marks', title: 'Marks', unit: null, kind: 'marks', width: 62, about: 'Held, a strategy’s newest signal, older bars than the others, open findings of quality', value: (row) => row.badges.map((badge) => badge.kind).join(' '), text: () => '' },
+    barTime: { id: 'barTime', title: 'Bar', unit: 'New York', kind: 'time', width: 104, minor: 4, about: 'Open of the bar that was looked at', value: (row) => new Date(row.barTime).toISOString(), text: () => '' },
   };
 }
 
@@ -39,30 +39,35 @@ export function columnsOf(ran: { readonly definition: ScreenDefinition; readonly
   const own = definition.columns.map((column, n): TableColumn => {
     const unit = unitOf(column.formula);
     const format = formatterOf(sample.map((row) => row.values[n] ?? null), unit);
-    return { id: `own-${n}`, title: column.title ?? column.formula, unit: unitWords(unit), kind: 'number', width: 104, scale: scaleOf(unit), about: column.title === null ? column.formula : `${column.title}: ${column.formula}`, value: (row) => row.values[n] ?? null, text: (row) => format(row.values[n] ?? null) };
+    return { id: `own-${n}`, title: column.title ?? column.formula, unit: unitWords(unit), kind: 'number', width: 88, scale: scaleOf(unit), about: column.title === null ? column.formula : `${column.title}: ${column.formula}`, value: (row) => row.values[n] ?? null, text: (row) => format(row.values[n] ?? null) };
   });
   const { rank } = definition;
-  const ranked = rank === null ? [] : [rank.formula].map((formula): TableColumn => {
+  // A rank that stands in a column of one's own is not shown twice.
+  const ranked = rank === null || definition.columns.some((column) => column.formula === rank.formula) ? [] : [rank.formula].map((formula): TableColumn => {
     const unit = unitOf(formula);
     const format = formatterOf(sample.map((row) => row.rank), unit);
-    return { id: 'rank', title: 'Rank', unit: unitWords(unit), kind: 'number', width: 96, scale: scaleOf(unit), about: `Ranked by ${formula}, ${rank.direction === 'desc' ? 'largest' : 'smallest'} first`, value: (row) => row.rank, text: (row) => format(row.rank) };
+    return { id: 'rank', title: 'Rank', unit: unitWords(unit), kind: 'number', width: 88, scale: scaleOf(unit), about: `Ranked by ${formula}, ${rank.direction === 'desc' ? 'largest' : 'smallest'} first`, value: (row) => row.rank, text: (row) => format(row.rank) };
   });
   const shown = (id: FixedColumn): boolean => !hidden.includes(id);
-  const symbol: TableColumn = { id: 'symbol', title: 'Symbol', unit: null, kind: 'symbol', width: 86, about: 'Ticker', value: (row) => row.symbol, text: (row) => row.symbol };
+  const symbol: TableColumn = { id: 'symbol', title: 'Symbol', unit: null, kind: 'symbol', width: 80, about: 'Ticker', value: (row) => row.symbol, text: (row) => row.symbol };
   return [
     symbol, ...(['name', 'sector', 'exchange', 'spark', 'price', 'change', 'volume'] as const).filter(shown).map((id) => fixed[id]),
     ...(shown('rank') ? ranked : []), ...own, ...(['marks', 'barTime'] as const).filter(shown).map((id) => fixed[id]),
   ];
 }
 
-/** The columns for which there is room: minor ones go first, from the right. What the person asked for stays, and then the table scrolls sideways in itself. */
+/** Below this room columns stand closer. */
+const NARROW = 700;
+const CLOSER = 0.9;
+
+/** The columns for which there is room: minor ones go first. What the person asked for stays, and then the table scrolls sideways in itself. */
 export function fitting(columns: readonly TableColumn[], room: number): TableColumn[] {
-  const kept = [...columns];
+  const kept = room < NARROW ? columns.map((column) => ({ ...column, width: Math.round(column.width * CLOSER) })) : [...columns];
   const width = (): number => kept.reduce((sum, column) => sum + column.width, 0);
   while (width() > room) {
-    const at = kept.findLastIndex((column) => column.isMinor === true);
-    if (at === -1) break;
-    kept.splice(at, 1);
+    const least = kept.reduce<TableColumn | null>((found, column) => (column.minor !== undefined && column.minor > (found?.minor ?? 0) ? column : found), null);
+    if (least === null) break;
+    kept.splice(kept.indexOf(least), 1);
   }
   return kept;
 }

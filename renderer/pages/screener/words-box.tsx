@@ -25,7 +25,7 @@ function apply({ filters, rank }: Found): void {
 
 /** The wish again: what became a filter, and what nobody understood. */
 function Echo({ text, ask }: { text: string; ask: ReturnType<typeof askInWords> }): JSX.Element {
-  return <p className="words-echo">{echoOf(text, ask).map((piece) => <span key={piece.from} className={piece.kind} title={piece.kind === 'missed' ? 'Not understood: nothing is asked for this' : undefined}>{piece.text}</span>)}</p>;
+  return <p className="words-echo">{echoOf(text, ask).map((piece) => <span key={piece.from} className={`echo-${piece.kind}`} title={piece.kind === 'missed' ? 'Not understood: nothing is asked for this' : undefined}>{piece.text}</span>)}</p>;
 }
 
 function FoundList({ filters, rank }: Found): JSX.Element {
