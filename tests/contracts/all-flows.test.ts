@@ -82,7 +82,9 @@ describe('of data', () => {
 
   it('validate_data_quality finds the bars of the demo usable', async () => {
     const { output } = await complete('validate_data_quality', z.looseObject({ isUsable: z.boolean(), findings: count, series: count }));
-    expect(output).toMatchObject({ isUsable: true, series: (await one<{ n: number }>('SELECT count(DISTINCT symbol) AS n FROM data_ingestion.market_data')).n });
+    expect(output.isUsable).toBe(true);
+    // Each symbol has its minutes; days and others come while the past is filled in.
+    expect(output.series).toBeGreaterThanOrEqual((await one<{ n: number }>(`SELECT count(DISTINCT symbol) AS n FROM data_ingestion.market_data WHERE timeframe = '1Min'`)).n);
   }, LIMIT_MS);
 
   it('archive_old_data leaves the young months alone, and refuses to bring back what it never put away', async () => {

@@ -16,12 +16,12 @@ export type ProofRow = { readonly name: string; readonly finds: string; planted:
 export type Proof = { readonly rows: readonly ProofRow[]; readonly clean: { readonly series: number; readonly bars: number; readonly wrong: string[] } };
 
 /** Bars that faults are planted in. */
-export type Ground = { readonly name: string; readonly frame: Frame; /** All of it, and the part that faults are planted in: regular trading. */ readonly all: readonly Row[]; readonly rows: readonly Row[]; readonly actions: readonly ToldAction[] };
+type Ground = { readonly name: string; readonly frame: Frame; /** All of it, and the part that faults are planted in: regular trading. */ readonly all: readonly Row[]; readonly rows: readonly Row[]; readonly actions: readonly ToldAction[] };
 
 /** Seeds of the synthetic ground. */
-export const PROOF_SEEDS = [1, 2, 3, 4, 5, 6] as const;
+const PROOF_SEEDS = [1, 2, 3, 4, 5, 6] as const;
 /** Positions within a series: near its beginning, in the middle, near its end. */
-const POSITIONS = [0.08, 0.37, 0.61, 0.86] as const;
+const PROOF_POSITIONS = [0.08, 0.37, 0.61, 0.86] as const;
 
 const iso = (time: number): string => new Date(time).toISOString().slice(0, 16);
 const told = (finding: Finding): string => `${finding.kind} ${iso(finding.openTime)}`;
@@ -78,7 +78,7 @@ function plantOne(fault: Fault, ground: Ground, given: { readonly share: number;
 }
 
 /** Plants every kind into every ground at every position. */
-export function prove(grounds: readonly Ground[], faults: readonly Fault[] = FAULTS): Proof {
+export function prove(grounds: readonly Ground[], positions: readonly number[] = PROOF_POSITIONS): Proof {
   const clean = { series: grounds.length, bars: 0, wrong: [] as string[] };
   const known = grounds.map((ground) => {
     const { findings } = checkBars(columnsOf(ground.all), { timeframe: ground.frame, actions: ground.actions });
@@ -86,11 +86,11 @@ export function prove(grounds: readonly Ground[], faults: readonly Fault[] = FAU
     clean.wrong.push(...findings.map((finding) => `${ground.name}: ${told(finding)}`));
     return new Set(findings.map(keyOf));
   });
-  const rows = faults.map((fault): ProofRow => {
+  const rows = FAULTS.map((fault): ProofRow => {
     const row: ProofRow = { name: fault.name, finds: fault.finds, planted: 0, found: 0, missed: [], wrong: [] };
     grounds.forEach((ground, g) => {
       if (!fault.frames.includes(ground.frame)) return;
-      POSITIONS.forEach((share, p) => {
+      positions.forEach((share, p) => {
         const { isFound, wrong } = plantOne(fault, ground, { share, known: known[g] ?? new Set(), seed: g * 10 + p });
         const where = `${ground.name} at ${share}`;
         row.planted += 1;

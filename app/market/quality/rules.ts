@@ -83,7 +83,7 @@ export function describeFinding({ kind, detail }: Pick<Finding, 'kind' | 'detail
     time_shift: () => `Its times are ${of('hours')} hours off`,
     no_session: () => `${count('bars', 'bar')} on ${of('day')}, when the exchange was closed`, outside_hours: () => `${count('bars', 'bar')} on ${of('day')} outside of 04:00 to 20:00`,
     duplicate: () => `Row ${of('row')} is of the same time as row ${of('sameAsRow')}, with ${of('values')} values`, out_of_order: () => `Row ${of('row')} is older than the one before it`,
-    clock_skew: () => of('defect').replace(/^i/, 'I'),
+    clock_skew: () => `The bar is ahead of the clock: ${of('defect')}`,
     gap: () => `${count('missingBars', 'bar')} in a row ${detail['missingBars'] === 1 ? 'is' : 'are'} missing on ${of('day')}`,
     sessions_missing: () => (detail['sessions'] === 1 ? `${of('firstDay')} has no bar` : `${of('sessions')} days have no bar: ${of('firstDay')} to ${of('lastDay')}`),
     stale_series: () => `It is ${of('behindMinutes')} minutes of open market behind`,
