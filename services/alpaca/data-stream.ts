@@ -12,6 +12,8 @@ const SYMBOL_LIMIT = 'symbol limit exceeded';
 const SLOW_CLIENT = 'slow client';
 /** Who was too slow for quotes and trades goes without them for so long. */
 const REST_MS = 600_000;
+/** No tick is from beyond this year (2100). */
+const MAX_INSTANT = 4_102_444_800_000;
 /** Ticks that wait for one turn of the loop; older ones are given up, for only the last of each symbol matter. */
 const MAX_HELD = 50_000;
 
@@ -20,33 +22,37 @@ export function barFromSdk(bar: streaming.StreamBar, isRevision: boolean, tsSeen
   return { ...barFromNumbers(bar.symbol, '1Min', epochMs(bar.timestamp.getTime()), bar), isRevision, tsSeen };
 }
 
+const isSymbol = (value: unknown): boolean => typeof value === 'string' && /^[A-Z][A-Z0-9./]{0,14}$/.test(value);
 const isPrice = (value: number): boolean => Number.isFinite(value) && value > 0;
 const isSize = (value: number): boolean => Number.isFinite(value) && value >= 0;
-const instant = (at: Date): EpochMs | null => (Number.isFinite(at.getTime()) && at.getTime() > 0 ? epochMs(at.getTime()) : null);
+/** The id of a print, '' when it has none: numbers beyond 2^53 come as text too. */
+const idOf = ({ idRaw, id }: { readonly idRaw?: unknown; readonly id: unknown }): string => (typeof idRaw === 'string' ? idRaw.slice(0, 40) : typeof id === 'number' ? String(id) : '');
+/** When it was, where it is about a symbol and has a time that can be. */
+const instantOf = ({ symbol, timestamp }: { readonly symbol: string; readonly timestamp: Date }): EpochMs | null => (isSymbol(symbol) && timestamp.getTime() > 0 && timestamp.getTime() < MAX_INSTANT ? epochMs(timestamp.getTime()) : null);
 
 /** Quotes, trades and the rest of the SDK's listeners -> domain; null when a number cannot be true (one side of a quote may be empty: then it is none). */
-const TICKS = {
+export const TICKS = {
   quote(raw: streaming.StreamQuote, tsSeen: EpochMs): FeedTick | null {
-    const at = instant(raw.timestamp);
+    const at = instantOf(raw);
     if (at === null || !isPrice(raw.bidPrice) || !isPrice(raw.askPrice) || !isSize(raw.bidSize) || !isSize(raw.askSize)) return null;
     return { kind: 'quote', symbol: raw.symbol, at, tsSeen, bid: raw.bidPrice, bidSize: raw.bidSize, ask: raw.askPrice, askSize: raw.askSize };
   },
   trade(raw: streaming.StreamTrade, tsSeen: EpochMs): FeedTick | null {
-    const at = instant(raw.timestamp);
-    return at === null || !isPrice(raw.price) || !isSize(raw.size) ? null : { kind: 'trade', symbol: raw.symbol, at, tsSeen, id: raw.idRaw ?? String(raw.id), price: raw.price, size: raw.size };
+    const at = instantOf(raw);
+    return at === null || !isPrice(raw.price) || !isSize(raw.size) ? null : { kind: 'trade', symbol: raw.symbol, at, tsSeen, id: idOf(raw), price: raw.price, size: raw.size };
   },
   correction(raw: streaming.StreamCorrection, tsSeen: EpochMs): FeedTick | null {
-    const at = instant(raw.timestamp);
-    return at === null ? null : { kind: 'correction', symbol: raw.symbol, at, tsSeen, id: raw.originalIdRaw ?? String(raw.originalId) };
+    const at = instantOf(raw);
+    return at === null ? null : { kind: 'correction', symbol: raw.symbol, at, tsSeen };
   },
   cancel(raw: streaming.StreamCancelError, tsSeen: EpochMs): FeedTick | null {
-    const at = instant(raw.timestamp);
-    return at === null ? null : { kind: 'cancel', symbol: raw.symbol, at, tsSeen, id: raw.idRaw ?? String(raw.id) };
+    const at = instantOf(raw);
+    return at === null ? null : { kind: 'cancel', symbol: raw.symbol, at, tsSeen };
   },
   status(raw: streaming.StreamStatus, tsSeen: EpochMs): FeedTick | null {
-    const at = instant(raw.timestamp);
-    const text = [raw.statusMessage, raw.reasonMessage].filter((part) => part !== undefined && part !== '').join(': ').slice(0, 200);
-    return at === null || raw.statusCode === undefined ? null : { kind: 'status', symbol: raw.symbol, at, tsSeen, code: raw.statusCode.slice(0, 8), text };
+    const at = instantOf(raw);
+    const text = [raw.statusMessage, raw.reasonMessage].filter((part) => typeof part === 'string' && part !== '').join(': ').slice(0, 200);
+    return at === null || typeof raw.statusCode !== 'string' ? null : { kind: 'status', symbol: raw.symbol, at, tsSeen, code: raw.statusCode.slice(0, 8), text };
   },
 };
 

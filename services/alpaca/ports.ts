@@ -207,7 +207,7 @@ export type FeedBar = BarWire & { readonly isRevision: boolean; /** When the mes
 export type FeedTick =
   | { readonly kind: 'quote'; readonly symbol: string; readonly at: EpochMs; readonly tsSeen: EpochMs; readonly bid: number; readonly bidSize: number; readonly ask: number; readonly askSize: number }
   | { readonly kind: 'trade'; readonly symbol: string; readonly at: EpochMs; readonly tsSeen: EpochMs; readonly id: string; readonly price: number; readonly size: number }
-  | { readonly kind: 'correction' | 'cancel'; readonly symbol: string; readonly at: EpochMs; readonly tsSeen: EpochMs; readonly id: string }
+  | { readonly kind: 'correction' | 'cancel'; readonly symbol: string; readonly at: EpochMs; readonly tsSeen: EpochMs }
   | { readonly kind: 'status'; readonly symbol: string; readonly at: EpochMs; readonly tsSeen: EpochMs; readonly code: string; readonly text: string };
 
 /** What a feed tells its owner beside bars. `onLimit`: the broker does not give what was asked for, in words; null = it does again. */

@@ -100,7 +100,7 @@ class QuoteKeeper implements Quotes {
   #trade(tick: Extract<FeedTick, { kind: 'trade' }>): void {
     this.#counts.trades += 1;
     const known = this.#knownOf(tick.symbol);
-    if (!isNews(this.#counts, known.trade, tick.at, known.trade?.id === tick.id)) return;
+    if (!isNews(this.#counts, known.trade, tick.at, tick.id !== '' && known.trade?.id === tick.id)) return;
     known.trade = { price: tick.price, size: tick.size, tsMarket: tick.at, tsSeen: tick.tsSeen, id: tick.id };
     this.#moved.add(tick.symbol);
   }

@@ -24,7 +24,12 @@ function packed(value: unknown): Uint8Array {
 }
 
 const tradeMessage = (): Record<string, unknown> => ({ stream: 'trade_updates', data: { event: 'fill', execution_id: 'e', price: '1', qty: '1', position_qty: '1', timestamp: '2026-01-05T14:30:01.5Z', order: trueOrder() } });
-const barMessage = (): Record<string, unknown>[] => [{ T: 'b', S: 'AAPL', ...trueBar() }, { T: 'u', S: 'AAPL', ...trueBar() }, { T: 'error', code: 406, msg: 'connection limit exceeded' }];
+const AT = '2026-01-05T14:30:01Z';
+const tickMessages = (): Record<string, unknown>[] => [
+  { T: 'q', S: 'AAPL', bx: 'V', bp: 1, bs: 1, ax: 'V', ap: 2, as: 1, c: ['R'], z: 'C', t: AT }, { T: 't', S: 'AAPL', i: 1, x: 'V', p: 1, s: 1, c: ['@'], z: 'C', t: AT }, { T: 's', S: 'AAPL', sc: 'T', sm: 'x', rc: '', rm: '', z: 'C', t: AT },
+  { T: 'c', S: 'AAPL', oi: 1, op: 1, os: 1, ci: 2, cp: 1, cs: 1, z: 'C', t: AT }, { T: 'x', S: 'AAPL', i: 1, p: 1, s: 1, a: 'C', z: 'C', t: AT },
+];
+const barMessage = (): Record<string, unknown>[] => [{ T: 'b', S: 'AAPL', ...trueBar() }, { T: 'u', S: 'AAPL', ...trueBar() }, ...tickMessages(), { T: 'error', code: 406, msg: 'connection limit exceeded' }];
 
 function framesOf(random: Random, truth: () => unknown): Frame[] {
   return Array.from({ length: 1 + Math.floor(random() * 3) }, (): Frame => {

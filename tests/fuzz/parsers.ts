@@ -10,15 +10,16 @@ import { helloSchema, livePushSchema } from '#app/contracts/live.ts';
 import { readAs } from '#app/contracts/read.ts';
 import { SETTING_KEYS } from '#app/contracts/setting-reader.ts';
 import { parseSettings } from '#app/contracts/settings.ts';
-import { epochMs } from '#app/domain/time.ts';
-import { barFromSdk } from '../../services/alpaca/data-stream.ts';
+import { epochMs, type EpochMs } from '#app/domain/time.ts';
+import { actionsReply } from '../../services/alpaca/corporate-actions.ts';
+import { barFromSdk, TICKS } from '../../services/alpaca/data-stream.ts';
 import { updateFromSdk } from '../../services/alpaca/trade-stream.ts';
 import { accountReply, assetsReply, barsReply, calendarReply, clockReply, fillsReply, orderListReply, orderReply, positionsReply } from '../../services/alpaca/wire.ts';
 import { parseSeries } from '../../services/simulator/replay-files.ts';
 import { openStreams } from './frames.ts';
 import { jsonOf, nasty, nastyText, nearly, oneOf, spoil, type Random } from './inputs.ts';
 import { parses, pure, type OpenFamily, type Target } from './target.ts';
-import { ACCOUNT, ASSET, CALENDAR_DAY, CLOCK, FILL, POSITION, trueBar, trueOrder } from './truths.ts';
+import { ACCOUNT, ASSET, CALENDAR_DAY, CLOCK, DIVIDEND, FILL, POSITION, RENAME, trueBar, trueOrder } from './truths.ts';
 
 const ofSchema = (name: string, schema: z.ZodType): Target => ({ name, input: nearly(schema), run: parses((raw) => void readAs(schema, raw)) });
 /** A true message, spoiled. Each case gets a copy of its own. */
@@ -47,6 +48,7 @@ export function wireFamily(): OpenFamily {
     { name: 'clock', input: spoiled(() => ({ ...CLOCK })), run: parses((raw) => readAs(clockReply, raw)) },
     { name: 'calendar', input: listOf(() => ({ ...CALENDAR_DAY })), run: parses((raw) => readAs(calendarReply, raw)) },
     { name: 'assets', input: listOf(() => ({ ...ASSET })), run: parses((raw) => readAs(assetsReply, raw)) },
+    { name: 'corporate actions', input: spoiled(() => ({ corporate_actions: { cash_dividends: [{ ...DIVIDEND }], name_changes: [{ ...RENAME }] }, next_page_token: null })), run: parses((raw) => readAs(actionsReply, raw)) },
     { name: 'bars', input: spoiled(() => ({ bars: { AAPL: [trueBar(), trueBar()] }, next_page_token: null })), run: parses((raw) => readAs(barsReply('1Min'), raw)) },
   ]);
 }
@@ -58,10 +60,14 @@ const PARSERS_TO_FRAMES = 20;
 export async function streamFamily(): Promise<OpenFamily> {
   const live = await openStreams();
   const bar = (): Record<string, unknown> => ({ symbol: 'A', timestamp: new Date(1), open: 1, high: 1, low: 1, close: 1, volume: 1 });
+  const tick = (): Record<string, unknown> => ({ symbol: 'A', timestamp: new Date(1), bidPrice: 1, bidSize: 1, askPrice: 1, askSize: 1, price: 1, size: 1, id: 1, originalId: 1, statusCode: 'T', statusMessage: 'x' });
   const targets: readonly Target[] = [
     { name: 'trade update', share: PARSERS_TO_FRAMES, input: spoiled(() => ({ event: 'fill', order: trueOrder(), execution_id: 'e', price: '1', qty: '1', timestamp: new Date(1) })), run: parses((raw) => updateFromSdk(raw, epochMs(1))) },
     // The SDK itself makes the object and its Date; what is in it is the broker's.
     { name: 'bar', share: PARSERS_TO_FRAMES, input: (random): unknown => ({ ...(Object(spoil(bar(), random)) as object), timestamp: new Date(random() < 0.2 ? NaN : 1) }), run: parses((raw) => barFromSdk(raw as Parameters<typeof barFromSdk>[0], false, epochMs(1))) },
+    ...Object.entries(TICKS).map(([name, read]): Target => ({
+      name, share: PARSERS_TO_FRAMES, input: (random): unknown => ({ ...(Object(spoil(tick(), random)) as object), timestamp: new Date(random() < 0.2 ? NaN : 1) }), run: parses((raw) => (read as (raw: unknown, at: EpochMs) => unknown)(raw, epochMs(1))),
+    })),
   ];
   return { targets: [...targets, ...live.targets], close: live.close };
 }

@@ -21,3 +21,6 @@ export const CLOCK = { timestamp: '2026-01-05T14:30:00Z', is_open: true, next_op
 export const CALENDAR_DAY = { date: '2026-01-05', open: '09:30', close: '16:00' } as const;
 /** An asset. */
 export const ASSET = { id: 'x', symbol: 'A', name: 'A', exchange: 'X', tradable: true, fractionable: true, shortable: true, status: 'active' } as const;
+/** Two corporate actions. */
+export const DIVIDEND = { id: 'd', symbol: 'A', cusip: 'C', rate: 0.24, special: false, foreign: false, process_date: '2026-01-05', ex_date: '2026-01-05' } as const;
+export const RENAME = { id: 'r', old_symbol: 'A', old_cusip: 'C', new_symbol: 'B', new_cusip: 'D', process_date: '2026-01-05' } as const;
