@@ -5,7 +5,7 @@ import { useGatewayAway } from '../../data/stack.ts';
 import { usePageKeys } from '../../frame/shortcuts.ts';
 import { GatewayAway } from '../../health/gateway-away.tsx';
 import { DATA_TABS, type DataTab } from './address.ts';
-import { CoverageTab } from './coverage/coverage-tab.tsx';
+import { CoverageTab } from './days/coverage-tab.tsx';
 import { BackfillTab } from './filling/backfill-tab.tsx';
 import { FilesTab } from './filling/files-tab.tsx';
 import { DataHeadline } from './headline.tsx';

@@ -4,7 +4,7 @@ import type { QualityReport } from '#app/contracts/quality.ts';
 import { count, counted, percent } from '../../../ui/format.ts';
 import { Age, Card, Dot, Empty, Tag } from '../../../ui/kit.tsx';
 import { Sparkline } from '../../../ui/sparkline.tsx';
-import { Wholeness } from '../coverage/series-table.tsx';
+import { Wholeness } from '../days/series-table.tsx';
 
 const TONES = { critical: 'bad', warning: 'warn', info: 'idle' } as const;
 
