@@ -6,7 +6,7 @@ import { epochMs } from '#app/domain/time.ts';
 import { checkAccess } from './access.ts';
 import { createFeed } from './data-stream.ts';
 import { KEYS_REFUSED } from './http.ts';
-import type { FeedBar, LiveStream, TradeUpdate } from './ports.ts';
+import type { FeedBar, FeedTick, LiveStream, TradeUpdate } from './ports.ts';
 import { startStandIn, wireOrder, type StandIn } from '../../tests/support/alpaca-stand-in.ts';
 import { createTradeStream } from './trade-stream.ts';
 
@@ -155,5 +155,83 @@ describe('feed', () => {
     expect(log.messages[0]).toEqual({ symbol: 'AAPL', timeframe: '1Min', openTime: Date.parse('2026-01-05T14:30:00Z'), open: '10.1', high: '10.3', low: '10.05', close: '10.2', volume: '1234', isRevision: false, tsSeen: 7 });
     expect(log.batches).toBe(log.messages.length / 2);
     expect(log.troubles.length).toBeGreaterThan(0);
+  });
+
+  /** A broker that gives quotes and trades for two symbols at most, and cuts off whoever is told to be slow. */
+  const stingy = () => {
+    const seen = { sockets: [] as WebSocket[], ticks: [] as string[][] };
+    standIn.onSocket = (socket) => {
+      const say = (message: unknown): void => socket.send(encode(message));
+      const now = { trades: new Set<string>(), quotes: new Set<string>(), bars: new Set<string>() };
+      seen.sockets.push(socket);
+      say([{ T: 'success', msg: 'connected' }]);
+      socket.on('message', (data) => {
+        const message = decode(data as Buffer) as { action: string; trades?: string[]; quotes?: string[]; bars?: string[] };
+        if (message.action === 'auth') return say([{ T: 'success', msg: 'authenticated' }]);
+        const next = { trades: new Set([...now.trades, ...(message.trades ?? [])]), quotes: new Set([...now.quotes, ...(message.quotes ?? [])]), bars: new Set([...now.bars, ...(message.bars ?? [])]) };
+        if (new Set([...next.trades, ...next.quotes]).size > 2) return say([{ T: 'error', code: 405, msg: 'symbol limit exceeded' }]);
+        Object.assign(now, next);
+        seen.ticks.push([...now.quotes]);
+        say([{ T: 'subscription', trades: [...now.trades], quotes: [...now.quotes], bars: [...now.bars], updatedBars: [] }]);
+      });
+    };
+    return seen;
+  };
+  const follow = () => {
+    const { log, listener } = record<FeedBar>();
+    const [limits, ticks] = [[] as (string | null)[], [] as FeedTick[]];
+    const feed = createFeed({ access: checkAccess(standIn.access, 'paper'), nowMs: () => epochMs(7), listener: { ...listener, onTicks: (some) => void ticks.push(...some), onLimit: (reason) => void limits.push(reason) }, timers });
+    open.push(feed);
+    return { feed, log, limits, ticks };
+  };
+
+  it('asks for fewer quotes when the plan gives fewer, and for bars of all the same', async () => {
+    const seen = stingy();
+    const { feed, limits, log } = follow();
+    feed.watch(['A', 'B', 'C', 'D', 'E']);
+    feed.watchTicks(['A', 'B', 'C', 'D', 'E']);
+    feed.start();
+    await vi.waitFor(() => expect(seen.ticks.at(-1)).toEqual(['A', 'B']), 5_000);
+    await vi.waitFor(() => expect(feed.state()).toBe('live'), 5_000);
+    expect(feed.ticksFor()).toEqual(['A', 'B']);
+    expect(limits).toEqual([expect.stringContaining('not give quotes and trades for 5 symbols; 2 have them now')]);
+    // No repair is due: nothing was lost.
+    expect(log.troubles).toEqual([]);
+  });
+
+  it('goes without quotes for a while when it was too slow for them', async () => {
+    const seen = stingy();
+    const { feed, limits } = follow();
+    feed.watch(['A']);
+    feed.watchTicks(['A']);
+    feed.start();
+    await vi.waitFor(() => expect(feed.ticksFor()).toEqual(['A']), 5_000);
+    seen.sockets[0]?.send(encode([{ T: 'error', code: 407, msg: 'slow client' }]));
+    seen.sockets[0]?.close();
+    await vi.waitFor(() => expect(seen.sockets.length).toBe(2), 5_000);
+    await vi.waitFor(() => expect(feed.state()).toBe('live'), 5_000);
+    expect(feed.ticksFor()).toEqual([]);
+    expect(limits.at(-1)).toContain('rest for ten minutes');
+  });
+
+  it('reads quotes, trades, corrections and halts, and drops what cannot be true', async () => {
+    const seen = stingy();
+    const { feed, ticks } = follow();
+    feed.watch(['A']);
+    feed.start();
+    await vi.waitFor(() => expect(feed.state()).toBe('live'), 5_000);
+    const at = { S: 'A', t: new Date('2026-01-05T14:30:01Z') };
+    const quote = { T: 'q', ...at, bp: 10, bs: 100, ap: 10.02, as: 200, c: [], z: 'C' };
+    const messages = [
+      quote, { ...quote, bp: NaN }, { ...quote, ap: 0 }, { ...quote, S: 'odd name' }, { T: 't', ...at, i: 9, p: 10.01, s: 5, x: 'V', c: [] }, { T: 't', ...at, i: 9, p: -1, s: 5 },
+      { T: 'c', ...at, oi: 9, op: 10, os: 5, ci: 10, cp: 10, cs: 4 }, { T: 'x', ...at, i: 9, p: 10, s: 5 }, { T: 's', ...at, sc: 'H', sm: 'Halted', rm: 'News' },
+    ];
+    seen.sockets[0]?.send(encode(messages));
+    await vi.waitFor(() => expect(ticks.length).toBe(5), 5_000);
+    const moment = Date.parse('2026-01-05T14:30:01Z');
+    expect(ticks).toEqual([
+      { kind: 'quote', symbol: 'A', at: moment, tsSeen: 7, bid: 10, bidSize: 100, ask: 10.02, askSize: 200 }, { kind: 'trade', symbol: 'A', at: moment, tsSeen: 7, id: '9', price: 10.01, size: 5 },
+      { kind: 'correction', symbol: 'A', at: moment, tsSeen: 7 }, { kind: 'cancel', symbol: 'A', at: moment, tsSeen: 7 }, { kind: 'status', symbol: 'A', at: moment, tsSeen: 7, code: 'H', text: 'Halted: News' },
+    ]);
   });
 });
