@@ -9,7 +9,7 @@ export type LedgerRow = { file: string; rows: number; bytes: number; sha256: str
 
 /** Months of each width that stay in the book before the newest bar; null: for ever. */
 export type Retention = Readonly<Record<Timeframe, number | null>>;
-/** What stays when nobody says otherwise. A day's bars of a symbol over fifty years are no more than a month of its minutes. */
+/** What stays when nobody says otherwise. A symbol's days of thirty years (7,560) are fewer than its minutes of a month (8,190). */
 export const DEFAULT_RETENTION: Retention = { '1Min': 24, '5Min': 36, '15Min': 36, '1Hour': 60, '1Day': null };
 
 /** Whoever asks for a month by name may not take those on which strategies warm up. */
