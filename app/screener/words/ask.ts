@@ -19,18 +19,22 @@ export type Asked = { readonly filters: readonly AskedFilter[]; readonly rank: R
 /** Words around the wish that ask for nothing. */
 const FILLERS: ReadonlySet<string> = new Set(('a an the i me my we us you all any every each some of in on at for with within and but also that which whose who where are is was were be been being has have had having do does did it its they their them this these those there so then than please show find give list get search screen scan look looking want need like see ' +
   'stock stocks share shares company companies name names symbol symbols ticker tickers equity equities security securities us american listed trading traded trade currently now right only just still very sector sectors industry industries market markets price priced today daily by from to as up-to other others both ones one candidates ideas setups setup , what whats can could would filter filters most more').split(' '));
-const NOT: ReadonlySet<string> = new Set(['not', 'no', 'non', 'without', 'excluding', 'exclude', 'except', 'isnt', 'arent', 'never', 'ignore', 'ignoring', 'avoid', 'wasnt', 'hasnt', 'havent', 'outside']);
+const NOT: ReadonlySet<string> = new Set(['not', 'no', 'non', 'without', 'excluding', 'exclude', 'except', 'isnt', 'arent', 'never', 'ignore', 'ignoring', 'avoid', 'wasnt', 'hasnt', 'havent', 'outside', 'neither', 'nor']);
 
 const anything: Rule<Found> = longest([aMove, aComparison, aState, aGroup, aRanking, aLack]);
 
-/** One thing that was read. `isOr`: the word before it was "or". */
-type Piece = { readonly found: Found; readonly isNot: boolean; readonly isOr: boolean; readonly from: number; readonly to: number };
+/** Words at which a new thought begins. */
+const BREAKS: ReadonlySet<string> = new Set([',', 'and', 'but', 'or', 'with', 'nor', 'on']);
 
-type Reading = { readonly pieces: Piece[]; readonly lost: [number, number][] };
+/** One thing that was read. `isOr`: the word before it was "or"; `clause`: the number of the thought that it stands in. */
+type Piece = { readonly found: Found; readonly isNot: boolean; readonly isOr: boolean; readonly from: number; readonly to: number; readonly clause: number };
+
+type Reading = { readonly pieces: readonly Piece[]; readonly lost: [number, number][] };
 
 function read(words: readonly Word[]): Reading {
-  const reading: Reading = { pieces: [], lost: [] };
-  let [at, isNot, isOr] = [0, false, false];
+  const reading: { readonly pieces: Piece[]; readonly lost: [number, number][] } = { pieces: [], lost: [] };
+  const unclear = new Set<number>();
+  let [at, isNot, isOr, clause] = [0, false, false, 0];
   let notAt: Word | null = null;
   while (at < words.length) {
     const word = words[at];
@@ -38,22 +42,25 @@ function read(words: readonly Word[]): Reading {
     const found = anything(words, at);
     if (found !== null) {
       const [first, last] = [notAt ?? word, words[found.next - 1] ?? word];
-      reading.pieces.push({ found: found.value, isNot, isOr, from: first.from, to: last.to });
+      reading.pieces.push({ found: found.value, isNot, isOr, from: first.from, to: last.to, clause });
       [at, isOr] = [found.next, false];
       // "not tech or energy" leaves both out.
       if (!(isNot && found.value.kind === 'group' && joinsGroup(words, at))) [isNot, notAt] = [false, null];
       continue;
     }
+    if (BREAKS.has(word.text)) clause += 1;
     if (NOT.has(word.text)) [isNot, notAt] = [true, notAt ?? word];
     else if (word.text === 'or') isOr = true;
     else if (!FILLERS.has(word.text)) {
       reading.lost.push([notAt?.from ?? word.from, word.to]);
+      unclear.add(clause);
       [isNot, isOr, notAt] = [false, false, null];
     }
     at += 1;
   }
   if (notAt !== null) reading.lost.push([notAt.from, notAt.to]);
-  return reading;
+  const isUnclear = (piece: Piece): boolean => piece.found.kind === 'filter' && piece.found.isWeak === true && unclear.has(piece.clause);
+  return { pieces: reading.pieces.filter((piece) => !isUnclear(piece)), lost: [...reading.lost, ...reading.pieces.filter(isUnclear).map(({ from, to }): [number, number] => [from, to])] };
 }
 
 /** Whether another group of the same list follows: "energy, utilities and tech". */

@@ -1,6 +1,6 @@
 /** "RSI below 30", "over 1 million shares", "price above the 200 day average", "volume twice its average", crossings. */
 import type { Found } from './found.ts';
-import { aNumber, aPeriod, aSign, aTime, longest, OPPOSITE, phrase, type Read, type Rule, skip, table, written } from './phrases.ts';
+import { aNumber, aSign, longest, OPPOSITE, phrase, type Read, type Rule, skip, table, withinBars, written } from './phrases.ts';
 import { aQuantity, type Quantity } from './quantities.ts';
 import type { Word } from './words.ts';
 
@@ -57,19 +57,37 @@ function behindVerb(words: readonly Word[], at: number): number {
   return skip(words, verb?.next ?? from);
 }
 
-/** "above the 50 day average and the 200 day average": the same against each. `next`: behind the first. */
+const isAnd = (word: Word | undefined): boolean => ['and', 'but', ',', 'plus'].includes(word?.text ?? '');
+
+/** What goes on behind a comparison: another side, with the sign that was said or a new one. */
+type More = { readonly sign: Sign; readonly side: Side; readonly isChain: boolean };
+
+/** "... and the 200 day average", "... but below 80", "... above the 200 day average". */
+function more(words: readonly Word[], at: number, sign: Sign, before: Side): Read<More> | null {
+  const isJoined = isAnd(words[at]);
+  const from = skip(words, isJoined ? (isAnd(words[at + 1]) ? at + 2 : at + 1) : at);
+  const own = aSign(words, from);
+  const next = side(words, skip(words, own?.next ?? from));
+  if (next === null || (own === null && (!isJoined || next.value.quantity === null || before.quantity === null))) return null;
+  // "and volume above ..." begins anew; "and over 1 million shares" speaks of shares.
+  const after = skip(words, next.next);
+  const isSubject = own === null && [aSign, crosses, trading, between].some((rule) => rule(words, after) !== null);
+  if (isSubject || (next.value.quantity === null && next.value.form === 'plain' && meaning(next.value, words, next.next) !== null)) return null;
+  return { value: { sign: own?.value ?? sign, side: next.value, isChain: !isJoined }, next: next.next };
+}
+
+/** A comparison with all that goes on behind it: "above 70 but below 80", "above the 50 and the 200 day average", "sma 20 above sma 50 above sma 200". */
 function against(left: Quantity, sign: Sign, [first, next]: readonly [Side, number], words: readonly Word[]): Read<Found> {
-  const sides = [first];
-  let end = next;
-  for (; first.quantity !== null && ['and', ',', 'plus'].includes(words[end]?.text ?? ''); ) {
-    const other = aQuantity(words, skip(words, words[end + 1]?.text === 'and' ? end + 2 : end + 1));
-    const after = other === null ? end : skip(words, other.next);
-    const isSubject = other !== null && (aSign(words, after) !== null || crosses(words, after) !== null || trading(words, after) !== null || between(words, after) !== null);
-    if (other === null || isSubject || other.value.kind !== first.quantity.kind) break;
-    sides.push({ formula: other.value.formula, isPercent: false, form: 'quantity', quantity: other.value });
-    end = other.next;
+  const said = [`${formulaFor(left, first)} ${sign} ${first.formula}`];
+  let [before, way, end] = [first, sign, next];
+  for (let found = more(words, end, way, before); found !== null; found = more(words, end, way, before)) {
+    const { sign: own, side: other, isChain } = found.value;
+    const subject = isChain ? before.quantity : left;
+    if (subject === null || !fits(subject, other)) break;
+    said.push(`${formulaFor(subject, other)} ${own} ${other.formula}`);
+    [before, way, end] = [other, own, found.next];
   }
-  return filter(sides.map((one) => `${formulaFor(left, one)} ${sign} ${one.formula}`).join(' and '), end);
+  return filter(said.join(' and '), end);
 }
 
 /** "RSI between 30 and 50", "RSI is below 30", "price of $20 or less", "rsi 30 or lower", "average volume over 1 million". */
@@ -101,6 +119,7 @@ const signFirst: Rule<Found> = (words, at) => {
   if (sign === null || other === null) return null;
   if (other.value.quantity !== null) return other.value.quantity.kind === 'price' ? against({ formula: 'close', kind: 'price' }, sign.value, [other.value, other.next], words) : null;
   const quantity = meaning(other.value, words, other.next);
+  if (quantity?.value === 'close') return against({ formula: 'close', kind: 'price' }, sign.value, [other.value, quantity.next], words);
   return quantity && filter(`${quantity.value} ${sign.value} ${other.value.formula}`, quantity.next);
 };
 
@@ -151,17 +170,6 @@ const crosses: Rule<'above' | 'below'> = table<'above' | 'below'>([
   ['crosses above|crossed above|crossing above|cross above|crosses over|crossed over|breaks above|broke above|breaking above|crossing over|moved above|moves above|rose above|climbed above|just above|reclaimed|reclaims|broke through|crossed up through', 'above'],
   ['crosses below|crossed below|crossing below|cross below|crosses under|crossed under|breaks below|broke below|breaking below|fell below|falls below|dropped below|drops below|moved below|lost the|slipped below', 'below'],
 ]);
-const within = phrase('within the last|in the last|within the past|in the past|over the last|over the past|within|in|during the last|last|these last|past');
-
-/** How many bars back something may have happened; 1 when nothing is said. */
-function withinBars(words: readonly Word[], at: number): Read<number> {
-  const start = within(words, at);
-  const period = start === null ? null : aPeriod(words, skip(words, start.next));
-  if (period !== null) return { value: period.value.bars, next: period.next };
-  const time = aTime(words, at);
-  return time === null || time.value.isIntraday ? { value: 1, next: at } : { value: time.value.bars, next: time.next };
-}
-
 const crossing = (name: string, bars: Read<number>): Read<Found> => filter(bars.value === 1 ? name : `${name.slice(0, -1)}, ${bars.value})`, bars.next);
 
 /** "50 day average crossed above the 200 day average in the last 5 days", "crossed above $50". */
@@ -185,6 +193,43 @@ const namedCross: Rule<Found> = (words, at) => {
   return found && crossing(found.value, withinBars(words, found.next));
 };
 
+const away: Rule<1 | -1> = table<1 | -1>([['above|over|higher than|greater than', 1], ['below|under|lower than|beneath|less than', -1]]);
+
+/** "10% above the 200 day average", "price more than 5% below its 50 day average", "within 2% of the 20 day average". */
+const distance: Rule<Found> = (words, at) => {
+  const subject = aQuantity(words, at);
+  const start = behindVerb(words, subject?.value.kind === 'price' ? subject.next : at);
+  const left = subject?.value.kind === 'price' ? subject.value.formula : 'close';
+  const inside = words[start]?.text === 'within';
+  const sign = inside ? null : aSign(words, start);
+  const size = number(words, skip(words, inside ? start + 1 : (sign?.next ?? start)));
+  if (size === null || !size.value.isPercent) return null;
+  const side = inside ? null : away(words, skip(words, size.next));
+  const base = aQuantity(words, skip(words, side?.next ?? size.next));
+  if ((!inside && side === null) || base === null || base.value.kind !== 'price') return null;
+  const ratio = `${left} / ${base.value.formula} - 1`;
+  if (inside) return filter(`abs(${ratio}) <= ${size.value.formula}`, base.next);
+  const way = sign?.value ?? '>=';
+  return filter(side?.value === 1 ? `${ratio} ${way} ${size.value.formula}` : `${ratio} ${OPPOSITE[way]} -${size.value.formula}`, base.next);
+};
+
+const swinging: Rule<'>' | '<'> = table<'>' | '<'>([['more volatile than', '>'], ['less volatile than', '<']]);
+const volatility: Rule<Found> = (words, at) => {
+  const sign = swinging(words, at);
+  const size = sign && number(words, sign.next);
+  return sign && size?.value.isPercent === true ? filter(`volatility(20) ${sign.value} ${size.value.formula}`, size.next) : null;
+};
+
+const trend: Rule<'rising' | 'falling'> = table<'rising' | 'falling'>([['rising|increasing|climbing|going up|growing', 'rising'], ['falling|decreasing|declining|going down|dropping', 'falling']]);
+/** "RSI rising": of what has a size, not of the price, of which people mean other things. */
+const trending: Rule<Found> = (words, at) => {
+  const quantity = aQuantity(words, at);
+  const way = quantity && trend(words, skip(words, quantity.next));
+  if (!quantity || !way || quantity.value.formula === 'close') return null;
+  const formula = `${way.value}(${quantity.value.formula}, 3)`;
+  return { value: { kind: 'filter', formula, note: `"${way.value}" is taken as at each of 3 bars` }, next: way.next };
+};
+
 /** "30 < rsi" is how some write it. */
 const turned: Rule<Found> = (words, at) => {
   const left = number(words, at);
@@ -194,4 +239,4 @@ const turned: Rule<Found> = (words, at) => {
 };
 
 /** All of these. */
-export const aComparison: Rule<Found> = longest([namedCross, crossed, relativeVolume, quantityFirst, signFirst, turned]);
+export const aComparison: Rule<Found> = longest([namedCross, crossed, relativeVolume, distance, quantityFirst, signFirst, turned, volatility, trending]);

@@ -1,12 +1,12 @@
 /** "up more than 5% today", "down 3 days in a row", "gapped up 4%", "within 3% of the 52 week high". */
 import type { Found } from './found.ts';
-import { aNumber, aPeriod, aSign, aTime, longest, phrase, type Read, type Rule, skip, table, type When, written } from './phrases.ts';
+import { aNumber, aPeriod, aSign, aTime, longest, phrase, type Read, type Rule, skip, table, type When, withinBars, written } from './phrases.ts';
 import type { Word } from './words.ts';
 
 type Sign = '<' | '<=' | '>' | '>=';
 const direction: Rule<1 | -1> = table<1 | -1>([
-  ['up|rose|risen|gained|gaining|rising|advanced|climbed|rallied|jumped|surged|soared|increased|rallying|climbing|higher by|gainers|winners|up by|gains', 1],
-  ['down|fell|fallen|lost|losing|falling|declined|dropped|dropping|plunged|crashed|decreased|sank|tumbled|slipped|lower by|losers|down by|decliners|sold off', -1],
+  ['up|closed up|closed higher|finished higher|rose|risen|gained|gaining|rising|advanced|climbed|rallied|jumped|surged|soared|increased|rallying|climbing|higher by|gainers|winners|up by|gains', 1],
+  ['down|closed down|closed lower|finished lower|fell|fallen|lost|losing|falling|declined|dropped|dropping|plunged|crashed|decreased|sank|tumbled|slipped|lower by|losers|down by|decliners|sold off', -1],
 ]);
 const by = phrase('by|about|around|a');
 const orMore: Rule<Sign> = table<Sign>([['or more|or better|plus|and more', '>='], ['or less|and less', '<=']]);
@@ -60,7 +60,19 @@ const moved: Rule<Found> = (words, at) => {
   const next = Math.max(size?.next ?? side.next, late?.next ?? 0);
   const change = changeOf(time.value);
   if (size !== null) return filter(sized(change, side.value, size.value), next, noteOf(time.value));
-  return filter(`${change} ${side.value > 0 ? '>' : '<'} 0`, next, noteOf(time.value));
+  const bare = filter(`${change} ${side.value > 0 ? '>' : '<'} 0`, next, noteOf(time.value));
+  return late !== null || bare.value.kind !== 'filter' ? bare : { value: { ...bare.value, isWeak: true }, next };
+};
+
+const nouns: Rule<1 | -1> = table<1 | -1>([['gain|rise|jump|rally|increase|advance', 1], ['drop|decline|loss|fall|decrease|crash|slide', -1]]);
+
+/** "a drop of 10% in a week", "gain of more than 5%". */
+const sizedNoun: Rule<Found> = (words, at) => {
+  const side = nouns(words, at);
+  const size = side && amount(words, skip(words, side.next));
+  if (!side || !size) return null;
+  const time = aTime(words, size.next);
+  return filter(sized(changeOf(time?.value ?? DEFAULT_TIME.value), side.value, size.value), time?.next ?? size.next, time ? noteOf(time.value) : undefined);
 };
 
 const inARow = phrase('in a row|straight|consecutive|running|consecutively|on the trot');
@@ -121,6 +133,9 @@ const offWord: Rule<'below' | 'above'> = table<'below' | 'above'>([['below|under
 const highOrLow: Rule<'high' | 'low'> = table<'high' | 'low'>([['high|highs', 'high'], ['low|lows', 'low']]);
 const NEAR_USUAL = 5;
 
+/** A condition now, or on one of the last bars. */
+const sinceWhen = (condition: string, bars: Read<number>): Read<Found> => filter(bars.value === 1 ? condition : `any(${condition}, ${bars.value})`, bars.next);
+
 /** "near their 52 week high", "within 3% of the 52-week low", "new 52 week highs", "20% below the 52 week high". */
 const fromExtreme: Rule<Found> = (words, at) => {
   const close = near(words, at);
@@ -128,7 +143,7 @@ const fromExtreme: Rule<Found> = (words, at) => {
   if (one) return filter(one.value === 'high' ? `from_high52 >= -${NEAR_USUAL}%` : `from_low52 <= ${NEAR_USUAL}%`, one.next, `"${close?.value ?? ''}" is taken as within ${NEAR_USUAL} percent`);
   const fresh = newOne(words, at);
   const best = fresh && extreme(words, skip(words, fresh.next));
-  if (best) return filter(best.value === 'high' ? 'high >= high52' : 'low <= low52', best.next);
+  if (best) return sinceWhen(best.value === 'high' ? 'high >= high52' : 'low <= low52', withinBars(words, best.next));
   const inside = within(words, at);
   const distance = inside && percentage(words, skip(words, inside.next));
   const of = distance && extreme(words, skip(words, distance.next));
@@ -149,12 +164,16 @@ const awayFrom: Rule<Found> = (words, at) => {
 
 /** "new 20 day high", "at a 50-day low". */
 const freshExtreme: Rule<Found> = (words, at) => {
+  const year = extreme(words, at);
+  if (year !== null) return sinceWhen(year.value === 'high' ? 'high >= high52' : 'low <= low52', withinBars(words, year.next));
   const fresh = newOne(words, at);
   const period = aPeriod(words, skip(words, fresh?.next ?? at));
   const side = period && highOrLow(words, period.next);
   if (!period || !side || period.value.bars < 2) return null;
-  return filter(side.value === 'high' ? `high >= highest(high, ${period.value.bars})` : `low <= lowest(low, ${period.value.bars})`, side.next);
+  if (extreme(words, skip(words, fresh?.next ?? at)) !== null) return null;
+  const { bars } = period.value;
+  return sinceWhen(side.value === 'high' ? `high >= highest(high, ${bars})` : `low <= lowest(low, ${bars})`, withinBars(words, side.next));
 };
 
 /** All of these. */
-export const aMove: Rule<Found> = longest([fromExtreme, streak, moved, gapped, freshExtreme]);
+export const aMove: Rule<Found> = longest([fromExtreme, streak, moved, sizedNoun, gapped, freshExtreme]);

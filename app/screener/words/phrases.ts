@@ -121,3 +121,14 @@ export const aSign: Rule<'<' | '<=' | '>' | '>='> = table([
 
 /** The same sign from the other side. */
 export const OPPOSITE = { '<': '>', '<=': '>=', '>': '<', '>=': '<=' } as const;
+
+const within = phrase('within the last|in the last|within the past|in the past|over the last|over the past|within|in|during the last|last|these last|past');
+
+/** How many bars back something may have happened; 1 when nothing is said. */
+export function withinBars(words: readonly Word[], at: number): Read<number> {
+  const start = within(words, at);
+  const period = start === null ? null : aPeriod(words, skip(words, start.next));
+  if (period !== null) return { value: period.value.bars, next: period.next };
+  const time = aTime(words, at);
+  return time === null || time.value.isIntraday || time.value.isYesterday === true ? { value: 1, next: at } : { value: time.value.bars, next: time.next };
+}

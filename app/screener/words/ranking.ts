@@ -57,14 +57,15 @@ const mover: Rule<'gain' | 'loss' | 'active' | 'best' | 'worst'> = table<'gain' 
 
 /** "biggest losers this week", "top gainers", "most active", "best performing this month". */
 const movers: Rule<Found> = (words, at) => {
-  const found = mover(words, at);
+  const early = aTime(words, at);
+  const found = mover(words, early?.next ?? at);
   if (found === null) return null;
   if (found.value === 'active') return rank('volume', 'desc', found.next);
   const noun = phrase('stocks|shares|names|companies')(words, found.next)?.next ?? found.next;
-  const time = aTime(words, noun);
+  const time = early ?? aTime(words, noun);
   const change = time?.value.isIntraday === true ? 'close / open - 1' : `change(${time?.value.bars ?? 1})`;
   const isUp = found.value === 'gain' || found.value === 'best';
-  const order = rank(change, isUp ? 'desc' : 'asc', time?.next ?? found.next);
+  const order = rank(change, isUp ? 'desc' : 'asc', Math.max(time?.next ?? 0, found.next));
   const filter = found.value === 'gain' ? `${change} > 0` : found.value === 'loss' ? `${change} < 0` : null;
   return filter === null || order.value.kind !== 'rank' ? order : { value: { ...order.value, formula: filter }, next: order.next };
 };

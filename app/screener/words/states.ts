@@ -15,6 +15,11 @@ const MOMENTUM: Rule<Found> = table<Found>([
   ['breaking out|breakout|breakouts|broke out|break out', taste('breakout', 'close > highest(high, 20)[1]')], ['breaking down|breakdown|breakdowns|broke down|break down', taste('breakdown', 'close < lowest(low, 20)[1]')],
 ]);
 
+const BANDS: Rule<Found> = table<Found>([
+  ['bollinger band breakout|bollinger breakout|breakout above bollinger band|breaking out of bollinger bands', taste('bollinger breakout', 'close > bbands(20, 2).upper')],
+  ['touching lower bollinger band|at lower bollinger band|touches lower bollinger band|price touching lower bollinger band', taste('touching', 'low <= bbands(20, 2).lower')], ['touching upper bollinger band|at upper bollinger band|touches upper bollinger band|price touching upper bollinger band', taste('touching', 'high >= bbands(20, 2).upper')],
+]);
+
 const ACTIVITY: Rule<Found> = table<Found>([
   ['unusual volume|unusually high volume|high volume|heavy volume|elevated volume|big volume|strong volume|large volume|above normal volume|unusual trading volume|heavy trading|high relative volume|unusually heavy volume|above average volume|increased volume|volume above normal', taste('unusual volume', 'rvol(20) > 2')],
   ['volume spike|volume surge|volume explosion|huge volume|massive volume|extreme volume|surging volume|volume spikes|exploding volume', taste('volume spike', 'rvol(20) > 3')],
@@ -42,4 +47,4 @@ const FACTS: Rule<Found> = table<Found>([
 ]);
 
 /** All of these. */
-export const aState: Rule<Found> = longest([MOMENTUM, ACTIVITY, PATTERNS, FACTS]);
+export const aState: Rule<Found> = longest([MOMENTUM, BANDS, ACTIVITY, PATTERNS, FACTS]);
