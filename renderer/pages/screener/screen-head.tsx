@@ -20,9 +20,9 @@ const WORDS = { off: 'It runs when you look at it.', hourly: 'It runs after each
 const offWhen = (isOff: boolean): { 'data-disabled'?: true; 'aria-disabled'?: true } => (isOff ? { 'data-disabled': true, 'aria-disabled': true } : {});
 
 function ScheduleCard({ screen }: { screen: SavedScreen }): JSX.Element {
-  const { tellMe, isSaving, error } = useSaving();
+  const { tellMe, pending, isSaving, error } = useSaving();
   const since = useAge(screen.lastRunAt);
-  const { schedule, alerts } = screen;
+  const { schedule, alerts } = pending ?? screen;
   const alert = (part: Partial<SavedScreen['alerts']>): void => tellMe(screen, { schedule, alerts: { ...alerts, ...part } });
   return (
     <div className="stack schedule-card">
