@@ -2,6 +2,7 @@
 import { machine, type Figure } from './lib/measure.ts';
 import { printReport, writeReport, type Report } from './lib/report.ts';
 import { benchBars } from './bars.bench.ts';
+import { benchChart } from './chart.bench.ts';
 import { benchEngine } from './engine.bench.ts';
 import { benchFlows } from './flows.bench.ts';
 import { benchIndicators } from './indicators.bench.ts';
@@ -24,7 +25,7 @@ import { benchSweep } from './sweep.bench.ts';
 import { benchThroughput } from './throughput.bench.ts';
 import { benchVenue } from './venue.bench.ts';
 
-const BENCHMARKS: Readonly<Record<string, () => Promise<Figure[]>>> = { startup: benchStartup, memory: benchMemory, latency: benchLatency, submit: benchSubmit, throughput: benchThroughput, reconcile: benchReconcile, replay: benchReplay, runs: benchRunsList, flows: benchFlows, schedules: benchSchedules, logs: benchLogs, sandbox: benchSandbox, simulator: benchSimulator, venue: benchVenue, engine: benchEngine, indicators: benchIndicators, sweep: benchSweep, statistics: benchStatistics, ingest: benchIngest, bars: benchBars, screener: benchScreener, process: benchProcess };
+const BENCHMARKS: Readonly<Record<string, () => Promise<Figure[]>>> = { startup: benchStartup, memory: benchMemory, latency: benchLatency, chart: benchChart, submit: benchSubmit, throughput: benchThroughput, reconcile: benchReconcile, replay: benchReplay, runs: benchRunsList, flows: benchFlows, schedules: benchSchedules, logs: benchLogs, sandbox: benchSandbox, simulator: benchSimulator, venue: benchVenue, engine: benchEngine, indicators: benchIndicators, sweep: benchSweep, statistics: benchStatistics, ingest: benchIngest, bars: benchBars, screener: benchScreener, process: benchProcess };
 
 async function main(wanted: readonly string[]): Promise<number> {
   const unknown = wanted.filter((name) => !Object.hasOwn(BENCHMARKS, name));
