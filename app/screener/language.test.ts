@@ -38,8 +38,8 @@ describe('a formula', () => {
       const again = formulaOf(printFormula(parsed.formula));
       expect(shapeOf(again.tree)).toEqual(shapeOf(parsed.formula.tree));
       return void expect([again.type, again.unit, again.bars, again.cost]).toEqual([parsed.formula.type, parsed.formula.unit, parsed.formula.bars, parsed.formula.cost]);
-    }), { numRuns: 1_000, seed: 5 });
-    expect(read).toBeGreaterThan(900);
+    }), { numRuns: 500, seed: 5 });
+    expect(read).toBeGreaterThan(450);
   });
 
   it('of every example of the vocabulary is read without a warning, and so is every snippet', () => {

@@ -1,5 +1,5 @@
 /** A wish in plain words as visible filters. It knows what it knows: what it does not understand is told, never guessed. */
-import { parseFormula } from '../language.ts';
+import { type Formula, parseFormula } from '../language.ts';
 import { aComparison } from './comparisons.ts';
 import type { Found, Rank } from './found.ts';
 import { aGroup } from './groups.ts';
@@ -155,6 +155,11 @@ function merged(text: string, stretches: readonly (readonly [number, number])[])
   return joined.map(([from, to]) => [from, to, text.slice(from, to)] as const);
 }
 
+/** What is joined by "and" are filters of their own: each can be switched off. */
+function partsOf(text: string, { tree }: Formula): readonly string[] {
+  return tree.kind === 'and' ? tree.parts.map(({ from, to }) => text.slice(from, to)) : [text];
+}
+
 /**
  * Reads a wish. Always the same answer for the same words; never throws. Each formula parses.
  * "tech stocks with RSI below 30 and volume above 1 million" gives sector = "Information Technology", rsi(14) < 30, volume > 1M.
@@ -167,7 +172,7 @@ export function askInWords(text: string): Asked {
   for (const { formula, from, to } of drafts) {
     const parsed = parseFormula(formula);
     if (!parsed.ok || parsed.formula.type !== 'boolean') stretches.push([from, to]);
-    else if (!filters.some((known) => known.formula === formula)) filters.push({ formula, words: [from, to] });
+    else for (const one of partsOf(formula, parsed.formula)) if (!filters.some((known) => known.formula === one)) filters.push({ formula: one, words: [from, to] });
   }
   if (text.length > WISH_MAX) stretches.push([WISH_MAX, text.length]);
   return { filters, rank: rank !== null && parseFormula(rank.formula).ok ? rank : null, notUnderstood: merged(text, stretches), questions: [...new Set(questions)] };

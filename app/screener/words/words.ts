@@ -26,7 +26,7 @@ function pieces(text: string): Word[] {
     const from = match.index;
     const to = from + whole.trimEnd().length;
     if (digits === undefined) found.push(word(whole.toLowerCase().replace(/['’]/g, ''), from, to));
-    else found.push(number(Number(digits.replaceAll(',', '')), percent !== undefined ? 'percent' : dollar === '$' ? 'dollars' : 'plain', from, from + whole.length));
+    else found.push(number(Number(digits.replaceAll(',', '')), percent !== undefined ? 'percent' : dollar === '$' ? 'dollars' : 'plain', from, to));
   }
   return found;
 }
