@@ -12,6 +12,7 @@ import { readCurve, readCurveAfter, readCurveHead } from './curve.ts';
 import { readDecisions, readFills, readFillsAfter, readLedgerSeq, readOrders, readOrdersById, readStory } from './orders.ts';
 import { readDays, readStrategies } from './performance.ts';
 import { readPositions } from './positions.ts';
+import { readActions, readSymbol, readUniverse } from './universe.ts';
 
 let book: Book;
 let db: Db;
@@ -236,5 +237,43 @@ describe('control', () => {
   it('the gateway cannot write', async () => {
     await expect(db.query(`UPDATE execution.orders SET status = 'filled'`)).rejects.toThrow(/permission denied/);
     await expect(db.query(`INSERT INTO risk_management.trading_state (version, state, reason, actor) VALUES (2, 'ACTIVE', 'x', 'x')`)).rejects.toThrow(/permission denied/);
+  });
+});
+
+describe('the universe', () => {
+  const ask = (over: object = {}) => readUniverse(db, HTTP.universe.input.parse(over));
+  beforeAll(async () => {
+    await book.sql(`UPDATE data_ingestion.symbols SET sector = 'Consumer Staples', industry = 'Beverages', sector_source = 'built-in list' WHERE symbol = 'KO'`);
+    await book.sql(`UPDATE data_ingestion.symbols SET is_watched = false WHERE symbol = 'SPY'`);
+    await book.sql(`INSERT INTO data_ingestion.symbols (symbol, name, exchange, is_tradable, is_fractionable, is_shortable, status, renamed_to) VALUES ('AAPLW', 'Old Apple', 'NASDAQ', false, false, false, 'inactive', 'AAPL')`);
+    await book.sql(`INSERT INTO data_ingestion.ingestion_status (symbol, timeframe, last_open_time, first_open_time, last_close, bars_total, last_seen_at) VALUES ('AAPL', '1Day', '2025-12-31T05:00:00Z', '2024-01-02T05:00:00Z', 103, 500, now())`);
+    await book.sql(`INSERT INTO data_ingestion.corporate_actions (action_id, symbol, kind, ex_date, terms, source) VALUES ('a1', 'AAPL', 'forward_split', '2020-08-31', '{"new_rate": "4", "old_rate": "1"}', 'alpaca'),
+      ('a2', 'AAPL', 'cash_dividend', '2025-11-10', '{"rate": "0.26", "special": false}', 'alpaca'), ('a3', 'AAPLW', 'name_change', '2010-01-04', '{"new_symbol": "AAPL"}', 'import')`);
+  });
+  it('is listed by symbol with prices, sectors and what is stored, page by page', async () => {
+    const page = HTTP.universe.output.parse(await ask({ limit: 2 }));
+    expect(page).toMatchObject({ total: 3, nextAfter: 'KO', watchedTotal: 2, sectors: [{ sector: 'Consumer Staples', symbols: 1, watched: 1 }, { sector: null, symbols: 2, watched: 1 }] });
+    // The newest price is the minute's, not that of the day before.
+    expect(page.rows.map((row) => [row.symbol, row.lastPrice, row.barsTotal, row.dailyFrom === null])).toEqual([['AAPL', '105', 502, false], ['KO', '69', 2, true]]);
+    expect((await ask({ limit: 2, after: 'KO' })).rows.map((row) => row.symbol)).toEqual(['SPY']);
+  });
+  it('is searched by ticker, name, sector, and what is followed or stored', async () => {
+    const found = async (over: object): Promise<string[]> => (await ask(over)).rows.map((row) => row.symbol);
+    expect(await found({ query: 'aa' })).toEqual(['AAPL']);
+    expect(await found({ query: 'old app', status: 'all' })).toEqual(['AAPLW']);
+    expect(await found({ sector: 'Consumer Staples' })).toEqual(['KO']);
+    expect(await found({ sector: 'none', watched: 'no' })).toEqual(['SPY']);
+    expect(await found({ status: 'all', stored: 'no' })).toEqual(['AAPLW']);
+    expect(await found({ query: "'; DROP TABLE x; --" })).toEqual([]);
+  });
+  it('tells everything about one symbol, and corporate actions in words', async () => {
+    const detail = await readSymbol(db, 'AAPL');
+    expect(detail?.formerNames).toEqual([{ symbol: 'AAPLW', until: '2010-01-04' }]);
+    expect(detail?.series.map((one) => [one.timeframe, one.bars, one.revisions])).toEqual([['1Min', 2, 0], ['1Day', 500, 0]]);
+    expect(await readSymbol(db, 'NOPE')).toBeNull();
+    const actions = HTTP.corporateActions.output.parse(await readActions(db, { symbol: 'AAPL', limit: 1 }));
+    expect(actions).toMatchObject({ total: 2, actions: [{ actionId: 'a2', text: 'Dividend $0.26', exDate: '2025-11-10', changedAt: null }] });
+    expect((await readActions(db, { kind: 'forward_split', to: '2021-01-01', limit: 9 })).actions.map((one) => one.text)).toEqual(['Split 4:1']);
+    expect((await readActions(db, { from: '2026-01-01', limit: 9 })).total).toBe(0);
   });
 });
