@@ -83,7 +83,7 @@ export function useDeletion(): (screen: SavedScreen) => void {
 export type Telling = Pick<SavedScreen, 'schedule' | 'alerts'>;
 
 /** Saving: the screen that is worked on, or when a saved one runs by itself. */
-export function useSaving(): { save(name: string): void; tellMe(screen: SavedScreen, telling: Telling): void; /** What is on its way to the book. */ readonly pending: Telling | null; readonly isSaving: boolean; readonly error: Error | null; reset(): void } {
+export function useSaving(): { save(name: string): void; tellMe(screen: SavedScreen, telling: Telling): void; readonly isSaving: boolean; readonly error: Error | null; reset(): void } {
   const action = useAction('saveScreen', [SCREENS]);
   const save = (name: string): void => {
     const draft = draftNow();
@@ -97,7 +97,5 @@ export function useSaving(): { save(name: string): void; tellMe(screen: SavedScr
   const tellMe = (screen: SavedScreen, telling: Telling): void => action.mutate({ screenId: screen.screenId, version: screen.version, name: screen.name, definition: screen.definition, ...telling }, {
     onSuccess: (saved) => changeDraft((now) => (now.base?.screenId === saved.screenId ? { ...now, base: saved } : now)),
   });
-  const { variables } = action;
-  const pending = action.isPending && variables !== undefined ? { schedule: variables.schedule ?? 'off', alerts: { onEntry: variables.alerts?.onEntry ?? false, onExit: variables.alerts?.onExit ?? false } } : null;
-  return { save, tellMe, pending, isSaving: action.isPending, error: action.error, reset: action.reset };
+  return { save, tellMe, isSaving: action.isPending, error: action.error, reset: action.reset };
 }

@@ -1,4 +1,5 @@
 /** The open screen: its name, whether it is saved, when it runs by itself, and what can be done with what it finds. */
+import { useState } from 'react';
 import type { JSX, ReactNode, RefObject } from 'react';
 import { ActionIcon, Button, Popover, SegmentedControl, Switch, TextInput, Tooltip } from '@mantine/core';
 import { IconBell, IconClock, IconDownload, IconHistory, IconRobot, IconRotate2 } from '@tabler/icons-react';
@@ -8,6 +9,7 @@ import { age, count } from '../../ui/format.ts';
 import { draftOf, isChanged } from './draft.ts';
 import { changeDraft, useDraft } from './page-state.ts';
 import { useSaving } from './saved.ts';
+import type { Telling } from './saved.ts';
 import { suggestedName } from './words.ts';
 
 /** What the head's buttons open. */
@@ -20,13 +22,19 @@ const WORDS = { off: 'It runs when you look at it.', hourly: 'It runs after each
 const offWhen = (isOff: boolean): { 'data-disabled'?: true; 'aria-disabled'?: true } => (isOff ? { 'data-disabled': true, 'aria-disabled': true } : {});
 
 function ScheduleCard({ screen }: { screen: SavedScreen }): JSX.Element {
-  const { tellMe, pending, isSaving, error } = useSaving();
+  const { tellMe, isSaving, error } = useSaving();
+  // A switch stays as it was set while that is on its way to the book.
+  const [wish, setWish] = useState<{ readonly version: number; readonly telling: Telling } | null>(null);
   const since = useAge(screen.lastRunAt);
-  const { schedule, alerts } = pending ?? screen;
-  const alert = (part: Partial<SavedScreen['alerts']>): void => tellMe(screen, { schedule, alerts: { ...alerts, ...part } });
+  const { schedule, alerts } = wish !== null && wish.version === screen.version && error === null ? wish.telling : screen;
+  const set = (telling: Telling): void => {
+    setWish({ version: screen.version, telling });
+    tellMe(screen, telling);
+  };
+  const alert = (part: Partial<SavedScreen['alerts']>): void => set({ schedule, alerts: { ...alerts, ...part } });
   return (
     <div className="stack schedule-card">
-      <div><h3>Runs by itself</h3><SegmentedControl fullWidth size="xs" aria-label="Schedule" value={schedule} disabled={isSaving} data={SCHEDULES.map(({ value, label }) => ({ value, label }))} onChange={(next) => tellMe(screen, { schedule: next, alerts: next === 'off' ? { onEntry: false, onExit: false } : alerts })} /></div>
+      <div><h3>Runs by itself</h3><SegmentedControl fullWidth size="xs" aria-label="Schedule" value={schedule} disabled={isSaving} data={SCHEDULES.map(({ value, label }) => ({ value, label }))} onChange={(next) => set({ schedule: next, alerts: next === 'off' ? { onEntry: false, onExit: false } : alerts })} /></div>
       <p className="muted">{WORDS[schedule]}</p>
       <Switch size="xs" label="Tell me when a symbol comes in" disabled={schedule === 'off' || isSaving} checked={alerts.onEntry} onChange={(event) => alert({ onEntry: event.currentTarget.checked })} />
       <Switch size="xs" label="Tell me when a symbol leaves" disabled={schedule === 'off' || isSaving} checked={alerts.onExit} onChange={(event) => alert({ onExit: event.currentTarget.checked })} />
