@@ -11,14 +11,14 @@ import { readBarFileSeries } from './bar-parquet-read.ts';
 
 /** What the ledger of archives says of a month (`YYYY-MM`) in one width; `*`: in all, in a file of the first form. `stamp`: when its state changed last, epoch seconds. */
 export type ArchivedFile = {
-  readonly month: string; readonly timeframe: Timeframe | '*'; readonly file: string; readonly contentSha256: string | null; readonly schemaVersion: number; readonly isInBook: boolean; readonly stamp: number;
+  readonly month: string; readonly timeframe: Timeframe | '*'; readonly file: string; readonly sha256: string; readonly schemaVersion: number; readonly isInBook: boolean; readonly stamp: number;
 };
 
 /** What the files give of a series. `missing`: months of files that cannot be read, and why in words. */
 export type ArchivedSeries = { readonly bars: BarColumns; readonly sources: readonly string[]; readonly missing: readonly { readonly month: string; readonly why: string }[] };
 
 const LEDGER = `
-  SELECT to_char(month, 'YYYY-MM') AS month, timeframe, file, content_sha256 AS "contentSha256", schema_version AS "schemaVersion", state = 'restored' AS "isInBook", extract(epoch FROM coalesce(restored_at, archived_at))::bigint AS stamp
+  SELECT to_char(month, 'YYYY-MM') AS month, timeframe, file, sha256, schema_version AS "schemaVersion", state = 'restored' AS "isInBook", extract(epoch FROM coalesce(restored_at, archived_at))::bigint AS stamp
   FROM data_ingestion.archived_months WHERE timeframe = ANY($1::text[]) OR timeframe = '*' ORDER BY month, timeframe`;
 
 /** The ledger's rows for some widths, oldest month first: those whose bars lie in a file, and those that were brought back. */
@@ -59,10 +59,10 @@ export async function readArchivedSeries(folder: string, files: readonly Archive
   const sources = new Set<string>();
   const missing: { month: string; why: string }[] = [];
   const wanted = files.filter((one) => !one.isInBook && (one.timeframe === '*' || one.timeframe === series.timeframe) && monthStart(one.month, 1) > (series.from ?? -Infinity) && monthStart(one.month) < (series.to ?? Infinity));
-  for (const { month, file, schemaVersion, contentSha256 } of wanted) {
+  for (const { month, file, schemaVersion, sha256 } of wanted) {
     const place = path.join(folder, path.basename(file));
     try {
-      const found = schemaVersion === 1 ? await readFirstForm(place, series) : await readBarFileSeries(place, series.symbol, contentSha256 ?? undefined);
+      const found = schemaVersion === 1 ? await readFirstForm(place, series) : await readBarFileSeries(place, series.symbol, sha256);
       if (found.bars.time.length > 0) bars = merged(found.bars, bars);
       for (const source of found.sources) sources.add(source);
     } catch (error) {

@@ -1,5 +1,6 @@
 /** Parquet files of bars, read where one symbol lies, or whole as the rows that they were written from. */
 import { createHash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
 import { open, stat, type FileHandle } from 'node:fs/promises';
 import { gunzipSync } from 'node:zlib';
 import { parquetMetadataAsync, parquetScan, type AsyncBuffer, type DecodedArray, type FileMetaData, type ParquetRowRange, type ParquetScan } from 'hyparquet';
@@ -48,12 +49,20 @@ function plainIntegers(metadata: FileMetaData): { readonly metadata: FileMetaDat
   return { metadata: { ...metadata, schema }, scales };
 }
 
-async function footerOf(handle: FileHandle, path: string): Promise<{ footer: Footer; file: AsyncBuffer }> {
+async function digestOf(path: string): Promise<string> {
+  const hash = createHash('sha256');
+  for await (const chunk of createReadStream(path) as AsyncIterable<Buffer>) hash.update(chunk);
+  return hash.digest('hex');
+}
+
+async function footerOf(handle: FileHandle, path: string, sha256?: string): Promise<{ footer: Footer; file: AsyncBuffer }> {
   const { size, mtimeMs, ino } = await handle.stat();
   const file = bufferOf(handle, size);
-  const key = `${path} ${size} ${mtimeMs} ${ino}`;
+  const key = `${path} ${size} ${mtimeMs} ${ino} ${sha256 ?? ''}`;
   const known = footers.get(key);
   if (known !== undefined) return { footer: known, file };
+  // Pages have checksums, the footer that says how to read them has none: a changed digit there would move a decimal point.
+  invariant(sha256 === undefined || (await digestOf(path)) === sha256, 'The file is not the one that the ledger tells of');
   const told = await parquetMetadataAsync(file, { geoparquet: false });
   const description = barFileDescription.parse(JSON.parse(told.key_value_metadata?.find((one) => one.key === DESCRIPTION_KEY)?.value ?? 'null'));
   const missing = BAR_FILE_FIELDS.find((name) => !told.schema.some((element) => element.name === name));
@@ -95,10 +104,10 @@ async function rowsOf(scan: ParquetScan, range: ParquetRowRange, symbol: string)
 }
 
 /** Does something with an open file and its footer. @throws system errors; AppError INVARIANT_BROKEN, errors of the library for a file that is none of ours */
-async function withFile<T>(path: string, work: (file: AsyncBuffer, footer: Footer) => Promise<T>): Promise<T> {
+async function withFile<T>(path: string, sha256: string | undefined, work: (file: AsyncBuffer, footer: Footer) => Promise<T>): Promise<T> {
   const handle = await open(path, 'r');
   try {
-    const { file, footer } = await footerOf(handle, path);
+    const { file, footer } = await footerOf(handle, path, sha256);
     return await work(file, footer);
   } finally {
     await handle.close();
@@ -107,13 +116,12 @@ async function withFile<T>(path: string, work: (file: AsyncBuffer, footer: Foote
 
 /** What a file says of itself. @throws as withFile does */
 export function describeBarFile(path: string): Promise<BarFileDescription> {
-  return withFile(path, (_file, footer) => Promise.resolve(footer.description));
+  return withFile(path, undefined, (_file, footer) => Promise.resolve(footer.description));
 }
 
-/** The bars of one symbol: of the groups that hold it alone, six columns and the source are decoded. `expected`: digest of the rows, another one is another file. @throws as withFile does */
-export async function readBarFileSeries(path: string, symbol: string, expected?: string): Promise<SeriesOfFile> {
-  return withFile(path, async (file, footer) => {
-    invariant(expected === undefined || footer.description.contentSha256 === expected, 'The file is not the one that the ledger tells of');
+/** The bars of one symbol: of the groups that hold it alone, six columns and the source are decoded. `sha256`: what the file must be; it is read to its end once, and again when it has changed. @throws as withFile does */
+export async function readBarFileSeries(path: string, symbol: string, sha256?: string): Promise<SeriesOfFile> {
+  return withFile(path, sha256, async (file, footer) => {
     const scan = await scanOf(file, footer, symbol);
     const parts: { rows: ParquetRowRange; columns: readonly DecodedArray[] }[] = [];
     const sources = new Set<string>();

@@ -1,5 +1,6 @@
 /** Parquet files of bars: what comes out is, to the digit, what went in. */
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -57,7 +58,7 @@ describe('a file of bars', () => {
       expect((await textOf(path)).toString()).toBe(text.toString());
       expect(await measureBarFile(path)).toMatchObject(result);
       for (const symbol of new Set(sorted.map(([name]) => name))) {
-        const { bars } = await readBarFileSeries(path, symbol, result.contentSha256);
+        const { bars } = await readBarFileSeries(path, symbol, createHash('sha256').update(readFileSync(path)).digest('hex'));
         const own = rows.filter((_, n) => sorted[n]?.[0] === symbol);
         expect([...bars.time]).toEqual(own.map((one) => Number(one[2]) / 1_000));
         for (const [n, name] of BAR_FILE_NUMBERS.entries()) expect([...bars[name]]).toEqual(own.map((one) => Number(one[3 + n])));
@@ -80,12 +81,20 @@ describe('a file of bars', () => {
   it('is refused when it is another one, cut, or none of ours', async () => {
     const { path, text } = await written('sound.parquet', [['AA', '1Min', minute(1), '1', '1', '1', '1', '1', 'x', minute(2)]]);
     await expect(readBarFileSeries(path, 'AA', '0'.repeat(64))).rejects.toThrow(/not the one/);
-    const { readFileSync } = await import('node:fs');
     const bytes = readFileSync(path);
+    const sha256 = createHash('sha256').update(bytes).digest('hex');
+    expect((await readBarFileSeries(path, 'AA', sha256)).bars.time.length).toBe(1);
     const spoiled = join(folder, 'spoiled.parquet');
     for (const wrong of [bytes.subarray(0, bytes.length - 20), bytes.subarray(0, 3), text, Buffer.alloc(0)]) {
       writeFileSync(spoiled, wrong);
       await expect(measureBarFile(spoiled)).rejects.toThrow();
+    }
+    // Any other byte is another file.
+    for (let at = 0; at < bytes.length; at += 101) {
+      const flipped = Buffer.from(bytes);
+      flipped[at] = (flipped[at] ?? 0) ^ 4;
+      writeFileSync(spoiled, flipped);
+      await expect(readBarFileSeries(spoiled, 'AA', sha256)).rejects.toThrow(/not the one/);
     }
     await expect(written('open.parquet', [['AA', '1Min', minute(1), '1', '1', '1', '1', '1', 'x']])).rejects.toThrow(/fields/);
   });
