@@ -5,7 +5,7 @@ import { complete, COMPLETIONS_MAX, hover } from './completion.ts';
 import { describeFormula } from './describe.ts';
 import { parseFormula, printFormula } from './language.ts';
 import { formulasFromModel, REPLY_MAX } from './model.ts';
-import { formulas } from './naive/formulas.ts';
+import { formulas } from '../../tests/support/screener-formulas.ts';
 import { filterOf, formulaOf, type Sentence } from './sentence.ts';
 
 const labels = (text: string, at = text.length): readonly string[] => complete(text, at).map(({ label }) => label);

@@ -1,8 +1,8 @@
 /** Indicators inside of a program: over whole columns, or over the last bars that make a difference, copied into memory that is used again for each symbol. */
 import { type BarColumns, type BarField, sliceColumns } from '#app/domain/bar-columns.ts';
 import type { PriceSource } from '#app/indicators/indicator.ts';
+import type { Frame } from './frame.ts';
 import { OF_THE_DAY, settledBars, type Step } from './plan.ts';
-import type { Frame, Run } from './program.ts';
 import type { Register } from './registers.ts';
 
 /** The last bars of one column, and for which question they were copied. */
@@ -55,7 +55,7 @@ function windowOf({ indicator, source }: IndicatorStep, length: number, copies: 
 }
 
 /** Makes an indicator ready. */
-export function indicatorStep(step: IndicatorStep, { depth, outputs, copies }: StepHome): Run {
+export function indicatorStep(step: IndicatorStep, { depth, outputs, copies }: StepHome): (frame: Frame) => void {
   const { indicator, values, source } = step;
   const need = depth + settledBars(indicator, values);
   const window = indicator.isCumulative === true ? null : windowOf(step, need, copies);

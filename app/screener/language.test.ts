@@ -2,7 +2,7 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type Formula, parseFormula, printFormula } from './language.ts';
-import { formulas } from './naive/formulas.ts';
+import { formulas } from '../../tests/support/screener-formulas.ts';
 import { editDistance, nearestOf } from './nearest.ts';
 import { DEPTH_MAX, NODES_MAX } from './reader.ts';
 import type { Tree } from './tree.ts';

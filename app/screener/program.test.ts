@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { BAR_FIELDS, type BarColumns, barColumns, sliceColumns } from '#app/domain/bar-columns.ts';
 import { asColumns, walk } from '#app/indicators/naive/markets.ts';
 import { type Formula, parseFormula } from './language.ts';
-import { everyIndicator, formulas } from './naive/formulas.ts';
+import { everyIndicator, formulas } from '../../tests/support/screener-formulas.ts';
 import { interpret } from './naive/interpreter.ts';
 import { compile, type SymbolFacts, type Value } from './program.ts';
 import { VOCABULARY } from './vocabulary.ts';

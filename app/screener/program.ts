@@ -1,5 +1,6 @@
 /** Formulas made ready to be asked of many symbols: what they share is worked out once, only as far back as it is needed, into the same memory for each symbol. */
 import { barColumns, type BarColumns } from '#app/domain/bar-columns.ts';
+import type { Frame } from './frame.ts';
 import { type Copy, indicatorStep } from './indicator-steps.ts';
 import type { Formula } from './language.ts';
 import { type Plan, planOf, type Step, type TextSource } from './plan.ts';
@@ -33,10 +34,10 @@ export type Program = {
   columns(subject: Subject): readonly Float64Array[];
 };
 
-/** What the steps look at. `from` of a step: `at` less its depth, or 0 for whole columns. */
-export type Frame = { bars: BarColumns; facts: SymbolFacts; at: number; isWhole: boolean; epoch: number };
+/** One question: the frame and the symbol's facts. */
+type Question = Frame & { facts: SymbolFacts };
 /** Works out one step into its register. */
-export type Run = (frame: Frame) => void;
+type Run = (question: Question) => void;
 
 const FLAGS: Readonly<Record<FlagFact, (facts: SymbolFacts) => boolean>> = { tradable: (facts) => facts.isTradable, shortable: (facts) => facts.isShortable, fractionable: (facts) => facts.isFractionable, watched: (facts) => facts.isWatched };
 
@@ -79,7 +80,7 @@ class Machine {
   }
 
   /** Fills a register by a loop over the bars that it must have. */
-  private over(n: number, loop: (out: Register, stretch: { from: number; to: number }, frame: Frame) => void): Run {
+  private over(n: number, loop: (out: Register, stretch: { from: number; to: number }, frame: Question) => void): Run {
     const out = this.register(n);
     const depth = this.plan.depths[n] ?? 0;
     const stretch = { from: 0, to: 0 };
@@ -172,7 +173,7 @@ export function compile(formulas: readonly Formula[]): Program {
   const plan = planOf(formulas.map((formula) => formula.tree));
   const machine = new Machine(plan);
   const { outputs } = plan;
-  const frame: Frame = { bars: NO_BARS, facts: NOBODY, at: 0, isWhole: false, epoch: 0 };
+  const frame: Question = { bars: NO_BARS, facts: NOBODY, at: 0, isWhole: false, epoch: 0 };
   const run = ({ bars, facts }: Subject, at: number, isWhole: boolean): void => {
     const isEmpty = at < 0 || at >= bars.time.length;
     frame.bars = isEmpty ? NO_BARS : bars;

@@ -1,6 +1,6 @@
-/** Formulas at random, of every kind of part and of the right types. For tests alone. */
+/** Formulas at random, of every kind of part and of the right types. */
 import type * as fc from 'fast-check';
-import { INDICATOR_NAMES, mainOutput } from '../names.ts';
+import { INDICATOR_NAMES, mainOutput } from '#app/screener/names.ts';
 
 type Check = typeof fc;
 const FIELDS = ['open', 'high', 'low', 'close', 'volume', 'dollar_volume', 'hl2', 'hlc3', 'ohlc4'];
