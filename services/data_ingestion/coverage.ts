@@ -3,6 +3,7 @@ import { civilFromDays, daysFromCivil, formatDate, parseDate, timeframeMs, type 
 import { exchangeDay } from '#app/market/calendar.ts';
 import { fromNewYorkDay, newYorkDayNumber } from '#app/market/nyse-zone.ts';
 import { expectedBars, placesOf } from '#app/market/quality/days.ts';
+import { isTransient, sleep } from '#chassis/clock.ts';
 import { at, type Db, type Queryable } from '#chassis/db.ts';
 
 const YEAR_PLACES = 366;
@@ -149,15 +150,35 @@ export async function updateCoverage(db: Db, options: { readonly signal: AbortSi
   return { counted, left: changed.length - counted };
 }
 
-/** Coverage of one day over all series that should have bars on it, by width. */
-export async function coverageOfDay(db: Queryable, day: string): Promise<{ timeframe: Timeframe; series: number; expected: number; stored: number; fraction: number }[]> {
+/** Coverage of one day over all series that should have bars on it, by width: of a day that is not over as far as it has come. `now`: the market's time. */
+export async function coverageOfDay(db: Queryable, day: string, now: EpochMs): Promise<{ timeframe: Timeframe; series: number; expected: number; stored: number; fraction: number }[]> {
   const number = daysFromCivil(parseDate(day));
   const rows = await db.query<{ timeframe: Timeframe; series: number; stored: number }>(
     `SELECT c.timeframe, count(*)::int AS series, coalesce(sum(y.stored[$2]), 0)::int AS stored FROM data_ingestion.coverage_series c LEFT JOIN data_ingestion.coverage_years y ON y.symbol = c.symbol AND y.timeframe = c.timeframe AND y.year = $3
      WHERE $1::date BETWEEN c.first_day AND c.last_day GROUP BY c.timeframe ORDER BY c.timeframe`, [day, placeOf(number) + 1, yearOf(number)],
   );
   return rows.map((row) => {
-    const expected = row.series * (expectedBars(row.timeframe, number, number)[0]?.bars ?? 0);
+    const [one] = expectedBars(row.timeframe, number, number);
+    const width = timeframeMs(row.timeframe);
+    const sofar = one === undefined || row.timeframe === '1Day' ? Infinity : Math.max(0, Math.floor((now - placesOf(one.session, width).first) / width));
+    const expected = row.series * Math.min(one?.bars ?? 0, sofar);
     return { ...row, expected, fraction: expected === 0 ? 0 : Math.min(1, row.stored / expected) };
   });
+}
+
+/** The first count waits until the service has caught up; then what changed is counted this often, so that the page does not wait for a validation. */
+const FIRST_COUNT_MS = 15_000;
+const COUNT_EVERY_MS = 600_000;
+
+/** Counts what changed for as long as the service runs. `onError`: hears what was no passing trouble of the database. */
+export async function keepCoverage(db: Db, { signal, onError }: { readonly signal: AbortSignal; readonly onError: (error: unknown) => void }): Promise<void> {
+  for (let pause = FIRST_COUNT_MS; !signal.aborted; pause = COUNT_EVERY_MS) {
+    await sleep(pause, signal);
+    if (signal.aborted) return;
+    try {
+      await updateCoverage(db, { signal });
+    } catch (error) {
+      if (!signal.aborted && !isTransient(error)) onError(error);
+    }
+  }
 }

@@ -67,26 +67,27 @@ export async function toldActions(book: Queryable, symbols: readonly string[]): 
 }
 
 /** What computing factors came to. */
-export type FactorsResult = { readonly symbols: number; readonly changed: number; readonly unresolved: number };
+export type FactorsResult = { readonly symbols: number; readonly changed: readonly string[]; readonly unresolved: number };
 
 /** Computes the factors of every symbol whose actions, or the closes before them, have changed since. */
 export async function computeFactors(db: Db, signal: AbortSignal): Promise<FactorsResult> {
   const names = await db.query<{ symbol: string }>('SELECT symbol FROM data_ingestion.corporate_actions UNION SELECT symbol FROM data_ingestion.adjustment_state ORDER BY symbol');
-  const total = { symbols: names.length, changed: 0, unresolved: 0 };
+  const changed: string[] = [];
+  let unresolved = 0;
   for (let start = 0; start < names.length && !signal.aborted; start += CHUNK) {
     const symbols = names.slice(start, start + CHUNK).map((row) => row.symbol);
     const found = await resolvedBySymbol(db, symbols);
     const known = new Map((await db.query<{ symbol: string; fingerprint: string }>('SELECT symbol, fingerprint FROM data_ingestion.adjustment_state WHERE symbol = ANY($1::text[])', [symbols])).map((row) => [row.symbol, row.fingerprint]));
     for (const symbol of symbols) {
       const { resolved, fingerprint } = found.get(symbol) ?? { resolved: [], fingerprint: 'none' };
-      total.unresolved += resolved.filter((one) => one.problem !== null).length;
+      unresolved += resolved.filter((one) => one.problem !== null).length;
       if (known.get(symbol) === fingerprint) continue;
       await writeFactors(db, symbol, { resolved, fingerprint });
-      total.changed += 1;
+      changed.push(symbol);
     }
   }
   signal.throwIfAborted();
-  return total;
+  return { symbols: names.length, changed, unresolved };
 }
 
 /** Replaces the factors of a symbol, and tells which actions could not be worked out. Whoever derives something from its bars sees another computed_at. */
@@ -106,6 +107,12 @@ async function writeFactors(db: Db, symbol: string, { resolved, fingerprint }: {
       [symbol, fingerprint, JSON.stringify(problems.map(({ action, problem }) => ({ exDate: dateOf(action.exDay), kind: action.kind, problem })))],
     );
     await tx.query(`UPDATE data_ingestion.data_quality_logs SET state = 'repaired', decided_at = clock_timestamp(), decided_by = 'validation' WHERE symbol = $1 AND kind IN ('action_unresolved', 'factor_mismatch') AND state = 'open'`, [symbol]);
+    // Cliffs of any width on a day whose split or payout is known now are explained.
+    await tx.query(
+      `UPDATE data_ingestion.data_quality_logs SET state = 'repaired', decided_at = clock_timestamp(), decided_by = 'validation', next_attempt_at = NULL
+       WHERE symbol = $1 AND kind IN ('split_cliff', 'dividend_cliff', 'jump', 'overnight_jump') AND state IN ('open', 'confirmed') AND (open_time AT TIME ZONE 'America/New_York')::date = ANY($2::date[])`,
+      [symbol, resolved.filter((one) => one.problem === null && (one.split !== 1 || one.price !== 1)).map(({ action }) => dateOf(action.exDay))],
+    );
     await writeFindings(tx, [{ symbol, timeframe: '1Day', findings }]);
   });
 }

@@ -15,7 +15,10 @@ import { compareFactors, computeFactors, toldActions } from './factors.ts';
 import type { SeriesResult, SeriesToValidate } from './quality-findings.ts';
 import { adoptConflicts, arrivalsSince, judge, storedSummary, summarize, writeLook, writeReport, writeRun, type QualitySummary } from './quality-report.ts';
 import { repairDue } from './repair.ts';
-import { addStaleness, marketNow, seriesToValidate, validateSeries } from './validate.ts';
+import { addStaleness, marketNow, seriesToValidate, validateSeries, validateSeriesWhole } from './validate.ts';
+
+/** Day series of one run that are looked at again because splits or payouts of them came to light. */
+const MAX_AGAIN = 200;
 
 /** What the flow works with. `now`: the wall clock; `isReplay`: the market's time is that of recorded bars. `bars` is absent where no broker can be asked. */
 export type QualityFlowParts = {
@@ -82,7 +85,10 @@ async function lookAt(parts: QualityFlowParts, ctx: FlowContext, wish: { symbols
 }
 
 async function factorsStep(parts: QualityFlowParts, signal: AbortSignal): Promise<{ changed: number; compared: number; differing: number; problem: string | null }> {
-  const { changed } = await computeFactors(parts.db, signal);
+  const { changed: symbols } = await computeFactors(parts.db, signal);
+  // A cliff that is explained now is none; a split that the prices do not show is one.
+  for (const symbol of symbols.slice(0, MAX_AGAIN)) await validateSeriesWhole(parts.db, { symbol, timeframe: '1Day' }, { signal, now: wallClock(parts) });
+  const changed = symbols.length;
   const { bars } = parts.history;
   if (bars === undefined) return { changed, compared: 0, differing: 0, problem: null };
   try {

@@ -118,7 +118,7 @@ export async function writeReport(db: Db, now: EpochMs): Promise<QualityReport> 
   const report: QualityReport = {
     day, madeAt: Date.now(), validations: runs?.validations ?? 0, series: runs?.series ?? 0, bars: runs?.bars ?? 0, found, open: left, byKind: [...kinds.values()].sort((a, b) => b.count - a.count || (a.kind < b.kind ? -1 : 1)),
     repaired: decided?.repaired ?? 0, confirmed: decided?.confirmed ?? 0, quarantined: decided?.quarantined ?? 0, held: held?.n ?? 0, revisedBars: arrived('bar_revised'), refusedBars: arrived('bar_refused'),
-    isUsable: last?.is_usable ?? false, reason: last?.reason ?? null, coverage: await coverageOfDay(db, day),
+    isUsable: last?.is_usable ?? false, reason: last?.reason ?? null, coverage: await coverageOfDay(db, day, now),
     worst, factors: { symbols: factors?.symbols ?? 0, compared: factors?.compared ?? 0, differing: differing?.n ?? 0, unresolved: factors?.unresolved ?? 0 },
   };
   await db.query('INSERT INTO data_ingestion.quality_reports (day, report) VALUES ($1::date, $2::jsonb) ON CONFLICT (day) DO UPDATE SET report = excluded.report, made_at = clock_timestamp()', [day, JSON.stringify(report)]);
