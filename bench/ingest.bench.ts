@@ -2,12 +2,18 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
 import { BAR_FIELDS, type BarColumns } from '#app/domain/bar-columns.ts';
 import { invariant } from '#app/domain/errors.ts';
 import type { EpochMs } from '#app/domain/time.ts';
 import { toNewYork } from '#app/market/nyse-zone.ts';
+import { withBulkTx, type BulkOptions } from '#chassis/db-bulk.ts';
+import { COPY_COLUMNS, encodeRows, exactOfNumber, type EncodableSeries } from '../services/data_ingestion/bulk-encode.ts';
+import { ensureMonths, writeBars, type Written } from '../services/data_ingestion/bulk.ts';
 import { padded, parseCsv } from '../services/research/csv.ts';
 import { readColumns, writeColumns } from '../services/research/store.ts';
+import { startBook } from '../tests/support/servers.ts';
 import { bareSmaCross } from './lib/bare.ts';
 import { figureOf, type Figure } from './lib/measure.ts';
 import { pair } from './lib/pair.ts';
@@ -15,6 +21,7 @@ import { synthetic } from './lib/synth.ts';
 
 const BARS = 1_000_000;
 const MEGABYTE = 1e6;
+const BOOK_ROUNDS = 3;
 /** pandas.read_csv with dates takes 673..787 ms for such a file where a bare loop takes 14.7..18 ms (reference/performance.md, 3.3 and 4): 44 bare loops. */
 const PANDAS_IN_BARE_LOOPS = 44;
 /** What `split` and objects take, by the same measurements, of the byte parser's time. */
@@ -80,8 +87,60 @@ function columnFigures(bars: BarColumns): Figure[] {
   }
 }
 
-/** P15 and P16 of the performance paper. */
-export function benchIngest(): Promise<Figure[]> {
+/** The same rows by nothing but COPY: what writing into the book costs at the least. */
+async function bareCopy(options: BulkOptions, symbol: string, bars: BarColumns): Promise<number> {
+  const began = performance.now();
+  await withBulkTx(options, async (tx) => {
+    const { time, open, high, low, close, volume } = bars;
+    const series: EncodableSeries = {
+      symbol, timeframe: '1Min', length: time.length,
+      read(n, into) {
+        exactOfNumber(open[n] as number, into[0]);
+        exactOfNumber(high[n] as number, into[1]);
+        exactOfNumber(low[n] as number, into[2]);
+        exactOfNumber(close[n] as number, into[3]);
+        exactOfNumber(volume[n] as number, into[4]);
+        return time[n] as number;
+      },
+    };
+    await pipeline(Readable.from(encodeRows([series], 'bench', Date.now())), tx.copyIn(`COPY data_ingestion.market_data (${COPY_COLUMNS}) FROM STDIN WITH (FORMAT binary)`));
+  });
+  return performance.now() - began;
+}
+
+/** A million bars into a fresh book: checked, with their status; beside a bare COPY, and once more when all are known. */
+async function bookFigures(bars: BarColumns): Promise<Figure[]> {
+  const book = await startBook();
+  try {
+    const options: BulkOptions = { access: book.access('data_ingestion'), database: 'trading_system', applicationName: 'bench' };
+    await withBulkTx(options, (tx) => ensureMonths(tx, bars.time[0] ?? 0, bars.time.at(-1) ?? 0));
+    const write = async (symbol: string): Promise<{ ms: number; written: Written }> => {
+      const began = performance.now();
+      const written = await withBulkTx(options, (tx) => writeBars(tx, [{ symbol, timeframe: '1Min', bars }], { source: 'bench', policy: 'keep', tsSeen: Date.now() }));
+      return { ms: performance.now() - began, written };
+    };
+    const [ours, bare]: [number[], number[]] = [[], []];
+    for (let round = 0; round < BOOK_ROUNDS; round += 1) {
+      const { ms, written } = await write(`OURS${round}`);
+      invariant(written.stored === bars.time.length && written.refused === 0, 'Not every bar was stored', { ...written });
+      ours.push(ms);
+      bare.push(await bareCopy(options, `BARE${round}`, bars));
+    }
+    const again = await write('OURS0');
+    invariant(again.written.known === bars.time.length, 'Known bars were not known', { ...again.written });
+    const best = Math.min(...ours);
+    return [
+      figureOf({ name: '1 M bars into the book, every one checked', unit: 'k bars/s', values: ours.map((ms) => bars.time.length / ms), limit: 250, floor: 150, isFloor: true }),
+      figureOf({ name: '  / bare COPY of the same rows', unit: 'x', values: [best / Math.min(...bare)], limit: 1.3, floor: 2 }),
+      figureOf({ name: '  the same bars again, all known', unit: 'k bars/s', values: [bars.time.length / again.ms] }),
+    ];
+  } finally {
+    await book.stop();
+  }
+}
+
+/** P15 and P16 of the performance paper, and the book. */
+export async function benchIngest(): Promise<Figure[]> {
   const bars = synthetic({ length: BARS });
-  return Promise.resolve([...csvFigures(bars), ...columnFigures(bars)]);
+  return [...csvFigures(bars), ...columnFigures(bars), ...(await bookFigures(bars))];
 }

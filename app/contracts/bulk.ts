@@ -1,7 +1,7 @@
 /** Filling the book from outside of its stream: back-fills from the broker, imports of files, exports: what is asked and what is told. */
 import * as z from 'zod';
 import { symbolSchema } from '#app/domain/ids.ts';
-import { parseDate, TIMEFRAMES, timeframeSchema } from '#app/domain/time.ts';
+import { parseDate, timeframeSchema, type Timeframe } from '#app/domain/time.ts';
 import { adjustmentSchema } from './market-data.ts';
 
 const ms = z.number().int();
@@ -30,7 +30,7 @@ export const bulkActSchema = z.enum(['pause', 'resume', 'cancel']);
 /** Most symbols of a back-fill. */
 export const BACKFILL_SYMBOLS_MAX = 20_000;
 /** Timeframes that the broker is asked for. The others are put together from them. */
-export const BACKFILL_TIMEFRAMES = ['1Min', '5Min', '1Hour', '1Day'] as const satisfies readonly (typeof TIMEFRAMES)[number][];
+export const BACKFILL_TIMEFRAMES = ['1Min', '5Min', '1Hour', '1Day'] as const satisfies readonly Timeframe[];
 
 /** A back-fill that is wanted. `symbols` left out: all watched ones. `to` left out: up to the newest complete bar. Both days are included. */
 export const backfillWishSchema = z.object({

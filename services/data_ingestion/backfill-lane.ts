@@ -23,7 +23,9 @@ export type BackfillLane = { wake(): void; stop(): Promise<void> };
 const PAGES_PER_MINUTE = 100;
 const MINUTE_OF_MONOTONIC_MS = 60_000;
 const LOOK_EVERY_MS = 2_000;
-const BUSY_LOOK_MS = 100;
+const BUSY_LOOK_MS = 50;
+/** A feed that never rests does not keep the past from its next page for longer. */
+const BUSY_PATIENCE_MS = 2_000;
 /** Bars in one answer of the broker at most, and how many answers a group of symbols may take. */
 const PAGE_BARS = 10_000;
 const PAGES_OF_GROUP = 20;
@@ -177,10 +179,12 @@ class Lane implements BackfillLane {
 
   /** Waits for its turn: the pace, room on the disk, and everyone who is more urgent. */
   private async turn(job: Job): Promise<void> {
+    const { monotonicMs } = this.parts;
+    const since = monotonicMs();
     for (;;) {
       if (this.isEnding()) throw new Halted();
       const waitMs = this.pace.waitMs();
-      const why = !this.parts.hasRoom() ? 'the disk is full' : this.parts.isBusy() ? 'the live bars go first' : waitMs > 0 ? 'the broker grants only so many requests a minute' : null;
+      const why = !this.parts.hasRoom() ? 'the disk is full' : this.parts.isBusy() && monotonicMs() - since < BUSY_PATIENCE_MS ? 'the live bars go first' : waitMs > 0 ? 'the broker grants only so many requests a minute' : null;
       if (why === null) break;
       if (why !== 'the live bars go first') await this.tell(job, why);
       await this.pause(why.startsWith('the live') ? BUSY_LOOK_MS : Math.max(BUSY_LOOK_MS, Math.min(waitMs, LOOK_EVERY_MS)));

@@ -37,6 +37,9 @@ const STOOQ_ZONE = 'Europe/Warsaw';
 const STOOQ_PERIODS: Readonly<Record<string, Timeframe>> = { D: '1Day', '60': '1Hour', '15': '15Min', '5': '5Min', '1': '1Min' };
 const UNNAMED: Readonly<Record<number, readonly RoleName[]>> = { 6: ['time', 'open', 'high', 'low', 'close', 'volume'], 5: ['time', 'open', 'high', 'low', 'close'] };
 
+/** What stands beside the ticker in the name of a file of bars. Any other word may be what the first one belongs to. */
+const BESIDE_A_TICKER = /^(\d+|\d*(m|min|mins|minutes?|h|hours?|hourly|d|days?|daily)|trades?|bars?|ohlcv?|history|historical|data|raw|us)$/i;
+
 class Unreadable extends Error {}
 const refuse = (why: string): never => {
   throw new Unreadable(why);
@@ -51,7 +54,8 @@ export function tickerOf(text: string): string | null {
 /** The ticker in a file's name: `spy.trade.csv.gz`, `20140605_aapl_minute_trade.csv`, `AAPL_1Min.csv`, `aapl.us.txt`. */
 export function tickerOfFile(file: string): string | null {
   const name = path.basename(file).replace(/\.gz$/i, '').replace(/\.(csv|txt)$/i, '').replace(/\.trades?$/i, '').replace(/^\d{8}_/, '');
-  return tickerOf(name) ?? tickerOf(name.split(/[_ ]/)[0] ?? '');
+  const [first = '', ...rest] = name.split(/[_ ]+/);
+  return tickerOf(name) ?? (rest.every((word) => BESIDE_A_TICKER.test(word)) ? tickerOf(first) : null);
 }
 
 function separatorOf(lines: readonly string[], wish: ImportWish): string {

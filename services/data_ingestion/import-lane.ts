@@ -24,9 +24,9 @@ export type ImportParts = {
 export type ImportLane = { wake(): void; stop(): Promise<void> };
 
 const LOOK_EVERY_MS = 2_000;
-const BUSY_LOOK_MS = 50;
+const BUSY_LOOK_MS = 20;
 /** Live bars go first, but a feed that never rests does not keep an import from its next window for longer. */
-const BUSY_PATIENCE_MS = 2_000;
+const BUSY_PATIENCE_MS = 200;
 const BAD_KEPT = 20;
 /** When more than half of so many first rows cannot be used, the file is not what it seems. */
 const JUDGED_ROWS = 1_000;
