@@ -5,7 +5,7 @@ import { askInWords } from './ask.ts';
 import { wordsOf } from './words.ts';
 
 /** A wish, its filters, and the order of the rows where one is asked for. */
-const WISHES: readonly (readonly [wish: string, filters: readonly string[], rank?: string])[] = [
+const WISHES: [wish: string, filters: readonly string[], rank?: string][] = [
   ['tech stocks with RSI below 30 and volume above 1 million', ['sector = "Information Technology"', 'rsi(14) < 30', 'volume > 1M']],
   ['stocks under $20 up more than 5% today on unusual volume', ['close < 20', 'change(1) > 5%', 'rvol(20) > 2']],
   ['near their 52 week high', ['from_high52 >= -5%']],
@@ -97,7 +97,7 @@ const WISHES: readonly (readonly [wish: string, filters: readonly string[], rank
 ];
 
 describe('a wish', () => {
-  it.each(WISHES)('%s', (wish, filters, rank) => {
+  it.each<[wish: string, filters: readonly string[], rank?: string]>(WISHES)('%s', (wish, filters, rank) => {
     const asked = askInWords(wish);
     expect(asked.filters.map(({ formula }) => formula)).toEqual(filters);
     expect(asked.rank && `${asked.rank.formula} ${asked.rank.direction}`).toEqual(rank ?? null);
