@@ -1,7 +1,7 @@
 /** The universe of symbols, quotes, corporate actions: a part of the HTTP contract. */
 import * as z from 'zod';
 import type { RouteContract } from './route.ts';
-import { corporateActionSchema, feedStateSchema, lastQuoteSchema, sectorReplySchema, sectorWishSchema, symbolDetailSchema, universePageSchema, universeQuerySchema, watchReplySchema, WISH_MAX } from './universe.ts';
+import { corporateActionSchema, feedStateSchema, lastQuoteSchema, sectorReplySchema, sectorWishFields, symbolDetailSchema, universePageSchema, universeQuerySchema, watchReplySchema, WISH_MAX } from './universe.ts';
 import { symbolSchema } from '#app/domain/ids.ts';
 
 /** Symbols whose last quotes are asked for at once. */
@@ -13,7 +13,7 @@ export const FEED_ROUTES = {
   universe: { method: 'GET', path: '/api/universe', auth: 'session', movesMoney: false, summary: 'Symbols of the universe with sector, flags and what is stored of them, by symbol', input: universeQuerySchema, output: universePageSchema },
   symbolDetail: { method: 'GET', path: '/api/universe/:symbol', auth: 'session', movesMoney: false, summary: 'Everything about one symbol: flags, sector, stored series, last quote, corporate actions', input: z.object({ symbol: symbolSchema }), output: symbolDetailSchema },
   setWatched: { method: 'POST', path: '/api/universe/watched', auth: 'session', movesMoney: false, summary: 'Follow symbols, or let them go', input: z.object({ symbols: z.array(symbolSchema).min(1).max(WISH_MAX), isWatched: z.boolean() }), output: watchReplySchema },
-  setSectors: { method: 'POST', path: '/api/universe/sectors', auth: 'session', movesMoney: false, summary: 'Give symbols a sector and an industry; null = back to the built-in list', input: z.object({ rows: z.array(sectorWishSchema).min(1).max(WISH_MAX) }), output: sectorReplySchema },
+  setSectors: { method: 'POST', path: '/api/universe/sectors', auth: 'session', movesMoney: false, summary: 'Give symbols a sector and an industry; null = back to the built-in list', input: z.object(sectorWishFields), output: sectorReplySchema },
   quotes: { method: 'GET', path: '/api/quotes', auth: 'session', movesMoney: false, summary: 'Last quotes and trades, with their ages', input: z.object({ symbols: symbolList.describe('Comma separated, at most 100') }), output: z.object({ quotes: z.array(lastQuoteSchema), at: z.number().int() }) },
   corporateActions: {
     method: 'GET', path: '/api/corporate-actions', auth: 'session', movesMoney: false, summary: 'Splits, dividends, renames and other corporate actions, newest ex-date first',

@@ -76,6 +76,13 @@ export const sectorReplySchema = z.object(wishReply);
 /** A symbol with its sector as a person says it; null sector = back to the built-in list. */
 export const sectorWishSchema = z.object({ symbol: symbolSchema, sector: sectorSchema.nullable(), industry: z.string().trim().max(80).nullable().default(null) });
 
+/** Longest list of sectors as a file. */
+const SECTOR_CSV_MAX = 200_000;
+/** Sectors that a person says: rows, or lines of a file `symbol,sector,industry` (the industry may be left out; a first line of names is taken as such). */
+export const sectorWishFields = {
+  rows: z.array(sectorWishSchema).max(WISH_MAX).default([]), csv: z.string().max(SECTOR_CSV_MAX).optional().describe('Lines symbol,sector,industry; lines that cannot be read are told with their number'),
+};
+
 /**
  * The market-data stream: which channels are open for how many symbols, what the broker's plan allows, and what it refused.
  * `quotesLimit`: symbols with quotes and trades that the broker allows, null = no limit known. Counts are since the start of the service.

@@ -2,6 +2,7 @@
 import type { CommandInput, CommandOutput } from '#app/contracts/commands.ts';
 import { AppError } from '#app/domain/errors.ts';
 import type { Db, Queryable, Tx } from '#chassis/db.ts';
+import { readSectorCsv } from './sector-csv.ts';
 import { BUILT_IN_LIST, BY_PERSON, SECTOR_ROWS } from './sectors.ts';
 
 /** Symbols with quotes and trades that the broker's free plan gives; bars come for all. */
@@ -69,8 +70,11 @@ export async function setWatched(db: Db, input: CommandInput<'setWatched'>): Pro
   });
 }
 
-/** Gives symbols the sector that a person says; null = what the built-in list says. @throws AppError INPUT_INVALID when a symbol comes twice with different words */
-export async function setSectors(db: Db, input: CommandInput<'setSectors'>): Promise<CommandOutput<'setSectors'>> {
+/** Gives symbols the sector that a person says; null = what the built-in list says. @throws AppError INPUT_INVALID when a symbol comes twice with different words, or none comes */
+export async function setSectors(db: Db, { csv, ...wish }: CommandInput<'setSectors'>): Promise<CommandOutput<'setSectors'>> {
+  const file = readSectorCsv(csv ?? '');
+  const input = { ...wish, rows: [...wish.rows, ...file.rows] };
+  if (input.rows.length === 0 && file.refused.length === 0) throw new AppError('INPUT_INVALID', 'Say at least one symbol with its sector');
   const rows = new Map(input.rows.map((row) => [row.symbol, row]));
   const twice = input.rows.find((row) => rows.get(row.symbol)?.sector !== row.sector);
   if (twice) throw new AppError('INPUT_INVALID', `${twice.symbol} comes twice with different sectors`);
@@ -93,6 +97,6 @@ export async function setSectors(db: Db, input: CommandInput<'setSectors'>): Pro
       const before = wanted.map((row) => ({ symbol: row.symbol, sector: known.get(row.symbol)?.sector ?? null, industry: known.get(row.symbol)?.industry ?? null }));
       await audit(tx, { ...input, action: 'universe.set_sectors', subject: subjectOf(wanted.map((row) => row.symbol)), before, after: { rows: wanted } });
     }
-    return { changed: wanted.map((row) => row.symbol), refused };
+    return { changed: wanted.map((row) => row.symbol), refused: [...file.refused, ...refused] };
   });
 }
