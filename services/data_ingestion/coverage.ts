@@ -3,7 +3,6 @@ import { civilFromDays, daysFromCivil, formatDate, parseDate, timeframeMs, type 
 import { exchangeDay } from '#app/market/calendar.ts';
 import { fromNewYorkDay, newYorkDayNumber } from '#app/market/nyse-zone.ts';
 import { expectedBars, placesOf } from '#app/market/quality/days.ts';
-import { isTransient, sleep } from '#chassis/clock.ts';
 import { at, type Db, type Queryable } from '#chassis/db.ts';
 
 const YEAR_PLACES = 366;
@@ -164,21 +163,4 @@ export async function coverageOfDay(db: Queryable, day: string, now: EpochMs): P
     const expected = row.series * Math.min(one?.bars ?? 0, sofar);
     return { ...row, expected, fraction: expected === 0 ? 0 : Math.min(1, row.stored / expected) };
   });
-}
-
-/** The first count waits until the service has caught up; then what changed is counted this often, so that the page does not wait for a validation. */
-const FIRST_COUNT_MS = 15_000;
-const COUNT_EVERY_MS = 600_000;
-
-/** Counts what changed for as long as the service runs. `onError`: hears what was no passing trouble of the database. */
-export async function keepCoverage(db: Db, { signal, onError }: { readonly signal: AbortSignal; readonly onError: (error: unknown) => void }): Promise<void> {
-  for (let pause = FIRST_COUNT_MS; !signal.aborted; pause = COUNT_EVERY_MS) {
-    await sleep(pause, signal);
-    if (signal.aborted) return;
-    try {
-      await updateCoverage(db, { signal });
-    } catch (error) {
-      if (!signal.aborted && !isTransient(error)) onError(error);
-    }
-  }
 }

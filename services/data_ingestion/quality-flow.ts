@@ -11,14 +11,12 @@ import type { BulkOptions } from '#chassis/db-bulk.ts';
 import { flow, type FlowContext, type FlowDefinition } from '#chassis/flows.ts';
 import type { MarketHistory } from '../alpaca/ports.ts';
 import { updateCoverage } from './coverage.ts';
-import { compareFactors, computeFactors, toldActions } from './factors.ts';
+import { compareFactors, toldActions } from './factors.ts';
 import type { SeriesResult, SeriesToValidate } from './quality-findings.ts';
 import { adoptConflicts, arrivalsSince, judge, storedSummary, summarize, writeLook, writeReport, writeRun, type QualitySummary } from './quality-report.ts';
+import { refreshFactors } from './quality-lane.ts';
 import { repairDue } from './repair.ts';
-import { addStaleness, marketNow, seriesToValidate, validateSeries, validateSeriesWhole } from './validate.ts';
-
-/** Day series of one run that are looked at again because splits or payouts of them came to light. */
-const MAX_AGAIN = 200;
+import { addMismatches, addStaleness, marketNow, seriesToValidate, validateSeries } from './validate.ts';
 
 /** What the flow works with. `now`: the wall clock; `isReplay`: the market's time is that of recorded bars. `bars` is absent where no broker can be asked. */
 export type QualityFlowParts = {
@@ -78,17 +76,14 @@ async function lookAt(parts: QualityFlowParts, ctx: FlowContext, wish: { symbols
     ctx.progress(results.length, series.length + 1);
   }
   const now = marketNow(results, clock);
-  const judged = addStaleness(results, now);
+  const judged = addStaleness(await addMismatches(parts.db, results, wish.signal), now);
   await writeLook(parts.db, judged, false);
   await adoptConflicts(parts.db);
   return { figures: summarize(judged), series: judged.map(({ symbol, timeframe }) => ({ symbol, timeframe })), arrivals, now };
 }
 
 async function factorsStep(parts: QualityFlowParts, signal: AbortSignal): Promise<{ changed: number; compared: number; differing: number; problem: string | null }> {
-  const { changed: symbols } = await computeFactors(parts.db, signal);
-  // A cliff that is explained now is none; a split that the prices do not show is one.
-  for (const symbol of symbols.slice(0, MAX_AGAIN)) await validateSeriesWhole(parts.db, { symbol, timeframe: '1Day' }, { signal, now: wallClock(parts) });
-  const changed = symbols.length;
+  const changed = await refreshFactors(parts.db, { signal, now: wallClock(parts) });
   const { bars } = parts.history;
   if (bars === undefined) return { changed, compared: 0, differing: 0, problem: null };
   try {

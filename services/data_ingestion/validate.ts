@@ -1,9 +1,10 @@
 /** Validation of stored bars: a series from where the last look ended, or its whole history; findings are written once and closed when they are gone. */
 import { barColumns, sliceColumns, type BarColumns } from '#app/domain/bar-columns.ts';
-import { timeframeMs, type EpochMs, type Timeframe } from '#app/domain/time.ts';
+import { DAY_MS, timeframeMs, type EpochMs, type Timeframe } from '#app/domain/time.ts';
 import { calendarCovers } from '#app/market/calendar.ts';
 import { QUALITY_CONTEXT_BARS, staleness } from '#app/market/quality.ts';
 import { checkBars } from '#app/market/quality/check.ts';
+import { compareDays } from '#app/market/quality/compare.ts';
 import type { ToldAction } from '#app/market/quality/finding.ts';
 import { at, type Db, type Queryable } from '#chassis/db.ts';
 import { toldActions } from './factors.ts';
@@ -101,6 +102,28 @@ export async function validateSeries(db: Queryable, series: SeriesToValidate, op
   const news = findings.filter((finding) => finding.openTime > firstNew || finding.untilTime >= firstNew);
   const isNew = bars.time.reduce((count, time) => count + (time > firstNew ? 1 : 0), 0);
   return { ...series, bars: isNew, findings: news.slice(0, MAX_FINDINGS), found: news.length };
+}
+
+/** Day bars that are compared with their minutes in one look. */
+const MAX_DAYS = 60;
+
+/** Adds the day bars that disagree with their minutes: the newest of those that were looked at, where both are stored. */
+export async function addMismatches(db: Queryable, results: readonly SeriesResult[], signal: AbortSignal): Promise<SeriesResult[]> {
+  const minutesOf = new Map(results.filter((result) => result.timeframe === '1Min').map((result) => [result.symbol, result]));
+  const all: SeriesResult[] = [];
+  for (const result of results) {
+    const minutes = minutesOf.get(result.symbol);
+    if (result.timeframe !== '1Day' || result.bars === 0 || minutes === undefined) {
+      all.push(result);
+      continue;
+    }
+    const from = Math.max(result.from ?? BEFORE_ALL, await contextStart(db, result, result.to, MAX_DAYS));
+    const days = await readBars(db, result, { after: from, signal });
+    const narrow = await readBars(db, { ...minutes, to: result.to + DAY_MS }, { after: from, signal });
+    const found = compareDays(days.bars, narrow.bars, '1Min');
+    all.push({ ...result, findings: [...result.findings, ...found], found: result.found + found.length });
+  }
+  return all;
 }
 
 /** Adds the series that stopped while the market went on. `now`: the market's time. */

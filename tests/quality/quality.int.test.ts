@@ -124,6 +124,20 @@ describe('validation with a second reading', () => {
     expect(await validateSeriesWhole(db, { symbol: 'NONE', timeframe: '1Day' }, { signal: new AbortController().signal, now: null })).toBeNull();
   });
 
+  it('compares days with their minutes', async () => {
+    const minutesOf = truth.get('GOOD 1Min') ?? [];
+    const dayOf = (n: number): BarWire => {
+      const own = minutesOf.slice(n * 390, n * 390 + 390);
+      const sum = (pick: (bar: BarWire) => string): number[] => own.map((bar) => Number(pick(bar)));
+      return { symbol: 'GOOD', timeframe: '1Day', openTime: fromNewYork(`2024-07-${10 + n}`, 0), open: own[0]?.open ?? '', close: own.at(-1)?.close ?? '', high: String(Math.max(...sum((bar) => bar.high))), low: String(Math.min(...sum((bar) => bar.low))), volume: String(sum((bar) => bar.volume).reduce((a, b) => a + b)) };
+    };
+    await store([dayOf(0), { ...dayOf(1), high: '180' }, dayOf(2)]);
+    truth.set('GOOD 1Day', [dayOf(0), dayOf(1), dayOf(2)]);
+    expect((await validate('q:3b')).output).toMatchObject({ byKind: { day_mismatch: 1 } });
+    expect(await stateOf('GOOD', 'day_mismatch')).toMatchObject({ state: 'repaired' });
+    expect(await closeAt('GOOD', dayOf(1).openTime)).toBe(String(Number(dayOf(1).close)));
+  });
+
   it('can be canceled', async () => {
     await expect(validateSeriesWhole(db, { symbol: 'GOOD', timeframe: '1Min' }, { signal: AbortSignal.abort(), now: null })).rejects.toThrow();
   });
@@ -215,7 +229,7 @@ describe('coverage, findings and reports as the page sees them', () => {
     expect(all).toMatchObject({ pending: 0, years: [2024], series: 5 });
     const list = await readCoverageSeries(db, { query: '', order: 'worst', limit: 3 });
     expect(list.series[0]).toMatchObject({ symbol: 'GOOD', timeframe: '1Min', expected: 1_170, stored: 780, missingDays: 1 });
-    expect(list.total).toBe(7);
+    expect(list.total).toBe(8);
     expect((await readCoverageSeries(db, { query: 'ol', order: 'symbol', limit: 10 })).series.map((row) => row.symbol)).toEqual(['HOLE', 'OLD']);
     expect((await readCoverage(db, { symbol: 'NONE', timeframe: '1Min' })).days).toEqual([]);
   });

@@ -5,7 +5,7 @@ import { MINUTE_MS } from '#app/domain/time.ts';
 import { sessionsBetween } from '#app/market/calendar.ts';
 import { adjustColumns, factorOn, factorsOf, type CorporateAction } from '#app/market/adjustment.ts';
 import { checkBars } from '#app/market/quality/check.ts';
-import { compareDays, compareSources } from '#app/market/quality/compare.ts';
+import { compareDays, differingFields } from '#app/market/quality/compare.ts';
 import { FINDING_KINDS, type Finding } from '#app/market/quality/finding.ts';
 import { newYorkDayNumber } from '#app/market/nyse-zone.ts';
 import { describeFinding, QUALITY_RULES } from '#app/market/quality/rules.ts';
@@ -91,12 +91,10 @@ describe('two tellings of one time', () => {
     expect(compareDays(days, minutes, '1Min').map((finding) => [finding.kind, finding.detail['field'], finding.openTime])).toEqual([['day_mismatch', 'close', days.time[3]], ['day_mismatch', 'volume', days.time[5]]]);
   });
 
-  it('agree, or are found: two sources', () => {
-    const other = columnsOf(cleanRows('1Min', 2));
-    expect(compareSources(minutes, other)).toEqual([]);
-    other.low[77] = (other.low[77] ?? 0) - 0.01;
-    other.volume[99] = (other.volume[99] ?? 0) + 1;
-    expect(compareSources(minutes, other).map((finding) => finding.detail['field'])).toEqual(['low', 'volume']);
+  it('agree, or are found: two readings of a bar', () => {
+    const bar = { open: 100, high: 101, low: 99, close: 100.5, volume: 1_200 };
+    expect(differingFields(bar, { ...bar, close: 100.500_000_01 })).toEqual([]);
+    expect(differingFields(bar, { ...bar, low: 98.99, volume: 1_201 })).toEqual(['low', 'volume']);
   });
 });
 

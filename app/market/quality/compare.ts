@@ -1,4 +1,4 @@
-/** Two tellings of the same time: the day against its minutes, one source against another. */
+/** Two tellings of the same time: the day against its minutes, one reading against another. */
 import { timeframeMs } from '#app/domain/time.ts';
 import { dayWalker, placesOf } from './days.ts';
 import { aboutBar, type Columns, type Finding } from './finding.ts';
@@ -63,19 +63,4 @@ export function differingFields(a: BarNumbers, b: BarNumbers): (keyof BarNumbers
     const tolerance = field === 'volume' ? SOURCE_VOLUME_TOLERANCE : SOURCE_PRICE_TOLERANCE;
     return Math.abs(a[field] - b[field]) > tolerance * Math.max(Math.abs(a[field]), Math.abs(b[field]));
   });
-}
-
-/** Bars that two sources tell differently, at the times that both have. Both in order of time. */
-export function compareSources(stored: Columns, told: Columns): Finding[] {
-  const findings: Finding[] = [];
-  let m = 0;
-  for (let n = 0; n < stored.time.length; n += 1) {
-    const openTime = stored.time[n] as number;
-    while (m < told.time.length && (told.time[m] as number) < openTime) m += 1;
-    if (told.time[m] !== openTime) continue;
-    const read = (bars: Columns, at: number): BarNumbers => ({ open: bars.open[at] as number, high: bars.high[at] as number, low: bars.low[at] as number, close: bars.close[at] as number, volume: bars.volume[at] as number });
-    const [field] = differingFields(read(stored, n), read(told, m));
-    if (field !== undefined) findings.push(aboutBar('source_conflict', 'warning', { openTime }, { field, stored: stored[field][n] as number, told: told[field][m] as number }));
-  }
-  return findings;
 }

@@ -1,0 +1,33 @@
+/** What follows from stored bars and actions, kept up to date beside the validations: adjustment factors and coverage. */
+import { isTransient, sleep } from '#chassis/clock.ts';
+import type { Db } from '#chassis/db.ts';
+import { updateCoverage } from './coverage.ts';
+import { computeFactors } from './factors.ts';
+import { validateSeriesWhole, type LookOptions } from './validate.ts';
+
+/** The first look waits until the service has caught up; then this often, so that neither charts nor the data page wait for an hourly validation. */
+const FIRST_LOOK_MS = 15_000;
+const LOOK_EVERY_MS = 300_000;
+/** Day series that are looked at again at once because splits or payouts of them came to light. */
+const MAX_AGAIN = 200;
+
+/** Computes the factors whose actions or closes changed, and looks again at the day bars of these symbols: a cliff that is explained now is none, a split that the prices do not show is one. @returns symbols with other factors */
+export async function refreshFactors(db: Db, options: LookOptions): Promise<number> {
+  const { changed } = await computeFactors(db, options.signal);
+  for (const symbol of changed.slice(0, MAX_AGAIN)) await validateSeriesWhole(db, { symbol, timeframe: '1Day' }, options);
+  return changed.length;
+}
+
+/** Keeps factors and coverage for as long as the service runs. `onError` hears what is no passing trouble of the database; it is tried again all the same. */
+export async function keepQuality(db: Db, { signal, onError }: { readonly signal: AbortSignal; readonly onError: (error: unknown) => void }): Promise<void> {
+  for (let pause = FIRST_LOOK_MS; !signal.aborted; pause = LOOK_EVERY_MS) {
+    await sleep(pause, signal);
+    if (signal.aborted) return;
+    try {
+      await refreshFactors(db, { signal, now: null });
+      await updateCoverage(db, { signal });
+    } catch (error) {
+      if (!signal.aborted && !isTransient(error)) onError(error);
+    }
+  }
+}
