@@ -111,11 +111,13 @@ export function actionsOfMap(text: string, symbol: string): ToldAction[] {
  */
 export async function storeActions(tx: Queryable, actions: readonly ToldAction[]): Promise<number> {
   if (actions.length === 0) return 0;
-  const rows = await tx.query(
+  const rows = await tx.query<{ symbol: string }>(
     `INSERT INTO data_ingestion.corporate_actions (action_id, symbol, kind, ex_date, terms)
      SELECT 'lean:' || a.symbol || ':' || a.ex_date || ':' || a.kind, a.symbol, a.kind, a.ex_date::date, a.terms::jsonb FROM unnest($1::text[], $2::text[], $3::text[], $4::text[]) AS a(symbol, kind, ex_date, terms)
      WHERE NOT EXISTS (SELECT FROM data_ingestion.corporate_actions k WHERE k.symbol = a.symbol AND k.kind = a.kind AND k.ex_date = a.ex_date::date)
-     ON CONFLICT DO NOTHING RETURNING 1`,
+     ON CONFLICT DO NOTHING RETURNING symbol`,
     [actions.map((a) => a.symbol), actions.map((a) => a.kind), actions.map((a) => a.exDate), actions.map((a) => JSON.stringify(a.terms))]);
+  // What is derived from the actions of a symbol that is known is older than they are now.
+  await tx.query('UPDATE data_ingestion.action_progress SET changed_at = clock_timestamp() WHERE symbol = ANY($1::text[])', [[...new Set(rows.map(({ symbol }) => symbol))]]);
   return rows.length;
 }

@@ -3,13 +3,15 @@ import type * as z from 'zod';
 import type { importQualitySchema } from '#app/contracts/bulk.ts';
 import type { Timeframe } from '#app/domain/time.ts';
 import type { Db } from '#chassis/db.ts';
+import { computeFactors } from './factors.ts';
 import { validateSeriesWhole } from './validate.ts';
 
 const MAX_SERIES = 2_000;
 const WORST = 10;
 
-/** Looks at every series of an import, has findings written down (each once), and sums them up. Safe to repeat. */
+/** Has factors made of the actions that came in, looks at every series of an import (a split that is known is no cliff), has findings written down (each once), and sums them up. Safe to repeat. */
 export async function judgeImport(db: Db, importId: string, signal: AbortSignal): Promise<z.infer<typeof importQualitySchema>> {
+  await computeFactors(db, signal);
   const series = await db.query<{ symbol: string; timeframe: Timeframe }>(
     `SELECT DISTINCT f.symbol, f.timeframe FROM (SELECT unnest(symbols) AS symbol, dialect->>'timeframe' AS timeframe FROM data_ingestion.import_files WHERE import_id = $1 AND kind = 'bars' AND stored + replaced > 0) f ORDER BY 1, 2 LIMIT $2`, [importId, MAX_SERIES]);
   const byKind: Record<string, number> = {};

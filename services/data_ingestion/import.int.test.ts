@@ -15,6 +15,7 @@ import { openColumnCache } from '../research/cache.ts';
 import { steer } from './backfill.ts';
 import { exportPage } from './export.ts';
 import { previewImport, wantImport } from './import.ts';
+import { judgeImport } from './import-quality.ts';
 import { startImports, type ImportLane, type ImportParts } from './import-lane.ts';
 
 let book: Book;
@@ -35,7 +36,7 @@ const minutes = (count: number, from = 0): string => Array.from({ length: count 
 const HEAD = 'time,open,high,low,close,volume\n';
 const wish = (paths: readonly string[], more: Partial<ImportWish> = {}): ImportWish => importWishSchema.parse({ paths, ...more });
 const begin = (more: Partial<ImportParts> = {}): void => {
-  lane = startImports({ db, bulk, folder: path.join(folder, 'imports'), log: createLog('data_ingestion', 'error'), signal: new AbortController().signal, isBusy: () => false, hasRoom: () => true, onFatal: (error) => failures.push(error), judge: () => Promise.resolve(null), ...more });
+  lane = startImports({ db, bulk, folder: path.join(folder, 'imports'), log: createLog('data_ingestion', 'error'), signal: new AbortController().signal, isBusy: () => false, hasRoom: () => true, onFatal: (error) => failures.push(error), judge: (importId) => judgeImport(db, importId, new AbortController().signal), ...more });
 };
 const want = (given: ImportWish): Promise<string> => wantImport(db, given, { key: `test-${(asked += 1)}`, wantedBy: 'test' });
 const facts = async (id: string) => (await book.sql<Record<string, unknown>>(
@@ -75,7 +76,7 @@ describe('an import', () => {
     put('deep/bbb.csv.gz', gzipSync(`${HEAD}${minutes(60)}\n`));
     put('more.zip', zipSync({ 'ccc.csv': Buffer.from(`${HEAD}${minutes(60)}`), 'readme.md': Buffer.from('no bars') }));
     begin();
-    expect(await run(wish([path.join(folder, 'in')]))).toMatchObject({ state: 'done', rows: 180, stored: 180, known: 0, refused: 0 });
+    expect(await run(wish([path.join(folder, 'in')]))).toMatchObject({ state: 'done', rows: 180, stored: 180, known: 0, refused: 0, quality: { series: 3, bars: 180 } });
     expect(await run(wish([path.join(folder, 'in')]))).toMatchObject({ state: 'done', rows: 180, stored: 0, known: 180 });
     expect((await closes('CCC'))[1]).toEqual({ open_time: Date.UTC(2024, 2, 8, 14, 31), close: '10.001' });
     expect(await book.sql('SELECT FROM data_ingestion.outbox')).toEqual([]);
