@@ -96,6 +96,13 @@ describe('every indicator', () => {
   });
 });
 
+describe('every function', () => {
+  it.each(VOCABULARY.flatMap(({ kind, example }) => (kind === 'function' ? [[example]] : [])))('%s gives what the naive interpreter gives', (text) => {
+    const formula = formulaOf(text);
+    for (const at of [0, 100, 251, 700]) expect(same(valueOf(text, at, long), interpret(formula.tree, { bars: long, facts }, at)), `at ${at}`).toBe(true);
+  });
+});
+
 describe('every name', () => {
   it.each(VOCABULARY.map(({ example }) => [example]))('%s sees no future', (text) => {
     for (const at of [0, LONG - 100]) expect(valueOf(text, at, anotherFuture(long, at))).toBe(valueOf(text, at, long));

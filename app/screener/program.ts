@@ -28,7 +28,7 @@ export type Program = {
   readonly needsFacts: boolean;
   /** One value for each formula at bar `at`, the last one unless told. Later bars are never looked at. */
   evaluate(subject: Subject, at?: number): Value[];
-  /** The same as numbers, without an allocation: a condition is 1, 0 or NaN; a text, and what has no value, is NaN. */
+  /** The same as numbers, into an array of the caller and without one of its own: a condition is 1, 0 or NaN; a text, and what has no value, is NaN. */
   evaluateInto(subject: Subject, out: Float64Array, at?: number): void;
   /** The values at all bars, one column for each formula; a text is NaN throughout. The columns are overwritten by the next call, and may be longer than the bars. */
   columns(subject: Subject): readonly Float64Array[];

@@ -127,9 +127,14 @@ function callAt(world: World, tree: Extract<Tree, { kind: 'call' }>, at: number)
     return now === null || before === null ? null : sign * (now - before) > 0;
   }));
   const cross = (where: number, sign: '<' | '>'): boolean | null => (where < 0 ? null : conjunction([compareOf(sign === '>' ? '<=' : '>=', value(one, where - 1), value(two, where - 1)), compareOf(sign, value(one, where), value(two, where))]));
+  const year = (id: 'high' | 'low'): number | null => {
+    const all = numbers(window(252, (where) => field(id, where)));
+    return all === null ? null : id === 'high' ? Math.max(...all) : Math.min(...all);
+  };
   const alone = num(one === undefined ? null : value(one));
   const simple: Readonly<Record<string, () => Known>> = {
     change: () => relative(field('close', at), field('close', at - n)), gap: () => relative(field('open', at), field('close', at - 1)),
+    high52: () => year('high'), low52: () => year('low'), from_high52: () => relative(field('close', at), year('high')), from_low52: () => relative(field('close', at), year('low')),
     volatility: () => percentOf('HISTVOL', [n, 252]), atr_percent: () => percentOf('NATR', [n]),
     highest: () => fold((all) => Math.max(...all)), lowest: () => fold((all) => Math.min(...all)), avg: () => fold(mean), sum: () => fold(total),
     median: () => fold((all) => { const sorted = [...all].sort((a, b) => a - b); return ((sorted[(n - 1) >> 1] ?? NaN) + (sorted[n >> 1] ?? NaN)) / 2; }),
