@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startBook, type Book } from '../../tests/support/servers.ts';
 import { openDb, type Db } from '#chassis/db.ts';
-import { lastCompleteOpen, noteRevisions, removeBars, reviseBars, storeBars, type SeenBar } from './store.ts';
+import { lastCompleteOpen, removeBars, reviseBars, storeBars, type SeenBar } from './store.ts';
 
 let book: Book;
 let db: Db;
@@ -57,13 +57,6 @@ describe('storing bars', () => {
     for (let n = 0; n < 2; n += 1) expect(await db.tx((tx) => storeBars(tx, [again, other], { source: 'rest', isBackfill: false }))).toEqual({ stored: 0, known: 2, refused: 0 });
     const logs = await book.sql<{ detail: unknown }>(`SELECT detail FROM data_ingestion.data_quality_logs WHERE kind = 'source_conflict'`);
     expect(logs).toMatchObject([{ detail: { stored: { source: 'stream', close: 10.5 }, told: { source: 'rest', close: 10.6 } } }]);
-  });
-
-  it('writes a revision down and leaves the traded bar as it was', async () => {
-    await db.tx((tx) => noteRevisions(tx, [bar('SPY', 1, '10.9')]));
-    const [stored] = await book.sql<{ close: string }>(`SELECT close FROM data_ingestion.market_data WHERE symbol = 'SPY' AND open_time = to_timestamp(${(T0 + 60_000) / 1000})`);
-    expect(stored?.close).toBe('10.500000000');
-    expect(await book.sql(`SELECT 1 FROM data_ingestion.data_quality_logs WHERE kind = 'bar_revised'`)).toHaveLength(1);
   });
 
   it('changes a stored bar, keeps what was there, counts the revision and tells no strategy', async () => {

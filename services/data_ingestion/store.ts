@@ -77,11 +77,6 @@ async function noteQuality(tx: Queryable, kind: 'bar_refused' | ChangeReason['ki
   );
 }
 
-/** Keeps the broker's corrections of earlier bars where a person finds them; the bars that were traded on stay as they were. */
-export async function noteRevisions(tx: Tx, bars: readonly SeenBar[]): Promise<void> {
-  await noteQuality(tx, 'bar_revised', bars.map((bar) => ({ bar, detail: { bar } })));
-}
-
 /** Two sources that tell one bar differently: the first one counts, the difference is written down once. Prices are compared as numbers, not as text. */
 const NOTE_CONFLICTS = `
   INSERT INTO data_ingestion.data_quality_logs (symbol, timeframe, open_time, kind, detail, finding_key)
