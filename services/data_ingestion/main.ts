@@ -1,6 +1,6 @@
 /** data_ingestion: bars from the broker's feed into the book, each once, gaps repaired; the past filled beside them; the universe kept. The wiring at a glance. */
 import { join } from 'node:path';
-import { invariant } from '#app/domain/errors.ts';
+import { describeError, invariant } from '#app/domain/errors.ts';
 import type { EpochMs } from '#app/domain/time.ts';
 import { REDIS_DB } from '#chassis/bus.ts';
 import { monotonicMs } from '#chassis/clock.ts';
@@ -10,10 +10,14 @@ import { createFeed } from '../alpaca/data-stream.ts';
 import { createGovernor } from '../alpaca/governor.ts';
 import { createHistory } from '../alpaca/history.ts';
 import type { Feed, FeedBar, FeedTick } from '../alpaca/ports.ts';
-import { startBackfills, type BackfillLane } from './backfill-lane.ts';
+import { storageCommands } from './bars-commands.ts';
 import { reachBroker, watchSilence } from './broker-contact.ts';
+import { openBulkDesk } from './bulk-desk.ts';
 import { ingestionFlows } from './flows.ts';
 import { startIntake, type Intake } from './intake.ts';
+import { keepMonthsAhead } from './partitions.ts';
+import { qualityCommands } from './quality-commands.ts';
+import { keepQuality } from './quality-lane.ts';
 import { keepQuotes } from './quotes.ts';
 import { watchRoom } from './room.ts';
 import { openUniverseDesk, type UniverseDesk } from './universe-desk.ts';
@@ -29,26 +33,31 @@ async function setUp(ctx: ServiceContext): Promise<ServiceParts> {
   const bulk = (purpose: string) => ({ access: config.postgres, database: config.postgres.tradingDb, applicationName: `data_ingestion ${purpose}` });
   const room = watchRoom({ folder: config.dataDir, signal: ctx.signal, onChange: (reason) => health.degraded('disk', reason) });
   let feed: Feed | null = null;
-  let past: BackfillLane | null = null;
   const quotes = keepQuotes({ cache: bus.cache(REDIS_DB.marketData), broadcast: bus.broadcast, log, onSuspect: (symbol, at) => intake.suspect(symbol, at) });
-  const desk = openUniverseDesk({ ctx, history, quotes, isReplay, feed: () => feed, counts: counts.read, wake: () => past?.wake() });
+  const desk = openUniverseDesk({ ctx, history, quotes, isReplay, feed: () => feed, counts: counts.read, wake: () => past.wake() });
   const revised = metrics.counter('bars_revised_total', 'Stored bars that the broker told anew');
   const intake = startIntake({
     db, history, log, signal: ctx.signal, timeframe: '1Min', isReplay, watched: desk.watched, hasRoom: room.hasRoom, broadcast: bus.broadcast, onRevised: (count) => revised.inc(count),
     onFatal: (error) => ctx.fatal(error), onTrouble: (reason) => health.degraded('history', reason),
   });
+  const past = openBulkDesk({
+    db, bulk: bulk('filling'), history, log, signal: ctx.signal, dataDir: config.dataDir, isReplay, isBusy: () => intake.backlog() > 0, hasRoom: room.hasRoom, watched: desk.watched, onFatal: (error) => ctx.fatal(error),
+  });
   const stream = openFeed(ctx, access, { intake, desk, counts, onTicks: (ticks) => quotes.take(ticks) });
   feed = stream;
   return {
-    recover: () => reachBroker(ctx, desk.refresh),
-    commands: desk.commands,
+    async recover() {
+      await keepMonthsAhead(db, ctx.clock.now());
+      await reachBroker(ctx, desk.refresh);
+    },
+    commands: { ...desk.commands, ...past.commands, ...storageCommands(ctx), ...qualityCommands({ db, bulk: bulk('quality'), history }) },
     async start() {
       stream.watch(desk.watched());
       stream.start();
       watchSilence(ctx, stream, (why) => repairBy(ctx, intake, why));
-      // A replay has its whole past in its files.
-      if (!isReplay) past = startBackfills({ db, bulk: bulk('back-fill'), history, log, signal: ctx.signal, monotonicMs, isBusy: () => intake.backlog() > 0, hasRoom: room.hasRoom, onFatal: (error) => ctx.fatal(error) });
+      past.start();
       desk.begin();
+      void keepQuality(db, { signal: ctx.signal, onError: (error) => log.warn({ error: describeError(error) }, 'Factors or coverage could not be worked out') });
     },
     flows: ingestionFlows({
       db, intake, history, refreshSymbols: desk.refresh, steps: desk.steps, mode: config.mode, isReplay, archiveFolder: join(config.dataDir, 'archive'), now: () => ctx.clock.now(), bulk: bulk('archive'),
@@ -57,7 +66,7 @@ async function setUp(ctx: ServiceContext): Promise<ServiceParts> {
       stream.close();
       desk.stop();
       quotes.stop();
-      await past?.stop();
+      await past.stop();
       await intake.stop();
     },
     async resumed() {
