@@ -10,6 +10,8 @@ export type Ending = { readonly verdict: ExplainVerdict; readonly headline: stri
 const CODES_OF_HALT: ReadonlySet<string> = new Set(['TRADING_HALTED', 'LIVE_DISARMED']);
 /** Conditions that are named in a sentence. */
 const NAMED_MAX = 3;
+/** Things that conditions lead to, of which a sentence tells. */
+const GROUPS_MAX = 3;
 
 /** A number as in a sentence: at most four significant decimals. */
 function figure(value: number): string {
@@ -22,11 +24,22 @@ export function unmetWords({ name, value, threshold }: Pick<ExplainedCheck, 'nam
   return threshold === null ? `${name} (${figure(value)})` : `${name} (${figure(value)}, threshold ${figure(threshold)})`;
 }
 
-/** The conditions that hindered, of what comes nearest to being met: each of a group must be met. */
-export function hindrances(checks: readonly ExplainedCheck[]): readonly ExplainedCheck[] {
-  const groups = new Map<string, ExplainedCheck[]>();
-  for (const check of checks) groups.set(check.leadsTo ?? '', [...(groups.get(check.leadsTo ?? '') ?? []), check]);
-  return [...groups.values()].map((group) => group.filter((check) => !check.isMet)).filter((unmet) => unmet.length > 0).flat();
+/** What is about entering, and what about leaving, by the words that strategies use: the other half is told last. */
+const LEAVES: ReadonlySet<string> = new Set(['Sell', 'Cover', 'Close', 'Exit', 'Give up']);
+const ENTERS: ReadonlySet<string> = new Set(['Buy', 'Short', 'Enter', 'Entry']);
+
+/** The conditions that hindered, by what they would have led to; first what concerns a strategy that holds something, or nothing. */
+export function hindrances(checks: readonly ExplainedCheck[], holds: boolean): readonly { readonly leadsTo: string | null; readonly unmet: readonly ExplainedCheck[] }[] {
+  const groups = new Map<string | null, ExplainedCheck[]>();
+  for (const check of checks) groups.set(check.leadsTo, [...(groups.get(check.leadsTo) ?? []), check]);
+  const isLast = (leadsTo: string | null): boolean => leadsTo !== null && (holds ? ENTERS : LEAVES).has(leadsTo);
+  return [...groups].map(([leadsTo, group]) => ({ leadsTo, unmet: group.filter((check) => !check.isMet) })).filter(({ unmet }) => unmet.length > 0).sort((a, b) => Number(isLast(a.leadsTo)) - Number(isLast(b.leadsTo)));
+}
+
+/** What one thing lacked: `Buy lacks: RSI below the entry level (44.1, threshold 30).` */
+function lackWords({ leadsTo, unmet }: ReturnType<typeof hindrances>[number]): string {
+  const rest = unmet.length > NAMED_MAX ? `; and ${unmet.length - NAMED_MAX} more` : '';
+  return `${leadsTo === null ? 'Not met' : `${leadsTo} lacks`}: ${unmet.slice(0, NAMED_MAX).map(unmetWords).join('; ')}${rest}.`;
 }
 
 const SIDES = { long: 'hold it', short: 'be short of it', flat: 'hold none of it' } as const;
@@ -66,10 +79,9 @@ function withoutSignal({ explained }: StoryParts): Ending {
   if (replay === null) return { verdict: 'unknown', headline: 'What it saw cannot be told', detail: explained.problem ?? 'It could not be run again over this bar.' };
   if (replay.agrees === 'differs') return { verdict: 'unknown', headline: 'Nothing was raised, though today it would be', detail: replay.notes[0] ?? '' };
   if (replay.named !== null) return { verdict: 'wish_unchanged', headline: `It wished to ${wishWords(replay.named)}, as before`, detail: 'Only a change of the wish is a signal: saying the same again does nothing.' };
-  const unmet = hindrances(replay.checks);
-  if (unmet.length === 0) return { verdict: 'conditions_not_met', headline: 'It had no reason to trade', detail: replay.checks.length === 0 ? 'It names no conditions of its own; its indicators at this bar stand below.' : 'Nothing that it asks for asked for a trade.' };
-  const rest = unmet.length > NAMED_MAX ? `, and ${unmet.length - NAMED_MAX} more` : '';
-  return { verdict: 'conditions_not_met', headline: unmet.length === 1 ? 'One condition was not met' : `${unmet.length} conditions were not met`, detail: `Not met: ${unmet.slice(0, NAMED_MAX).map(unmetWords).join('; ')}${rest}.` };
+  const lacking = hindrances(replay.checks, replay.wish.before.side !== 'flat');
+  const nothing = replay.checks.length === 0 ? 'It names no conditions of its own; what it knew stands below.' : 'Nothing that it looked at asked for a trade.';
+  return { verdict: 'conditions_not_met', headline: 'It had no reason to trade', detail: lacking.length === 0 ? nothing : lacking.slice(0, GROUPS_MAX).map(lackWords).join(' ') };
 }
 
 const shares = (text: string): string => `${text} share${text === '1' ? '' : 's'}`;
@@ -79,7 +91,7 @@ function ofOrder(order: OrderView): Ending {
   const what = `${order.side === 'buy' ? 'Buy' : 'Sell'} ${shares(order.qty)} of ${order.symbol}`;
   if (order.unknownSince !== null && !order.isClosed) return { verdict: 'order_unknown', headline: 'Sent, and the answer is not known', detail: `${what}: the broker did not answer in time. It is asked under the order's own id until it is known; it is never sent twice.` };
   switch (order.status) {
-    case 'filled': return { verdict: 'order_filled', headline: `${order.side === 'buy' ? 'Bought' : 'Sold'} ${shares(order.filledQty)}${order.avgFillPrice === null ? '' : ` at ${order.avgFillPrice}`}`, detail: 'The signal was approved, sent and filled.' };
+    case 'filled': return { verdict: 'order_filled', headline: `${order.side === 'buy' ? 'Bought' : 'Sold'} ${shares(order.filledQty)}${order.avgFillPrice === null ? '' : ` at ${order.avgFillPrice} USD`}`, detail: 'The signal was approved, sent and filled.' };
     case 'partially_filled': return { verdict: 'order_partly_filled', headline: `Filled in part: ${order.filledQty} of ${order.qty}`, detail: `${what}: the rest works at the broker.` };
     case 'rejected': return { verdict: 'order_rejected', headline: 'The broker refused the order', detail: order.reason ?? 'It gave no reason.' };
     case 'denied': return { verdict: 'denied', headline: 'Approved, then not sent', detail: order.reason ?? 'No reason was kept.' };

@@ -73,13 +73,13 @@ describe('a market that was traded', () => {
     expect(quiet[0]?.explained.replay?.checks.map(({ leadsTo, name }) => [leadsTo, name])).toEqual([
       ['Buy', 'fast average above the slow one'], ['Buy', 'it was below when they last differed'], ['Sell', 'fast average below the slow one'], ['Sell', 'it was above when they last differed'],
     ]);
-    expect(quiet[0]?.detail).toMatch(/^Not met: /);
+    expect(quiet[0]?.detail).toMatch(/^Buy lacks: /);
     expect(quiet[0]?.explained.replay?.indicators.map(({ label }) => label)).toEqual(['SMA(3)', 'SMA(8)', 'ATR(5)']);
   });
 
   it('follows a signal to its fill, and another to the rule that denied it', () => {
     const entry = kept.signals.map(({ at }) => of(kept.stories.get(at), 'quick')).find((story) => story?.verdict === 'order_filled');
-    expect(entry?.headline).toMatch(/^Bought \d+(\.\d+)? shares at /);
+    expect(entry?.headline).toMatch(/^Bought \d+(\.\d+)? shares at \d+(\.\d+)? USD$/);
     expect(entry?.stories[0]).toMatchObject({ decision: { outcome: 'approved' }, order: { status: 'filled' } });
     expect(entry?.stories[0]?.events.length).toBeGreaterThanOrEqual(3);
     expect(entry?.explained.replay?.said).toEqual([{ what: 'target', target: 'long', weight: null }]);

@@ -113,9 +113,9 @@ export function rollingFigure(line: RollingLine, tokens: Tokens, { kind, level, 
   };
 }
 
-/** Colour of a cell between -1 and 1: from loss over nothing to gain. */
-function diverging(tokens: Tokens): readonly (readonly [number, string])[] {
-  return [[0, withAlpha(tokens.loss, 0.75)], [0.5, withAlpha(tokens.muted, 0.06)], [1, withAlpha(tokens.gain, 0.75)]];
+/** Colours of cells from below zero to above: each side keeps its own, so that nothing turns grey between. */
+function diverging(below: string, above: string): readonly (readonly [number, string])[] {
+  return [[0, withAlpha(below, 0.72)], [0.4999, withAlpha(below, 0.04)], [0.5001, withAlpha(above, 0.04)], [1, withAlpha(above, 0.72)]];
 }
 
 /** Correlations with the number in each cell; the strength is the colour of the accent, against each other that of loss. */
@@ -123,7 +123,7 @@ export function correlationFigure(names: readonly string[], cells: readonly (rea
   return {
     data: [{
       type: 'heatmap', x: names, y: names, z: cells.map((row) => row.map((cell) => cell.value)), zmin: -1, zmax: 1, showscale: false, xgap: 2, ygap: 2, hoverongaps: false,
-      colorscale: [[0, withAlpha(tokens.loss, 0.75)], [0.5, withAlpha(tokens.muted, 0.06)], [1, withAlpha(tokens.accent, 0.75)]],
+      colorscale: diverging(tokens.loss, tokens.accent),
       text: cells.map((row) => row.map((cell) => (cell.value === null ? '–' : cell.value.toFixed(2)))), texttemplate: '%{text}', textfont: { color: tokens.text, size: 12 },
       customdata: cells.map((row) => row.map((cell) => cell.count)), hovertemplate: '%{y} with %{x}<br><b>%{text}</b> of %{customdata} common returns<extra></extra>',
     }],
@@ -133,16 +133,22 @@ export function correlationFigure(names: readonly string[], cells: readonly (rea
 
 const MONTH_NAMES = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'];
 
+/** A return in a cell, percent without its sign of unit: monthText(-0.0471) = '−4.7'. */
+export function monthText(value: number | null): string {
+  if (value === null) return '';
+  const digits = Math.abs(value * 100).toFixed(1);
+  return digits === '0.0' ? digits : `${value > 0 ? '+' : '−'}${digits}`;
+}
+
 /** Months by years with the number in each cell, and the year at the end; newest year on top. */
 export function monthFigure(rows: readonly MonthRow[], tokens: Tokens): Figure {
   const shown = [...rows].reverse();
   const years = shown.map((row) => String(row.year));
-  const cellText = (value: number | null): string => (value === null ? '' : `${value >= 0 ? '+' : '−'}${Math.abs(value * 100).toFixed(1)}`);
   const months = { x: MONTH_NAMES, z: shown.map((row) => [...row.months]) };
   const totals = { x: ['Year'], z: shown.map((row) => [row.total]) };
   const trace = ({ x, z }: { x: readonly string[]; z: (number | null)[][] }, full: number, xaxis: string): PlotlyObject => ({
-    type: 'heatmap', x, y: years, z, zmin: -full, zmax: full, showscale: false, colorscale: diverging(tokens), xgap: 2, ygap: 2, hoverongaps: false, xaxis,
-    text: z.map((row) => row.map(cellText)), texttemplate: '%{text}', textfont: { color: tokens.text, size: 11 }, hovertemplate: '%{x} %{y}<br><b>%{text} %</b><extra></extra>',
+    type: 'heatmap', x, y: years, z, zmin: -full, zmax: full, showscale: false, colorscale: diverging(tokens.loss, tokens.gain), xgap: 2, ygap: 2, hoverongaps: false, xaxis,
+    text: z.map((row) => row.map(monthText)), texttemplate: '%{text}', textfont: { color: tokens.text, size: 11 }, hovertemplate: '%{x} %{y}<br><b>%{text} %</b><extra></extra>',
   });
   return {
     data: [trace(months, FULL_MONTH, 'x'), trace(totals, 3 * FULL_MONTH, 'x2')],

@@ -28,7 +28,7 @@ function Looked({ story, symbol, chart }: { story: StrategyStory; symbol: string
   const note = widthNote(explained, chart, story.signals.length);
   return (
     <Step tone="idle" title={<>The bar closed at <span className="num">{price(bar.close)}</span></>} at={bar.closeTime}>
-      <p className="muted num why-small">O {price(bar.open)}  H {price(bar.high)}  L {price(bar.low)}  V {count(bar.volume)}  ·  {explained.timeframe}, from {bar.source}</p>
+      <p className="muted num why-small">O {price(bar.open)}  H {price(bar.high)}  L {price(bar.low)}  V {count(bar.volume)}<span title="Where the bar came from"> · {bar.source}</span></p>
       {note !== null && <p className="muted">{note}</p>}
       {replay !== null && <Conditions replay={replay} symbol={symbol} />}
       {replay !== null && <p className="why-wish"><span className="muted">Wish</span> <b>{wishWords(replay.wish.before)}</b>{replay.named !== null && wishWords(replay.named) !== wishWords(replay.wish.before) && <> → <b>{wishWords(replay.named)}</b></>}{replay.named === null && <span className="muted"> (said nothing)</span>}</p>}
@@ -118,8 +118,9 @@ export function WhyCard(): JSX.Element | null {
   const timeframe = useSelection((now) => now.timeframe);
   const chosen = useSelection((now) => now.chosen);
   const revision = useSelection((now) => now.revision);
+  const isReplaying = useSelection((now) => now.isReplaying);
   const isAsked = symbol !== null && chosen !== null;
-  const query = useRoute('explain', ['explain', symbol, timeframe, chosen, revision], { symbol: symbol ?? 'NONE', timeframe, openTime: chosen ?? 0 }, { isEnabled: isAsked, everyMs: askAgainMs });
+  const query = useRoute('explain', ['explain', symbol, timeframe, chosen, revision], { symbol: symbol ?? 'NONE', timeframe, openTime: chosen ?? 0 }, { isEnabled: isAsked && !isReplaying, everyMs: askAgainMs });
   if (!isAsked) return null;
   // The answer before this one is kept while the next one is asked for: it is of another bar.
   const story = query.data?.openTime === chosen && query.data.symbol === symbol && query.data.timeframe === timeframe ? query.data : undefined;
@@ -129,7 +130,7 @@ export function WhyCard(): JSX.Element | null {
         <div><h2>Why did it trade, or not?</h2><p className="muted num">{symbol}{story !== undefined && ` · ${spanWords(story)} · ${timeframe}`}</p></div>
         <Tooltip label="Let go of the bar (Esc)"><ActionIcon variant="subtle" color="gray" size="sm" aria-label="Close" onClick={() => chooseBar(null)}><IconX size={14} /></ActionIcon></Tooltip>
       </header>
-      {story !== undefined ? <Body story={story} /> : query.error !== null ? <Failure error={query.error} retry={() => void query.refetch()} /> : <SkeletonRows count={7} />}
+      {isReplaying ? <Empty title="Not during a replay">The story of a bar tells what came after it. End the replay to read it.</Empty> : story !== undefined ? <Body story={story} /> : query.error !== null ? <Failure error={query.error} retry={() => void query.refetch()} /> : <SkeletonRows count={7} />}
     </section>
   );
 }

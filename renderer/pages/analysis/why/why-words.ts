@@ -44,8 +44,8 @@ export function scaleOf({ value, threshold }: Pick<ExplainedCheck, 'value' | 'th
   if (value === null || threshold === null) return null;
   const [low, high] = [Math.min(value, threshold), Math.max(value, threshold)];
   if (high === low) return { value: 0.5, threshold: 0.5 };
-  // A distance that is small beside the numbers is drawn small: a tenth of their size fills the line.
-  const width = Math.max(high - low, 0.1 * Math.max(Math.abs(high), Math.abs(low)));
+  // A distance that is small beside the numbers is drawn small: a fiftieth of their size fills the line.
+  const width = Math.max(high - low, 0.02 * Math.max(Math.abs(high), Math.abs(low)));
   const middle = (low + high) / 2;
   const place = (number: number): number => 0.5 + (0.8 * (number - middle)) / width;
   return { value: place(value), threshold: place(threshold) };
