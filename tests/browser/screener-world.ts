@@ -140,7 +140,7 @@ export const SCREENS: readonly SavedScreen[] = [
   saved('own-gaps', 'Gaps down over 2 %', { filters: filters('gap < -2%', 'close between 5 and 300') }, { schedule: 'hourly', lastRunAt: Date.now() - 600_000, members: 0, problem: null }),
 ];
 
-const STRATEGY: StrategyView = { strategyId: 'momentum', name: 'Momentum', kind: 'sma_cross', symbols: ['AADA', 'SPY', 'QQQ'], timeframe: '1Day', parameters: {}, sizing: {}, isEnabled: true, versionId: 'momentum@4', signals: 12, approved: 10, denied: 2, fills: 9, openPositions: 1, realizedPnl: '120', openPnl: '4', lastSignalAt: null };
+const STRATEGY: StrategyView = { strategyId: 'momentum', name: 'Momentum', kind: 'sma_cross', symbols: ['AADA', 'SPY', 'AAPL'], timeframe: '1Day', parameters: {}, sizing: {}, isEnabled: true, versionId: 'momentum@4', signals: 12, approved: 10, denied: 2, fills: 9, openPositions: 1, realizedPnl: '120', openPnl: '4', lastSignalAt: null };
 
 /** What the gateway says about screens; the list remembers what is saved in it. */
 export function screenerScript(): Script {

@@ -244,6 +244,20 @@ describe('states', () => {
   });
 });
 
+describe('a local model', () => {
+  it('is offered where one runs, and what it says is seen before it is used', async () => {
+    gateway.script({ screenModel: () => ({ isThere: true, model: 'llama3.2', note: '' }), askScreen: () => ({ from: 'model', filters: ['change(20) < -10%'], rank: null, notUnderstood: ['dragons'], note: 'Suggested by llama3.2: read the filters before you trust them' }) });
+    await page.goto(`${SCRIPTED_ORIGIN}/screener`);
+    await page.getByLabel('What do you look for?').fill('fallen dragons');
+    await page.getByRole('button', { name: 'Ask the local model' }).click();
+    await page.getByText('Suggested by llama3.2').waitFor();
+    expect(await filterTexts()).toEqual([]);
+    await page.getByRole('button', { name: 'Use these', exact: true }).click();
+    await expect.poll(filterTexts, { timeout: LIMIT_MS }).toEqual(['change(20) < -10%']);
+    await page.getByLabel('What do you look for?').fill('');
+  });
+});
+
 describe('saved screens', () => {
   it('are saved, changed, renamed, scheduled, duplicated and deleted with a way back', async () => {
     await page.getByLabel('What do you look for?').fill('price below 20');
@@ -301,7 +315,7 @@ describe('saved screens', () => {
     await page.getByRole('button', { name: 'Use as a strategy’s universe' }).click();
     const sheet = page.locator('.mantine-Drawer-content');
     await sheet.locator('.universe-part.out', { hasText: 'SPY' }).waitFor();
-    await sheet.getByText('It holds 1 position.').waitFor();
+    await sheet.locator('.universe-part.same', { hasText: 'AAPL' }).waitFor();
     await sheet.getByRole('button', { name: 'Give these symbols to Momentum' }).click();
     await sheet.getByText('now works on 2 symbols').waitFor();
     expect(gateway.asked('screenToStrategy').map((one) => [one.input, one.key?.startsWith('page-')])).toEqual([[{ screenId: 'own-gaps', strategyId: 'momentum' }, true]]);

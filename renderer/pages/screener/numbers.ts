@@ -33,14 +33,18 @@ export function decimalsOf(values: readonly number[]): number {
   return Math.max(0, Math.min(DECIMALS_MAX, 2 - Math.floor(Math.log10(middle))));
 }
 
-/** How the values of a column read, all with the same decimals. */
-export function formatterOf(values: readonly Value[], unit: Unit): (value: Value) => string {
+/** Names of what goes up and down: their numbers always have a sign. */
+const MOVES = /\b(?:change|gap|from_high52|from_low52)\b/;
+
+/** How the values of a formula read in a column, all with the same decimals. Parts in percent have a sign where the formula is a move, or one of them is below zero. */
+export function formatterOf(values: readonly Value[], unit: Unit, formula = ''): (value: Value) => string {
   const numbers = values.filter((value) => typeof value === 'number');
+  const signed = MOVES.test(formula) || numbers.some((value) => value < 0);
   const byUnit = (): ((value: number) => string) => {
     switch (unit) {
       case 'price': return price;
       case 'shares': case 'dollars': return shortened;
-      case 'fraction': return (value) => money(value * 100, { signed: true });
+      case 'fraction': return (value) => money(value * 100, { signed });
       case 'bars': return count;
       case 'percent': case 'index': return (value) => money(value);
       default: {

@@ -10,7 +10,7 @@ import { ChangeWords } from './cells.tsx';
 
 const BARS = 120;
 const SIZE = { width: 396, height: 190 } as const;
-const CARD = { width: 424, height: 292 } as const;
+const CARD = { width: 424, height: 312 } as const;
 const GAP = 10;
 
 /** Where the card stands: below the row, above it where there is no room, never over the pointer. Pure. */
@@ -35,7 +35,8 @@ function Candles({ symbol, asOf }: { symbol: string; asOf: string | null }): JSX
         <path d={picture.rising} className="candle rising" /><path d={picture.falling} className="candle falling" />
         <line x1={0} x2={SIZE.width} y1={picture.lastY} y2={picture.lastY} className="last" />
       </svg>
-      <p className="preview-foot num muted"><span>{marketDay(first)} to {marketDay(last)}</span><span>{price(picture.bottom)} – {price(picture.top)} USD, freed of splits</span><span>{view.sources.join(', ')}</span></p>
+      <p className="preview-foot num muted"><span>{marketDay(first)} to {marketDay(last)}</span><span>{price(picture.bottom)} – {price(picture.top)} USD, freed of splits</span></p>
+      {view.sources.length > 0 && <p className="preview-time muted">From {view.sources.join(', ')}{view.isFromArchive ? ', in part out of the archive' : ''}</p>}
     </>
   );
 }

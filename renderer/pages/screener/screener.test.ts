@@ -194,6 +194,7 @@ describe('numbers', () => {
     expect([decimalsOf([1_200, 3_400]), decimalsOf([0.0123]), decimalsOf([1.5, 22.25]), decimalsOf([])]).toEqual([0, 4, 1, 0]);
     expect([shortened(12_345_678), shortened(950), shortened(-2_500)]).toEqual(['12.35 M', '950', '−2.50 k']);
     const format = formatterOf([0.031, 0.11, null], 'ratio');
+    expect([formatterOf([0.2, 0.3], 'fraction', 'volatility(20)')(0.2), formatterOf([0.2], 'fraction', 'change(5)')(0.2)]).toEqual(['20.00', '+20.00']);
     expect([format(0.031), format(null), format(true), format('x')]).toEqual(['0.031', '–', 'yes', 'x']);
   });
 });
@@ -209,7 +210,7 @@ describe('nothing found', () => {
 
 describe('a universe', () => {
   it('tells who comes, leaves and stays, and reads pasted lists', () => {
-    expect(universeChange(['A', 'B'], ['B', 'C'])).toEqual({ enters: ['C'], leaves: ['A'], stays: ['B'] });
+    expect(universeChange(['A', 'B', 'D'], ['B', 'C'], ['D', 'B'])).toEqual({ enters: ['C'], leaves: ['A'], stays: ['B'], held: ['D'] });
     expect(symbolsIn('aapl, brk.b\nAAPL  $$', (word) => /^[A-Z.]+$/.test(word))).toEqual({ symbols: ['AAPL', 'BRK.B'], refused: ['$$'] });
   });
 });
@@ -217,7 +218,7 @@ describe('a universe', () => {
 describe('the preview', () => {
   it('stays in the window and off the row', () => {
     expect(placeOf({ top: 100, bottom: 130 }, 50, { width: 1_440, height: 900 })).toEqual({ left: 78, top: 140 });
-    expect(placeOf({ top: 800, bottom: 830 }, 1_430, { width: 1_440, height: 900 })).toEqual({ left: 1_006, top: 498 });
+    expect(placeOf({ top: 800, bottom: 830 }, 1_430, { width: 1_440, height: 900 })).toEqual({ left: 1_006, top: 478 });
   });
   it('draws each bar once, flat ones too', () => {
     expect(candlePicture({ open: [], high: [], low: [], close: [], volume: [] }, 100, 100)).toBeNull();

@@ -5,10 +5,10 @@ import { Button, Drawer, Select } from '@mantine/core';
 import type { SavedScreen } from '#app/contracts/screener.ts';
 import type { StrategyView } from '#app/contracts/views.ts';
 import { isUnanswered, newKey } from '../../data/client.ts';
-import { useAction, useStrategies } from '../../data/queries.ts';
+import { useAction, usePositions, useStrategies } from '../../data/queries.ts';
 import { count, counted } from '../../ui/format.ts';
 import { Answer, Empty } from '../../ui/kit.tsx';
-import { universeChange } from './universe-change.ts';
+import { UNIVERSE_MAX, universeChange } from './universe-change.ts';
 import type { Ran } from './use-screen-run.ts';
 
 const SHOWN = 60;
@@ -26,9 +26,9 @@ function Symbols({ title, symbols, tone }: { title: string; symbols: readonly st
 function Done({ answer, close }: { answer: { strategyId: string; symbols: readonly string[]; skipped: readonly { symbol: string; reason: string }[] }; close: () => void }): JSX.Element {
   return (
     <div className="stack" role="status">
-      <p><strong>{answer.strategyId}</strong> now works on {counted(answer.symbols.length, 'symbol')}. It is a new version; the one before stays in its history.</p>
+      <p><strong>{answer.strategyId}</strong> now works on {counted(answer.symbols.length, 'symbol')}. What it worked on before stands in the audit trail.</p>
       <Symbols title="Its symbols" symbols={answer.symbols} tone="same" />
-      {answer.skipped.length > 0 && <div className="universe-part"><h3>Left out</h3><ul>{answer.skipped.slice(0, SHOWN).map(({ symbol, reason }) => <li key={symbol}><code>{symbol}</code> <span className="muted">{reason}</span></li>)}</ul></div>}
+      {answer.skipped.length > 0 && <div className="universe-part"><h3>To know</h3><ul>{answer.skipped.slice(0, SHOWN).map(({ symbol, reason }) => <li key={symbol}><code>{symbol}</code> <span className="muted">{reason}</span></li>)}</ul></div>}
       <Button variant="default" onClick={close}>Close</Button>
     </div>
   );
@@ -36,16 +36,19 @@ function Done({ answer, close }: { answer: { strategyId: string; symbols: readon
 
 /** What changes, in words and symbols. `found`: by the run on the page; null when it asked something else than what is saved. */
 function Change({ strategy, found, matched }: { strategy: StrategyView; found: readonly string[] | null; matched: number }): JSX.Element {
-  if (found === null) return <p className="muted">What it finds is known when it runs; its present {counted(strategy.symbols.length, 'symbol')} are replaced by that.</p>;
-  const { enters, leaves, stays } = universeChange(strategy.symbols, found);
+  const positions = usePositions().data?.positions;
+  if (found === null) return <p className="muted">What it finds is known when it runs; its present {counted(strategy.symbols.length, 'symbol')} are replaced by that, but for those that it holds.</p>;
+  const holds = positions?.filter((position) => position.holders.some((holder) => holder.strategyId === strategy.strategyId && Number(holder.qty) !== 0)).map((position) => position.symbol) ?? [];
+  const { enters, leaves, stays, held } = universeChange(strategy.symbols, found, holds);
   return (
     <>
-      {matched > found.length && <p className="warn-text">The screen finds {count(matched)}, and asks for the first {count(found.length)} of them.</p>}
+      {matched > UNIVERSE_MAX && <p className="warn-text">The screen finds {count(matched)}; a strategy takes the first {count(UNIVERSE_MAX)} of them.</p>}
       <Symbols title="Come in" symbols={enters} tone="in" />
       <Symbols title="Leave" symbols={leaves} tone="out" />
       <Symbols title="Stay" symbols={stays} tone="same" />
       {enters.length + leaves.length === 0 && <p className="muted">It works on these symbols already.</p>}
-      {strategy.openPositions > 0 && leaves.length > 0 && <p className="warn-text">It holds {counted(strategy.openPositions, 'position')}. A symbol that leaves gets no signals of it any more, its exits among them: close those positions, or keep the symbol.</p>}
+      <Symbols title="Stay, because the strategy holds them" symbols={held} tone="same" />
+      <p className="muted">Symbols that the broker does not trade are left out.</p>
     </>
   );
 }

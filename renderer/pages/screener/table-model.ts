@@ -38,14 +38,14 @@ export function columnsOf(ran: { readonly definition: ScreenDefinition; readonly
   const sample = result.rows.slice(0, ROWS_CHECKED);
   const own = definition.columns.map((column, n): TableColumn => {
     const unit = unitOf(column.formula);
-    const format = formatterOf(sample.map((row) => row.values[n] ?? null), unit);
+    const format = formatterOf(sample.map((row) => row.values[n] ?? null), unit, column.formula);
     return { id: `own-${n}`, title: column.title ?? column.formula, unit: unitWords(unit), kind: 'number', width: 88, scale: scaleOf(unit), about: column.title === null ? column.formula : `${column.title}: ${column.formula}`, value: (row) => row.values[n] ?? null, text: (row) => format(row.values[n] ?? null) };
   });
   const { rank } = definition;
   // A rank that stands in a column of one's own is not shown twice.
   const ranked = rank === null || definition.columns.some((column) => column.formula === rank.formula) ? [] : [rank.formula].map((formula): TableColumn => {
     const unit = unitOf(formula);
-    const format = formatterOf(sample.map((row) => row.rank), unit);
+    const format = formatterOf(sample.map((row) => row.rank), unit, formula);
     return { id: 'rank', title: 'Rank', unit: unitWords(unit), kind: 'number', width: 88, scale: scaleOf(unit), about: `Ranked by ${formula}, ${rank.direction === 'desc' ? 'largest' : 'smallest'} first`, value: (row) => row.rank, text: (row) => format(row.rank) };
   });
   const shown = (id: FixedColumn): boolean => !hidden.includes(id);

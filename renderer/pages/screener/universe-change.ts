@@ -1,12 +1,16 @@
 /** What a new universe changes for a strategy. Pure. */
 
-/** Symbols that come in, leave and stay, each in the order in which they were given. */
-export type UniverseChange = { readonly enters: readonly string[]; readonly leaves: readonly string[]; readonly stays: readonly string[] };
+/** Most symbols that a screen gives to a strategy: those that rank first. */
+export const UNIVERSE_MAX = 200;
 
-/** universeChange(['A', 'B'], ['B', 'C']) = { enters: ['C'], leaves: ['A'], stays: ['B'] } */
-export function universeChange(before: readonly string[], after: readonly string[]): UniverseChange {
-  const [old, next] = [new Set(before), new Set(after)];
-  return { enters: [...next].filter((symbol) => !old.has(symbol)), leaves: [...old].filter((symbol) => !next.has(symbol)), stays: [...next].filter((symbol) => old.has(symbol)) };
+/** Symbols that come in, leave, stay because they were found, and stay because the strategy holds them; each in the order in which they were given. */
+export type UniverseChange = { readonly enters: readonly string[]; readonly leaves: readonly string[]; readonly stays: readonly string[]; readonly held: readonly string[] };
+
+/** What a strategy works on `before`, what was `found`, and what it holds. universeChange(['A', 'B', 'D'], ['B', 'C'], ['D']) = { enters: ['C'], leaves: ['A'], stays: ['B'], held: ['D'] } */
+export function universeChange(before: readonly string[], found: readonly string[], holds: readonly string[]): UniverseChange {
+  const [old, next] = [new Set(before), new Set(found.slice(0, UNIVERSE_MAX))];
+  const held = [...new Set(holds)].filter((symbol) => !next.has(symbol));
+  return { enters: [...next].filter((symbol) => !old.has(symbol)), leaves: [...old].filter((symbol) => !next.has(symbol) && !held.includes(symbol)), stays: [...next].filter((symbol) => old.has(symbol)), held };
 }
 
 /** Tickers in a text, in the order of their first mention, with what is none. symbolsIn('aapl, brk.b  $$') = { symbols: ['AAPL', 'BRK.B'], refused: ['$$'] } */
