@@ -1,6 +1,7 @@
 /** Runs cases against families of parsers: no crash, no hang, always a value or a typed error. */
 import { busFamily, configFamily, flowFamily, ipcFamily, replayFamily, streamFamily, wireFamily } from './parsers.ts';
 import { formulaFamily } from './formulas.ts';
+import { importFamily } from './imports.ts';
 import { randomOf } from './inputs.ts';
 import { httpFamily, simulatorFamily } from './servers.ts';
 import type { Family, OpenFamily, Target } from './target.ts';
@@ -9,7 +10,7 @@ import type { Family, OpenFamily, Target } from './target.ts';
 const LONGEST_US = 100_000;
 const KEPT = 20;
 const OPEN: Readonly<Record<Family, () => OpenFamily | Promise<OpenFamily>>> = {
-  http: httpFamily, bus: busFamily, wire: wireFamily, config: configFamily, ipc: ipcFamily, simulator: simulatorFamily, streams: streamFamily, flows: flowFamily, replay: replayFamily, formulas: formulaFamily,
+  http: httpFamily, bus: busFamily, wire: wireFamily, config: configFamily, ipc: ipcFamily, simulator: simulatorFamily, streams: streamFamily, flows: flowFamily, replay: replayFamily, formulas: formulaFamily, imports: importFamily,
 };
 
 /** What came of a family. `wrong`: the first few, each with the number by which it can be made again. */

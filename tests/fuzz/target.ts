@@ -4,7 +4,7 @@ import { AppError } from '#app/domain/errors.ts';
 import type { Random } from './inputs.ts';
 
 /** The families, as the paper lists them. */
-export const FAMILIES = ['http', 'bus', 'wire', 'config', 'ipc', 'simulator', 'streams', 'flows', 'replay', 'formulas'] as const;
+export const FAMILIES = ['http', 'bus', 'wire', 'config', 'ipc', 'simulator', 'streams', 'flows', 'replay', 'formulas', 'imports'] as const;
 /** A family of parsers. */
 export type Family = (typeof FAMILIES)[number];
 
