@@ -28,7 +28,9 @@ describe('completion', () => {
     expect(complete('', 0).length).toBe(COMPLETIONS_MAX);
     expect(labels('rsi(14) < 30 ').slice(0, 2)).toEqual(['and', 'or']);
     expect(labels('rsi(14) ').slice(0, 2)).toEqual(['<', '>']);
-    expect(labels('avg(close, ')).toEqual([]);
+    expect(complete('avg(close, ', 11)).toMatchObject([{ label: '20', detail: 'n, 1 to 5000' }]);
+    expect(complete('macd(12, ', 9)[0]).toMatchObject({ label: '26', detail: 'Slow period, 1 to 5000', insert: '26' });
+    expect(labels('rsi(14, ').slice(0, 2)).toEqual(['close', 'high']);
   });
 
   it('replaces the whole word at the cursor and puts the cursor where writing goes on', () => {

@@ -156,6 +156,17 @@ function values(place: Place, entry: VocabularyEntry, closing: string | null): C
   return entry.values.filter((value) => value.toLowerCase().includes(place.typed)).map((value) => completion(place, { label: value, kind: 'value', detail: entry.title, explanation: '', insert: closing === null ? `"${value}"` : `${value}${closing}` }));
 }
 
+/** Bars for a function that has no usual number of them. */
+const USUAL_BARS = 20;
+
+/** The usual number for the argument at the cursor, with its range. */
+function countAt(place: Place, { entry, argument }: { readonly entry: VocabularyEntry; readonly argument: number }): Completion | null {
+  const parameter = entry.parameters[argument];
+  if (parameter === undefined || place.typed !== '' || (parameter.kind !== 'whole' && parameter.kind !== 'number')) return null;
+  const usual = `${parameter.default ?? USUAL_BARS}`;
+  return completion(place, { label: usual, kind: 'value', detail: `${parameter.title}, ${parameter.min ?? 1} to ${parameter.max ?? ''}`, explanation: entry.signature });
+}
+
 /** A quote that is open at the cursor: what was written in it so far. */
 function openQuote(text: string, at: number): { readonly from: number; readonly typed: string } | null {
   let from = -1;
@@ -192,8 +203,9 @@ function proposals(text: string, at: number): Completion[] {
   if (endsValue(before)) return operators(place);
   const call = callOf(before);
   const parameter = call?.entry.parameters[Math.min(call.argument, call.entry.parameters.length - 1)];
-  if (call?.entry.kind === 'indicator') return names(place, (entry) => entry.kind === 'field' && entry.name !== 'dollar_volume' && call.entry.parameters.at(-1)?.kind === 'price');
-  if (parameter?.kind === 'whole') return [];
+  const count = call === null ? null : countAt(place, call);
+  if (call?.entry.kind === 'indicator') return [...(count === null ? [] : [count]), ...names(place, (entry) => entry.kind === 'field' && entry.name !== 'dollar_volume' && call.entry.parameters.at(-1)?.kind === 'price')];
+  if (parameter?.kind === 'whole') return count === null ? [] : [count];
   return names(place, (entry) => entry.kind !== 'word' || entry.name === 'not');
 }
 
