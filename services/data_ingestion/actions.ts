@@ -19,8 +19,8 @@ export type ActionsRefresh = {
   readonly asked: number; readonly added: number; readonly changed: number; readonly withdrawn: number; readonly unread: number; readonly renames: readonly { readonly from: string; readonly to: string }[];
   readonly symbols: readonly string[]; readonly problem: string | null;
 };
-/** What it works with. `onChanged` hears whose actions are others now, after the commit: factors are made of them. */
-export type ActionsParts = { readonly db: Db; readonly history: Pick<MarketHistory, 'actions'>; readonly onChanged?: (symbols: readonly string[]) => void };
+/** What it works with. */
+export type ActionsParts = { readonly db: Db; readonly history: Pick<MarketHistory, 'actions'> };
 
 type Total = { asked: number; added: number; changed: number; withdrawn: number; unread: number; renames: { from: string; to: string }[]; symbols: Set<string>; problem: string | null };
 type Due = { symbol: string; from: string };
@@ -157,7 +157,5 @@ export async function refreshActions(parts: ActionsParts, now: EpochMs, signal: 
     total.asked += query.symbols.length;
     total.unread += unread;
   }
-  const symbols = [...total.symbols].sort();
-  if (symbols.length > 0) parts.onChanged?.(symbols);
-  return { ...total, symbols };
+  return { ...total, symbols: [...total.symbols].sort() };
 }

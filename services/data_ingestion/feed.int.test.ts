@@ -124,10 +124,9 @@ describe('corporate actions', () => {
     await book.sql(`UPDATE data_ingestion.corporate_actions SET terms = terms || '{"rate": "9"}' WHERE action_id = (SELECT action_id FROM data_ingestion.corporate_actions WHERE symbol = 'PEP' ORDER BY ex_date DESC LIMIT 1)`);
     await book.sql(`UPDATE data_ingestion.action_progress SET covers_from = '2025-01-01'`);
     await book.sql(`INSERT INTO data_ingestion.corporate_actions (action_id, symbol, kind, ex_date, terms, source) VALUES ('gone', 'KO', 'cash_dividend', '2025-08-01', '{"rate": "1", "process_date": "2025-08-01"}', 'alpaca'), ('mine', 'KO', 'cash_dividend', '2025-08-01', '{"rate": "1", "process_date": "2025-08-01"}', 'import')`);
-    const heard: string[] = [];
-    const again = await refreshActions({ ...parts, onChanged: (symbols) => heard.push(...symbols) }, now, noSignal);
+    const again = await refreshActions(parts, now, noSignal);
     expect(again).toMatchObject({ changed: 1, withdrawn: 1, added: 0, symbols: ['KO', 'PEP'] });
-    expect(heard).toEqual(['KO', 'PEP']);
+    expect(await book.sql(`SELECT symbol FROM data_ingestion.action_progress WHERE symbol IN ('KO', 'PEP', 'AMD') AND changed_at > (SELECT changed_at FROM data_ingestion.action_progress WHERE symbol = 'AMD') ORDER BY symbol`)).toEqual([{ symbol: 'KO' }, { symbol: 'PEP' }]);
     expect(await book.sql(`SELECT action_id FROM data_ingestion.corporate_actions WHERE action_id IN ('gone', 'mine')`)).toEqual([{ action_id: 'mine' }]);
     expect((await book.sql(`SELECT kind, symbol FROM data_ingestion.data_quality_logs WHERE kind LIKE 'action%' ORDER BY kind`))).toEqual([{ kind: 'action_changed', symbol: 'PEP' }, { kind: 'action_withdrawn', symbol: 'KO' }]);
   });
@@ -212,6 +211,7 @@ describe('the stream', () => {
   });
   it('tells halts and their end', async () => {
     const halts = async () => (await command('feedState', {})).halts;
+    await sim.control('status', { symbol: 'AAPL', code: '7', message: 'Imbalance' });
     await sim.control('status', { symbol: 'TSLA', code: 'H', message: 'Volatility pause' });
     await until(async () => (await halts()).length === 1, 'the halt');
     expect(await halts()).toMatchObject([{ symbol: 'TSLA', code: 'H', text: 'Volatility pause' }]);

@@ -15,8 +15,9 @@ const CACHED_MS = 20 * HOUR_MS;
 /** Symbols with quotes that are remembered. */
 const MAX_SYMBOLS = 5_000;
 const MAX_HALTS = 200;
-/** The tape's codes under which trading goes on: all others are halts of some kind. */
-const TRADING_CODES: ReadonlySet<string> = new Set(['T', '3', '5', '6', 'R']);
+/** Codes of the two tapes: trading is halted or paused; trading goes on. The others (indications, imbalances, short-sale restrictions) change neither. */
+const HALT_CODES: ReadonlySet<string> = new Set(['2', 'H', 'P']);
+const TRADING_CODES: ReadonlySet<string> = new Set(['3', 'T']);
 
 /** What the keeper works with. */
 export type QuoteParts = { readonly cache: Cache; readonly broadcast: Broadcast; readonly log: Logger; readonly onSuspect: (symbol: string, at: number) => void };
@@ -109,8 +110,8 @@ class QuoteKeeper implements Quotes {
     this.#counts.statuses += 1;
     const known = this.#halts.get(symbol);
     if (known && known.tsMarket > at) return;
-    this.#halts.delete(symbol);
-    if (TRADING_CODES.has(code)) return;
+    if (TRADING_CODES.has(code)) this.#halts.delete(symbol);
+    if (!HALT_CODES.has(code)) return;
     if (this.#halts.size >= MAX_HALTS) this.#halts.clear();
     this.#halts.set(symbol, { symbol, code, text: text === '' ? `Trading status ${code}` : text, tsMarket: at });
     this.#parts.log.warn({ symbol, code, text }, 'The exchange halted a symbol');

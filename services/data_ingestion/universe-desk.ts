@@ -15,10 +15,10 @@ import { QUOTES_LIMIT, setSectors, setWatched } from './universe-wishes.ts';
 /** Quotes that rest are asked for again by and by. */
 const TICKS_EVERY_MS = 60_000;
 
-/** What the desk works with. `feed` is null before it is opened; `onActions` hears whose corporate actions are others now; `wake`: days were wished. */
+/** What the desk works with. `feed` is null before it is opened; `wake`: days were wished. */
 export type DeskParts = {
   readonly ctx: ServiceContext; readonly history: MarketHistory; readonly quotes: Quotes; readonly isReplay: boolean;
-  readonly feed: () => Feed | null; readonly counts: () => { readonly bars: number; readonly updatedBars: number; readonly troubles: number }; readonly onActions?: (symbols: readonly string[]) => void; readonly wake: () => void;
+  readonly feed: () => Feed | null; readonly counts: () => { readonly bars: number; readonly updatedBars: number; readonly troubles: number }; readonly wake: () => void;
 };
 
 /** The running desk. */
@@ -142,8 +142,8 @@ class Desk implements UniverseDesk {
   }
 
   async #readActions(signal: AbortSignal): Promise<Awaited<ReturnType<typeof refreshActions>>> {
-    const { ctx, history, onActions } = this.#parts;
-    const result = await refreshActions({ db: ctx.db, history, ...(onActions ? { onChanged: onActions } : {}) }, (await history.clock()).at, signal);
+    const { ctx, history } = this.#parts;
+    const result = await refreshActions({ db: ctx.db, history }, (await history.clock()).at, signal);
     for (const { from, to } of result.renames) ctx.log.info({ from, to }, 'A company has another symbol now');
     if (result.withdrawn > 0 || result.changed > 0) ctx.log.warn({ withdrawn: result.withdrawn, changed: result.changed }, 'The broker tells corporate actions differently than before; what was there is in the quality log');
     if (result.problem !== null) ctx.log.warn({ problem: result.problem }, 'An answer about corporate actions is not believed');
