@@ -164,7 +164,7 @@ function countAt(place: Place, { entry, argument }: { readonly entry: Vocabulary
   const parameter = entry.parameters[argument];
   if (parameter === undefined || place.typed !== '' || (parameter.kind !== 'whole' && parameter.kind !== 'number')) return null;
   const usual = `${parameter.default ?? USUAL_BARS}`;
-  return completion(place, { label: usual, kind: 'value', detail: `${parameter.title}, ${parameter.min ?? 1} to ${parameter.max ?? ''}`, explanation: entry.signature });
+  return completion(place, { label: usual, kind: 'value', detail: `${parameter.title}, ${parameter.min ?? 1} to ${parameter.max ?? ''}`, explanation: '' });
 }
 
 /** A quote that is open at the cursor: what was written in it so far. */

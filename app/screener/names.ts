@@ -30,10 +30,15 @@ export function mainOutput(indicator: AnyIndicator): string | null {
   return indicator.outputs.length === 1 || (first !== null && MAIN_OUTPUTS.includes(first)) ? first : null;
 }
 
+/** Whether something may stand in brackets behind a name. */
+export function takesNumbers(name: string): boolean {
+  return (INDICATOR_NAMES.get(name)?.parameters.length ?? FUNCTIONS[name]?.parameters.length ?? 0) > 0;
+}
+
 /** What an unknown name was probably meant to be: `sma20` and `ema_20` with their number in brackets, else the nearest name. */
 export function meantBy(word: string): string | null {
   const [, name = '', count = ''] = /^([a-z]+[a-z_]*?)_?(\d{1,4})$/.exec(word) ?? [];
   const known = name === '' ? null : ALL_NAMES.includes(name) ? name : nearestOf(name, ALL_NAMES);
-  if (known !== null && (INDICATOR_NAMES.get(known)?.parameters.length ?? FUNCTIONS[known]?.parameters.length ?? 0) > 0) return `${known}(${Number(count)})`;
+  if (known !== null && takesNumbers(known)) return `${known}(${Number(count)})`;
   return nearestOf(word, [...ALL_NAMES, ...KEYWORDS, ...PRICE_SOURCES]);
 }

@@ -1,13 +1,16 @@
 /** Recursive descent over the pieces of a formula: every refusal says where and what to do instead. */
 import { faultAt, FaultSignal, type FormulaFault, refuse, type Span } from './fault.ts';
+import { takesNumbers } from './names.ts';
 import { parseNamed } from './parser-names.ts';
-import { NODES_MAX, type Reader, readerOf } from './reader.ts';
+import { type Reader, readerOf } from './reader.ts';
 import { WINDOW_MAX } from './functions.ts';
 import type { Comparison, Tree } from './tree.ts';
 import { typeOf, unitOf } from './units.ts';
 
 const COMPARISONS: readonly string[] = ['<', '<=', '>', '>=', '=', '!='];
 const isComparison = (text: string): text is Comparison => COMPARISONS.includes(text);
+/** Characters of a wrong piece that are repeated in a message. */
+const SHOWN = 40;
 const TYPE_NAMES = { number: 'a number', boolean: 'a condition', text: 'a text' } as const;
 
 const spanOf = (first: Span, last: Span): Span => ({ from: first.from, to: last.to });
@@ -17,12 +20,12 @@ function chain(reader: Reader, kind: 'and' | 'or', next: (reader: Reader) => Tre
   const first = next(reader);
   const parts = [first];
   while (reader.isWord(kind) || reader.isSign(kind === 'and' ? '&&' : '||')) {
-    const { from, to } = reader.take();
-    for (const part of parts.length === 1 ? [first] : []) wantCondition(part, `The word "${kind}" joins conditions`);
+    const word = reader.take();
+    wantCondition(first, `The word "${kind}" joins conditions`);
     const part = next(reader);
     wantCondition(part, `The word "${kind}" joins conditions`);
     parts.push(part);
-    reader.count({ from, to });
+    reader.count(word);
   }
   return parts.length === 1 ? first : { kind, parts, ...spanOf(first, parts.at(-1) ?? first) };
 }
@@ -213,7 +216,7 @@ function leftOver(reader: Reader, tree: Tree): FormulaFault {
   // `rsi 14`: the number wants brackets.
   if (left.kind === 'number' && tree.to <= left.from) {
     const before = reader.textBefore(left);
-    if (before !== null) return faultAt(`Put the number into brackets: ${before.text}(${reader.source(left)})`, { from: before.from, to: left.to }, `${before.text}(${reader.source(left)})`);
+    if (before !== null && takesNumbers(before.text)) return faultAt(`Put the number into brackets: ${before.text}(${reader.source(left)})`, { from: before.from, to: left.to }, `${before.text}(${reader.source(left)})`);
   }
-  return faultAt(`"${reader.source(left).slice(0, NODES_MAX)}" does not belong here: join conditions with and, or`, left);
+  return faultAt(`"${reader.source(left).slice(0, SHOWN)}" does not belong here: join conditions with and, or`, left);
 }
