@@ -12,13 +12,14 @@ const BARS = 100_000;
 const ROUNDS = 5;
 const SETTLE_LIMIT_MS = 60_000;
 const DRAG_STEPS = 120;
+/** So many paths there are when the bars stand. */
+const DRAWN_PATHS = 3;
 const CHROMIUM = [process.env['MAINSPRING_CHROMIUM'], '/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'];
 /** Three indicators, one of them in three lines and one in a pane of its own. */
 const LOOK = { timeframe: '1Min', indicators: [['SMA', 20], ['BBANDS', 20, 2], ['RSI', 14]].map(([id, ...values]) => ({ key: String(id), id, values })) };
 
 /** What the page is asked to do, in its own words: this room knows no page. */
 const IN_PAGE = {
-  isDrawn: `document.querySelector('.bar-values') !== null && document.querySelectorAll('.navigable .scatterlayer path').length > 3`,
   now: 'performance.now()',
   listen: `(() => { const frames = []; window.benchFrames = frames; const note = (at) => { frames.push(at); if (window.benchFrames === frames) requestAnimationFrame(note); }; requestAnimationFrame(note); })()`,
   heard: `(() => { const frames = window.benchFrames; window.benchFrames = null; return frames; })()`,
@@ -51,7 +52,8 @@ async function storeMinutes(db: Db): Promise<void> {
 async function firstPaint(page: Page, url: string): Promise<number> {
   await page.goto('about:blank');
   await page.goto(url);
-  await page.waitForFunction(IN_PAGE.isDrawn, undefined, { timeout: SETTLE_LIMIT_MS, polling: 'raf' });
+  await page.locator('.bar-values').waitFor({ timeout: SETTLE_LIMIT_MS });
+  await page.locator('.navigable .scatterlayer path').nth(DRAWN_PATHS).waitFor({ state: 'attached', timeout: SETTLE_LIMIT_MS });
   return page.evaluate<number>(IN_PAGE.now);
 }
 

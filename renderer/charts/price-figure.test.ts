@@ -104,6 +104,12 @@ describe('the figure', () => {
     expect(ranges({ view: [10, 20] })[0]).toBeLessThan(low);
     expect(ranges({ view: [10, 20], isLog: true })[0]).toBeGreaterThan(0);
   });
+  it('writes as many digits on the scale as its steps need', () => {
+    const texts = (low: number, high: number): string[] => (priceFigure(chart({ hasVolume: false, height: 360, bars: { ...bars(2, () => (low + high) / 2), low: new Float64Array(2).fill(low), high: new Float64Array(2).fill(high) }, view: [0, 2] })).figure.layout['yaxis'] as { ticktext: string[] }).ticktext;
+    expect(texts(57, 71)).toEqual(expect.arrayContaining(['57.5', '60.0', '62.5']));
+    expect(texts(100, 200)).toEqual(expect.arrayContaining(['120', '140']));
+    expect(texts(0.0101, 0.0119).every((text) => /^0\.01\d\d+$/.test(text))).toBe(true);
+  });
   it('begins other symbols at the first visible close', () => {
     const values = Float64Array.from({ length: 100 }, (_none, n) => 10 * (1 + n / 100));
     const { base, figure } = priceFigure(chart({ compared: [{ name: 'MSFT', colour: '#000000', kind: 'line', values }], view: [50, 100] }));

@@ -122,6 +122,13 @@ function niceSteps(low: number, high: number, count: number): number[] {
   return ticks;
 }
 
+const DECIMALS_MAX = 6;
+/** Digits after the point that a step needs: 0 for 5, 1 for 2.5, 2 for 0.05. */
+function decimalsOf(step: number): number {
+  for (let digits = 0; digits < DECIMALS_MAX; digits += 1) if (Math.abs(step * 10 ** digits - Math.round(step * 10 ** digits)) < 1e-6 * step * 10 ** digits) return digits;
+  return DECIMALS_MAX;
+}
+
 const PX_PER_TICK = 44;
 
 /** Ticks of the price: round prices, or round changes against the first visible close when symbols are compared. */
@@ -140,8 +147,8 @@ function priceTicks(pane: Pane, base: number | null): { vals: number[]; text: st
     while (vals.length > count * 1.3) vals = vals.filter((_value, n) => n % 2 === 0);
   }
   const step = (vals[1] ?? high) - (vals[0] ?? low);
-  const shown = Math.max(step >= 1 ? 0 : Math.ceil(-Math.log10(Math.max(step, 1e-9))), digits === 0 || step >= 1 ? 0 : Math.min(digits, 2));
-  return { vals, text: vals.map((value) => value.toLocaleString('en-US', { minimumFractionDigits: Math.min(shown, 6), maximumFractionDigits: Math.min(shown, 6) })) };
+  const shown = Math.max(decimalsOf(step), digits > 0 && step < 1 ? 2 : 0);
+  return { vals, text: vals.map((value) => value.toLocaleString('en-US', { minimumFractionDigits: shown, maximumFractionDigits: shown })) };
 }
 
 function yAxis(pane: Pane, height: number, tokens: Tokens, more: PlotlyObject): PlotlyObject {

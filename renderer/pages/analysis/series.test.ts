@@ -7,6 +7,7 @@ import { barMarks, actionMarks } from './chart-marks.ts';
 import { FIBONACCI, shapeOf } from './drawing-shapes.ts';
 import { findIndicators } from './indicator-picker.tsx';
 import { arrange, isOverlay, labelOf, showIndicator, useOf, warmUpOf, workOut } from './indicators.ts';
+import type { ColumnMemory } from './indicators.ts';
 import { keyFigures } from './key-figures.ts';
 import { readLook } from './look.ts';
 import { factorsOf } from './raw-prices.ts';
@@ -128,7 +129,7 @@ describe('indicators on the chart', () => {
     expect(macd !== undefined && isOverlay(macd)).toBe(false);
   });
   it('are worked out once for the same bars and numbers', () => {
-    const memory = new Map();
+    const memory: ColumnMemory = new Map();
     const [first] = workOut([showIndicator(sma, 'a', [])], bars, memory);
     const [second] = workOut([{ ...showIndicator(sma, 'a', []), colours: ['#111111'] }], bars, memory);
     expect(second?.outputs[0]?.line.values).toBe(first?.outputs[0]?.line.values);
