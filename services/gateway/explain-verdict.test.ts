@@ -6,10 +6,10 @@ import { ORDER_STATUSES, type OrderStatus } from '#app/domain/order.ts';
 import { endingOf, hindrances, unmetWords, wishWords, type Ending } from './explain-verdict.ts';
 
 const T = 1_709_562_660_000;
-const check = (leadsTo: string | null, name: string, isMet: boolean, value: number | null = null, threshold: number | null = null): ExplainedCheck => ({ symbol: 'AAA', leadsTo, name, isMet, value, threshold });
+const check = (leadsTo: string | null, name: string, isMet: boolean, [value, threshold]: readonly [number | null, number | null] = [null, null]): ExplainedCheck => ({ symbol: 'AAA', leadsTo, name, isMet, value, threshold });
 const flat = { side: 'flat', weight: null } as const;
 const REPLAY: NonNullable<ExplainedBar['replay']> = {
-  barsReplayed: 40, wasAsked: true, checks: [check('Sell', 'RSI above the exit level', false, 44.1, 55), check('Buy', 'RSI below the entry level', false, 44.1, 30)], checksLeftOut: 0, indicators: [], memory: { before: '{}', after: '{}' }, wish: { before: flat, after: flat }, named: null,
+  barsReplayed: 40, wasAsked: true, checks: [check('Sell', 'RSI above the exit level', false, [44.1, 55]), check('Buy', 'RSI below the entry level', false, [44.1, 30])], checksLeftOut: 0, indicators: [], memory: { before: '{}', after: '{}' }, wish: { before: flat, after: flat }, named: null,
   position: { qty: 0, averagePrice: null, barsHeld: -1 }, said: [], agrees: 'same', notes: [],
 };
 const explained = (change: Partial<ExplainedBar> = {}): ExplainedBar => ({

@@ -20,7 +20,7 @@ const STRATEGIES = [
   { strategyId: 'greedy', kind: 'sma_cross', parameters: QUICK, sizing: { method: 'fixed_notional', notional: '50000' }, symbols: ['AAA'] },
 ] as const;
 
-type Kept = { readonly signals: readonly { id: string; at: number }[]; readonly opens: readonly number[]; readonly stories: ReadonlyMap<number, BarStory>; readonly offWatch: BarStory; readonly between: BarStory; readonly again: BarStory; readonly off: BarStory };
+type Kept = { readonly signals: readonly { id: string; at: number }[]; readonly opens: readonly number[]; readonly stories: ReadonlyMap<number, BarStory>; readonly offWatch: BarStory; readonly between: BarStory; readonly again: BarStory; readonly off: BarStory; readonly late: BarStory; readonly imported: BarStory };
 let folder = '';
 let kept: Kept;
 
@@ -42,7 +42,17 @@ async function look(book: Book): Promise<void> {
     const first = opens[0] ?? 0;
     const [again, offWatch, between] = [await ask(opens[20] ?? 0), await ask(opens[20] ?? 0, { symbol: 'BBB' }), await ask(first - 60 * MINUTE_MS)];
     await book.sql(`INSERT INTO logging.audit_log (at, actor, action, subject, before, after) VALUES (now(), 'ann', 'strategy.set_enabled', 'quick', '{"isEnabled": false}', '{"isEnabled": true}')`);
-    kept = { signals: signals.map(({ id, at }) => ({ id, at: Number(at) })), opens, stories, offWatch, between, again, off: await ask(opens[20] ?? 0) };
+    // A strategy that is made now, and a bar that nobody told: as an import leaves it.
+    await book.sql('BEGIN');
+    await book.sql(`INSERT INTO strategy_engine.strategies (strategy_id, name, kind, symbols, timeframe, parameters, sizing, current_version_id) SELECT 'late', 'late', kind, symbols, timeframe, parameters, sizing, 'late.v1' FROM strategy_engine.strategies WHERE strategy_id = 'quick'`);
+    await book.sql(`INSERT INTO strategy_engine.strategy_versions (strategy_version_id, strategy_id, version, kind, parameters, sizing, code_hash) SELECT 'late.v1', 'late', 1, kind, parameters, sizing, code_hash FROM strategy_engine.strategy_versions WHERE strategy_id = 'quick'`);
+    await book.sql('COMMIT');
+    const late = await ask(opens[25] ?? 0);
+    const quiet = [...stories].find(([, story]) => story.strategies.every(({ signals: said }) => said.length === 0) && story.strategies.every(({ verdict }) => verdict === 'conditions_not_met'))?.[0] ?? 0;
+    await book.sql(`UPDATE data_ingestion.market_data SET source = 'import' WHERE symbol = 'AAA' AND open_time = to_timestamp($1::bigint / 1000.0)`, [quiet]);
+    await book.sql(`DELETE FROM data_ingestion.outbox WHERE topic = 'bar.closed' AND key = $1`, [`AAA:1Min:${quiet}`]);
+    const imported = await ask(quiet);
+    kept = { signals: signals.map(({ id, at }) => ({ id, at: Number(at) })), opens, stories, offWatch, between, again, off: await ask(opens[20] ?? 0), late, imported };
   } finally {
     await Promise.all([gateway.close(), engine.close()]);
   }
@@ -93,6 +103,8 @@ describe('a market that was traded', () => {
     expect(kept.between.strategies.map(({ verdict, explained }) => [verdict, explained.nearest.after])).toEqual([['no_bar', kept.opens[0]], ['no_bar', kept.opens[0]]]);
     const plain = (story: BarStory | undefined): unknown => story?.strategies.map(({ explained: { tookMs: _tookMs, ...rest }, ...others }) => ({ ...others, rest }));
     expect(plain(kept.again)).toEqual(plain(kept.stories.get(kept.opens[20] ?? 0)));
+    expect(of(kept.late, 'late')).toMatchObject({ verdict: 'not_deployed', explained: { isDeployed: false, replay: { agrees: null, notes: [expect.stringContaining('It was not at work at this bar')] } } });
+    expect(kept.imported.strategies.map(({ verdict, detail }) => [verdict, detail.includes('"import"')])).toEqual([['unseen', true], ['unseen', true], ['unseen', true]]);
     expect(of(kept.off, 'quick')?.explained.isEnabled).toBe(false);
     expect(of(kept.off, 'greedy')?.explained.isEnabled).toBe(true);
   });
