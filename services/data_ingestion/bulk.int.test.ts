@@ -3,9 +3,14 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import fc from 'fast-check';
 import { barColumns, type BarColumns } from '#app/domain/bar-columns.ts';
 import type { BarWire } from '#app/domain/bar.ts';
+import type { EpochMs } from '#app/domain/time.ts';
 import { fromNewYork } from '#app/market/nyse-zone.ts';
+import { openDb } from '#chassis/db.ts';
+import { createLog } from '#chassis/log.ts';
 import { withBulkTx, type BulkOptions } from '#chassis/db-bulk.ts';
 import { startBook, until, type Book } from '../../tests/support/servers.ts';
+import type { BarsQuery, MarketHistory } from '../alpaca/ports.ts';
+import { startIntake } from './intake.ts';
 import { writeBars, type BulkWrite, type Written } from './bulk.ts';
 
 let book: Book;
@@ -34,6 +39,33 @@ beforeAll(async () => {
   options = { access: book.access('data_ingestion'), database: 'trading_system', applicationName: 'bulk test' };
 });
 afterAll(() => book.stop());
+
+describe('what was imported', () => {
+  it('is no present: who follows such a symbol gets its newest days as history, and nothing of the years between as news', async () => {
+    const now = Date.UTC(2026, 0, 5, 15, 0);
+    const told = (symbol: string, minutesAgo: number): BarWire => ({ symbol, timeframe: '1Min', openTime: now - minutesAgo * 60_000, open: '10', high: '11', low: '9', close: '10', volume: '1' });
+    await write('OLD', columns(5));
+    const db = openDb({ access: book.access('data_ingestion'), database: 'trading_system', schema: 'data_ingestion', applicationName: 'test', max: 2, onLost: () => undefined });
+    const asked: { symbols: readonly string[]; start: number }[] = [];
+    const history = {
+      clock: () => Promise.resolve({ at: now as EpochMs, isOpen: true, nextOpen: now as EpochMs, nextClose: now as EpochMs }),
+      async *bars(query: BarsQuery) {
+        asked.push({ symbols: query.symbols, start: query.start });
+        yield await Promise.resolve(query.symbols.map((symbol) => told(symbol, 2)));
+      },
+    };
+    const intake = startIntake({
+      db, history: history as unknown as MarketHistory, log: createLog('data_ingestion', 'error'), signal: new AbortController().signal, timeframe: '1Min', isReplay: false, watched: () => ['OLD'], hasRoom: () => true, broadcast: () => Promise.resolve(), onRevised: () => undefined,
+      onFatal: (error) => { throw error; }, onTrouble: () => undefined,
+    });
+    await intake.repair('test');
+    await intake.stop();
+    await db.close();
+    expect(asked.map(({ start }) => start >= now - 6 * 86_400_000)).toEqual([true]);
+    expect(await book.sql(`SELECT payload->>'isBackfill' AS history FROM data_ingestion.outbox`)).toEqual([{ history: 'true' }]);
+    await book.sql('DELETE FROM data_ingestion.outbox');
+  });
+});
 
 describe('the bulk writer', () => {
   it('stores a series over the end of a month, tells nobody, and keeps its status', async () => {

@@ -199,7 +199,11 @@ async function repairGaps(parts: IntakeParts): Promise<RepairResult> {
   const symbols = parts.watched();
   const now = (await parts.history.clock()).at;
   const to = lastCompleteOpen(now, parts.timeframe);
-  const rows = await parts.db.query<{ symbol: string; last_open_time: number }>('SELECT symbol, last_open_time FROM data_ingestion.ingestion_status WHERE timeframe = $1', [parts.timeframe]);
+  const rows = await parts.db.query<{ symbol: string; last_open_time: number; is_history: boolean }>(
+    `SELECT i.symbol, i.last_open_time, coalesce((SELECT m.source IN ('import', 'backfill') FROM data_ingestion.market_data m WHERE m.symbol = i.symbol AND m.timeframe = i.timeframe AND m.open_time = i.last_open_time), false) AS is_history
+     FROM data_ingestion.ingestion_status i WHERE i.timeframe = $1 AND i.symbol = ANY($2::text[])`, [parts.timeframe, symbols]);
+  // A series that ends with imported or back-filled bars was never live up to there: it begins as a new one, and nothing of its past is told as news.
+  const historic = new Set(rows.filter((row) => row.is_history).map((row) => row.symbol));
   const last = new Map(rows.map((row) => [row.symbol, row.last_open_time]));
   const total = { stored: 0, known: 0, refused: 0 };
   const add = async (from: number, wanted: readonly string[], isBackfill: boolean): Promise<void> => {
@@ -218,8 +222,8 @@ async function repairGaps(parts: IntakeParts): Promise<RepairResult> {
       total.refused += result.refused;
     }
   };
-  const unknown = symbols.filter((symbol) => !last.has(symbol));
-  const known = symbols.filter((symbol) => last.has(symbol));
+  const unknown = symbols.filter((symbol) => !last.has(symbol) || historic.has(symbol));
+  const known = symbols.filter((symbol) => last.has(symbol) && !historic.has(symbol));
   const from = known.length === 0 ? null : Math.min(...known.map((symbol) => last.get(symbol) ?? to)) + timeframeMs(parts.timeframe);
   if (parts.isReplay) await add(0, symbols, false);
   else {
