@@ -128,7 +128,7 @@ describe('of strategies', () => {
 
   it('backtest_strategy gives the same orders for the same request, and run_backtest measures it', async () => {
     // A day that has ended: the market goes on while this is asked.
-    const { day } = await one<{ day: string }>(`SELECT to_char(min(open_time) AT TIME ZONE 'America/New_York', 'YYYY-MM-DD') AS day FROM data_ingestion.market_data WHERE symbol = 'AAPL'`);
+    const { day } = await one<{ day: string }>(`SELECT to_char(min(open_time) AT TIME ZONE 'America/New_York', 'YYYY-MM-DD') AS day FROM data_ingestion.market_data WHERE symbol = 'AAPL' AND timeframe = '1Min'`);
     const request = { kind: 'sma_cross', symbols: ['AAPL'], from: day, to: day };
     const shape = z.looseObject({ backtestId: z.string(), ordersHash: z.string().regex(/^[0-9a-f]{64}$/), barsSeen: z.number().int().positive(), orders: count });
     const { output: first } = await complete('backtest_strategy', shape, request);
