@@ -10,7 +10,7 @@ import { endWith, ensureSetup } from './setup.mjs';
 const PROGRAM = inRoot('dist', 'main', 'headless.mjs');
 const WINDOW = inRoot('dist', 'main', 'desktop.mjs');
 /** Talk to what already runs: they must work while sources are half-edited, and never replace what runs. */
-const VERBS_OF_A_RUNNING_INSTANCE = ['stop', 'status', 'verify', 'logs', 'flows', 'arm', 'disarm', 'kill', 'import', 'export'];
+const VERBS_OF_A_RUNNING_INSTANCE = ['stop', 'status', 'verify', 'logs', 'flows', 'arm', 'disarm', 'kill'];
 
 /** The supervisor mostly waits: a small young generation and few threads keep it small. */
 const NODE_FLAGS = ['--max-semi-space-size=1', '--v8-pool-size=1'];

@@ -173,5 +173,7 @@ describe('what is asked of the broker', () => {
     expect(newestComplete(Date.UTC(2024, 0, 3, 20, 59) as EpochMs, '1Day')).toBe(fromNewYork('2024-01-02', 0));
     expect(newestComplete(Date.UTC(2024, 0, 3, 21, 0) as EpochMs, '1Day')).toBe(fromNewYork('2024-01-03', 0));
     expect(newestComplete(Date.UTC(2024, 0, 3, 15, 7, 30) as EpochMs, '5Min')).toBe(Date.UTC(2024, 0, 3, 15, 0));
+    // The newest minutes are the stream's.
+    expect(newestComplete(Date.UTC(2024, 0, 3, 15, 7, 30) as EpochMs, '1Min')).toBe(Date.UTC(2024, 0, 3, 14, 6));
   });
 });

@@ -1,7 +1,7 @@
 /** Back-fills as the book knows them: wanted, seen, steered. The lane that carries them out is backfill-lane.ts. */
 import type { BulkState } from '#app/contracts/bulk.ts';
 import { AppError } from '#app/domain/errors.ts';
-import type { EpochMs, Timeframe } from '#app/domain/time.ts';
+import { HOUR_MS, type EpochMs, type Timeframe } from '#app/domain/time.ts';
 import { calendarCovers, exchangeDay, sessionOn } from '#app/market/calendar.ts';
 import { fromNewYorkDay, newYorkDayNumber } from '#app/market/nyse-zone.ts';
 import { at, type Queryable } from '#chassis/db.ts';
@@ -33,8 +33,12 @@ export async function wantBackfill(tx: Queryable, want: BackfillWant): Promise<{
   return { backfillId, isNew: rows.length === 1 };
 }
 
-/** Open time of the newest bar that is complete. A day is, once its session has closed. */
+/** Minutes are the live lane's: one that a back-fill had stored first would be known when the stream brings it, and no strategy would see it. The newest hour is left to it. */
+const LIVE_LANE_MS = HOUR_MS;
+
+/** Open time of the newest bar that a back-fill may bring: a complete one, and no minute that the stream may still bring. A day is complete once its session has closed. */
 export function newestComplete(marketNow: EpochMs, timeframe: Timeframe): EpochMs {
+  if (timeframe === '1Min') return lastCompleteOpen(marketNow - LIVE_LANE_MS, timeframe) as EpochMs;
   if (timeframe !== '1Day') return lastCompleteOpen(marketNow, timeframe) as EpochMs;
   const session = calendarCovers(marketNow) ? sessionOn(exchangeDay(marketNow)) : null;
   const today = newYorkDayNumber(marketNow);
