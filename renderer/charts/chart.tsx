@@ -64,6 +64,8 @@ export function NavigableChart({ figure, label, onMoving, onMoved }: NavigablePr
   const purge = useRef<ReturnType<typeof setTimeout> | undefined>(undefined);
   const isMoving = useRef(false);
   const axes = useRef('');
+  const waiting = useRef<Figure | null>(null);
+  const drawing = useRef<Promise<void>>(Promise.resolve());
   const tell = useRef({ onMoving, onMoved });
   useEffect(() => {
     tell.current = { onMoving, onMoved };
@@ -73,28 +75,36 @@ export function NavigableChart({ figure, label, onMoving, onMoved }: NavigablePr
     const element = place.current;
     // What is drawn anew under a hand that moves it would jump back; when the hand rests, the page draws its new place.
     if (!element || isMoving.current) return;
-    // Axes that come or go are a new chart to Plotly: changed in place it looks for parts that are not there yet.
-    const built = Object.keys(figure.layout).filter((name) => /axis/.test(name)).join(' ');
-    const draw = built === axes.current ? Plotly.react : Plotly.newPlot;
-    axes.current = built;
-    const drawn = draw(element, figure.data.map((trace) => ({ ...trace })), structuredClone(figure.layout), { ...CONFIG, scrollZoom: true });
-    drawn.catch((error: unknown) => console.error('The chart could not be drawn', error));
-    const events = element as unknown as { on?: (event: string, heard: (moved: Moved) => void) => void; removeAllListeners?: (event: string) => void };
     const hear = (event: string, told: (view: XRange) => void): void => {
+      const events = element as unknown as { on?: (event: string, heard: (moved: Moved) => void) => void; removeAllListeners?: (event: string) => void };
       events.removeAllListeners?.(event);
       events.on?.(event, (moved) => {
         const view = rangeIn(moved);
         if (view !== null) told(view);
       });
     };
-    hear('plotly_relayouting', (view) => {
-      isMoving.current = true;
-      tell.current.onMoving(view);
-    });
-    hear('plotly_relayout', (view) => {
-      isMoving.current = false;
-      tell.current.onMoved(view);
-    });
+    const draw = async (next: Figure): Promise<void> => {
+      // Axes that come or go are a new chart to Plotly: changed in place it looks for parts that are not there yet.
+      const built = Object.keys(next.layout).filter((name) => /axis/.test(name)).join(' ');
+      const how = built === axes.current ? Plotly.react : Plotly.newPlot;
+      axes.current = built;
+      await how(element, next.data.map((trace) => ({ ...trace })), structuredClone(next.layout), { ...CONFIG, scrollZoom: true });
+      hear('plotly_relayouting', (view) => {
+        isMoving.current = true;
+        tell.current.onMoving(view);
+      });
+      hear('plotly_relayout', (view) => {
+        isMoving.current = false;
+        tell.current.onMoved(view);
+      });
+    };
+    // One after the other, and of those that wait the newest alone: two at once would mix.
+    waiting.current = figure;
+    drawing.current = drawing.current.then(async () => {
+      if (waiting.current !== figure) return;
+      waiting.current = null;
+      await draw(figure);
+    }).catch((error: unknown) => console.error('The chart could not be drawn', error));
   }, [figure]);
 
   useEffect(() => {
