@@ -7,7 +7,6 @@ import type { RouteParsed } from '#app/contracts/http.ts';
 import type { Script } from './scripted-gateway.ts';
 import { POSITIONS, WORLD } from './trading-world.ts';
 
-const DAY_MS = 86_400_000;
 const MINUTE_MS = 60_000;
 /** The last session of this world, in New York. */
 export const LAST_DAY = '2026-03-02';
@@ -119,6 +118,3 @@ export function chartBook(): { script: Script; layouts: ChartLayout[]; drawings:
 export function minuteBar(openTime: number, close: number, change: Partial<Extract<LiveBody, { type: 'bars' }>['bars'][number]> = {}): LiveBody {
   return { type: 'bars', bars: [{ symbol: 'AAPL', openTime, open: close - 0.1, high: close + 0.2, low: close - 0.3, close, volume: 1_000, isRevision: false, ...change }] };
 }
-
-/** Calendar days between two instants, for tests. */
-export const DAYS = { at, close: closeAt, length: DAY_MS };
