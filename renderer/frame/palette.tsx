@@ -54,7 +54,10 @@ function useEntries(query: string, isOpen: boolean): PaletteEntry[] {
       { id: 'updates', group: 'Actions', name: 'Updates', hint: 'application', run: () => openSheet({ kind: 'application', section: 'updates' }) },
       { id: 'about', group: 'Actions', name: 'About Mainspring', hint: 'versions, licences', run: () => openSheet({ kind: 'about' }) },
     ] : [];
-    const found = (symbols.data?.symbols ?? []).map((symbol): PaletteEntry => ({ id: `symbol-${symbol.symbol}`, group: 'Symbols', name: symbol.symbol, hint: `${symbol.name} · ${price(symbol.lastPrice)}`, run: () => openSheet({ kind: 'ticket', start: { symbol: symbol.symbol } }) }));
+    const found = (symbols.data?.symbols ?? []).flatMap(({ symbol, name, lastPrice }): PaletteEntry[] => [
+      { id: `symbol-${symbol}`, group: 'Symbols', name: symbol, hint: `${name} · ${price(lastPrice)} · chart`, run: () => void navigate({ to: '/analysis', search: { symbol } }) },
+      { id: `order-${symbol}`, group: 'Actions', name: `Order ${symbol}`, hint: name, run: () => openSheet({ kind: 'ticket', start: { symbol } }) },
+    ]);
     return [...fixed, ...own, ...found];
   }, [navigate, setColorScheme, symbols.data]);
 }
