@@ -9,6 +9,7 @@ import type { FlowDefinition } from '#chassis/flows.ts';
 import { runFlowByHand } from '../../tests/support/run-flow.ts';
 import { startBook, type Book } from '../../tests/support/servers.ts';
 import { archiveUnit, restoreUnit } from '../data_ingestion/archive.ts';
+import { barSource, loadAll } from './backtest-bars.ts';
 import { seedStrategies } from './deployments.ts';
 import { createEngine } from './engine.ts';
 import { strategyFlows } from './flows.ts';
@@ -67,6 +68,12 @@ it('gives the identical result from the book, from the archive, and from what wa
   rmSync(path.join(folder, 'research', 'columns'), { recursive: true });
   await expect(outcome('a:4')).rejects.toMatchObject({ code: 'ARCHIVE_DAMAGED' });
   renameSync(`${archiveFolder}-away`, archiveFolder);
+  // Bars of the archive count against the limit: none of these is in the database.
+  const source = barSource({ db, bulk: parts.bulk, folder: path.join(folder, 'research') });
+  const wanted = { symbols: ['SPY', 'NONE'], timeframe: '1Min', from: Date.UTC(2024, 6, 1), to: Date.UTC(2024, 6, 2) } as const;
+  const { signal } = new AbortController();
+  expect((await loadAll(source, wanted, { signal, most: 390 })).map(({ symbol, bars }) => `${symbol} ${bars.time.length}`)).toEqual(['SPY 390']);
+  await expect(loadAll(source, wanted, { signal, most: 389 })).rejects.toMatchObject({ code: 'INPUT_TOO_LARGE' });
   await restoreUnit(parts, UNIT);
   expect(await outcome('a:5')).toEqual(fromBook);
 });

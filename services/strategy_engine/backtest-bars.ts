@@ -1,5 +1,6 @@
 /** The bars of a back-test as columns: from the column files that are kept beside the book, and from the book itself where those cannot be used. */
 import path from 'node:path';
+import { MAX_BACKTEST_BARS } from '#app/contracts/backtest.ts';
 import type { BarColumns } from '#app/domain/bar-columns.ts';
 import { timedBars } from '#app/backtest/run/sessions.ts';
 import { AppError } from '#app/domain/errors.ts';
@@ -32,4 +33,22 @@ export async function loadSeries(source: BarSource, { symbol, timeframe, from, t
   if (lost.length > 0) throw new AppError('ARCHIVE_DAMAGED', `Bars of ${symbol} are missing: ${cached.complaint ?? lost.join(', ')}. Bring the files back from a backup of the data folder, or test on another stretch.`);
   const timed = timedBars(barsBetween(cached.bars, from, to), timeframe);
   return { symbol, bars: sharedColumns(timed.bars), leftOut: timed.leftOut, complaint: cached.complaint };
+}
+
+/**
+ * Loads symbols one by one in the order of their names; those without a bar in the stretch are left out. Bars of the archive count as those of the database do.
+ * @throws AppError INPUT_TOO_LARGE as soon as there are more than `most`; as loadSeries does
+ */
+export async function loadAll(source: BarSource, wanted: Omit<SeriesWanted, 'symbol'> & { readonly symbols: readonly string[] }, { signal, most = MAX_BACKTEST_BARS }: { readonly signal: AbortSignal; readonly most?: number }): Promise<LoadedSeries[]> {
+  const { symbols, ...stretch } = wanted;
+  const all: LoadedSeries[] = [];
+  let bars = 0;
+  for (const symbol of [...symbols].sort()) {
+    signal.throwIfAborted();
+    const loaded = await loadSeries(source, { symbol, ...stretch });
+    bars += loaded.bars.time.length;
+    if (bars > most) throw new AppError('INPUT_TOO_LARGE', `The period holds more than ${most} bars, those of the archive included. Take fewer symbols or days, or wider bars`);
+    if (loaded.bars.time.length > 0) all.push(loaded);
+  }
+  return all;
 }

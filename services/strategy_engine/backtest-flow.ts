@@ -7,7 +7,7 @@ import { flow, type FlowContext, type FlowDefinition } from '#chassis/flows.ts';
 import type { Job } from '../research/job.ts';
 import type { Measure } from '../research/measure.ts';
 import { openPool, type Pool } from '../research/pool.ts';
-import { barSource, loadSeries, type BarSource, type LoadedSeries } from './backtest-bars.ts';
+import { barSource, loadAll, loadSeries, type BarSource, type LoadedSeries } from './backtest-bars.ts';
 import { strategyType } from '#app/strategy/registry.ts';
 import { manifestOf } from '../research/manifest.ts';
 import { jobOf, type AssetFacts } from './backtest-job.ts';
@@ -34,19 +34,13 @@ async function assetsOf(db: Db, symbols: readonly string[]): Promise<AssetFacts>
 }
 
 /** The bars of all symbols that have some in the plan's time, in the order of their names. */
-async function load({ source, plan, signal }: Work): Promise<Loaded> {
+async function load({ source, ctx, plan, signal }: Work): Promise<Loaded> {
   const range = planRange(plan);
   if (range === null) return { series: [], benchmark: null };
-  const one = async (symbol: string): Promise<LoadedSeries> => {
-    signal.throwIfAborted();
-    return loadSeries(source, { symbol, timeframe: plan.timeframe, ...range });
-  };
-  const series: LoadedSeries[] = [];
-  for (const symbol of [...plan.symbols].sort()) {
-    const loaded = await one(symbol);
-    if (loaded.bars.time.length > 0) series.push(loaded);
-  }
-  return { series, benchmark: plan.benchmark === undefined ? null : await one(plan.benchmark) };
+  const stretch = { timeframe: plan.timeframe, ...range };
+  const series = await loadAll(source, { symbols: plan.symbols, ...stretch }, { signal });
+  ctx.log('info', 'The bars are loaded', { bars: series.reduce((sum, { bars }) => sum + bars.time.length, 0), leftOut: series.reduce((sum, { leftOut }) => sum + leftOut, 0) });
+  return { series, benchmark: plan.benchmark === undefined ? null : await loadSeries(source, { symbol: plan.benchmark, ...stretch }) };
 }
 
 /** Runs, measures and judges on a thread of its own: this process trades. */
@@ -127,7 +121,7 @@ export function backtestFlow(parts: BacktestParts): FlowDefinition {
       const plan = await ctx.step('complete the request', () => planBacktest(db, request));
       const bars = await ctx.step('count the bars', () => countBars(db, plan));
       if (plan.search !== undefined) searchPlanOf(plan.search, jobOf(plan, plan.symbols.length > 0 ? plan.symbols : ['NONE'], new Map()));
-      ctx.log('info', `Testing ${plan.kind} on ${plan.symbols.join(', ') || 'no symbol'}`, { timeframe: plan.timeframe, from: plan.from, to: plan.to, bars });
+      ctx.log('info', `Testing ${plan.kind} on ${plan.symbols.join(', ') || 'no symbol'}`, { timeframe: plan.timeframe, from: plan.from, to: plan.to, barsInDatabase: bars });
       const output = await ctx.step('replay the bars', (step) => replay({ parts, source, ctx, plan, signal: step.signal, backtestId: backtestIdOf(ctx.runId) }));
       ctx.progress(1, 1);
       ctx.log(output.barsSeen > 0 ? 'info' : 'warn', output.barsSeen > 0 ? (output.headline ?? 'The back-test is done') : 'There are no bars of regular trading in this period', { orders: output.orders, fills: output.fills, endEquity: output.endEquity });

@@ -118,7 +118,7 @@ export function planRange(plan: BacktestPlan): Range | null {
   return plan.from === null || plan.to === null ? null : { from: dayStart(plan.from), to: dayStart(plan.to, 1) };
 }
 
-/** Bars of the plan. @throws AppError INPUT_TOO_LARGE when there are more than one run may read */
+/** Bars of the plan that lie in the database: too many are refused before a file is read. Those of the archive are counted as they are loaded (loadAll). @throws AppError INPUT_TOO_LARGE when there are more than one run may read */
 export async function countBars(book: Queryable, plan: BacktestPlan): Promise<number> {
   const range = planRange(plan);
   if (!range) return 0;

@@ -65,6 +65,7 @@ function keep(bars: BarColumns, session: Int32Array, count: number): { readonly 
 
 function timeBars(bars: BarColumns, timeframe: Timeframe): TimedBars {
   const { time } = bars;
+  if (time.length === 0) return { bars, sessions: { list: [], session: new Int32Array(0), close: new Float64Array(0) }, leftOut: 0 };
   const [first, last] = [time[0] as EpochMs, time[time.length - 1] as EpochMs];
   if (!calendarCovers(first) || !calendarCovers((last + DAYS_BEHIND * DAY_MS) as EpochMs)) {
     throw new AppError('INPUT_INVALID', `The exchange's calendar is known from 1998 to 2100: the bars run from ${toRfc3339(first)} to ${toRfc3339(last)}`);
