@@ -52,7 +52,7 @@ export function archiveFlow(given: ArchiveFlowParts): FlowDefinition {
     async run(ctx, wish) {
       if (wish.action === 'restore') return restore(ctx, wish);
       const made = await ctx.step('make tables for the months to come', () => keepMonthsAhead(parts.db, given.now()));
-      const due = await ctx.step('look for old months', () => unitsToArchive(parts.db, { retention: retentionOf(wish), keepRestoredDays: wish.keepRestoredDays, months: wish.months ?? null, timeframes: wish.timeframes ?? null }));
+      const due = await ctx.step('look for old months', () => unitsToArchive(parts.db, { now: given.now(), retention: retentionOf(wish), keepRestoredDays: wish.keepRestoredDays, months: wish.months ?? null, timeframes: wish.timeframes ?? null }));
       const archived: ArchivedMonth[] = [];
       for (const one of due.slice(0, MAX_FILES)) {
         archived.push(await ctx.step(`archive ${unitName(one)}`, () => archiveUnit(parts, one)));

@@ -1,6 +1,6 @@
 /** What of the book is to be put away, what lies in files already, and what the findings' log may forget. */
 import { AppError, invariant } from '#app/domain/errors.ts';
-import { TIMEFRAMES, type Timeframe } from '#app/domain/time.ts';
+import { TIMEFRAMES, type EpochMs, type Timeframe } from '#app/domain/time.ts';
 import type { Db, Queryable } from '#chassis/db.ts';
 import type { ArchiveUnit } from './archive-files.ts';
 
@@ -53,8 +53,8 @@ export async function inBook(book: Queryable, { month, timeframe }: ArchiveUnit)
   return timeframe === '*' ? widths.length > 0 : widths.includes(timeframe);
 }
 
-/** Which months to put away. `months`, `timeframes`: only these. */
-export type ArchiveWish = { readonly retention: Retention; readonly keepRestoredDays: number; readonly months: readonly string[] | null; readonly timeframes: readonly Timeframe[] | null };
+/** Which months to put away. `now`: the wall clock; `months`, `timeframes`: only these. */
+export type ArchiveWish = { readonly now: EpochMs; readonly retention: Retention; readonly keepRestoredDays: number; readonly months: readonly string[] | null; readonly timeframes: readonly Timeframe[] | null };
 
 async function partitions(book: Queryable): Promise<string[]> {
   const rows = await book.query<{ month: string }>(
@@ -70,9 +70,12 @@ async function broughtBack(book: Queryable, days: number): Promise<Set<string>> 
   return new Set(rows.map((row) => `${row.month} ${row.timeframe}`));
 }
 
-/** The month of the newest stored bar. That, not the wall clock, is the present: a replay of old days is not put away at once. */
-async function presentMonth(book: Queryable): Promise<number | null> {
-  const [newest] = await book.query<{ month: string | null }>(`SELECT to_char(max(last_open_time), 'YYYY-MM') AS month FROM data_ingestion.ingestion_status`);
+/**
+ * The month of the newest stored bar. That, not the wall clock, is the present: a replay of old days is not put away at once. A bar of days to come (a year mistyped in a file that somebody
+ * imported) is none: it would send the bars of today away.
+ */
+async function presentMonth(book: Queryable, now: EpochMs): Promise<number | null> {
+  const [newest] = await book.query<{ month: string | null }>(`SELECT to_char(least(max(last_open_time), to_timestamp($1::bigint / 1000.0)), 'YYYY-MM') AS month FROM data_ingestion.ingestion_status HAVING count(*) > 0`, [now]);
   return newest?.month ? monthIndex(newest.month) : null;
 }
 
@@ -81,7 +84,7 @@ async function presentMonth(book: Queryable): Promise<number | null> {
  * months, of which only widths that are kept for ever stay unless they are named too. @throws AppError FLOW_INPUT_INVALID when a named month is too young, or the book has nothing of it
  */
 export async function unitsToArchive(book: Queryable, wish: ArchiveWish): Promise<{ month: string; timeframe: Timeframe }[]> {
-  const present = await presentMonth(book);
+  const present = await presentMonth(book, wish.now);
   if (present === null) return [];
   const young = wish.months?.find((month) => present - monthIndex(month) < YOUNGEST_MONTHS_KEPT);
   if (young !== undefined) throw new AppError('FLOW_INPUT_INVALID', `${young} is too young to be archived: strategies and charts need the newest two months`);
