@@ -80,9 +80,13 @@ function isLost(error: unknown): error is Error {
   return /Connection terminated|is not queryable|timeout exceeded when trying to connect/.test(error.message);
 }
 
-/** Deadlock, serialization failure, lock or statement timeout: the same transaction may succeed when it is run again. */
+/**
+ * Deadlock, serialization failure, lock or statement timeout, or a month whose table went into the archive while the row waited (a check that names no constraint): the same
+ * transaction may succeed when it is run again.
+ */
 function isRepeatable(error: unknown): boolean {
   const code: unknown = error instanceof Error ? Reflect.get(error, 'code') : undefined;
+  if (code === '23514' && error instanceof Error) return Reflect.get(error, 'constraint') === undefined;
   return code === '40001' || code === '40P01' || code === '55P03' || code === '57014';
 }
 
