@@ -109,14 +109,33 @@ export async function archiveUnit(given: ArchiveParts, unit: { readonly month: s
   throw new AppError('VERSION_CONFLICT', `Bars of ${unitName(unit)} keep coming in while it is put away; it is tried again later`);
 }
 
-const PUT = `WITH put AS (INSERT INTO data_ingestion.market_data (${COLUMNS}) SELECT ${COLUMNS} FROM incoming ON CONFLICT DO NOTHING RETURNING 1) SELECT count(*) AS added FROM put`;
-/** A series that the book does not know begins with what came back; of one that it knows, only how far back it reaches may change. $1: whether the bars are new to it. */
-const NOTE_RESTORED = `
-  INSERT INTO data_ingestion.ingestion_status AS s (symbol, timeframe, last_open_time, last_close, bars_total, last_seen_at, first_open_time)
-  SELECT symbol, timeframe, max(open_time), (array_agg(close ORDER BY open_time DESC))[1], count(*), max(ts_seen), min(open_time) FROM incoming GROUP BY symbol, timeframe ORDER BY 1, 2
-  ON CONFLICT (symbol, timeframe) DO UPDATE SET first_open_time = least(s.first_open_time, excluded.first_open_time), bars_total = s.bars_total + CASE WHEN $1 THEN excluded.bars_total ELSE 0 END`;
+/**
+ * The bars that the book lacks, and what its series are told of them. $1: whether they were counted when they came first: then those that came a second time while the month lay in its file
+ * were counted twice, and are counted once again. A series that the book does not know begins with what came back. The order is everyone's: bars, then series by their names.
+ */
+const PUT = `
+  WITH put AS (INSERT INTO data_ingestion.market_data (${COLUMNS}) SELECT ${COLUMNS} FROM incoming ON CONFLICT DO NOTHING RETURNING symbol, timeframe),
+    added AS (SELECT symbol, timeframe, count(*) AS bars FROM put GROUP BY 1, 2),
+    told AS (SELECT symbol, timeframe, count(*) AS bars, min(open_time) AS first, max(open_time) AS last, (array_agg(close ORDER BY open_time DESC))[1] AS close, max(ts_seen) AS seen FROM incoming GROUP BY 1, 2),
+    noted AS (
+      INSERT INTO data_ingestion.ingestion_status AS s (symbol, timeframe, last_open_time, last_close, bars_total, last_seen_at, first_open_time)
+      SELECT t.symbol, t.timeframe, t.last, t.close, coalesce(a.bars, 0) - CASE WHEN $1 AND k.symbol IS NOT NULL THEN t.bars ELSE 0 END, t.seen, t.first
+      FROM told t LEFT JOIN added a USING (symbol, timeframe) LEFT JOIN data_ingestion.ingestion_status k USING (symbol, timeframe) ORDER BY t.symbol COLLATE "C", t.timeframe
+      ON CONFLICT (symbol, timeframe) DO UPDATE SET
+        last_close = CASE WHEN excluded.last_open_time > s.last_open_time THEN excluded.last_close ELSE s.last_close END,
+        last_open_time = greatest(s.last_open_time, excluded.last_open_time), first_open_time = least(s.first_open_time, excluded.first_open_time),
+        bars_total = greatest(0, s.bars_total + excluded.bars_total))
+  SELECT coalesce(sum(bars), 0)::bigint AS added FROM added`;
+/** A bar that came again while its month lay in the file, and differs: the book's counts, for readers of the file too; what the file had is written down here. */
+const NOTE_DIFFERING = `
+  INSERT INTO data_ingestion.data_quality_logs (symbol, timeframe, open_time, kind, detail)
+  SELECT m.symbol, m.timeframe, m.open_time, 'bar_replaced', jsonb_build_object('file', $1::text,
+      'before', jsonb_build_object('source', i.source, 'open', trim_scale(i.open)::text, 'high', trim_scale(i.high)::text, 'low', trim_scale(i.low)::text, 'close', trim_scale(i.close)::text, 'volume', trim_scale(i.volume)::text),
+      'after', jsonb_build_object('source', m.source, 'open', trim_scale(m.open)::text, 'high', trim_scale(m.high)::text, 'low', trim_scale(m.low)::text, 'close', trim_scale(m.close)::text, 'volume', trim_scale(m.volume)::text))
+  FROM incoming i JOIN data_ingestion.market_data m ON m.symbol = i.symbol AND m.timeframe = i.timeframe AND m.open_time = i.open_time
+  WHERE m.open_time >= $2::date::timestamp AT TIME ZONE 'UTC' AND m.open_time < ($2::date + interval '1 month') AT TIME ZONE 'UTC' AND (m.open, m.high, m.low, m.close, m.volume) IS DISTINCT FROM (i.open, i.high, i.low, i.close, i.volume)`;
 
-async function fill(tx: BulkTx, folder: string, { month, claim, isNew }: { month: string; claim: ArchiveClaim; isNew: boolean }): Promise<{ rows: number; added: number }> {
+async function fill(tx: BulkTx, folder: string, { month, claim, isCounted }: { month: string; claim: ArchiveClaim; isCounted: boolean }): Promise<{ rows: number; added: number }> {
   await tx.query('SELECT data_ingestion.ensure_month($1::date)', [firstDay(month)]);
   if (claim.schemaVersion === 1) {
     await tx.query(`CREATE TEMPORARY TABLE incoming ON COMMIT DROP AS SELECT ${COLUMNS} FROM data_ingestion.market_data WITH NO DATA`);
@@ -127,9 +146,10 @@ async function fill(tx: BulkTx, folder: string, { month, claim, isNew }: { month
     await tx.query(`CREATE TEMPORARY VIEW incoming AS SELECT symbol, timeframe, timestamptz 'epoch' + open_us * interval '1 microsecond' AS open_time, open, high, low, close, volume, source, timestamptz 'epoch' + seen_us * interval '1 microsecond' AS ts_seen FROM told`);
   }
   const [counted] = await tx.query<{ rows: number }>('SELECT count(*) AS rows FROM incoming');
-  const [written] = await tx.query<{ added: number }>(PUT);
-  await tx.query(NOTE_RESTORED, [isNew]);
-  return { rows: counted?.rows ?? 0, added: written?.added ?? 0 };
+  const [written] = await tx.query<{ added: number }>(PUT, [isCounted]);
+  const { rows, added } = { rows: counted?.rows ?? 0, added: written?.added ?? 0 };
+  if (added < rows) await tx.query(NOTE_DIFFERING, [claim.file, firstDay(month)]);
+  return { rows, added };
 }
 
 /** What the ledger says, or the manifest beside the file where a book was set up anew and knows no archives. @throws AppError FLOW_INPUT_INVALID */
@@ -152,7 +172,7 @@ export async function restoreUnit(given: ArchiveParts, unit: ArchiveUnit): Promi
   const claim = await claimOf(parts, unit, known);
   await verifyArchive(parts.folder, claim);
   return withBulkTx(parts.bulk, async (tx) => {
-    const { rows, added } = await fill(tx, parts.folder, { month, claim, isNew: known === null });
+    const { rows, added } = await fill(tx, parts.folder, { month, claim, isCounted: known?.state === 'archived' });
     if (rows !== claim.rows) throw new AppError('ARCHIVE_DAMAGED', `The archive of ${unitName(unit)} gave ${rows} rows instead of ${claim.rows}; nothing was changed`);
     await tx.query(
       `INSERT INTO data_ingestion.archived_months (month, timeframe, file, rows, bytes, sha256, content_sha256, schema_version, state, restored_at) VALUES ($1::date, $2, $3, $4, $5, $6, $7, $8, 'restored', clock_timestamp())
@@ -168,5 +188,6 @@ export async function restoreUnit(given: ArchiveParts, unit: ArchiveUnit): Promi
 export async function filesOfMonth(parts: Pick<ArchiveParts, 'db' | 'folder'>, month: string): Promise<ArchiveUnit[]> {
   const rows = await parts.db.query<{ timeframe: ArchiveUnit['timeframe'] }>('SELECT timeframe FROM data_ingestion.archived_months WHERE month = $1::date ORDER BY 1', [firstDay(month)]);
   const found = new Set([...rows.map((row) => row.timeframe), ...(rows.length > 0 ? [] : (await readManifests(parts.folder, month)).map((manifest) => manifest.timeframe))]);
-  return [...found].map((timeframe) => ({ month, timeframe }));
+  // A file of the first form is older than those beside it: what they hold is put in first, and stays.
+  return [...found].sort((a, b) => Number(a === '*') - Number(b === '*')).map((timeframe) => ({ month, timeframe }));
 }

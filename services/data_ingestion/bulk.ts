@@ -166,6 +166,7 @@ const nameOf = (one: { readonly symbol: string; readonly timeframe: string }): s
 /** What was added to a series. */
 type Added = { readonly symbol: string; readonly timeframe: string; readonly bars: number; readonly first: number; readonly last: number; readonly last_close: string };
 
+/** Bars of months that lie in files may stand before others there: for whoever derives something from the series that is a change. */
 const NOTE_STATUS = `
   INSERT INTO data_ingestion.ingestion_status AS s (symbol, timeframe, last_open_time, last_close, bars_total, gaps_marked, last_seen_at, first_open_time)
   SELECT n.symbol, n.timeframe, to_timestamp(n.last_ms / 1000.0), n.close, n.bars, 0, $7::timestamptz, to_timestamp(n.first_ms / 1000.0)
@@ -173,7 +174,9 @@ const NOTE_STATUS = `
   ON CONFLICT (symbol, timeframe) DO UPDATE SET
     last_close = CASE WHEN excluded.last_open_time > s.last_open_time THEN excluded.last_close ELSE s.last_close END,
     last_open_time = greatest(s.last_open_time, excluded.last_open_time), first_open_time = least(s.first_open_time, excluded.first_open_time),
-    bars_total = s.bars_total + excluded.bars_total, last_seen_at = greatest(s.last_seen_at, excluded.last_seen_at)`;
+    bars_total = s.bars_total + excluded.bars_total, last_seen_at = greatest(s.last_seen_at, excluded.last_seen_at),
+    revisions = s.revisions + (SELECT least(count(*), 1) FROM data_ingestion.archived_months a WHERE a.state = 'archived' AND a.timeframe IN ('*', excluded.timeframe)
+      AND a.month BETWEEN date_trunc('month', excluded.first_open_time AT TIME ZONE 'UTC')::date AND (excluded.last_open_time AT TIME ZONE 'UTC')::date)`;
 
 async function noteAdded(tx: BulkTx, added: readonly Added[], tsSeen: number): Promise<void> {
   const all = added.filter(({ bars }) => bars > 0);

@@ -19,14 +19,15 @@ export function forgetMonth(month: string): void {
   months.delete(month);
 }
 
-/** Partitions are made as months appear; the set only saves asking again. */
-async function ensureMonths(tx: Tx, bars: readonly SeenBar[]): Promise<void> {
+/** Partitions are made as months appear; the set only saves asking again. @returns the first days of the months */
+async function ensureMonths(tx: Tx, bars: readonly SeenBar[]): Promise<string[]> {
   const wanted = new Set(bars.map((bar) => new Date(bar.openTime).toISOString().slice(0, 7)));
   for (const month of wanted) {
     if (months.has(month)) continue;
     await tx.query('SELECT data_ingestion.ensure_month($1::date)', [`${month}-01`]);
     tx.afterCommit(() => months.add(month));
   }
+  return [...wanted].map((month) => `${month}-01`);
 }
 
 /** By time, then symbol: the order in which everybody downstream sees them, however they arrived. */
@@ -42,6 +43,7 @@ const INSERT = `
   ON CONFLICT DO NOTHING
   RETURNING symbol, timeframe, open_time`;
 
+/** A bar of a month that lies in a file may stand before another one there: for whoever derives something from the series that is a change. $8: the months of the batch. */
 const NOTE_STATUS = `
   INSERT INTO data_ingestion.ingestion_status AS s (symbol, timeframe, last_open_time, last_close, bars_total, gaps_marked, last_seen_at, first_open_time)
   SELECT n.symbol, n.timeframe, to_timestamp(n.open_ms / 1000.0), n.close, n.bars, 0, to_timestamp(n.seen_ms / 1000.0), to_timestamp(n.first_ms / 1000.0)
@@ -50,7 +52,7 @@ const NOTE_STATUS = `
     last_close = CASE WHEN excluded.last_open_time > s.last_open_time THEN excluded.last_close ELSE s.last_close END,
     last_open_time = greatest(s.last_open_time, excluded.last_open_time),
     first_open_time = least(s.first_open_time, excluded.first_open_time),
-    bars_total = s.bars_total + excluded.bars_total,
+    bars_total = s.bars_total + excluded.bars_total, revisions = s.revisions + (SELECT least(count(*), 1) FROM data_ingestion.archived_months WHERE state = 'archived' AND month = ANY($8::date[])),
     last_seen_at = greatest(s.last_seen_at, excluded.last_seen_at)`;
 
 type Series = { symbol: string; timeframe: string; openMs: number; close: string; bars: number; seenMs: number; firstMs: number };
@@ -110,7 +112,7 @@ export async function storeBars(tx: Tx, batch: readonly SeenBar[], origin: BarOr
   }
   await noteQuality(tx, 'bar_refused', refused);
   if (sound.length === 0) return { stored: 0, known: 0, refused: refused.length };
-  await ensureMonths(tx, sound);
+  const ofMonths = await ensureMonths(tx, sound);
   const rows = await tx.query<{ symbol: string; timeframe: string; open_time: number }>(INSERT, [...columnsOf(sound), origin.source, sound.map((b) => b.tsSeen)]);
   const fresh = new Set(rows.map((row) => `${row.symbol} ${row.timeframe} ${row.open_time}`));
   const added: SeenBar[] = [];
@@ -119,7 +121,7 @@ export async function storeBars(tx: Tx, batch: readonly SeenBar[], origin: BarOr
   if (known.length > 0) await tx.query(NOTE_CONFLICTS, [...columnsOf(known), origin.source]);
   if (added.length > 0) {
     const series = perSeries(added);
-    await tx.query(NOTE_STATUS, [series.map((s) => s.symbol), series.map((s) => s.timeframe), series.map((s) => s.openMs), series.map((s) => s.close), series.map((s) => s.bars), series.map((s) => s.seenMs), series.map((s) => s.firstMs)]);
+    await tx.query(NOTE_STATUS, [series.map((s) => s.symbol), series.map((s) => s.timeframe), series.map((s) => s.openMs), series.map((s) => s.close), series.map((s) => s.bars), series.map((s) => s.seenMs), series.map((s) => s.firstMs), ofMonths]);
   }
   for (const bar of added) {
     const key = `${bar.symbol}:${bar.timeframe}:${bar.openTime}`;
