@@ -10,10 +10,10 @@ import type { Logger } from '#chassis/log.ts';
 import type { MarketHistory } from '../alpaca/ports.ts';
 import { ensureMonths, writeBars, type BarSeries } from './bulk.ts';
 
-/** What the lane works with. `isBusy`: the live stream, or whoever repairs it, wants the broker or the book now. `point`: a named place where a test may end it. */
+/** What the lane works with. `isBusy`: the live stream, or whoever repairs it, wants the broker or the book now. `onDone`: a back-fill is complete; `point`: a named place where a test may end it. */
 export type BackfillParts = {
   readonly db: Db; readonly bulk: BulkOptions; readonly history: Pick<MarketHistory, 'bars'>; readonly log: Logger; readonly signal: AbortSignal; readonly monotonicMs: () => number;
-  readonly isBusy: () => boolean; readonly hasRoom: () => boolean; readonly onFatal: (error: unknown) => void; readonly pagesPerMinute?: number; readonly point?: (name: string) => void | Promise<void>;
+  readonly isBusy: () => boolean; readonly hasRoom: () => boolean; readonly onFatal: (error: unknown) => void; readonly onDone?: () => void; readonly pagesPerMinute?: number; readonly point?: (name: string) => void | Promise<void>;
 };
 
 /** The running lane. `wake`: something was wanted or steered. */
@@ -263,6 +263,7 @@ class Lane implements BackfillLane {
     if (row?.problem && row.others === 0) return this.fail(job, row.problem);
     await this.parts.db.query(`UPDATE data_ingestion.backfills SET state = 'done', waits_for = NULL, updated_at = clock_timestamp(), ended_at = clock_timestamp() WHERE backfill_id = $1 AND state = 'running'`, [job.backfill_id]);
     this.parts.log.info({ backfillId: job.backfill_id }, 'A back-fill is complete');
+    this.parts.onDone?.();
   }
 
   private async fail(job: Job, problem: string): Promise<void> {

@@ -21,6 +21,8 @@ import { judgeImport } from './import-quality.ts';
 export type BulkDeskParts = {
   readonly db: Db; readonly bulk: BulkOptions; readonly history: Pick<MarketHistory, 'bars' | 'clock'>; readonly log: Logger; readonly signal: AbortSignal; readonly dataDir: string; readonly isReplay: boolean;
   readonly isBusy: () => boolean; readonly hasRoom: () => boolean; readonly watched: () => readonly string[]; readonly onFatal: (error: unknown) => void;
+  /** A back-fill is complete: bars of past days are there that were not. */
+  readonly onFilled: () => void;
 };
 
 /** The desk. `wake`: a back-fill was wanted by somebody else of this service. */
@@ -65,9 +67,9 @@ export function openBulkDesk(parts: BulkDeskParts): BulkDesk {
   return {
     commands,
     start() {
-      const { bulk, log, signal, isBusy, hasRoom, onFatal } = parts;
+      const { bulk, log, signal, isBusy, hasRoom, onFatal, onFilled } = parts;
       // A replay has its whole past in its files.
-      if (!parts.isReplay) backfills = startBackfills({ db, bulk, history, log, signal, monotonicMs, isBusy, hasRoom, onFatal });
+      if (!parts.isReplay) backfills = startBackfills({ db, bulk, history, log, signal, monotonicMs, isBusy, hasRoom, onFatal, onDone: onFilled });
       imports = startImports({ db, bulk, folder: join(parts.dataDir, 'imports'), log, signal, isBusy, hasRoom, onFatal, judge: (importId) => judgeImport(db, importId, signal) });
     },
     wake() {

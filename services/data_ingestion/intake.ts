@@ -1,5 +1,5 @@
 /** The one lane in which bars enter the book: frames from the stream, and repairs over REST when the stream was away. */
-import { timeframeMs, type EpochMs, type Timeframe } from '#app/domain/time.ts';
+import type { Timeframe } from '#app/domain/time.ts';
 import { AppError, describeError } from '#app/domain/errors.ts';
 import { backoffMs, isTransient, sleep } from '#chassis/clock.ts';
 import type { Db } from '#chassis/db.ts';
@@ -7,20 +7,16 @@ import type { Logger } from '#chassis/log.ts';
 import { KEYS_RETRY_MS } from '../alpaca/http.ts';
 import type { FeedBar, MarketHistory } from '../alpaca/ports.ts';
 import type { Broadcast } from '#chassis/bus.ts';
+import { repairGaps, type RepairResult } from './intake-gaps.ts';
 import { applyRevisions, keepSuspects, reread, type Suspects } from './revisions.ts';
-import { lastCompleteOpen, storeBars, type SeenBar, type StoreResult } from './store.ts';
+import { storeBars } from './store.ts';
 
 /** Bars that wait for the book before the oldest are given up and read again over REST. */
 const MAX_PENDING = 100_000;
 const MAX_BATCH = 1_000;
-/** History that a new symbol begins with. */
-const FIRST_HISTORY_MS = 5 * 86_400_000;
 /** How soon bars that waited for room on the disk go on. */
 const ROOM_LOOK_MS = 250;
 const REPAIR_RETRY = { baseMs: 250, capMs: 15_000 };
-
-/** What a repair did. */
-export type RepairResult = StoreResult & { readonly symbols: number; readonly from: number | null; readonly to: number };
 
 /** What the intake works with. */
 export type IntakeParts = {
@@ -45,8 +41,11 @@ export type IntakeParts = {
 export type Intake = {
   /** Takes a frame of the stream; never blocks. */
   take(bars: readonly FeedBar[]): void;
-  /** Reads over REST what is missing since the last stored bar of each watched symbol; resolves when it is stored. */
-  repair(why: string): Promise<RepairResult>;
+  /**
+   * Reads over REST what is missing since the last stored bar of each watched symbol; resolves when it is stored. It goes before the frames that wait.
+   * `begun`: symbols that are followed from now on: they begin with their first history, and what they missed meanwhile is no news.
+   */
+  repair(why: string, begun?: readonly string[]): Promise<RepairResult>;
   /** A print of the minute of `at` was corrected or taken back: the minute is read again soon, and revised where it differs. */
   suspect(symbol: string, at: number): void;
   backlog(): number;
@@ -54,7 +53,7 @@ export type Intake = {
   stop(): Promise<void>;
 };
 
-type Job = { readonly why: string; readonly resolve: (result: RepairResult) => void; readonly reject: (error: unknown) => void };
+type Job = { readonly why: string; readonly begun: readonly string[]; readonly resolve: (result: RepairResult) => void; readonly reject: (error: unknown) => void };
 
 /** Starts the intake. */
 export function startIntake(parts: IntakeParts): Intake {
@@ -100,10 +99,10 @@ class IntakeLane implements Intake {
     this.wake();
   }
 
-  repair(why: string): Promise<RepairResult> {
+  repair(why: string, begun: readonly string[] = []): Promise<RepairResult> {
     if (!this.isOpen) return Promise.reject(stopped());
     return new Promise((resolve, reject) => {
-      this.repairs.push({ why, resolve, reject });
+      this.repairs.push({ why, begun, resolve, reject });
       this.wake();
     });
   }
@@ -166,9 +165,9 @@ class IntakeLane implements Intake {
   private async runRepair(job: Job): Promise<void> {
     for (let attempt = 0; this.isOpen; attempt += 1) {
       try {
-        const result = await repairGaps(this.parts);
-        this.parts.onTrouble(null);
-        this.parts.log.info({ why: job.why, ...result }, 'Gaps repaired');
+        const { notGiven, ...result } = await repairGaps({ ...this.parts, roomToStore: () => roomToStore(this.parts, () => true), maxBatch: MAX_BATCH }, job.begun);
+        this.parts.onTrouble(notGiven.length === 0 ? null : `The broker gives no bars of ${notGiven.slice(0, 10).join(', ')}${notGiven.length > 10 ? ` and ${notGiven.length - 10} more` : ''}: it refuses the question`);
+        this.parts.log.info({ why: job.why, ...result, notGiven }, 'Gaps repaired');
         job.resolve(result);
         return;
       } catch (error) {
@@ -192,43 +191,4 @@ async function roomToStore({ hasRoom, signal }: IntakeParts, isWanted: () => boo
 
 function stopped(): AppError {
   return new AppError('UNIT_TIMEOUT', 'Market data intake is stopping; try again when it runs');
-}
-
-/** Reads what each watched symbol misses and stores it page by page. A symbol without bars gets its first history, as backfill. */
-async function repairGaps(parts: IntakeParts): Promise<RepairResult> {
-  const symbols = parts.watched();
-  const now = (await parts.history.clock()).at;
-  const to = lastCompleteOpen(now, parts.timeframe);
-  const rows = await parts.db.query<{ symbol: string; last_open_time: number; is_history: boolean }>(
-    `SELECT i.symbol, i.last_open_time, coalesce((SELECT m.source IN ('import', 'backfill') FROM data_ingestion.market_data m WHERE m.symbol = i.symbol AND m.timeframe = i.timeframe AND m.open_time = i.last_open_time), false) AS is_history
-     FROM data_ingestion.ingestion_status i WHERE i.timeframe = $1 AND i.symbol = ANY($2::text[])`, [parts.timeframe, symbols]);
-  // A series that ends with imported or back-filled bars was never live up to there: it begins as a new one, and nothing of its past is told as news.
-  const historic = new Set(rows.filter((row) => row.is_history).map((row) => row.symbol));
-  const last = new Map(rows.map((row) => [row.symbol, row.last_open_time]));
-  const total = { stored: 0, known: 0, refused: 0 };
-  const add = async (from: number, wanted: readonly string[], isBackfill: boolean): Promise<void> => {
-    if (wanted.length === 0 || from > to) return;
-    const bars: SeenBar[] = [];
-    for await (const page of parts.history.bars({ symbols: wanted, timeframe: parts.timeframe, start: from as EpochMs, end: to as EpochMs })) {
-      const tsSeen = Date.now();
-      for (const bar of page) if (bar.openTime > (last.get(bar.symbol) ?? -Infinity)) bars.push({ ...bar, tsSeen });
-    }
-    bars.sort((a, b) => a.openTime - b.openTime || (a.symbol < b.symbol ? -1 : 1));
-    for (let start = 0; start < bars.length; start += MAX_BATCH) {
-      await roomToStore(parts, () => true);
-      const result = await parts.db.tx((tx) => storeBars(tx, bars.slice(start, start + MAX_BATCH), { source: 'rest', isBackfill }));
-      total.stored += result.stored;
-      total.known += result.known;
-      total.refused += result.refused;
-    }
-  };
-  const unknown = symbols.filter((symbol) => !last.has(symbol) || historic.has(symbol));
-  const known = symbols.filter((symbol) => last.has(symbol) && !historic.has(symbol));
-  const from = known.length === 0 ? null : Math.min(...known.map((symbol) => last.get(symbol) ?? to)) + timeframeMs(parts.timeframe);
-  if (parts.isReplay) await add(0, symbols, false);
-  else {
-    await add(now - FIRST_HISTORY_MS, unknown, true);
-    if (from !== null) await add(from, known, false);
-  }
-  return { ...total, symbols: symbols.length, from, to };
 }

@@ -17,7 +17,7 @@ import { ingestionFlows } from './flows.ts';
 import { startIntake, type Intake } from './intake.ts';
 import { keepMonthsAhead } from './partitions.ts';
 import { qualityCommands } from './quality-commands.ts';
-import { keepQuality } from './quality-lane.ts';
+import { keepQuality, type QualityLane } from './quality-lane.ts';
 import { keepQuotes } from './quotes.ts';
 import { watchRoom } from './room.ts';
 import { openUniverseDesk, type UniverseDesk } from './universe-desk.ts';
@@ -33,15 +33,16 @@ async function setUp(ctx: ServiceContext): Promise<ServiceParts> {
   const bulk = (purpose: string) => ({ access: config.postgres, database: config.postgres.tradingDb, applicationName: `data_ingestion ${purpose}` });
   const room = watchRoom({ folder: config.dataDir, signal: ctx.signal, onChange: (reason) => health.degraded('disk', reason) });
   let feed: Feed | null = null;
+  let quality: QualityLane | null = null;
   const quotes = keepQuotes({ cache: bus.cache(REDIS_DB.marketData), broadcast: bus.broadcast, log, onSuspect: (symbol, at) => intake.suspect(symbol, at) });
-  const desk = openUniverseDesk({ ctx, history, quotes, isReplay, feed: () => feed, counts: counts.read, wake: () => past.wake() });
+  const desk = openUniverseDesk({ ctx, history, quotes, isReplay, feed: () => feed, counts: counts.read, wake: () => past.wake(), onActions: () => quality?.soon(), onFollowed: (symbols) => repairBy(ctx, intake, 'symbols are followed from now on', symbols) });
   const revised = metrics.counter('bars_revised_total', 'Stored bars that the broker told anew');
   const intake = startIntake({
     db, history, log, signal: ctx.signal, timeframe: '1Min', isReplay, watched: desk.watched, hasRoom: room.hasRoom, broadcast: bus.broadcast, onRevised: (count) => revised.inc(count),
     onFatal: (error) => ctx.fatal(error), onTrouble: (reason) => health.degraded('history', reason),
   });
   const past = openBulkDesk({
-    db, bulk: bulk('filling'), history, log, signal: ctx.signal, dataDir: config.dataDir, isReplay, isBusy: () => intake.backlog() > 0, hasRoom: room.hasRoom, watched: desk.watched, onFatal: (error) => ctx.fatal(error),
+    db, bulk: bulk('filling'), history, log, signal: ctx.signal, dataDir: config.dataDir, isReplay, isBusy: () => intake.backlog() > 0, hasRoom: room.hasRoom, watched: desk.watched, onFatal: (error) => ctx.fatal(error), onFilled: () => desk.pastFilled(),
   });
   const stream = openFeed(ctx, access, { intake, desk, counts, onTicks: (ticks) => quotes.take(ticks) });
   feed = stream;
@@ -57,7 +58,7 @@ async function setUp(ctx: ServiceContext): Promise<ServiceParts> {
       watchSilence(ctx, stream, (why) => repairBy(ctx, intake, why));
       past.start();
       desk.begin();
-      void keepQuality(db, { signal: ctx.signal, onError: (error) => log.warn({ error: describeError(error) }, 'Factors or coverage could not be worked out') });
+      quality = keepQuality(db, { signal: ctx.signal, onError: (error) => log.warn({ error: describeError(error) }, 'Factors or coverage could not be worked out') });
     },
     flows: ingestionFlows({
       db, intake, history, refreshSymbols: desk.refresh, steps: desk.steps, mode: config.mode, isReplay, archiveFolder: join(config.dataDir, 'archive'), now: () => ctx.clock.now(), bulk: bulk('archive'),
@@ -100,8 +101,8 @@ function createCounts({ metrics }: ServiceContext): Counts {
   };
 }
 
-function repairBy(ctx: ServiceContext, intake: Intake, why: string): void {
-  intake.repair(why).catch((error: unknown) => {
+function repairBy(ctx: ServiceContext, intake: Intake, why: string, begun: readonly string[] = []): void {
+  intake.repair(why, begun).catch((error: unknown) => {
     if (!ctx.signal.aborted) ctx.fatal(error);
   });
 }

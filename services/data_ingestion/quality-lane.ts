@@ -8,6 +8,8 @@ import { validateSeriesWhole, type LookOptions } from './validate.ts';
 /** The first look waits until the service has caught up; then this often, so that neither charts nor the data page wait for an hourly validation. */
 const FIRST_LOOK_MS = 15_000;
 const LOOK_EVERY_MS = 300_000;
+/** What is known to have changed is looked at this soon; changes that come together are one look. */
+const SOON_MS = 500;
 /** Day series that are looked at again at once because splits or payouts of them came to light. */
 const MAX_AGAIN = 200;
 
@@ -18,10 +20,25 @@ export async function refreshFactors(db: Db, options: LookOptions): Promise<numb
   return changed.length;
 }
 
+/** The running lane. `soon`: actions, or closes of past days, have changed. */
+export type QualityLane = { soon(): void };
+
 /** Keeps factors and coverage for as long as the service runs. `onError` hears what is no passing trouble of the database; it is tried again all the same. */
-export async function keepQuality(db: Db, { signal, onError }: { readonly signal: AbortSignal; readonly onError: (error: unknown) => void }): Promise<void> {
+export function keepQuality(db: Db, options: { readonly signal: AbortSignal; readonly onError: (error: unknown) => void }): QualityLane {
+  let wake = new AbortController();
+  const woken = (): AbortSignal => AbortSignal.any([wake.signal, options.signal]);
+  void looks(db, options, async (ms) => {
+    await sleep(ms, woken());
+    if (!wake.signal.aborted) return;
+    wake = new AbortController();
+    await sleep(SOON_MS, options.signal);
+  });
+  return { soon: () => wake.abort() };
+}
+
+async function looks(db: Db, { signal, onError }: { readonly signal: AbortSignal; readonly onError: (error: unknown) => void }, pauseFor: (ms: number) => Promise<void>): Promise<void> {
   for (let pause = FIRST_LOOK_MS; !signal.aborted; pause = LOOK_EVERY_MS) {
-    await sleep(pause, signal);
+    await pauseFor(pause);
     if (signal.aborted) return;
     try {
       await refreshFactors(db, { signal, now: null });

@@ -12,13 +12,13 @@ import { wantDays, readDays } from './universe-days.ts';
 import { byImportance, refreshUniverse, watchedSymbols } from './universe.ts';
 import { QUOTES_LIMIT, setSectors, setWatched } from './universe-wishes.ts';
 
-/** Quotes that rest are asked for again by and by. */
-const TICKS_EVERY_MS = 60_000;
+/** What was bought without being followed is followed this soon; quotes that rest are asked for again by and by. */
+const FOLLOW_EVERY_MS = 15_000;
 
-/** What the desk works with. `feed` is null before it is opened; `wake`: days were wished. */
+/** What the desk works with. `feed` is null before it is opened; `wake`: days were wished; `onActions`: corporate actions, or the closes that they are worked out with, have changed; `onFollowed`: symbols are followed from now on that were not. */
 export type DeskParts = {
   readonly ctx: ServiceContext; readonly history: MarketHistory; readonly quotes: Quotes; readonly isReplay: boolean;
-  readonly feed: () => Feed | null; readonly counts: () => { readonly bars: number; readonly updatedBars: number; readonly troubles: number }; readonly wake: () => void;
+  readonly feed: () => Feed | null; readonly counts: () => { readonly bars: number; readonly updatedBars: number; readonly troubles: number }; readonly wake: () => void; readonly onActions: () => void; readonly onFollowed: (symbols: readonly string[]) => void;
 };
 
 /** The running desk. */
@@ -31,8 +31,10 @@ export type UniverseDesk = {
   /** What the feed cannot give, in words; null = it gives all. */
   limit(reason: string | null): void;
   streamState(state: string, reason: string): void;
-  /** The service runs: what is missing is wished, and from time to time looked at what is to be followed. */
+  /** The service runs: what is missing is wished, corporate actions are read, and from time to time looked at what is to be followed. */
   begin(): void;
+  /** Bars of past days have come: their corporate actions are read, so that no adjusted chart shows a split as a fall until the next fetch. */
+  pastFilled(): void;
   readonly steps: readonly FetchStep[];
   readonly commands: CommandHandlers;
   stop(): void;
@@ -48,6 +50,10 @@ class Desk implements UniverseDesk {
   #limit: string | null = null;
   #half: string | null = null;
   #stream = { state: 'idle', reason: '' };
+  #followTurn: Promise<unknown> = Promise.resolve();
+  #actionsWanted = false;
+  #actionsSoon: Promise<void> | null = null;
+  #actionsTurn: Promise<unknown> = Promise.resolve();
 
   constructor(parts: DeskParts) {
     this.#parts = parts;
@@ -89,8 +95,13 @@ class Desk implements UniverseDesk {
   begin(): void {
     if (this.#parts.isReplay) return;
     this.#wantDaysSoon();
+    this.#readActionsSoon();
     // Positions open and close, and what rested may be asked for again.
-    this.#timer = setInterval(() => void this.#follow().catch((error: unknown) => this.#parts.ctx.log.warn({ error: describeError(error) }, 'What is followed could not be looked up')), TICKS_EVERY_MS);
+    this.#timer = setInterval(() => void this.#follow().catch((error: unknown) => this.#parts.ctx.log.warn({ error: describeError(error) }, 'What is followed could not be looked up')), FOLLOW_EVERY_MS);
+  }
+
+  pastFilled(): void {
+    if (!this.#parts.isReplay) this.#readActionsSoon();
   }
 
   marketAt(now: EpochMs): void {
@@ -115,16 +126,25 @@ class Desk implements UniverseDesk {
     if (this.#timer !== null) clearInterval(this.#timer);
   }
 
-  /** Brings the stream to what the book wishes. */
-  async #follow(): Promise<void> {
+  /** Brings the stream to what the book wishes: one after the other, so that what was read before a wish does not undo it. */
+  #follow(): Promise<void> {
+    const next = this.#followTurn.then(() => this.#followNow());
+    this.#followTurn = next.catch(() => undefined);
+    return next;
+  }
+
+  async #followNow(): Promise<void> {
     const { ctx, isReplay } = this.#parts;
     if (ctx.signal.aborted) return;
     const watched = await watchedSymbols(ctx.db);
     const dearest = isReplay ? [] : (await byImportance(ctx.db, watched)).slice(0, QUOTES_LIMIT);
+    const begun = watched.filter((symbol) => !this.#watched.includes(symbol));
     this.#watched = watched;
     const feed = this.#parts.feed();
     feed?.watch(watched);
     feed?.watchTicks(dearest);
+    // In the same breath: its history must be there before the stream's first bar of it. What is followed at the start is read when the stream is live.
+    if (begun.length > 0 && this.#timer !== null) this.#parts.onFollowed(begun);
   }
 
   async #wantDays(now: EpochMs): Promise<Awaited<ReturnType<typeof wantDays>>> {
@@ -141,7 +161,34 @@ class Desk implements UniverseDesk {
     });
   }
 
-  async #readActions(signal: AbortSignal): Promise<Awaited<ReturnType<typeof refreshActions>>> {
+  /** In the background; asked again meanwhile, once more afterwards. What fails is read by the next fetch. */
+  #readActionsSoon(): void {
+    this.#actionsWanted = true;
+    if (this.#actionsSoon !== null) return;
+    const { signal, log } = this.#parts.ctx;
+    const turn = async (): Promise<void> => {
+      while (this.#actionsWanted && !signal.aborted) {
+        this.#actionsWanted = false;
+        await this.#readActions(signal);
+        // Dividends are worked out with closes: those may be new though no action is.
+        this.#parts.onActions();
+      }
+    };
+    this.#actionsSoon = turn().catch((error: unknown) => {
+      if (!signal.aborted) log.warn({ error: describeError(error) }, 'Corporate actions could not be read; the next fetch does it');
+    }).finally(() => {
+      this.#actionsSoon = null;
+    });
+  }
+
+  /** One after the other: the flow and the start may ask at the same time, and a rename is told once. */
+  #readActions(signal: AbortSignal): Promise<Awaited<ReturnType<typeof refreshActions>>> {
+    const next = this.#actionsTurn.then(() => this.#readActionsNow(signal));
+    this.#actionsTurn = next.catch(() => undefined);
+    return next;
+  }
+
+  async #readActionsNow(signal: AbortSignal): Promise<Awaited<ReturnType<typeof refreshActions>>> {
     const { ctx, history } = this.#parts;
     const result = await refreshActions({ db: ctx.db, history }, (await history.clock()).at, signal);
     for (const { from, to } of result.renames) ctx.log.info({ from, to }, 'A company has another symbol now');

@@ -66,9 +66,9 @@ async function strikeOff(tx: Tx, listed: readonly string[]): Promise<{ readonly 
   return { gone, problem: null };
 }
 
-/** The symbols to follow, sorted: listed, tradable, and wished or held (what is held needs a price, whoever wished it). */
+/** The symbols to follow, sorted: listed, and either wished and tradable, or held (what is held needs a price, whoever wished it, and above all when it cannot be traded now). */
 export async function watchedSymbols(book: Queryable): Promise<string[]> {
-  const rows = await book.query<{ symbol: string }>(`SELECT symbol FROM data_ingestion.symbols s WHERE is_tradable AND status = 'active' AND (is_watched OR EXISTS (SELECT FROM execution.positions p WHERE p.symbol = s.symbol AND p.qty <> 0)) ORDER BY symbol COLLATE "C"`);
+  const rows = await book.query<{ symbol: string }>(`SELECT symbol FROM data_ingestion.symbols s WHERE status = 'active' AND ((is_watched AND is_tradable) OR EXISTS (SELECT FROM execution.positions p WHERE p.symbol = s.symbol AND p.qty <> 0)) ORDER BY symbol COLLATE "C"`);
   return rows.map((row) => row.symbol);
 }
 

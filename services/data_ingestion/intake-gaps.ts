@@ -1,0 +1,97 @@
+/** What the watched symbols miss, read over REST: each from its own last bar on, stored in the order of the market. */
+import { AppError } from '#app/domain/errors.ts';
+import { DAY_MS, timeframeMs, type EpochMs, type Timeframe } from '#app/domain/time.ts';
+import type { Db } from '#chassis/db.ts';
+import type { MarketHistory } from '../alpaca/ports.ts';
+import { lastCompleteOpen, storeBars, type SeenBar, type StoreResult } from './store.ts';
+
+/** History that a new symbol begins with. */
+const FIRST_HISTORY_MS = 5 * DAY_MS;
+/** Symbols whose last bars lie no further apart are asked for together; who missed more does not make everyone's question long. */
+const TOGETHER_MS = DAY_MS;
+
+/** What a repair did. `from`: the earliest instant that was asked for of symbols with bars; `to`: the newest complete bar (epoch ms). */
+export type RepairResult = StoreResult & { readonly symbols: number; readonly from: number | null; readonly to: number };
+
+/** What it works with. In a replay nothing is history: every bar is the market's present. */
+export type GapParts = {
+  readonly db: Db; readonly history: Pick<MarketHistory, 'bars' | 'clock'>; readonly timeframe: Timeframe; readonly isReplay: boolean; readonly watched: () => readonly string[];
+  readonly roomToStore: () => Promise<void>; readonly maxBatch: number;
+};
+
+type Question = { readonly symbols: readonly string[]; readonly from: number };
+
+/** Questions for symbols with bars: those that miss about as much are asked for together. */
+export function questionsSince(last: ReadonlyMap<string, number>, width: number): Question[] {
+  const questions: { symbols: string[]; from: number }[] = [];
+  for (const [symbol, open] of [...last].sort(([a, x], [b, y]) => x - y || (a < b ? -1 : 1))) {
+    const newest = questions.at(-1);
+    if (newest && open + width - newest.from <= TOGETHER_MS) newest.symbols.push(symbol);
+    else questions.push({ symbols: [symbol], from: open + width });
+  }
+  return questions;
+}
+
+/** The answers to a question. One symbol that the broker refuses to tell about does not keep the bars of the others: it is found by halves, and left out. */
+async function read(parts: GapParts, { symbols, from }: Question, to: number, notGiven: string[]): Promise<SeenBar[]> {
+  const bars: SeenBar[] = [];
+  try {
+    for await (const page of parts.history.bars({ symbols, timeframe: parts.timeframe, start: from as EpochMs, end: to as EpochMs })) {
+      const tsSeen = Date.now();
+      for (const bar of page) bars.push({ ...bar, tsSeen });
+    }
+    return bars;
+  } catch (error) {
+    if (!(error instanceof AppError) || error.code !== 'BROKER_REJECTED') throw error;
+    if (symbols.length === 1) {
+      notGiven.push(...symbols);
+      return [];
+    }
+    const half = Math.ceil(symbols.length / 2);
+    const first = await read(parts, { symbols: symbols.slice(0, half), from }, to, notGiven);
+    return [...first, ...(await read(parts, { symbols: symbols.slice(half), from }, to, notGiven))];
+  }
+}
+
+/** The last stored bar of each series, and whether it was ever live up to there. */
+async function lastBars({ db, timeframe }: GapParts, symbols: readonly string[], begun: readonly string[]): Promise<{ last: ReadonlyMap<string, number>; historic: ReadonlySet<string> }> {
+  const rows = await db.query<{ symbol: string; last_open_time: number; is_history: boolean }>(
+    `SELECT i.symbol, i.last_open_time, coalesce((SELECT m.source IN ('import', 'backfill') FROM data_ingestion.market_data m WHERE m.symbol = i.symbol AND m.timeframe = i.timeframe AND m.open_time = i.last_open_time), false) AS is_history
+     FROM data_ingestion.ingestion_status i WHERE i.timeframe = $1 AND i.symbol = ANY($2::text[])`, [timeframe, symbols]);
+  // A series that ends with imported or back-filled bars was never live up to there, one that nobody followed is so no more: it begins as a new one, and nothing of its past is told as news.
+  const historic = new Set([...rows.filter((row) => row.is_history).map((row) => row.symbol), ...begun]);
+  return { last: new Map(rows.map((row) => [row.symbol, row.last_open_time])), historic };
+}
+
+/** Reads what each watched symbol misses and stores it in batches. A symbol without bars, or one of `begun`, gets its first history, as backfill. `notGiven`: symbols of which the broker refuses to tell bars. @throws what reading and writing throw */
+export async function repairGaps(parts: GapParts, begun: readonly string[]): Promise<RepairResult & { readonly notGiven: readonly string[] }> {
+  const symbols = parts.watched();
+  const now = (await parts.history.clock()).at;
+  const to = lastCompleteOpen(now, parts.timeframe);
+  const { last, historic } = await lastBars(parts, symbols, begun);
+  const total = { stored: 0, known: 0, refused: 0 };
+  const notGiven: string[] = [];
+  const add = async (questions: readonly Question[], isBackfill: boolean): Promise<void> => {
+    const bars: SeenBar[] = [];
+    for (const question of questions) {
+      if (question.symbols.length === 0 || question.from > to) continue;
+      for (const bar of await read(parts, question, to, notGiven)) if (bar.openTime > (last.get(bar.symbol) ?? -Infinity)) bars.push(bar);
+    }
+    bars.sort((a, b) => a.openTime - b.openTime || (a.symbol < b.symbol ? -1 : 1));
+    for (let start = 0; start < bars.length; start += parts.maxBatch) {
+      await parts.roomToStore();
+      const result = await parts.db.tx((tx) => storeBars(tx, bars.slice(start, start + parts.maxBatch), { source: 'rest', isBackfill }));
+      total.stored += result.stored;
+      total.known += result.known;
+      total.refused += result.refused;
+    }
+  };
+  const unknown = symbols.filter((symbol) => !last.has(symbol) || historic.has(symbol));
+  const known = questionsSince(new Map([...last].filter(([symbol]) => !historic.has(symbol))), timeframeMs(parts.timeframe));
+  if (parts.isReplay) await add([{ symbols, from: 0 }], false);
+  else {
+    await add([{ symbols: unknown, from: now - FIRST_HISTORY_MS }], true);
+    await add(known, false);
+  }
+  return { ...total, symbols: symbols.length, from: known[0]?.from ?? null, to, notGiven };
+}
