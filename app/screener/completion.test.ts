@@ -56,6 +56,7 @@ describe('the word under the cursor', () => {
     expect(hover('rsi(14) < 30', 1)).toMatchObject({ from: 0, to: 3, entry: { title: 'Relative strength index', unit: 'index' }, output: null });
     expect(hover('macd(12, 26, 9).signal > 0', 18)).toMatchObject({ output: 'signal', entry: { name: 'macd' } });
     expect(hover('price > 1', 2)?.entry.name).toBe('close');
+    expect(['high52', 'low52', 'from_high52', 'from_low52', 'rising', 'crosses_above'].map((name) => hover(name, 1)?.entry.title)).toEqual(['52-week high', '52-week low', 'Distance from the 52-week high', 'Distance from the 52-week low', 'Rising', 'Crosses above']);
     expect(hover('rsi(14) < 30', 9)).toBeNull();
     expect(hover('xyzzy', 2)).toBeNull();
   });
@@ -66,6 +67,7 @@ describe('a formula in words', () => {
     ['rsi(14) < 30 and volume > 1M', 'RSI(14) below 30 and volume above 1 million'], ['20 < rsi < 30', 'RSI(14) above 20 and below 30'], ['close between 5 and 20', 'close between 5 and 20'], ['sector in ("Energy", "Utilities")', 'sector is one of Energy, Utilities'], ['sector = Energy', 'sector is Energy'],
     ['crosses_above(sma(50), sma(200), 3)', 'SMA(50) crosses above SMA(200) within 3 bars'], ['not shortable', 'cannot be sold short'], ['change(5) > 5%', 'change over 5 bars above 5%'], ['close > 2 * avg(volume, 20)', 'close above 2 * average volume over 20 bars'], ['close[1] > sma(20, high)', 'close 1 bar ago above SMA(20) of high'],
     ['count(close > open, 10) >= 7', 'number of the last 10 bars with close above open at least 7'], ['name contains "bank"', 'name contains "bank"'], ['rising(close, 3) or gap > 2%', 'close rising for 3 bars or gap at the open above 2%'], ['bbands.lower > close', 'BBANDS(20, 2) lower above close'], ['30 > rsi', 'RSI(14) below 30'],
+    ['volume > 100k', 'volume above 100,000'], ['close < $12345.5', 'close below $12,345.5'], ['dollar_volume > 1234T', 'dollar volume above 1,234 trillion'], ['close > 999', 'close above 999'], ['close > 0.0001234', 'close above 0.0001234'],
   ])('%s: %s', (text, words) => {
     const parsed = parseFormula(text);
     expect(parsed.ok && describeFormula(parsed.formula)).toBe(words);

@@ -14,10 +14,16 @@ const FLAGS: Readonly<Record<string, readonly [yes: string, no: string]>> = {
 
 const barsOf = (n: number): string => (n === 1 ? '1 bar' : `${n} bars`);
 
-/** A number as it is said: 1.5 million. */
+/** Digits before the point in groups of three: 100,000 and 12,345.678. What has an exponent stays as it is. */
+function grouped(value: number): string {
+  const [whole = '', part] = `${value}`.split('.');
+  return `${value}`.includes('e') ? `${value}` : `${whole.replaceAll(/\B(?=(?:\d{3})+$)/g, ',')}${part === undefined ? '' : `.${part}`}`;
+}
+
+/** A number as it is said: 1.5 million, 100,000. */
 function sayNumber(value: number): string {
-  for (const [name, size] of [['trillion', 1e12], ['billion', 1e9], ['million', 1e6]] as const) if (Math.abs(value) >= size) return `${Number((value / size).toPrecision(12))} ${name}`;
-  return `${value}`;
+  for (const [name, size] of [['trillion', 1e12], ['billion', 1e9], ['million', 1e6]] as const) if (Math.abs(value) >= size) return `${grouped(Number((value / size).toPrecision(12)))} ${name}`;
+  return grouped(value);
 }
 
 function sayIndicator({ id, values, source, output }: Extract<Tree, { kind: 'indicator' }>): string {
@@ -98,7 +104,7 @@ function sayNot(of: Tree): string {
 function say(tree: Tree): string {
   switch (tree.kind) {
     case 'number':
-      return tree.form === 'percent' || tree.form === 'points' ? `${tree.value}%` : tree.form === 'dollars' ? `$${sayNumber(tree.value)}` : sayNumber(tree.value);
+      return tree.form === 'percent' || tree.form === 'points' ? `${grouped(tree.value)}%` : tree.form === 'dollars' ? `$${sayNumber(tree.value)}` : sayNumber(tree.value);
     case 'truth':
       return tree.value ? 'always' : 'never';
     case 'text':

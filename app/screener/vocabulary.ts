@@ -16,6 +16,8 @@ export type VocabularyEntry = {
   readonly explanation: string; readonly source: string | null; readonly example: string; readonly values: readonly string[];
 };
 
+/** capital('rising') = 'Rising' */
+const capital = (text: string): string => text.replace(/^./, (letter) => letter.toUpperCase());
 const plain = { parameters: [], outputs: [], source: null, values: [] } as const;
 
 function field(name: string, unit: Unit, title: string, explanation: string): VocabularyEntry {
@@ -36,8 +38,7 @@ const FIELDS: readonly VocabularyEntry[] = [
 ];
 
 function fact(name: string, type: 'text' | 'boolean', explanation: string, example: string): VocabularyEntry {
-  const title = name.replace(/^./, (letter) => letter.toUpperCase());
-  return { ...plain, name, kind: 'fact', group: 'symbol', type, unit: type === 'boolean' ? 'flag' : null, title, signature: name, snippet: name, explanation, example, values: name === 'sector' ? SECTOR_NAMES : [] };
+  return { ...plain, name, kind: 'fact', group: 'symbol', type, unit: type === 'boolean' ? 'flag' : null, title: capital(name), signature: name, snippet: name, explanation, example, values: name === 'sector' ? SECTOR_NAMES : [] };
 }
 
 const FACTS: readonly VocabularyEntry[] = [
@@ -57,13 +58,18 @@ const GROUPS: Readonly<Record<string, readonly string[]>> = {
   'last n bars': ['highest', 'lowest', 'avg', 'sum', 'stdev', 'median', 'rising', 'falling'],
   conditions: ['crosses_above', 'crosses_below', 'since', 'count', 'any', 'all', 'if'],
 };
+/** What a function is called where its bare name would read like code. */
+const TITLES: Readonly<Record<string, string>> = {
+  gap: 'Gap at the open', high52: '52-week high', low52: '52-week low', from_high52: 'Distance from the 52-week high', from_low52: 'Distance from the 52-week low', volatility: 'Annual volatility', atr_percent: 'Average true range, part of the price',
+  avg: 'Average', stdev: 'Standard deviation', abs: 'Size without the sign', min: 'Smallest of', max: 'Largest of', sqrt: 'Square root', log: 'Natural logarithm', exp: 'e to the power of', since: 'Bars since', count: 'Number of bars with', any: 'In any of the last bars', all: 'In all of the last bars', if: 'One value or another',
+};
 const groupOf = (name: string): string => Object.entries(GROUPS).find(([, names]) => names.includes(name))?.[0] ?? 'arithmetic';
 
 function functionEntry(name: string): VocabularyEntry {
   const { parameters = [], result = 'number', unit = null, explanation = '', example = '' } = FUNCTIONS[name] ?? {};
   const inside = parameters.flatMap((parameter) => (parameter.isMany === true ? ['close', 'open'] : parameter.kind === 'condition' ? ['close > open'] : parameter.kind === 'series' ? [parameter.name === 'b' ? 'open' : 'close'] : parameter.default === undefined || name === 'change' ? [`${parameter.default ?? 20}`] : []));
   return {
-    ...plain, name, kind: 'function', group: groupOf(name), type: result, unit: unit === 'first' ? null : unit, title: name.replaceAll('_', ' '), signature: signatureOfFunction(name, { parameters, result, unit, explanation, example }),
+    ...plain, name, kind: 'function', group: groupOf(name), type: result, unit: unit === 'first' ? null : unit, title: TITLES[name] ?? capital(name.replaceAll('_', ' ')), signature: signatureOfFunction(name, { parameters, result, unit, explanation, example }),
     snippet: inside.length === 0 ? name : `${name}(${inside.join(', ')})`, explanation, example,
     parameters: parameters.map((parameter) => ({ name: parameter.name, title: parameter.name, kind: parameter.kind === 'bars' ? 'whole' : parameter.kind, default: parameter.default ?? null, min: parameter.min ?? null, max: parameter.max ?? null })),
   };
