@@ -8,6 +8,8 @@ export const FORMULA_MAX = 1_000;
 export const FILTERS_MAX = 30;
 export const COLUMNS_MAX = 24;
 export const SCREEN_ROWS_MAX = 2_000;
+/** Most symbols that a screen gives to a strategy, those that rank first: more than one is meant to look at bar by bar. */
+export const UNIVERSE_MAX = 200;
 /** Closes behind a row's sparkline. */
 export const SPARK_BARS = 60;
 

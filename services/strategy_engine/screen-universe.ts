@@ -1,5 +1,6 @@
 /** A screen becomes the universe of a strategy: the symbols that it finds now, and those that the strategy still holds. */
 import type { CommandInput, CommandOutput } from '#app/contracts/commands.ts';
+import { UNIVERSE_MAX } from '#app/contracts/screener.ts';
 import { AppError } from '#app/domain/errors.ts';
 import { strategyType } from '#app/strategy/registry.ts';
 import type { Db } from '#chassis/db.ts';
@@ -7,9 +8,6 @@ import { symbolsOf } from './deployments.ts';
 import type { Engine } from './engine.ts';
 import { savedScreen } from './screen-save.ts';
 import type { Screener } from './screen-run.ts';
-
-/** More symbols than one strategy is meant to look at bar by bar. */
-const MAX_SYMBOLS = 200;
 
 type StrategyRow = { kind: string; symbols: string[]; parameters: unknown };
 
@@ -22,7 +20,7 @@ export async function screenToStrategy(parts: { db: Db; engine: Engine; screener
   const { db, engine, screener } = parts;
   const { strategyId, screenId, actor, idempotencyKey } = input;
   const screen = await savedScreen(db, screenId);
-  const { rows } = await screener.run({ ...screen.definition, asOf: null, columns: [], limit: MAX_SYMBOLS });
+  const { rows } = await screener.run({ ...screen.definition, asOf: null, columns: [], limit: UNIVERSE_MAX });
   const found = rows.map((row) => row.symbol);
   return db.tx(async (tx) => {
     const [row] = await tx.query<StrategyRow>('SELECT kind, symbols, parameters FROM strategy_engine.strategies WHERE strategy_id = $1 FOR UPDATE', [strategyId]);

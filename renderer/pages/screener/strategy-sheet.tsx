@@ -2,13 +2,14 @@
 import { useState } from 'react';
 import type { JSX } from 'react';
 import { Button, Drawer, Select } from '@mantine/core';
+import { UNIVERSE_MAX } from '#app/contracts/screener.ts';
 import type { SavedScreen } from '#app/contracts/screener.ts';
 import type { StrategyView } from '#app/contracts/views.ts';
 import { isUnanswered, newKey } from '../../data/client.ts';
 import { useAction, usePositions, useStrategies } from '../../data/queries.ts';
 import { count, counted } from '../../ui/format.ts';
 import { Answer, Empty } from '../../ui/kit.tsx';
-import { UNIVERSE_MAX, universeChange } from './universe-change.ts';
+import { universeChange } from './universe-change.ts';
 import type { Ran } from './use-screen-run.ts';
 
 const SHOWN = 60;

@@ -1,7 +1,5 @@
 /** What a new universe changes for a strategy. Pure. */
-
-/** Most symbols that a screen gives to a strategy: those that rank first. */
-export const UNIVERSE_MAX = 200;
+import { UNIVERSE_MAX } from '#app/contracts/screener.ts';
 
 /** Symbols that come in, leave, stay because they were found, and stay because the strategy holds them; each in the order in which they were given. */
 export type UniverseChange = { readonly enters: readonly string[]; readonly leaves: readonly string[]; readonly stays: readonly string[]; readonly held: readonly string[] };
