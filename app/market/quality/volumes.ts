@@ -43,8 +43,10 @@ export function checkStill(bars: Columns, regular: Regular, given: { readonly co
   const { context: { timeframe }, sink } = given;
   const timeAt = (k: number): number => bars.time[index[k] as number] as number;
   const frozen = runOf(FROZEN_BARS[timeframe], (from, to, n) => sink.add(aboutBar('frozen_price', 'warning', { openTime: timeAt(from), untilTime: timeAt(to), score: n / FROZEN_BARS[timeframe] }, { bars: n, close: bars.close[index[from] as number] as number })));
+  // A file whose holes were filled has thousands of such runs: the volumes are put in a row once.
+  const volumes = volumesOf(bars, regular);
   const quiet = runOf(NO_VOLUME_BARS[timeframe], (from, to, n) => {
-    const usual = median(Float64Array.from(around(volumesOf(bars, regular), from, VOLUMES_KEPT)).sort());
+    const usual = median(Float64Array.from(around(volumes, from, VOLUMES_KEPT)).sort());
     if (usual > 0) sink.add(aboutBar('no_volume', 'warning', { openTime: timeAt(from), untilTime: timeAt(to), score: n / NO_VOLUME_BARS[timeframe] }, { bars: n, usualVolume: usual }));
   });
   const copied = runOf(1, (from, to, n) => tellRepeat(from, to, n, true));
