@@ -1,5 +1,10 @@
 -- Filling the book from outside of its stream: back-fills from the broker and imports of files. Writer: data_ingestion.
 
+-- How far the live lane has told a series to strategies (bar.closed), which is not how far bars are stored: those of a back-fill, an import or the archive are history that nobody was told of.
+-- Null: it was never told. Until now every bar was.
+ALTER TABLE data_ingestion.ingestion_status ADD COLUMN told_open_time timestamptz;
+UPDATE data_ingestion.ingestion_status SET told_open_time = last_open_time;
+
 -- A back-fill: bars of past days of some symbols, read page by page. The place of each series moves in the transaction that stores its bars.
 CREATE TABLE data_ingestion.backfills (
   backfill_id text PRIMARY KEY,

@@ -11,6 +11,7 @@ import { withBulkTx, type BulkOptions } from '#chassis/db-bulk.ts';
 import { startBook, until, type Book } from '../../tests/support/servers.ts';
 import type { BarsQuery, MarketHistory } from '../alpaca/ports.ts';
 import { startIntake } from './intake.ts';
+import { storeBars } from './store.ts';
 import { writeBars, type BulkWrite, type Written } from './bulk.ts';
 
 let book: Book;
@@ -41,33 +42,61 @@ beforeAll(async () => {
 afterAll(() => book.stop());
 
 describe('what was imported', () => {
-  it('is no present: who follows such a symbol gets its newest days as history, and nothing of the years between as news', async () => {
-    const now = Date.UTC(2026, 0, 5, 15, 0);
-    const told = (symbol: string, minutesAgo: number): BarWire => ({ symbol, timeframe: '1Min', openTime: now - minutesAgo * 60_000, open: '10', high: '11', low: '9', close: '10', volume: '1' });
-    await write('OLD', columns(5));
+  const now = Date.UTC(2026, 0, 5, 15, 0);
+  const ago = (symbol: string, minutes: number): BarWire => ({ symbol, timeframe: '1Min', openTime: now - minutes * 60_000, open: '10', high: '11', low: '9', close: '10', volume: '1' });
+
+  /** Repairs what the stream missed of a symbol, the broker having a bar of two minutes ago. Where it was asked from, and how the bar was told. */
+  async function repair(symbol: string): Promise<{ from: number[]; told: (string | null)[] }> {
     const db = openDb({ access: book.access('data_ingestion'), database: 'trading_system', schema: 'data_ingestion', applicationName: 'test', max: 2, onLost: () => undefined });
-    const asked: { symbols: readonly string[]; start: number }[] = [];
+    const from: number[] = [];
     const history = {
       clock: () => Promise.resolve({ at: now as EpochMs, isOpen: true, nextOpen: now as EpochMs, nextClose: now as EpochMs }),
       async *bars(query: BarsQuery) {
-        asked.push({ symbols: query.symbols, start: query.start });
-        yield await Promise.resolve(query.symbols.map((symbol) => told(symbol, 2)));
+        from.push(query.start);
+        yield await Promise.resolve(query.symbols.map((one) => ago(one, 2)));
       },
     };
     const intake = startIntake({
-      db, history: history as unknown as MarketHistory, log: createLog('data_ingestion', 'error'), signal: new AbortController().signal, timeframe: '1Min', isReplay: false, watched: () => ['OLD'], hasRoom: () => true, broadcast: () => Promise.resolve(), onRevised: () => undefined,
+      db, history: history as unknown as MarketHistory, log: createLog('data_ingestion', 'error'), signal: new AbortController().signal, timeframe: '1Min', isReplay: false, watched: () => [symbol], hasRoom: () => true, broadcast: () => Promise.resolve(), onRevised: () => undefined,
       onFatal: (error) => { throw error; }, onTrouble: () => undefined,
     });
     await intake.repair('test');
     await intake.stop();
     await db.close();
-    expect(asked.map(({ start }) => start >= now - 6 * 86_400_000)).toEqual([true]);
-    expect(await book.sql(`SELECT payload->>'isBackfill' AS history FROM data_ingestion.outbox`)).toEqual([{ history: 'true' }]);
+    const rows = await book.sql<{ history: string }>(`DELETE FROM data_ingestion.outbox RETURNING payload->>'isBackfill' AS history`);
+    return { from, told: rows.map(({ history: isHistory }) => isHistory) };
+  }
+  const FIRST_HISTORY = now - 5 * 86_400_000;
+
+  it('is no present: who follows such a symbol gets its newest days as history, and nothing of the years between as news', async () => {
+    await write('OLD', columns(5));
+    expect(await repair('OLD')).toEqual({ from: [FIRST_HISTORY], told: ['true'] });
+  });
+
+  it('is none either when its bars were put away since', async () => {
+    await write('AWAY', columns(5));
+    await book.sql(`DELETE FROM data_ingestion.market_data WHERE symbol = 'AWAY'`);
+    expect(await repair('AWAY')).toEqual({ from: [FIRST_HISTORY], told: ['true'] });
+  });
+
+  it('does not make history of a series that is live: it goes on where it was told', async () => {
+    const db = openDb({ access: book.access('data_ingestion'), database: 'trading_system', schema: 'data_ingestion', applicationName: 'test', max: 1, onLost: () => undefined });
+    await db.tx((tx) => storeBars(tx, [{ ...ago('LIVE', 9), tsSeen: now }], { source: 'stream', isBackfill: false }));
+    await db.close();
     await book.sql('DELETE FROM data_ingestion.outbox');
+    // Replaced and gone beyond by an import: neither is the live lane's.
+    expect(await write('LIVE', [{ ...ago('LIVE', 9), close: '10.5' }, ago('LIVE', 5)], { policy: 'replace' })).toMatchObject({ stored: 1, replaced: 1 });
+    expect(await repair('LIVE')).toEqual({ from: [now - 8 * 60_000], told: ['false'] });
   });
 });
 
 describe('the bulk writer', () => {
+  it('leaves out and tells what is newer than may come this way', async () => {
+    expect(await write('NEWEST', columns(3), { newestOf: () => T0 + 60_000 })).toMatchObject({ stored: 2, refused: 1 });
+    expect(await status('NEWEST')).toMatchObject({ last_open_time: T0 + 60_000 });
+    expect((await logs('NEWEST')).map(({ kind, detail }) => [kind, detail['defect']])).toEqual([['bar_refused', 'it is not over yet, or so new that the live stream brings it']]);
+  });
+
   it('stores a series over the end of a month, tells nobody, and keeps its status', async () => {
     expect(await write('AAA', columns(30))).toEqual({ stored: 30, known: 0, differing: 0, replaced: 0, refused: 0 });
     const [row] = await book.sql(`SELECT count(*) AS n, min(close) AS least, max(close) AS most, count(DISTINCT tableoid) AS months FROM data_ingestion.market_data WHERE symbol = 'AAA'`);

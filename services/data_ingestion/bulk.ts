@@ -14,8 +14,11 @@ import { reviseBars, type SeenBar } from './store.ts';
 /** Bars of one series, oldest first, no two of one time: as float64 columns (decimals of at most 15 digits), or with exact decimal text. Each series once per call. */
 export type BarSeries = { readonly symbol: string; readonly timeframe: Timeframe; readonly bars: BarColumns | readonly BarWire[] };
 
-/** How to write. `source`: what market_data tells of the origin; `tsSeen`: epoch ms; `detail`: told in the log with every bar that is replaced or told otherwise. */
-export type BulkWrite = { readonly source: string; readonly policy: BulkPolicy; readonly tsSeen: number; readonly detail?: Readonly<Record<string, unknown>> };
+/**
+ * How to write. `source`: what market_data tells of the origin; `tsSeen`: epoch ms; `detail`: told in the log with every bar that is replaced or told otherwise;
+ * `newestOf`: open time of the newest bar of a width that may come this way (none given: any).
+ */
+export type BulkWrite = { readonly source: string; readonly policy: BulkPolicy; readonly tsSeen: number; readonly detail?: Readonly<Record<string, unknown>>; readonly newestOf?: (timeframe: Timeframe) => number };
 
 /** What became of the bars. `known`: stored already, of these `differing` are told with other numbers (and kept); `replaced`: had other numbers. */
 export type Written = { readonly stored: number; readonly known: number; readonly differing: number; readonly replaced: number; readonly refused: number };
@@ -82,14 +85,14 @@ function readerOf(bars: BarSeries['bars']): { readonly length: number; read(n: n
 }
 
 /** Looks at every bar of a series. What is wrong is left out, and told. */
-function check({ symbol, timeframe, bars }: BarSeries): Checked {
+function check({ symbol, timeframe, bars }: BarSeries, newest: number): Checked {
   const reader = readerOf(bars);
   const row: Row = { time: 0, open: 0, high: 0, low: 0, close: 0, volume: 0 };
   const defects: Defect[] = [];
   let [first, last, lastN] = [Infinity, -Infinity, -1];
   for (let n = 0; n < reader.length; n += 1) {
     reader.read(n, row);
-    const defect = bulkDefect(row, last, timeframe);
+    const defect = bulkDefect(row, last, timeframe) ?? (row.time > newest ? 'it is not over yet, or so new that the live stream brings it' : null);
     if (defect !== null) {
       defects.push({ n, time: row.time, defect });
       continue;
@@ -201,11 +204,11 @@ async function copyStraight(tx: BulkTx, all: readonly Checked[], write: BulkWrit
 
 const STAGE = `CREATE TEMPORARY TABLE IF NOT EXISTS bulk_stage (symbol text, timeframe text, open_time timestamptz, open numeric(24,9), high numeric(24,9), low numeric(24,9), close numeric(24,9), volume numeric(24,9), source text, ts_seen timestamptz) ON COMMIT DROP`;
 const DIFFERS = `FROM bulk_stage s JOIN data_ingestion.market_data m ON m.symbol = s.symbol AND m.timeframe = s.timeframe AND m.open_time = s.open_time
-  WHERE (m.open, m.high, m.low, m.close, m.volume) IS DISTINCT FROM (s.open, s.high, s.low, s.close, s.volume) AND m.open_time BETWEEN $1::timestamptz AND $2::timestamptz`;
+  WHERE m.symbol = ANY($3::text[]) AND m.timeframe = ANY($4::text[]) AND (m.open, m.high, m.low, m.close, m.volume) IS DISTINCT FROM (s.open, s.high, s.low, s.close, s.volume) AND m.open_time BETWEEN $1::timestamptz AND $2::timestamptz`;
 const NOTE_DIFFERING = `
   INSERT INTO data_ingestion.data_quality_logs (symbol, timeframe, open_time, kind, detail, finding_key)
-  SELECT symbol, timeframe, first, 'source_conflict', jsonb_build_object('bars', bars, 'fromMs', (extract(epoch FROM first) * 1000)::bigint, 'toMs', (extract(epoch FROM last) * 1000)::bigint, 'told', jsonb_build_object('source', $3::text)) || $4::jsonb,
-    format('source_conflict:%s:%s:%s:%s:%s', symbol, timeframe, $3::text, extract(epoch FROM first), extract(epoch FROM last))
+  SELECT symbol, timeframe, first, 'source_conflict', jsonb_build_object('bars', bars, 'fromMs', (extract(epoch FROM first) * 1000)::bigint, 'toMs', (extract(epoch FROM last) * 1000)::bigint, 'told', jsonb_build_object('source', $5::text)) || $6::jsonb,
+    format('source_conflict:%s:%s:%s:%s:%s', symbol, timeframe, $5::text, extract(epoch FROM first), extract(epoch FROM last))
   FROM (SELECT s.symbol, s.timeframe, count(*) AS bars, min(s.open_time) AS first, max(s.open_time) AS last ${DIFFERS} GROUP BY 1, 2) d
   ON CONFLICT (finding_key) WHERE finding_key IS NOT NULL DO NOTHING`;
 const INSERT_NEW = `
@@ -217,7 +220,7 @@ const INSERT_NEW = `
 type StagedRow = Omit<SeenBar, 'openTime'> & { openTime: number };
 
 /** Changes the stored bars that are told otherwise, in batches, by the one way in which stored bars change. */
-async function replaceDiffering(tx: BulkTx, span: readonly [string, string], write: BulkWrite): Promise<number> {
+async function replaceDiffering(tx: BulkTx, span: readonly unknown[], write: BulkWrite): Promise<number> {
   const rows = await tx.query<StagedRow>(
     `SELECT s.symbol, s.timeframe, (extract(epoch FROM s.open_time) * 1000)::bigint AS "openTime", trim_scale(s.open) AS open, trim_scale(s.high) AS high, trim_scale(s.low) AS low, trim_scale(s.close) AS close, trim_scale(s.volume) AS volume,
        (extract(epoch FROM s.ts_seen) * 1000)::bigint AS "tsSeen" ${DIFFERS} ORDER BY s.symbol COLLATE "C", s.timeframe, s.open_time`, span);
@@ -234,7 +237,8 @@ async function throughStage(tx: BulkTx, all: readonly Checked[], write: BulkWrit
   await tx.query(STAGE);
   await tx.query('TRUNCATE bulk_stage');
   await copy(tx, 'bulk_stage', all, write);
-  const span = [at(Math.min(...all.map(({ first }) => first))), at(Math.max(...all.map(({ last }) => last)))] as const;
+  // Named, so that the other series of these months are not read along.
+  const span = [at(Math.min(...all.map(({ first }) => first))), at(Math.max(...all.map(({ last }) => last))), all.map(({ symbol }) => symbol), [...new Set(all.map(({ timeframe }) => timeframe))]];
   let [differing, replaced] = [0, 0];
   if (write.policy === 'replace') replaced = await replaceDiffering(tx, span, write);
   else {
@@ -267,7 +271,7 @@ async function noteRefused(tx: BulkTx, all: readonly Checked[], write: BulkWrite
  * `reviseBars`. Call `ensureMonths` before the transaction. @throws as the transaction does (VERSION_CONFLICT: run it again)
  */
 export async function writeBars(tx: BulkTx, series: readonly BarSeries[], write: BulkWrite): Promise<Written> {
-  const checked = series.map(check).sort((a, b) => (nameOf(a) < nameOf(b) ? -1 : 1));
+  const checked = series.map((one) => check(one, write.newestOf?.(one.timeframe) ?? Infinity)).sort((a, b) => (nameOf(a) < nameOf(b) ? -1 : 1));
   const refused = await noteRefused(tx, checked, write);
   const sound = checked.filter((one) => one.sound > 0);
   if (sound.length === 0) return { stored: 0, known: 0, differing: 0, replaced: 0, refused };

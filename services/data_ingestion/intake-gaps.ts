@@ -53,14 +53,14 @@ async function read(parts: GapParts, { symbols, from }: Question, to: number, no
   }
 }
 
-/** The last stored bar of each series, and whether it was ever live up to there. */
-async function lastBars({ db, timeframe }: GapParts, symbols: readonly string[], begun: readonly string[]): Promise<{ last: ReadonlyMap<string, number>; historic: ReadonlySet<string> }> {
-  const rows = await db.query<{ symbol: string; last_open_time: number; is_history: boolean }>(
-    `SELECT i.symbol, i.last_open_time, coalesce((SELECT m.source IN ('import', 'backfill') FROM data_ingestion.market_data m WHERE m.symbol = i.symbol AND m.timeframe = i.timeframe AND m.open_time = i.last_open_time), false) AS is_history
-     FROM data_ingestion.ingestion_status i WHERE i.timeframe = $1 AND i.symbol = ANY($2::text[])`, [timeframe, symbols]);
-  // A series that ends with imported or back-filled bars was never live up to there, one that nobody followed is so no more: it begins as a new one, and nothing of its past is told as news.
-  const historic = new Set([...rows.filter((row) => row.is_history).map((row) => row.symbol), ...begun]);
-  return { last: new Map(rows.map((row) => [row.symbol, row.last_open_time])), historic };
+/**
+ * How far each series was told to strategies. What back-fills, imports and the archive have stored, before that or behind it, does not count: a series that was never told begins as a new one,
+ * one that nobody followed meanwhile does so again, and nothing of their past is told as news.
+ */
+async function toldUpTo({ db, timeframe }: GapParts, symbols: readonly string[]): Promise<ReadonlyMap<string, number>> {
+  const rows = await db.query<{ symbol: string; told_open_time: number }>(
+    'SELECT symbol, told_open_time FROM data_ingestion.ingestion_status WHERE timeframe = $1 AND symbol = ANY($2::text[]) AND told_open_time IS NOT NULL', [timeframe, symbols]);
+  return new Map(rows.map((row) => [row.symbol, row.told_open_time]));
 }
 
 /** Reads what each watched symbol misses and stores it in batches. A symbol without bars, or one of `begun`, gets its first history, as backfill. `notGiven`: symbols of which the broker refuses to tell bars. @throws what reading and writing throw */
@@ -68,14 +68,14 @@ export async function repairGaps(parts: GapParts, begun: readonly string[]): Pro
   const symbols = parts.watched();
   const now = (await parts.history.clock()).at;
   const to = lastCompleteOpen(now, parts.timeframe);
-  const { last, historic } = await lastBars(parts, symbols, begun);
+  const told = await toldUpTo(parts, symbols);
   const total = { stored: 0, known: 0, refused: 0 };
   const notGiven: string[] = [];
   const add = async (questions: readonly Question[], isBackfill: boolean): Promise<void> => {
     const bars: SeenBar[] = [];
     for (const question of questions) {
       if (question.symbols.length === 0 || question.from > to) continue;
-      for (const bar of await read(parts, question, to, notGiven)) if (bar.openTime > (last.get(bar.symbol) ?? -Infinity)) bars.push(bar);
+      for (const bar of await read(parts, question, to, notGiven)) if (bar.openTime > (told.get(bar.symbol) ?? -Infinity)) bars.push(bar);
     }
     bars.sort((a, b) => a.openTime - b.openTime || (a.symbol < b.symbol ? -1 : 1));
     for (let start = 0; start < bars.length; start += parts.maxBatch) {
@@ -86,8 +86,9 @@ export async function repairGaps(parts: GapParts, begun: readonly string[]): Pro
       total.refused += result.refused;
     }
   };
-  const unknown = symbols.filter((symbol) => !last.has(symbol) || historic.has(symbol));
-  const known = questionsSince(new Map([...last].filter(([symbol]) => !historic.has(symbol))), timeframeMs(parts.timeframe));
+  const isNew = (symbol: string): boolean => !told.has(symbol) || begun.includes(symbol);
+  const unknown = symbols.filter(isNew);
+  const known = questionsSince(new Map([...told].filter(([symbol]) => !isNew(symbol))), timeframeMs(parts.timeframe));
   if (parts.isReplay) await add([{ symbols, from: 0 }], false);
   else {
     await add([{ symbols: unknown, from: now - FIRST_HISTORY_MS }], true);

@@ -45,12 +45,13 @@ const INSERT = `
 
 /** A bar of a month that lies in a file may stand before another one there: for whoever derives something from the series that is a change. $8: the months of the batch. */
 const NOTE_STATUS = `
-  INSERT INTO data_ingestion.ingestion_status AS s (symbol, timeframe, last_open_time, last_close, bars_total, gaps_marked, last_seen_at, first_open_time)
-  SELECT n.symbol, n.timeframe, to_timestamp(n.open_ms / 1000.0), n.close, n.bars, 0, to_timestamp(n.seen_ms / 1000.0), to_timestamp(n.first_ms / 1000.0)
+  INSERT INTO data_ingestion.ingestion_status AS s (symbol, timeframe, last_open_time, last_close, bars_total, gaps_marked, last_seen_at, first_open_time, told_open_time)
+  SELECT n.symbol, n.timeframe, to_timestamp(n.open_ms / 1000.0), n.close, n.bars, 0, to_timestamp(n.seen_ms / 1000.0), to_timestamp(n.first_ms / 1000.0), to_timestamp(n.open_ms / 1000.0)
   FROM unnest($1::text[], $2::text[], $3::bigint[], $4::numeric[], $5::bigint[], $6::bigint[], $7::bigint[]) AS n(symbol, timeframe, open_ms, close, bars, seen_ms, first_ms)
   ON CONFLICT (symbol, timeframe) DO UPDATE SET
     last_close = CASE WHEN excluded.last_open_time > s.last_open_time THEN excluded.last_close ELSE s.last_close END,
     last_open_time = greatest(s.last_open_time, excluded.last_open_time),
+    told_open_time = greatest(s.told_open_time, excluded.told_open_time),
     first_open_time = least(s.first_open_time, excluded.first_open_time),
     bars_total = s.bars_total + excluded.bars_total, revisions = s.revisions + (SELECT least(count(*), 1) FROM data_ingestion.archived_months WHERE state = 'archived' AND month = ANY($8::date[])),
     last_seen_at = greatest(s.last_seen_at, excluded.last_seen_at)`;
