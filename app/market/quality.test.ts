@@ -29,7 +29,7 @@ describe('series that stopped', () => {
   it('may be a whole session behind when they are of days', () => {
     const series = { timeframe: '1Day', lastOpenTime: friday.open } as const;
     expect(staleness(series, monday.close)).toBeNull();
-    expect(staleness(series, (sessionOn('2024-07-16')?.close ?? 0) as EpochMs)).toMatchObject({ kind: 'stale_series' });
+    expect(staleness(series, (sessionOn('2024-07-16')?.close ?? 0) as EpochMs)).toMatchObject({ kind: 'stale_series', severity: 'warning' });
   });
 });
 
@@ -41,6 +41,8 @@ describe('whether trading may lean on the bars', () => {
     expect(judgeUsability(reports(1, 'spike'))).toEqual({ isUsable: true, reason: null });
     expect(judgeUsability(reports(2, 'spike'))).toEqual({ isUsable: false, reason: '2 of 4 series have bars that cannot be trusted: A, B.' });
     expect(judgeUsability(reports(4, 'gap')).isUsable).toBe(true);
+    const twice = [...reports(1, 'spike'), ...reports(1, 'spike')].filter(({ symbol }) => symbol === 'A');
+    expect(judgeUsability(twice).reason).toBe('2 of 2 series have bars that cannot be trusted: A.');
     expect(judgeUsability([]).isUsable).toBe(false);
   });
 

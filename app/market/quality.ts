@@ -22,7 +22,10 @@ export function openMarketMs(from: EpochMs, to: EpochMs): number {
   return total;
 }
 
-/** Whether a series has stopped while the market went on: its newest bar closed long before `now`, counted in open market. Null when it has not. */
+/**
+ * Whether a series has stopped while the market went on: its newest bar closed long before `now`, counted in open market. Null when it has not. Strategies trade on the minutes of the stream:
+ * those that stopped are critical. Days follow by back-fills, which may wait for the broker: a warning.
+ */
 export function staleness(series: { readonly timeframe: Timeframe; readonly lastOpenTime: number }, now: EpochMs): Finding | null {
   const { timeframe, lastOpenTime } = series;
   const isDaily = timeframe === '1Day';
@@ -30,7 +33,7 @@ export function staleness(series: { readonly timeframe: Timeframe; readonly last
   const behind = openMarketMs(isDaily ? (session?.close ?? (lastOpenTime as EpochMs)) : ((lastOpenTime + timeframeMs(timeframe)) as EpochMs), now);
   // The bar of a day comes after its close: one whole session may pass.
   const allowed = isDaily ? DAY_SESSION_MS + STALE_AFTER_MS : STALE_AFTER_MS + timeframeMs(timeframe);
-  return behind > allowed ? aboutBar('stale_series', 'critical', { openTime: lastOpenTime, score: behind / allowed }, { behindMinutes: Math.round(behind / 60_000) }) : null;
+  return behind > allowed ? aboutBar('stale_series', isDaily ? 'warning' : 'critical', { openTime: lastOpenTime, score: behind / allowed }, { behindMinutes: Math.round(behind / 60_000) }) : null;
 }
 
 /** The instant from which on findings matter for trading: the open of the fifth newest session before `now`. */
@@ -52,6 +55,7 @@ export function judgeUsability(reports: readonly SeriesReport[], since = -Infini
   if (reports.length === 0) return { isUsable: false, reason: 'No watched symbol has stored bars yet.' };
   const isBad = (finding: Finding): boolean => finding.severity === 'critical' && (finding.kind === 'stale_series' || finding.untilTime >= since);
   const bad = reports.filter((report) => report.findings.some(isBad)).map((report) => report.symbol);
+  const names = [...new Set(bad)];
   if (bad.length <= reports.length * MAX_BAD_SHARE) return { isUsable: true, reason: null };
-  return { isUsable: false, reason: `${bad.length} of ${reports.length} series have bars that cannot be trusted: ${bad.slice(0, 5).join(', ')}${bad.length > 5 ? ' and others' : ''}.` };
+  return { isUsable: false, reason: `${bad.length} of ${reports.length} series have bars that cannot be trusted: ${names.slice(0, 5).join(', ')}${names.length > 5 ? ' and others' : ''}.` };
 }

@@ -49,7 +49,7 @@ async function countDays(db: Queryable, series: { symbol: string; timeframe: Tim
 }
 
 /** Months of a width whose bars lie in files, as `YYYY-MM`. */
-async function archivedMonths(db: Queryable, timeframe: Timeframe): Promise<Set<string>> {
+export async function archivedMonths(db: Queryable, timeframe: Timeframe): Promise<Set<string>> {
   const rows = await db.query<{ month: string }>(`SELECT to_char(month, 'YYYY-MM') AS month FROM data_ingestion.archived_months WHERE state = 'archived' AND timeframe IN ('*', $1)`, [timeframe]);
   return new Set(rows.map((row) => row.month));
 }
@@ -91,6 +91,8 @@ async function countSeries(db: Db, series: Changed, archived: ReadonlySet<string
   const from = Math.max(first, (await firstChangedDay(db, series)) ?? first);
   const known = new Map((await db.query<YearRow>('SELECT year, stored, quarantined FROM data_ingestion.coverage_years WHERE symbol = $1 AND timeframe = $2', [series.symbol, series.timeframe])).map((row) => [row.year, row]));
   const counts = await countDays(db, series, from, last);
+  // A month that was put away while its bars were counted is in the ledger now; one that came back meanwhile was there before.
+  const inFiles = new Set([...archived, ...(await archivedMonths(db, series.timeframe))]);
   const held = await heldByDay(db, series);
   const years = new Map<number, YearRow>();
   const sum = { expected: 0, stored: 0, quarantined: 0, missing: 0 };
@@ -101,9 +103,9 @@ async function countSeries(db: Db, series: Changed, archived: ReadonlySet<string
     years.set(year, row);
     const place = placeOf(day);
     const before = known.get(year)?.stored[place] ?? 0;
-    // What lies in a file was counted before it was put there.
-    const isKept = day < from || (archived.has(session.date.slice(0, 7)) && (counts.get(day) ?? 0) === 0);
-    row.stored[place] = isKept ? before : (counts.get(day) ?? 0);
+    const counted = counts.get(day) ?? 0;
+    // What lies in a file was counted before it was put there; a late bar beside the file takes nothing away.
+    row.stored[place] = day < from ? before : inFiles.has(session.date.slice(0, 7)) ? Math.max(before, counted) : counted;
     row.quarantined[place] = held.get(day) ?? 0;
     // The newest day counts as far as it has come.
     const should = day === last && series.timeframe !== '1Day' ? Math.min(bars, Math.max(1, (series.last_open_time + places - placesOf(session, places).first) / places)) : bars;

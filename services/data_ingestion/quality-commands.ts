@@ -38,7 +38,13 @@ export function qualityCommands(parts: RepairParts): Pick<CommandHandlers, 'deci
     async decideDataFinding({ findingId, decision, actor }) {
       const finding = await findingById(parts.db, findingId);
       if (finding === null) throw new AppError('INPUT_INVALID', 'There is no such finding');
-      if (decision === 'refetch') await repairFinding(parts, finding);
+      if (decision === 'refetch') {
+        if (ruleOf(finding.kind) === undefined) throw new AppError('INPUT_INVALID', 'This is a note of what happened: there is nothing to read again');
+        const outcome = await repairFinding(parts, finding);
+        await parts.db.query('INSERT INTO logging.audit_log (actor, action, subject, before, after) VALUES ($1, $2, $3, $4::jsonb, $5::jsonb)', [
+          actor, 'finding.refetch', `${finding.symbol} ${finding.timeframe} ${finding.kind}`, JSON.stringify({ state: finding.state, findingId }), JSON.stringify({ outcome }),
+        ]);
+      }
       else await decideFinding(parts.db, finding, { decision, actor });
       return findingView(parts.db, findingId);
     },

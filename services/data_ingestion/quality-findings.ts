@@ -11,6 +11,10 @@ export type SeriesResult = SeriesToValidate & { readonly bars: number; readonly 
 /** Findings kept of one series in one look; a broken file has thousands of the same, the count says how many. */
 export const MAX_FINDINGS = 400;
 
+/** Readings of one finding from the broker: after these only a person can help. */
+export const MAX_ATTEMPTS = 3;
+
+/** What was closed because it was gone, and is there again, is open again; what the broker's own answer did not mend, the broker has confirmed. */
 const WRITE_FINDINGS = `
   INSERT INTO data_ingestion.data_quality_logs AS l (symbol, timeframe, open_time, until_time, kind, severity, score, state, message, detail, finding_key, next_attempt_at)
   SELECT f.symbol, f.timeframe, to_timestamp(f.open_ms / 1000.0), to_timestamp(f.until_ms / 1000.0), f.kind, f.severity, f.score, CASE f.severity WHEN 'info' THEN 'noted' ELSE 'open' END, f.message, f.detail::jsonb, f.finding_key,
@@ -18,7 +22,9 @@ const WRITE_FINDINGS = `
   FROM unnest($1::text[], $2::text[], $3::bigint[], $4::bigint[], $5::text[], $6::text[], $7::float8[], $8::text[], $9::text[], $10::text[], $11::boolean[])
     AS f(symbol, timeframe, open_ms, until_ms, kind, severity, score, message, detail, finding_key, is_repairable)
   ON CONFLICT (finding_key) WHERE finding_key IS NOT NULL DO UPDATE SET until_time = greatest(l.until_time, excluded.until_time), detail = excluded.detail, message = excluded.message, score = excluded.score,
-    state = CASE WHEN l.state = 'repaired' AND l.decided_by = 'validation' THEN excluded.state ELSE l.state END
+    state = CASE WHEN l.state <> 'repaired' THEN l.state WHEN l.decided_by = 'broker' THEN 'confirmed' ELSE excluded.state END,
+    severity = CASE WHEN l.state = 'repaired' AND l.decided_by = 'broker' AND l.severity = 'critical' THEN 'warning' ELSE l.severity END,
+    next_attempt_at = CASE WHEN l.state = 'repaired' AND l.decided_by IS DISTINCT FROM 'broker' AND l.attempts < ${MAX_ATTEMPTS} THEN excluded.next_attempt_at ELSE l.next_attempt_at END
     WHERE (l.until_time, l.detail) IS DISTINCT FROM (greatest(l.until_time, excluded.until_time), excluded.detail) OR l.state = 'repaired'`;
 
 /** What a look finds instead of something else: a jump that came back is a spike. */

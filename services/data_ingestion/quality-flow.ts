@@ -16,7 +16,7 @@ import type { SeriesResult, SeriesToValidate } from './quality-findings.ts';
 import { adoptConflicts, arrivalsSince, judge, storedSummary, summarize, writeLook, writeReport, writeRun, type QualitySummary } from './quality-report.ts';
 import { refreshFactors } from './quality-lane.ts';
 import { repairDue } from './repair.ts';
-import { addMismatches, addStaleness, marketNow, seriesToValidate, validateSeries } from './validate.ts';
+import { addMismatches, addStaleness, followedSymbols, marketNow, seriesToValidate, validateSeries } from './validate.ts';
 
 /** What the flow works with. `now`: the wall clock; `isReplay`: the market's time is that of recorded bars. `bars` is absent where no broker can be asked. */
 export type QualityFlowParts = {
@@ -55,7 +55,7 @@ export function validateFlow(parts: QualityFlowParts): FlowDefinition {
 }
 
 /** What a look leaves for the steps after it: small, for it is kept as the step's result. */
-type Look = { readonly figures: ReturnType<typeof summarize>; readonly series: readonly { readonly symbol: string; readonly timeframe: SeriesResult['timeframe'] }[]; readonly arrivals: Readonly<Record<string, number>>; readonly now: EpochMs };
+type Look = { readonly figures: ReturnType<typeof summarize>; readonly arrivals: Readonly<Record<string, number>>; readonly now: EpochMs };
 
 /** With a real broker the wall clock is the market's; the simulator's market and recorded bars have their own. */
 function wallClock({ mode, isReplay, now }: QualityFlowParts): number | null {
@@ -75,11 +75,11 @@ async function lookAt(parts: QualityFlowParts, ctx: FlowContext, wish: { symbols
     if (wish.isWhole) await writeLook(parts.db, results.slice(-1), true);
     ctx.progress(results.length, series.length + 1);
   }
-  const now = marketNow(results, clock);
-  const judged = addStaleness(await addMismatches(parts.db, results, wish.signal), now);
+  const now = await marketNow(parts.db, clock);
+  const judged = addStaleness(await addMismatches(parts.db, results, wish.signal), await followedSymbols(parts.db), now);
   await writeLook(parts.db, judged, false);
   await adoptConflicts(parts.db);
-  return { figures: summarize(judged), series: judged.map(({ symbol, timeframe }) => ({ symbol, timeframe })), arrivals, now };
+  return { figures: summarize(judged), arrivals, now };
 }
 
 async function factorsStep(parts: QualityFlowParts, signal: AbortSignal): Promise<{ changed: number; compared: number; differing: number; problem: string | null }> {
@@ -98,8 +98,8 @@ async function factorsStep(parts: QualityFlowParts, signal: AbortSignal): Promis
 async function conclude(parts: QualityFlowParts, runId: string, { look, isWhole }: { look: Look; isWhole: boolean }): Promise<QualitySummary> {
   const known = await storedSummary(parts.db, runId);
   if (known) return known;
-  const summary: QualitySummary = { ...look.figures, arrivals: look.arrivals, ...(await judge(parts.db, look.series, look.now)) };
+  const summary: QualitySummary = { ...look.figures, arrivals: look.arrivals, ...(await judge(parts.db, look.now)) };
   await writeRun(parts.db, runId, summary, isWhole ? 'whole' : 'new');
-  if (look.series.length > 0 && calendarCovers(look.now)) await writeReport(parts.db, look.now);
+  if (look.figures.series > 0 && calendarCovers(look.now)) await writeReport(parts.db, look.now);
   return summary;
 }

@@ -49,11 +49,13 @@ export function summarize(results: readonly SeriesResult[]): Pick<QualitySummary
 }
 
 /**
- * Whether trading may lean on the bars: critical findings of watched series that are open now (a second reading may have closed some), of the newest sessions alone.
- * `series`: the ones that were looked at; `now`: the market's time.
+ * Whether trading may lean on the bars: critical findings that are open now (a second reading may have closed some), of the newest sessions alone, of the followed series that bars keep
+ * coming for. It is the same answer whatever was looked at: a look at imported histories stops nobody, nor does a file of hours beside the stream. `now`: the market's time.
  */
-export async function judge(book: Queryable, series: readonly Pick<SeriesResult, 'symbol' | 'timeframe'>[], now: EpochMs): Promise<{ isUsable: boolean; reason: string | null }> {
+export async function judge(book: Queryable, now: EpochMs): Promise<{ isUsable: boolean; reason: string | null }> {
   const since = recentSince(now);
+  const series = await book.query<Pick<SeriesResult, 'symbol' | 'timeframe'>>(
+    `SELECT i.symbol, i.timeframe FROM data_ingestion.ingestion_status i JOIN data_ingestion.symbols s USING (symbol) WHERE s.is_watched AND i.timeframe IN ('1Min', '1Day') ORDER BY i.symbol COLLATE "C", i.timeframe`);
   const rows = await book.query<{ symbol: string; timeframe: string; kind: FindingKind; openTime: number; untilTime: number }>(
     `SELECT symbol, timeframe, kind, open_time AS "openTime", coalesce(until_time, open_time) AS "untilTime" FROM data_ingestion.data_quality_logs
      WHERE state = 'open' AND severity = 'critical' AND open_time IS NOT NULL AND (coalesce(until_time, open_time) >= $1::timestamptz OR kind = 'stale_series')`, [at(since)],

@@ -5,6 +5,7 @@ import type { BarWire } from '#app/domain/bar.ts';
 import { barDefect } from '#app/domain/bar.ts';
 import { AppError } from '#app/domain/errors.ts';
 import type { Timeframe } from '#app/domain/time.ts';
+import { ruleOf } from '#app/market/quality/rules.ts';
 import { at, type Db, type Queryable, type Tx } from '#chassis/db.ts';
 import { withBulkTx, type BulkOptions } from '#chassis/db-bulk.ts';
 import { writeBars, type BarSeries } from './bulk.ts';
@@ -47,14 +48,14 @@ export async function holdBars(tx: Tx, finding: HeldFinding, decidedBy: string):
 type Decision = z.infer<typeof quarantineDecisionSchema>;
 type HeldRow = { symbol: string; timeframe: Timeframe; open_time: number; open: string; high: string; low: string; close: string; volume: string; source: string; state: string; kind: string };
 
-/** Puts a bar into the book as history: nothing is emitted, the series counts it. A bar that came meanwhile stays. */
-function backIntoBook(row: HeldRow, answer: Decision): { series: BarSeries; source: string } | null {
+/** A bar for the book, as history: nothing is emitted, the series counts it. One that came meanwhile stays when the held one is released; the numbers that a person wrote replace it. */
+function backIntoBook(row: HeldRow, answer: Decision): { series: BarSeries; source: string; policy: 'keep' | 'replace' } | null {
   if (answer.decision === 'discard') return null;
   const values = answer.decision === 'replace' ? answer.bar : row;
   const bar: BarWire = { symbol: row.symbol, timeframe: row.timeframe, openTime: row.open_time, open: values.open, high: values.high, low: values.low, close: values.close, volume: values.volume };
   const defect = barDefect(bar);
   if (defect !== null) throw new AppError('INPUT_INVALID', `This bar cannot be put into the book: ${defect}`);
-  return { series: { symbol: row.symbol, timeframe: row.timeframe, bars: [bar] }, source: answer.decision === 'replace' ? 'person' : row.source };
+  return { series: { symbol: row.symbol, timeframe: row.timeframe, bars: [bar] }, ...(answer.decision === 'replace' ? { source: 'person', policy: 'replace' } : { source: row.source, policy: 'keep' }) };
 }
 
 const STATES: Readonly<Record<Decision['decision'], string>> = { release: 'released', replace: 'replaced', discard: 'discarded' };
@@ -89,7 +90,7 @@ async function decideOnce({ bulk, actor }: DecideParts, quarantineId: number, an
     if (row.state === next) return;
     if (row.state !== 'held') throw new AppError('VERSION_CONFLICT', `This bar was ${row.state} already`, { context: { isDecided: true } });
     const back = backIntoBook(row, answer);
-    if (back !== null) await writeBars(tx, [back.series], { source: back.source, policy: 'replace', tsSeen: Date.now(), detail: { quarantineId, by: actor } });
+    if (back !== null) await writeBars(tx, [back.series], { source: back.source, policy: back.policy, tsSeen: Date.now(), detail: { quarantineId, by: actor } });
     await tx.query('UPDATE data_ingestion.quarantined_bars SET state = $2, decided_at = clock_timestamp(), decided_by = $3 WHERE quarantine_id = $1', [quarantineId, next, actor]);
     if (answer.decision === 'release') {
       // What a person put back is right: the same finding does not take it out again.
@@ -101,10 +102,14 @@ async function decideOnce({ bulk, actor }: DecideParts, quarantineId: number, an
   });
 }
 
-/** What a person decides about a finding, other than to read its bars again. @throws AppError INPUT_INVALID (too many bars) */
+/** Findings about what is not there, or about actions: no bar is wrong, and none can be taken out. */
+const WITHOUT_BARS: ReadonlySet<string> = new Set(['gap', 'sessions_missing', 'stale_series', 'factor_mismatch', 'action_unresolved']);
+
+/** What a person decides about a finding, other than to read its bars again. @throws AppError INPUT_INVALID (too many bars; a finding without wrong bars) */
 export async function decideFinding(db: Db, finding: HeldFinding & { readonly state: string }, { decision, actor }: { readonly decision: Exclude<z.infer<typeof findingDecisionSchema>, 'refetch'>; readonly actor: string }): Promise<void> {
   const next = decision === 'dismiss' ? 'dismissed' : 'quarantined';
   if (finding.state === next) return;
+  if (decision === 'quarantine' && (ruleOf(finding.kind) === undefined || WITHOUT_BARS.has(finding.kind))) throw new AppError('INPUT_INVALID', 'No bar is wrong in this finding: there is nothing to take out of the book');
   await db.tx(async (tx) => {
     const held = decision === 'quarantine' ? await holdBars(tx, finding, actor) : null;
     if (decision === 'dismiss') await tx.query(`UPDATE data_ingestion.data_quality_logs SET state = 'dismissed', decided_at = clock_timestamp(), decided_by = $2, next_attempt_at = NULL WHERE id = $1`, [finding.id, actor]);

@@ -9,17 +9,19 @@ import { at, type Db, type Queryable } from '#chassis/db.ts';
 import { withBulkTx, type BulkOptions } from '#chassis/db-bulk.ts';
 import type { MarketHistory } from '../alpaca/ports.ts';
 import { writeBars } from './bulk.ts';
+import { MAX_ATTEMPTS } from './quality-findings.ts';
 import { holdBars, type HeldFinding } from './quarantine.ts';
 import { reviseBars, type SeenBar } from './store.ts';
 
 /** Findings of one run: each asks the broker once, beside everything else that does. */
 const MAX_REPAIRS = 40;
-/** Readings of one finding: after these only a person can help. */
-const MAX_ATTEMPTS = 3;
 const RETRY_AFTER = '1 hour';
 /** A longer stretch is the matter of a back-fill. */
 const MAX_BARS = 20_000;
 const MISSING: ReadonlySet<string> = new Set(['gap', 'sessions_missing']);
+
+/** Bars of these sources came while strategies ran: what they traded on is not taken away behind a person's back. */
+const LIVE_SOURCES: ReadonlySet<string> = new Set(['stream', 'rest']);
 
 /** What repair works with. */
 export type RepairParts = { readonly db: Db; readonly bulk: BulkOptions; readonly history: Pick<MarketHistory, 'bars'> };
@@ -59,23 +61,45 @@ async function readAgain(history: Pick<MarketHistory, 'bars'>, finding: FindingR
   return bars;
 }
 
-async function storedIn(db: Queryable, finding: FindingRow): Promise<Map<number, BarWire>> {
+type Stored = BarWire & { readonly source: string };
+
+async function storedIn(db: Queryable, finding: FindingRow): Promise<Map<number, Stored>> {
   const { from, to } = spanOf(finding);
-  const rows = await db.query<BarWire>(
-    `SELECT symbol, timeframe, open_time AS "openTime", open::text, high::text, low::text, close::text, volume::text FROM data_ingestion.market_data
+  const rows = await db.query<Stored>(
+    `SELECT symbol, timeframe, open_time AS "openTime", open::text, high::text, low::text, close::text, volume::text, source FROM data_ingestion.market_data
      WHERE symbol = $1 AND timeframe = $2 AND open_time BETWEEN $3::timestamptz AND $4::timestamptz`, [finding.symbol, finding.timeframe, at(from), at(to)],
   );
   return new Map(rows.map((row) => [row.openTime, row]));
 }
 
+/** Open times of bars that are held, or that a person let go: no reading puts them back. */
+async function leftOutIn(db: Queryable, finding: FindingRow): Promise<ReadonlySet<number>> {
+  const { from, to } = spanOf(finding);
+  const rows = await db.query<{ openTime: number }>(
+    `SELECT open_time AS "openTime" FROM data_ingestion.quarantined_bars WHERE symbol = $1 AND timeframe = $2 AND state IN ('held', 'discarded') AND open_time BETWEEN $3::timestamptz AND $4::timestamptz`,
+    [finding.symbol, finding.timeframe, at(from), at(to)],
+  );
+  return new Set(rows.map((row) => row.openTime));
+}
+
 const MILDER: Readonly<Record<string, string>> = { critical: 'warning', warning: 'info', info: 'info' };
 
-/** Writes down what became of a finding. Repaired stretches are looked at again by the next validation. */
+/** Writes down what became of a finding. A repaired stretch is looked at again by the next validation: what it still finds there, the broker has confirmed. */
 async function close(tx: Queryable, finding: FindingRow, { state, detail }: { state: 'repaired' | 'confirmed'; detail: Readonly<Record<string, unknown>> }): Promise<void> {
   await tx.query(
     `UPDATE data_ingestion.data_quality_logs SET state = $2, severity = $3, attempts = attempts + 1, next_attempt_at = NULL, decided_at = clock_timestamp(), decided_by = 'broker', detail = detail || $4::jsonb WHERE id = $1`,
     [finding.id, state, state === 'confirmed' ? (MILDER[finding.severity] ?? 'info') : finding.severity, JSON.stringify(detail)],
   );
+  if (state === 'repaired') await tx.query('UPDATE data_ingestion.quality_progress SET validated_to = least(validated_to, $3::timestamptz) WHERE symbol = $1 AND timeframe = $2', [finding.symbol, finding.timeframe, at(finding.openTime - 1)]);
+}
+
+/** A bar that cannot be true, that the stream brought: it stays where strategies saw it, and the finding stays open. */
+async function leaveToPerson(db: Db, finding: FindingRow): Promise<RepairOutcome> {
+  await db.query(
+    `UPDATE data_ingestion.data_quality_logs SET attempts = attempts + 1, next_attempt_at = NULL, message = coalesce(message, '') || $2 WHERE id = $1`,
+    [finding.id, '. Strategies may have traded on it, and the broker has nothing better: it stays until a person decides'],
+  );
+  return 'left';
 }
 
 async function putOff(db: Db, finding: FindingRow, isLast: boolean): Promise<RepairOutcome> {
@@ -85,14 +109,14 @@ async function putOff(db: Db, finding: FindingRow, isLast: boolean): Promise<Rep
 
 /** Missing bars: what the broker has goes into the book as history; nothing at all confirms that there is nothing. */
 async function fill(parts: RepairParts, finding: FindingRow, told: readonly SeenBar[]): Promise<RepairOutcome> {
-  const stored = await storedIn(parts.db, finding);
-  const bars = told.filter((bar) => !stored.has(bar.openTime)).sort((a, b) => a.openTime - b.openTime);
+  const [stored, leftOut] = [await storedIn(parts.db, finding), await leftOutIn(parts.db, finding)];
+  const bars = told.filter((bar) => !stored.has(bar.openTime) && !leftOut.has(bar.openTime)).sort((a, b) => a.openTime - b.openTime);
   const added = bars.length === 0 ? 0 : (await withBulkTx(parts.bulk, (tx) => writeBars(tx, [{ symbol: finding.symbol, timeframe: finding.timeframe, bars }], { source: 'rest', policy: 'keep', tsSeen: Date.now() }))).stored;
-  await close(parts.db, finding, added > 0 ? { state: 'repaired', detail: { barsAdded: added } } : { state: 'confirmed', detail: { secondReading: 'the broker has no bars there either' } });
+  await close(parts.db, finding, added > 0 ? { state: 'repaired', detail: { barsAdded: added } } : { state: 'confirmed', detail: { secondReading: leftOut.size > 0 ? 'its bars are in quarantine' : 'the broker has no bars there either' } });
   return added > 0 ? 'repaired' : 'confirmed';
 }
 
-/** Bars that are there: another answer corrects them, the same confirms them; what cannot be true all the same is held. */
+/** Bars that are there: another answer corrects them, the same confirms them; what cannot be true all the same is held, unless it came live. */
 async function compare(parts: RepairParts, finding: FindingRow, told: readonly SeenBar[]): Promise<RepairOutcome> {
   const stored = await storedIn(parts.db, finding);
   const mine = told.filter((bar) => stored.has(bar.openTime) && bar.openTime >= finding.openTime && bar.openTime <= finding.untilTime);
@@ -106,6 +130,8 @@ async function compare(parts: RepairParts, finding: FindingRow, told: readonly S
     if (revised > 0) return 'repaired';
   }
   if (ruleOf(finding.kind)?.way === 'quarantine') {
+    const isLive = [...stored.values()].some((bar) => bar.openTime >= finding.openTime && bar.openTime <= finding.untilTime && LIVE_SOURCES.has(bar.source));
+    if (isLive) return leaveToPerson(parts.db, finding);
     await parts.db.tx((tx) => holdBars(tx, finding, 'rules'));
     return 'quarantined';
   }

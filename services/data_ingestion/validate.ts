@@ -1,12 +1,13 @@
 /** Validation of stored bars: a series from where the last look ended, or its whole history; findings are written once and closed when they are gone. */
 import { barColumns, sliceColumns, type BarColumns } from '#app/domain/bar-columns.ts';
 import { DAY_MS, timeframeMs, type EpochMs, type Timeframe } from '#app/domain/time.ts';
-import { calendarCovers } from '#app/market/calendar.ts';
+import { calendarCovers, exchangeDay, sessionsBetween } from '#app/market/calendar.ts';
 import { QUALITY_CONTEXT_BARS, staleness } from '#app/market/quality.ts';
 import { checkBars } from '#app/market/quality/check.ts';
 import { compareDays } from '#app/market/quality/compare.ts';
-import type { ToldAction } from '#app/market/quality/finding.ts';
+import { aboutBar, type Finding, type ToldAction } from '#app/market/quality/finding.ts';
 import { at, type Db, type Queryable } from '#chassis/db.ts';
+import { archivedMonths } from './coverage.ts';
 import { toldActions } from './factors.ts';
 import { MAX_FINDINGS, noteFindings, type SeriesResult, type SeriesToValidate } from './quality-findings.ts';
 
@@ -90,6 +91,18 @@ async function readBars(db: Queryable, series: SeriesToValidate, { after, signal
   return columns.result();
 }
 
+/** What lies in files is not missing, and is not read into the book again: days of those months are left out of what is. */
+async function withoutArchived(db: Queryable, { timeframe }: SeriesToValidate, findings: readonly Finding[]): Promise<readonly Finding[]> {
+  if (!findings.some(({ kind }) => kind === 'sessions_missing')) return findings;
+  const archived = await archivedMonths(db, timeframe);
+  return findings.flatMap((finding) => {
+    if (finding.kind !== 'sessions_missing') return [finding];
+    const gone = sessionsBetween(exchangeDay(finding.openTime as EpochMs), exchangeDay(finding.untilTime as EpochMs)).filter(({ date }) => !archived.has(date.slice(0, 7)));
+    const [first, last] = [gone[0], gone.at(-1)];
+    return first && last ? [aboutBar('sessions_missing', finding.severity, { openTime: first.open, untilTime: last.open, score: gone.length }, { sessions: gone.length, firstDay: first.date, lastDay: last.date })] : [];
+  });
+}
+
 /** Looks at the new bars of a series. Reads only; the result is written by `noteFindings`. `told`: splits and payouts of the symbol. */
 export async function validateSeries(db: Queryable, series: SeriesToValidate, options: LookOptions & { readonly told: readonly ToldAction[]; readonly isWhole?: boolean }): Promise<SeriesResult> {
   const firstNew = series.from ?? (options.isWhole === true ? BEFORE_ALL : await contextStart(db, series, series.to, MAX_BARS));
@@ -97,7 +110,8 @@ export async function validateSeries(db: Queryable, series: SeriesToValidate, op
   const after = series.from === null ? firstNew : await contextStart(db, series, series.from, QUALITY_CONTEXT_BARS);
   const { bars, seen } = await readBars(db, series, { after, signal: options.signal });
   const isReal = options.now !== null;
-  const { findings } = checkBars(bars, { timeframe: series.timeframe, actions: options.told, now: options.now, seen: isReal ? seen : null });
+  const found = checkBars(bars, { timeframe: series.timeframe, actions: options.told, now: options.now, seen: isReal ? seen : null });
+  const findings = await withoutArchived(db, series, found.findings);
   // What was told in an earlier look is not told again; what only a new bar could end (a spike comes back) is news.
   const news = findings.filter((finding) => finding.openTime > firstNew || finding.untilTime >= firstNew);
   const isNew = bars.time.reduce((count, time) => count + (time > firstNew ? 1 : 0), 0);
@@ -126,20 +140,30 @@ export async function addMismatches(db: Queryable, results: readonly SeriesResul
   return all;
 }
 
-/** Adds the series that stopped while the market went on. `now`: the market's time. */
-export function addStaleness(results: readonly SeriesResult[], now: EpochMs): SeriesResult[] {
+/** The widths that something keeps up to date by itself: minutes by the stream, days by back-fills. */
+const FED: ReadonlySet<Timeframe> = new Set(['1Min', '1Day']);
+
+/** Followed symbols: bars of others end where their file or back-fill ended. */
+export async function followedSymbols(book: Queryable): Promise<ReadonlySet<string>> {
+  return new Set((await book.query<{ symbol: string }>('SELECT symbol FROM data_ingestion.symbols WHERE is_watched')).map((row) => row.symbol));
+}
+
+/** Adds the followed series that stopped while the market went on. `now`: the market's time. */
+export function addStaleness(results: readonly SeriesResult[], followed: ReadonlySet<string>, now: EpochMs): SeriesResult[] {
   return results.map((result) => {
-    const stale = calendarCovers(now) && calendarCovers(result.to as EpochMs) ? staleness({ timeframe: result.timeframe, lastOpenTime: result.to }, now) : null;
+    const stale = FED.has(result.timeframe) && followed.has(result.symbol) && calendarCovers(now) && calendarCovers(result.to as EpochMs) ? staleness({ timeframe: result.timeframe, lastOpenTime: result.to }, now) : null;
     return stale ? { ...result, findings: [...result.findings, stale], found: result.found + 1 } : result;
   });
 }
 
 /**
- * The market's present as far as the stored bars know it: the newest close of them all.
+ * The market's present as far as the stored bars know it: the newest close of the series that somebody follows, whatever is looked at; epoch ms, 0 when there is none.
  * With a real broker the wall clock is the market's: then a feed that stopped for every symbol at once is noticed too.
  */
-export function marketNow(results: readonly SeriesToValidate[], wallClock: number | null): EpochMs {
-  return Math.max(wallClock ?? 0, ...results.map((result) => result.to + timeframeMs(result.timeframe))) as EpochMs;
+export async function marketNow(book: Queryable, wallClock: number | null): Promise<EpochMs> {
+  const newest = await book.query<{ timeframe: Timeframe; last: number }>(
+    'SELECT i.timeframe, max(i.last_open_time) AS last FROM data_ingestion.ingestion_status i JOIN data_ingestion.symbols s USING (symbol) WHERE s.is_watched GROUP BY i.timeframe');
+  return Math.max(wallClock ?? 0, ...newest.map((one) => one.last + timeframeMs(one.timeframe))) as EpochMs;
 }
 
 /** Looks at the whole history of one series and writes down what is found; what is there no more is closed. For imports, and on demand. */

@@ -8,6 +8,7 @@ import { openDb, type Db } from '#chassis/db.ts';
 import { withBulkTx } from '#chassis/db-bulk.ts';
 import type { BarsQuery } from '../../services/alpaca/ports.ts';
 import { writeBars } from '../../services/data_ingestion/bulk.ts';
+import { updateCoverage } from '../../services/data_ingestion/coverage.ts';
 import { ingestionFlows } from '../../services/data_ingestion/flows.ts';
 import { qualityCommands } from '../../services/data_ingestion/quality-commands.ts';
 import { removeBars } from '../../services/data_ingestion/store.ts';
@@ -106,7 +107,9 @@ describe('validation with a second reading', () => {
 
   it('asks nobody twice, and says the same after a crash', async () => {
     const before = asked;
-    expect((await validate('q:2')).output).toMatchObject({ bars: 0, findings: 0, isUsable: true });
+    // What was mended and filled is looked at once more, and is right now.
+    expect((await validate('q:2')).output).toMatchObject({ bars: expect.any(Number), findings: 0, isUsable: true });
+    expect((await validate('q:2b')).output).toMatchObject({ bars: 0, findings: 0 });
     expect((await validate('q:1')).output).toMatchObject({ findings: 4 });
     expect(asked).toBe(before);
   });
@@ -138,6 +141,66 @@ describe('validation with a second reading', () => {
     expect(await closeAt('GOOD', dayOf(1).openTime)).toBe(String(Number(dayOf(1).close)));
   });
 
+  it('leaves bars to a person that strategies have seen, however wrong they are', async () => {
+    const bars = spoil(walk('LIVE', '1Min', minutes), 500, 10);
+    truth.set('LIVE 1Min', bars);
+    await book.sql(`INSERT INTO data_ingestion.symbols (symbol, name, exchange, is_tradable, is_fractionable, is_shortable, is_watched) VALUES ('LIVE', 'LIVE', 'X', true, true, true, true)`);
+    await store(bars, 'stream');
+    await validate('q:live');
+    expect(await stateOf('LIVE', 'decimal_shift')).toEqual({ state: 'open', severity: 'critical' });
+    expect(await closeAt('LIVE', minutes[500] ?? 0)).toBeDefined();
+    const before = asked;
+    await validate('q:live2');
+    expect(asked).toBe(before);
+    const [told] = (await readDataFindings(db, { symbol: 'LIVE', kind: 'decimal_shift', state: 'open', limit: 5 })).findings;
+    expect(told?.text).toMatch(/Strategies may have traded on it/);
+    expect(await commands().decideDataFinding?.({ ...key, findingId: told?.findingId ?? 0, decision: 'refetch' })).toMatchObject({ state: 'open', attempts: 2 });
+    expect(await book.sql(`SELECT actor, after FROM logging.audit_log WHERE action = 'finding.refetch'`)).toEqual([{ actor: 'ann', after: { outcome: 'left' } }]);
+    await commands().decideDataFinding?.({ ...key, findingId: told?.findingId ?? 0, decision: 'dismiss' });
+  });
+
+  it('puts no held bar back when it fills the hole that it left', async () => {
+    const bars = walk('NIGHT', '1Day', days.slice(0, 200));
+    truth.set('NIGHT 1Day', spoil(bars, 100, 10));
+    await store(spoil(bars, 100, 10));
+    await book.sql(`INSERT INTO data_ingestion.symbols (symbol, name, exchange, is_tradable, is_fractionable, is_shortable, is_watched) VALUES ('NIGHT', 'NIGHT', 'X', true, true, true, false)`);
+    await validate('q:night', { symbols: ['NIGHT'], isWhole: true });
+    expect(await stateOf('NIGHT', 'decimal_shift')).toMatchObject({ state: 'quarantined' });
+    await validate('q:night2', { symbols: ['NIGHT'], isWhole: true });
+    expect(await stateOf('NIGHT', 'sessions_missing')).toMatchObject({ state: 'confirmed' });
+    expect(await closeAt('NIGHT', days[100] ?? 0)).toBeUndefined();
+    const [held] = (await readQuarantine(db, { symbol: 'NIGHT', state: 'held', limit: 1 })).bars;
+    await commands().decideQuarantine?.({ ...key, quarantineId: held?.quarantineId ?? 0, answer: { decision: 'discard' } });
+    await expect(commands().decideDataFinding?.({ ...key, findingId: await idOf('NIGHT', 'sessions_missing'), decision: 'quarantine' })).rejects.toMatchObject({ code: 'INPUT_INVALID' });
+  });
+
+  it('stops nobody for a series that nobody follows, or that a file brought', async () => {
+    // Both ended long before the market's present.
+    await store(walk('OLD', '1Min', minutes.slice(0, 390)));
+    const { output } = await validate('q:stale', { isWhole: true });
+    expect(output).toMatchObject({ isUsable: true });
+    expect(await stateOf('OLD', 'stale_series')).toBeUndefined();
+  });
+
+  it('misses no day that lies in a file', async () => {
+    const bars = walk('PAST', '1Day', days.slice(0, 120));
+    truth.set('PAST 1Day', bars);
+    await book.sql(`INSERT INTO data_ingestion.symbols (symbol, name, exchange, is_tradable, is_fractionable, is_shortable, is_watched) VALUES ('PAST', 'PAST', 'X', true, true, true, false)`);
+    await store(bars);
+    await updateCoverage(db, { signal: new AbortController().signal });
+    const inMarch = (bar: BarWire): boolean => new Date(bar.openTime).toISOString().startsWith('2023-03');
+    await book.sql(`INSERT INTO data_ingestion.archived_months (month, timeframe, file, rows, bytes, sha256, schema_version, state) VALUES ('2023-03-01', '1Day', 'x', 23, 1, repeat('0', 64), 2, 'archived')`);
+    await book.sql(`DELETE FROM data_ingestion.market_data WHERE symbol = 'PAST' AND open_time >= '2023-03-01' AND open_time < '2023-04-01'`);
+    await book.sql(`UPDATE data_ingestion.ingestion_status SET revisions = revisions + 1 WHERE symbol = 'PAST'`);
+    await validate('q:past', { symbols: ['PAST'], isWhole: true });
+    expect(await stateOf('PAST', 'sessions_missing')).toBeUndefined();
+    expect(await closeAt('PAST', bars.find(inMarch)?.openTime ?? 0)).toBeUndefined();
+    const march = (await readCoverage(db, { symbol: 'PAST', timeframe: '1Day', year: 2023 })).days.filter((day) => day.day.startsWith('2023-03'));
+    expect(march).toHaveLength(23);
+    expect(march.every((day) => day.isArchived && day.fraction === 1)).toBe(true);
+    await book.sql(`DELETE FROM data_ingestion.archived_months WHERE file = 'x'`);
+  });
+
   it('can be canceled', async () => {
     await expect(validateSeriesWhole(db, { symbol: 'GOOD', timeframe: '1Min' }, { signal: AbortSignal.abort(), now: null })).rejects.toThrow();
   });
@@ -157,7 +220,7 @@ describe('what people decide', () => {
     await validate('q:4', { isWhole: true });
     expect(await closeAt('HELD', minutes[500] ?? 0)).toBe(bars[0]?.close);
     expect(await stateOf('HELD', 'decimal_shift')).toMatchObject({ state: 'dismissed' });
-    expect(await book.sql(`SELECT actor, action FROM logging.audit_log WHERE action LIKE 'quarantine.%'`)).toEqual([{ actor: 'ann', action: 'quarantine.release' }]);
+    expect(await book.sql(`SELECT actor, action FROM logging.audit_log WHERE action LIKE 'quarantine.%' AND subject LIKE 'HELD %'`)).toEqual([{ actor: 'ann', action: 'quarantine.release' }]);
   });
 
   it('a finding\'s bars are taken out and replaced', async () => {
@@ -225,12 +288,12 @@ describe('coverage, findings and reports as the page sees them', () => {
     expect(HTTP.coverage.output.parse(one)).toEqual(one);
     expect(one.days.map((day) => [day.day, day.stored, day.expected, day.fraction])).toEqual([['2024-07-10', 390, 390, 1], ['2024-07-11', 0, 390, 0], ['2024-07-12', 390, 390, 1]]);
     const all = await readCoverage(db, { timeframe: '1Min', year: 2024 });
-    expect(all.days[1]).toMatchObject({ series: 5, expected: 5 * 390, stored: 4 * 390, complete: 4 });
-    expect(all).toMatchObject({ pending: 0, years: [2024], series: 5 });
+    expect(all.days[1]).toMatchObject({ series: 6, expected: 6 * 390, stored: 5 * 390, complete: 5 });
+    expect(all).toMatchObject({ pending: 0, years: [2024], series: 7 });
     const list = await readCoverageSeries(db, { query: '', order: 'worst', limit: 3 });
     expect(list.series[0]).toMatchObject({ symbol: 'GOOD', timeframe: '1Min', expected: 1_170, stored: 780, missingDays: 1 });
-    expect(list.total).toBe(8);
-    expect((await readCoverageSeries(db, { query: 'ol', order: 'symbol', limit: 10 })).series.map((row) => row.symbol)).toEqual(['HOLE', 'OLD']);
+    expect(list.total).toBe(12);
+    expect((await readCoverageSeries(db, { query: 'ol', order: 'symbol', limit: 10 })).series.map((row) => row.symbol)).toEqual(['HOLE', 'OLD', 'OLD']);
     expect((await readCoverage(db, { symbol: 'NONE', timeframe: '1Min' })).days).toEqual([]);
   });
 
@@ -247,7 +310,7 @@ describe('coverage, findings and reports as the page sees them', () => {
   it('report the day', async () => {
     const report = await readQualityReport(db, '2024-07-12');
     expect(HTTP.qualityReport.output.parse(report)).toEqual(report);
-    expect(report.coverage).toContainEqual({ timeframe: '1Min', series: 5, expected: 1_950, stored: 1_950, fraction: 1 });
+    expect(report.coverage).toContainEqual({ timeframe: '1Min', series: 6, expected: 2_340, stored: 2_340, fraction: 1 });
     expect(report.quarantined + report.repaired).toBeGreaterThan(1);
     expect(await readQualityReports(db, 10)).toHaveLength(1);
     expect((await readValidations(db, 20)).map((run) => run.scope)).toContain('whole');
