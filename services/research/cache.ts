@@ -154,6 +154,8 @@ class Cache implements ColumnCache {
     const found = await book.bulk(async (tx) => {
       // The counters and the rows must be of one moment.
       await tx.query('SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY');
+      // Before that moment, so that no month goes into a file between what is said of it and its rows: they would be in neither.
+      await tx.query('LOCK TABLE ONLY data_ingestion.market_data IN ACCESS SHARE MODE');
       const states = await statesOf(tx, wanted.map(({ request }) => request));
       const known = wanted.filter(({ request }) => states.has(seriesKey(request)));
       const newer = (one: Wanted): number | null => {
