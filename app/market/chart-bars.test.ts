@@ -10,7 +10,7 @@ import { DAY_MS, MINUTE_MS, parseRfc3339, timeframeMs, type EpochMs, type Timefr
 import { describeRecorded, sharedPath } from '../../tests/support/recorded.ts';
 import { aggregate, finishAggregation, startAggregation } from './bar-aggregation.ts';
 import { exchangeDay, fromNewYork, sessionsBetween } from './calendar.ts';
-import { chartDays, chartEnd, chartOpen, chartPieces, isMadeOf, regularColumns, storedPerBar, toChartBars, type ChartWidth } from './chart-bars.ts';
+import { chartDays, chartEnd, chartOpen, chartPieces, isMadeOf, regularColumns, toChartBars, type ChartWidth } from './chart-bars.ts';
 
 type Row = readonly [time: number, open: number, high: number, low: number, close: number, volume: number];
 const NAMES = ['time', 'open', 'high', 'low', 'close', 'volume'] as const;
@@ -124,7 +124,6 @@ describe('the pieces of a chart', () => {
 
   it('hold as many bars as are asked for', () => {
     expect(chartDays(252, '1Day', 'regular')).toBe(372);
-    expect([storedPerBar('1Week', '1Day'), storedPerBar('1Day', '1Min'), storedPerBar('1Hour', '15Min'), storedPerBar('30Min', '5Min')]).toEqual([7, 960, 4, 6]);
     const newest = at('2024-12-31') + DAY_MS;
     for (const [width, hours, bars] of [['1Min', 'regular', 1_000], ['1Hour', 'regular', 300], ['1Day', 'all', 500], ['30Min', 'all', 50]] as const) {
       const sessions = sessionsBetween(exchangeDay((newest - chartDays(bars, width, hours) * DAY_MS) as EpochMs), '2024-12-31');

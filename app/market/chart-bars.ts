@@ -135,10 +135,3 @@ export function chartDays(bars: number, width: ChartWidth, hours: 'regular' | 'a
   const sessions = width === '1Day' ? bars : Math.ceil(bars / Math.floor(SESSION_MINUTES[hours] / MINUTES[width])) + 1;
   return Math.ceil(sessions * 1.46) + 4;
 }
-
-/** Stored bars that one of the chart's is made of, at most: storedPerBar('1Week', '1Day') = 7, storedPerBar('1Day', '1Min') = 960. */
-export function storedPerBar(width: ChartWidth, from: Timeframe): number {
-  if (width !== '1Day' && width !== '1Week' && width !== '1Month') return MINUTES[width] / (timeframeMs(from) / MINUTE_MS);
-  const perDay = from === '1Day' ? 1 : SESSION_MINUTES.all / (timeframeMs(from) / MINUTE_MS);
-  return perDay * { '1Day': 1, '1Week': 7, '1Month': 31 }[width];
-}

@@ -51,6 +51,8 @@ const fingerprint = (month: string) => book.sql(`SELECT count(*) AS rows, md5(st
 
 beforeAll(async () => {
   book = await startBook();
+  // Power cuts are the matter of other tests.
+  await book.sql('ALTER DATABASE trading_system SET synchronous_commit = off');
   db = openDb({ access: book.access('data_ingestion'), database: 'trading_system', schema: 'data_ingestion', applicationName: 'test', max: 4, onLost: () => undefined });
   await store(minutes('SPY', '2026-11-16', '2026-11-16', 10));
 });

@@ -11,8 +11,8 @@ import { fromNewYork, sessionsBetween } from '#app/market/calendar.ts';
 import type { Cache } from '#chassis/bus.ts';
 import { withBulkTx, type BulkOptions } from '#chassis/db-bulk.ts';
 import { openDb, type Db } from '#chassis/db.ts';
-import { startBook, type Book } from '../../tests/support/servers.ts';
-import { openColumnCache, type BookAccess } from '../research/cache.ts';
+import { startBook, until, type Book } from '../../tests/support/servers.ts';
+import { openColumnCache, type BookAccess, type CachedBars } from '../research/cache.ts';
 import { archiveUnit, restoreUnit } from './archive.ts';
 import { readStorage } from './archive-view.ts';
 import { readBars, type BarsAsk } from './bars-door.ts';
@@ -157,6 +157,47 @@ describe('bars for a chart', () => {
     expect(view.files).toMatchObject([{ month: '2024-06', timeframe: '1Min', state: 'archived', isPresent: true, isParquet: true, rows: inJune }]);
     await restoreUnit(given, unit);
     expect(await read({ timeframe: '15Min', limit: 10_000 })).toMatchObject({ columns: chart.columns, isFromArchive: false });
+  });
+
+  it('are read in short pieces, and no further than the page needs', async () => {
+    const pieces: number[] = [];
+    const counting = { ...db, query: async <Row>(text: string, params: readonly unknown[] = []): Promise<Row[]> => {
+      const rows = await db.query<Row>(text, params);
+      const [{ rows: lines } = { rows: null }] = rows as { rows?: string | null }[];
+      if (typeof lines === 'string') pieces.push(lines.split('\n').length);
+      return rows;
+    } };
+    const given = { db: counting, hot: hotBars({ get: () => Promise.resolve(null), set: () => Promise.resolve() }, { hits: { inc: () => undefined }, misses: { inc: () => undefined } }), archiveFolder };
+    const ask = { symbol: 'SPY', timeframe: '1Min', adjustment: 'raw', hours: 'all' } as const;
+    const whole = await readBars(given, { ...ask, limit: 10_000 });
+    const [stored] = await book.sql<{ n: number }>(`SELECT count(*) AS n FROM data_ingestion.market_data WHERE symbol = 'SPY' AND timeframe = '1Min'`);
+    // None twice.
+    expect([Math.max(...pieces), pieces.reduce((sum, count) => sum + count, 0)]).toEqual([6_000, stored?.n]);
+    expect(whole.columns).toEqual((await read({ ...ask, limit: 10_000 })).columns);
+    pieces.length = 0;
+    // The first piece has enough of regular trading: what else may be wanted of the stretch is not read.
+    expect((await readBars(given, { ...ask, hours: 'regular', limit: 5_500 })).columns).toEqual((await read({ timeframe: '1Min', limit: 5_500 })).columns);
+    expect(pieces).toEqual([6_000]);
+  });
+
+  it('are whole while their month goes into a file', async () => {
+    const unit = { month: '2024-06', timeframe: '1Min' } as const;
+    const access: BookAccess = { db, bulk: (fn) => withBulkTx(bulk, fn) };
+    const before = await read({ timeframe: '15Min', limit: 10_000 });
+    memory.clear();
+    const reading: Promise<unknown>[] = [];
+    const point = async (name: string): Promise<void> => {
+      if (name !== 'archive:before commit' || reading.length > 0) return;
+      // Both ask for what is known of the series, then wait for the table.
+      reading.push(read({ timeframe: '15Min', limit: 10_000 }), openColumnCache(join(folder, 'while'), archiveFolder).load(access, { symbol: 'SPY', timeframe: '1Min' }));
+      await until(async () => (await book.sql(`SELECT 1 FROM pg_locks WHERE NOT granted AND mode = 'AccessShareLock'`)).length >= 2, 'both to wait');
+    };
+    const given = { db, bulk, folder: archiveFolder };
+    await archiveUnit({ ...given, point }, unit);
+    const [chart, columns] = (await Promise.all(reading)) as [BarsView, CachedBars];
+    expect(chart.columns).toEqual(before.columns);
+    expect([columns.missing, columns.bars.time.length]).toEqual([[], (await openColumnCache(join(folder, 'after'), archiveFolder).load(access, { symbol: 'SPY', timeframe: '1Min' })).bars.time.length]);
+    await restoreUnit(given, unit);
   });
 });
 

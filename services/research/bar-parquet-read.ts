@@ -128,7 +128,13 @@ export async function readBarFileSeries(path: string, symbol: string, sha256?: s
     for (const range of scan.ranges) {
       const rows = await rowsOf(scan, range, symbol);
       if (rows === null) continue;
-      parts.push({ rows, columns: await Promise.all(['open_time', ...BAR_FILE_NUMBERS].map((column) => scan.readColumn({ column, ...rows }))) });
+      const columns: DecodedArray[] = [];
+      for (const column of ['open_time', ...BAR_FILE_NUMBERS]) {
+        columns.push(await scan.readColumn({ column, ...rows }));
+        // A column takes a millisecond or two: whoever else lives on this thread has a turn after each.
+        await new Promise((done) => setImmediate(done));
+      }
+      parts.push({ rows, columns });
       for (const source of (await scan.readColumn({ column: 'source', ...rows })) as readonly string[]) sources.add(source);
     }
     const bars = barColumns(parts.reduce((sum, { rows }) => sum + rows.rowEnd - rows.rowStart, 0));

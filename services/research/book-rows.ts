@@ -8,6 +8,7 @@ import { parseCsv } from './csv.ts';
 /** What to read: rows of a symbol that open after an instant (epoch ms). */
 export type RowsWanted = { readonly symbol: string; readonly after: number };
 
+const FIELDS = ['time', 'open', 'high', 'low', 'close', 'volume'] as const;
 const HEADER = 'symbol,time,open,high,low,close,volume\n';
 /** Rows are read in pieces of this size, so that a long series does not stand in memory as text. */
 const PIECE_BYTES = 16 * 1024 * 1024;
@@ -69,7 +70,7 @@ export function joined(parts: readonly BarColumns[], isShared = false): BarColum
   let at = 0;
   for (const part of parts) {
     invariant(at === 0 || part.time.length === 0 || (part.time[0] ?? NaN) > (all.time[at - 1] ?? NaN), 'Bars of the book came out of order');
-    for (const name of ['time', 'open', 'high', 'low', 'close', 'volume'] as const) all[name].set(part[name], at);
+    for (const name of FIELDS) all[name].set(part[name], at);
     at += part.time.length;
   }
   return all;
@@ -78,14 +79,25 @@ export function joined(parts: readonly BarColumns[], isShared = false): BarColum
 /** Two series as one by time; where both have a bar, that of `first` counts. */
 export function merged(first: BarColumns, second: BarColumns, isShared = false): BarColumns {
   if (first.time.length === 0 || second.time.length === 0 || (second.time.at(-1) ?? NaN) < (first.time[0] ?? NaN)) return joined([second, first], isShared);
-  const picks: [BarColumns, number][] = [];
-  for (let a = 0, b = 0; a < first.time.length || b < second.time.length; ) {
+  const all = barColumns(timesIn(first.time, second.time), isShared);
+  for (let n = 0, a = 0, b = 0; n < all.time.length; n += 1) {
     const [left, right] = [first.time[a] ?? Infinity, second.time[b] ?? Infinity];
-    picks.push(left <= right ? [first, a] : [second, b]);
+    const [from, at] = left <= right ? [first, a] : [second, b];
+    for (const name of FIELDS) all[name][n] = from[name][at] ?? NaN;
     if (left <= right) a += 1;
     if (right <= left) b += 1;
   }
-  const all = barColumns(picks.length, isShared);
-  for (const name of ['time', 'open', 'high', 'low', 'close', 'volume'] as const) picks.forEach(([from, at], n) => (all[name][n] = from[name][at] ?? NaN));
   return all;
+}
+
+/** How many different times two rising columns have. timesIn([1, 2], [2, 3]) = 3. */
+function timesIn(first: Float64Array, second: Float64Array): number {
+  let common = 0;
+  for (let a = 0, b = 0; a < first.length && b < second.length; ) {
+    const [left, right] = [first[a] as number, second[b] as number];
+    if (left === right) common += 1;
+    if (left <= right) a += 1;
+    if (right <= left) b += 1;
+  }
+  return first.length + second.length - common;
 }
