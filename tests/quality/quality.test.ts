@@ -59,6 +59,16 @@ describe('what is no fault', () => {
     expect(checkBars(columnsOf(split), { timeframe: '1Day' }).findings.map((finding) => finding.kind)).toEqual(['split_cliff']);
   });
 
+  it('is a busy day soon after a split, counted in the shares of today', () => {
+    const rows = cleanRows('1Day', 4);
+    const at = rows[300] as Row;
+    const split = rows.map((row, n) => (n < 300 ? row : { ...row, open: row.open / 20, high: row.high / 20, low: row.low / 20, close: row.close / 20, volume: row.volume * 20 * (n === 305 ? 4 : 1) }));
+    const actions = [{ exDay: newYorkDayNumber(at.time as EpochMs), split: 0.05, price: 1 }];
+    expect(checkBars(columnsOf(split), { timeframe: '1Day', actions }).findings).toEqual([]);
+    const wrong = split.map((row, n) => (n === 310 ? { ...row, volume: row.volume * 60 } : row));
+    expect(checkBars(columnsOf(wrong), { timeframe: '1Day', actions }).findings).toMatchObject([{ kind: 'volume_anomaly', detail: { volume: wrong[310]?.volume } }]);
+  });
+
   it('is a minute in which nobody traded, in a series that often has none', () => {
     const rows = cleanRows('1Min', 5).filter((_, n) => (n * 7919) % 10 > 3);
     expect(checkBars(columnsOf(rows), { timeframe: '1Min' }).findings.filter((finding) => finding.kind === 'gap')).toEqual([]);

@@ -1,6 +1,6 @@
 /** Volume that cannot be that of the series, and prices that stand still. */
 import type { Timeframe } from '#app/domain/time.ts';
-import { aboutBar, type Columns, type QualityContext, type Sink } from './finding.ts';
+import { aboutBar, type Columns, type QualityContext, type Sink, type ToldAction } from './finding.ts';
 import { around, median, quantileOfSizes } from './robust.ts';
 import type { Regular } from './sessions.ts';
 
@@ -71,19 +71,32 @@ function volumesOf(bars: Columns, regular: Regular): Float64Array {
   return Float64Array.from(regular.index, (n) => bars.volume[n] as number);
 }
 
-/** Looks at volumes that are far too large, or thin for a stretch. The first and the last bar of a session have auctions in them and are left out within the day. */
+/** Shares of the newest bars for one share of each bar: after a split 20:1 was told, a bar before it counts twenty times. All 1 without splits. */
+function sharesPerShare({ day }: Regular, actions: readonly ToldAction[]): Float64Array {
+  const per = new Float64Array(day.length).fill(1);
+  for (const { exDay, split } of actions) {
+    if (split === 1) continue;
+    for (let k = 0; k < day.length && (day[k] as number) < exDay; k += 1) per[k] = (per[k] as number) / split;
+  }
+  return per;
+}
+
+/** Looks at volumes that are far too large, or thin for a stretch, counted in the shares of today. The first and the last bar of a session have auctions in them and are left out within the day. */
 export function checkVolumes(bars: Columns, regular: Regular, given: { readonly context: QualityContext; readonly sink: Sink }): void {
   const { index, day } = regular;
   const { context, sink } = given;
   const factor = VOLUME_FACTOR[context.timeframe];
-  const volumes = volumesOf(bars, regular);
+  const per = sharesPerShare(regular, context.actions ?? []);
+  const volumes = volumesOf(bars, regular).map((volume, k) => volume * (per[k] as number));
   const timeAt = (k: number): number => bars.time[index[k] as number] as number;
+  /** In the shares of the bar itself, as it is stored. */
+  const own = (value: number, k: number): number => Math.round((value / (per[k] as number)) * 100) / 100;
   let mean = volumes.length === 0 ? 0 : quantileOfSizes(volumes.subarray(0, VOLUMES_KEPT), 0.5);
   const thin = runOf(THIN_BARS, (from, to, n) => {
     const usual = median(Float64Array.from(around(volumes, from, VOLUMES_KEPT)).sort());
     let sum = 0;
     for (let k = from; k <= to; k += 1) sum += volumes[k] as number;
-    if (sum > 0) sink.add(aboutBar('volume_anomaly', 'warning', { openTime: timeAt(from), untilTime: timeAt(to), score: usual / (sum / n) / factor }, { bars: n, volume: sum / n, usualVolume: usual, direction: 'thin' }));
+    if (sum > 0) sink.add(aboutBar('volume_anomaly', 'warning', { openTime: timeAt(from), untilTime: timeAt(to), score: usual / (sum / n) / factor }, { bars: n, volume: own(sum / n, from), usualVolume: own(usual, from), direction: 'thin' }));
   });
   for (let k = 0; k <= volumes.length; k += 1) {
     const volume = volumes[k] ?? 0;
@@ -96,7 +109,7 @@ export function checkVolumes(bars: Columns, regular: Regular, given: { readonly 
       const usual = median(Float64Array.from(others).sort());
       const high = quantileOfSizes(others, 0.9);
       if (others.length >= VOLUMES_NEEDED && usual >= LIQUID_VOLUME && volume > factor * usual && volume > VOLUME_OVER_USUAL * high) {
-        sink.add(aboutBar('volume_anomaly', 'warning', { openTime: timeAt(k), score: volume / usual / factor }, { bars: 1, volume, usualVolume: usual, direction: 'huge' }));
+        sink.add(aboutBar('volume_anomaly', 'warning', { openTime: timeAt(k), score: volume / usual / factor }, { bars: 1, volume: own(volume, k), usualVolume: own(usual, k), direction: 'huge' }));
         continue;
       }
     }
