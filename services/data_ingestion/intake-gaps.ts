@@ -17,9 +17,12 @@ export type RepairResult = StoreResult & { readonly symbols: number; readonly fr
 export type GapParts = {
   readonly db: Db; readonly history: Pick<MarketHistory, 'bars' | 'clock'>; readonly timeframe: Timeframe; readonly isReplay: boolean; readonly watched: () => readonly string[];
   readonly roomToStore: () => Promise<void>; readonly maxBatch: number;
+  /** First histories are long: between two pieces of them the lane stores the live bars of everyone else. */
+  readonly others: (held: ReadonlySet<string>) => Promise<void>;
 };
 
 type Question = { readonly symbols: readonly string[]; readonly from: number };
+type Reading = { readonly to: number; readonly notGiven: string[]; readonly between: () => Promise<void> };
 
 /** Questions for symbols with bars: those that miss about as much are asked for together. */
 export function questionsSince(last: ReadonlyMap<string, number>, width: number): Question[] {
@@ -33,12 +36,13 @@ export function questionsSince(last: ReadonlyMap<string, number>, width: number)
 }
 
 /** The answers to a question. One symbol that the broker refuses to tell about does not keep the bars of the others: it is found by halves, and left out. */
-async function read(parts: GapParts, { symbols, from }: Question, to: number, notGiven: string[]): Promise<SeenBar[]> {
+async function read(parts: GapParts, { symbols, from }: Question, { to, notGiven, between }: Reading): Promise<SeenBar[]> {
   const bars: SeenBar[] = [];
   try {
     for await (const page of parts.history.bars({ symbols, timeframe: parts.timeframe, start: from as EpochMs, end: to as EpochMs })) {
       const tsSeen = Date.now();
       for (const bar of page) bars.push({ ...bar, tsSeen });
+      await between();
     }
     return bars;
   } catch (error) {
@@ -48,8 +52,8 @@ async function read(parts: GapParts, { symbols, from }: Question, to: number, no
       return [];
     }
     const half = Math.ceil(symbols.length / 2);
-    const first = await read(parts, { symbols: symbols.slice(0, half), from }, to, notGiven);
-    return [...first, ...(await read(parts, { symbols: symbols.slice(half), from }, to, notGiven))];
+    const first = await read(parts, { symbols: symbols.slice(0, half), from }, { to, notGiven, between });
+    return [...first, ...(await read(parts, { symbols: symbols.slice(half), from }, { to, notGiven, between }))];
   }
 }
 
@@ -71,11 +75,11 @@ export async function repairGaps(parts: GapParts, begun: readonly string[]): Pro
   const told = await toldUpTo(parts, symbols);
   const total = { stored: 0, known: 0, refused: 0 };
   const notGiven: string[] = [];
-  const add = async (questions: readonly Question[], isBackfill: boolean): Promise<void> => {
+  const add = async (questions: readonly Question[], { isBackfill, between }: { isBackfill: boolean; between: () => Promise<void> }): Promise<void> => {
     const bars: SeenBar[] = [];
     for (const question of questions) {
       if (question.symbols.length === 0 || question.from > to) continue;
-      for (const bar of await read(parts, question, to, notGiven)) if (bar.openTime > (told.get(bar.symbol) ?? -Infinity)) bars.push(bar);
+      for (const bar of await read(parts, question, { to, notGiven, between })) if (bar.openTime > (told.get(bar.symbol) ?? -Infinity)) bars.push(bar);
     }
     bars.sort((a, b) => a.openTime - b.openTime || (a.symbol < b.symbol ? -1 : 1));
     for (let start = 0; start < bars.length; start += parts.maxBatch) {
@@ -84,15 +88,18 @@ export async function repairGaps(parts: GapParts, begun: readonly string[]): Pro
       total.stored += result.stored;
       total.known += result.known;
       total.refused += result.refused;
+      await between();
     }
   };
   const isNew = (symbol: string): boolean => !told.has(symbol) || begun.includes(symbol);
   const unknown = symbols.filter(isNew);
   const known = questionsSince(new Map([...told].filter(([symbol]) => !isNew(symbol))), timeframeMs(parts.timeframe));
-  if (parts.isReplay) await add([{ symbols, from: 0 }], false);
+  const live = { isBackfill: false, between: () => Promise.resolve() };
+  const held = new Set(unknown);
+  if (parts.isReplay) await add([{ symbols, from: 0 }], live);
   else {
-    await add([{ symbols: unknown, from: now - FIRST_HISTORY_MS }], true);
-    await add(known, false);
+    await add(known, live);
+    await add([{ symbols: unknown, from: now - FIRST_HISTORY_MS }], { isBackfill: true, between: () => parts.others(held) });
   }
   return { ...total, symbols: symbols.length, from: known[0]?.from ?? null, to, notGiven };
 }

@@ -124,14 +124,14 @@ class IntakeLane implements Intake {
       await roomToStore(this.parts, () => this.isOpen);
       const job = this.repairs.shift();
       if (job) await this.runRepair(job);
-      else if (this.pending.length > 0) await this.storeFrame();
+      else if (this.pending.length > 0) await this.storeFrame(this.pending.slice(0, MAX_BATCH));
       else if (this.suspects.isDue()) await this.rereadSuspects();
       else await new Promise<void>((resolve) => (this.wake = resolve));
     }
   }
 
-  private async storeFrame(): Promise<void> {
-    const batch = this.pending.slice(0, MAX_BATCH);
+  /** Stores some of what waits. */
+  private async storeFrame(batch: readonly FeedBar[]): Promise<void> {
     for (let attempt = 0; this.isOpen; attempt += 1) {
       try {
         const revised = await this.parts.db.tx(async (tx) => {
@@ -145,7 +145,14 @@ class IntakeLane implements Intake {
         await sleep(backoffMs(attempt, REPAIR_RETRY), this.parts.signal);
       }
     }
-    this.pending.splice(0, batch.length);
+    const done = new Set(batch);
+    for (const bar of this.pending.splice(0)) if (!done.has(bar)) this.pending.push(bar);
+  }
+
+  /** While symbols get their first history, the live bars of all others do not wait for it. */
+  private async storeOthers(held: ReadonlySet<string>): Promise<void> {
+    const batch = this.pending.filter((bar) => !held.has(bar.symbol)).slice(0, MAX_BATCH);
+    if (batch.length > 0) await this.storeFrame(batch);
   }
 
   /** What cannot be read now is left to the next repair and to validation. */
@@ -165,7 +172,7 @@ class IntakeLane implements Intake {
   private async runRepair(job: Job): Promise<void> {
     for (let attempt = 0; this.isOpen; attempt += 1) {
       try {
-        const { notGiven, ...result } = await repairGaps({ ...this.parts, roomToStore: () => roomToStore(this.parts, () => true), maxBatch: MAX_BATCH }, job.begun);
+        const { notGiven, ...result } = await repairGaps({ ...this.parts, roomToStore: () => roomToStore(this.parts, () => true), maxBatch: MAX_BATCH, others: (held) => this.storeOthers(held) }, job.begun);
         this.parts.onTrouble(notGiven.length === 0 ? null : `The broker gives no bars of ${notGiven.slice(0, 10).join(', ')}${notGiven.length > 10 ? ` and ${notGiven.length - 10} more` : ''}: it refuses the question`);
         this.parts.log.info({ why: job.why, ...result, notGiven }, 'Gaps repaired');
         job.resolve(result);

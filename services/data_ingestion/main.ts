@@ -18,7 +18,7 @@ import { startIntake, type Intake } from './intake.ts';
 import { keepMonthsAhead } from './partitions.ts';
 import { qualityCommands } from './quality-commands.ts';
 import { keepQuality, type QualityLane } from './quality-lane.ts';
-import { keepQuotes } from './quotes.ts';
+import { keepQuotes, type Quotes } from './quotes.ts';
 import { watchRoom } from './room.ts';
 import { openUniverseDesk, type UniverseDesk } from './universe-desk.ts';
 
@@ -44,7 +44,7 @@ async function setUp(ctx: ServiceContext): Promise<ServiceParts> {
   const past = openBulkDesk({
     db, bulk: bulk('filling'), history, log, signal: ctx.signal, dataDir: config.dataDir, isReplay, isBusy: () => intake.backlog() > 0, hasRoom: room.hasRoom, watched: desk.watched, onFatal: (error) => ctx.fatal(error), onFilled: () => desk.pastFilled(),
   });
-  const stream = openFeed(ctx, access, { intake, desk, counts, onTicks: (ticks) => quotes.take(ticks) });
+  const stream = openFeed(ctx, access, { intake, desk, counts, quotes });
   feed = stream;
   return {
     async recover() {
@@ -107,21 +107,22 @@ function repairBy(ctx: ServiceContext, intake: Intake, why: string, begun: reado
   });
 }
 
-type FeedUsers = { readonly intake: Intake; readonly desk: UniverseDesk; readonly counts: Counts; readonly onTicks: (ticks: readonly FeedTick[]) => void };
+type FeedUsers = { readonly intake: Intake; readonly desk: UniverseDesk; readonly counts: Counts; readonly quotes: Quotes };
 
-function openFeed(ctx: ServiceContext, access: CheckedAccess, { intake, desk, counts, onTicks }: FeedUsers): Feed {
+function openFeed(ctx: ServiceContext, access: CheckedAccess, { intake, desk, counts, quotes }: FeedUsers): Feed {
   return createFeed({
     access, nowMs: () => ctx.clock.now(),
     listener: {
       onMessages(bars) {
         counts.bar(bars);
         intake.take(bars);
+        for (const { symbol, openTime } of bars) quotes.traded(symbol, openTime);
         const newest = bars.at(-1);
         if (newest) desk.marketAt(newest.openTime as EpochMs);
       },
       onTicks(ticks) {
         counts.tick(ticks);
-        onTicks(ticks);
+        quotes.take(ticks);
       },
       onLimit: (reason) => desk.limit(reason),
       onState(state, reason) {

@@ -25,6 +25,8 @@ export type QuoteParts = { readonly cache: Cache; readonly broadcast: Broadcast;
 export type Quotes = {
   /** Takes what the feed told, in any order. */
   take(ticks: readonly FeedTick[]): void;
+  /** A bar of a symbol: who traded in a minute after its halt is halted no more, also when the word of its end was missed. */
+  traded(symbol: string, openTime: number): void;
   /** What was counted since the start, and which symbols do not trade now. */
   state(): { readonly counts: Pick<FeedState['counts'], 'quotes' | 'trades' | 'corrections' | 'statuses' | 'late' | 'duplicates'>; readonly halts: FeedState['halts'] };
   /** Writes what moved; by itself once a second. */
@@ -66,6 +68,11 @@ class QuoteKeeper implements Quotes {
 
   take(ticks: readonly FeedTick[]): void {
     for (const tick of ticks) this.#takeOne(tick);
+  }
+
+  traded(symbol: string, openTime: number): void {
+    const halt = this.#halts.get(symbol);
+    if (halt && openTime > halt.tsMarket) this.#halts.delete(symbol);
   }
 
   #takeOne(tick: FeedTick): void {
