@@ -66,7 +66,8 @@ async function explain(ctx: Ctx, { symbol, timeframe, openTime, strategyId }: As
   const candidates = inOrder(all, signals).slice(0, STRATEGIES_TOLD);
   const decisions = await readDecisionsOf(ctx.db, signals.map((signal) => signal.signalId));
   const strategies = await Promise.all(candidates.map((candidate) => storyOf(ctx, candidate, { stretch, signals, decisions })));
-  const seen = strategies.flatMap(({ explained: { bar } }) => (bar === null ? [] : [bar.tsSeen]));
+  // An import is seen long after its time: how the switch stood then says nothing about the bar.
+  const seen = strategies.flatMap(({ explained: { bar, isUnseen } }) => (bar === null || isUnseen ? [] : [bar.tsSeen]));
   return {
     symbol, timeframe, openTime, closeTime: until, strategies, strategiesLeftOut: all.length - candidates.length, others, trading: seen.length === 0 ? null : await readSwitchAt(ctx.db, Math.max(...seen)),
     tookMs: Math.round((performance.now() - began) * 10) / 10,

@@ -32,7 +32,8 @@ describe('before the strategy could look', () => {
     ['no bar', { bar: null, replay: null }, 'no_bar', /no bar/],
     ['outside of the session', { isRegular: false, replay: null }, 'closed', /Outside of regular trading/],
     ['made later', { isDeployed: false }, 'not_deployed', /not deployed then/],
-    ['imported', { isUnseen: true, isDeployed: null }, 'unseen', /never shown/],
+    ['imported', { isUnseen: true, isDeployed: null, isQuiet: null }, 'unseen', /never shown/],
+    ['on its way', { isUnseen: true, isQuiet: false }, 'unseen', /has not been shown/],
     ['switched off', { isEnabled: false }, 'disabled', /switched off/],
     ['warming up', { warmUp: { seen: 4, needed: 15, isWarm: false } }, 'warming_up', /4 of 15 bars/],
     ['history', { isQuiet: true }, 'quiet_bar', /came as history/],
@@ -44,8 +45,15 @@ describe('before the strategy could look', () => {
   });
 
   it('says what it would have done', () => {
-    expect(quietly({ isEnabled: false, ...replay({ said: [{ what: 'target', target: 'long', weight: 0.25 }] }) }).detail).toMatch(/It would have wished to hold 25 % of the equity in it\.$/);
-    expect(quietly({ isDeployed: false }).detail).toMatch(/It would have said nothing new\.$/);
+    expect(quietly({ isEnabled: false, ...replay({ said: [{ what: 'target', target: 'long', weight: 0.25 }] }) }).detail).toMatch(/Run again today over this bar, it wishes to hold 25 % of the equity in it\.$/);
+    expect(quietly({ isDeployed: false }).detail).toMatch(/Run today over 40 bars up to this one, begun with nothing held, it says nothing new\.$/);
+    expect(quietly({ isEnabled: false, ...replay({ said: [{ what: 'order', target: 'flat', weight: null }] }) }).detail).toMatch(/asks for an order of its own\.$/);
+    expect(quietly({ isEnabled: false, ...replay({ wasAsked: false }) }).detail, 'it was not asked').toBe('A strategy that is disabled looks on and says nothing.');
+  });
+
+  it('claims no import of a bar that was told, and no showing of one of which nothing is kept', () => {
+    expect(quietly({ isUnseen: true, isQuiet: false }).detail).toMatch(/^The bar was told, and this version has not looked at it: it is on its way, or/);
+    expect(quietly({ isUnseen: true, isQuiet: null, isDeployed: true }).detail).toMatch(/^Nothing is kept that says/);
   });
 });
 
@@ -90,6 +98,36 @@ describe('with a signal', () => {
     expect(loudly(story({ outcome: 'approved' }, { status: 'filled', filledQty: '10' })).headline).toBe('Bought 10 shares at 40.76 USD');
     expect(loudly(story({ outcome: 'approved' }, { status: 'submitted', unknownSince: T })).verdict).toBe('order_unknown');
     expect(loudly(story({ outcome: 'approved' }, { status: 'rejected', reason: 'insufficient qty' })).detail).toBe('insufficient qty');
+  });
+
+  it('tells what a person had switched from what was wrong with it, before risk and before the broker', () => {
+    const denied = (code: DecisionView['code']): Ending => loudly(story({ outcome: 'denied', code, message: 'm' }, null));
+    expect([denied('TRADING_REDUCING_ONLY'), denied('LIVE_DISARMED')].map(({ verdict, headline }) => [verdict, headline])).toEqual([['halted', 'Only orders that reduce a position were let through'], ['halted', 'Live trading was not armed']]);
+    expect([denied('TARGET_ALREADY_HELD'), denied('NOTHING_TO_EXIT')].map(({ verdict }) => verdict)).toEqual(['wish_unchanged', 'wish_unchanged']);
+    for (const code of ['PRICE_COLLAR_EXCEEDED', 'RISK_LEASE_STALE', 'EXIT_PENDING'] as const) expect(denied(code)).toEqual({ verdict: 'denied', headline: 'Risk denied it', detail: 'm' });
+    expect(loudly(story({ outcome: 'approved' }, { status: 'denied', denialCode: 'TRADING_HALTED', reason: 'The kill switch was pulled' }))).toEqual({ verdict: 'halted', headline: 'Approved, then not sent: trading was halted', detail: 'The kill switch was pulled' });
+    expect(loudly(story({ outcome: 'approved' }, { status: 'denied', denialCode: 'RISK_LEASE_STALE', reason: 'No lease' })).headline).toBe('Approved, then not sent');
+  });
+
+  it('says who ended an order, and how much of it was filled by then', () => {
+    expect(loudly(story({ outcome: 'approved' }, { status: 'canceled', isClosed: true, reason: 'canceled by ann' }))).toEqual({ verdict: 'order_ended', headline: 'Bought 4 of 10 shares, then the order was canceled', detail: 'Buy 10 shares of AAA: 4 of 10 filled. Canceled by ann.' });
+    expect(loudly(story({ outcome: 'approved' }, { status: 'expired', isClosed: true, filledQty: '0' })).headline).toBe('The order ran out of time');
+    expect(loudly(story({ outcome: 'approved' }, { status: 'pending_cancel', reason: 'canceled by ann' })).headline).toBe('Its order is being cancelled');
+  });
+
+  it('goes on to the order that took its place', () => {
+    const replaced = story({ outcome: 'approved' }, { orderId: 'a', status: 'replaced', isClosed: true, filledQty: '0', replacedByOrderId: 'b' });
+    const [second, third] = [{ orderId: 'b', status: 'replaced', replacedByOrderId: 'c' }, { orderId: 'c', side: 'buy', symbol: 'AAA', qty: '12', filledQty: '12', avgFillPrice: '41', status: 'filled', isClosed: true, unknownSince: null, replacedByOrderId: null }] as unknown as OrderView[];
+    const parts = { explained: explained(), signals: [signal()], stories: [{ ...replaced, relatives: [third, second] as OrderView[] }] };
+    expect(endingOf(parts)).toEqual({ verdict: 'order_filled', headline: 'Bought 12 shares at 41 USD', detail: 'The signal was approved, sent and filled. The order was changed on its way: this is the one that took its place.' });
+  });
+
+  it('is about the newest signal of a stretch, not about an older one that was filled', () => {
+    const [older, newer] = [signal({ signalId: 'old', barOpenTime: T - 60_000 }), signal({ signalId: 'new', target: 'flat' })];
+    const filled = { ...story({ outcome: 'approved' }, { status: 'filled' }), signal: older };
+    const refused = { ...story({ outcome: 'denied', code: 'DATA_STALE', message: 'Old prices' }, null), signal: newer };
+    expect(endingOf({ explained: explained(), signals: [older, newer], stories: [filled, refused] })).toEqual({ verdict: 'denied', headline: 'Risk denied it', detail: 'Old prices' });
+    expect(endingOf({ explained: explained(), signals: [older, newer], stories: [filled] }).verdict).toBe('undecided');
   });
 
   it('counts before what was worked out', () => {

@@ -1,13 +1,17 @@
 /** How a strategy's story at a bar ended, in a line and a sentence. Pure. */
 import type { ExplainedBar, ExplainedCheck, ExplainVerdict } from '#app/contracts/explain.ts';
 import type { OrderStory, OrderView, SignalView } from '#app/contracts/views.ts';
+import type { DenialCode } from '#app/domain/limits.ts';
 
 /** What is known of a strategy at a bar. */
 export type StoryParts = { readonly explained: ExplainedBar; readonly signals: readonly SignalView[]; readonly stories: readonly OrderStory[] };
 /** The end of the story. */
 export type Ending = { readonly verdict: ExplainVerdict; readonly headline: string; readonly detail: string };
 
-const CODES_OF_HALT: ReadonlySet<string> = new Set(['TRADING_HALTED', 'LIVE_DISARMED']);
+/** What a person has switched, by what it is told with: nothing of the signal's own was wrong. */
+const HELD_BACK: Readonly<Partial<Record<DenialCode, string>>> = { TRADING_HALTED: 'Trading was halted', TRADING_REDUCING_ONLY: 'Only orders that reduce a position were let through', LIVE_DISARMED: 'Live trading was not armed' };
+/** Denials by which nothing is lost: what the signal asked for was so already. */
+const SETTLED: Readonly<Partial<Record<DenialCode, string>>> = { TARGET_ALREADY_HELD: 'It held what it wished for', NOTHING_TO_EXIT: 'There was nothing to close' };
 /** Conditions that are named in a sentence. */
 const NAMED_MAX = 3;
 /** Things that conditions lead to, of which a sentence tells. */
@@ -59,7 +63,7 @@ function beforeLooking({ explained }: StoryParts): Ending | null {
   if (bar === null) return end('no_bar', 'There was no bar to look at', `No bar of ${timeframe} is stored here, and strategies look at closed bars only.`);
   if (!isRegular) return end('closed', 'Outside of regular trading', 'Strategies are shown the bars of regular trading only.');
   if (isDeployed === false) return end('not_deployed', 'It was not deployed then', `${name} was made after this bar.${hypothetical(explained)}`);
-  if (isUnseen) return end('unseen', 'It was never shown this bar', `The bar came into the book by ${bar.source === 'stream' || bar.source === 'rest' ? 'a later answer of the feed' : `"${bar.source}"`}, not as it closed; such bars are history and raise nothing.${hypothetical(explained)}`);
+  if (isUnseen) return end('unseen', isQuiet === null ? 'It was never shown this bar' : 'It has not been shown this bar', `${unseenWords(explained)}${hypothetical(explained)}`);
   if (!isEnabled) return end('disabled', 'It was switched off', `A strategy that is disabled looks on and says nothing.${hypothetical(explained)}`);
   if (warmUp !== null && !warmUp.isWarm) return end('warming_up', `Warming up: ${warmUp.seen} of ${warmUp.needed} bars`, `Its indicators need ${warmUp.needed} bars before it is asked for the first time.`);
   if (isQuiet === true) return end('quiet_bar', 'The bar came as history', `It was fetched later, so acting on it would have been too late: indicators moved on, nothing was raised.${hypothetical(explained)}`);
@@ -67,11 +71,20 @@ function beforeLooking({ explained }: StoryParts): Ending | null {
   return null;
 }
 
-/** What it would have said. */
-function hypothetical({ replay }: ExplainedBar): string {
-  if (replay === null) return '';
+/** Why it has not been shown a bar, as far as that is known. `isQuiet` is known of bars that were told. */
+function unseenWords({ bar, isQuiet, isDeployed }: ExplainedBar): string {
+  if (isQuiet !== null) return 'The bar was told, and this version has not looked at it: it is on its way, or the strategy had stopped after an error, or did not trade the symbol then.';
+  if (isDeployed === null) return `The bar came into the book by "${bar?.source ?? ''}", not as it closed; such bars are history and raise nothing.`;
+  return 'Nothing is kept that says that this version has looked at it: it may have traded other symbols then, or have stopped after an error, or the bar came later.';
+}
+
+/** What it would have said, and of what that is made: no more than today's run can know, and nothing where it was not asked. */
+function hypothetical({ replay, isDeployed, isUnseen }: ExplainedBar): string {
+  if (replay === null || !replay.wasAsked) return '';
+  const begun = isDeployed === true && !isUnseen ? 'Run again today over this bar' : `Run today over ${replay.barsReplayed} bars up to this one, begun with nothing held`;
   const target = replay.said.findLast((said) => said.what === 'target');
-  return target === undefined ? ' It would have said nothing new.' : ` It would have wished to ${wishWords({ side: target.target, weight: target.weight })}.`;
+  if (target !== undefined) return ` ${begun}, it wishes to ${wishWords({ side: target.target, weight: target.weight })}.`;
+  return replay.said.length > 0 ? ` ${begun}, it asks for an order of its own.` : ` ${begun}, it says nothing new.`;
 }
 
 function withoutSignal({ explained }: StoryParts): Ending {
@@ -84,7 +97,32 @@ function withoutSignal({ explained }: StoryParts): Ending {
   return { verdict: 'conditions_not_met', headline: 'It had no reason to trade', detail: lacking.length === 0 ? nothing : lacking.slice(0, GROUPS_MAX).map(lackWords).join(' ') };
 }
 
+function heldBack(code: DenialCode | null): string | null {
+  return code === null ? null : (HELD_BACK[code] ?? null);
+}
+
+const lower = (text: string): string => `${text.charAt(0).toLowerCase()}${text.slice(1)}`;
 const shares = (text: string): string => `${text} share${text === '1' ? '' : 's'}`;
+
+/** The order that took an order's place in the end; itself where none did. */
+function newestOf(order: OrderView, relatives: readonly OrderView[]): OrderView {
+  const next = relatives.find((one) => one.orderId === order.replacedByOrderId);
+  return next === undefined ? order : newestOf(next, relatives.filter((one) => one !== next));
+}
+
+/** An order that ended before it was filled: how much of it was, and who ended it. */
+function ofEnded(order: OrderView, what: string): Ending {
+  const how = order.status === 'expired' ? 'ran out of time' : `was ${order.status}`;
+  const isPart = Number(order.filledQty) > 0;
+  return {
+    verdict: 'order_ended', headline: isPart ? `${order.side === 'buy' ? 'Bought' : 'Sold'} ${order.filledQty} of ${shares(order.qty)}, then the order ${how}` : `The order ${how}`,
+    detail: `${what}: ${order.filledQty} of ${order.qty} filled.${order.reason === null ? '' : ` ${sentence(order.reason)}`}`,
+  };
+}
+
+function sentence(text: string): string {
+  return `${text.charAt(0).toUpperCase()}${text.slice(1)}${/[.!?]$/.test(text) ? '' : '.'}`;
+}
 
 /** Where an order stands. */
 function ofOrder(order: OrderView): Ending {
@@ -92,27 +130,36 @@ function ofOrder(order: OrderView): Ending {
   if (order.unknownSince !== null && !order.isClosed) return { verdict: 'order_unknown', headline: 'Sent, and the answer is not known', detail: `${what}: the broker did not answer in time. It is asked under the order's own id until it is known; it is never sent twice.` };
   switch (order.status) {
     case 'filled': return { verdict: 'order_filled', headline: `${order.side === 'buy' ? 'Bought' : 'Sold'} ${shares(order.filledQty)}${order.avgFillPrice === null ? '' : ` at ${order.avgFillPrice} USD`}`, detail: 'The signal was approved, sent and filled.' };
-    case 'partially_filled': return { verdict: 'order_partly_filled', headline: `Filled in part: ${order.filledQty} of ${order.qty}`, detail: `${what}: the rest works at the broker.` };
+    case 'partially_filled': return { verdict: 'order_partly_filled', headline: `Filled in part: ${order.filledQty} of ${order.qty}`, detail: order.isClosed ? `${what}: the rest is closed.` : `${what}: the rest works at the broker.` };
     case 'rejected': return { verdict: 'order_rejected', headline: 'The broker refused the order', detail: order.reason ?? 'It gave no reason.' };
-    case 'denied': return { verdict: 'denied', headline: 'Approved, then not sent', detail: order.reason ?? 'No reason was kept.' };
-    case 'canceled': case 'expired': case 'replaced': return { verdict: 'order_ended', headline: `The order ${order.status === 'expired' ? 'ran out of time' : `was ${order.status}`}`, detail: `${what}: ${order.filledQty} of ${order.qty} filled.` };
+    case 'denied': return { verdict: heldBack(order.denialCode) === null ? 'denied' : 'halted', headline: heldBack(order.denialCode) === null ? 'Approved, then not sent' : `Approved, then not sent: ${lower(heldBack(order.denialCode) ?? '')}`, detail: order.reason ?? 'No reason was kept.' };
+    case 'canceled': case 'expired': case 'replaced': return ofEnded(order, what);
     case 'initialized': case 'submitted': return { verdict: 'order_pending', headline: order.status === 'initialized' ? 'Approved, not sent yet' : 'Sent, not answered yet', detail: what };
-    case 'held': case 'accepted': case 'pending_cancel': case 'pending_replace': return { verdict: 'order_working', headline: 'Its order works at the broker', detail: what };
+    case 'pending_cancel': return { verdict: 'order_working', headline: 'Its order is being cancelled', detail: `${what}: ${order.filledQty} of ${order.qty} filled so far.${order.reason === null ? '' : ` ${sentence(order.reason)}`}` };
+    case 'held': case 'accepted': case 'pending_replace': return { verdict: 'order_working', headline: 'Its order works at the broker', detail: what };
   }
 }
 
+/** The end of the newest signal's story: that of an earlier one of the same stretch stands in the list. */
 function ofDecisions({ signals, stories }: StoryParts): Ending {
-  const story = stories.findLast(({ order }) => order !== null) ?? stories.at(-1);
   const last = signals.at(-1);
+  const newest = new Set(signals.filter((signal) => signal.barOpenTime === last?.barOpenTime).map(({ signalId }) => signalId));
+  const mine = newest.size === 0 ? stories : stories.filter(({ signal }) => signal !== null && newest.has(signal.signalId));
+  const story = mine.findLast(({ order }) => order !== null) ?? mine.at(-1);
   if (story === undefined) {
-    if (last !== undefined && last.order === null && signals.every((signal) => signal.order === null) && last.target === 'flat') return { verdict: 'undecided', headline: 'It wished to be out; nothing came of it', detail: 'Risk has decided nothing on this signal: there may have been nothing to sell, or it is still on its way.' };
-    return { verdict: 'undecided', headline: 'It raised a signal; risk has not decided', detail: 'The decision is on its way, or was never needed because what it wishes is held already.' };
+    if (last !== undefined && last.order === null && last.target === 'flat') return { verdict: 'undecided', headline: 'It wished to be out; nothing came of it yet', detail: 'The book has no decision of risk on this signal: it is on its way, or risk was away.' };
+    return { verdict: 'undecided', headline: 'It raised a signal; risk has not decided', detail: 'The book has no decision of risk on this signal: it is on its way, or risk was away.' };
   }
-  const { decision, order } = story;
-  if (order !== null) return ofOrder(order);
+  const { decision, order, relatives } = story;
+  if (order !== null) {
+    const now = newestOf(order, relatives);
+    const ending = ofOrder(now);
+    return now === order ? ending : { ...ending, detail: `${ending.detail} The order was changed on its way: this is the one that took its place.` };
+  }
   if (decision?.outcome === 'denied') {
-    const isHalt = decision.code !== null && CODES_OF_HALT.has(decision.code);
-    return isHalt ? { verdict: 'halted', headline: 'Trading was halted', detail: decision.message } : { verdict: 'denied', headline: 'Risk denied it', detail: decision.message };
+    const settled = decision.code === null ? undefined : SETTLED[decision.code];
+    if (settled !== undefined) return { verdict: 'wish_unchanged', headline: settled, detail: decision.message };
+    return { verdict: heldBack(decision.code) === null ? 'denied' : 'halted', headline: heldBack(decision.code) ?? 'Risk denied it', detail: decision.message };
   }
   return { verdict: 'order_pending', headline: 'Approved; the order is being written down', detail: decision?.message ?? '' };
 }
