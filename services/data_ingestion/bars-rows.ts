@@ -4,7 +4,7 @@ import { invariant } from '#app/domain/errors.ts';
 import type { Timeframe } from '#app/domain/time.ts';
 import type { Queryable } from '#chassis/db.ts';
 import { monthStart, readArchivedSeries } from '../research/archived-bars.ts';
-import { joined, merged } from '../research/book-rows.ts';
+import { TEXT_SHIFT_MS, joined, merged, unshifted } from '../research/book-rows.ts';
 import { barsBetween } from '../research/cache.ts';
 import { sourceOf, type BookState } from '../research/cache-state.ts';
 import { parseCsv } from '../research/csv.ts';
@@ -21,7 +21,7 @@ const OF_SERIES = 'FROM data_ingestion.market_data WHERE symbol = $1 AND timefra
 /** One text for all rows: a thousand objects cost more than their bars. Months outside the stretch are left out before anything is read. */
 const ROWS = `
   WITH newest AS MATERIALIZED (SELECT open_time, open, high, low, close, volume, source ${OF_SERIES} ORDER BY open_time DESC LIMIT $5)
-  SELECT (SELECT string_agg(concat_ws(',', (extract(epoch FROM open_time) * 1000)::bigint, trim_scale(open), trim_scale(high), trim_scale(low), trim_scale(close), trim_scale(volume)), E'\\n' ORDER BY open_time) FROM newest) AS rows,
+  SELECT (SELECT string_agg(concat_ws(',', (extract(epoch FROM open_time) * 1000)::bigint + ${TEXT_SHIFT_MS}, trim_scale(open), trim_scale(high), trim_scale(low), trim_scale(close), trim_scale(volume)), E'\\n' ORDER BY open_time) FROM newest) AS rows,
     ARRAY(SELECT DISTINCT source FROM newest ORDER BY source) AS sources`;
 const HEADER = 'time,open,high,low,close,volume\n';
 /** Bars of one piece: some milliseconds of this thread, which takes in the live ones between two pieces. */
@@ -33,7 +33,7 @@ const breath = (): Promise<void> => new Promise((done) => setImmediate(done));
 function parsed(rows: string): BarColumns | null {
   if (rows === '') return barColumns(0);
   const { series, defects } = parseCsv(Buffer.from(`${HEADER}${rows}\n`), { areInstants: true });
-  return defects.length > 0 ? null : (series[0]?.bars ?? barColumns(0));
+  return defects.length > 0 ? null : unshifted(series[0]?.bars ?? barColumns(0));
 }
 
 type Span = { readonly from: number; readonly to: number };

@@ -102,6 +102,15 @@ describe('bars for a chart', () => {
     expect(week.columns.volume).toEqual([5 * 39_000]);
   });
 
+  it('go back behind 1970, and through the years whose milliseconds are shorter numbers', async () => {
+    const days = ['1968-05-02', '1970-01-02', '1970-06-01', '1972-03-01', '1975-03-03'];
+    await store(days.map((day, n) => ({ symbol: 'IBM', timeframe: '1Day', openTime: fromNewYork(day, 0), open: '10', high: '20', low: '9', close: `${10 + n}`, volume: '5', tsSeen: 0 })));
+    const view = await read({ symbol: 'IBM' });
+    expect([view.columns.time, view.columns.close]).toEqual([days.map((day) => fromNewYork(day, 0)), [10, 11, 12, 13, 14]]);
+    expect((await read({ symbol: 'IBM' })).columns).toEqual(view.columns);
+    await book.sql(`DELETE FROM data_ingestion.market_data WHERE symbol = 'IBM'; DELETE FROM data_ingestion.ingestion_status WHERE symbol = 'IBM'`);
+  });
+
   it('are freed of splits and dividends by the factors as they stand, and tell what happened', async () => {
     await book.sql(`INSERT INTO data_ingestion.adjustment_factors (symbol, day, price_factor, split_factor) VALUES ('SPY', '2024-06-20', 0.98, 0.25), ('SPY', '2024-07-07', 0.98, 1)`);
     await book.sql(`INSERT INTO data_ingestion.corporate_actions (action_id, symbol, kind, ex_date, terms) VALUES ('a', 'SPY', 'forward_split', '2024-06-21', '{"new_rate": "4", "old_rate": "1"}'), ('b', 'SPY', 'cash_dividend', '2024-07-08', '{"rate": "0.24"}'), ('c', 'SPY', 'cash_dividend', '2020-01-02', '{"rate": "1"}')`);

@@ -4,7 +4,7 @@ import { tryRead } from '#app/contracts/read.ts';
 import type { Timeframe } from '#app/domain/time.ts';
 import type { Cache } from '#chassis/bus.ts';
 
-/** Rows of a series as text, a line a bar: `time,open,high,low,close,volume`, time in epoch ms. `source`: fingerprint of the book's state they are of; `from`: they are all that open since then. */
+/** Rows of a series as text, a line a bar: `time,open,high,low,close,volume`, time in epoch ms and TEXT_SHIFT_MS. `source`: fingerprint of the book's state they are of; `from`: they are all that open since then. */
 export type HotRows = { readonly source: string; readonly from: number; readonly rows: string; readonly sources: readonly string[] };
 
 const hotRowsSchema = z.object({ source: z.string(), from: z.number(), rows: z.string(), sources: z.array(z.string()) });
@@ -25,7 +25,7 @@ export type HotBars = {
 };
 
 function keyOf({ symbol, timeframe }: { readonly symbol: string; readonly timeframe: Timeframe }): string {
-  return `bars:${symbol}:${timeframe}`;
+  return `rows:${symbol}:${timeframe}`;
 }
 
 /** Over Redis (logical database 1). */

@@ -14,6 +14,15 @@ const HEADER = 'symbol,time,open,high,low,close,volume\n';
 const PIECE_BYTES = 16 * 1024 * 1024;
 const NEWLINE = 0x0a;
 
+/** Added to times (epoch ms) on their way as text: days before 1973 have other lengths as text, and before 1970 a sign, by which a file's clock is told. */
+export const TEXT_SHIFT_MS = 1_000_000_000_000;
+
+/** Takes the shift from times that were read of such a text, in place. */
+export function unshifted(bars: BarColumns): BarColumns {
+  for (let n = 0; n < bars.time.length; n += 1) bars.time[n] = (bars.time[n] as number) - TEXT_SHIFT_MS;
+  return bars;
+}
+
 /** Symbols and timeframes go into the text of a COPY, which takes no parameters. */
 function literal(text: string): string {
   invariant(/^[A-Za-z0-9./ -]{1,40}$/.test(text), 'This is no name of a series', { text: text.slice(0, 40) });
@@ -24,7 +33,7 @@ function literal(text: string): string {
 function copyText(timeframe: Timeframe, wanted: readonly RowsWanted[]): string {
   const names = wanted.map(({ symbol, after }) => `(${literal(symbol)}, ${invariantInteger(after)}::bigint)`).join(', ');
   return `COPY (SELECT w.symbol, m.* FROM (VALUES ${names}) AS w(symbol, after) CROSS JOIN LATERAL (
-    SELECT (extract(epoch FROM open_time) * 1000)::bigint, trim_scale(open), trim_scale(high), trim_scale(low), trim_scale(close), trim_scale(volume) FROM data_ingestion.market_data
+    SELECT (extract(epoch FROM open_time) * 1000)::bigint + ${TEXT_SHIFT_MS}, trim_scale(open), trim_scale(high), trim_scale(low), trim_scale(close), trim_scale(volume) FROM data_ingestion.market_data
     WHERE symbol = w.symbol AND timeframe = ${literal(timeframe)} AND open_time > to_timestamp(w.after / 1000.0) ORDER BY open_time) AS m) TO STDOUT (FORMAT csv)`;
 }
 
@@ -37,7 +46,7 @@ function invariantInteger(value: number): number {
 function addRows(text: Buffer, into: Map<string, BarColumns[]>): void {
   const { series, defects } = parseCsv(Buffer.concat([Buffer.from(HEADER), text]), { areInstants: true });
   invariant(defects.length === 0, 'The book holds bars that cannot be true', { defect: defects[0]?.reason, row: defects[0]?.text });
-  for (const { symbol, bars } of series) if (symbol !== null) into.set(symbol, [...(into.get(symbol) ?? []), bars]);
+  for (const { symbol, bars } of series) if (symbol !== null) into.set(symbol, [...(into.get(symbol) ?? []), unshifted(bars)]);
 }
 
 /** The wanted rows by symbol; a symbol without rows is left out. */

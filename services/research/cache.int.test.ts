@@ -145,6 +145,18 @@ describe('the column cache', () => {
     }
   });
 
+  it('reads days from before 1970, and goes on from a file without a bar', async () => {
+    const cache = openColumnCache(join(folder, 'old'));
+    const IBM = { symbol: 'IBM', timeframe: '1Day' } as const;
+    await server.sql(`INSERT INTO data_ingestion.ingestion_status (symbol, timeframe, last_open_time, last_close, bars_total, last_seen_at) VALUES ('IBM', '1Day', '1968-05-02 04:00Z', 1, 0, now())`);
+    expect((await cache.load(book, IBM)).bars.time.length).toBe(0);
+    await server.sql(`SELECT data_ingestion.ensure_month('1968-05-01')`);
+    await server.sql(`INSERT INTO data_ingestion.market_data SELECT 'IBM', '1Day', timestamptz '1968-05-01 04:00Z' + n * interval '1 day', 10, 11, 9, 10 + n, 1, 'test', now() FROM generate_series(0, 1) n`);
+    await server.sql(`UPDATE data_ingestion.ingestion_status SET bars_total = 2 WHERE symbol = 'IBM'`);
+    expect([...(await cache.load(book, IBM)).bars.close]).toEqual([10, 11]);
+    expect([...(await openColumnCache(join(folder, 'older')).load(book, IBM)).bars.close]).toEqual([10, 11]);
+  });
+
   it('knows nothing of a series that the book does not know', async () => {
     expect(await openColumnCache(folder).load(book, { symbol: 'NONE', timeframe: '1Day' })).toMatchObject({ bars: { time: { length: 0 } } });
   });

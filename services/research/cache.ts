@@ -37,6 +37,8 @@ const NOTHING: CachedBars = { bars: barColumns(0), source: 'nothing', origin: 'b
 const BATCH_BARS = 3_000_000;
 /** Series of one batch: the text of its COPY names them all. */
 const BATCH_SERIES = 500;
+/** No bar is older: imported days go back behind 1970. */
+const BEFORE_ALL = Date.UTC(1900, 0, 1);
 /** Between two pauses so many files are read: others that live on this thread want their turn. */
 const FILES_PER_TURN = 50;
 
@@ -162,10 +164,10 @@ class Cache implements ColumnCache {
         const state = states.get(seriesKey(one.request));
         return one.stored === null || state === undefined ? null : newBarsSince(one.stored.header.label.source, state);
       };
-      const rows = await readBookRows(tx, timeframe, known.map((one) => ({ symbol: one.request.symbol, after: newer(one) === null ? 0 : (one.stored?.header.last ?? 0) })));
+      const rows = await readBookRows(tx, timeframe, known.map((one) => ({ symbol: one.request.symbol, after: newer(one) === null ? BEFORE_ALL : (one.stored?.bars.time.at(-1) ?? BEFORE_ALL) })));
       // Some of the new bars are older than the newest: gaps were filled, and the whole is read.
       const filled = known.filter((one) => newer(one) !== null && newer(one) !== (rows.get(one.request.symbol)?.time.length ?? 0));
-      const whole = await readBookRows(tx, timeframe, filled.map(({ request }) => ({ symbol: request.symbol, after: 0 })));
+      const whole = await readBookRows(tx, timeframe, filled.map(({ request }) => ({ symbol: request.symbol, after: BEFORE_ALL })));
       return { states, rows, whole, filled: new Set(filled), newer };
     });
     const built: CachedBars[] = [];
