@@ -31,7 +31,7 @@ function open(book: Book, role: 'gateway' | 'strategy_engine'): Db {
 async function look(book: Book): Promise<void> {
   const [gateway, engine] = [open(book, 'gateway'), open(book, 'strategy_engine')];
   try {
-    const explainBar = createExplainer(engine);
+    const explainBar = createExplainer({ book: engine, archiveFolder: folder });
     const ctx = { db: gateway, callCommand: (_name: string, input: CommandInput<'explainBar'>) => explainBar(input) };
     const { explain } = explainHandlers({ ctx } as unknown as HandlerParts);
     const ask = async (openTime: number, more: { symbol?: string } = {}): Promise<BarStory> => barStorySchema.parse(await explain({ symbol: 'AAA', timeframe: '1Min', openTime, ...more }, { caller: { kind: 'api' }, actor: 'test', idempotencyKey: 'k' } as never));

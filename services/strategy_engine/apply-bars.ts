@@ -28,8 +28,7 @@ export function isSeenByStrategies(bar: { readonly openTime: number; readonly ti
   return calendarCovers(bar.openTime as EpochMs) && isRegularBar(bar.openTime as EpochMs, bar.timeframe);
 }
 
-/** A bar as strategies see it, in float64. */
-export function numbersOf(bar: BarWire): NumericBar {
+function numbersOf(bar: BarWire): NumericBar {
   return { time: bar.openTime, open: Number(bar.open), high: Number(bar.high), low: Number(bar.low), close: Number(bar.close), volume: Number(bar.volume) };
 }
 

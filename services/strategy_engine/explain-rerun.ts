@@ -10,56 +10,56 @@ import { NO_HOST_FACTS, type Moment } from '#app/strategy/host.ts';
 import type { BoundStrategy } from '#app/strategy/spec.ts';
 import type { WideBars } from '#app/strategy/tape.ts';
 import { monotonicMs } from '#chassis/clock.ts';
-import type { Queryable } from '#chassis/db.ts';
-import { closeOf, numbersOf } from './apply-bars.ts';
-import type { ClosedBar } from './cells.ts';
+import { closeOf } from './apply-bars.ts';
+import { barsBack, monthsAway, type BarShelf } from './explain-bars.ts';
 import { accountAt, fillsUpTo, pastSignals, type PastSignal } from './explain-read.ts';
-import { storedBars, warmUpStart, type Stretch } from './stored-bars.ts';
 
 /** Bars of one symbol that are run at most, and of all symbols of a portfolio together. */
 const MAX_BARS = 5_000;
 const MAX_ROWS = 60_000;
 /** A strategy that was not at work is begun at least so many bars before, so that what it would hold shows. */
 const OWN_WAY_BARS = 500;
-/** Stored bars of minutes and hours of which a third is regular trading; days are all regular. */
-const EXTENDED_SHARE = 3;
-/** Moments from one breath to the next. */
-const MOMENTS_A_TURN = 500;
+/** Milliseconds from one breath to the next: what the engine's own bars wait for at most. */
+const TURN_MS = 8;
 const MEMORY_CHARACTERS = 4_000;
 
 /** What to run. `isAtWork`: it was deployed and was shown the bar; `mayCompare`: what it said there was raised; `seen`: bars that it had been shown, null = enough; `limits.until`: monotonic ms. */
 export type RerunAsk = {
   readonly strategy: BoundStrategy; readonly strategyId: string; readonly timeframe: Timeframe; readonly symbol: string; readonly symbols: readonly string[]; readonly openTime: number; readonly isAtWork: boolean; readonly mayCompare: boolean;
-  readonly seen: number | null; readonly warmUp: number; readonly limits: { readonly checks: number; readonly until: number }; readonly wide: WideBars; readonly hasOtherCode: boolean;
+  readonly seen: number | null; readonly warmUp: number; readonly limits: { readonly checks: number; readonly until: number }; readonly wide: WideBars; readonly hasOtherCode: boolean; readonly isAway: boolean;
 };
 
 type Outcome = Pick<ExplainedBar, 'warmUp' | 'replay' | 'problem'>;
 
-/** The bars up to the one asked about, by moments, oldest first: as many of each symbol as it takes. */
-async function momentsUpTo(book: Queryable, ask: RerunAsk, wanted: number): Promise<{ moments: Moment[]; isCut: boolean }> {
-  const { symbols, timeframe, openTime } = ask;
-  const each = Math.max(1, Math.min(wanted, Math.floor(MAX_ROWS / symbols.length)));
-  const rows = Math.min(timeframe === '1Day' ? each : each * EXTENDED_SHARE, Math.floor(MAX_ROWS / symbols.length));
-  const stretches: Stretch[] = [];
-  for (const symbol of symbols) stretches.push({ symbol, after: await warmUpStart(book, { symbol, timeframe }, openTime, rows), upTo: openTime });
-  const { bars } = await storedBars(book, { stretches, timeframe, limit: MAX_ROWS + 1, quietUntil: openTime });
-  const bySymbol = new Map<string, ClosedBar[]>();
-  for (const bar of bars) {
-    const list = bySymbol.get(bar.symbol);
-    if (list === undefined) bySymbol.set(bar.symbol, [bar]);
-    else list.push(bar);
+type SymbolBars = { readonly symbol: string; readonly bars: readonly NumericBar[] };
+
+/** The bars up to the one asked about, as many of each symbol as it takes, read piece by piece. `missing`: in words, why some of them cannot be read. */
+async function barsUpTo(shelf: BarShelf, { symbols, timeframe, openTime, limits }: RerunAsk, count: number): Promise<{ series: SymbolBars[]; missing: string | null }> {
+  const files = await monthsAway(shelf.book, timeframe);
+  const series: SymbolBars[] = [];
+  for (const symbol of symbols) {
+    const { bars, missing } = await barsBack(shelf, { symbol, timeframe }, { upTo: openTime, count, files, until: limits.until });
+    if (missing !== null) return { series, missing };
+    series.push({ symbol, bars });
   }
-  return { moments: byMoment([...bySymbol.values()].flatMap((list) => list.slice(-each)), timeframe), isCut: each < wanted };
+  return { series, missing: null };
 }
 
-function byMoment(bars: readonly ClosedBar[], timeframe: Timeframe): Moment[] {
-  const moments = new Map<number, Map<string, NumericBar>>();
-  for (const bar of bars) {
-    const at = moments.get(bar.openTime) ?? new Map<string, NumericBar>();
-    at.set(bar.symbol, numbersOf(bar));
-    moments.set(bar.openTime, at);
+/** The moments of several series, oldest first, made one by one. */
+function* momentsOf(series: readonly SymbolBars[], timeframe: Timeframe): Generator<Moment> {
+  const next = series.map(() => 0);
+  for (;;) {
+    const openTime = Math.min(...series.map(({ bars }, n) => bars[next[n] ?? 0]?.time ?? Infinity));
+    if (openTime === Infinity) return;
+    const bars = new Map<string, NumericBar>();
+    series.forEach((one, n) => {
+      const bar = one.bars[next[n] ?? 0];
+      if (bar?.time !== openTime) return;
+      bars.set(one.symbol, bar);
+      next[n] = (next[n] ?? 0) + 1;
+    });
+    yield { openTime, closeTime: closeOf(openTime, timeframe), bars };
   }
-  return [...moments].sort(([a], [b]) => a - b).map(([openTime, shown]) => ({ openTime, closeTime: closeOf(openTime, timeframe), bars: shown }));
 }
 
 /** What was raised at each moment, by symbol: the last target counts. */
@@ -74,34 +74,45 @@ function raisedAt(signals: readonly PastSignal[]): ReadonlyMap<number, ReadonlyM
   return raised;
 }
 
+const cannot = (problem: string): Outcome => ({ warmUp: null, replay: null, problem });
+
 /** Runs it. A strategy that throws, or takes too long, is a problem in words, not an error. */
-export async function rerunTo(book: Queryable, ask: RerunAsk): Promise<Outcome> {
+export async function rerunTo(shelf: BarShelf, ask: RerunAsk): Promise<Outcome> {
   const { strategy, symbol, symbols, openTime, isAtWork } = ask;
-  const wanted = Math.min(MAX_BARS, isAtWork ? Math.min(ask.warmUp, ask.seen ?? Infinity) : Math.max(ask.warmUp, OWN_WAY_BARS));
-  const { moments, isCut } = await momentsUpTo(book, ask, wanted);
-  const last = moments.at(-1);
-  const first = moments[0];
-  if (last === undefined || first === undefined || last.openTime !== openTime) return { warmUp: null, replay: null, problem: 'The bar has left the book since it was asked for' };
-  const [past, fills, account] = await Promise.all([
-    pastSignals(book, ask.strategyId, { symbols, from: first.openTime, to: openTime }), isAtWork ? fillsUpTo(book, ask.strategyId, symbols, last.closeTime) : [], accountAt(book, last.closeTime),
-  ]);
+  const { book } = shelf;
+  const wanted = isAtWork ? Math.min(ask.warmUp, ask.seen ?? Infinity) : Math.max(ask.warmUp, OWN_WAY_BARS);
+  const count = Math.max(1, Math.min(wanted, MAX_BARS, Math.floor(MAX_ROWS / symbols.length)));
+  const { series, missing } = await barsUpTo(shelf, ask, count);
+  if (missing !== null) return cannot(`The bars before this one cannot all be read: ${missing}`);
+  const from = Math.min(...series.map(({ bars }) => bars[0]?.time ?? Infinity));
+  if (series.find((one) => one.symbol === symbol)?.bars.at(-1)?.time !== openTime) return cannot('The bar has left the book since it was asked for');
+  const closeTime = closeOf(openTime, ask.timeframe);
+  const past = await pastSignals(book, ask.strategyId, { symbols, from, to: openTime });
+  const fills = isAtWork ? await fillsUpTo(book, ask.strategyId, symbols, closeTime) : [];
+  const account = await accountAt(book, closeTime);
   const shares = new SharesThen(account ?? NO_HOST_FACTS, fills);
   const raised = isAtWork ? raisedAt(past.signals) : null;
   try {
     const run = new Rerun({ strategy, symbols, symbol, follows: isAtWork ? 'book' : 'itself', options: { wide: ask.wide, ...(isAtWork ? { wishes: new Map([...past.wishes].map(([name, wish]) => [name, { wish, isExitOwed: false }])) } : {}) } });
-    for (const [n, moment] of moments.entries()) {
-      if (n % MOMENTS_A_TURN === MOMENTS_A_TURN - 1) {
-        if (monotonicMs() > ask.limits.until) return { warmUp: null, replay: null, problem: `It takes longer than a few seconds to run it over the ${moments.length} bars before this one` };
+    let breath = monotonicMs();
+    for (const moment of momentsOf(series, ask.timeframe)) {
+      if (monotonicMs() - breath > TURN_MS) {
+        if (monotonicMs() > ask.limits.until) return cannot('It takes longer than a few seconds to run it over the bars before this one');
         await nextTurn();
+        breath = monotonicMs();
       }
       shares.moveTo(moment);
-      if (moment !== last) run.show(moment, shares, raised?.get(moment.openTime) ?? null);
+      if (moment.openTime < openTime) {
+        run.show(moment, shares, raised?.get(moment.openTime) ?? null);
+        continue;
+      }
+      const record = run.explain(moment, shares, ask.limits);
+      const here = past.signals.filter((signal) => signal.symbol === symbol && signal.openTime === openTime);
+      return told(ask, record, { here, hasAccount: account !== null, isCut: count < wanted });
     }
-    const record = run.explain(last, shares, ask.limits);
-    const here = past.signals.filter((signal) => signal.symbol === symbol && signal.openTime === openTime);
-    return told(ask, record, { here, hasAccount: account !== null, isCut });
+    return cannot('The bar has left the book since it was asked for');
   } catch (error) {
-    if (error instanceof AppError && error.code === 'STRATEGY_FAILED') return { warmUp: null, replay: null, problem: error.message };
+    if (error instanceof AppError && error.code === 'STRATEGY_FAILED') return cannot(error.message);
     throw error;
   }
 }
@@ -111,6 +122,8 @@ type Beside = { readonly here: readonly PastSignal[]; readonly hasAccount: boole
 function told(ask: RerunAsk, record: BarRecord, beside: Beside): Outcome {
   const { strategy } = ask;
   const { seen = 0, needed = null, outputs = [] } = record.state ?? {};
+  // It had been shown enough then, and today too little of it can be run: that it warmed up would be wrong.
+  if (ask.isAtWork && !record.wasAsked && (beside.isCut || (ask.seen !== null && needed !== null && ask.seen >= needed))) return cannot(`It had been shown more bars by then than can be run again today (${seen} of ${needed ?? 'an unknown number of'} bars that it takes)`);
   const agrees = ask.isAtWork && ask.mayCompare ? (saysTheSame(record.said, beside.here) ? 'same' : 'differs') : null;
   const uses = strategy.indicators;
   return {
@@ -136,7 +149,8 @@ function notesOf(ask: RerunAsk, agrees: 'same' | 'differs' | null, { here, hasAc
   if (ask.hasOtherCode) notes.push('The program behaves otherwise today than the version that was deployed then: conditions are those of today.');
   if (!ask.isAtWork) notes.push(`It was not at work at this bar: shown is what it would have made of it, begun ${ask.warmUp} bars before or earlier, with nothing held.`);
   if (!hasAccount) notes.push('Equity and cash of that time are not known: it was shown an account of $100,000.');
-  if (isCut) notes.push('It was warmed up on fewer bars than it asks for: the portfolio has too many symbols for a quick look.');
+  if (ask.isAtWork && ask.isAway) notes.push('The bar lies in the archive: when it came, and how many bars it had been shown by then, is not kept. It is taken as shown when it closed, and as warm.');
+  if (isCut) notes.push('It was warmed up on fewer bars than it asks for: so many are not run again for a quick look.');
   return notes;
 }
 

@@ -79,7 +79,7 @@ async function setUp(ctx: ServiceContext): Promise<ServiceParts> {
       await engine.load(db);
     },
     consumers: [{ producer: 'data_ingestion', topics: ['bar.closed'], batch: BATCH, durability: 'soon', handle: (tx, events) => engine.hear(tx, events) }],
-    commands: { setStrategyEnabled: (input) => setStrategyEnabled(parts, input), explainBar: createExplainer(db), ...screenCommands({ ...parts, screener }) },
+    commands: { setStrategyEnabled: (input) => setStrategyEnabled(parts, input), explainBar: createExplainer({ book: db, archiveFolder: join(ctx.config.dataDir, 'archive') }), ...screenCommands({ ...parts, screener }) },
     flows: strategyFlows({ ...parts, ...research }),
     async start() {
       scheduleScreens({ db, screener, log, signal: ctx.signal });
