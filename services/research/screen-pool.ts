@@ -6,21 +6,31 @@ import type { PartFound, ScreenOrder, ScreenQuestion, ScreenReply, ScreenSubject
 const TIMEOUT_MS = 45_000;
 const HEAP_MB = 512;
 
-type Part = { readonly worker: Worker; market: string };
 type Waiting = { resolve(part: PartFound): void; reject(error: unknown): void };
+/** One thread. Whoever waits, waits for this thread and no other: what happens to one that was replaced concerns nobody who asked later. */
+type Part = { readonly worker: Worker; readonly waiting: Map<number, Waiting>; market: string };
+
+const NO_MARKET = '';
 
 /** The file that a thread runs: beside this one in the sources, beside the service in the product. */
-function entry(): URL {
+function defaultEntry(): URL {
   return new URL(import.meta.url.endsWith('.ts') ? './screen-worker.ts' : './research-screener.mjs', import.meta.url);
 }
+
+/** 1 to 16 threads. `entry`: the file that they run; `timeoutMs`: how long a question may take. */
+export type ScreenPoolOptions = { readonly threads: number; readonly entry?: URL; readonly timeoutMs?: number };
 
 /** Threads for screens. One question at a time; whoever asks sees to that. */
 export class ScreenPool implements AsyncDisposable {
   private readonly parts: (Part | null)[];
-  private readonly waiting = new Map<string, Waiting>();
   private runs = 0;
+  private isClosed = false;
 
-  constructor(threads: number) {
+  private readonly entry: URL;
+  private readonly timeoutMs: number;
+
+  constructor({ threads, entry = defaultEntry(), timeoutMs = TIMEOUT_MS }: ScreenPoolOptions) {
+    [this.entry, this.timeoutMs] = [entry, timeoutMs];
     invariant(Number.isInteger(threads) && threads >= 1 && threads <= 16, 'Screens run on 1 to 16 threads', { threads });
     this.parts = Array.from({ length: threads }, () => null);
   }
@@ -32,13 +42,14 @@ export class ScreenPool implements AsyncDisposable {
 
   /**
    * Asks every thread about its part. `market` names the subjects: the same name, the same subjects, which are then not sent again.
-   * @throws AppError INPUT_INVALID for a question that cannot be read; SCREEN_OUT_OF_TIME when a thread takes more than 45 s, or ends
+   * @throws AppError INPUT_INVALID for a question that cannot be read; SCREEN_OUT_OF_TIME when a thread takes more than 45 s, or ends, or the pool is closed
    */
   async run(market: { readonly name: string; readonly subjects: readonly ScreenSubject[] }, question: ScreenQuestion, splits: ReadonlyMap<number, number>): Promise<PartFound> {
+    if (this.isClosed) throw new AppError('SCREEN_OUT_OF_TIME', 'The service that screens is stopping; ask again in a moment');
     this.runs += 1;
     const run = this.runs;
     const answers = this.parts.map((_none, at) => this.ask(at, { market, question, splits, run }));
-    const timer = setTimeout(() => this.fail(new AppError('SCREEN_OUT_OF_TIME', 'The screen took longer than 45 s and was ended. Ask for fewer symbols, or simpler formulas')), TIMEOUT_MS);
+    const timer = setTimeout(() => this.fail(new AppError('SCREEN_OUT_OF_TIME', `The screen took too long (more than ${this.timeoutMs / 1_000} s) and was ended. Ask for fewer symbols, or simpler formulas`)), this.timeoutMs);
     const settled = await Promise.allSettled(answers);
     clearTimeout(timer);
     const failed = settled.find((part) => part.status === 'rejected');
@@ -46,71 +57,86 @@ export class ScreenPool implements AsyncDisposable {
     return joined(settled.flatMap((part) => (part.status === 'fulfilled' ? [part.value] : [])));
   }
 
-  private ask(at: number, order: { market: { name: string; subjects: readonly ScreenSubject[] }; question: ScreenQuestion; splits: ReadonlyMap<number, number>; run: number }): Promise<PartFound> {
+  /** Lets the threads forget what they hold, so that its memory is free before another market is loaded. */
+  forget(): void {
+    for (const part of this.parts) if (part !== null && part.market !== NO_MARKET) this.hand(part, NO_MARKET, []);
+  }
+
+  private hand(part: Part, market: string, subjects: readonly ScreenSubject[]): void {
+    part.worker.postMessage({ type: 'market', market, subjects } satisfies ScreenOrder);
+    part.market = market;
+  }
+
+  /** Asynchronous throughout: a thread that cannot be started fails its part, and no other part's answer goes unheard. */
+  private async ask(at: number, order: { market: { name: string; subjects: readonly ScreenSubject[] }; question: ScreenQuestion; splits: ReadonlyMap<number, number>; run: number }): Promise<PartFound> {
     const { market, question, splits, run } = order;
     const part = this.part(at);
-    const send = (message: ScreenOrder): void => part.worker.postMessage(message);
-    if (part.market !== market.name) {
-      // Neighbours in the list have equally long histories: dealt out in turn, the threads get equal work.
-      send({ type: 'market', market: market.name, subjects: market.subjects.filter((_subject, n) => n % this.parts.length === at) });
-      part.market = market.name;
-    }
-    const answer = new Promise<PartFound>((resolve, reject) => this.waiting.set(`${at}:${run}`, { resolve, reject }));
-    send({ type: 'run', run, market: market.name, question, splits });
-    return answer;
+    // Neighbours in the list have equally long histories: dealt out in turn, the threads get equal work.
+    if (part.market !== market.name) this.hand(part, market.name, market.subjects.filter((_subject, n) => n % this.parts.length === at));
+    return new Promise<PartFound>((resolve, reject) => {
+      part.waiting.set(run, { resolve, reject });
+      part.worker.postMessage({ type: 'run', run, market: market.name, question, splits } satisfies ScreenOrder);
+    });
   }
 
   private part(at: number): Part {
     const known = this.parts[at];
     if (known) return known;
-    const worker = new Worker(entry(), { resourceLimits: { maxOldGenerationSizeMb: HEAP_MB } });
-    const part: Part = { worker, market: '' };
+    const worker = new Worker(this.entry, { resourceLimits: { maxOldGenerationSizeMb: HEAP_MB } });
+    const part: Part = { worker, waiting: new Map(), market: NO_MARKET };
     this.parts[at] = part;
-    worker.on('message', (reply: ScreenReply) => this.hear(at, reply));
+    worker.on('message', (reply: ScreenReply) => hear(part, reply));
+    worker.on('messageerror', (error) => this.lost(at, part, describeError(error)));
     worker.on('error', (error) => this.lost(at, part, describeError(error)));
     worker.on('exit', (code) => this.lost(at, part, `it ended with code ${code}`));
     worker.unref();
     return part;
   }
 
-  private hear(at: number, reply: ScreenReply): void {
-    if (reply.type === 'ready') return;
-    const key = `${at}:${reply.run}`;
-    const waiting = this.waiting.get(key);
-    this.waiting.delete(key);
-    if (reply.type === 'found') waiting?.resolve(reply.part);
-    else waiting?.reject(new AppError(isErrorCode(reply.code) ? reply.code : 'INVARIANT_BROKEN', reply.message));
-  }
-
   private lost(at: number, part: Part, why: string): void {
     if (this.parts[at] === part) this.parts[at] = null;
-    for (const [key, waiting] of this.waiting) {
-      if (!key.startsWith(`${at}:`)) continue;
-      this.waiting.delete(key);
-      waiting.reject(new AppError('SCREEN_OUT_OF_TIME', `A thread that screens was lost (${why}); ask again`));
-    }
+    void part.worker.terminate();
+    refuse(part, new AppError('SCREEN_OUT_OF_TIME', `A thread that screens was lost (${why}); ask again`));
   }
 
   /** Ends all threads and fails whoever waits. */
   private fail(error: AppError): void {
-    const waiting = [...this.waiting.values()];
-    this.waiting.clear();
-    for (const part of this.parts) void part?.worker.terminate();
+    const parts = this.parts.filter((part) => part !== null);
     this.parts.fill(null);
-    for (const { reject } of waiting) reject(error);
+    for (const part of parts) {
+      void part.worker.terminate();
+      refuse(part, error);
+    }
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    const workers = this.parts.flatMap((part) => (part === null ? [] : [part.worker.terminate()]));
+    this.isClosed = true;
+    const parts = this.parts.filter((part) => part !== null);
     this.parts.fill(null);
-    await Promise.all(workers);
+    await Promise.all(parts.map((part) => part.worker.terminate()));
+    for (const part of parts) refuse(part, new AppError('SCREEN_OUT_OF_TIME', 'The service that screens is stopping; ask again in a moment'));
   }
+}
+
+function hear(part: Part, reply: ScreenReply): void {
+  if (reply.type === 'ready') return;
+  const waiting = part.waiting.get(reply.run);
+  part.waiting.delete(reply.run);
+  if (reply.type === 'found') waiting?.resolve(reply.part);
+  else waiting?.reject(new AppError(isErrorCode(reply.code) ? reply.code : 'INVARIANT_BROKEN', reply.message));
+}
+
+function refuse(part: Part, error: AppError): void {
+  const waiting = [...part.waiting.values()];
+  part.waiting.clear();
+  for (const { reject } of waiting) reject(error);
 }
 
 function joined(parts: readonly PartFound[]): PartFound {
   const sum = (pick: (part: PartFound) => number): number => parts.reduce((total, part) => total + pick(part), 0);
+  const newest = parts.flatMap((part) => part.newest ?? []);
   return {
-    found: parts.flatMap((part) => part.found), lacking: sum((part) => part.lacking), empty: sum((part) => part.empty), failed: parts.flatMap((part) => part.failed),
-    computeMs: Math.max(...parts.map((part) => part.computeMs)),
+    found: parts.flatMap((part) => part.found), matched: sum((part) => part.matched), lacking: sum((part) => part.lacking), empty: sum((part) => part.empty), failed: parts.flatMap((part) => part.failed),
+    newest: newest.length === 0 ? null : Math.max(...newest), computeMs: Math.max(...parts.map((part) => part.computeMs)),
   };
 }
