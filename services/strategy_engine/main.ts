@@ -67,7 +67,7 @@ async function setUp(ctx: ServiceContext): Promise<ServiceParts> {
   const engine = createEngine(listen(ctx));
   const parts = { db, engine };
   const research = { folder: join(ctx.config.dataDir, 'research'), bulk: { access: ctx.config.postgres, database: ctx.config.postgres.tradingDb, applicationName: 'strategy_engine research' } };
-  const screener = createScreener(barSource({ db, ...research }), { now: () => ctx.clock.now(), isSimulated: ctx.config.mode === 'demo' || ctx.config.replay !== undefined });
+  const screener = createScreener(barSource({ db, ...research }), { now: () => ctx.clock.now(), isSimulated: ctx.config.mode === 'demo' || ctx.config.replay !== undefined, complain: (complaints) => log.warn({ complaints: complaints.slice(0, 20), total: complaints.length }, 'Bars for screens are not as they should be') });
   return {
     async recover() {
       const seeded = await db.tx((tx) => seedStrategies(tx, ctx.config.mode));

@@ -19,10 +19,9 @@ const FACTS = `
 
 const shares = (qty: number): string => `${Math.abs(qty).toLocaleString('en-US', { maximumFractionDigits: 4 })} ${Math.abs(qty) === 1 ? 'share' : 'shares'}`;
 
-/** Badges by symbol. For a past day none but doubtful bars: what is held and signalled now was not known then. */
-export async function badgesOf(book: Queryable, rows: readonly Omit<ScreenRow, 'badges'>[], { timeframe, asOf }: ScreenDefinition): Promise<ReadonlyMap<string, Badges>> {
+/** Badges by symbol. For a past day none but doubtful bars: what is held and signalled now was not known then. `newest`: the latest bar of all symbols that were looked at, found or not. */
+export async function badgesOf(book: Queryable, rows: readonly Omit<ScreenRow, 'badges'>[], { timeframe, asOf, newest }: Pick<ScreenDefinition, 'timeframe' | 'asOf'> & { readonly newest: number }): Promise<ReadonlyMap<string, Badges>> {
   if (rows.length === 0) return new Map();
-  const newest = Math.max(...rows.map((row) => row.barTime));
   const facts = await book.query<Facts>(FACTS, [rows.map((row) => row.symbol), newest + timeframeMs(timeframe) - SIGNAL_DAYS * DAY_MS, timeframe]);
   const bySymbol = new Map(facts.map((fact) => [fact.symbol, fact]));
   return new Map(rows.map((row) => {
