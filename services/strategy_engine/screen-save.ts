@@ -1,4 +1,5 @@
 /** Saved screens: written by people, versioned, with those that come with the house. */
+import { randomUUID } from 'node:crypto';
 import { savedScreenSchema, screenDefinitionSchema, type SavedScreen, type ScreenAsk } from '#app/contracts/screener.ts';
 import type { CommandInput } from '#app/contracts/commands.ts';
 import { AppError } from '#app/domain/errors.ts';
@@ -24,10 +25,10 @@ export const HOUSE_SCREENS: readonly House[] = [
 
 const INSERT = `INSERT INTO strategy_engine.screens (screen_id, name, definition, schedule, alerts, is_built_in) VALUES ($1, $2, $3::jsonb, $4, $5::jsonb, $6)`;
 
-/** Writes the screens of the house into a book that has none. Returns how many. */
+/** Writes the screens of the house into a new book: one that has no screens, and in which nobody has deleted any. What a person deleted stays deleted. Returns how many. */
 export async function seedScreens(tx: Queryable): Promise<number> {
-  const [known] = await tx.query<{ n: number }>('SELECT count(*) AS n FROM strategy_engine.screens');
-  if (known?.n !== 0) return 0;
+  const [known] = await tx.query<{ has: boolean }>(`SELECT EXISTS (SELECT FROM strategy_engine.screens) OR EXISTS (SELECT FROM logging.audit_log WHERE action = 'screen.deleted') AS has`);
+  if (known?.has !== false) return 0;
   for (const { screenId, name, definition } of HOUSE_SCREENS) await tx.query(INSERT, [screenId, name, JSON.stringify(screenDefinitionSchema.parse(definition)), 'off', JSON.stringify({ onEntry: false, onExit: false }), true]);
   return HOUSE_SCREENS.length;
 }
@@ -48,10 +49,7 @@ async function checkName(tx: Tx, name: string, screenId: string | null): Promise
 }
 
 async function create(tx: Tx, input: CommandInput<'saveScreen'>): Promise<string> {
-  // The key makes the id: asked twice is saved once.
-  const screenId = `screen-${input.idempotencyKey}`.slice(0, 64);
-  const [known] = await tx.query('SELECT 1 FROM strategy_engine.screens WHERE screen_id = $1', [screenId]);
-  if (known !== undefined) return screenId;
+  const screenId = `screen-${randomUUID()}`;
   const [count] = await tx.query<{ n: number }>('SELECT count(*) AS n FROM strategy_engine.screens');
   if ((count?.n ?? 0) >= MAX_SCREENS) throw new AppError('INPUT_TOO_LARGE', `${MAX_SCREENS} screens are saved. Delete some that are not needed any more`);
   await checkName(tx, input.name, null);
@@ -70,14 +68,33 @@ async function change(tx: Tx, screenId: string, input: CommandInput<'saveScreen'
   );
 }
 
-/** Saves a screen, new or changed. @throws AppError INPUT_INVALID for formulas that cannot be read or a name that is taken; VERSION_CONFLICT when another window was first */
+/** The screen that an earlier request with the same key saved, as it stands now; keys are remembered for a day. @throws AppError IDEMPOTENCY_CONFLICT when it saved another screen */
+async function savedEarlier(tx: Tx, { idempotencyKey, screenId }: CommandInput<'saveScreen'>): Promise<SavedScreen | null> {
+  const [row] = await tx.query<{ subject: string; isNew: boolean }>(
+    `SELECT subject, coalesce((after->>'isNew')::boolean, false) AS "isNew" FROM logging.audit_log
+     WHERE at > clock_timestamp() - interval '1 day' AND action = 'screen.saved' AND after->>'idempotencyKey' = $1 ORDER BY id LIMIT 1`, [idempotencyKey],
+  );
+  if (!row) return null;
+  if (screenId === null ? !row.isNew : row.subject !== screenId) throw new AppError('IDEMPOTENCY_CONFLICT', 'This idempotency key was used for another request; use a new one');
+  return savedScreen(tx, row.subject);
+}
+
+/**
+ * Saves a screen, new or changed; asked twice under one key, it is saved once.
+ * @throws AppError INPUT_INVALID for formulas that cannot be read or a name that is taken; VERSION_CONFLICT when another window was first; IDEMPOTENCY_CONFLICT
+ */
 export async function saveScreen(db: Db, input: CommandInput<'saveScreen'>): Promise<SavedScreen> {
   const { definition } = input;
-  programsOf({ filters: definition.filters.map((filter) => filter.formula), rank: definition.rank?.formula ?? null, columns: definition.columns.map((column) => column.formula), before: null });
+  programsOf({ filters: definition.filters.map((filter) => filter.formula), rank: definition.rank, columns: definition.columns.map((column) => column.formula) });
   return db.tx(async (tx) => {
+    // One after the other: two requests with one key or one name at the same moment would else both find nothing.
+    await tx.query(`SELECT pg_advisory_xact_lock(hashtextextended('strategy_engine.screens', 0))`);
+    const earlier = await savedEarlier(tx, input);
+    if (earlier) return earlier;
     const screenId = input.screenId ?? (await create(tx, input));
     if (input.screenId !== null) await change(tx, screenId, input);
-    await audit(tx, { actor: input.actor, action: 'screen.saved', screenId, after: { name: input.name, schedule: input.schedule, alerts: input.alerts } });
+    const { name, schedule, alerts, idempotencyKey } = input;
+    await audit(tx, { actor: input.actor, action: 'screen.saved', screenId, after: { name, schedule, alerts, idempotencyKey, isNew: input.screenId === null } });
     return savedScreen(tx, screenId);
   });
 }
