@@ -7,16 +7,18 @@ import path from 'node:path';
 import { pino } from 'pino';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { screenDefinitionSchema, type ScreenAsk } from '#app/contracts/screener.ts';
+import { AppError } from '#app/domain/errors.ts';
 import { DAY_MS, type EpochMs } from '#app/domain/time.ts';
-import { sessionsBetween } from '#app/market/calendar.ts';
+import { exchangeDay, sessionsBetween } from '#app/market/calendar.ts';
 import { openDb, type Db } from '#chassis/db.ts';
 import { startBook, type Book } from '../../tests/support/servers.ts';
 import { barSource } from './backtest-bars.ts';
 import { seedStrategies } from './deployments.ts';
 import { createEngine } from './engine.ts';
-import { createScreener, type Screener } from './screen-run.ts';
+import { mostBars } from './screen-market.ts';
+import { createScreener, lookBefore, type Screener } from './screen-run.ts';
 import { deleteScreen, HOUSE_SCREENS, saveScreen, savedScreen, seedScreens } from './screen-save.ts';
-import { runDueScreens } from './screen-schedule.ts';
+import { momentOf, runDueScreens } from './screen-schedule.ts';
 import { screenToStrategy } from './screen-universe.ts';
 import { findModel } from './screen-model.ts';
 import { answerWish } from './screen-words.ts';
@@ -90,6 +92,10 @@ describe('a screen', () => {
     await book.sql(`INSERT INTO data_ingestion.adjustment_factors (symbol, day, price_factor, split_factor) VALUES ('UP', '2024-05-31', 1, 0.5)`);
     const [up] = (await run({ filters: [{ formula: 'symbol = "UP"' }], columns: [{ formula: 'close' }, { formula: 'volume' }], asOf: day })).rows;
     expect([up?.values, up?.close, up?.volume]).toEqual([[93.8, 1_000_000], 93.8, 1_000_000]);
+    // A weekend, or the day itself before its close: the day before it, and nothing of today's splits.
+    const friday = sessions.findIndex((session, n) => (sessions[n + 1]?.open ?? 0) - session.open > 2.5 * DAY_MS && n > 200);
+    const saturday = exchangeDay(((sessions[friday]?.open ?? 0) + DAY_MS) as EpochMs);
+    expect((await run({ filters: [{ formula: 'symbol = "UP"' }], asOf: saturday })).rows[0]?.barTime).toBe(dayOf(friday));
     await book.sql('DELETE FROM data_ingestion.adjustment_factors');
     await expect(run({ asOf: '2031-01-01' })).rejects.toMatchObject({ code: 'INPUT_INVALID' });
   });
@@ -97,7 +103,9 @@ describe('a screen', () => {
   it('leaves the day in the making out, and refuses what cannot be read', async () => {
     const early = createScreener(barSource({ db, folder, bulk: { access: book.access('strategy_engine'), database: 'trading_system', applicationName: 'test' } }), { now: () => (dayOf(-1) + 37_800_000) as EpochMs, isSimulated: false });
     const result = await early.run(definition({ filters: [{ formula: 'symbol = "UP"' }] }));
-    expect(result.rows[0]?.barTime).toBe(dayOf(-2));
+    expect(result).toMatchObject({ barTime: dayOf(-2), rows: [{ barTime: dayOf(-2) }] });
+    // Asked for today by name, it is not complete either.
+    expect((await early.run(definition({ asOf: sessions.at(-1)?.date ?? '' }))).barTime).toBe(dayOf(-2));
     await early[Symbol.asyncDispose]();
     await expect(run({ filters: [{ formula: 'rsi(14' }] })).rejects.toMatchObject({ code: 'INPUT_INVALID' });
     expect(await symbols({ universe: { kind: 'symbols', symbols: ['WAVE', 'NONE'] } })).toEqual(['WAVE']);
@@ -107,6 +115,50 @@ describe('a screen', () => {
     await book.sql(`UPDATE data_ingestion.market_data SET close = 99, high = 99.99 WHERE symbol = 'WAVE' AND open_time = (SELECT max(open_time) FROM data_ingestion.market_data WHERE symbol = 'WAVE')`);
     await book.sql(`UPDATE data_ingestion.ingestion_status SET revisions = revisions + 1 WHERE symbol = 'WAVE'`);
     expect((await run({ filters: [{ formula: 'symbol = "WAVE"' }] })).rows[0]?.close).toBe(99);
+  });
+});
+
+describe('what may be looked at', () => {
+  const [before, half, after] = [sessions.findIndex((session) => session.date === '2023-07-03') - 1, sessions.find((session) => session.date === '2023-07-03'), sessions.find((session) => session.date === '2023-07-05')];
+  const at = (ms: number) => ms as EpochMs;
+  const daily = { timeframe: '1Day', asOf: null } as const;
+
+  it('is a day from its close on, earlier on a half day, and never one that the market has not come to', () => {
+    expect(half?.isEarly).toBe(true);
+    const [halfDay, halfEnd] = [dayOf(before + 1), dayOf(before + 1) + DAY_MS];
+    expect(lookBefore(daily, at((half?.close ?? 0) - 1), null)).toBe(halfDay);
+    expect(lookBefore(daily, at(half?.close ?? 0), null)).toBe(halfEnd);
+    expect(lookBefore(daily, at((after?.open ?? 0) - 3_600_000), null)).toBe(halfEnd);
+    // A replay of that day, years later, over a book that holds what came after.
+    expect(lookBefore(daily, at(now), at(half?.close ?? 0))).toBe(halfEnd);
+  });
+
+  it('is an intraday bar from its end on', () => {
+    const end = half?.open ?? 0;
+    expect(lookBefore({ timeframe: '15Min', asOf: null }, at(end), null)).toBe(end - 900_000 + 1);
+  });
+
+  it('is on a past day what was complete at its end, and no day that has not come', () => {
+    const during = at((half?.open ?? 0) + 60_000);
+    expect(lookBefore({ ...daily, asOf: '2023-07-03' }, during, null)).toBe(dayOf(before + 1));
+    expect(lookBefore({ ...daily, asOf: '2023-06-30' }, during, null)).toBe(dayOf(before) + DAY_MS);
+    expect(() => lookBefore({ ...daily, asOf: '2023-07-04' }, during, null)).toThrow(/future/);
+    expect(lookBefore({ ...daily, asOf: '2023-07-04' }, at(now), at(half?.close ?? 0))).toBe(dayOf(before + 1) + DAY_MS);
+    expect(() => lookBefore({ ...daily, asOf: '2023-07-05' }, at(now), at(half?.close ?? 0))).toThrow(/future of this market, which has come to 2023-07-03/);
+  });
+
+  it('decides to which hour or session a scheduled run belongs', () => {
+    const close = half?.close ?? 0;
+    const moment = (timeframe: '1Day' | '1Min', newest: number, present: number) => momentOf('daily', { timeframe, newest: at(newest), present: at(present) });
+    expect([moment('1Min', close - 120_000, close - 60_000), moment('1Min', close - 120_000, close), moment('1Min', (after?.open ?? 0) - 3_600_000, (after?.open ?? 0) - 3_540_000), moment('1Day', dayOf(before + 1), close)])
+      .toEqual(['2023-06-30', '2023-07-03', '2023-07-03', '2023-07-03']);
+    expect(momentOf('hourly', { timeframe: '1Min', newest: at(close - 60_000), present: at(close) })).toBe('2023-07-03T16');
+  });
+
+  it('is in memory at no greater length than fits, the longest series giving way first', () => {
+    expect(mostBars([10, 20, 30], 60 * 48)).toBe(Infinity);
+    expect(mostBars([10, 20, 1_000], 60 * 48)).toBe(30);
+    expect(mostBars([1_000, 1_000, 10], 60 * 48)).toBe(25);
   });
 });
 
@@ -125,16 +177,24 @@ describe('a saved screen', () => {
     await expect(saveScreen(db, { ...wish, ...asked(), name: 'Other', definition: definition({ filters: [{ formula: 'close >' }] }) })).rejects.toMatchObject({ code: 'INPUT_INVALID' });
     const changed = await saveScreen(db, { ...wish, ...asked(), screenId: saved.screenId, name: 'Mine too', version: 1 });
     expect(changed).toMatchObject({ screenId: saved.screenId, name: 'Mine too', version: 2 });
+    const again = { ...wish, ...asked(), screenId: saved.screenId, name: 'Mine too', version: 2 };
+    const [first, second] = await Promise.all([saveScreen(db, again), saveScreen(db, again)]);
+    expect([first.version, second]).toEqual([3, first]);
+    await expect(saveScreen(db, { ...again, screenId: null })).rejects.toMatchObject({ code: 'IDEMPOTENCY_CONFLICT' });
     await expect(saveScreen(db, { ...wish, ...asked(), screenId: saved.screenId, version: 1 })).rejects.toMatchObject({ code: 'VERSION_CONFLICT' });
     await deleteScreen(db, { screenId: saved.screenId, ...asked() });
     await expect(savedScreen(db, saved.screenId)).rejects.toMatchObject({ code: 'SCREEN_NOT_FOUND' });
+    // What a person has deleted does not come back, were it all of them.
+    for (const { screenId } of HOUSE_SCREENS) await deleteScreen(db, { screenId, ...asked() });
+    expect(await db.tx(seedScreens)).toBe(0);
   });
 
   it('runs once for each new bar, and tells who came in and who left', async () => {
     const { screenId } = await saveScreen(db, { screenId: null, name: 'Above 100', definition: definition({ filters: [{ formula: 'close > 100' }] }), schedule: 'daily', alerts: { onEntry: true, onExit: true }, version: null, ...asked() });
     const runs = () => book.sql<{ members: string[]; entered: string[]; left_symbols: string[]; problem: string | null }>('SELECT members, entered, left_symbols, problem FROM strategy_engine.screen_runs WHERE screen_id = $1 ORDER BY at', [screenId]);
-    expect(await runDueScreens(db, screener, log)).toBe(1);
-    expect(await runDueScreens(db, screener, log)).toBe(0);
+    const looking = { db, screener, log, tries: new Map<string, number>(), quietMs: 0 };
+    expect(await runDueScreens(looking)).toBe(1);
+    expect(await runDueScreens(looking)).toBe(0);
     expect(await runs()).toEqual([{ members: ['UP'], entered: [], left_symbols: [], problem: null }]);
     const next = dayOf(-1) + 3 * DAY_MS;
     await book.sql(`SELECT data_ingestion.ensure_month('2024-07-01')`);
@@ -143,10 +203,24 @@ describe('a saved screen', () => {
       await book.sql(`UPDATE data_ingestion.ingestion_status SET last_open_time = to_timestamp($2 / 1000.0), bars_total = bars_total + 1 WHERE symbol = $1`, [symbol, next]);
     }
     const later = createScreener(barSource({ db, folder, bulk: { access: book.access('strategy_engine'), database: 'trading_system', applicationName: 'test' } }), { now: () => (now + 7 * DAY_MS) as EpochMs, isSimulated: false });
-    expect(await runDueScreens(db, later, log)).toBe(1);
-    await later[Symbol.asyncDispose]();
+    expect(await runDueScreens({ ...looking, screener: later, quietMs: 60_000 })).toBe(0);
+    // Two instances look at once: one run.
+    await Promise.all([runDueScreens({ ...looking, screener: later }), runDueScreens({ ...looking, screener: later, tries: new Map() })]);
     expect((await runs())[1]).toEqual({ members: ['WAVE'], entered: ['WAVE'], left_symbols: ['UP'], problem: null });
     expect(await book.sql(`SELECT payload FROM strategy_engine.outbox WHERE topic = 'screen.changed'`)).toMatchObject([{ payload: { name: 'Above 100', entered: ['WAVE'], left: ['UP'], enteredTotal: 1, leftTotal: 1 } }]);
+    // What a person has changed is no news of the market, and what fails in passing is tried again before it counts.
+    const other = await saveScreen(db, { screenId, name: 'Above 80', definition: definition({ filters: [{ formula: 'close > 80' }] }), schedule: 'daily', alerts: { onEntry: true, onExit: true }, version: 1, ...asked() });
+    await book.sql(`DELETE FROM strategy_engine.screen_runs WHERE screen_id = $1 AND members = '{WAVE}'`, [screenId]);
+    const busy = { ...later, run: () => Promise.reject(new AppError('RATE_LIMITED', 'Several screens are being run')) };
+    for (const kept of [0, 0, 0, 0]) expect(await runDueScreens({ ...looking, screener: busy })).toBe(kept);
+    expect(await runDueScreens({ ...looking, screener: later })).toBe(1);
+    expect((await runs()).at(-1)).toEqual({ members: ['UP', 'WAVE'], entered: [], left_symbols: [], problem: null });
+    await book.sql('DELETE FROM strategy_engine.screen_runs WHERE run_id IN (SELECT run_id FROM strategy_engine.screen_runs WHERE screen_id = $1 ORDER BY at DESC LIMIT 1)', [screenId]);
+    expect(await runDueScreens({ ...looking, screener: { ...later, run: () => Promise.reject(new AppError('INPUT_TOO_LARGE', 'Too many')) } })).toBe(1);
+    expect((await runs()).at(-1)).toEqual({ members: [], entered: [], left_symbols: [], problem: 'Too many' });
+    expect(await book.sql(`SELECT 1 FROM strategy_engine.outbox WHERE topic = 'screen.changed'`)).toHaveLength(1);
+    await deleteScreen(db, { screenId: other.screenId, ...asked() });
+    await later[Symbol.asyncDispose]();
   });
 
   it('gives a strategy its symbols, keeps what it holds, leaves out what is not traded', async () => {
