@@ -13,6 +13,6 @@ export const SCREENER_COMMANDS = {
   deleteScreen: { service, input: z.object({ ...request, screenId }), output: z.object({ screenId }) },
   askScreen: { service, input: z.object({ text: z.string().min(1).max(400), useModel: z.boolean() }), output: screenAnswerSchema, timeoutMs: 40_000 },
   screenModel: { service, input: z.object({}), output: modelStateSchema },
-  /** Gives a strategy the symbols that the screen finds now, as a new version of it. */
+  /** Gives a strategy the symbols that the screen finds now, with an audit row that holds the list before. */
   screenToStrategy: { service, input: z.object({ ...request, screenId, strategyId: z.string().min(1).max(64) }), output: z.object({ strategyId: z.string(), symbols: z.array(z.string()), skipped: z.array(z.object({ symbol: z.string(), reason: z.string() })) }), timeoutMs: 60_000 },
 } as const satisfies Record<string, CommandContract>;

@@ -9,10 +9,18 @@ import type { Engine } from './engine.ts';
 import { savedScreen } from './screen-save.ts';
 import type { Screener } from './screen-run.ts';
 
+/** A signal may become an order until its bar is old; that of the last minutes counts like an order. */
+const HELD = `
+  SELECT symbol FROM execution.strategy_positions WHERE strategy_id = $1 AND qty <> 0
+  UNION SELECT symbol FROM execution.orders WHERE strategy_id = $1 AND NOT is_closed
+  UNION SELECT symbol FROM strategy_engine.strategy_signals WHERE strategy_id = $1 AND target = 'long' AND raised_at > clock_timestamp() - interval '10 minutes'
+  ORDER BY symbol`;
+
 type StrategyRow = { kind: string; symbols: string[]; parameters: unknown };
 
 /**
- * Gives a strategy the symbols that a screen finds now. Symbols in which it holds something stay, so that nothing is left unlooked-after; what cannot be traded is left out, with the reason.
+ * Gives a strategy the symbols that a screen finds now: the rows of the page, no more than the screen is limited to. Symbols in which it holds something, or has an order that may still be
+ * filled, stay, so that nothing is left unlooked-after; what cannot be traded is left out, with the reason.
  * The old list stands in the audit trail. Asked again under the same key, the list of the first time is answered.
  * @throws AppError SCREEN_NOT_FOUND, STRATEGY_NOT_FOUND; INPUT_INVALID when nothing is found, or more or fewer symbols than the strategy takes
  */
@@ -31,7 +39,7 @@ export async function screenToStrategy(parts: { db: Db; engine: Engine; screener
     );
     if (earlier) return { strategyId, symbols: earlier.symbols, skipped: [] };
     const tradable = new Set((await tx.query<{ symbol: string }>('SELECT symbol FROM data_ingestion.symbols WHERE symbol = ANY($1::text[]) AND is_tradable', [found])).map((one) => one.symbol));
-    const held = (await tx.query<{ symbol: string }>('SELECT symbol FROM execution.strategy_positions WHERE strategy_id = $1 AND qty <> 0', [strategyId])).map((one) => one.symbol);
+    const held = (await tx.query<{ symbol: string }>(HELD, [strategyId])).map((one) => one.symbol);
     const symbols = [...new Set([...found.filter((symbol) => tradable.has(symbol)), ...held])].sort();
     if (symbols.length === 0) throw new AppError('INPUT_INVALID', 'The screen finds no symbol that can be traded; the strategy keeps its symbols');
     symbolsOf(strategyType(row.kind).bind(row.parameters), symbols);
@@ -42,7 +50,7 @@ export async function screenToStrategy(parts: { db: Db; engine: Engine; screener
     tx.afterCommit(() => engine.forget());
     const skipped = [
       ...found.filter((symbol) => !tradable.has(symbol)).map((symbol) => ({ symbol, reason: 'The broker does not trade it' })),
-      ...held.filter((symbol) => !found.includes(symbol)).map((symbol) => ({ symbol, reason: 'Not found by the screen, but the strategy holds it: it stays until it is sold' })),
+      ...held.filter((symbol) => !found.includes(symbol)).map((symbol) => ({ symbol, reason: 'Not found by the screen, but the strategy holds it or has an open order in it: it stays until it is sold' })),
     ];
     return { strategyId, symbols, skipped };
   });
