@@ -75,8 +75,9 @@ function wordsOf(event: EventEnvelope): Words | null {
     case 'screen.changed': {
       const { screenId, name, entered, left, enteredTotal, leftTotal } = event.payload;
       const list = (symbols: readonly string[], total: number): string => `${symbols.join(', ')}${total > symbols.length ? ` and ${total - symbols.length} more` : ''}`;
-      const parts = [enteredTotal > 0 ? `Came in: ${list(entered, enteredTotal)}.` : '', leftTotal > 0 ? `Left: ${list(left, leftTotal)}.` : ''].filter((part) => part !== '');
-      return { kind: 'screen', severity: 'info', title: `Screen "${name}": ${enteredTotal} came in, ${leftTotal} left`, body: parts.join(' '), context: { screenId } };
+      // Only what a person wished to hear of is told: a total of 0 may as well be one that nobody asked for.
+      const news = [{ total: enteredTotal, did: 'came in', line: `Came in: ${list(entered, enteredTotal)}.` }, { total: leftTotal, did: 'left', line: `Left: ${list(left, leftTotal)}.` }].filter(({ total }) => total > 0);
+      return { kind: 'screen', severity: 'info', title: `Screen "${name}": ${news.map(({ total, did }) => `${total} ${did}`).join(', ')}`, body: news.map(({ line }) => line).join(' '), context: { screenId } };
     }
     case 'alert.raised': {
       const { alertId, severity, title, body, context } = event.payload;
