@@ -1,5 +1,5 @@
 /** Which columns the table has: those of every table, and formulas of one's own. */
-import { useState } from 'react';
+import { useEffect, useRef, useState } from 'react';
 import type { JSX } from 'react';
 import { ActionIcon, Button, Checkbox, Popover, TextInput } from '@mantine/core';
 import { IconColumns3, IconPlus, IconX } from '@tabler/icons-react';
@@ -14,7 +14,7 @@ import { sentenceOf } from './words.ts';
 
 const NAMES: Readonly<Record<FixedColumn, string>> = { name: 'Name', sector: 'Sector', exchange: 'Exchange', spark: 'Trend', price: 'Price', change: 'Change', volume: 'Volume', rank: 'Rank', marks: 'Marks', barTime: 'Bar' };
 /** Columns that people ask for. */
-const COMMON = [{ formula: 'rsi(14)', title: 'RSI 14' }, { formula: 'change(20)', title: 'Change 20' }, { formula: 'from_high52', title: 'From 52w high' }, { formula: 'rvol(20)', title: 'Rel. volume' }, { formula: 'dollar_volume', title: 'Money traded' }, { formula: 'atr_percent(14)', title: 'ATR %' }, { formula: 'volatility(20)', title: 'Volatility' }] as const;
+const COMMON = [{ formula: 'rsi(14)', title: 'RSI 14' }, { formula: 'change(20)', title: 'Change 20' }, { formula: 'from_high52', title: 'From 52w high' }, { formula: 'rvol(20)', title: 'Rel. volume' }, { formula: 'dollar_volume', title: 'Money traded' }, { formula: 'atr_percent(14)', title: 'ATR' }, { formula: 'volatility(20)', title: 'Volatility' }] as const;
 
 function OwnColumn({ line }: { line: ColumnLine }): JSX.Element {
   const { fault } = checkFormula(line.formula, 'value');
@@ -42,18 +42,25 @@ export function ColumnChooser(): JSX.Element {
   const show = (id: FixedColumn, isShown: boolean): void => changeLook({ hidden: isShown ? hidden.filter((one) => one !== id) : [...hidden, id] });
   const add = (formula: string, title: string | null): void => changeDraft((now) => withColumn(now, formula, title));
   const isFull = columns.length >= COLUMNS_MAX;
+  const card = useRef<HTMLDivElement>(null);
+  useEffect(() => {
+    // A button that was pressed and is gone takes the cursor with it; then Escape would reach nobody.
+    if (document.activeElement === document.body) card.current?.focus();
+  }, [columns]);
   return (
     <Popover width={380} position="bottom-end" shadow="md">
       <Popover.Target><Button size="compact-sm" variant="default" leftSection={<IconColumns3 size={14} />}>Columns{columns.length > 0 && <span className="num muted own-count">+{columns.length}</span>}</Button></Popover.Target>
       <Popover.Dropdown className="columns-card">
-        <div className="fixed-columns">{FIXED_COLUMNS.map((id) => <Checkbox key={id} size="xs" label={NAMES[id]} checked={!hidden.includes(id)} onChange={(event) => show(id, event.currentTarget.checked)} />)}</div>
-        <h3>Own columns</h3>
-        <ul className="own-columns">{columns.map((line) => <OwnColumn key={line.id} line={line} />)}</ul>
-        <div className="day-picks">
-          <button type="button" className="chip" disabled={isFull} onClick={() => add('', null)}><IconPlus size={11} aria-hidden /> Formula</button>
-          {COMMON.filter(({ formula }) => !columns.some((line) => line.formula === formula)).map(({ formula, title }) => <button key={formula} type="button" className="chip" disabled={isFull} title={formula} onClick={() => add(formula, title)}>{title}</button>)}
+        <div ref={card} tabIndex={-1} className="columns-body">
+          <div className="fixed-columns">{FIXED_COLUMNS.map((id) => <Checkbox key={id} size="xs" label={NAMES[id]} checked={!hidden.includes(id)} onChange={(event) => show(id, event.currentTarget.checked)} />)}</div>
+          <h3>Own columns</h3>
+          <ul className="own-columns">{columns.map((line) => <OwnColumn key={line.id} line={line} />)}</ul>
+          <div className="day-picks">
+            <button type="button" className="chip" disabled={isFull} onClick={() => add('', null)}><IconPlus size={11} aria-hidden /> Formula</button>
+            {COMMON.filter(({ formula }) => !columns.some((line) => line.formula === formula)).map(({ formula, title }) => <button key={formula} type="button" className="chip" disabled={isFull} title={formula} onClick={() => add(formula, title)}>{title}</button>)}
+          </div>
+          {isFull && <p className="muted">A screen has at most {COLUMNS_MAX} columns of its own.</p>}
         </div>
-        {isFull && <p className="muted">A screen has at most {COLUMNS_MAX} columns of its own.</p>}
       </Popover.Dropdown>
     </Popover>
   );

@@ -45,7 +45,7 @@ function Candles({ symbol, asOf }: { symbol: string; asOf: string | null }): JSX
 export function PreviewCard({ row, asOf, isDaily, at }: { row: ScreenRow; asOf: string | null; isDaily: boolean; at: { left: number; top: number } }): JSX.Element {
   return (
     <div className="preview-card" style={at} aria-hidden data-symbol={row.symbol}>
-      <header><strong>{row.symbol}</strong><span className="clip muted">{row.name}</span><b className="num">{price(row.close)}</b><ChangeWords value={row.change} /></header>
+      <header><strong>{row.symbol}</strong><span className="clip muted">{row.name === row.symbol ? '' : row.name}</span><b className="num">{price(row.close)}</b><ChangeWords value={row.change} /></header>
       <Candles key={row.symbol} symbol={row.symbol} asOf={asOf} />
       <p className="preview-time muted num">{row.sector ?? 'No sector known'} · bar of {isDaily ? marketDay(row.barTime) : `${marketDayTime(row.barTime)} New York`}</p>
     </div>

@@ -123,7 +123,7 @@ export function ResultsTable({ rows, columns, sorting, asOf, isDaily, sort, open
         <tbody ref={body}>
           {range.above > 0 && <tr aria-hidden className="gap-row"><td colSpan={shown.length} style={{ height: range.above }} /></tr>}
           {rows.slice(range.start, range.end).map((one, n) => (
-            <tr key={one.symbol} data-symbol={one.symbol} aria-rowindex={range.start + n + 2} aria-selected={active === one.symbol} className={active === one.symbol ? 'active' : ''} onClick={() => { setActive(one.symbol); open(one.symbol); }}>
+            <tr key={one.symbol} data-symbol={one.symbol} aria-rowindex={range.start + n + 2} aria-selected={active === one.symbol} className={active === one.symbol ? 'active' : ''} data-stale={one.badges.some((badge) => badge.kind === 'stale')} onClick={() => { setActive(one.symbol); open(one.symbol); }}>
               {shown.map((column) => <Cell key={column.id} column={column} row={one} isDaily={isDaily} />)}
             </tr>
           ))}

@@ -176,9 +176,16 @@ describe('the table', () => {
   });
   it('becomes a file with units, whole numbers, and nothing that a spreadsheet runs', () => {
     const { header, cells } = tableFile(ran.result.rows, columns);
-    expect(header).toEqual(['Symbol', 'Name', 'Sector', 'Price (USD)', 'Change (%)', 'Volume (shares)', 'Rank', 'Change 20 (%)', 'close > 5', 'Marks']);
-    expect(cells[1]).toEqual(['A', 'A Inc.', '=cmd()', 10, 1, 1_000, null, null, false, '']);
-    expect(csvOf(header, cells).split('\r\n')[2]).toBe("A,A Inc.,'=cmd(),10,1,1000,,,no,");
+    expect(header).toEqual(['Symbol', 'Name', 'Sector', 'Price (USD)', 'Change (%)', 'Volume (shares)', 'Rank', 'Change 20 (%)', 'close > 5', 'Marks', 'Bar (UTC)']);
+    expect(cells[1]).toEqual(['A', 'A Inc.', '=cmd()', 10, 1, 1_000, null, null, false, '', '2026-02-27T05:00:00.000Z']);
+    expect(csvOf(header, cells).split('\r\n')[2]).toBe("A,A Inc.,'=cmd(),10,1,1000,,,no,,2026-02-27T05:00:00.000Z");
+    const withBars = columnsOf(ran, ['name', 'sector', 'exchange', 'marks'], unitOfFormula);
+    expect(tableFile([row('D', { close: 251_981_590.499_999_97 })], withBars)).toMatchObject({ header: expect.arrayContaining(['Bar (UTC)']) as string[], cells: [expect.arrayContaining([251_981_590.5]) as unknown[]] });
+    expect(tableFile([], withBars).header.filter((title) => title === 'Bar (UTC)')).toHaveLength(1);
+  });
+  it('says no name where the ticker is all that is known', () => {
+    const name = columns.find((column) => column.id === 'name');
+    expect([name?.text(row('ACN', { name: 'ACN' })), name?.value(row('ACN', { name: 'ACN' })), name?.text(row('A'))]).toEqual(['–', null, 'A Inc.']);
   });
 });
 

@@ -16,10 +16,12 @@ export type Sorting = { readonly columnId: string; readonly direction: 'asc' | '
 
 const ROWS_CHECKED = 500;
 const text = (value: string | null): string => value ?? NOTHING;
+/** A symbol that the broker does not list is called by its ticker: then no name is known. */
+const nameOf = (row: ScreenRow): string | null => (row.name === '' || row.name === row.symbol ? null : row.name);
 
 function fixedColumns(day: string): Readonly<Record<Exclude<FixedColumn, 'rank'>, TableColumn>> {
   return {
-    name: { id: 'name', title: 'Name', unit: null, kind: 'text', width: 170, minor: 3, about: 'Name of the company or fund', value: (row) => row.name, text: (row) => row.name },
+    name: { id: 'name', title: 'Name', unit: null, kind: 'text', width: 170, minor: 3, about: 'Name of the company or fund, where one is known', value: nameOf, text: (row) => text(nameOf(row)) },
     sector: { id: 'sector', title: 'Sector', unit: null, kind: 'text', width: 110, minor: 2, about: 'Sector, where one is known', value: (row) => row.sector, text: (row) => text(row.sector) },
     exchange: { id: 'exchange', title: 'Exchange', unit: null, kind: 'text', width: 84, minor: 5, about: 'Where it is listed', value: (row) => row.exchange, text: (row) => row.exchange },
     spark: { id: 'spark', title: 'Trend', unit: null, kind: 'spark', width: 92, minor: 1, about: 'The last 60 closes', value: (row) => (row.spark.length > 1 ? (row.spark.at(-1) ?? 0) / (row.spark[0] ?? 1) - 1 : null), text: () => '' },
@@ -98,15 +100,17 @@ export function nextSorting(now: Sorting, column: TableColumn): Sorting {
   return now.direction === first ? { columnId: column.id, direction: first === 'asc' ? 'desc' : 'asc' } : null;
 }
 
-/** Header and rows of a file: units in the header, whole numbers instead of shortened ones, changes in percent. */
+/** Header and rows of a file: units in the header, whole numbers instead of shortened ones, changes in percent, and of which bar each row is, shown or not. */
 export function tableFile(rows: readonly ScreenRow[], columns: readonly TableColumn[]): { header: string[]; cells: CsvCell[][] } {
-  const shown = columns.filter((column) => column.kind !== 'spark');
+  const drawn = columns.filter((column) => column.kind !== 'spark');
+  const shown = drawn.some((column) => column.kind === 'time') ? drawn : [...drawn, fixedColumns('').barTime];
   return {
     header: shown.map((column) => (column.unit === null ? column.title : column.kind === 'time' ? `${column.title} (UTC)` : `${column.title} (${column.unit})`)),
     cells: rows.map((row) => shown.map((column) => {
       const value = column.value(row);
-      // A fraction times a hundred, without the dust of binary fractions.
-      return typeof value === 'number' && column.scale !== undefined && column.scale !== 1 ? Number((value * column.scale).toPrecision(12)) : value;
+      if (typeof value !== 'number') return value;
+      // Without the dust of binary fractions: a fraction times a hundred has more of it.
+      return column.scale === undefined || column.scale === 1 ? Number(value.toPrecision(15)) : Number((value * column.scale).toPrecision(12));
     })),
   };
 }
