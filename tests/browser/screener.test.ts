@@ -25,7 +25,7 @@ beforeAll(async () => {
   watched = await browser.newPage();
   page = watched.page;
   page.setDefaultTimeout(LIMIT_MS);
-  gateway = await scriptGateway(page, screenerScript(), pulse);
+  gateway = await scriptGateway(page, { ...screenerScript(), screenModel: () => ({ isThere: true, model: 'llama3.2', note: '' }), askScreen: () => ({ from: 'model', filters: ['change(20) < -10%'], rank: null, notUnderstood: ['dragons'], note: 'Suggested by llama3.2: read the filters before you trust them' }) }, pulse);
   await page.goto(`${SCRIPTED_ORIGIN}/screener`);
   await page.locator('.screen-table tbody tr[data-symbol]').first().waitFor();
 });
@@ -57,7 +57,6 @@ beforeEach(async () => {
   await expect.poll(filterTexts, { timeout: LIMIT_MS }).toEqual([]);
   // It may have gone by itself meanwhile.
   await page.evaluate(() => document.querySelector<HTMLElement>('[aria-label="Close this line"]')?.click());
-  await settled();
 });
 
 describe('filters', () => {
@@ -172,7 +171,7 @@ describe('the result', () => {
     const [download] = await Promise.all([page.waitForEvent('download'), page.getByRole('button', { name: 'Export as CSV' }).click()]);
     const lines = readFileSync(await download.path(), 'utf8').split('\r\n').filter((line) => line !== '');
     expect(download.suggestedFilename()).toMatch(/^screen-near-the-52-week-high-\d{4}-\d{2}-\d{2}\.csv$/);
-    expect(lines[0]).toMatch(/^\uFEFFSymbol,.*Price \(USD\),Change \(%\),Volume \(shares\)/);
+    expect(lines[0]).toMatch(/^\uFEFFSymbol,.*Price \(USD\),Change \(%\),Volume \(shares\).*,Bar \(UTC\)$/);
     const shown = await rows().evaluateAll((all) => all.map((one) => one.getAttribute('data-symbol')));
     expect(lines.slice(1, 40).map((line) => line.split(',')[0])).toEqual(shown.slice(0, 39));
     expect(lines).toHaveLength(1 + Number((await page.locator('.status-count b').textContent())?.replaceAll(',', '')));
@@ -188,7 +187,12 @@ describe('the result', () => {
     await page.getByRole('combobox', { name: 'Formula of the column' }).fill('close / sma(20) - 1');
     await page.getByLabel('Title of the column').fill('Over its mean');
     await page.locator('.screen-table th', { hasText: 'Over its mean' }).waitFor();
+    // The button that was pressed is gone, and the keyboard is still in the card.
+    await page.locator('.columns-card').getByRole('button', { name: 'Volatility', exact: true }).click();
+    await page.getByRole('button', { name: 'Remove column Volatility' }).click();
     await page.keyboard.press('Escape');
+    await page.locator('.columns-card').waitFor({ state: 'detached' });
+    await settled();
     expect(lastAsked()?.columns).toEqual([{ formula: 'rsi(14)', title: 'RSI 14' }, { formula: 'close / sma(20) - 1', title: 'Over its mean' }]);
   });
 
@@ -224,6 +228,7 @@ describe('states', () => {
   });
 
   it('an older answer never looks fresh, and a lost one is told with the old one kept', async () => {
+    await settled();
     gateway.script({ runScreen: () => new Error('The bars of this width are being loaded; try again in a minute.') });
     await page.getByRole('button', { name: 'Sectors' }).click();
     await page.getByRole('button', { name: 'Materials', exact: true }).click();
@@ -246,8 +251,6 @@ describe('states', () => {
 
 describe('a local model', () => {
   it('is offered where one runs, and what it says is seen before it is used', async () => {
-    gateway.script({ screenModel: () => ({ isThere: true, model: 'llama3.2', note: '' }), askScreen: () => ({ from: 'model', filters: ['change(20) < -10%'], rank: null, notUnderstood: ['dragons'], note: 'Suggested by llama3.2: read the filters before you trust them' }) });
-    await page.goto(`${SCRIPTED_ORIGIN}/screener`);
     await page.getByLabel('What do you look for?').fill('fallen dragons');
     await page.getByRole('button', { name: 'Ask the local model' }).click();
     await page.getByText('Suggested by llama3.2').waitFor();
