@@ -19,6 +19,14 @@ const ACTS: readonly (readonly [Decision, string, string])[] = [
   ['refetch', 'Read again', 'Read these bars from the broker again; what differs is corrected'], ['quarantine', 'Quarantine', 'Take these bars out of the book until somebody decides'], ['dismiss', 'It is right', 'Leave the bars as they are and close the finding'],
 ];
 
+/** About what is not there, or about actions: no bar is wrong, and none can be taken out. */
+const WITHOUT_BARS: ReadonlySet<string> = new Set(['gap', 'sessions_missing', 'stale_series', 'factor_mismatch', 'action_unresolved']);
+
+/** What can be decided about a finding: notes of an older release, and those without a bar, can only be closed. */
+function actsOf(finding: QualityFindingView, rule: Rule | undefined): typeof ACTS {
+  return ACTS.filter(([act]) => act === 'dismiss' || (finding.openTime !== null && rule !== undefined && (act === 'refetch' || !WITHOUT_BARS.has(finding.kind))));
+}
+
 function RuleWords({ rule, title }: { rule: Rule | undefined; title: string }): JSX.Element {
   if (rule === undefined) return <strong>{title}</strong>;
   return (
@@ -44,7 +52,7 @@ function Finding({ finding, rule }: { finding: QualityFindingView; rule: Rule | 
         {finding.state === 'confirmed' && <p className="muted">The broker says the same after a second reading.</p>}
         {decide.error !== null && <Failure error={decide.error} />}
       </div>
-      {isOpen && <div className="finding-acts">{ACTS.filter(([act]) => act === 'dismiss' || finding.openTime !== null).map(([act, label, title]) => <Button key={act} size="compact-xs" variant="default" title={title} loading={decide.isPending && decide.variables.decision === act} disabled={decide.isPending} onClick={() => decide.mutate({ findingId: finding.findingId, decision: act })}>{label}</Button>)}</div>}
+      {isOpen && <div className="finding-acts">{actsOf(finding, rule).map(([act, label, title]) => <Button key={act} size="compact-xs" variant="default" title={title} loading={decide.isPending && decide.variables.decision === act} disabled={decide.isPending} onClick={() => decide.mutate({ findingId: finding.findingId, decision: act })}>{label}</Button>)}</div>}
     </li>
   );
 }
