@@ -20,6 +20,14 @@ export async function refreshFactors(db: Db, options: LookOptions): Promise<numb
   return changed.length;
 }
 
+/** What factors are computed from, in one mark: actions, and bars of days. Closes that minutes alone tell are looked at by each validation. */
+async function inputsOf(db: Db): Promise<string> {
+  const [row] = await db.query<{ mark: string }>(
+    `SELECT concat_ws(' ', a.n, a.at, d.bars, d.revisions) AS mark FROM (SELECT count(*) AS n, max(greatest(seen_at, changed_at)) AS at FROM data_ingestion.corporate_actions) a,
+       (SELECT sum(bars_total) AS bars, sum(revisions) AS revisions FROM data_ingestion.ingestion_status WHERE timeframe = '1Day') d`);
+  return row?.mark ?? '';
+}
+
 /** The running lane. `soon`: actions, or closes of past days, have changed. */
 export type QualityLane = { soon(): void };
 
@@ -37,11 +45,15 @@ export function keepQuality(db: Db, options: { readonly signal: AbortSignal; rea
 }
 
 async function looks(db: Db, { signal, onError }: { readonly signal: AbortSignal; readonly onError: (error: unknown) => void }, pauseFor: (ms: number) => Promise<void>): Promise<void> {
+  let known: string | null = null;
   for (let pause = FIRST_LOOK_MS; !signal.aborted; pause = LOOK_EVERY_MS) {
     await pauseFor(pause);
     if (signal.aborted) return;
     try {
-      await refreshFactors(db, { signal, now: null });
+      // The close before each of thousands of actions is not asked for again while nothing moves.
+      const inputs = await inputsOf(db);
+      if (inputs !== known) await refreshFactors(db, { signal, now: null });
+      known = inputs;
       await updateCoverage(db, { signal });
     } catch (error) {
       if (!signal.aborted && !isTransient(error)) onError(error);
