@@ -14,6 +14,8 @@ import { QUOTES_LIMIT, setSectors, setWatched } from './universe-wishes.ts';
 
 /** What was bought without being followed is followed this soon; quotes that rest are asked for again by and by. */
 const FOLLOW_EVERY_MS = 15_000;
+/** The past is asked for when the other services have started too: nothing of it is in a hurry, and all share the computer. */
+const REST_MS = 2_000;
 
 /** What the desk works with. `feed` is null before it is opened; `wake`: days were wished; `onActions`: corporate actions, or the closes that they are worked out with, have changed; `onFollowed`: symbols are followed from now on that were not. */
 export type DeskParts = {
@@ -45,6 +47,7 @@ class Desk implements UniverseDesk {
   readonly commands: CommandHandlers;
   readonly #parts: DeskParts;
   #timer: NodeJS.Timeout | null = null;
+  #rest: NodeJS.Timeout | undefined;
   #watched: readonly string[] = [];
   #day = '';
   #limit: string | null = null;
@@ -94,8 +97,10 @@ class Desk implements UniverseDesk {
 
   begin(): void {
     if (this.#parts.isReplay) return;
-    this.#wantDaysSoon();
-    this.#readActionsSoon();
+    this.#rest = setTimeout(() => {
+      this.#wantDaysSoon();
+      this.#readActionsSoon();
+    }, REST_MS);
     // Positions open and close, and what rested may be asked for again.
     this.#timer = setInterval(() => void this.#follow().catch((error: unknown) => this.#parts.ctx.log.warn({ error: describeError(error) }, 'What is followed could not be looked up')), FOLLOW_EVERY_MS);
   }
@@ -124,6 +129,7 @@ class Desk implements UniverseDesk {
 
   stop(): void {
     if (this.#timer !== null) clearInterval(this.#timer);
+    clearTimeout(this.#rest);
   }
 
   /** Brings the stream to what the book wishes: one after the other, so that what was read before a wish does not undo it. */
