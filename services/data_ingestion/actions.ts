@@ -111,7 +111,7 @@ async function applyAnswer(tx: Tx, query: ActionsQuery, answer: readonly BrokerA
   const touched = [...new Set([...news.map((one) => one.symbol), ...changed.map((one) => one.before.symbol), ...withdrawn.map((row) => row.symbol)])];
   for (const symbol of touched) total.symbols.add(symbol);
   await noteProgress(tx, query, touched);
-  await applyRenames(tx, news.filter((one) => one.kind === 'name_change'), total);
+  total.renames.push(...(await applyRenames(tx, news, 'broker')));
 }
 
 async function noteProgress(tx: Tx, query: ActionsQuery, touched: readonly string[]): Promise<void> {
@@ -121,23 +121,29 @@ async function noteProgress(tx: Tx, query: ActionsQuery, touched: readonly strin
     [[...new Set([...query.symbols, ...touched])], query.from, touched]);
 }
 
-/** A company under a new name: the old one says where its history goes on, and who followed it follows the new one. */
-async function applyRenames(tx: Tx, news: readonly BrokerAction[], total: Total): Promise<void> {
-  for (const { symbol: from, terms, actionId } of news) {
+/**
+ * Companies under new names, as those of `news` tell that are changes of name: the old name says where its history goes on, and who followed it follows the new one.
+ * Of a name that went on more than once, the newest change comes last in `news`. `actor`: who tells. @returns those that were not known
+ */
+export async function applyRenames(tx: Queryable, news: readonly Pick<BrokerAction, 'symbol' | 'kind' | 'terms' | 'actionId'>[], actor: 'broker' | 'import'): Promise<{ from: string; to: string }[]> {
+  const renames: { from: string; to: string }[] = [];
+  // From the newest on: where a name went on is known before the name that led to it.
+  for (const { symbol: from, kind, terms, actionId } of news.toReversed()) {
     const to = terms['new_symbol'];
-    if (typeof to !== 'string' || to === from) continue;
+    if (kind !== 'name_change' || typeof to !== 'string' || to === from) continue;
     // The name may have been given to somebody else meanwhile: then it is listed, and no former name of anyone.
     const renamed = await tx.query(
       `INSERT INTO data_ingestion.symbols AS s (symbol, name, exchange, is_tradable, is_fractionable, is_shortable, is_watched, status, renamed_to, sector, industry, sector_source)
        SELECT $1, n.name || ' (now ' || n.symbol || ')', n.exchange, false, false, false, false, 'inactive', n.symbol, n.sector, n.industry, n.sector_source FROM data_ingestion.symbols n WHERE n.symbol = $2
-       ON CONFLICT (symbol) DO UPDATE SET renamed_to = $2, updated_at = clock_timestamp() WHERE s.status = 'inactive' RETURNING symbol`, [from, to]);
+       ON CONFLICT (symbol) DO UPDATE SET renamed_to = $2, updated_at = clock_timestamp() WHERE s.status = 'inactive' AND s.renamed_to IS DISTINCT FROM $2 RETURNING symbol`, [from, to]);
     if (renamed.length === 0) continue;
-    total.renames.push({ from, to });
+    renames.push({ from, to });
     await tx.query(
       `UPDATE data_ingestion.symbols n SET is_watched = n.is_watched OR o.is_watched, sector = coalesce(n.sector, o.sector), industry = coalesce(n.industry, o.industry), sector_source = coalesce(n.sector_source, o.sector_source), updated_at = clock_timestamp()
        FROM data_ingestion.symbols o WHERE o.symbol = $1 AND n.symbol = $2 AND n.status = 'active'`, [from, to]);
-    await tx.query('INSERT INTO logging.audit_log (actor, action, subject, before, after) VALUES ($1, $2, $3, $4::jsonb, $5::jsonb)', ['broker', 'universe.renamed', from, JSON.stringify({ symbol: from }), JSON.stringify({ symbol: to, actionId })]);
+    await tx.query('INSERT INTO logging.audit_log (actor, action, subject, before, after) VALUES ($1, $2, $3, $4::jsonb, $5::jsonb)', [actor, 'universe.renamed', from, JSON.stringify({ symbol: from }), JSON.stringify({ symbol: to, actionId })]);
   }
+  return renames.reverse();
 }
 
 /**

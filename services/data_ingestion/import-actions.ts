@@ -4,6 +4,7 @@ import { civilFromDays, daysFromCivil, formatDate, parseDate } from '#app/domain
 import { calendarCovers, sessionsBetween } from '#app/market/calendar.ts';
 import { fromNewYorkDay, weekdayOf } from '#app/market/nyse-zone.ts';
 import type { Queryable } from '#chassis/db.ts';
+import { applyRenames } from './actions.ts';
 import { tickerOf } from './import-dialect.ts';
 
 /** One action, as corporate_actions keeps it. `exDate`: the first day on which prices know of it; numbers of `terms` are decimal text. */
@@ -91,8 +92,8 @@ export function actionsOfFactors(text: string, symbol: string): { readonly actio
   return { actions, skipped };
 }
 
-/** Changes of name in a map file: each line tells until which day a name was good. @throws AppError INPUT_INVALID, naming the line */
-export function actionsOfMap(text: string, symbol: string): ToldAction[] {
+/** Changes of name in a map file, each under the name that it ended: each line tells until which day a name was good. @throws AppError INPUT_INVALID, naming the line */
+export function actionsOfMap(text: string): ToldAction[] {
   const names = linesOf(text).map((line, n) => {
     const [, year, month, day, name] = NAME_LINE.exec(line) ?? [];
     const ticker = name === undefined ? null : tickerOf(name);
@@ -101,12 +102,12 @@ export function actionsOfMap(text: string, symbol: string): ToldAction[] {
   });
   return names.flatMap((before, n) => {
     const after = names[n + 1];
-    return after === undefined || after.ticker === before.ticker ? [] : [{ symbol, kind: 'name_change' as const, exDate: sessionAfter(before.day), terms: { old_symbol: before.ticker, new_symbol: after.ticker } }];
+    return after === undefined || after.ticker === before.ticker ? [] : [{ symbol: before.ticker, kind: 'name_change' as const, exDate: sessionAfter(before.day), terms: { old_symbol: before.ticker, new_symbol: after.ticker } }];
   });
 }
 
 /**
- * Writes actions down, each once: what is known of the same kind, symbol and day already, from whomever, stays.
+ * Writes actions down, each once: what is known of the same kind, symbol and day already, from whomever, stays. Names that went on say so from now on, also where the new one was not known before.
  * @returns how many were new
  */
 export async function storeActions(tx: Queryable, actions: readonly ToldAction[]): Promise<number> {
@@ -117,6 +118,7 @@ export async function storeActions(tx: Queryable, actions: readonly ToldAction[]
      WHERE NOT EXISTS (SELECT FROM data_ingestion.corporate_actions k WHERE k.symbol = a.symbol AND k.kind = a.kind AND k.ex_date = a.ex_date::date)
      ON CONFLICT DO NOTHING RETURNING symbol`,
     [actions.map((a) => a.symbol), actions.map((a) => a.kind), actions.map((a) => a.exDate), actions.map((a) => JSON.stringify(a.terms))]);
+  await applyRenames(tx, actions.map((one) => ({ ...one, actionId: `lean:${one.symbol}:${one.exDate}:${one.kind}` })), 'import');
   // What is derived from the actions of a symbol that is known is older than they are now.
   await tx.query('UPDATE data_ingestion.action_progress SET changed_at = clock_timestamp() WHERE symbol = ANY($1::text[])', [[...new Set(rows.map(({ symbol }) => symbol))]]);
   return rows.length;

@@ -1,6 +1,6 @@
 /** The files of an import: those that were named and those in named folders, read as streams of whole lines in bounded memory. */
-import { createReadStream } from 'node:fs';
-import { lstat, open, readdir, realpath, stat } from 'node:fs/promises';
+import { constants, type Stats } from 'node:fs';
+import { lstat, open, readdir, realpath, stat, type FileHandle } from 'node:fs/promises';
 import path from 'node:path';
 import type { Readable } from 'node:stream';
 import { createGunzip, createInflateRaw } from 'node:zlib';
@@ -30,8 +30,7 @@ function unusable(file: string, error: unknown): AppError {
   return new AppError('INPUT_INVALID', `${file}: ${why}`, { context: { file }, cause: error });
 }
 
-async function sourcesOfFile(file: string): Promise<ImportSource[]> {
-  const info = await stat(file);
+async function sourcesOfFile(file: string, info: Stats): Promise<ImportSource[]> {
   if (!info.isFile()) throw new AppError('INPUT_INVALID', `${file}: it is neither a file nor a folder`);
   const facts = { path: file, changedMs: Math.trunc(info.mtimeMs) };
   if (!ZIP.test(file)) return [{ ...facts, entry: null, bytes: info.size }];
@@ -41,7 +40,7 @@ async function sourcesOfFile(file: string): Promise<ImportSource[]> {
 }
 
 /** Files below a folder that was named. Links that lead out of it are left alone: only what was named is read. */
-async function walk(folder: string, root: string, depth: number, found: ImportSource[]): Promise<void> {
+async function walk(folder: string, { root, depth, most }: { root: string; depth: number; most: number }, found: ImportSource[]): Promise<void> {
   const names = (await readdir(folder)).sort();
   for (const name of names) {
     const place = path.join(folder, name);
@@ -52,66 +51,81 @@ async function walk(folder: string, root: string, depth: number, found: ImportSo
     }
     const meant = info.isSymbolicLink() ? await stat(place) : info;
     if (meant.isDirectory()) {
-      if (depth < MAX_DEPTH && !info.isSymbolicLink()) await walk(place, root, depth + 1, found);
-    } else if (meant.isFile() && (READABLE.test(name) || ZIP.test(name))) found.push(...(await sourcesOfFile(place)));
-    if (found.length > MAX_FILES) throw new AppError('INPUT_TOO_LARGE', `${root} holds more than ${MAX_FILES} files. Import its folders one after the other`);
+      if (depth < MAX_DEPTH && !info.isSymbolicLink()) await walk(place, { root, depth: depth + 1, most }, found);
+    } else if (meant.isFile() && (READABLE.test(name) || ZIP.test(name))) found.push(...(await sourcesOfFile(place, meant)));
+    if (found.length > most) throw new AppError('INPUT_TOO_LARGE', `${root} holds more than ${most} files. Import its folders one after the other`);
   }
 }
 
-/** All files that are meant, those of folders in the order of their names. @throws AppError INPUT_INVALID, saying which path and what to do; INPUT_TOO_LARGE */
-export async function collectSources(paths: readonly string[]): Promise<ImportSource[]> {
+/** All files that are meant, `most` of them at the most, those of folders in the order of their names. @throws AppError INPUT_INVALID, saying which path and what to do; INPUT_TOO_LARGE */
+export async function collectSources(paths: readonly string[], most = MAX_FILES): Promise<ImportSource[]> {
   const found: ImportSource[] = [];
   for (const place of paths) {
     if (!path.isAbsolute(place)) throw new AppError('INPUT_INVALID', `${place}: write the whole path, beginning with the drive or /`);
     try {
       const info = await stat(place);
-      if (!info.isDirectory()) found.push(...(await sourcesOfFile(place)));
+      if (!info.isDirectory()) found.push(...(await sourcesOfFile(place, info)));
       else {
         const before = found.length;
-        await walk(place, await realpath(place), 0, found);
+        await walk(place, { root: await realpath(place), depth: 0, most }, found);
         if (found.length === before) throw new AppError('INPUT_INVALID', `${place}: the folder holds no .csv, .txt, .csv.gz or .zip`);
       }
     } catch (error) {
       throw error instanceof AppError ? error : unusable(place, error);
     }
   }
-  if (found.length > MAX_FILES) throw new AppError('INPUT_TOO_LARGE', `${found.length} files are more than ${MAX_FILES}. Import them in parts`);
+  if (found.length > most) throw new AppError('INPUT_TOO_LARGE', `${found.length} files are more than ${most}. Import them in parts`);
   return found;
 }
 
-async function isGzip(file: string): Promise<boolean> {
-  const handle = await open(file, 'r');
+async function isGzip(handle: FileHandle): Promise<boolean> {
+  const { buffer, bytesRead } = await handle.read(Buffer.alloc(2), 0, 2, 0);
+  return bytesRead === 2 && GZIP.every((byte, n) => buffer[n] === byte);
+}
+
+/** The file is the one that was told, and still as it was: what is cut off, written to or put in its place while it is read would be taken for all of it. */
+async function checkSame(handle: FileHandle, { path: file, entry, bytes, changedMs }: ImportSource): Promise<void> {
+  const info = await handle.stat();
+  if (!info.isFile()) throw new AppError('INPUT_INVALID', `${file}: it is neither a file nor a folder`);
+  // Those of the system that are made while they are read have no length either, and some of them no end.
+  if (info.size === 0) throw new AppError('INPUT_INVALID', `${file}: it is empty`);
+  if (Math.trunc(info.mtimeMs) !== changedMs || (entry === null && info.size !== bytes)) throw new AppError('INPUT_INVALID', `${file}: it was changed while it was read. Import it again: what is known stays as it is`);
+}
+
+/** Opens a file without waiting for anybody: a pipe that stands in its place now has no writer, perhaps for ever. */
+async function openFile(source: ImportSource): Promise<FileHandle> {
+  const handle = await open(source.path, constants.O_RDONLY | ((constants.O_NONBLOCK as number | undefined) ?? 0));
   try {
-    const { buffer, bytesRead } = await handle.read(Buffer.alloc(2), 0, 2, 0);
-    return bytesRead === 2 && GZIP.every((byte, n) => buffer[n] === byte);
-  } finally {
+    await checkSame(handle, source);
+    return handle;
+  } catch (error) {
     await handle.close();
+    throw error;
   }
 }
 
 /** A file's unpacked bytes from `skip` on. `packed` tells how far the file itself has been read. */
 type Opened = { readonly bytes: Readable; readonly packed: () => number; readonly skip: number };
 
-async function openSource(source: ImportSource, skip: number): Promise<Opened> {
+async function openSource(source: ImportSource, handle: FileHandle, skip: number): Promise<Opened> {
   if (source.entry !== null) {
     const entry: ZipEntry | undefined = (await zipEntries(source.path)).find(({ name }) => name === source.entry);
     if (!entry) throw new AppError('INPUT_INVALID', `${source.path}: ${source.entry} is not in the archive any more`);
     const start = await zipEntryStart(source.path, entry);
-    const raw = createReadStream(source.path, { start, end: start + entry.packedBytes - 1 });
+    const raw = handle.createReadStream({ autoClose: false, start, end: start + entry.packedBytes - 1 });
     return { bytes: entry.isStored ? raw : pipeErrors(raw, createInflateRaw()), packed: () => raw.bytesRead, skip };
   }
-  if (await isGzip(source.path)) {
-    const raw = createReadStream(source.path);
+  if (await isGzip(handle)) {
+    const raw = handle.createReadStream({ autoClose: false, start: 0 });
     return { bytes: pipeErrors(raw, createGunzip()), packed: () => raw.bytesRead, skip };
   }
-  const raw = createReadStream(source.path, { start: skip });
+  const raw = handle.createReadStream({ autoClose: false, start: skip });
   return { bytes: raw, packed: () => skip + raw.bytesRead, skip: 0 };
 }
 
-/** `pipe` with errors going along, and the file closed when its reader stops. */
+/** `pipe` with errors going along. It comes apart by itself when its reader stops; the file is closed by whoever opened it. */
 function pipeErrors<T extends Readable & NodeJS.WritableStream>(raw: Readable, unpack: T): T {
   raw.on('error', (error) => unpack.destroy(error));
-  unpack.on('close', () => raw.destroy());
   raw.pipe(unpack);
   return unpack;
 }
@@ -133,8 +147,10 @@ export async function* lineWindows(source: ImportSource, skip: number, windowByt
   const name = source.entry === null ? source.path : `${source.path} > ${source.entry}`;
   let buffer = Buffer.allocUnsafe(windowBytes);
   let [held, at] = [0, skip];
+  let handle: FileHandle | null = null;
   try {
-    const opened = await openSource(source, skip);
+    handle = await openFile(source);
+    const opened = await openSource(source, handle, skip);
     let toSkip = opened.skip;
     let unpacked = skip - opened.skip;
     for await (const chunk of opened.bytes as AsyncIterable<Buffer>) {
@@ -158,12 +174,15 @@ export async function* lineWindows(source: ImportSource, skip: number, windowByt
         [buffer, held, at] = [next, held - end, at + end];
       }
     }
+    await checkSame(handle, source);
     if (held > 0) yield { bytes: windowOf(buffer, held), start: at, end: at + held, packed: source.bytes };
   } catch (error) {
     if (error instanceof AppError) throw error;
     const code: unknown = error instanceof Error ? Reflect.get(error, 'code') : undefined;
     if (typeof code === 'string' && code.startsWith('Z_')) throw new AppError('INPUT_INVALID', `${name}: it is damaged and cannot be unpacked (${code})`, { cause: error });
     throw typeof code === 'string' && /^E[A-Z]+$/.test(code) ? unusable(name, error) : error;
+  } finally {
+    await handle?.close();
   }
 }
 

@@ -2,12 +2,14 @@
 import { readFile, stat } from 'node:fs/promises';
 import type { ImportView, ImportWish } from '#app/contracts/bulk.ts';
 import { AppError, describeError } from '#app/domain/errors.ts';
-import { sleep } from '#chassis/clock.ts';
+import type { EpochMs } from '#app/domain/time.ts';
+import { backoffMs, isTransient, sleep } from '#chassis/clock.ts';
 import { crashPoint } from '#chassis/crash-point.ts';
 import type { Db } from '#chassis/db.ts';
 import { withBulkTx, type BulkOptions, type BulkTx } from '#chassis/db-bulk.ts';
 import type { Logger } from '#chassis/log.ts';
 import { DEFECTS, type CsvWindow } from '../research/csv.ts';
+import { newestComplete } from './backfill.ts';
 import { ensureMonths, writeBars, type BarSeries, type Written } from './bulk.ts';
 import { actionsOfFactors, actionsOfMap, storeActions, type ToldAction } from './import-actions.ts';
 import { dialectSchema, tickerOfFile, type Dialect } from './import-dialect.ts';
@@ -33,6 +35,7 @@ const JUDGED_ROWS = 1_000;
 const MAX_ACTIONS_BYTES = 4_000_000;
 const KEPT_DAYS = 180;
 const CONFLICT_TRIES = 5;
+const RETRY = { baseMs: 500, capMs: 30_000 };
 
 type Job = { import_id: string; wish: ImportWish; refused_bytes: number };
 type FileRow = { n: number; path: string; entry: string | null; dialect: unknown; told_bytes: number; told_ms: number; bytes_done: number; lines_done: number; rows: number; refused: number };
@@ -46,6 +49,7 @@ class Lane implements ImportLane {
   private running: Promise<void> = Promise.resolve();
   private isOpen = true;
   private nudge: () => void = () => undefined;
+  private failures = 0;
 
   constructor(parts: ImportParts) {
     this.parts = { ...parts, point: parts.point ?? crashPoint };
@@ -99,10 +103,26 @@ class Lane implements ImportLane {
       await this.finish(job);
     } catch (error) {
       if (error instanceof Halted || this.isEnding()) return;
-      throw error;
+      await this.trouble(job, error);
     } finally {
       await refused.close();
     }
+  }
+
+  /** An import is nobody's bread: what it meets that is no matter of a file ends or delays it, and never the service that brings live bars. Without the book that one ends anyway. */
+  private async trouble(job: Job, error: unknown): Promise<void> {
+    if (error instanceof AppError && error.code === 'DATABASE_UNREACHABLE') throw error;
+    const problem = describeError(error);
+    if (isTransient(error)) {
+      this.parts.log.warn({ importId: job.import_id, error: problem }, 'An import is tried again');
+      await this.parts.db.query(`UPDATE data_ingestion.imports SET problem = $2, updated_at = clock_timestamp() WHERE import_id = $1 AND state = 'running'`, [job.import_id, problem.slice(0, 500)]);
+      await this.pause(backoffMs(this.failures, RETRY));
+      this.failures += 1;
+      return;
+    }
+    this.parts.log.error({ importId: job.import_id, error: problem }, 'An import has failed');
+    await this.parts.db.query(`UPDATE data_ingestion.imports SET state = 'failed', problem = $2, updated_at = clock_timestamp(), ended_at = clock_timestamp() WHERE import_id = $1 AND state = 'running'`,
+      [job.import_id, `It cannot go on (${problem.slice(0, 400)}). What is stored stays; resume it when that is mended`]);
   }
 
   /** One file. What a file may hold ends the file, never the import; what the computer or the book does ends the lane. */
@@ -140,7 +160,7 @@ class Lane implements ImportLane {
     const symbol = job.wish.symbol ?? tickerOfFile(file.path);
     if (symbol === null) throw new AppError('INPUT_INVALID', `${file.path}: its name tells no ticker. Name it after one, such as aapl.csv`);
     const text = await readFile(file.path, 'utf8');
-    const { actions, skipped }: { actions: ToldAction[]; skipped: string[] } = kind === 'map' ? { actions: actionsOfMap(text, symbol), skipped: [] } : actionsOfFactors(text, symbol);
+    const { actions, skipped }: { actions: ToldAction[]; skipped: string[] } = kind === 'map' ? { actions: actionsOfMap(text), skipped: [] } : actionsOfFactors(text, symbol);
     await this.parts.db.tx(async (tx) => {
       const stored = await storeActions(tx, actions);
       await tx.query(
@@ -193,7 +213,7 @@ class Lane implements ImportLane {
       try {
         await withBulkTx(this.parts.bulk, async (tx) => {
           await knowSymbols(tx, series.map(({ symbol }) => symbol));
-          const written = await writeBars(tx, series, { source: 'import', policy: job.wish.policy, tsSeen: Date.now(), detail: { importId: job.import_id } });
+          const written = await writeBars(tx, series, { source: 'import', policy: job.wish.policy, tsSeen: Date.now(), detail: { importId: job.import_id }, newestOf: (width) => newestComplete(Date.now() as EpochMs, width) });
           await this.place(tx, job, { file, window, content, written, pending, refused, symbols: series.map(({ symbol }) => symbol) });
           await this.parts.point('import:before commit');
         });
@@ -214,17 +234,24 @@ class Lane implements ImportLane {
         JSON.stringify(pending.slice(0, BAD_KEPT).map(({ line, reason, text }) => ({ line, reason, text: text.slice(0, 200) })))]);
     const moved = await tx.query(`UPDATE data_ingestion.imports SET refused_bytes = $2, updated_at = clock_timestamp() WHERE import_id = $1 AND state = 'running' RETURNING 1`, [job.import_id, refused.bytes]);
     if (moved.length === 0) throw new Halted();
+    this.failures = 0;
   }
 
   /** All files have ended: the rules look at what came in, then the import has. */
   private async finish(job: Job): Promise<void> {
     const { db, log } = this.parts;
-    const quality = await this.parts.judge(job.import_id);
+    let unjudged: string | null = null;
+    const quality = await this.parts.judge(job.import_id).catch((error: unknown) => {
+      if (this.isEnding() || isTransient(error)) throw error;
+      unjudged = `The quality rules could not look at what came in (${describeError(error).slice(0, 300)})`;
+      log.error({ importId: job.import_id, error: describeError(error) }, 'What was imported could not be looked at');
+      return null;
+    });
     const [counts] = await db.query<{ failed: number; total: number; problem: string | null }>(
       `SELECT count(*) FILTER (WHERE state = 'failed') AS failed, count(*) AS total, min(problem) FILTER (WHERE state = 'failed') AS problem FROM data_ingestion.import_files WHERE import_id = $1`, [job.import_id]);
     const failed = counts?.failed ?? 0;
     const total = counts?.total ?? 0;
-    const problem = failed === 0 ? null : failed === 1 && total === 1 ? counts?.problem : `${failed} of ${total} files could not be imported; the list of files says why`;
+    const problem = failed === 0 ? unjudged : failed === 1 && total === 1 ? counts?.problem : `${failed} of ${total} files could not be imported; the list of files says why`;
     await db.query(`UPDATE data_ingestion.imports SET state = $2, problem = $3, quality = $4::jsonb, updated_at = clock_timestamp(), ended_at = clock_timestamp() WHERE import_id = $1 AND state = 'running'`,
       [job.import_id, failed === total && total > 0 ? 'failed' : 'done', problem ?? null, JSON.stringify(quality)]);
     log.info({ importId: job.import_id, files: total, failed }, 'An import has ended');

@@ -1,11 +1,13 @@
 /** Imports against a real book: files as people have them, each row once, whatever ends in between. */
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { appendFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, truncateSync, unlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { zipSync } from 'fflate';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { importWishSchema, type ImportWish } from '#app/contracts/bulk.ts';
+import { invariant } from '#app/domain/errors.ts';
 import { fromNewYork } from '#app/market/nyse-zone.ts';
 import { openDb, type Db } from '#chassis/db.ts';
 import { withBulkTx, type BulkOptions } from '#chassis/db-bulk.ts';
@@ -16,6 +18,7 @@ import { steer } from './backfill.ts';
 import { exportPage } from './export.ts';
 import { previewImport, wantImport } from './import.ts';
 import { judgeImport } from './import-quality.ts';
+import { collectSources, lineWindows } from './import-files.ts';
 import { startImports, type ImportLane, type ImportParts } from './import-lane.ts';
 
 let book: Book;
@@ -108,10 +111,14 @@ describe('an import', () => {
     const file = put('aaa.csv', `${HEAD}${rows.join('\n')}\n`);
     let count = 0;
     const id = await want(wish([file]));
-    begin({ windowBytes: 4_096, point: (name) => { if (name === where && (count += 1) === 2) throw new Error('power cut'); } });
-    await until(() => failures.length > 0, 'the lane to end');
+    const cut = new AbortController();
+    begin({ windowBytes: 4_096, signal: cut.signal, point: (name) => {
+      if (name !== where || (count += 1) !== 2) return;
+      cut.abort();
+      throw new Error('power cut');
+    } });
+    await until(() => cut.signal.aborted, 'the power to go');
     await lane?.stop();
-    failures.length = 0;
     // What was written aside and not told to the book is written again, not twice.
     begin({ windowBytes: 4_096 });
     expect(await ended(id)).toMatchObject({ state: 'done', rows: 380, stored: 378, known: 0, refused: 2 });
@@ -143,16 +150,38 @@ describe('an import', () => {
 
   it('takes factors and maps for corporate actions, each once', async () => {
     put('factors/aapl.csv', '20120808,0.9957248,0.0357143,619.86\n20140606,1,0.0357143,645.57\n20200828,1,0.25,499.23\n20501231,1,1,0\n');
-    put('maps/new.csv', '20100104,old,Q\n20501231,new,Q\n');
+    put('maps/new.csv', '20050103,older,Q\n20100104,old,Q\n20501231,new,Q\n');
+    await book.sql(`INSERT INTO data_ingestion.symbols (symbol, name, exchange, is_tradable, is_fractionable, is_shortable) VALUES ('NEW', 'New Inc.', 'NYSE', true, true, true)`);
     begin();
-    expect(await run(wish([path.join(folder, 'in')]))).toMatchObject({ state: 'done', actions: 4 });
+    expect(await run(wish([path.join(folder, 'in')]))).toMatchObject({ state: 'done', actions: 5 });
     expect(await run(wish([path.join(folder, 'in')]))).toMatchObject({ state: 'done', actions: 0 });
+    expect(await book.sql(`SELECT symbol, renamed_to FROM data_ingestion.symbols WHERE symbol LIKE 'OLD%' ORDER BY 1`)).toEqual([{ symbol: 'OLD', renamed_to: 'NEW' }, { symbol: 'OLDER', renamed_to: 'OLD' }]);
     expect(await book.sql('SELECT symbol, kind, ex_date::text AS day, terms FROM data_ingestion.corporate_actions ORDER BY ex_date')).toEqual([
-      { symbol: 'NEW', kind: 'name_change', day: '2010-01-05', terms: { old_symbol: 'OLD', new_symbol: 'NEW' } },
+      { symbol: 'OLDER', kind: 'name_change', day: '2005-01-04', terms: { old_symbol: 'OLDER', new_symbol: 'OLD' } },
+      { symbol: 'OLD', kind: 'name_change', day: '2010-01-05', terms: { old_symbol: 'OLD', new_symbol: 'NEW' } },
       { symbol: 'AAPL', kind: 'cash_dividend', day: '2012-08-09', terms: { rate: '2.65' } },
       { symbol: 'AAPL', kind: 'forward_split', day: '2014-06-09', terms: { new_rate: '7', old_rate: '1' } },
       { symbol: 'AAPL', kind: 'forward_split', day: '2020-08-31', terms: { new_rate: '4', old_rate: '1' } },
     ]);
+  });
+
+  it('leaves what is not over, and the newest minutes, to the live stream', async () => {
+    const at = (ms: number): string => `${new Date(ms - (ms % 60_000)).toISOString()},10,11,9,10,1`;
+    const now = Date.now();
+    begin();
+    expect(await run(wish([put('aaa.csv', `${HEAD}${[now - 7_200_000, now - 7_140_000, now - 7_080_000, now - 600_000, now + 86_400_000].map(at).join('\n')}\n`)], { timeframe: '1Min' }))).toMatchObject({ state: 'done', stored: 3, refused: 2 });
+    expect(await book.sql(`SELECT last_open_time < clock_timestamp() - interval '1 hour' AS old, told_open_time FROM data_ingestion.ingestion_status`)).toEqual([{ old: true, told_open_time: null }]);
+  });
+
+  it('is nobody\'s bread: what it cannot mend ends it in words, not the lane, and a person takes it up again', async () => {
+    let isFull = true;
+    begin({ point: (name) => { if (isFull && name === 'import:before commit') throw Object.assign(new Error('no space left on device'), { code: 'ENOSPC' }); }, judge: () => Promise.reject(new Error('a rule broke')) });
+    const { id, ...first } = await run(wish([put('aaa.csv', `${HEAD}${minutes(9)}\n`)]));
+    expect(first).toMatchObject({ state: 'failed', problem: expect.stringContaining('no space left') as unknown });
+    isFull = false;
+    await steer(db, 'imports', id, 'resume');
+    lane?.wake();
+    expect(await ended(id)).toMatchObject({ state: 'done', stored: 9, quality: null, problem: expect.stringContaining('a rule broke') as unknown });
   });
 
   it('gives up on what is no file of bars, says why, and goes on with the others', async () => {
@@ -164,6 +193,16 @@ describe('an import', () => {
     writeFileSync(gone, `${HEAD}${minutes(9)}\n`);
     lane?.wake();
     expect(await ended(id)).toMatchObject({ state: 'failed', problem: expect.stringContaining('was changed') as unknown });
+  });
+
+  it('does not take for a whole file what is cut off while it is read; one that is only unlinked is read to its end', async () => {
+    const file = put('aaa.csv', `${HEAD}${minutes(380)}\n`);
+    let act: (() => void) | null = () => truncateSync(file, 9_000);
+    begin({ windowBytes: 4_096, point: (name) => { if (name === 'import:window stored') { act?.(); act = null; } } });
+    expect(await run(wish([file]))).toMatchObject({ state: 'failed', problem: expect.stringContaining('was changed') as unknown });
+    const other = put('bbb.csv', `${HEAD}${minutes(380)}\n`);
+    act = () => unlinkSync(other);
+    expect(await run(wish([other]))).toMatchObject({ state: 'done', stored: 380 });
   });
 
   it('stops when it is canceled; what is stored stays', async () => {
@@ -186,5 +225,56 @@ describe('what may be imported', () => {
     await expect(previewImport(wish([path.join(folder, 'nothing')]))).rejects.toThrow('there is no such file or folder');
     await expect(previewImport(wish([path.join(folder, 'in')], { preset: 'custom' }))).rejects.toThrow('needs a mapping');
     expect(existsSync(path.join(folder, 'imports'))).toBe(false);
+  });
+
+  it('waits for nobody: pipes, files of the system and links in a circle are told', async () => {
+    // Windows has none of these.
+    if (process.platform === 'win32') return;
+    const pipe = path.join(folder, 'pipe.csv');
+    execFileSync('mkfifo', [pipe]);
+    await expect(previewImport(wish([pipe]))).rejects.toThrow('neither a file nor a folder');
+    expect((await previewImport(wish(['/proc/self/maps']))).files[0]?.problem).toContain('it is empty');
+    put('aaa.csv', `${HEAD}${minutes(5)}\n`);
+    const inner = path.join(folder, 'in');
+    symlinkSync(inner, path.join(inner, 'again'));
+    symlinkSync(path.join(inner, 'self.csv'), path.join(inner, 'self.csv'));
+    expect((await previewImport(wish([inner]))).filesTotal).toBe(1);
+    await expect(previewImport(wish([path.join(inner, 'self.csv')]))).rejects.toThrow('self.csv: it cannot be read');
+    // A pipe that takes the place of a file that was told.
+    const [source] = await collectSources([inner]);
+    invariant(source, 'There is a file');
+    unlinkSync(source.path);
+    execFileSync('mkfifo', [source.path]);
+    await expect(lineWindows(source, 0, 4_096).next()).rejects.toThrow('neither a file nor a folder');
+  });
+
+  it('may be of 5 GB: no more than some windows of it are held', async () => {
+    const file = put('aaa.csv', `${HEAD}${minutes(380)}\n`);
+    // 20 MB of lines after the rows, then nothing but a hole, which is no line.
+    appendFileSync(file, Buffer.from(`${'x'.repeat(999)}\n`.repeat(20_000)));
+    truncateSync(file, 5 * 1024 ** 3);
+    const [source] = await collectSources([file]);
+    invariant(source, 'There is a file');
+    const before = process.memoryUsage().arrayBuffers;
+    let [windows, most] = [0, 0];
+    const read = async (): Promise<void> => {
+      for await (const window of lineWindows(source, 0, 1_048_576)) {
+        windows += window.bytes.length > 0 ? 1 : 0;
+        most = Math.max(most, process.memoryUsage().arrayBuffers - before);
+      }
+    };
+    await expect(read()).rejects.toThrow('a line of more than 1024 KB');
+    expect(windows).toBeGreaterThan(15);
+    expect(most).toBeLessThan(100 * 1024 ** 2);
+    expect((await previewImport(wish([file]))).bytes).toBe(5 * 1024 ** 3);
+  });
+
+  it('is a folder of thousands of files, up to a number that is told', async () => {
+    const many = path.join(folder, 'many');
+    mkdirSync(many);
+    for (let n = 0; n <= 200; n += 1) writeFileSync(path.join(many, `a${n}.csv`), '');
+    await expect(collectSources([many], 200)).rejects.toThrow('more than 200 files');
+    await expect(collectSources([many, many], 300)).rejects.toThrow('more than 300 files');
+    expect(await previewImport(wish([many]))).toMatchObject({ filesTotal: 201, usable: 0 });
   });
 });

@@ -55,6 +55,6 @@ export function importFamily(): OpenFamily {
   return pure([
     { name: 'file of bars', share: 3, input: (random): Case => ({ text: random() < 0.1 ? nastyText(random) : fileText(random), name: oneOf(random, ['aapl.csv', 'x y.csv', '20140605_aapl_minute_trade.csv', 'brk-b.txt', nastyText(random)]), wish: wishOf(random) }), run: parses((raw) => readFile(raw as Case)) },
     { name: 'factor file', input: (random) => (random() < 0.5 ? fileText(random) : '20140606,0.9,0.1,645.5\n20200828,1,0.25,499\n20501231,1,1,0'.slice(Math.floor(random() * 20))), run: parses((raw) => actionsOfFactors(raw as string, 'AAPL')) },
-    { name: 'map file', input: (random) => (random() < 0.5 ? fileText(random) : '19980102,goocv,Q\n20501231,goog,Q'.slice(Math.floor(random() * 12))), run: parses((raw) => actionsOfMap(raw as string, 'GOOG')) },
+    { name: 'map file', input: (random) => (random() < 0.5 ? fileText(random) : '19980102,goocv,Q\n20501231,goog,Q'.slice(Math.floor(random() * 12))), run: parses((raw) => actionsOfMap(raw as string)) },
   ]);
 }
