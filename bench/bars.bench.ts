@@ -18,6 +18,8 @@ const MINUTE_SYMBOLS = 20;
 const ROUNDS = 15;
 const DAILY_MS = 30;
 const PAGE_MS = 50;
+/** A page that is read on the thread of the live bars lets them through after so long at the latest. */
+const STANDS_MS = 60;
 /** Many series from their files: the step before a screen over 500 symbols, whose own limit is 80 ms. */
 const MANY_MS = 400;
 
@@ -58,8 +60,27 @@ async function chartFigures(db: Db): Promise<Figure[]> {
   const figures = [figureOf({ name: 'ten years of days of one symbol, from the book', unit: 'ms', values: await timed((round) => read({ symbol: `S${1 + (round * 37) % SYMBOLS}`, limit: 10_000 })), limit: DAILY_MS })];
   for (const timeframe of CHART_TIMEFRAMES) figures.push(figureOf({ name: `  a page of 1,000 bars of ${timeframe}`, unit: 'ms', values: await timed((round) => read({ timeframe, symbol: name(round) })), limit: PAGE_MS }));
   figures.push(figureOf({ name: '  a page of hours that must be made of 56,000 minutes', unit: 'ms', values: await timed(() => read({ timeframe: '1Hour' })) }));
+  figures.push(figureOf({ name: '  the longest that it keeps live bars waiting', unit: 'ms', values: await standing(() => read({ timeframe: '1Hour' })), limit: STANDS_MS }));
   figures.push(figureOf({ name: '  the page of minutes from the cache', unit: 'ms', values: await timed(() => read({ timeframe: '1Min' }, some as typeof none)), limit: PAGE_MS }));
   return figures;
+}
+
+/** How long the thread stands at most while a page is put together from 56,000 minutes. */
+async function standing(page: () => Promise<unknown>): Promise<number[]> {
+  const longest: number[] = [];
+  for (let round = 0; round < ROUNDS; round += 1) {
+    let [last, most] = [performance.now(), 0];
+    const look = (): void => {
+      most = Math.max(most, performance.now() - last);
+      last = performance.now();
+    };
+    const timer = setInterval(look, 1);
+    await page();
+    look();
+    clearInterval(timer);
+    longest.push(most);
+  }
+  return longest;
 }
 
 async function columnFigures(access: BookAccess, folder: string): Promise<Figure[]> {
