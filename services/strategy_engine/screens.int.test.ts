@@ -111,6 +111,15 @@ describe('a screen', () => {
     expect(await symbols({ universe: { kind: 'symbols', symbols: ['WAVE', 'NONE'] } })).toEqual(['WAVE']);
   });
 
+  it('goes on without a symbol whose bars are gone, or lie outside of every session', async () => {
+    await book.sql(`SELECT data_ingestion.ensure_month('2024-06-01')`);
+    await book.sql(`INSERT INTO data_ingestion.market_data SELECT 'NIGHT', '1Day', '2024-06-16 04:00Z', 5, 5, 5, 5, 5, 'test', now()`);
+    await book.sql(`INSERT INTO data_ingestion.ingestion_status (symbol, timeframe, last_open_time, last_close, bars_total, last_seen_at) SELECT symbol, '1Day', '2024-06-16 04:00Z', 5, 1, now() FROM unnest(ARRAY['GONE', 'NIGHT']) AS symbol`);
+    const result = await run({ filters: [{ formula: 'close > 1' }] });
+    expect(result).toMatchObject({ matched: 5, looked: 5, failed: [{ symbol: 'NIGHT' }] });
+    await book.sql(`DELETE FROM data_ingestion.ingestion_status WHERE symbol IN ('GONE', 'NIGHT')`);
+  });
+
   it('sees bars that came meanwhile, and only reads those again', async () => {
     await book.sql(`UPDATE data_ingestion.market_data SET close = 99, high = 99.99 WHERE symbol = 'WAVE' AND open_time = (SELECT max(open_time) FROM data_ingestion.market_data WHERE symbol = 'WAVE')`);
     await book.sql(`UPDATE data_ingestion.ingestion_status SET revisions = revisions + 1 WHERE symbol = 'WAVE'`);
@@ -226,10 +235,15 @@ describe('a saved screen', () => {
   it('gives a strategy its symbols, keeps what it holds, leaves out what is not traded', async () => {
     const { screenId } = await saveScreen(db, { screenId: null, name: 'Risers', definition: definition({ filters: [{ formula: 'close > sma(50)' }] }), schedule: 'off', alerts: { onEntry: false, onExit: false }, version: null, ...asked() });
     await book.sql(`INSERT INTO execution.strategy_positions (strategy_id, symbol, qty, avg_price, realized_pnl, updated_at) VALUES ('sma_cross', 'DOWN', 3, 100, 0, now())`);
+    // An order that may still be filled is held as good as what was filled.
+    await book.sql(
+      `INSERT INTO execution.orders (order_id, client_order_id, decision_id, source, strategy_id, symbol, side, type, time_in_force, qty, is_reducing, reference_price, status, version, ts_market, approved_seq)
+       VALUES ('o1', 'ms-o1', 'o1', 'strategy', 'sma_cross', 'YOUNG', 'buy', 'market', 'day', 1, false, 30, 'accepted', 1, now(), 1)`,
+    );
     const key = asked();
     const answer = await screenToStrategy({ db, engine, screener }, { screenId, strategyId: 'sma_cross', ...key });
-    expect(answer.symbols).toEqual(expect.arrayContaining(['DOWN', 'WAVE']));
-    expect(answer.skipped.map((one) => one.symbol).sort()).toEqual(['DEAD', 'DOWN']);
+    expect(answer.symbols).toEqual(expect.arrayContaining(['DOWN', 'WAVE', 'YOUNG']));
+    expect(answer.skipped.map((one) => one.symbol).sort()).toEqual(['DEAD', 'DOWN', 'YOUNG']);
     expect((await screenToStrategy({ db, engine, screener }, { screenId, strategyId: 'sma_cross', ...key })).symbols).toEqual(answer.symbols);
     expect(await book.sql(`SELECT symbols FROM strategy_engine.strategies WHERE strategy_id = 'sma_cross'`)).toEqual([{ symbols: answer.symbols }]);
     await expect(screenToStrategy({ db, engine, screener }, { screenId, strategyId: 'nobody', ...asked() })).rejects.toMatchObject({ code: 'STRATEGY_NOT_FOUND' });
