@@ -72,7 +72,7 @@ export function FindingsList({ symbol }: { symbol: string | undefined }): JSX.El
       <SegmentedControl size="xs" data={[...STATES]} value={state} onChange={(value) => setState(value === 'all' ? 'all' : 'open')} aria-label="Which findings" />
     </>}>
       <Answer query={query}>{(list) => (list.findings.length === 0
-        ? <Empty title={state === 'open' ? 'Nothing open' : 'Nothing found'}>The rules look for gaps, impossible and repeated prices, jumps that revert, cliffs of splits and dividends, shifted clocks and more. They found nothing here.</Empty>
+        ? <Empty title={state === 'open' ? 'Nothing open' : 'Nothing found'}>The rules look for gaps, impossible and repeated prices, jumps that revert, cliffs of splits and dividends, shifted clocks and more. What they find stands here.</Empty>
         : <><ul className="findings">{list.findings.map((finding) => <Finding key={finding.findingId} finding={finding} rule={rules.find((rule) => rule.kind === finding.kind)} />)}</ul>{list.hasMore && <p className="table-note muted">There are more. Choose a severity or a symbol to narrow the list.</p>}</>)}</Answer>
     </Card>
   );
