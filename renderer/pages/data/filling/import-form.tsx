@@ -37,7 +37,7 @@ export function ImportForm(): JSX.Element {
   const issue = draft.paths === '' || wish.success ? undefined : wish.error.issues[0]?.message;
   return (
     <form className="wish-form" onSubmit={(event) => { event.preventDefault(); if (wish.success) look(wish.data); }}>
-      <TextInput size="xs" className="grow" label="File or folder on this computer" description="Several: parted by semicolons. CSV, also .gz" placeholder="C:\Users\me\bars" value={draft.paths} onChange={(event) => change({ paths: event.currentTarget.value })} error={issue} spellCheck={false} />
+      <TextInput size="xs" className="grow" label="File or folder on this computer" description="Several: parted by semicolons. CSV, also .gz" placeholder="D:\Market data\spy.csv.gz" value={draft.paths} onChange={(event) => change({ paths: event.currentTarget.value })} error={issue} spellCheck={false} />
       <Select size="xs" w={120} label="Form" description="Who wrote it" data={PRESETS} value={draft.preset} onChange={(value) => change({ preset: value ?? AUTO })} allowDeselect={false} />
       <TextInput size="xs" w={110} label="Symbol" description="Empty: found out" value={draft.symbol} onChange={(event) => change({ symbol: event.currentTarget.value })} spellCheck={false} />
       <Select size="xs" w={110} label="Bars" description="Width" data={[AUTO, ...TIMEFRAMES]} value={draft.timeframe} onChange={(value) => change({ timeframe: value ?? AUTO })} allowDeselect={false} />
