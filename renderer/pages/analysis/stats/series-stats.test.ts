@@ -56,6 +56,17 @@ describe('seasons', () => {
     expect(returns.map((value) => Math.round(value * 1e6) / 1e6)).toEqual([0, 0.21]);
   });
 
+  it('give what the price did where bars are missing to no month and no weekday', () => {
+    // Two days of January, and two of April at twice the price: April itself made 10 %, from its first open on.
+    const torn = bars([[Date.UTC(2024, 0, 2, 5), 100, 100], [Date.UTC(2024, 0, 3, 5), 100, 102], [Date.UTC(2024, 3, 1, 4), 200, 210], [Date.UTC(2024, 3, 2, 4), 210, 220]]);
+    const [row] = seasonsIn({ bars: torn, timeframe: '1Day' }).months;
+    expect(row?.months.map((value) => (value === null ? null : Math.round(value * 1e6) / 1e6))).toEqual([0.02, null, null, 0.1, ...Array.from({ length: 8 }, () => null)]);
+    expect(Math.max(...dailyReturns(torn).returns)).toBeLessThan(0.06);
+    // A week a bar is no gap.
+    const weeks = bars([[Date.UTC(2024, 0, 1, 5), 100, 100], [Date.UTC(2024, 0, 8, 5), 110, 121]]);
+    expect(dailyReturns(weeks, '1Week').returns[1]).toBeCloseTo(0.21, 12);
+  });
+
   it('count hours from their own open, so that the night belongs to none', () => {
     const { hours, weekdays, months } = seasonsIn({ bars: HOURS, timeframe: '1Hour' });
     expect(hours.map(({ key, mean, count }) => [key, Math.round(mean * 1e4) / 1e4, count])).toEqual([[9, 0.055, 2], [10, 0.005, 2], [11, -0.0098, 2]]);

@@ -93,7 +93,7 @@ export function keyFigures({ bars, returns, timeframe, periodsPerYear }: Stretch
     figure('Up', 'share', returns.length === 0 ? null : returns.filter((value) => value > 0).length / returns.length, `part of the ${word} that closed higher than the one before`),
     figure('Skewness', 'ratio', yearly ? skewness(returns) : null, 'm₃ / m₂^1.5 of returns; 0 for a normal distribution'),
     figure('Excess kurtosis', 'ratio', yearly ? excessKurtosis(returns) : null, 'm₄ / m₂² − 3 of returns; 0 for a normal distribution'),
-    figure('Bars', 'count', barCount(bars), `closed ${word} in this stretch`),
+    figure('Bars', 'count', barCount(bars), `${word} in this stretch, the running one included`),
   ];
 }
 
@@ -113,13 +113,22 @@ function daysOf({ time }: Pick<BarColumns, 'time'>): number[] {
   return Array.from(time, (at) => (calendarCovers(at as EpochMs) ? toNewYork(at as EpochMs).dayNumber : Math.floor(at / DAY_MS)));
 }
 
-/** The return of each day, the first from its open: bars of a day together. Weeks and months count to the day on which they begin. */
-export function dailyReturns(bars: BarColumns): { readonly days: readonly number[]; readonly returns: readonly number[] } {
+/** Calendar days from one bar's day to the next, beyond which bars are missing: no weekend with its holidays is as long. */
+const GAP_DAYS: Readonly<Partial<Record<ChartTimeframe, number>>> = { '1Week': 15, '1Month': 62 };
+const GAP_DAYS_ELSE = 7;
+
+/**
+ * The return of each day: bars of a day together. Weeks and months count to the day on which they begin. The first is taken from its open, and so is one behind missing bars: what the price did
+ * where there are none belongs to no day, month or weekday.
+ */
+export function dailyReturns(bars: BarColumns, timeframe: ChartTimeframe = '1Day'): { readonly days: readonly number[]; readonly returns: readonly number[] } {
   const numbers = daysOf(bars);
   const [days, returns]: [number[], number[]] = [[], []];
+  const gap = GAP_DAYS[timeframe] ?? GAP_DAYS_ELSE;
   let before = bars.open[0] ?? NaN;
   for (let n = 0; n < numbers.length; n += 1) {
     const day = numbers[n] ?? NaN;
+    if (n > 0 && day - (numbers[n - 1] ?? NaN) > gap) before = bars.open[n] ?? NaN;
     if (day === numbers[n + 1]) continue;
     const close = bars.close[n] ?? NaN;
     days.push(day);
@@ -151,7 +160,7 @@ export type Seasons = { readonly months: readonly MonthRow[]; readonly weekdays:
 
 /** What the returns of months, weekdays and hours have in common. */
 export function seasonsIn({ bars, timeframe }: Pick<Stretch, 'bars' | 'timeframe'>): Seasons {
-  const daily = dailyReturns(bars);
+  const daily = dailyReturns(bars, timeframe);
   const hourly = isIntraday(timeframe) ? hourReturns(bars) : null;
   const hasWeekdays = timeframe !== '1Week' && timeframe !== '1Month';
   // Day 0 was a Thursday.

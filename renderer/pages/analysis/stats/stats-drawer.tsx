@@ -61,10 +61,11 @@ function About({ span }: { span: Span }): JSX.Element | null {
   const bars = useSelection((now) => now.bars);
   const timeframe = useSelection((now) => now.timeframe);
   const isReplaying = useSelection((now) => now.isReplaying);
+  const adjustment = useSelection((now) => now.adjustment);
   const stretch = useMemo(() => (bars === null ? null : stretchOf(bars, timeframe, span)), [bars, timeframe, span]);
   const [first, last] = [stretch?.bars.time[0], stretch?.bars.time.at(-1)];
   if (stretch === null || first === undefined || last === undefined) return null;
-  return <span className="muted num stats-about">{count(barCount(stretch.bars))} bars, {marketDay(first)} to {marketDay(last)}{isReplaying && ', replay'}</span>;
+  return <span className="muted num stats-about">{count(barCount(stretch.bars))} bars, {marketDay(first)} to {marketDay(last)}{isReplaying && ', replay'}{adjustment === 'raw' && <Tooltip label="Prices as they were traded: a split or a dividend counts as a return here. Choose the split-adjusted or total-return view for figures of what was earned." multiline maw={300}><b className="stats-raw" tabIndex={0}>, raw prices</b></Tooltip>}</span>;
 }
 
 /** The drawer: closed it is its tabs alone. */
