@@ -42,6 +42,8 @@ describe('a screen over some symbols', () => {
     expect(part.found.map((one) => [one.n, one.at, one.values[0]])).toEqual([[0, 9, 19], [1, 9, 31], [2, 1, 6]]);
     expect(part.found[0]?.values[1]).toBeCloseTo(19 * 1.01, 12);
     expect(screenSubjects(market, question({ before: 0 }), NONE)).toMatchObject({ found: [], matched: 0, empty: 3, newest: null });
+    // Nobody is found, and yet it is told how new the bars were that were looked at.
+    expect(screenSubjects(market, question({ filters: ['close < 0'], before: 10 * DAY }), NONE)).toMatchObject({ found: [], matched: 0, empty: 0, newest: 9 * DAY });
   });
 
   it('shows prices and volumes of a past day as they were seen before later splits', () => {
