@@ -159,7 +159,11 @@ class Lane implements BackfillLane {
         if (error instanceof AppError && error.code === 'BROKER_REPLY_INVALID') {
           bad += 1;
           if (bad >= MAX_BAD_ANSWERS) return this.fail(job, error.message);
-        } else if (!isWaitable(error)) throw error;
+        } else if (!isWaitable(error)) {
+          // The past is nobody's bread: it never ends the service that brings live bars. Without the book that one ends anyway.
+          if (error instanceof AppError && error.code === 'DATABASE_UNREACHABLE') throw error;
+          return this.fail(job, `It cannot go on (${describeError(error)}). What is stored stays; resume it when that is mended`);
+        }
         this.parts.log.warn({ backfillId: job.backfill_id, error: describeError(error) }, 'A page of the past could not be read');
         await this.tell(job, describeError(error));
         await this.pause(backoffMs(failures, RETRY));

@@ -77,8 +77,13 @@ describe('a back-fill', () => {
   it.each(['backfill:before commit', 'backfill:page stored'])('goes on where it stopped when the process ends at "%s"', async (where) => {
     await want(['AAA', 'BBB']);
     let count = 0;
-    begin(broker(['AAA', 'BBB'], 20), { point: (name) => { if (name === where && (count += 1) === 2) throw new Error('power cut'); } });
-    await until(() => failures.length > 0, 'the lane to end');
+    const cut = new AbortController();
+    begin(broker(['AAA', 'BBB'], 20), { signal: cut.signal, point: (name) => {
+      if (name !== where || (count += 1) !== 2) return;
+      cut.abort();
+      throw new Error('power cut');
+    } });
+    await until(() => cut.signal.aborted, 'the power to go');
     await lane?.stop();
     const before = await state();
     expect(before?.state).toBe('running');
@@ -95,6 +100,18 @@ describe('a back-fill', () => {
     begin(broker(['AAA'], 100));
     await stateIs('done');
     expect(await book.sql('SELECT symbol, state FROM data_ingestion.backfill_series ORDER BY 1')).toEqual([{ symbol: 'AAA', state: 'done' }, { symbol: 'GONE', state: 'unknown' }, { symbol: 'NEW', state: 'empty' }]);
+  });
+
+  it('ends in words for what it cannot mend, not the lane, and a person takes it up again', async () => {
+    await want(['AAA']);
+    let isBroken = true;
+    begin(broker(['AAA'], 20), { point: (name) => { if (isBroken && name === 'backfill:before commit') throw new Error('a statement broke'); } });
+    expect((await stateIs('failed'))?.problem).toContain('a statement broke');
+    isBroken = false;
+    await steer(db, 'backfills', 'backfill-one', 'resume');
+    lane?.wake();
+    expect(await stateIs('done')).toMatchObject({ stored: MINUTES });
+    expect(failures).toEqual([]);
   });
 
   it('gives up on a broker that repeats a page, says so, and takes it up again when a person says so', async () => {
