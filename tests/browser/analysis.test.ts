@@ -1,6 +1,7 @@
 /** What a trader does on the analysis page, in a real browser against a gateway that keeps what it is told: indicators, drawings, layouts, scales, comparison, replay, live bars, marks, the keyboard. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Locator, Page } from 'playwright-core';
+import { LIVE_PROTOCOL } from '#app/contracts/live.ts';
 import { buildPage } from './built-page.ts';
 import { chartBook, columnsFor, LAST_MINUTE, minuteBar } from './chart-world.ts';
 import { openBrowser } from './harness.ts';
@@ -34,7 +35,7 @@ const shownIndex = async (): Promise<number> => Number(await values().getAttribu
 /** The chart stands: bars are drawn and its numbers are there. */
 async function drawn(): Promise<void> {
   await values().waitFor();
-  await page.locator('.navigable .nsewdrag').first().waitFor({ state: 'attached' });
+  await page.locator('.navigable .scatterlayer path').first().waitFor({ state: 'attached' });
 }
 /** Parts of the chart's width and height as a place on the screen. */
 async function place(x: number, y: number): Promise<[number, number]> {
@@ -152,6 +153,26 @@ describe('drawings', () => {
     await chip('RSI').waitFor();
   });
 
+  it('wait for a gateway that is away: they stand on the page, it is told, and they are kept when it is back', async () => {
+    gateway.script({ saveDrawing: () => 'lost' });
+    const before = items();
+    const count = await before.count();
+    await page.keyboard.press('h');
+    await page.locator('.drawing-canvas').waitFor();
+    await page.mouse.click(...await place(0.5, 0.2));
+    await page.getByRole('alert').getByText(/not kept yet/).waitFor();
+    // A gateway that comes back tells of everything anew, also of drawings that it does not know.
+    gateway.push({ type: 'welcome', protocol: LIVE_PROTOCOL, instanceId: 'another' });
+    expect(await items().count()).toBe(count + 1);
+    const { saveDrawing } = book.script;
+    if (saveDrawing !== undefined) gateway.script({ saveDrawing });
+    await expect.poll(() => book.drawings.length, WAIT).toBe(count + 1);
+    await page.getByRole('alert').getByText(/not kept yet/).waitFor({ state: 'detached' });
+    expect(await items().count()).toBe(count + 1);
+    await page.keyboard.press('Control+z');
+    await expect.poll(() => book.drawings.length, WAIT).toBe(count);
+  });
+
   it('stay at their bars in other views of the prices and in other widths', async () => {
     const y = async (): Promise<number> => Number(await page.locator('[data-kind="horizontal"] line').first().getAttribute('y1'));
     const before = await y();
@@ -254,6 +275,7 @@ describe('symbols', () => {
   });
 
   it('leave no error behind', () => {
-    expect(watched.problems).toEqual([]);
+    // The gateway that was away on purpose is all that the browser complained of.
+    expect(watched.problems.filter((problem) => !problem.endsWith('net::ERR_CONNECTION_RESET'))).toEqual([]);
   });
 });

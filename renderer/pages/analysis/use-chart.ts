@@ -90,7 +90,9 @@ export function useChart(symbol: string | null): Chart {
   const look = useLook();
   const { timeframe, adjustment, hours } = look;
   const ask = useMemo((): SeriesAsk | null => (symbol === null ? null : { symbol, timeframe, adjustment, hours }), [symbol, timeframe, adjustment, hours]);
-  const state = useSeries(ask);
+  const loaded = useSeries(ask);
+  // In the blink after another symbol or width was chosen the old bars are still there: they are not this one's, for the chart or for who listens to the selection.
+  const state = loaded.ask === ask ? loaded : { ...loaded, ask: null, series: null, about: null, error: null };
   const replay = useReplay();
   const all = state.series?.columns ?? null;
   const bars = useVisible(all);

@@ -1,10 +1,10 @@
-/** What is drawn on the symbol: kept in the book at once, with a way back. */
+/** What is drawn on the symbol, with a way back. */
 import { useCallback, useEffect, useMemo, useRef, useState } from 'react';
 import { useQueryClient } from '@tanstack/react-query';
 import type { Drawing, DrawingKind } from '#app/contracts/charts.ts';
-import { call } from '../../data/client.ts';
 import { createStore, useStore } from '../../data/external-store.ts';
 import { useDrawings } from '../../data/queries.ts';
+import { keepDrawing, useOutbox, withUnkept } from './drawing-outbox.ts';
 
 /** A change that can be taken back: what was there, what is there now. */
 type Change = { readonly id: string; readonly before: Drawing | null; readonly after: Drawing | null };
@@ -34,37 +34,26 @@ export function newDrawingId(): string {
 /** The drawings of a symbol, and what can be done with them. */
 export type DrawingTable = { readonly drawings: readonly Drawing[]; readonly problem: string | null; put(drawing: Drawing): void; erase(drawingId: string): void; undo(): void; redo(): void; readonly canUndo: boolean };
 
-/** Drawings of a symbol. What cannot be kept stays on the screen, and it is said that it was not kept. */
+/** Drawings of a symbol. What the book does not have yet stands on the screen, and it is said that it is not kept. */
 export function useDrawingTable(symbol: string | null): DrawingTable {
   const client = useQueryClient();
   const query = useDrawings(symbol);
-  const [problem, setProblem] = useState<string | null>(null);
+  const { unkept, problem } = useOutbox();
   const done = useRef<Change[]>([]);
   const undone = useRef<Change[]>([]);
   const [canUndo, setCanUndo] = useState(false);
-  const queue = useRef<Promise<unknown>>(Promise.resolve());
   useEffect(() => {
     done.current = [];
     undone.current = [];
     setCanUndo(false);
-    setProblem(null);
     setHand({ selected: null });
   }, [symbol]);
   // The question keeps the last answer while it asks for the next symbol: that one's drawings are not this one's.
-  const drawings = useMemo(() => (query.data?.drawings ?? []).filter((drawing) => drawing.symbol === symbol), [query.data, symbol]);
+  const drawings = useMemo(() => withUnkept(query.data?.drawings ?? [], symbol, unkept), [query.data, symbol, unkept]);
 
-  const write = useCallback((change: Change): void => {
-    const { id, after, before } = change;
-    const key = ['drawings', (after ?? before)?.symbol];
-    client.setQueryData(key, (list: { drawings: Drawing[] } | undefined) => {
-      const others = (list?.drawings ?? []).filter((one) => one.drawingId !== id);
-      return { drawings: after === null ? others : [...others, after] };
-    });
-    // One after the other: a drawing that is moved and erased at once must end erased.
-    queue.current = queue.current.then(async () => { await (after === null ? call('deleteDrawing', { drawingId: id }) : call('saveDrawing', after)); }).then(
-      () => setProblem(null),
-      (error: unknown) => setProblem(`This drawing is not kept: ${error instanceof Error ? error.message : String(error)}`),
-    );
+  const write = useCallback(({ id, before, after }: Change): void => {
+    const { symbol: own } = after ?? before ?? {};
+    if (own !== undefined) keepDrawing(client, { id, symbol: own, after });
   }, [client]);
   const change = useCallback((next: Change): void => {
     done.current = [...done.current, next].slice(-UNDO_MAX);

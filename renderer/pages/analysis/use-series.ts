@@ -34,9 +34,11 @@ function inPlace(old: Series, view: BarsView): Series {
   return { ...fresh, origin: Math.min(at, barCount(fresh.columns) - 1) - oldX };
 }
 
+/** Refusals of now, not of what was asked: not signed in, too slow, too early, too many. */
+const PASSING: ReadonlySet<number> = new Set([401, 408, 425, 429]);
 /** Is a refusal one that asking again does not change? */
-function isFinal(error: unknown): boolean {
-  return error instanceof ClientError && error.status >= 400 && error.status < 500 && error.status !== 401;
+export function isFinal(error: unknown): boolean {
+  return error instanceof ClientError && error.status >= 400 && error.status < 500 && !PASSING.has(error.status);
 }
 
 type Keeper = { readonly signal: AbortSignal; get(): SeriesState; update(change: (now: SeriesState) => SeriesState): void };
@@ -69,23 +71,34 @@ function takeMinutes(wanted: SeriesAsk, bars: readonly LiveBar[], { get, update 
 function keepSeries(wanted: SeriesAsk, keeper: Keeper): () => void {
   const { signal, get, update } = keeper;
   let timer: ReturnType<typeof setTimeout> | undefined;
+  let [isAsking, mustAgain] = [false, false];
   const failed = (error: unknown, again: () => void): void => {
     if (signal.aborted) return;
     update((now) => ({ ...now, ask: wanted, error }));
     if (!isFinal(error)) timer = setTimeout(again, RETRY_MS);
   };
   const tail = (): void => {
-    clearTimeout(timer);
     const { series } = get();
     if (series === null) return;
+    // One question at a time: a second one would begin a second round of them that nobody ends.
+    if (isAsking) {
+      mustAgain = true;
+      return;
+    }
+    clearTimeout(timer);
+    [isAsking, mustAgain] = [true, false];
     readTail(wanted, series, signal).then(
       ({ view, next }) => {
+        isAsking = false;
         if (signal.aborted) return;
         // Minutes and older bars that came while it was asked are in the series of now: then the next reading brings the rest.
         update((now) => (now.series === series ? { ...now, series: next, about: { ...view, actions: mergeActions(now.about ?? view, view) }, error: null, askedAt: Date.now() } : { ...now, error: null }));
-        timer = setTimeout(tail, get().series === next ? TAIL_EVERY_MS : RETRY_MS);
+        timer = setTimeout(tail, get().series === next && !mustAgain ? TAIL_EVERY_MS : RETRY_MS);
       },
-      (error: unknown) => failed(error, tail),
+      (error: unknown) => {
+        isAsking = false;
+        failed(error, tail);
+      },
     );
   };
   const first = (): void => {
@@ -160,6 +173,13 @@ export function useCompared(ask: SeriesAsk | null, symbols: readonly string[], f
   const { timeframe, adjustment, hours } = ask ?? {};
   // Asked anew when the chart has reached bars of another thousand days, not for each one.
   const reach = from === null ? null : Math.floor(from / 86_400_000_000);
+  // Of another width or view of the prices these closes are wrong; when the chart only reaches further back they stay until the longer ones come.
+  const kind = `${names} ${timeframe} ${adjustment} ${hours}`;
+  const [knownKind, setKnownKind] = useState(kind);
+  if (knownKind !== kind) {
+    setKnownKind(kind);
+    setKnown(new Map());
+  }
   useEffect(() => {
     const own = new AbortController();
     if (names === '' || timeframe === undefined || adjustment === undefined || hours === undefined || reach === null) {
@@ -168,7 +188,7 @@ export function useCompared(ask: SeriesAsk | null, symbols: readonly string[], f
     }
     for (const symbol of names.split(',')) {
       call('bars', { symbol, timeframe, adjustment, hours, limit: LOADED_MAX }, { signal: own.signal }).then(
-        (view) => { const { time, close } = columnsFrom(view); setKnown((now) => new Map([...now, [symbol, { time, close }]])); },
+        (view) => { if (own.signal.aborted) return; const { time, close } = columnsFrom(view); setKnown((now) => new Map([...now, [symbol, { time, close }]])); },
         (error: unknown) => { if (!own.signal.aborted) { console.warn(`${symbol} cannot be compared`, error); setKnown((now) => new Map([...now, [symbol, null]])); } },
       );
     }
