@@ -6,6 +6,7 @@ import type { Tokens } from '../theme.ts';
 import { groupBars, groupSize, visibleRange } from './bar-groups.ts';
 import type { BarGroups, XRange } from './bar-groups.ts';
 import { barTicks, outsideHours } from './bar-ticks.ts';
+import type { BarTick, Shade } from './bar-ticks.ts';
 import { baseLayout, withAlpha } from './figure.ts';
 import type { Figure, PlotlyObject } from './figure.ts';
 import { digitsFor, layPanes, MARGIN, padded, plotWidth } from './scale.ts';
@@ -21,8 +22,14 @@ export type PriceChart = {
   readonly bars: BarColumns; readonly origin: number; readonly view: XRange; readonly width: number; readonly height: number; readonly style: ChartLook['style']; readonly isLog: boolean; readonly hasVolume: boolean; readonly isIntraday: boolean;
   readonly overlays: readonly ChartLine[]; readonly panes: readonly ChartPane[]; readonly compared: readonly ChartLine[]; readonly tokens: Tokens;
 };
-/** The figure, and where everything stands in it. `base`: first visible close when symbols are compared, else null. */
-export type DrawnChart = { readonly figure: Figure; readonly frame: Frame; readonly groups: BarGroups; readonly base: number | null };
+/**
+ * The figure, and where everything stands in it. `view`: the stretch that it shows; `reach`: how far the hand can pull it before something is missing; `ticks` and `shades`: times
+ * and hours outside of trading along it, which the page draws; `base`: first visible close when symbols are compared, else null.
+ */
+export type DrawnChart = { readonly figure: Figure; readonly frame: Frame; readonly groups: BarGroups; readonly view: XRange; readonly reach: XRange; readonly ticks: readonly BarTick[]; readonly shades: readonly Shade[]; readonly base: number | null };
+
+/** What is drawn to each side of what is visible, as a part of it, for the hand that moves the chart. */
+const RESERVE = 0.75;
 
 /** Share of the price pane that the volume takes. */
 const VOLUME_PART = 0.17;
@@ -66,7 +73,7 @@ function columnsPath(groups: BarGroups, values: readonly number[], colourOf: (n:
     path.x.push(x - half, x - half, x + half, x + half, x - half, null);
     path.y.push(0, value, value, 0, 0, null);
   });
-  return [...paths].map(([colour, path]) => ({ type: 'scatter', mode: 'lines', ...path, yaxis, hoverinfo: 'skip', connectgaps: false, line: { width: 0, color: colour, simplify: false }, fill: 'toself', fillcolor: colour }));
+  return [...paths].map(([colour, path]) => ({ type: 'scatter', mode: 'none', ...path, yaxis, hoverinfo: 'skip', connectgaps: false, fill: 'toself', fillcolor: colour }));
 }
 
 /** Values of the drawn bars: of a group the last. */
@@ -154,7 +161,9 @@ function priceTicks(pane: Pane, base: number | null): { vals: number[]; text: st
 function yAxis(pane: Pane, height: number, tokens: Tokens, more: PlotlyObject): PlotlyObject {
   return {
     domain: domainOf(pane, height), side: 'right', range: pane.isLog ? pane.range.map(Math.log10) : [...pane.range], type: pane.isLog ? 'log' : 'linear', fixedrange: true, automargin: false, zeroline: false, showline: false, ticks: '',
-    gridcolor: withAlpha(tokens.lineStrong, 0.35), gridwidth: 1, tickfont: { size: 11, color: tokens.muted }, ticklabelposition: 'outside', ...more,
+    gridcolor: withAlpha(tokens.lineStrong, 0.35), gridwidth: 1, tickfont: { size: 11, color: tokens.muted }, ticklabelposition: 'outside',
+    // Plotly would measure every label to find out whether it must turn or hide it.
+    tickangle: 0, ticklabeloverflow: 'allow', ...more,
   };
 }
 function domainOf(pane: Pick<Pane, 'top' | 'height'>, height: number): [number, number] {
@@ -177,19 +186,17 @@ function comparedLines(chart: PriceChart): { base: number | null; lines: ChartLi
   return { base, lines };
 }
 
-function shapesOf(chart: PriceChart, groups: BarGroups): PlotlyObject[] {
-  const { tokens } = chart;
+function shadesOf(chart: PriceChart, groups: BarGroups): Shade[] {
   if (!chart.isIntraday || groups.size > 8) return [];
-  const times = groups.first.map((first) => chart.bars.time[first] ?? 0);
-  return outsideHours(groups.x, times, groups.size).map(({ from, to }) => ({ type: 'rect', xref: 'x', yref: 'paper', x0: from, x1: to, y0: 0, y1: 1, line: { width: 0 }, fillcolor: withAlpha(tokens.accent, 0.055), layer: 'below' }));
+  return outsideHours(groups.x, groups.first.map((first) => chart.bars.time[first] ?? 0), groups.size);
 }
 
-/** Draws it. One screen to each side of what is visible is there too, for the hand that moves the chart. */
+/** Draws it, and something to each side of what is visible. Times stand in a layer of the page's own: they must keep their form while the hand stretches the picture. */
 export function priceFigure(chart: PriceChart): DrawnChart {
   const { bars, origin, view, width, height, tokens } = chart;
   const span = view[1] - view[0];
   const size = groupSize(view, plotWidth({ width }));
-  const groups = groupBars(bars, origin, [view[0] - span, view[1] + span], size);
+  const groups = groupBars(bars, origin, [view[0] - span * RESERVE, view[1] + span * RESERVE], size);
   const { base, lines: others } = comparedLines(chart);
   const places = layPanes(height, chart.panes.map((pane) => pane.height));
   const range = priceRange(chart, groups, others);
@@ -203,23 +210,21 @@ export function priceFigure(chart: PriceChart): DrawnChart {
     ...[...chart.overlays, ...others].flatMap((line) => lineTraces(groups, line, 'y', tokens)),
     ...chart.panes.flatMap((pane, n) => pane.lines.flatMap((line) => lineTraces(groups, line, `y${n + 3}`, tokens))),
   ];
-  const ticks = barTicks(groups.x, groups.first.map((first) => bars.time[first] ?? 0), plotWidth({ width }) / span);
   const priceTick = priceTicks(top, base);
   const axes = Object.fromEntries(below.map((pane, n) => [`yaxis${n + 3}`, yAxis(pane, height, tokens, { nticks: Math.max(2, Math.floor(pane.height / 28)), ...(chart.panes[n]?.guides.length ? { tickmode: 'array', tickvals: chart.panes[n].guides } : { tickformat: '~s' }) })]));
   return {
     figure: {
       data: data.length === 0 ? [{ type: 'scatter', x: [], y: [] }] : data,
       layout: {
-        ...baseLayout(tokens), width, height, autosize: false, margin: { l: MARGIN.left, r: MARGIN.right, t: MARGIN.top, b: MARGIN.bottom, pad: 0 }, dragmode: 'pan', hovermode: false, shapes: shapesOf(chart, groups),
-        xaxis: {
-          range: [...view], type: 'linear', anchor: below.length > 0 ? `y${below.length + 2}` : 'y', showgrid: true, gridcolor: withAlpha(tokens.lineStrong, 0.22), zeroline: false, showline: true, linecolor: tokens.line, ticks: '', tickmode: 'array', tickvals: ticks.map((tick) => tick.x),
-          ticktext: ticks.map((tick) => (tick.isMajor ? `<b>${tick.text}</b>` : tick.text)), tickangle: 0, tickfont: { size: 11, color: tokens.muted }, automargin: false,
-        },
+        ...baseLayout(tokens), width, height, autosize: false, margin: { l: MARGIN.left, r: MARGIN.right, t: MARGIN.top, b: MARGIN.bottom, pad: 0 }, hovermode: false,
+        xaxis: { range: [...view], type: 'linear', anchor: below.length > 0 ? `y${below.length + 2}` : 'y', showgrid: false, showticklabels: false, zeroline: false, showline: true, linecolor: tokens.line, ticks: '', automargin: false },
         yaxis: yAxis(top, height, tokens, { tickmode: 'array', tickvals: priceTick.vals, ticktext: priceTick.text }),
         yaxis2: { domain: [domainOf(top, height)[0], domainOf(top, height)[0] + (domainOf(top, height)[1] - domainOf(top, height)[0]) * VOLUME_PART], range: [0, peak], fixedrange: true, showgrid: false, showticklabels: false, zeroline: false, ticks: '', anchor: 'free', position: 1, side: 'right' },
         ...axes,
       },
     },
-    frame: { width, height, panes: [top, ...below] }, groups, base,
+    frame: { width, height, panes: [top, ...below] }, groups, view, base,
+    reach: [(groups.first[0] ?? 0) === 0 ? -Infinity : view[0] - span * RESERVE, (groups.last.at(-1) ?? 0) >= barCount(bars) - 1 ? Infinity : view[1] + span * RESERVE],
+    ticks: barTicks(groups.x, groups.first.map((first) => bars.time[first] ?? 0), plotWidth({ width }) / span), shades: shadesOf(chart, groups),
   };
 }

@@ -1,9 +1,9 @@
 /** The analysis page: the chart is the page; beside it what is known of the symbol, below it the statistics. */
 import { useCallback, useEffect, useState } from 'react';
 import type { JSX } from 'react';
-import { Skeleton } from '@mantine/core';
 import { useNavigate, useSearch } from '@tanstack/react-router';
 import { barCount } from '#app/domain/bar-columns.ts';
+import { loadCharts } from '../../charts/lazy-chart.tsx';
 import { useAge, useIsStale } from '../../data/clock.ts';
 import { useChartSymbol } from '../../data/queries.ts';
 import { age, bothZones, marketDay, marketDayTime } from '../../ui/format.ts';
@@ -30,6 +30,10 @@ import type { DrawingTable } from './use-drawings.ts';
 import { useChartKeys } from './use-keys.ts';
 import { StatsDrawer } from './stats/stats-drawer.tsx';
 import { WhyCard } from './why/why-card.tsx';
+
+
+// Whoever comes straight here waits for the code of the chart as long as for its bars: both at once.
+if (location.pathname === '/analysis') loadCharts().catch((error: unknown) => console.warn('The code of the chart did not come', error));
 
 const REPLAY_BARS_BACK = 100;
 const RAIL_KEY = 'mainspring.chart.rail';
@@ -108,7 +112,7 @@ function Stand({ symbol, chart, table, bar, show }: { symbol: string; chart: Cha
 
 /** A chart that will be there: bars of grey. */
 function ChartSkeleton(): JSX.Element {
-  return <div className="chart-skeleton" aria-label="Loading">{Array.from({ length: 40 }, (_none, n) => <Skeleton key={n} width="1.2%" height={`${24 + ((n * 29) % 41)}%`} radius="sm" />)}</div>;
+  return <div className="chart-skeleton" aria-label="Loading">{Array.from({ length: 40 }, (_none, n) => <i key={n} style={{ height: `${24 + ((n * 29) % 41)}%` }} />)}</div>;
 }
 
 /** The page. */
@@ -124,6 +128,7 @@ export function AnalysisPage(): JSX.Element {
   const known = useChartSymbol(symbol);
   const look = useLook();
   useDefaultLayout();
+  useEffect(() => { loadCharts().catch((error: unknown) => console.warn('The code of the chart did not come', error)); }, []);
   useChartKeys({ table, all: chart.all, search: () => setSearching(true), indicators: () => setPicking(true) });
   useEffect(() => () => { endReplay(); changeSelection({ chosen: null }); }, []);
   useEffect(() => {
@@ -151,7 +156,7 @@ export function AnalysisPage(): JSX.Element {
           {symbol === null ? <div className="pick-symbol"><h2>Which symbol?</h2><SymbolSearchList label="Look for a symbol" onPick={show} /></div> : <Stand symbol={symbol} chart={chart} table={table} bar={bar} show={show} />}
           {symbol !== null && <StatsDrawer />}
         </div>
-        {hasRail && symbol !== null && <Rail symbol={symbol} known={known.data?.known ?? null} marks={chart.told} until={chart.until} why={chosen === null ? null : <WhyCard />} />}
+        {hasRail && symbol !== null && <Rail symbol={symbol} known={known.data?.known ?? null} marks={chart.told} until={chart.until} isQuiet={chart.state.ask === null && chart.state.error === null} why={chosen === null ? null : <WhyCard />} />}
       </div>
       <IndicatorPicker isOpen={isPicking} close={() => setPicking(false)} />
     </div>

@@ -13,7 +13,7 @@ import { MARGIN, PANE_GAP, plotWidth, pxToX, xToPx } from '../../charts/scale.ts
 import { createStore, useStore } from '../../data/external-store.ts';
 import type { Store } from '../../data/external-store.ts';
 import type { Tokens } from '../../theme.ts';
-import { Crosshair, Marks, PriceLines } from './chart-layers.tsx';
+import { Crosshair, Marks, PriceLines, TimeScale } from './chart-layers.tsx';
 import type { PriceLine } from './chart-layers.tsx';
 import type { ActionMark, BarMark } from './chart-marks.ts';
 import { DrawingBar, DrawingLayer } from './drawing-layer.tsx';
@@ -158,7 +158,8 @@ export function ChartArea(props: ChartAreaProps): JSX.Element {
       {stage !== null && drawn !== null && (
         <>
           <ChosenBar stage={stage} chosen={props.chosen} />
-          <LazyNavigableChart figure={drawn.figure} label={props.label} onMoving={view.moving} onMoved={view.moved} />
+          <TimeScale stage={stage} />
+          <LazyNavigableChart drawn={drawn} label={props.label} onMoving={view.moving} onMoved={view.moved} />
           <PriceLines stage={stage} lines={props.lines} />
           <DrawingLayer stage={stage} table={props.table} until={props.until} />
           <Marks stage={stage} marks={look.hasMarks ? props.marks : []} actions={look.hasActions ? props.actions : []} />

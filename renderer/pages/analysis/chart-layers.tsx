@@ -49,6 +49,35 @@ export function Crosshair({ stage, isIntraday }: { stage: Stage; isIntraday: boo
   );
 }
 
+/** Px between two labels of the time below which the lesser one is left out. */
+const TIME_LEAST_PX = 46;
+
+/** Times along the axis with their lines, and the hours outside of trading; behind the bars, and in step with them while a hand moves the chart. */
+export function TimeScale({ stage }: { stage: Stage }): JSX.Element {
+  const view = useStore(stage.viewport);
+  const { frame, ticks, shades } = stage.drawn;
+  const [left, right, bottom] = [MARGIN.left, MARGIN.left + plotWidth(frame), frame.height - MARGIN.bottom];
+  const placed = ticks.flatMap((tick) => { const px = xToPx(frame, view, tick.x); return px < left || px > right ? [] : [{ ...tick, px }]; });
+  const majors = placed.filter((tick) => tick.isMajor);
+  let last = -Infinity;
+  const shown = placed.filter((tick) => {
+    const isFree = tick.isMajor || (tick.px - last >= TIME_LEAST_PX && majors.every((major) => Math.abs(major.px - tick.px) >= TIME_LEAST_PX));
+    if (isFree) last = tick.px;
+    return isFree;
+  });
+  return (
+    <svg className="time-scale" width={frame.width} height={frame.height} aria-hidden>
+      {shades.map((shade) => {
+        const from = Math.max(left, xToPx(frame, view, shade.from));
+        const to = Math.min(right, xToPx(frame, view, shade.to));
+        return to <= from ? null : <rect key={shade.from} x={from} y={MARGIN.top} width={to - from} height={bottom - MARGIN.top} />;
+      })}
+      {shown.map((tick) => <line key={tick.x} x1={tick.px} x2={tick.px} y1={MARGIN.top} y2={bottom} />)}
+      {shown.map((tick) => <text key={tick.x} className={tick.isMajor ? 'major' : undefined} x={Math.min(right - 22, Math.max(left + 22, tick.px))} y={bottom + 16} textAnchor="middle">{tick.text}</text>)}
+    </svg>
+  );
+}
+
 /** Lines across the price pane with a tag on the scale. */
 export function PriceLines({ stage, lines }: { stage: Stage; lines: readonly PriceLine[] }): JSX.Element {
   const pane = pricePane(stage);

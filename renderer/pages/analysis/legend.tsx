@@ -3,6 +3,7 @@ import { useState } from 'react';
 import type { JSX } from 'react';
 import { ActionIcon, ColorSwatch, Button, NumberInput, Popover, Select } from '@mantine/core';
 import { IconChevronDown, IconChevronUp, IconEye, IconEyeOff, IconSettings, IconX } from '@tabler/icons-react';
+import type { Pane } from '../../charts/scale.ts';
 import type { ShownIndicator } from '#app/contracts/charts.ts';
 import { barCount } from '#app/domain/bar-columns.ts';
 import { indicatorById } from '#app/indicators/catalogue.ts';
@@ -13,16 +14,16 @@ import { paneNumber } from './chart-layers.tsx';
 import { isOverlay, labelOf, LINE_COLOURS, takesSource } from './indicators.ts';
 import type { IndicatorColumns } from './indicators.ts';
 import { changeIndicator, moveIndicator, removeIndicator } from './look.ts';
-import { pricePane, useHover } from './stage.ts';
+import { pricePane, useHoverIndex } from './stage.ts';
 import type { Stage } from './stage.ts';
 
 const compact = new Intl.NumberFormat('en-US', { notation: 'compact', maximumFractionDigits: 2 });
 
 /** The bar that the numbers are about: under the pointer, else the last. */
 function useIndex(stage: Stage): number {
-  const hover = useHover();
+  const index = useHoverIndex();
   const last = barCount(stage.bars) - 1;
-  return hover === null || hover.index > last || hover.index < 0 ? last : hover.index;
+  return index === null || index > last || index < 0 ? last : index;
 }
 
 /** Open, high, low, close, change against the close before, volume. Dollars, shares. */
@@ -93,9 +94,21 @@ function Settings({ indicator, shown }: { indicator: AnyIndicator; shown: ShownI
   );
 }
 
+/** Its values at the bar under the pointer; the one part of a chip that follows it. */
+function ChipValues({ worked, stage, pane }: { worked: IndicatorColumns; stage: Stage; pane: Pane | undefined }): JSX.Element {
+  const index = useIndex(stage);
+  return (
+    <>
+      {worked.outputs.map(({ name, line }) => {
+        const value = line.values[index] ?? NaN;
+        return <span key={name} className="num chip-value" title={name} style={{ color: line.kind === 'bars' ? (value >= 0 ? 'var(--gain)' : 'var(--loss)') : line.colour }}>{Number.isFinite(value) && pane ? paneNumber(pane, value) : '–'}</span>;
+      })}
+    </>
+  );
+}
+
 /** One indicator: name, values at the bar under the pointer, and what can be done with it. */
 export function IndicatorChip({ shown, worked, stage, isInPane }: { shown: ShownIndicator; worked: IndicatorColumns | undefined; stage: Stage; isInPane: boolean }): JSX.Element {
-  const index = useIndex(stage);
   const indicator = indicatorById(shown.id);
   const pane = stage.drawn.frame.panes.find((one) => one.id === (isInPane ? shown.key : 'price'));
   const label = labelOf(shown);
@@ -106,10 +119,7 @@ export function IndicatorChip({ shown, worked, stage, isInPane }: { shown: Shown
         <Popover.Target><button type="button" className="chip-name" aria-label={`${label}: settings`}>{label}</button></Popover.Target>
         <Popover.Dropdown>{indicator !== undefined && <Settings indicator={indicator} shown={shown} />}</Popover.Dropdown>
       </Popover>
-      {worked?.outputs.map(({ name, line }) => {
-        const value = line.values[index] ?? NaN;
-        return <span key={name} className="num chip-value" title={name} style={{ color: line.kind === 'bars' ? (value >= 0 ? 'var(--gain)' : 'var(--loss)') : line.colour }}>{Number.isFinite(value) && pane ? paneNumber(pane, value) : '–'}</span>;
-      })}
+      {worked !== undefined && <ChipValues worked={worked} stage={stage} pane={pane} />}
       <span className="chip-actions">
         <ActionIcon variant="subtle" color="gray" size={18} aria-label={shown.isHidden ? `Show ${label}` : `Hide ${label}`} onClick={() => changeIndicator(shown.key, { isHidden: !shown.isHidden })}>{shown.isHidden ? <IconEyeOff size={13} /> : <IconEye size={13} />}</ActionIcon>
         {isInPane && <ActionIcon variant="subtle" color="gray" size={18} aria-label={`Move ${label} up`} onClick={() => moveIndicator(shown.key, -1, peer)}><IconChevronUp size={13} /></ActionIcon>}

@@ -45,8 +45,8 @@ function YearBar({ low, high, place }: { low: number; high: number; place: numbe
 }
 
 /** Figures of daily bars, split-adjusted; `until`: a replay's bar, after which nothing is known. */
-function Figures({ symbol, until }: { symbol: string; until: number | null }): JSX.Element {
-  const query = useQuery({ queryKey: ['figures', symbol, until], queryFn: ({ signal }) => call('bars', { symbol, timeframe: '1Day', adjustment: 'split', hours: 'regular', limit: YEAR_BARS, ...(until === null ? {} : { before: until + 1 }) }, { signal }), refetchInterval: DAILY_EVERY_MS, placeholderData: (before) => (before?.symbol === symbol ? before : undefined) });
+function Figures({ symbol, until, isQuiet }: { symbol: string; until: number | null; isQuiet: boolean }): JSX.Element {
+  const query = useQuery({ queryKey: ['figures', symbol, until], queryFn: ({ signal }) => call('bars', { symbol, timeframe: '1Day', adjustment: 'split', hours: 'regular', limit: YEAR_BARS, ...(until === null ? {} : { before: until + 1 }) }, { signal }), enabled: !isQuiet, refetchInterval: DAILY_EVERY_MS, placeholderData: (before) => (before?.symbol === symbol ? before : undefined) });
   const figures = useMemo(() => (query.data === undefined ? null : keyFigures(columnsFrom(query.data))), [query.data]);
   if (figures === null) return query.error === null ? <Skeleton height={150} radius="sm" /> : <Failure error={query.error} retry={() => void query.refetch()} />;
   const at = query.data?.columns.time.at(-1) ?? null;
@@ -100,8 +100,8 @@ function Signals({ marks, until }: { marks: ChartMarks | undefined; until: numbe
   );
 }
 
-/** The side. `why`: the card of the chosen bar, null when none was clicked. */
-export function Rail({ symbol, known, marks, until, why }: { symbol: string; known: ChartSymbol | null; marks: ChartMarks | undefined; until: number | null; why: ReactNode }): JSX.Element {
+/** The side. `isQuiet`: the chart's own bars are still on their way, nothing heavy is asked beside them; `why`: the card of the chosen bar, null when none was clicked. */
+export function Rail({ symbol, known, marks, until, isQuiet, why }: { symbol: string; known: ChartSymbol | null; marks: ChartMarks | undefined; until: number | null; isQuiet: boolean; why: ReactNode }): JSX.Element {
   return (
     <aside className="chart-rail" aria-label={`About ${symbol}`}>
       <header className="rail-head">
@@ -112,7 +112,7 @@ export function Rail({ symbol, known, marks, until, why }: { symbol: string; kno
         {until === null && <Button size="compact-sm" variant="default" onClick={() => openSheet({ kind: 'ticket', start: { symbol } })} disabled={known !== null && !known.isTradable}>Order</Button>}
       </header>
       {why}
-      <Section title="Key figures"><Figures symbol={symbol} until={until} /></Section>
+      <Section title="Key figures"><Figures symbol={symbol} until={until} isQuiet={isQuiet} /></Section>
       {until === null && <Section title="Position"><PositionCard symbol={symbol} /></Section>}
       <Section title="Last signals"><Signals marks={marks} until={until} /></Section>
     </aside>

@@ -19,6 +19,10 @@ const hover = createStore<Hover | null>(null);
 export function useHover(): Hover | null {
   return useStore(hover);
 }
+/** Watches the bar under the pointer alone: its number, null when there is none. */
+export function useHoverIndex(): number | null {
+  return useStore(hover, (now) => now?.index ?? null);
+}
 /** The pointer now, outside React. */
 export function hoverNow(): Hover | null {
   return hover.get();

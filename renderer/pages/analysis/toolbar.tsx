@@ -16,7 +16,7 @@ import type { DrawingTable } from './use-drawings.ts';
 const SHORT: Readonly<Record<ChartLook['timeframe'], string>> = { '1Min': '1m', '5Min': '5m', '15Min': '15m', '30Min': '30m', '1Hour': '1h', '1Day': 'D', '1Week': 'W', '1Month': 'M' };
 const LONG: Readonly<Record<ChartLook['timeframe'], string>> = { '1Min': '1 minute', '5Min': '5 minutes', '15Min': '15 minutes', '30Min': '30 minutes', '1Hour': '1 hour', '1Day': '1 day', '1Week': '1 week', '1Month': '1 month' };
 const STYLE_NAMES: Readonly<Record<ChartLook['style'], string>> = { candles: 'Candles', hollow: 'Hollow candles', line: 'Line', heikin: 'Heikin-Ashi' };
-const ADJUSTMENTS = [{ value: 'raw', label: 'Raw' }, { value: 'split', label: 'Splits' }, { value: 'all', label: 'Total return' }] as const;
+const ADJUSTMENTS = [{ value: 'raw', label: 'Raw', short: 'Raw' }, { value: 'split', label: 'Splits', short: 'Splits' }, { value: 'all', label: 'Total return', short: 'Total' }] as const;
 const ICONS: Readonly<Record<DrawingKind, ReactNode>> = { trend: <IconLine size={16} />, ray: <IconLine size={16} stroke={1.2} />, horizontal: <span className="tool-flat" />, rectangle: <IconRectangle size={16} />, fibonacci: <span className="tool-fib" />, note: <IconTypography size={16} /> };
 
 function Timeframes(): JSX.Element {
@@ -37,7 +37,7 @@ function Compared(): JSX.Element {
   };
   return (
     <Popover opened={isOpen} onChange={setOpen} width={420} position="bottom-start" shadow="md" returnFocus>
-      <Popover.Target><Tooltip label="Compare with another symbol, in percent"><Button size="compact-sm" variant="subtle" color="gray" leftSection={<IconGitCompare size={15} />} onClick={() => setOpen(!isOpen)}>Compare</Button></Tooltip></Popover.Target>
+      <Popover.Target><Tooltip label="Compare with another symbol, in percent"><Button size="compact-sm" variant="subtle" color="gray" leftSection={<IconGitCompare size={15} />} aria-label="Compare" onClick={() => setOpen(!isOpen)}><span className="wide-only">Compare</span></Button></Tooltip></Popover.Target>
       <Popover.Dropdown p={0}>{isOpen && <SymbolSearchList label="Compare with" onPick={add} />}</Popover.Dropdown>
     </Popover>
   );
@@ -82,12 +82,12 @@ export function Toolbar(props: ToolbarProps): JSX.Element {
     <div className="chart-toolbar">
       <SymbolButton symbol={props.symbol} isOpen={props.isSearching} setOpen={props.setSearching} onPick={props.onSymbol} />
       <Timeframes />
-      <Select size="xs" w={146} aria-label="Style" leftSection={<IconChartCandle size={14} />} value={look.style} data={CHART_STYLES.map((style) => ({ value: style, label: STYLE_NAMES[style] }))} allowDeselect={false} onChange={(style) => changeLook({ style: CHART_STYLES.find((one) => one === style) ?? 'hollow' })} comboboxProps={{ width: 160, position: 'bottom-start' }} />
-      <Button size="compact-sm" variant="subtle" color="gray" leftSection={<span className="fx" aria-hidden>ƒ</span>} onClick={props.onIndicators}>Indicators</Button>
+      <Select size="xs" className="style-select" aria-label="Style" leftSection={<IconChartCandle size={14} />} value={look.style} data={CHART_STYLES.map((style) => ({ value: style, label: STYLE_NAMES[style] }))} allowDeselect={false} onChange={(style) => changeLook({ style: CHART_STYLES.find((one) => one === style) ?? 'hollow' })} comboboxProps={{ width: 160, position: 'bottom-start' }} />
+      <Button size="compact-sm" variant="subtle" color="gray" leftSection={<span className="fx" aria-hidden>ƒ</span>} aria-label="Indicators" onClick={props.onIndicators}><span className="wide-only">Indicators</span></Button>
       <Compared />
       {look.compared.map((symbol) => <button key={symbol} type="button" className="compared-chip" aria-label={`Stop comparing with ${symbol}`} onClick={() => changeLook({ compared: look.compared.filter((one) => one !== symbol) })}>{symbol}<IconX size={11} /></button>)}
       <Options />
-      <Tooltip label="Prices as traded, freed of splits, or of splits and dividends"><div className="adjustments" role="radiogroup" aria-label="Prices">{ADJUSTMENTS.map(({ value, label }) => <button key={value} type="button" role="radio" aria-checked={look.adjustment === value} onClick={() => changeLook({ adjustment: value })}>{label}</button>)}</div></Tooltip>
+      <Tooltip label="Prices as traded, freed of splits, or of splits and dividends"><div className="adjustments" role="radiogroup" aria-label="Prices">{ADJUSTMENTS.map(({ value, label, short }) => <button key={value} type="button" role="radio" aria-label={label} aria-checked={look.adjustment === value} onClick={() => changeLook({ adjustment: value })}><span className="wide-only">{label}</span><span className="narrow-only">{short}</span></button>)}</div></Tooltip>
       <span className="toolbar-space" />
       <Tooltip label="Replay bar by bar"><ActionIcon variant={props.isReplaying ? 'filled' : 'subtle'} color={props.isReplaying ? 'accent' : 'gray'} aria-label="Replay" aria-pressed={props.isReplaying} onClick={props.onReplay}><IconHistory size={16} /></ActionIcon></Tooltip>
       <LayoutsMenu />
