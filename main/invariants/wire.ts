@@ -27,19 +27,33 @@ export async function checkWire(query: Query, mustBeSettled: boolean): Promise<V
   return violations;
 }
 
-/** I10: bars are possible, on their grid, counted right, and each was told exactly once. */
+/** The key under which a stored bar is told. */
+const TOLD_KEY = `m.symbol || ':' || m.timeframe || ':' || (extract(epoch FROM m.open_time) * 1000)::bigint`;
+/** Series of which no bar was ever changed or taken out, and none lies in a file: what the book holds of them is what it was given. */
+const UNTOUCHED = `s.revisions = 0 AND NOT EXISTS (SELECT FROM data_ingestion.archived_months a WHERE a.timeframe IN (s.timeframe, '*'))`;
+
+/**
+ * I10: bars are possible, on their grid, counted right, and those of the stream and of its repairs were told exactly once. History (back-fills, imports) is told to nobody;
+ * of a series that was corrected, or of which months lie in the archive, the book holds at most what was counted.
+ */
 export async function checkBars(query: Query): Promise<Violation[]> {
   const impossible = await query<{ symbol: string; open_time: number }>(`
     SELECT symbol, open_time FROM data_ingestion.market_data
     WHERE NOT (low > 0 AND low <= least(open, close) AND high >= greatest(open, close) AND volume >= 0) OR (timeframe = '1Min' AND extract(second FROM open_time) <> 0) LIMIT 20`);
   const counts = await query<{ symbol: string; timeframe: string; bars: number; noted: number | null }>(`
     SELECT b.symbol, b.timeframe, b.bars, s.bars_total AS noted FROM (SELECT symbol, timeframe, count(*) AS bars, max(open_time) AS newest FROM data_ingestion.market_data GROUP BY 1, 2) b
-    LEFT JOIN data_ingestion.ingestion_status s USING (symbol, timeframe) WHERE s.bars_total IS DISTINCT FROM b.bars OR s.last_open_time IS DISTINCT FROM b.newest`);
-  const [told] = await query<{ bars: number; told: number }>(`
-    SELECT (SELECT count(*) FROM data_ingestion.market_data) AS bars, (SELECT count(*) FROM data_ingestion.outbox WHERE topic = 'bar.closed') AS told`);
+    LEFT JOIN data_ingestion.ingestion_status s USING (symbol, timeframe)
+    WHERE s.symbol IS NULL OR b.bars > s.bars_total OR b.newest > s.last_open_time OR (${UNTOUCHED} AND (b.bars <> s.bars_total OR b.newest <> s.last_open_time)) LIMIT 20`);
+  const [told] = await query<{ doubled: number; untold: number; lost: number }>(`
+    SELECT (SELECT count(*) - count(DISTINCT key) FROM data_ingestion.outbox WHERE topic = 'bar.closed') AS doubled,
+      (SELECT count(*) FROM data_ingestion.market_data m JOIN data_ingestion.ingestion_status s USING (symbol, timeframe)
+       WHERE m.source IN ('stream', 'rest') AND ${UNTOUCHED} AND NOT EXISTS (SELECT FROM data_ingestion.outbox o WHERE o.topic = 'bar.closed' AND o.key = ${TOLD_KEY})) AS untold,
+      (SELECT count(*) FROM data_ingestion.outbox o JOIN data_ingestion.ingestion_status s ON s.symbol = o.payload->>'symbol' AND s.timeframe = o.payload->>'timeframe'
+       WHERE o.topic = 'bar.closed' AND ${UNTOUCHED} AND NOT EXISTS (SELECT FROM data_ingestion.market_data m WHERE m.symbol = s.symbol AND m.timeframe = s.timeframe AND o.key = ${TOLD_KEY})) AS lost`);
+  const wire = [[told?.doubled ?? 0, 'bars were told twice'], [told?.untold ?? 0, 'stored bars of the stream were never told'], [told?.lost ?? 0, 'bars were told that are not stored']] as const;
   return [
     ...impossible.map((row) => ({ id: 'I10', subject: `${row.symbol} ${new Date(row.open_time).toISOString()}`, detail: 'a bar that cannot be' })),
     ...counts.map((row) => ({ id: 'I10', subject: `${row.symbol} ${row.timeframe}`, detail: `${row.bars} bars are stored, ${row.noted ?? 0} were counted` })),
-    ...(told && told.bars !== told.told ? [{ id: 'I10', subject: 'bar.closed', detail: `${told.bars} bars are stored, ${told.told} were told` }] : []),
+    ...wire.filter(([count]) => count > 0).map(([count, what]) => ({ id: 'I10', subject: 'bar.closed', detail: `${count} ${what}` })),
   ];
 }

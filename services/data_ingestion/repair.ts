@@ -111,7 +111,7 @@ async function putOff(db: Db, finding: FindingRow, isLast: boolean): Promise<Rep
 async function fill(parts: RepairParts, finding: FindingRow, told: readonly SeenBar[]): Promise<RepairOutcome> {
   const [stored, leftOut] = [await storedIn(parts.db, finding), await leftOutIn(parts.db, finding)];
   const bars = told.filter((bar) => !stored.has(bar.openTime) && !leftOut.has(bar.openTime)).sort((a, b) => a.openTime - b.openTime);
-  const added = bars.length === 0 ? 0 : (await withBulkTx(parts.bulk, (tx) => writeBars(tx, [{ symbol: finding.symbol, timeframe: finding.timeframe, bars }], { source: 'rest', policy: 'keep', tsSeen: Date.now() }))).stored;
+  const added = bars.length === 0 ? 0 : (await withBulkTx(parts.bulk, (tx) => writeBars(tx, [{ symbol: finding.symbol, timeframe: finding.timeframe, bars }], { source: 'backfill', policy: 'keep', tsSeen: Date.now() }))).stored;
   await close(parts.db, finding, added > 0 ? { state: 'repaired', detail: { barsAdded: added } } : { state: 'confirmed', detail: { secondReading: leftOut.size > 0 ? 'its bars are in quarantine' : 'the broker has no bars there either' } });
   return added > 0 ? 'repaired' : 'confirmed';
 }
