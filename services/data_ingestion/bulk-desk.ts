@@ -23,6 +23,8 @@ export type BulkDeskParts = {
   readonly isBusy: () => boolean; readonly hasRoom: () => boolean; readonly watched: () => readonly string[]; readonly onFatal: (error: unknown) => void;
   /** A back-fill is complete: bars of past days are there that were not. */
   readonly onFilled: () => void;
+  /** An import has brought bars. */
+  readonly onImported: () => void;
 };
 
 /** The desk. `wake`: a back-fill was wanted by somebody else of this service. */
@@ -70,7 +72,12 @@ export function openBulkDesk(parts: BulkDeskParts): BulkDesk {
       const { bulk, log, signal, isBusy, hasRoom, onFatal, onFilled } = parts;
       // A replay has its whole past in its files.
       if (!parts.isReplay) backfills = startBackfills({ db, bulk, history, log, signal, monotonicMs, isBusy, hasRoom, onFatal, onDone: onFilled });
-      imports = startImports({ db, bulk, folder: join(parts.dataDir, 'imports'), log, signal, isBusy, hasRoom, onFatal, judge: (importId) => judgeImport(db, importId, signal) });
+      const judged = async (importId: string): ReturnType<typeof judgeImport> => {
+        const quality = await judgeImport(db, importId, signal);
+        parts.onImported();
+        return quality;
+      };
+      imports = startImports({ db, bulk, folder: join(parts.dataDir, 'imports'), log, signal, isBusy, hasRoom, onFatal, judge: judged });
     },
     wake() {
       backfills?.wake();

@@ -42,7 +42,10 @@ async function setUp(ctx: ServiceContext): Promise<ServiceParts> {
     onFatal: (error) => ctx.fatal(error), onTrouble: (reason) => health.degraded('history', reason),
   });
   const past = openBulkDesk({
-    db, bulk: bulk('filling'), history, log, signal: ctx.signal, dataDir: config.dataDir, isReplay, isBusy: () => intake.backlog() > 0, hasRoom: room.hasRoom, watched: desk.watched, onFatal: (error) => ctx.fatal(error), onFilled: () => desk.pastFilled(),
+    db, bulk: bulk('filling'), history, log, signal: ctx.signal, dataDir: config.dataDir, isReplay, isBusy: () => intake.backlog() > 0, hasRoom: room.hasRoom, watched: desk.watched, onFatal: (error) => ctx.fatal(error), onFilled: () => {
+      desk.pastFilled();
+      quality?.soon();
+    }, onImported: () => quality?.soon(),
   });
   const stream = openFeed(ctx, access, { intake, desk, counts, quotes });
   feed = stream;
