@@ -161,7 +161,7 @@ export const PHASES = [
   [
     [project('integration', 'Integration tests (real PostgreSQL and Redis)')],
     [
-      single('lint', 'Lint', [inRoot('node_modules', 'eslint', 'bin', 'eslint.js'), '.', '--max-warnings', '0']),
+      single('lint', 'Lint', [inRoot('scripts', 'lint.mjs')]),
       single('fences', 'Import fences', [
         inRoot('node_modules', 'dependency-cruiser', 'bin', 'dependency-cruiser.mjs'), '--config', '.dependency-cruiser.cjs', ...cruisedFolders(),
       ]),

@@ -2,13 +2,14 @@
 import type { BarWire } from '#app/domain/bar.ts';
 import { AppError, describeError, invariant } from '#app/domain/errors.ts';
 import { timeframeMs, DAY_MS, MINUTE_MS, type EpochMs, type Timeframe } from '#app/domain/time.ts';
-import { backoffMs, isTransient, sleep } from '#chassis/clock.ts';
+import { backoffMs, isTransient } from '#chassis/clock.ts';
 import { crashPoint } from '#chassis/crash-point.ts';
 import { at, type Db } from '#chassis/db.ts';
 import { withBulkTx, type BulkOptions, type BulkTx } from '#chassis/db-bulk.ts';
 import type { Logger } from '#chassis/log.ts';
 import type { MarketHistory } from '../alpaca/ports.ts';
 import { ensureMonths, writeBars, type BarSeries } from './bulk.ts';
+import { WorkLoop } from './work-loop.ts';
 
 /** What the lane works with. `isBusy`: the live stream, or whoever repairs it, wants the broker or the book now. `onDone`: a back-fill is complete; `point`: a named place where a test may end it. */
 export type BackfillParts = {
@@ -84,48 +85,32 @@ function expectedBars(timeframe: Timeframe, spanMs: number): number {
 class Lane implements BackfillLane {
   private readonly parts: BackfillParts & { readonly point: (name: string) => void | Promise<void> };
   private readonly pace: ReturnType<typeof createPace>;
-  private running: Promise<void> = Promise.resolve();
-  private isOpen = true;
-  private nudge: () => void = () => undefined;
+  private readonly loop: WorkLoop;
   private told: string | null = null;
 
   constructor(parts: BackfillParts) {
     this.parts = { ...parts, point: parts.point ?? crashPoint };
+    this.loop = new WorkLoop(parts);
     this.pace = createPace(parts.pagesPerMinute ?? PAGES_PER_MINUTE, parts.monotonicMs);
   }
 
   start(): void {
-    this.running = this.loop().catch((error: unknown) => {
-      if (!this.isEnding()) this.parts.onFatal(error);
-    });
+    this.loop.start(() => this.run());
   }
 
   wake(): void {
-    this.nudge();
+    this.loop.wake();
   }
 
-  async stop(): Promise<void> {
-    this.isOpen = false;
-    this.nudge();
-    await this.running;
+  stop(): Promise<void> {
+    return this.loop.stop();
   }
 
-  private isEnding(): boolean {
-    return !this.isOpen || this.parts.signal.aborted;
-  }
-
-  private async pause(ms: number): Promise<void> {
-    if (this.isEnding()) return;
-    const abort = new AbortController();
-    this.nudge = () => abort.abort();
-    await sleep(ms, AbortSignal.any([abort.signal, this.parts.signal]));
-  }
-
-  private async loop(): Promise<void> {
+  private async run(): Promise<void> {
     await this.parts.db.query(`DELETE FROM data_ingestion.backfills WHERE ended_at < clock_timestamp() - make_interval(days => $1)`, [KEPT_DAYS]);
-    while (!this.isEnding()) {
+    while (!this.loop.isEnding()) {
       const job = await this.next();
-      if (job === null) await this.pause(LOOK_EVERY_MS);
+      if (job === null) await this.loop.pause(LOOK_EVERY_MS);
       else await this.work(job);
     }
   }
@@ -142,7 +127,7 @@ class Lane implements BackfillLane {
   /** One group of symbols, with as many tries as it takes. */
   private async work(job: Job): Promise<void> {
     let isSingle = false;
-    for (let [failures, bad] = [0, 0]; !this.isEnding(); ) {
+    for (let [failures, bad] = [0, 0]; !this.loop.isEnding(); ) {
       const group = await this.group(job, isSingle);
       if (group.length === 0) return this.finish(job);
       try {
@@ -150,7 +135,7 @@ class Lane implements BackfillLane {
         await this.tell(job, null);
         return;
       } catch (error) {
-        if (error instanceof Halted || this.isEnding()) return;
+        if (error instanceof Halted || this.loop.isEnding()) return;
         if (error instanceof AppError && error.code === 'BROKER_REJECTED') {
           if (group.length === 1) return this.refuse(job, group, error.message);
           isSingle = true;
@@ -166,7 +151,7 @@ class Lane implements BackfillLane {
         }
         this.parts.log.warn({ backfillId: job.backfill_id, error: describeError(error) }, 'A page of the past could not be read');
         await this.tell(job, describeError(error));
-        await this.pause(backoffMs(failures, RETRY));
+        await this.loop.pause(backoffMs(failures, RETRY));
         failures += 1;
       }
     }
@@ -186,12 +171,12 @@ class Lane implements BackfillLane {
     const { monotonicMs } = this.parts;
     const since = monotonicMs();
     for (;;) {
-      if (this.isEnding()) throw new Halted();
+      if (this.loop.isEnding()) throw new Halted();
       const waitMs = this.pace.waitMs();
       const why = !this.parts.hasRoom() ? 'the disk is full' : this.parts.isBusy() && monotonicMs() - since < BUSY_PATIENCE_MS ? 'the live bars go first' : waitMs > 0 ? 'the broker grants only so many requests a minute' : null;
       if (why === null) break;
       if (why !== 'the live bars go first') await this.tell(job, why);
-      await this.pause(why.startsWith('the live') ? BUSY_LOOK_MS : Math.max(BUSY_LOOK_MS, Math.min(waitMs, LOOK_EVERY_MS)));
+      await this.loop.pause(why.startsWith('the live') ? BUSY_LOOK_MS : Math.max(BUSY_LOOK_MS, Math.min(waitMs, LOOK_EVERY_MS)));
     }
     this.pace.take();
   }

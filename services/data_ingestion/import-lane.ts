@@ -3,7 +3,7 @@ import { readFile, stat } from 'node:fs/promises';
 import type { ImportView, ImportWish } from '#app/contracts/bulk.ts';
 import { AppError, describeError } from '#app/domain/errors.ts';
 import type { EpochMs } from '#app/domain/time.ts';
-import { backoffMs, isTransient, sleep } from '#chassis/clock.ts';
+import { backoffMs, isTransient } from '#chassis/clock.ts';
 import { crashPoint } from '#chassis/crash-point.ts';
 import type { Db } from '#chassis/db.ts';
 import { withBulkTx, type BulkOptions, type BulkTx } from '#chassis/db-bulk.ts';
@@ -16,6 +16,7 @@ import { dialectSchema, tickerOfFile, type Dialect } from './import-dialect.ts';
 import { lineWindows, WINDOW_BYTES, type ImportSource, type LineWindow } from './import-files.ts';
 import { rowReader, understand } from './import-read.ts';
 import { openRefused, refusedFile, type RefusedRow, type RefusedRows } from './import-refused.ts';
+import { WorkLoop } from './work-loop.ts';
 
 /** What the lane works with. `folder`: for what is kept aside; `judge`: the quality rules over what came in; `isBusy`: live bars wait for the book; `point`: a named place where a test may end it. */
 export type ImportParts = {
@@ -46,50 +47,34 @@ const nameOf = (file: FileRow): string => (file.entry === null ? file.path : `${
 
 class Lane implements ImportLane {
   private readonly parts: ImportParts & { readonly point: (name: string) => void | Promise<void> };
-  private running: Promise<void> = Promise.resolve();
-  private isOpen = true;
-  private nudge: () => void = () => undefined;
+  private readonly loop: WorkLoop;
   private failures = 0;
 
   constructor(parts: ImportParts) {
     this.parts = { ...parts, point: parts.point ?? crashPoint };
+    this.loop = new WorkLoop(parts);
   }
 
   start(): void {
-    this.running = this.loop().catch((error: unknown) => {
-      if (!this.isEnding()) this.parts.onFatal(error);
-    });
+    this.loop.start(() => this.run());
   }
 
   wake(): void {
-    this.nudge();
+    this.loop.wake();
   }
 
-  async stop(): Promise<void> {
-    this.isOpen = false;
-    this.nudge();
-    await this.running;
+  stop(): Promise<void> {
+    return this.loop.stop();
   }
 
-  private isEnding(): boolean {
-    return !this.isOpen || this.parts.signal.aborted;
-  }
-
-  private async pause(ms: number): Promise<void> {
-    if (this.isEnding()) return;
-    const abort = new AbortController();
-    this.nudge = () => abort.abort();
-    await sleep(ms, AbortSignal.any([abort.signal, this.parts.signal]));
-  }
-
-  private async loop(): Promise<void> {
+  private async run(): Promise<void> {
     const { db } = this.parts;
     await db.query(`DELETE FROM data_ingestion.imports WHERE ended_at < clock_timestamp() - make_interval(days => $1)`, [KEPT_DAYS]);
-    while (!this.isEnding()) {
+    while (!this.loop.isEnding()) {
       const [job] = await db.query<Job>(
         `UPDATE data_ingestion.imports SET state = 'running', started_at = coalesce(started_at, clock_timestamp()), updated_at = clock_timestamp()
          WHERE import_id = (SELECT import_id FROM data_ingestion.imports WHERE state IN ('waiting', 'running') ORDER BY created_at LIMIT 1) AND state IN ('waiting', 'running') RETURNING import_id, wish, refused_bytes`);
-      if (!job) await this.pause(LOOK_EVERY_MS);
+      if (!job) await this.loop.pause(LOOK_EVERY_MS);
       else await this.work(job);
     }
   }
@@ -102,7 +87,7 @@ class Lane implements ImportLane {
       for (const file of files) await this.file(job, file, refused);
       await this.finish(job);
     } catch (error) {
-      if (error instanceof Halted || this.isEnding()) return;
+      if (error instanceof Halted || this.loop.isEnding()) return;
       await this.trouble(job, error);
     } finally {
       await refused.close();
@@ -116,7 +101,7 @@ class Lane implements ImportLane {
     if (isTransient(error)) {
       this.parts.log.warn({ importId: job.import_id, error: problem }, 'An import is tried again');
       await this.parts.db.query(`UPDATE data_ingestion.imports SET problem = $2, updated_at = clock_timestamp() WHERE import_id = $1 AND state = 'running'`, [job.import_id, problem.slice(0, 500)]);
-      await this.pause(backoffMs(this.failures, RETRY));
+      await this.loop.pause(backoffMs(this.failures, RETRY));
       this.failures += 1;
       return;
     }
@@ -172,10 +157,10 @@ class Lane implements ImportLane {
   private async turn(job: Job): Promise<void> {
     const since = performance.now();
     while (!this.parts.hasRoom() || (this.parts.isBusy() && performance.now() - since < BUSY_PATIENCE_MS)) {
-      if (this.isEnding()) throw new Halted();
-      await this.pause(BUSY_LOOK_MS);
+      if (this.loop.isEnding()) throw new Halted();
+      await this.loop.pause(BUSY_LOOK_MS);
     }
-    if (this.isEnding()) throw new Halted();
+    if (this.loop.isEnding()) throw new Halted();
     const [row] = await this.parts.db.query<{ state: string }>('SELECT state FROM data_ingestion.imports WHERE import_id = $1', [job.import_id]);
     if (row?.state !== 'running') throw new Halted();
   }
@@ -242,7 +227,7 @@ class Lane implements ImportLane {
     const { db, log } = this.parts;
     let unjudged: string | null = null;
     const quality = await this.parts.judge(job.import_id).catch((error: unknown) => {
-      if (this.isEnding() || isTransient(error)) throw error;
+      if (this.loop.isEnding() || isTransient(error)) throw error;
       unjudged = `The quality rules could not look at what came in (${describeError(error).slice(0, 300)})`;
       log.error({ importId: job.import_id, error: describeError(error) }, 'What was imported could not be looked at');
       return null;
