@@ -193,14 +193,14 @@ describe('the result', () => {
     await page.keyboard.press('Escape');
     await page.locator('.columns-card').waitFor({ state: 'detached' });
     await settled();
-    expect(lastAsked()?.columns).toEqual([{ formula: 'rsi(14)', title: 'RSI 14' }, { formula: 'close / sma(20) - 1', title: 'Over its mean' }]);
+    await expect.poll(() => lastAsked()?.columns, { timeout: LIMIT_MS }).toEqual([{ formula: 'rsi(14)', title: 'RSI 14' }, { formula: 'close / sma(20) - 1', title: 'Over its mean' }]);
   });
 
   it('shows a chart beside the row that is pointed at, with nothing after the day that is looked at', async () => {
     await page.goto(`${SCRIPTED_ORIGIN}/screener?screen=own-tech&asOf=2025-11-28`);
     await page.locator('.past-banner', { hasText: 'As of Fri, 28 Nov 2025: nothing later was looked at.' }).waitFor();
     await settled();
-    expect(lastAsked()?.asOf).toBe('2025-11-28');
+    await expect.poll(() => lastAsked()?.asOf, { timeout: LIMIT_MS }).toBe('2025-11-28');
     await rows().first().hover();
     const card = page.locator('.preview-card');
     await card.locator('svg').waitFor();
