@@ -157,11 +157,8 @@ describe('drawings', () => {
     gateway.script({ saveDrawing: () => 'lost' });
     const before = items();
     const count = await before.count();
-    // The page was just loaded anew: a key that comes before it listens is pressed again, as a person does.
-    await expect.poll(async () => {
-      if (await page.locator('.drawing-canvas').count() === 0) await page.keyboard.press('h');
-      return page.locator('.drawing-canvas').count();
-    }, WAIT).toBe(1);
+    await page.keyboard.press('h');
+    await page.locator('.drawing-canvas').waitFor();
     await page.mouse.click(...await place(0.5, 0.2));
     await page.getByRole('alert').getByText(/not kept yet/).waitFor();
     // A gateway that comes back tells of everything anew, also of drawings that it does not know.
