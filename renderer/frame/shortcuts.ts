@@ -40,7 +40,8 @@ export function useShortcuts(actions: ShortcutActions): void {
     latest.current = actions;
   });
   useEffect(() => {
-    let leaderAt = 0;
+    // Not 0: the page's clock begins at 0, so a key in its first second would count as the second of a jump.
+    let leaderAt = -Infinity;
     const down = (event: KeyboardEvent): void => {
       const key = event.key.toLowerCase();
       if ((event.ctrlKey || event.metaKey) && key === 'k') {
@@ -59,7 +60,7 @@ export function useShortcuts(actions: ShortcutActions): void {
         return;
       }
       const jump = performance.now() - leaderAt < JUMP_WITHIN_MS ? JUMPS.get(key) : undefined;
-      leaderAt = 0;
+      leaderAt = -Infinity;
       if (jump) latest.current.go(jump);
       else if (key === 'g') leaderAt = performance.now();
       else if (!isSheetOpen() && pageKeys?.(event)) event.preventDefault();

@@ -51,9 +51,9 @@ beforeAll(async () => {
   config = testConfig('notification', { book, wire }, units, { notification: { email, webhook: null } });
   execution = openDb({ access: book.access('execution'), database: 'trading_system', schema: 'execution', applicationName: 'execution', max: 2, onLost: () => undefined });
   orchestrator = startWorker(testConfig('orchestrator', { book, wire }, units, { dataDir: config.dataDir }));
-  // What an earlier process heard just before it was killed: its batch is open, and no run was started.
+  // What an earlier process heard just before it was killed: its batch is open, and no run was started. It is dated ahead, so that the burst is not over before the worker is up.
   await fill('KO');
-  await book.sql(`WITH open AS (INSERT INTO notification.alert_batches DEFAULT VALUES RETURNING batch) INSERT INTO notification.notification_logs (notification_id, kind, severity, title, body, channel, status, context, alert_batch) SELECT 'order.filled:f1', 'order_filled', 'info', 't', 'b', 'desktop', 'recorded', '{"fillId":"f1"}', batch FROM open`);
+  await book.sql(`WITH open AS (INSERT INTO notification.alert_batches DEFAULT VALUES RETURNING batch) INSERT INTO notification.notification_logs (notification_id, kind, severity, title, body, channel, status, context, alert_batch, created_at) SELECT 'order.filled:f1', 'order_filled', 'info', 't', 'b', 'desktop', 'recorded', '{"fillId":"f1"}', batch, clock_timestamp() + interval '15 seconds' FROM open`);
   worker = startWorker(config);
   await Promise.all([orchestrator.ready(), worker.ready()]);
 });
@@ -67,12 +67,12 @@ afterAll(async () => {
 it('tells a burst of fills in one mail, with those that were heard before a kill', async () => {
   await tell(['AAPL', 'MSFT']);
   await tell(['NVDA']);
-  const mail = await until(() => smtp.mails.find((known) => known.subject?.includes('fill')), 'the mail about the fills', 30_000).catch((error: unknown) => {
+  const mail = await until(() => smtp.mails.find((known) => known.subject?.includes('fill')), 'the mail about the fills', 60_000).catch((error: unknown) => {
     throw new Error(worker.output(), { cause: error });
   });
   expect(mail.subject).toBe('[DEMO] 4 fills in KO, AAPL, MSFT, NVDA');
   expect(await runs('trade_alert')).toHaveLength(1);
-}, 45_000);
+}, 75_000);
 
 it('tells of a part that was given up, once, with its last words', async () => {
   const since = Date.now();

@@ -198,6 +198,24 @@ describe('drawings', () => {
   });
 });
 
+describe('the first second of a page', () => {
+  it('has the keys of its page: a letter is not the second one of a jump to another page', async () => {
+    const { page: fresh } = await browser.newPage();
+    // A clock that is slow: the page is still in its first second when the key comes.
+    await fresh.addInitScript(() => {
+      const real = performance.now.bind(performance);
+      performance.now = () => real() / 100;
+    });
+    await scriptGateway(fresh, book.script, pulse);
+    await fresh.goto(`${SCRIPTED_ORIGIN}/analysis?symbol=AAPL&timeframe=1Day`);
+    await fresh.locator('.bar-values').waitFor();
+    await fresh.keyboard.press('h');
+    await fresh.locator('.drawing-canvas').waitFor();
+    expect(fresh.url()).toContain('/analysis');
+    await fresh.close();
+  });
+});
+
 describe('layouts', () => {
   it('are saved under a name and bring the indicators back', async () => {
     await page.getByRole('button', { name: 'Layouts and templates' }).click();
