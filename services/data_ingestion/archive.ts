@@ -81,7 +81,7 @@ async function drop(parts: ArchiveParts, manifest: ArchiveManifest, revisions: n
  * @throws AppError DATA_FOLDER_FULL, ARCHIVE_DAMAGED; VERSION_CONFLICT (try again) while the month is being read or written
  */
 export async function archiveUnit(given: ArchiveParts, unit: { readonly month: string; readonly timeframe: Timeframe }): Promise<ArchivedMonth> {
-  const parts = { ...given, point: given.point ?? crashPoint };
+  const parts: Required<ArchiveParts> = { ...given, point: given.point ?? crashPoint };
   const { month, timeframe } = unit;
   const known = await ledgerOf(parts.db, unit);
   if (!(await inBook(parts.db, unit))) {
@@ -165,7 +165,7 @@ async function claimOf(parts: ArchiveParts, unit: ArchiveUnit, known: LedgerRow 
  * Nothing is told to strategies: it is history. Safe to repeat. @throws AppError ARCHIVE_DAMAGED, FLOW_INPUT_INVALID when there is no file of the month
  */
 export async function restoreUnit(given: ArchiveParts, unit: ArchiveUnit): Promise<RestoredMonth> {
-  const parts = { ...given, point: given.point ?? crashPoint };
+  const parts: Required<ArchiveParts> = { ...given, point: given.point ?? crashPoint };
   const { month, timeframe } = unit;
   const known = await ledgerOf(parts.db, unit);
   if (known?.state === 'restored' && (await inBook(parts.db, unit))) return { month, timeframe, rows: known.rows, added: 0 };
