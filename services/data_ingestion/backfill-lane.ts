@@ -9,7 +9,7 @@ import { withBulkTx, type BulkOptions, type BulkTx } from '#chassis/db-bulk.ts';
 import type { Logger } from '#chassis/log.ts';
 import type { MarketHistory } from '../alpaca/ports.ts';
 import { ensureMonths, writeBars, type BarSeries } from './bulk.ts';
-import { WorkLoop } from './work-loop.ts';
+import { startLoop, type WorkLoop } from './work-loop.ts';
 
 /** What the lane works with. `isBusy`: the live stream, or whoever repairs it, wants the broker or the book now. `onDone`: a back-fill is complete; `point`: a named place where a test may end it. */
 export type BackfillParts = {
@@ -82,31 +82,19 @@ function expectedBars(timeframe: Timeframe, spanMs: number): number {
   return timeframe === '1Day' ? tradingDays : tradingDays * Math.ceil((MINUTES_A_DAY * MINUTE_MS) / timeframeMs(timeframe));
 }
 
-class Lane implements BackfillLane {
+class Lane {
   private readonly parts: BackfillParts & { readonly point: (name: string) => void | Promise<void> };
   private readonly pace: ReturnType<typeof createPace>;
   private readonly loop: WorkLoop;
   private told: string | null = null;
 
-  constructor(parts: BackfillParts) {
+  constructor(parts: BackfillParts, loop: WorkLoop) {
     this.parts = { ...parts, point: parts.point ?? crashPoint };
-    this.loop = new WorkLoop(parts);
+    this.loop = loop;
     this.pace = createPace(parts.pagesPerMinute ?? PAGES_PER_MINUTE, parts.monotonicMs);
   }
 
-  start(): void {
-    this.loop.start(() => this.run());
-  }
-
-  wake(): void {
-    this.loop.wake();
-  }
-
-  stop(): Promise<void> {
-    return this.loop.stop();
-  }
-
-  private async run(): Promise<void> {
+  async run(): Promise<void> {
     await this.parts.db.query(`DELETE FROM data_ingestion.backfills WHERE ended_at < clock_timestamp() - make_interval(days => $1)`, [KEPT_DAYS]);
     while (!this.loop.isEnding()) {
       const job = await this.next();
@@ -275,7 +263,5 @@ function isWaitable(error: unknown): boolean {
 
 /** Starts the lane. It takes up what waits or was running when the process before ended. */
 export function startBackfills(parts: BackfillParts): BackfillLane {
-  const lane = new Lane(parts);
-  lane.start();
-  return lane;
+  return startLoop(parts, (loop) => new Lane(parts, loop).run());
 }

@@ -16,7 +16,7 @@ import { dialectSchema, tickerOfFile, type Dialect } from './import-dialect.ts';
 import { lineWindows, WINDOW_BYTES, type ImportSource, type LineWindow } from './import-files.ts';
 import { rowReader, understand } from './import-read.ts';
 import { openRefused, refusedFile, type RefusedRow, type RefusedRows } from './import-refused.ts';
-import { WorkLoop } from './work-loop.ts';
+import { startLoop, type WorkLoop } from './work-loop.ts';
 
 /** What the lane works with. `folder`: for what is kept aside; `judge`: the quality rules over what came in; `isBusy`: live bars wait for the book; `point`: a named place where a test may end it. */
 export type ImportParts = {
@@ -45,29 +45,17 @@ class Halted extends Error {}
 
 const nameOf = (file: FileRow): string => (file.entry === null ? file.path : `${file.path} > ${file.entry}`);
 
-class Lane implements ImportLane {
+class Lane {
   private readonly parts: ImportParts & { readonly point: (name: string) => void | Promise<void> };
   private readonly loop: WorkLoop;
   private failures = 0;
 
-  constructor(parts: ImportParts) {
+  constructor(parts: ImportParts, loop: WorkLoop) {
     this.parts = { ...parts, point: parts.point ?? crashPoint };
-    this.loop = new WorkLoop(parts);
+    this.loop = loop;
   }
 
-  start(): void {
-    this.loop.start(() => this.run());
-  }
-
-  wake(): void {
-    this.loop.wake();
-  }
-
-  stop(): Promise<void> {
-    return this.loop.stop();
-  }
-
-  private async run(): Promise<void> {
+  async run(): Promise<void> {
     const { db } = this.parts;
     await db.query(`DELETE FROM data_ingestion.imports WHERE ended_at < clock_timestamp() - make_interval(days => $1)`, [KEPT_DAYS]);
     while (!this.loop.isEnding()) {
@@ -252,7 +240,5 @@ async function knowSymbols(tx: BulkTx, symbols: readonly string[]): Promise<void
 
 /** Starts the lane. It takes up what waits or was running when the process before ended. */
 export function startImports(parts: ImportParts): ImportLane {
-  const lane = new Lane(parts);
-  lane.start();
-  return lane;
+  return startLoop(parts, (loop) => new Lane(parts, loop).run());
 }

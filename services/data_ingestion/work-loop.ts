@@ -4,8 +4,8 @@ import { sleep } from '#chassis/clock.ts';
 /** What a loop needs. `onFatal`: the loop has ended with an error while nobody had stopped it. */
 export type WorkLoopParts = { readonly signal: AbortSignal; readonly onFatal: (error: unknown) => void };
 
-/** Runs, pauses, wakes and stops a loop. */
-export class WorkLoop {
+/** Runs, pauses, wakes and stops a loop. Made and started by `startLoop`. */
+class Loop {
   private readonly parts: WorkLoopParts;
   private running: Promise<void> = Promise.resolve();
   private isOpen = true;
@@ -15,9 +15,8 @@ export class WorkLoop {
     this.parts = parts;
   }
 
-  /** Starts it. `loop` asks `isEnding` between its jobs. */
-  start(loop: () => Promise<void>): void {
-    this.running = loop().catch((error: unknown) => {
+  start(run: () => Promise<void>): void {
+    this.running = run().catch((error: unknown) => {
       if (!this.isEnding()) this.parts.onFatal(error);
     });
   }
@@ -46,4 +45,14 @@ export class WorkLoop {
     this.nudge = () => abort.abort();
     await sleep(ms, AbortSignal.any([abort.signal, this.parts.signal]));
   }
+}
+
+/** A loop as its own jobs have it. */
+export type WorkLoop = Pick<Loop, 'isEnding' | 'pause'>;
+
+/** Starts a loop. `run` asks `isEnding` between its jobs; `wake` ends the pause that it is in, `stop` lets the job at hand come to its next question and waits for it. */
+export function startLoop(parts: WorkLoopParts, run: (loop: WorkLoop) => Promise<void>): { wake(): void; stop(): Promise<void> } {
+  const loop = new Loop(parts);
+  loop.start(() => run(loop));
+  return loop;
 }
