@@ -5,17 +5,17 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { MINUTE_MS, type EpochMs } from '#app/domain/time.ts';
-import { sessionsBetween } from '#app/market/calendar.ts';
+import type { EpochMs } from '#app/domain/time.ts';
 import { withBulkTx } from '#chassis/db-bulk.ts';
 import { openDb, type Db } from '#chassis/db.ts';
 import { runFlowByHand } from '../../tests/support/run-flow.ts';
 import { startBook, type Book } from '../../tests/support/servers.ts';
+import { minutesOf, storeAnew } from '../../tests/support/stored-minutes.ts';
 import { archiveUnit, restoreUnit } from './archive.ts';
 import { checkRoom } from './archive-files.ts';
 import { archiveFlow } from './archive-flow.ts';
 import { writeBars } from './bulk.ts';
-import { reviseBars, storeBars, type SeenBar } from './store.ts';
+import { reviseBars, type SeenBar } from './store.ts';
 
 const NOW = Date.UTC(2026, 10, 20, 15) as EpochMs;
 /** Bars of two symbols in thirteen sessions, every thirteenth minute. */
@@ -26,26 +26,7 @@ let db: Db;
 let folder: string;
 const given = () => ({ db, folder, bulk: { access: book.access('data_ingestion'), database: 'trading_system', applicationName: 'test' } });
 
-/** Every n-th minute of some sessions, around $100, on cents. */
-function minutes(symbol: string, from: string, to: string, every = 1): SeenBar[] {
-  let [seed, close] = [symbol.length * 77, 10_000];
-  const bars: SeenBar[] = [];
-  const text = (cents: number): string => (cents / 100).toFixed(2);
-  for (const session of sessionsBetween(from, to)) {
-    for (let openTime: number = session.open; openTime < session.close; openTime += every * MINUTE_MS) {
-      seed = (Math.imul(seed, 1_664_525) + 1_013_904_223) >>> 0;
-      const open = close;
-      close = open + (seed % 21) - 10;
-      bars.push({ symbol, timeframe: '1Min', openTime, open: text(open), high: text(Math.max(open, close) + 2), low: text(Math.min(open, close) - 2), close: text(close), volume: String(100 + (seed % 50)), tsSeen: openTime + MINUTE_MS });
-    }
-  }
-  return bars;
-}
-async function store(bars: readonly SeenBar[]): Promise<void> {
-  // The same bars are told anew after their month was put away: no repair reads so far back, but these tests do.
-  await book.sql('DELETE FROM data_ingestion.outbox');
-  for (let start = 0; start < bars.length; start += 5_000) await db.tx((tx) => storeBars(tx, bars.slice(start, start + 5_000), { source: 'rest', isBackfill: true }));
-}
+const store = (bars: readonly SeenBar[]): Promise<void> => storeAnew(book, db, bars);
 const months = () => book.sql<{ name: string }>(`SELECT relname AS name FROM pg_class WHERE relname ~ '^market_data_\\d{4}_\\d{2}$' AND relkind = 'r' ORDER BY 1`).then((rows) => rows.map((row) => row.name));
 const fingerprint = (month: string) => book.sql(`SELECT count(*) AS rows, md5(string_agg(m::text, '|' ORDER BY symbol, timeframe, open_time)) AS hash FROM data_ingestion.market_data m WHERE to_char(open_time, 'YYYY-MM') = '${month}'`).then(([row]) => row);
 
@@ -54,7 +35,7 @@ beforeAll(async () => {
   // Power cuts are the matter of other tests.
   await book.sql('ALTER DATABASE trading_system SET synchronous_commit = off');
   db = openDb({ access: book.access('data_ingestion'), database: 'trading_system', schema: 'data_ingestion', applicationName: 'test', max: 4, onLost: () => undefined });
-  await store(minutes('SPY', '2026-11-16', '2026-11-16', 10));
+  await store(minutesOf('SPY', '2026-11-16', '2026-11-16', 10));
 });
 afterAll(async () => {
   await db.close();
@@ -66,7 +47,7 @@ beforeEach(() => {
 
 describe('archive_old_data', () => {
   const run = (input: unknown) => runFlowByHand(archiveFlow({ ...given(), archiveFolder: folder, now: () => NOW }), input);
-  const january = (): Promise<void> => store([...minutes('SPY', '2023-01-03', '2023-01-20', 13), ...minutes('AAPL', '2023-01-03', '2023-01-20', 13)]);
+  const january = (): Promise<void> => store([...minutesOf('SPY', '2023-01-03', '2023-01-20', 13), ...minutesOf('AAPL', '2023-01-03', '2023-01-20', 13)]);
   /** January as if it had never been put away, and counted as it stands. */
   const fresh = async (): Promise<void> => {
     await book.sql(`DELETE FROM data_ingestion.market_data WHERE to_char(open_time, 'YYYY-MM') = '2023-01'`);
@@ -77,7 +58,7 @@ describe('archive_old_data', () => {
 
   it('puts old months into verified files, brings them back bar by bar, and leaves young ones alone', async () => {
     await january();
-    await store(minutes('SPY', '2024-11-01', '2024-11-04', 10));
+    await store(minutesOf('SPY', '2024-11-01', '2024-11-04', 10));
     const before = await fingerprint('2023-01');
     const first = await run({});
     expect(first.steps).toEqual(['make tables for the months to come', 'look for old months', 'archive 2023-01 in 1Min', 'remove old findings']);
@@ -96,7 +77,7 @@ describe('archive_old_data', () => {
   it('puts late bars into the file that is there already', async () => {
     await fresh();
     await run({ months: ['2023-01'] });
-    await store(minutes('SPY', '2023-01-23', '2023-01-23', 10));
+    await store(minutesOf('SPY', '2023-01-23', '2023-01-23', 10));
     expect((await run({})).output).toMatchObject({ archived: [{ month: '2023-01', rows: ROWS + 39 }] });
     expect((await run({ action: 'restore' })).output).toMatchObject({ rows: ROWS + 39 });
   });
@@ -125,7 +106,7 @@ describe('archive_old_data', () => {
     const before = await status();
     expect(before.bars).toBe(before.held);
     await archiveUnit(given(), JANUARY);
-    const told = minutes('AAPL', '2023-01-03', '2023-01-04', 13);
+    const told = minutesOf('AAPL', '2023-01-03', '2023-01-04', 13);
     await store(told.slice(0, 30).map((bar, n) => (n === 0 ? { ...bar, volume: '7' } : bar)));
     await withBulkTx(given().bulk, (tx) => writeBars(tx, [{ symbol: 'AAPL', timeframe: '1Min', bars: told.slice(30) }], { source: 'import', policy: 'keep', tsSeen: NOW }));
     // Counted twice for now, but nobody takes a column file of before for one of now.
@@ -141,7 +122,7 @@ describe('archive_old_data', () => {
     await archiveUnit(given(), JANUARY);
     await book.sql('DELETE FROM data_ingestion.archived_months');
     await book.sql(`DELETE FROM data_ingestion.ingestion_status WHERE symbol = 'AAPL'`);
-    const all = minutes('AAPL', '2023-01-03', '2023-01-20', 13);
+    const all = minutesOf('AAPL', '2023-01-03', '2023-01-20', 13);
     await store(all.slice(0, 10));
     await restoreUnit(given(), JANUARY);
     expect(await book.sql(`SELECT bars_total, first_open_time, last_open_time, last_close::float8 AS close FROM data_ingestion.ingestion_status WHERE symbol = 'AAPL'`))
@@ -150,7 +131,7 @@ describe('archive_old_data', () => {
 
   it('does not take a mistyped year for the present', async () => {
     await fresh();
-    await store(minutes('SPY', '2062-01-03', '2062-01-03', 390));
+    await store(minutesOf('SPY', '2062-01-03', '2062-01-03', 390));
     expect((await run({})).output).toMatchObject({ archived: [{ month: '2023-01' }] });
     await expect(run({ months: ['2026-11'] })).rejects.toMatchObject({ code: 'FLOW_INPUT_INVALID' });
     await book.sql(`DELETE FROM data_ingestion.market_data WHERE open_time > '2060-01-01'`);
@@ -166,7 +147,7 @@ describe('archive_old_data', () => {
     const exports: string[] = [];
     const point = async (name: string): Promise<void> => {
       exports.push(name);
-      if (exports.length === 2) await store(minutes('SPY', '2023-01-24', '2023-01-24', 39));
+      if (exports.length === 2) await store(minutesOf('SPY', '2023-01-24', '2023-01-24', 39));
     };
     expect(await archiveUnit({ ...given(), point }, JANUARY)).toMatchObject({ rows: ROWS + 10 });
     expect(exports.filter((name) => name === 'archive:file written')).toHaveLength(2);
@@ -178,7 +159,7 @@ describe('archive_old_data', () => {
 
   it('exports again when a bar is changed in between: the file holds what the book held last', async () => {
     await fresh();
-    const [bar] = minutes('SPY', '2023-01-03', '2023-01-03', 390);
+    const [bar] = minutesOf('SPY', '2023-01-03', '2023-01-03', 390);
     const revised = { ...(bar as SeenBar), volume: '987654321.123456789' };
     let exports = 0;
     const point = async (name: string): Promise<void> => {
@@ -192,7 +173,7 @@ describe('archive_old_data', () => {
 
   it('puts each width away by its own age, and leaves the days in the book', async () => {
     await fresh();
-    const wide = (timeframe: '5Min' | '1Day'): SeenBar[] => minutes('SPY', '2023-01-03', '2023-01-20', timeframe === '1Day' ? 390 : 5).map((bar) => ({ ...bar, timeframe, openTime: timeframe === '1Day' ? bar.openTime - 34_200_000 : bar.openTime }));
+    const wide = (timeframe: '5Min' | '1Day'): SeenBar[] => minutesOf('SPY', '2023-01-03', '2023-01-20', timeframe === '1Day' ? 390 : 5).map((bar) => ({ ...bar, timeframe, openTime: timeframe === '1Day' ? bar.openTime - 34_200_000 : bar.openTime }));
     await store([...wide('5Min'), ...wide('1Day')]);
     const others = () => book.sql(`SELECT md5(string_agg(m::text, '|' ORDER BY timeframe, open_time)) AS hash, count(*) AS rows FROM data_ingestion.market_data m WHERE to_char(open_time, 'YYYY-MM') = '2023-01' AND timeframe <> '1Min'`);
     const [whole, before] = [await fingerprint('2023-01'), await others()];
@@ -224,7 +205,7 @@ describe('archive_old_data', () => {
     // Archived by an earlier version, with late bars now: both go into one new file.
     await book.sql(`UPDATE data_ingestion.archived_months SET state = 'archived'`);
     await book.sql(`DELETE FROM data_ingestion.market_data WHERE to_char(open_time, 'YYYY-MM') = '2023-01'`);
-    await store(minutes('SPY', '2023-01-23', '2023-01-23', 10));
+    await store(minutesOf('SPY', '2023-01-23', '2023-01-23', 10));
     expect(await archiveUnit(given(), JANUARY)).toMatchObject({ rows: ROWS + 39 });
   });
 

@@ -4,15 +4,16 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { AppError } from '#app/domain/errors.ts';
-import { MINUTE_MS, type EpochMs } from '#app/domain/time.ts';
+import type { EpochMs } from '#app/domain/time.ts';
 import { sessionsBetween } from '#app/market/calendar.ts';
 import { openDb, type Db } from '#chassis/db.ts';
 import type { FlowDefinition } from '#chassis/flows.ts';
 import { runFlowByHand } from '../../tests/support/run-flow.ts';
 import { startBook, type Book } from '../../tests/support/servers.ts';
+import { minutesOf, storeAnew } from '../../tests/support/stored-minutes.ts';
 import type { CalendarDay } from '../alpaca/ports.ts';
 import { ingestionFlows, type IngestionFlowParts } from './flows.ts';
-import { storeBars, type SeenBar } from './store.ts';
+import type { SeenBar } from './store.ts';
 
 let book: Book;
 let db: Db;
@@ -28,26 +29,7 @@ function parts(more: Partial<IngestionFlowParts> = {}): IngestionFlowParts {
 }
 const find = (name: string, more: Partial<IngestionFlowParts> = {}): FlowDefinition | undefined => ingestionFlows(parts(more)).find((flow) => flow.name === name);
 
-/** Every n-th minute of some sessions, around $100, on cents. */
-function minutes(symbol: string, from: string, to: string, every = 1): SeenBar[] {
-  let [seed, close] = [symbol.length * 77, 10_000];
-  const bars: SeenBar[] = [];
-  const text = (cents: number): string => (cents / 100).toFixed(2);
-  for (const session of sessionsBetween(from, to)) {
-    for (let openTime: number = session.open; openTime < session.close; openTime += every * MINUTE_MS) {
-      seed = (Math.imul(seed, 1_664_525) + 1_013_904_223) >>> 0;
-      const open = close;
-      close = open + (seed % 21) - 10;
-      bars.push({ symbol, timeframe: '1Min', openTime, open: text(open), high: text(Math.max(open, close) + 2), low: text(Math.min(open, close) - 2), close: text(close), volume: String(100 + (seed % 50)), tsSeen: openTime + MINUTE_MS });
-    }
-  }
-  return bars;
-}
-async function store(bars: readonly SeenBar[]): Promise<void> {
-  // The same bars are told anew after their month was put away: no repair reads so far back, but these tests do.
-  await book.sql('DELETE FROM data_ingestion.outbox');
-  for (let start = 0; start < bars.length; start += 5_000) await db.tx((tx) => storeBars(tx, bars.slice(start, start + 5_000), { source: 'rest', isBackfill: true }));
-}
+const store = (bars: readonly SeenBar[]): Promise<void> => storeAnew(book, db, bars);
 
 beforeAll(async () => {
   book = await startBook();
@@ -105,9 +87,9 @@ describe('validate_data_quality', () => {
   });
 
   it('finds a gap and a bad print once, looks only at what is new, and says the same again after a crash', async () => {
-    const bars = minutes('SPY', '2026-11-16', '2026-11-18').filter((_, i) => i < 500 || i >= 520);
+    const bars = minutesOf('SPY', '2026-11-16', '2026-11-18').filter((_, i) => i < 500 || i >= 520);
     const spoiled = bars.map((bar, i) => (i === 700 ? { ...bar, high: '180.00', close: '180.00' } : bar));
-    await store([...spoiled, ...minutes('AAPL', '2026-11-16', '2026-11-18'), { ...(bars[5] as SeenBar), low: '500.00' }]);
+    await store([...spoiled, ...minutesOf('AAPL', '2026-11-16', '2026-11-18'), { ...(bars[5] as SeenBar), low: '500.00' }]);
     const run = await runFlowByHand(find('validate_data_quality'), {}, { runId: 'v:1' });
     expect(run.output).toEqual({ series: 2, bars: 1_150 + 1_170, findings: 2, byKind: { gap: 1, spike: 1 }, arrivals: { bar_refused: 1 }, worst: [{ symbol: 'SPY', findings: 2 }], isUsable: false, reason: '1 of 2 series have bars that cannot be trusted: SPY.' });
     expect((await runFlowByHand(find('validate_data_quality'), {}, { runId: 'v:1' })).output).toEqual(run.output);
@@ -122,7 +104,7 @@ describe('validate_data_quality', () => {
   });
 
   it('notices the series that stopped while the other went on', async () => {
-    await store(minutes('AAPL', '2026-11-19', '2026-11-19'));
+    await store(minutesOf('AAPL', '2026-11-19', '2026-11-19'));
     const run = await runFlowByHand(find('validate_data_quality'), {}, { runId: 'v:4' });
     expect(run.output).toMatchObject({ bars: 390, byKind: { stale_series: 1 }, worst: [{ symbol: 'SPY', findings: 1 }] });
   });
