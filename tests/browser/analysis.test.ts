@@ -2,12 +2,11 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Locator, Page } from 'playwright-core';
 import { LIVE_PROTOCOL } from '#app/contracts/live.ts';
-import { buildPage } from './built-page.ts';
 import { chartBook, columnsFor, LAST_MINUTE, minuteBar } from './chart-world.ts';
-import { openBrowser } from './harness.ts';
 import type { TestBrowser, WatchedPage } from './harness.ts';
 import { SCRIPTED_ORIGIN, scriptGateway } from './scripted-gateway.ts';
 import type { ScriptedGateway } from './scripted-gateway.ts';
+import { openScriptedPage } from './scripted-page.ts';
 import { pulse } from './trading-world.ts';
 
 const WAIT = { timeout: 20_000, interval: 50 };
@@ -18,13 +17,7 @@ let gateway: ScriptedGateway;
 const book = chartBook();
 
 beforeAll(async () => {
-  await buildPage();
-  browser = await openBrowser();
-  watched = await browser.newPage();
-  page = watched.page;
-  page.setDefaultTimeout(20_000);
-  gateway = await scriptGateway(page, book.script, pulse);
-  await page.goto(`${SCRIPTED_ORIGIN}/analysis?symbol=AAPL&timeframe=1Day`);
+  ({ browser, watched, page, gateway } = await openScriptedPage(book.script, '/analysis?symbol=AAPL&timeframe=1Day'));
   await drawn();
 });
 afterAll(() => browser[Symbol.asyncDispose]());

@@ -1,25 +1,17 @@
 /** The data page in a real browser: the map of days, the findings and their decisions, the universe, the preview of an import. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Locator, Page } from 'playwright-core';
-import { buildPage } from './built-page.ts';
 import { DATA_WORLD } from './data-world.ts';
-import { openBrowser } from './harness.ts';
 import type { TestBrowser } from './harness.ts';
-import { SCRIPTED_ORIGIN, scriptGateway } from './scripted-gateway.ts';
 import type { ScriptedGateway } from './scripted-gateway.ts';
-import { pulse } from './trading-world.ts';
+import { openScriptedPage } from './scripted-page.ts';
 
 let browser: TestBrowser;
 let page: Page;
 let gateway: ScriptedGateway;
 
 beforeAll(async () => {
-  await buildPage();
-  browser = await openBrowser();
-  ({ page } = await browser.newPage());
-  page.setDefaultTimeout(20_000);
-  gateway = await scriptGateway(page, DATA_WORLD, pulse);
-  await page.goto(`${SCRIPTED_ORIGIN}/data`);
+  ({ browser, page, gateway } = await openScriptedPage(DATA_WORLD, '/data'));
 });
 afterAll(() => browser[Symbol.asyncDispose]());
 

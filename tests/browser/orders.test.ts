@@ -3,12 +3,11 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { Locator, Page } from 'playwright-core';
 import type { OrderView } from '#app/contracts/views.ts';
 import { anOrder } from '../../renderer/data/an-order.ts';
-import { buildPage } from './built-page.ts';
-import { openBrowser } from './harness.ts';
 import type { TestBrowser, WatchedPage } from './harness.ts';
-import { SCRIPTED_ORIGIN, scriptGateway } from './scripted-gateway.ts';
+import { SCRIPTED_ORIGIN } from './scripted-gateway.ts';
 import type { ScriptedGateway } from './scripted-gateway.ts';
-import { decision, MARKET_NOW, ORDERS, orderList, pulse, ticks, WORLD } from './trading-world.ts';
+import { openScriptedPage } from './scripted-page.ts';
+import { decision, MARKET_NOW, ORDERS, orderList, ticks, WORLD } from './trading-world.ts';
 
 let browser: TestBrowser;
 let watched: WatchedPage;
@@ -16,13 +15,7 @@ let page: Page;
 let gateway: ScriptedGateway;
 
 beforeAll(async () => {
-  await buildPage();
-  browser = await openBrowser();
-  watched = await browser.newPage();
-  page = watched.page;
-  page.setDefaultTimeout(20_000);
-  gateway = await scriptGateway(page, WORLD, pulse);
-  await page.goto(`${SCRIPTED_ORIGIN}/portfolio`);
+  ({ browser, watched, page, gateway } = await openScriptedPage(WORLD, '/portfolio'));
   await page.locator('.market-simulated').waitFor();
   gateway.push(ticks());
 });

@@ -3,13 +3,11 @@ import { mkdirSync, readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { Locator, Page } from 'playwright-core';
-import { buildPage } from './built-page.ts';
-import { openBrowser } from './harness.ts';
 import type { TestBrowser, WatchedPage } from './harness.ts';
-import { SCRIPTED_ORIGIN, scriptGateway } from './scripted-gateway.ts';
-import type { ScriptedGateway } from './scripted-gateway.ts';
+import { SCRIPTED_ORIGIN } from './scripted-gateway.ts';
+import type { Script, ScriptedGateway } from './scripted-gateway.ts';
+import { openScriptedPage } from './scripted-page.ts';
 import { runScreen, screenerScript } from './screener-world.ts';
-import { pulse } from './trading-world.ts';
 
 const PICTURES = resolve(import.meta.dirname, '../../out/screener-screenshots');
 const LIMIT_MS = 30_000;
@@ -19,14 +17,9 @@ let page: Page;
 let gateway: ScriptedGateway;
 
 beforeAll(async () => {
-  await buildPage();
   mkdirSync(PICTURES, { recursive: true });
-  browser = await openBrowser();
-  watched = await browser.newPage();
-  page = watched.page;
-  page.setDefaultTimeout(LIMIT_MS);
-  gateway = await scriptGateway(page, { ...screenerScript(), screenModel: () => ({ isThere: true, model: 'llama3.2', note: '' }), askScreen: () => ({ from: 'model', filters: ['change(20) < -10%'], rank: null, notUnderstood: ['dragons'], note: 'Suggested by llama3.2: read the filters before you trust them' }) }, pulse);
-  await page.goto(`${SCRIPTED_ORIGIN}/screener`);
+  const script: Script = { ...screenerScript(), screenModel: () => ({ isThere: true, model: 'llama3.2', note: '' }), askScreen: () => ({ from: 'model', filters: ['change(20) < -10%'], rank: null, notUnderstood: ['dragons'], note: 'Suggested by llama3.2: read the filters before you trust them' }) };
+  ({ browser, watched, page, gateway } = await openScriptedPage(script, '/screener', LIMIT_MS));
   await page.locator('.screen-table tbody tr[data-symbol]').first().waitFor();
 });
 afterAll(() => browser[Symbol.asyncDispose]());

@@ -2,13 +2,11 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Locator, Page } from 'playwright-core';
 import type { BarStory, ExplainedBar, StrategyStory } from '#app/contracts/explain.ts';
-import { buildPage } from './built-page.ts';
 import { chartBook, columnsFor } from './chart-world.ts';
-import { openBrowser } from './harness.ts';
 import type { TestBrowser } from './harness.ts';
-import { SCRIPTED_ORIGIN, scriptGateway } from './scripted-gateway.ts';
 import type { ScriptedGateway } from './scripted-gateway.ts';
-import { pulse, story as orderStory } from './trading-world.ts';
+import { openScriptedPage } from './scripted-page.ts';
+import { story as orderStory } from './trading-world.ts';
 
 const WAIT = { timeout: 20_000, interval: 50 };
 const BAR = columnsFor('AAPL', true).time.at(-20) ?? 0;
@@ -37,12 +35,7 @@ let page: Page;
 let gateway: ScriptedGateway;
 
 beforeAll(async () => {
-  await buildPage();
-  browser = await openBrowser();
-  ({ page } = await browser.newPage());
-  page.setDefaultTimeout(20_000);
-  gateway = await scriptGateway(page, { ...chartBook().script, explain: () => bar([traded, silent]) }, pulse);
-  await page.goto(`${SCRIPTED_ORIGIN}/analysis?symbol=AAPL&timeframe=1Day&bar=${BAR}`);
+  ({ browser, page, gateway } = await openScriptedPage({ ...chartBook().script, explain: () => bar([traded, silent]) }, `/analysis?symbol=AAPL&timeframe=1Day&bar=${BAR}`));
 });
 afterAll(() => browser[Symbol.asyncDispose]());
 

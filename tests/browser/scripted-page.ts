@@ -1,0 +1,28 @@
+/** The page in a browser of its own, in front of a scripted gateway: how the tests of a page's states begin. */
+import type { Page } from 'playwright-core';
+import { buildPage } from './built-page.ts';
+import { openBrowser } from './harness.ts';
+import type { TestBrowser, WatchedPage } from './harness.ts';
+import { SCRIPTED_ORIGIN, scriptGateway } from './scripted-gateway.ts';
+import type { Script, ScriptedGateway } from './scripted-gateway.ts';
+import { pulse } from './trading-world.ts';
+
+/** What such a test holds; the browser is the caller's to end. */
+export type ScriptedPage = { readonly browser: TestBrowser; readonly watched: WatchedPage; readonly page: Page; readonly gateway: ScriptedGateway };
+
+/** Builds the page when it is out of date and opens `address` (a path with its query). Waits of the page last `limitMs` at most. */
+export async function openScriptedPage(script: Script, address: string, limitMs = 20_000): Promise<ScriptedPage> {
+  await buildPage();
+  const browser = await openBrowser();
+  try {
+    const watched = await browser.newPage();
+    const { page } = watched;
+    page.setDefaultTimeout(limitMs);
+    const gateway = await scriptGateway(page, script, pulse);
+    await page.goto(`${SCRIPTED_ORIGIN}${address}`);
+    return { browser, watched, page, gateway };
+  } catch (error) {
+    await browser[Symbol.asyncDispose]();
+    throw error;
+  }
+}
