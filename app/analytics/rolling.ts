@@ -1,5 +1,6 @@
 /** Rolling figures: the same ratios over the last half year, day after day. */
 import { beta } from './beta.ts';
+import { rolledOver, type RolledValues } from './rolling-window.ts';
 import { sharpe, type RatioOptions } from './sharpe.ts';
 import { sortino } from './sortino.ts';
 import type { RollingLines } from './tear-sheet-types.ts';
@@ -17,18 +18,15 @@ export type RollingInput = { readonly at: ArrayLike<number>; readonly returns: F
  * newest day is always one. The risk-free rate is de-annualised with the periods of a year, not with the window. Null with fewer days than a window.
  */
 export function rollingLines({ at, returns, benchmark }: RollingInput, options: RatioOptions = {}): RollingLines | null {
-  const windows = returns.length - ROLLING_DAYS + 1;
-  if (windows < 1) return null;
-  const stride = Math.ceil(windows / MOST_POINTS);
-  const ends = Array.from({ length: Math.ceil(windows / stride) }, (_none, n) => returns.length - 1 - n * stride).reverse();
-  const windowOf = (column: Float64Array, end: number): Float64Array => column.subarray(end - ROLLING_DAYS + 1, end + 1);
-  const over = (measure: (window: Float64Array) => number | null): (number | null)[] => ends.map((end) => measure(windowOf(returns, end)));
+  const over = (measure: (from: number, to: number) => number | null): RolledValues => rolledOver({ length: returns.length, window: ROLLING_DAYS, most: MOST_POINTS }, measure);
+  const ratios = over((from, to) => sharpe(returns.subarray(from, to), options));
+  if (ratios.ends.length === 0) return null;
   return {
-    days: ROLLING_DAYS, at: ends.map((end) => at[end] ?? 0),
-    sharpe: over((window) => sharpe(window, options)), sortino: over((window) => sortino(window, options)), volatility: over((window) => volatility(window, options.periodsPerYear)),
-    beta: benchmark === null ? null : ends.map((end) => {
-      const slope = beta(windowOf(returns, end), windowOf(benchmark, end));
+    days: ROLLING_DAYS, at: ratios.ends.map((end) => at[end] ?? 0), sharpe: ratios.values,
+    sortino: over((from, to) => sortino(returns.subarray(from, to), options)).values, volatility: over((from, to) => volatility(returns.subarray(from, to), options.periodsPerYear)).values,
+    beta: benchmark === null ? null : over((from, to) => {
+      const slope = beta(returns.subarray(from, to), benchmark.subarray(from, to));
       return slope !== null && Number.isFinite(slope) ? slope : null;
-    }),
+    }).values,
   };
 }
