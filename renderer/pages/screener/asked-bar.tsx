@@ -8,11 +8,11 @@ import { symbolSchema } from '#app/domain/ids.ts';
 import { TIMEFRAMES } from '#app/domain/time.ts';
 import type { Timeframe } from '#app/domain/time.ts';
 import { specialDayName, sessionOn } from '#app/market/calendar.ts';
-import { useMarketNow, useNow } from '../../data/clock.ts';
-import { counted, marketDay } from '../../ui/format.ts';
+import { counted } from '../../ui/format.ts';
 import { changeDraft, useDraft } from './page-state.ts';
 import { AGO, dayAgo, dayWords, FIRST_DAY, isDay, stepDay, weekdayWords } from './past.ts';
 import { symbolsIn } from './universe-change.ts';
+import { useToday } from './use-today.ts';
 
 const TIMEFRAME_NAMES: Readonly<Record<Timeframe, string>> = { '1Min': '1 minute', '5Min': '5 minutes', '15Min': '15 minutes', '1Hour': '1 hour', '1Day': '1 day' };
 type Universe = ScreenDefinition['universe'];
@@ -67,9 +67,7 @@ function setDay(asOf: string | null): void {
 
 function AsOfChoice(): JSX.Element {
   const { asOf } = useDraft();
-  const marketNow = useMarketNow();
-  const here = useNow();
-  const today = marketDay(marketNow ?? here);
+  const today = useToday();
   const [isOpen, setOpen] = useState(false);
   const choose = (day: string | null): void => {
     setDay(day);
@@ -93,11 +91,10 @@ function AsOfChoice(): JSX.Element {
 /** The strip that says that the page shows the past, and a way through the days. */
 export function PastBanner(): JSX.Element | null {
   const { asOf } = useDraft();
-  const marketNow = useMarketNow();
-  const here = useNow();
+  const today = useToday();
   if (asOf === null) return null;
   const next = stepDay(asOf, 1);
-  const isLast = next > marketDay(marketNow ?? here);
+  const isLast = next > today;
   return (
     <div className="past-banner" role="status">
       <IconHistory size={15} aria-hidden />

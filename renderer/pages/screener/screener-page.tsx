@@ -5,7 +5,6 @@ import { ActionIcon, Button, Tooltip } from '@mantine/core';
 import { useNavigate, useSearch } from '@tanstack/react-router';
 import { IconLayoutSidebarLeftCollapse, IconLayoutSidebarLeftExpand } from '@tabler/icons-react';
 import type { SavedScreen } from '#app/contracts/screener.ts';
-import { useMarketNow, useNow } from '../../data/clock.ts';
 import { useGatewayAway } from '../../data/stack.ts';
 import { usePageKeys } from '../../frame/shortcuts.ts';
 import { GatewayAway } from '../../health/gateway-away.tsx';
@@ -31,6 +30,7 @@ import { columnsOf, sorted, tableFile } from './table-model.ts';
 import type { Sorting } from './table-model.ts';
 import { useScreenRun } from './use-screen-run.ts';
 import type { Ran, ScreenRun } from './use-screen-run.ts';
+import { useToday } from './use-today.ts';
 
 /** The address and the open screen follow each other: a link opens its screen and its day, what is open can be copied as a link. */
 function useAddress(): void {
@@ -63,8 +63,9 @@ const press = (act: string): void => {
   else element?.click();
 };
 
-/** Keys of the page while no field is written in. */
-function useKeys(today: string): void {
+/** Keys of the page while no field is written in. It draws nothing, and keeps to itself the clock that it looks at: in Main each tick would draw the whole result anew. */
+function PageKeys(): null {
+  const today = useToday();
   usePageKeys((event) => {
     const { asOf } = draftNow();
     switch (event.key) {
@@ -77,6 +78,7 @@ function useKeys(today: string): void {
       default: return false;
     }
   });
+  return null;
 }
 
 /** Ctrl Enter runs, Ctrl S saves, wherever the cursor is on the page. */
@@ -136,20 +138,18 @@ function Main({ nameField, history }: { nameField: RefObject<HTMLInputElement | 
   const draft = useDraft();
   const { isSideOpen } = useLook();
   const navigate = useNavigate();
-  const marketNow = useMarketNow();
-  const here = useNow();
   const question = questionOf(draft);
   const run = useScreenRun(question.definition);
   const [sorting, setSorting] = useState<Sorting>(null);
   const [forStrategy, setForStrategy] = useState<SavedScreen | null>(null);
   const file = useRef<(() => void) | null>(null);
-  useKeys(marketDay(marketNow ?? here));
   useControlKeys(run.again);
   const open = (symbol: string): void => void navigate({ to: '/analysis', search: { symbol } });
   const hasRows = run.ran !== null && run.ran.result.rows.length > 0;
   const label = isSideOpen ? 'Hide the left column' : 'Show the left column';
   return (
     <section className="screen-main" aria-label="What was found">
+      <PageKeys />
       <ScreenHead nameField={nameField} canSave={isWhole(draft)} acts={{ history, strategy: setForStrategy, exportFile: hasRows ? () => file.current?.() : null }} />
       <div className="screen-tools">
         <Tooltip label={label}><ActionIcon variant="subtle" color="gray" size={26} aria-label={label} onClick={() => changeLook({ isSideOpen: !isSideOpen })}>{isSideOpen ? <IconLayoutSidebarLeftCollapse size={16} /> : <IconLayoutSidebarLeftExpand size={16} />}</ActionIcon></Tooltip>
