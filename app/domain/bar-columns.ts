@@ -25,6 +25,18 @@ export function sliceColumns(bars: BarColumns, from: number, to: number): BarCol
   return { time: cut(bars.time), open: cut(bars.open), high: cut(bars.high), low: cut(bars.low), close: cut(bars.close), volume: cut(bars.volume) };
 }
 
+/** Index of the first number that is not below `at`; the length when there is none. `column` rises. */
+export function firstAtOrAfter(column: ArrayLike<number>, at: number): number {
+  let low = 0;
+  let high = column.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if ((column[middle] ?? Infinity) >= at) high = middle;
+    else low = middle + 1;
+  }
+  return low;
+}
+
 /** Number of bars. @throws AppError INVARIANT_BROKEN when the columns have different lengths. */
 export function barCount(bars: BarColumns): number {
   const { length } = bars.time;

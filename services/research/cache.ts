@@ -1,7 +1,7 @@
 /** Bars of the book as column files, one per symbol and timeframe: made again when the book knows more or otherwise, told apart from it by a fingerprint. */
 import { mkdirSync } from 'node:fs';
 import type { Adjustment } from '#app/columns/file-format.ts';
-import { barColumns, sliceColumns, type BarColumns } from '#app/domain/bar-columns.ts';
+import { barColumns, firstAtOrAfter, sliceColumns, type BarColumns } from '#app/domain/bar-columns.ts';
 import { AppError, describeError } from '#app/domain/errors.ts';
 import { adjustColumns, type Factor } from '#app/market/adjustment.ts';
 import type { BulkTx } from '#chassis/db-bulk.ts';
@@ -224,14 +224,6 @@ export function openColumnCache(folder: string, archiveFolder: string | null = n
 
 /** The bars that open in [from, to): a view on the same memory. Epoch ms. */
 export function barsBetween(bars: BarColumns, from: number, to: number): BarColumns {
-  const first = (at: number): number => {
-    let [low, high] = [0, bars.time.length];
-    while (low < high) {
-      const middle = (low + high) >>> 1;
-      if ((bars.time[middle] ?? Infinity) < at) low = middle + 1;
-      else high = middle;
-    }
-    return low;
-  };
-  return sliceColumns(bars, first(from), Math.max(first(from), first(to)));
+  const first = firstAtOrAfter(bars.time, from);
+  return sliceColumns(bars, first, Math.max(first, firstAtOrAfter(bars.time, to)));
 }

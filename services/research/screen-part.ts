@@ -1,5 +1,5 @@
 /** A part of a market screened: filters first, and only for what passes them the rank and the columns. */
-import { barColumns, sliceColumns, type BarColumns } from '#app/domain/bar-columns.ts';
+import { barColumns, firstAtOrAfter, sliceColumns, type BarColumns } from '#app/domain/bar-columns.ts';
 import { AppError, describeError } from '#app/domain/errors.ts';
 import { parseFormula, type Formula } from '#app/screener/language.ts';
 import { compile, type Program } from '#app/screener/program.ts';
@@ -32,14 +32,7 @@ export function programsOf({ filters, rank, columns }: Pick<ScreenQuestion, 'fil
 
 /** The last bar that opens before an instant; -1 when there is none. */
 export function lastBefore({ time }: BarColumns, before: number | null): number {
-  if (before === null) return time.length - 1;
-  let [low, high] = [0, time.length];
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    if ((time[middle] ?? Infinity) < before) low = middle + 1;
-    else high = middle;
-  }
-  return low - 1;
+  return (before === null ? time.length : firstAtOrAfter(time, before)) - 1;
 }
 
 /**

@@ -11,7 +11,7 @@ import { strategy, type BoundStrategy } from '#app/strategy/spec.ts';
 import { CASH_ACCOUNT, NO_COMMISSION, STRICT_FILLS } from '#app/backtest/run/defaults.ts';
 import { runBacktest } from '#app/backtest/run/run.ts';
 import type { Market, RunConfig } from '#app/backtest/run/types.ts';
-import { firstAtOrAfter, StudyMarkets } from './study-markets.ts';
+import { StudyMarkets } from './study-markets.ts';
 
 const bars = synthetic({ length: 6_000, seed: 3 });
 const market: Market = { symbol: 'AAA', bars, detail: null, actions: [], isShortable: false, isFractionable: false };
@@ -101,11 +101,5 @@ describe('a stretch of bars', () => {
     expect(markets.map(({ symbol }) => symbol)).toEqual(['AAA']);
     expect(markets[0]?.actions.map(({ at }) => at)).toEqual([bars.time[3_500]]);
     expect(() => new StudyMarkets([late], '1Min').stretch(noting({ at: [], ema: [] }, null), span)).toThrow(/no bars in the span/);
-  });
-});
-
-describe('the first number that is not below', () => {
-  it('is found among rising ones', () => {
-    expect([0, 1, 2, 5, 9, 10].map((at) => firstAtOrAfter([1, 2, 2, 5, 9], at))).toEqual([0, 0, 1, 3, 4, 5]);
   });
 });

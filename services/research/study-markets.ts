@@ -1,5 +1,5 @@
 /** The markets of a study on one thread: what its points have in common (indicator columns, stretches of bars) is made once and kept. */
-import { sliceColumns, type BarColumns } from '#app/domain/bar-columns.ts';
+import { firstAtOrAfter, sliceColumns, type BarColumns } from '#app/domain/bar-columns.ts';
 import { invariant } from '#app/domain/errors.ts';
 import type { Timeframe } from '#app/domain/time.ts';
 import { columnsOf } from '#app/indicators/columns-of.ts';
@@ -16,18 +16,6 @@ export type Stretch = { readonly markets: readonly Market[]; columns(market: num
 /** Bytes of indicator columns that a thread keeps, of all markets together; beyond, it begins again. */
 const MAX_BYTES = 256 * 1_024 * 1_024;
 const MAX_CUTS = 256;
-
-/** Index of the first number that is not below `at`; the length when there is none. `column` rises. */
-export function firstAtOrAfter(column: ArrayLike<number>, at: number): number {
-  let low = 0;
-  let high = column.length;
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    if ((column[middle] ?? Infinity) >= at) high = middle;
-    else low = middle + 1;
-  }
-  return low;
-}
 
 /** Indicator columns by market and use, within their bytes. */
 class ColumnStore {
