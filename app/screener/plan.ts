@@ -4,7 +4,8 @@ import type { BarField } from '#app/domain/bar-columns.ts';
 import { indicatorById } from '#app/indicators/catalogue.ts';
 import type { AnyIndicator, PriceSource } from '#app/indicators/indicator.ts';
 import { lower } from './lower.ts';
-import { type Comparison, countOf, type FlagFact, type TextFact, type Tree } from './tree.ts';
+import { type Comparison, countOf, FLAG_FACTS, type FlagFact, type TextFact, type Tree } from './tree.ts';
+import { typeOf } from './units.ts';
 
 /** A text of a symbol, or a written one. */
 export type TextSource = { readonly fact: TextFact } | { readonly written: string };
@@ -142,7 +143,7 @@ class Gatherer {
   private compare({ parts, signs }: Extract<Tree, { kind: 'compare' }>): number {
     const [first, second] = parts;
     invariant(first !== undefined && second !== undefined, 'A comparison has two sides');
-    if (first.kind === 'text' || (first.kind === 'fact' && !isFlag(first.name))) return this.addTexts({ kind: 'texts', test: 'same', left: textOf(first), among: [textOf(second)], isNot: signs[0] === '!=' });
+    if (typeOf(first) === 'text') return this.addTexts({ kind: 'texts', test: 'same', left: textOf(first), among: [textOf(second)], isNot: signs[0] === '!=' });
     const steps = parts.map((part) => this.visit(part));
     return this.fold('and', signs.map((sign, n) => this.two(sign, steps[n] ?? 0, steps[n + 1] ?? 0)));
   }
@@ -166,7 +167,7 @@ class Gatherer {
   }
 }
 
-const isFlag = (name: TextFact | FlagFact): name is FlagFact => name === 'tradable' || name === 'shortable' || name === 'fractionable' || name === 'watched';
+const isFlag = (name: TextFact | FlagFact): name is FlagFact => (FLAG_FACTS as readonly string[]).includes(name);
 
 function textOf(tree: Tree): TextSource {
   if (tree.kind === 'text') return { written: tree.value };
@@ -206,11 +207,10 @@ function costOf(step: Step, depth: number): number {
 /** Plans some formulas together. */
 export function planOf(trees: readonly Tree[]): Plan {
   const gatherer = new Gatherer();
-  const isText = (tree: Tree): boolean => tree.kind === 'text' || (tree.kind === 'fact' && !isFlag(tree.name));
-  const isTruth = (tree: Tree): boolean => ['truth', 'not', 'and', 'or', 'compare', 'among', 'contains', 'fact'].includes(tree.kind) || (tree.kind === 'back' && isTruth(tree.of)) || (tree.kind === 'call' && ['any', 'all', 'rising', 'falling'].includes(tree.name));
   const outputs: readonly Output[] = trees.map((tree) => {
     const simple = lower(tree);
-    return isText(simple) ? { text: textOf(simple) } : { step: gatherer.visit(simple), isTruth: isTruth(simple) };
+    const type = typeOf(simple);
+    return type === 'text' ? { text: textOf(simple) } : { step: gatherer.visit(simple), isTruth: type === 'boolean' };
   });
   const { steps } = gatherer;
   const depths = steps.map(() => 0);
