@@ -2,11 +2,9 @@
 import { indicatorById } from '#app/indicators/catalogue.ts';
 import type { Formula } from './language.ts';
 import { mainOutput } from './names.ts';
-import { type Comparison, printTree, type Tree } from './tree.ts';
+import { type Comparison, printTree, type Tree, TURNED } from './tree.ts';
 
 const SIGNS: Readonly<Record<Comparison, string>> = { '<': 'below', '<=': 'at most', '>': 'above', '>=': 'at least', '=': 'equal to', '!=': 'other than' };
-/** Said from the other side. */
-const TURNED: Readonly<Record<Comparison, Comparison>> = { '<': '>', '<=': '>=', '>': '<', '>=': '<=', '=': '=', '!=': '!=' };
 const FIELDS: Readonly<Record<string, string>> = { dollar_volume: 'dollar volume', hl2: 'middle price', hlc3: 'typical price', ohlc4: 'average price' };
 const FLAGS: Readonly<Record<string, readonly [yes: string, no: string]>> = {
   tradable: ['can be traded', 'cannot be traded'], shortable: ['can be sold short', 'cannot be sold short'], fractionable: ['parts of a share can be bought', 'only whole shares can be bought'], watched: ['on the watch list', 'not on the watch list'],

@@ -1,6 +1,6 @@
 /** Simple filters as fields that can be edited one by one, and back: `rsi(14) < 30` is left, operator and right. */
 import { parseFormula } from './language.ts';
-import { type Comparison, printTree, type Tree } from './tree.ts';
+import { type Comparison, printTree, type Tree, TURNED } from './tree.ts';
 import { typeOf } from './units.ts';
 
 /** What stands between the two sides. */
@@ -14,7 +14,6 @@ export type Operator = (typeof OPERATORS)[number];
 export type Sentence = { readonly left: string; readonly operator: Operator; readonly right: string; readonly upper: string | null; readonly words: readonly string[] };
 
 const sentence = (left: Tree, operator: Operator, more: Partial<Sentence> = {}): Sentence => ({ left: printTree(left), operator, right: '', upper: null, words: [], ...more });
-const TURNED: Readonly<Record<Comparison, Comparison>> = { '<': '>', '<=': '>=', '>': '<', '>=': '<=', '=': '=', '!=': '!=' };
 
 function ofCompare(parts: readonly Tree[], signs: readonly Comparison[], isNot: boolean): Sentence | null {
   const [first, second, third] = parts;

@@ -9,6 +9,8 @@ import type { Span } from './fault.ts';
 export type ValueType = 'number' | 'boolean' | 'text';
 /** Signs between two numbers. */
 export type Comparison = '<' | '<=' | '>' | '>=' | '=' | '!=';
+/** The same sign said from the other side: 30 < x is x > 30. */
+export const TURNED = { '<': '>', '<=': '>=', '>': '<', '>=': '<=', '=': '=', '!=': '!=' } as const satisfies Readonly<Record<Comparison, Comparison>>;
 /** Signs that make a number of two. */
 export type Arithmetic = '+' | '-' | '*' | '/';
 

@@ -1,6 +1,7 @@
 /** "RSI below 30", "over 1 million shares", "price above the 200 day average", "volume twice its average", crossings. */
+import { TURNED } from '../tree.ts';
 import type { Found } from './found.ts';
-import { aNumber, aSign, longest, OPPOSITE, phrase, type Read, type Rule, skip, table, withinBars, written } from './phrases.ts';
+import { aNumber, aSign, longest, phrase, type Read, type Rule, skip, table, withinBars, written } from './phrases.ts';
 import { aQuantity, type Quantity } from './quantities.ts';
 import type { Word } from './words.ts';
 
@@ -210,7 +211,7 @@ const distance: Rule<Found> = (words, at) => {
   const ratio = `${left} / ${base.value.formula} - 1`;
   if (inside) return filter(`abs(${ratio}) <= ${size.value.formula}`, base.next);
   const way = sign?.value ?? '>=';
-  return filter(side?.value === 1 ? `${ratio} ${way} ${size.value.formula}` : `${ratio} ${OPPOSITE[way]} -${size.value.formula}`, base.next);
+  return filter(side?.value === 1 ? `${ratio} ${way} ${size.value.formula}` : `${ratio} ${TURNED[way]} -${size.value.formula}`, base.next);
 };
 
 const swinging: Rule<'>' | '<'> = table<'>' | '<'>([['more volatile than', '>'], ['less volatile than', '<']]);
@@ -235,7 +236,7 @@ const turned: Rule<Found> = (words, at) => {
   const left = number(words, at);
   const sign = left && aSign(words, left.next);
   const quantity = sign && /^[<>]/.test(words[left.next]?.text ?? '') ? aQuantity(words, sign.next) : null;
-  return left && sign && quantity && fits(quantity.value, left.value) ? filter(`${formulaFor(quantity.value, left.value)} ${OPPOSITE[sign.value]} ${left.value.formula}`, quantity.next) : null;
+  return left && sign && quantity && fits(quantity.value, left.value) ? filter(`${formulaFor(quantity.value, left.value)} ${TURNED[sign.value]} ${left.value.formula}`, quantity.next) : null;
 };
 
 /** All of these. */

@@ -1,4 +1,5 @@
 /** "up more than 5% today", "down 3 days in a row", "gapped up 4%", "within 3% of the 52 week high". */
+import { TURNED } from '../tree.ts';
 import type { Found } from './found.ts';
 import { aNumber, aPeriod, aSign, aTime, longest, phrase, type Read, type Rule, skip, table, type When, withinBars, written } from './phrases.ts';
 import type { Word } from './words.ts';
@@ -39,13 +40,12 @@ const amount: Rule<Amount> = (words, at) => {
 };
 
 const percent = (value: number): string => written({ value, form: 'percent' });
-const FLIPPED = { '<': '>', '<=': '>=', '>': '<', '>=': '<=' } as const;
 
 /** A size in one direction as a formula: "down less than 3%" lies between -3% and 0. */
 function sized(formula: string, side: 1 | -1, { sign, low, high }: Amount): string {
   const size = Math.abs(low);
   if (high !== null) return side > 0 ? `${formula} between ${percent(size)} and ${percent(high)}` : `${formula} between ${percent(-high)} and ${percent(-size)}`;
-  if (sign === '>' || sign === '>=') return `${formula} ${side > 0 ? sign : FLIPPED[sign]} ${percent(side * size)}`;
+  if (sign === '>' || sign === '>=') return `${formula} ${side > 0 ? sign : TURNED[sign]} ${percent(side * size)}`;
   return side > 0 ? `0 < ${formula} ${sign} ${percent(size)}` : `${percent(-size)} ${sign} ${formula} < 0`;
 }
 
@@ -159,7 +159,7 @@ const awayFrom: Rule<Found> = (words, at) => {
   const from = off && extreme(words, skip(words, off.next));
   if (!size || !from) return null;
   const far = sign?.value ?? '>=';
-  return filter(from.value === 'high' ? `from_high52 ${FLIPPED[far]} ${percent(-size.value)}` : `from_low52 ${far} ${percent(size.value)}`, from.next);
+  return filter(from.value === 'high' ? `from_high52 ${TURNED[far]} ${percent(-size.value)}` : `from_low52 ${far} ${percent(size.value)}`, from.next);
 };
 
 /** "new 20 day high", "at a 50-day low". */

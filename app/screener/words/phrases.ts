@@ -119,9 +119,6 @@ export const aSign: Rule<'<' | '<=' | '>' | '>='> = table([
   ['at most|no more than|not more than|up to|maximum|max|not over|<=', '<='], ['at least|no less than|not less than|minimum|min|>=', '>='],
 ]);
 
-/** The same sign from the other side. */
-export const OPPOSITE = { '<': '>', '<=': '>=', '>': '<', '>=': '<=' } as const;
-
 const within = phrase('within the last|in the last|within the past|in the past|over the last|over the past|within|in|during the last|last|these last|past');
 
 /** How many bars back something may have happened; 1 when nothing is said. */
