@@ -9,7 +9,7 @@ import { fromNewYorkDay, newYorkDayNumber, ZONE_FIRST_YEAR } from '#app/market/n
 import { at, type Queryable } from '#chassis/db.ts';
 import type { BulkTx } from '#chassis/db-bulk.ts';
 import { COPY_COLUMNS, encodeRows, exactOfNumber, exactOfText, type EncodableSeries } from './bulk-encode.ts';
-import { reviseBars, type SeenBar } from './store.ts';
+import { noteQuality, reviseBars, type SeenBar } from './store.ts';
 
 /** Bars of one series, oldest first, no two of one time: as float64 columns (decimals of at most 15 digits), or with exact decimal text. Each series once per call. */
 export type BarSeries = { readonly symbol: string; readonly timeframe: Timeframe; readonly bars: BarColumns | readonly BarWire[] };
@@ -255,13 +255,10 @@ async function throughStage(tx: BulkTx, all: readonly Checked[], write: BulkWrit
 async function noteRefused(tx: BulkTx, all: readonly Checked[], write: BulkWrite): Promise<number> {
   const refused = all.flatMap(({ symbol, timeframe, defects }) => defects.map((one) => ({ ...one, symbol, timeframe })));
   const told = refused.slice(0, MAX_LOGGED);
-  if (told.length > 0) {
-    await tx.query(
-      `INSERT INTO data_ingestion.data_quality_logs (symbol, timeframe, open_time, kind, detail)
-       SELECT d.symbol, d.timeframe, to_timestamp(d.open_ms / 1000.0), 'bar_refused', d.detail::jsonb FROM unnest($1::text[], $2::text[], $3::bigint[], $4::text[]) AS d(symbol, timeframe, open_ms, detail)`,
-      [told.map((t) => t.symbol), told.map((t) => t.timeframe), told.map((t) => (Number.isSafeInteger(t.time) && Math.abs(t.time) < LAST_TIME ? t.time : null)),
-        told.map((t) => JSON.stringify({ ...write.detail, defect: t.defect, source: write.source, ...(refused.length > told.length ? { refusedInAll: refused.length } : {}) }))]);
-  }
+  await noteQuality(tx, 'bar_refused', told.map(({ symbol, timeframe, time, defect }) => ({
+    bar: { symbol, timeframe, openTime: Number.isSafeInteger(time) && Math.abs(time) < LAST_TIME ? time : null },
+    detail: { ...write.detail, defect, source: write.source, ...(refused.length > told.length ? { refusedInAll: refused.length } : {}) },
+  })));
   return refused.length;
 }
 

@@ -70,14 +70,30 @@ function perSeries(bars: readonly SeenBar[]): Series[] {
   return [...series].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, one]) => one);
 }
 
+/** What was seen of a bar. `openTime` null: what was told is no time. */
+type Sighting = { readonly bar: { readonly symbol: string; readonly timeframe: string; readonly openTime: number | null }; readonly detail: Readonly<Record<string, unknown>> };
+
 /** Writes down what was seen of bars that are not stored: refused ones with the defect, revisions as the broker sent them. */
-async function noteQuality(tx: Queryable, kind: 'bar_refused' | ChangeReason['kind'], seen: readonly { bar: BarKey; detail: Readonly<Record<string, unknown>> }[]): Promise<void> {
+export async function noteQuality(tx: Queryable, kind: 'bar_refused' | ChangeReason['kind'], seen: readonly Sighting[]): Promise<void> {
   if (seen.length === 0) return;
   await tx.query(
     `INSERT INTO data_ingestion.data_quality_logs (symbol, timeframe, open_time, kind, detail)
      SELECT d.symbol, d.timeframe, to_timestamp(d.open_ms / 1000.0), $5, d.detail::jsonb FROM unnest($1::text[], $2::text[], $3::bigint[], $4::text[]) AS d(symbol, timeframe, open_ms, detail)`,
     [seen.map((s) => s.bar.symbol), seen.map((s) => s.bar.timeframe), seen.map((s) => s.bar.openTime), seen.map((s) => JSON.stringify(s.detail)), kind],
   );
+}
+
+/** Those of a batch that can be true, in its order; the others are written down with what is wrong. */
+async function soundOf(tx: Queryable, batch: readonly SeenBar[]): Promise<{ readonly sound: readonly SeenBar[]; readonly refused: number }> {
+  const sound: SeenBar[] = [];
+  const refused: { bar: SeenBar; detail: { defect: string; bar: SeenBar } }[] = [];
+  for (const bar of batch) {
+    const defect = barDefect(bar);
+    if (defect === null) sound.push(bar);
+    else refused.push({ bar, detail: { defect, bar } });
+  }
+  await noteQuality(tx, 'bar_refused', refused);
+  return { sound, refused: refused.length };
 }
 
 /** Two sources that tell one bar differently: the first one counts, the difference is written down once. Prices are compared as numbers, not as text. */
@@ -104,15 +120,8 @@ function columnsOf(bars: readonly SeenBar[]): unknown[] {
  * A bar that is known already is left as it is; one that cannot be true is refused with its reason in data_quality_logs.
  */
 export async function storeBars(tx: Tx, batch: readonly SeenBar[], origin: BarOrigin): Promise<StoreResult> {
-  const sound: SeenBar[] = [];
-  const refused: { bar: SeenBar; detail: { defect: string; bar: SeenBar } }[] = [];
-  for (const bar of inOrder(batch)) {
-    const defect = barDefect(bar);
-    if (defect === null) sound.push(bar);
-    else refused.push({ bar, detail: { defect, bar } });
-  }
-  await noteQuality(tx, 'bar_refused', refused);
-  if (sound.length === 0) return { stored: 0, known: 0, refused: refused.length };
+  const { sound, refused } = await soundOf(tx, inOrder(batch));
+  if (sound.length === 0) return { stored: 0, known: 0, refused };
   const ofMonths = await ensureMonths(tx, sound);
   const rows = await tx.query<{ symbol: string; timeframe: string; open_time: number }>(INSERT, [...columnsOf(sound), origin.source, sound.map((b) => b.tsSeen)]);
   const fresh = new Set(rows.map((row) => `${row.symbol} ${row.timeframe} ${row.open_time}`));
@@ -128,7 +137,7 @@ export async function storeBars(tx: Tx, batch: readonly SeenBar[], origin: BarOr
     const key = `${bar.symbol}:${bar.timeframe}:${bar.openTime}`;
     tx.emit({ topic: 'bar.closed', key, correlationId: key, payload: { ...bar, isBackfill: origin.isBackfill } });
   }
-  return { stored: added.length, known: known.length, refused: refused.length };
+  return { stored: added.length, known: known.length, refused };
 }
 
 /** A bar by its name: symbol, width and open time (epoch ms). */
@@ -204,9 +213,7 @@ export type Revised = { readonly revised: number; readonly same: number; readonl
  * what was traded on stays told, and no strategy sees a bar twice. Each key at most once per batch; a bar that cannot be true is refused and logged.
  */
 export async function reviseBars(tx: Queryable, bars: readonly SeenBar[], why: ChangeReason & { readonly source: string }): Promise<Revised> {
-  const sound = bars.filter((bar) => barDefect(bar) === null);
-  await noteQuality(tx, 'bar_refused', bars.flatMap((bar) => { const defect = barDefect(bar); return defect === null ? [] : [{ bar, detail: { defect, bar } }]; }));
-  const refused = bars.length - sound.length;
+  const { sound, refused } = await soundOf(tx, bars);
   if (sound.length === 0) return { revised: 0, same: 0, refused, missing: [] };
   const nameOf = (bar: BarKey): string => `${bar.symbol} ${bar.timeframe} ${bar.openTime}`;
   const stored = await lockBars(tx, sound, sound);
