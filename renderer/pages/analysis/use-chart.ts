@@ -1,6 +1,5 @@
 /** Everything the chart is made of, put together: bars (cut in a replay), other symbols, marks, lines at prices. */
 import { useEffect, useMemo } from 'react';
-import { useComputedColorScheme } from '@mantine/core';
 import type { ChartMarks } from '#app/contracts/charts.ts';
 import type { BarColumns } from '#app/domain/bar-columns.ts';
 import { barCount, sliceColumns } from '#app/domain/bar-columns.ts';
@@ -8,10 +7,9 @@ import type { ChartLine } from '../../charts/price-figure.ts';
 import { useIsStale } from '../../data/clock.ts';
 import { useLivePrice } from '../../data/live.ts';
 import { useMarks, usePositions } from '../../data/queries.ts';
-import { useUiState } from '../../data/ui-state.ts';
-import { tokensOf } from '../../theme.ts';
 import type { Tokens } from '../../theme.ts';
 import { price, quantity } from '../../ui/format.ts';
+import { useTokens } from '../../ui/use-tokens.ts';
 import type { PriceLine } from './chart-layers.tsx';
 import { actionMarks, barMarks } from './chart-marks.ts';
 import type { ActionMark, BarMark } from './chart-marks.ts';
@@ -28,13 +26,6 @@ import type { SeriesAsk, SeriesState } from './use-series.ts';
 const MARK_BUCKET_MS = 86_400_000 * 30;
 const LAST_OLD_MS = 90_000;
 const NO_MARKS: ChartMarks = { fills: [], signals: [], orders: [], isCut: false };
-
-/** The tokens of the scheme that is shown. */
-export function useTokens(): Tokens {
-  const scheme = useComputedColorScheme('light', { getInitialValueInEffect: false });
-  const palette = useUiState('palette');
-  return useMemo(() => tokensOf(scheme, palette), [scheme, palette]);
-}
 
 /** Bars that may be seen: all, or in a replay those that opened by its day. */
 function useVisible(columns: BarColumns | null): BarColumns | null {

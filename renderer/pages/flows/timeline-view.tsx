@@ -1,16 +1,15 @@
 /** The timeline: all runs of a window, lane by lane, with what is to come; it moves with the clock until one takes hold of it. */
 import { memo, useCallback, useMemo, useState } from 'react';
 import type { JSX } from 'react';
-import { ActionIcon, Button, Popover, SegmentedControl, TextInput, Tooltip, UnstyledButton, useComputedColorScheme } from '@mantine/core';
+import { ActionIcon, Button, Popover, SegmentedControl, TextInput, Tooltip, UnstyledButton } from '@mantine/core';
 import { IconCalendar, IconChevronLeft, IconChevronRight, IconMinus, IconPlus } from '@tabler/icons-react';
 import type { DeploymentView, FlowName } from '#app/contracts/flows.ts';
 import { useServerNow } from '../../data/clock.ts';
-import { useUiState } from '../../data/ui-state.ts';
 import { openSheet } from '../../frame/panels.ts';
 import { usePageKeys } from '../../frame/shortcuts.ts';
-import { tokensOf } from '../../theme.ts';
 import { Failure } from '../../ui/kit.tsx';
 import { count, marketDayTime } from '../../ui/format.ts';
+import { useTokens } from '../../ui/use-tokens.ts';
 import { chooseView } from './page-state.ts';
 import { momentOf, serviceName } from './run-words.ts';
 import { TimelineCanvas } from './timeline-canvas.tsx';
@@ -113,9 +112,7 @@ function useTimelineKeys({ move, follow }: WindowState, { layoutOrder, chosen, c
 /** The view. */
 export function TimelineView({ deployments }: { deployments: readonly DeploymentView[] }): JSX.Element {
   const now = useServerNow();
-  const scheme = useComputedColorScheme('light', { getInitialValueInEffect: false });
-  const palette = useUiState('palette');
-  const tokens = useMemo(() => tokensOf(scheme, palette), [scheme, palette]);
+  const tokens = useTokens();
   const frame = useWindow(now);
   const { view, span, isFollowing, move, follow } = frame;
   const data = useTimelineRuns(view, now);

@@ -1,27 +1,19 @@
 /** P&L by day and by strategy, allocation. */
 import { useMemo } from 'react';
 import type { JSX } from 'react';
-import { Switch, useComputedColorScheme } from '@mantine/core';
+import { Switch } from '@mantine/core';
 import type { StrategyView } from '#app/contracts/views.ts';
 import type { RouteOutput } from '#app/contracts/http.ts';
 import { LazyChart } from '../../charts/lazy-chart.tsx';
 import { allocationFigure, daysFigure } from '../../charts/portfolio-figures.ts';
 import { newKey } from '../../data/client.ts';
 import { useAccount, useAction, useDays, usePositions, useStrategies } from '../../data/queries.ts';
-import { useUiState } from '../../data/ui-state.ts';
 import { openSheet } from '../../frame/panels.ts';
-import { tokensOf } from '../../theme.ts';
-import type { Tokens } from '../../theme.ts';
 import { DataTable } from '../../ui/data-table.tsx';
 import type { Column } from '../../ui/data-table.tsx';
 import { Answer, Empty, MarketTime, Pnl } from '../../ui/kit.tsx';
 import { count, money } from '../../ui/format.ts';
-
-function useTokens(): Tokens {
-  const scheme = useComputedColorScheme('light', { getInitialValueInEffect: false });
-  const palette = useUiState('palette');
-  return tokensOf(scheme, palette);
-}
+import { useTokens } from '../../ui/use-tokens.ts';
 
 type Day = RouteOutput<'pnlByDay'>['days'][number];
 const DAYS: readonly Column<Day>[] = [

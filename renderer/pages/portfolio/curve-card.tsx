@@ -1,7 +1,7 @@
 /** The equity curve with benchmark and drawdown, and its range. */
 import { useMemo } from 'react';
 import type { JSX } from 'react';
-import { SegmentedControl, Skeleton, UnstyledButton, useComputedColorScheme } from '@mantine/core';
+import { SegmentedControl, Skeleton, UnstyledButton } from '@mantine/core';
 import { useMediaQuery } from '@mantine/hooks';
 import { CURVE_RANGES } from '#app/contracts/http.ts';
 import type { RouteOutput } from '#app/contracts/http.ts';
@@ -9,15 +9,14 @@ import { curveSummary, equityFigure } from '../../charts/equity-figure.ts';
 import { LazyChart } from '../../charts/lazy-chart.tsx';
 import { useEquity } from '../../data/queries.ts';
 import { setUiState, useUiState } from '../../data/ui-state.ts';
-import { tokensOf } from '../../theme.ts';
 import { Card, Empty, Failure, Pnl } from '../../ui/kit.tsx';
 import { percent } from '../../ui/format.ts';
+import { useTokens } from '../../ui/use-tokens.ts';
 
 function Plot({ curve, height }: { curve: RouteOutput<'equity'>; height: number }): JSX.Element {
-  const scheme = useComputedColorScheme('light', { getInitialValueInEffect: false });
-  const palette = useUiState('palette');
+  const tokens = useTokens();
   const hasBenchmark = useUiState('hasBenchmark');
-  const figure = useMemo(() => equityFigure(curve.points, tokensOf(scheme, palette), { benchmark: hasBenchmark ? curve.benchmark : null }), [curve, scheme, palette, hasBenchmark]);
+  const figure = useMemo(() => equityFigure(curve.points, tokens, { benchmark: hasBenchmark ? curve.benchmark : null }), [curve, tokens, hasBenchmark]);
   return <LazyChart figure={figure} height={height} label={`Equity over ${curve.range}, with drawdown below`} />;
 }
 

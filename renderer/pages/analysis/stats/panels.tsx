@@ -1,18 +1,16 @@
 /** What the tabs of the statistics drawer show. */
 import { useMemo, useState } from 'react';
 import type { JSX, ReactNode } from 'react';
-import { SegmentedControl, Select, Skeleton, Tooltip, useComputedColorScheme } from '@mantine/core';
+import { SegmentedControl, Select, Skeleton, Tooltip } from '@mantine/core';
 import { beta } from '#app/analytics/beta.ts';
 import { commonReturns, correlationMatrix } from '#app/analytics/correlation-matrix.ts';
 import { rolledOver } from '#app/analytics/rolling-window.ts';
 import { volatility } from '#app/analytics/volatility.ts';
 import { LazyChart } from '../../../charts/lazy-chart.tsx';
 import type { Figure } from '../../../charts/figure.ts';
-import { useUiState } from '../../../data/ui-state.ts';
-import { tokensOf } from '../../../theme.ts';
-import type { Tokens } from '../../../theme.ts';
 import { count, counted, marketDay, NOTHING, percent } from '../../../ui/format.ts';
 import { Empty, Failure } from '../../../ui/kit.tsx';
+import { useTokens } from '../../../ui/use-tokens.ts';
 import { useSelection } from '../selection.ts';
 import { barsWord, deepestFalls, isIntraday, keyFigures, seasonsIn } from './series-stats.ts';
 import type { KeyFigure, Stretch } from './series-stats.ts';
@@ -31,12 +29,6 @@ const WEEKDAYS = ['Sun', 'Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat'];
 /** Height of a year in the month table, and of its head. */
 const YEAR_ROW = 24;
 const MONTH_HEAD = 34;
-
-function useTokens(): Tokens {
-  const scheme = useComputedColorScheme('light', { getInitialValueInEffect: false });
-  const palette = useUiState('palette');
-  return tokensOf(scheme, palette);
-}
 
 function figureWords({ value, kind }: KeyFigure): string {
   if (value === null) return NOTHING;
