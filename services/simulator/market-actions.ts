@@ -2,7 +2,7 @@
 import type { EpochMs } from '#app/domain/time.ts';
 import { fromNewYork } from '#app/market/calendar.ts';
 import type { AnnouncedAction } from './journal-lists.ts';
-import type { Market, MarketBar } from './market.ts';
+import type { Market, MarketBar, Step } from './market.ts';
 
 const cents = (value: number): number => Math.max(0.01, Math.round(value * 100) / 100);
 
@@ -23,18 +23,22 @@ export function splitFactor(actions: readonly AnnouncedAction[], symbol: string,
   return factor;
 }
 
-/** A market in which single minutes are others than they were released: what a late print made of them. `amended`: by symbol and open time. */
-export function withAmendments(market: Market, amended: ReadonlyMap<string, MarketBar>): Market {
-  const pick = (bar: MarketBar): MarketBar => amended.get(amendmentKey(bar)) ?? bar;
-  const picked = <T extends { readonly bars: readonly MarketBar[] } | null>(step: T): T => (step === null || amended.size === 0 ? step : { ...step, bars: step.bars.map(pick) });
+/** A market of which every minute goes through `change`, whichever way it is asked for. While there is nothing to change (`isIdle`), lists are handed on as they are. */
+function withChangedBars(market: Market, change: (bar: MarketBar) => MarketBar, isIdle: () => boolean): Market {
+  const changed = (step: Step | null): Step | null => (step === null || isIdle() ? step : { ...step, bars: step.bars.map(change) });
   return {
-    ...market, nextStep: (openTime) => picked(market.nextStep(openTime)), stepAt: (openTime) => picked(market.stepAt(openTime)),
+    ...market, nextStep: (openTime) => changed(market.nextStep(openTime)), stepAt: (openTime) => changed(market.stepAt(openTime)),
     barAt: (symbol, openTime) => {
       const bar = market.barAt(symbol, openTime);
-      return bar === null ? null : pick(bar);
+      return bar === null ? null : change(bar);
     },
-    bars: (symbol, range) => (amended.size === 0 ? market.bars(symbol, range) : market.bars(symbol, range).map(pick)),
+    bars: (symbol, range) => (isIdle() ? market.bars(symbol, range) : market.bars(symbol, range).map(change)),
   };
+}
+
+/** A market in which single minutes are others than they were released: what a late print made of them. `amended`: by symbol and open time. */
+export function withAmendments(market: Market, amended: ReadonlyMap<string, MarketBar>): Market {
+  return withChangedBars(market, (bar) => amended.get(amendmentKey(bar)) ?? bar, () => amended.size === 0);
 }
 
 /** Where an amended minute is kept. */
@@ -48,13 +52,5 @@ export function withActions(market: Market, actions: () => readonly AnnouncedAct
     const factor = splitFactor(actions(), bar.symbol, (exAt) => exAt <= bar.openTime);
     return factor === 1 ? bar : splitBar(bar, factor);
   };
-  const adjusted = <T extends { readonly bars: readonly MarketBar[] } | null>(step: T): T => (step === null || actions().length === 0 ? step : { ...step, bars: step.bars.map(adjust) });
-  return {
-    ...market, nextStep: (openTime) => adjusted(market.nextStep(openTime)), stepAt: (openTime) => adjusted(market.stepAt(openTime)),
-    barAt: (symbol, openTime) => {
-      const bar = market.barAt(symbol, openTime);
-      return bar === null ? null : adjust(bar);
-    },
-    bars: (symbol, range) => (actions().length === 0 ? market.bars(symbol, range) : market.bars(symbol, range).map(adjust)),
-  };
+  return withChangedBars(market, adjust, () => actions().length === 0);
 }
