@@ -1,10 +1,11 @@
 /** A formula in pieces for the eye: names, numbers, texts and signs by colour, and what is wrong underlined. Pure. */
 import type { FormulaFault } from '#app/screener/fault.ts';
+import { KEYWORDS } from '#app/screener/names.ts';
 
 /** A stretch of the text with one look. `from`: its place. */
 export type Piece = { readonly text: string; readonly from: number; readonly kind: 'name' | 'word' | 'number' | 'text' | 'sign' | 'space'; readonly isWrong: boolean };
 
-const JOINING = new Set(['and', 'or', 'not', 'in', 'between', 'contains', 'within', 'true', 'false']);
+const JOINING: ReadonlySet<string> = new Set(KEYWORDS);
 const PIECES = /(\s+)|([A-Za-z_][A-Za-z0-9_]*)|(\$?\d[\d.]*(?:[kKmMbBtT](?![A-Za-z0-9_])|%)?)|("[^"]*"?|'[^']*'?)|([^\sA-Za-z_\d"'$]+|.)/gsu;
 
 function kindOf(match: RegExpExecArray): Piece['kind'] {
