@@ -57,12 +57,17 @@ export function savedDefinitionOf(draft: ScreenDraft): ScreenDefinition {
 
 const written = (definition: ScreenDefinition): string => JSON.stringify(screenDefinitionSchema.parse({ ...definition, asOf: null }));
 
+/** Is a line of it still empty? Then it is no definition that could be compared or kept. */
+export function isHalfWritten(draft: ScreenDraft): boolean {
+  return draft.filters.some((line) => line.formula.trim() === '') || draft.columns.some((line) => line.formula.trim() === '') || draft.rank?.formula.trim() === '';
+}
+
 /** Is something of it not saved? A new screen is, as soon as it asks for anything. */
 export function isChanged(draft: ScreenDraft): boolean {
   if (draft.base === null) return draft.filters.length > 0 || draft.columns.length > 0 || draft.rank !== null || draft.name.trim() !== '';
   if (draft.name.trim() !== draft.base.name) return true;
-  // Half-written lines are changes too, and no definition that could be compared.
-  if (draft.filters.some((line) => line.formula.trim() === '') || draft.columns.some((line) => line.formula.trim() === '') || draft.rank?.formula.trim() === '') return true;
+  // Half-written lines are changes too.
+  if (isHalfWritten(draft)) return true;
   return written(definitionOf(draft)) !== written(draft.base.definition);
 }
 

@@ -2,7 +2,7 @@
 import * as z from 'zod';
 import { savedScreenSchema, screenDefinitionSchema } from '#app/contracts/screener.ts';
 import { createStore, useStore } from '../../data/external-store.ts';
-import { definitionOf, draftOf, emptyDraft } from './draft.ts';
+import { definitionOf, draftOf, emptyDraft, isHalfWritten } from './draft.ts';
 import type { ScreenDraft } from './draft.ts';
 
 const KEY = 'mainspring.screener';
@@ -48,8 +48,7 @@ const look = createStore<Look>(kept.look);
 
 function keep(): void {
   const now = draft.get();
-  const isWritten = now.filters.every((line) => line.formula.trim() !== '') && now.columns.every((line) => line.formula.trim() !== '') && now.rank?.formula.trim() !== '';
-  localStorage.setItem(KEY, JSON.stringify({ look: look.get(), ...(isWritten ? { work: { base: now.base, name: now.name, definition: definitionOf(now), asOf: now.asOf } } : {}) }));
+  localStorage.setItem(KEY, JSON.stringify({ look: look.get(), ...(isHalfWritten(now) ? {} : { work: { base: now.base, name: now.name, definition: definitionOf(now), asOf: now.asOf } }) }));
 }
 
 /** The screen that is worked on. */
