@@ -2,9 +2,11 @@
 import type { JSX, ReactNode } from 'react';
 import type { UseQueryResult } from '@tanstack/react-query';
 import { Skeleton } from '@mantine/core';
+import type { CoverageCalendar } from '#app/contracts/quality.ts';
 import { age, count, counted, percent } from '../../ui/format.ts';
 import { Dot } from '../../ui/kit.tsx';
 import { useCoverage, useDataFindings, useFeedState, useQuarantine, useUniverse } from './data-queries.ts';
+import { sumOfDays } from './days/year-grid.ts';
 
 /** One figure; what is not known yet keeps its place, what cannot be asked says so. */
 function Stat<T>({ label, unit, query, value, foot }: { label: string; unit: string; query: UseQueryResult<T>; value: (data: T) => ReactNode; foot: (data: T) => ReactNode }): JSX.Element {
@@ -18,6 +20,12 @@ function Stat<T>({ label, unit, query, value, foot }: { label: string; unit: str
   );
 }
 
+/** Part of the expected bars of some days that is stored; null without a day. */
+function storedPart(days: CoverageCalendar['days']): number | null {
+  const { stored, expected } = sumOfDays(days);
+  return days.length === 0 ? null : stored / Math.max(1, expected);
+}
+
 /** The row. */
 export function DataHeadline(): JSX.Element {
   const feed = useFeedState();
@@ -29,7 +37,7 @@ export function DataHeadline(): JSX.Element {
     <section className="headline" aria-label="State of the data">
       <Stat label="Stream" unit="market data" query={feed} value={(state) => <span className="stream-state"><Dot tone={state.state === 'live' ? 'good' : 'warn'} /><b>{state.state}</b></span>} foot={(state) => (state.state === 'live' ? `heard ${age(state.lastMessageAgeMs)} ago · ${counted(state.counts.bars, 'bar')}` : state.reason)} />
       <Stat label="Universe" unit="symbols" query={universe} value={(page) => <b className="big">{count(page.total)}</b>} foot={(page) => `${count(page.watchedTotal)} followed bar by bar`} />
-      <Stat label="Daily bars" unit="this year" query={daily} value={({ days }) => <b className="big">{percent(days.length === 0 ? null : days.reduce((sum, day) => sum + Math.min(day.stored, day.expected), 0) / Math.max(1, days.reduce((sum, day) => sum + day.expected, 0)), { signed: false, decimals: 2 })}</b>} foot={(calendar) => (calendar.series === 0 ? 'none are stored' : `${counted(calendar.series, 'symbol')}, ${calendar.year}`)} />
+      <Stat label="Daily bars" unit="this year" query={daily} value={({ days }) => <b className="big">{percent(storedPart(days), { signed: false, decimals: 2 })}</b>} foot={(calendar) => (calendar.series === 0 ? 'none are stored' : `${counted(calendar.series, 'symbol')}, ${calendar.year}`)} />
       <Stat label="Findings" unit="open" query={findings} value={({ open }) => <b className={open.critical > 0 ? 'big loss-text' : open.warning > 0 ? 'big warn-text' : 'big'}>{count(open.critical + open.warning)}</b>} foot={({ open }) => `${count(open.critical)} critical · ${counted(open.warning, 'warning')} · ${count(open.info)} to know`} />
       <Stat label="Quarantine" unit="bars" query={quarantine} value={({ held }) => <b className={held > 0 ? 'big warn-text' : 'big'}>{count(held)}</b>} foot={({ held }) => (held === 0 ? 'no bar is held back' : 'kept from strategies and charts')} />
     </section>

@@ -12,13 +12,10 @@ import { count, counted, percent } from '../../../ui/format.ts';
 import { Age, Answer, Card, Empty, Failure, SkeletonRows } from '../../../ui/kit.tsx';
 import { useCoverage, useCoverageSeries } from '../data-queries.ts';
 import { SeriesTable } from './series-table.tsx';
+import { sumOfDays } from './year-grid.ts';
 import { CoverageLegend, YearMap } from './year-map.tsx';
 
 const WIDTHS = TIMEFRAMES.map((timeframe) => ({ value: timeframe, label: timeframe }));
-
-function sum(calendar: CoverageCalendar): { stored: number; expected: number; lacking: number } {
-  return calendar.days.reduce((all, day) => ({ stored: all.stored + Math.min(day.stored, day.expected), expected: all.expected + day.expected, lacking: all.lacking + (day.fraction < 1 ? 1 : 0) }), { stored: 0, expected: 0, lacking: 0 });
-}
 
 /** Reads the chosen day of a symbol from the broker again. */
 function FillDay({ symbol, timeframe, day }: { symbol: string; timeframe: Timeframe; day: string }): JSX.Element | null {
@@ -37,7 +34,7 @@ function FillDay({ symbol, timeframe, day }: { symbol: string; timeframe: Timefr
 function Year({ calendar, setYear, timeframe }: { calendar: CoverageCalendar; setYear: (year: number) => void; timeframe: Timeframe }): JSX.Element {
   const [chosen, choose] = useState<string | null>(null);
   const { year, years, series, symbol, countedAt, pending } = calendar;
-  const whole = sum(calendar);
+  const whole = sumOfDays(calendar.days);
   const at = years.indexOf(year);
   const step = (by: number): number | undefined => years.toSorted((a, b) => a - b)[years.toSorted((a, b) => a - b).indexOf(year) + by];
   const day = calendar.days.find((one) => one.day === chosen);

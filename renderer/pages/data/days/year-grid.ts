@@ -1,4 +1,5 @@
 /** Where the days of a year stand on a calendar of weeks: columns are weeks, rows are Monday to Friday. */
+import type { CoverageCalendar } from '#app/contracts/quality.ts';
 import { civilFromDays, daysFromCivil, formatDate, parseDate } from '#app/domain/time.ts';
 
 /** How whole a day is, in steps that a colour can tell. `none`: no bar at all; `thin`: less than 90 %; `part`: less than 99.5 %; `most`: not quite all. */
@@ -10,6 +11,11 @@ export function fullnessOf(fraction: number): Fullness {
   if (fraction < 0.9) return 'thin';
   if (fraction < 0.995) return 'part';
   return fraction < 1 ? 'most' : 'full';
+}
+
+/** Bars of some days: those that are stored, counted up to what each day expects, those that are expected, and how many days lack any. */
+export function sumOfDays(days: CoverageCalendar['days']): { readonly stored: number; readonly expected: number; readonly lacking: number } {
+  return days.reduce((all, day) => ({ stored: all.stored + Math.min(day.stored, day.expected), expected: all.expected + day.expected, lacking: all.lacking + (day.fraction < 1 ? 1 : 0) }), { stored: 0, expected: 0, lacking: 0 });
 }
 
 /** A day's place: week column from 0, row 0 = Monday .. 4 = Friday. */
