@@ -5,7 +5,7 @@ import { useQuery } from '@tanstack/react-query';
 import type { ScreenDefinition } from '#app/contracts/screener.ts';
 import { call } from '../../data/client.ts';
 import { count, counted } from '../../ui/format.ts';
-import { Failure, SkeletonRows } from '../../ui/kit.tsx';
+import { Answer, SkeletonRows } from '../../ui/kit.tsx';
 import { changeFilter } from './draft.ts';
 import { diagnose, diagnosisAsk } from './diagnosis.ts';
 import type { Diagnosis, FilterFacts } from './diagnosis.ts';
@@ -41,16 +41,10 @@ function Reasons({ diagnosis }: { diagnosis: Diagnosis }): JSX.Element {
   );
 }
 
-/** What each filter of a question lets through. */
-function useDiagnosis(definition: ScreenDefinition): { data: Diagnosis | undefined; error: Error | null; refetch(): unknown } {
-  const ask = diagnosisAsk(definition);
-  return useQuery<Diagnosis>({ queryKey: ['screenWhy', JSON.stringify(ask)], staleTime: 60_000, queryFn: async ({ signal }) => diagnose(ask, await call('runScreen', { definition: ask }, { signal })) });
-}
-
 function Explained({ definition }: { definition: ScreenDefinition }): JSX.Element {
-  const query = useDiagnosis(definition);
-  if (query.data !== undefined) return <Reasons diagnosis={query.data} />;
-  return query.error === null ? <div className="why-wait"><SkeletonRows count={Math.min(4, definition.filters.length)} /></div> : <Failure error={query.error} retry={() => void query.refetch()} />;
+  const ask = diagnosisAsk(definition);
+  const query = useQuery<Diagnosis>({ queryKey: ['screenWhy', JSON.stringify(ask)], staleTime: 60_000, queryFn: async ({ signal }) => diagnose(ask, await call('runScreen', { definition: ask }, { signal })) });
+  return <Answer query={query} skeleton={<div className="why-wait"><SkeletonRows count={Math.min(4, definition.filters.length)} /></div>}>{(diagnosis) => <Reasons diagnosis={diagnosis} />}</Answer>;
 }
 
 /** The state. */

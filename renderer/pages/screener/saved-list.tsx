@@ -5,7 +5,7 @@ import { IconBell, IconChevronDown, IconChevronRight, IconClock, IconCopy, IconD
 import type { SavedScreen } from '#app/contracts/screener.ts';
 import { useAge } from '../../data/clock.ts';
 import { age, count } from '../../ui/format.ts';
-import { Failure, SkeletonRows } from '../../ui/kit.tsx';
+import { Answer, SkeletonRows } from '../../ui/kit.tsx';
 import { isChanged } from './draft.ts';
 import { changeLook, useDraft, useLook } from './page-state.ts';
 import { beginScreen, duplicateScreen, openScreen, useDeletion, useSavedScreens, useScreens } from './saved.ts';
@@ -66,14 +66,14 @@ export function SavedList(acts: ListActs): JSX.Element {
         <button type="button" className="side-title" aria-expanded={isListOpen} onClick={() => changeLook({ isListOpen: !isListOpen })}>{isListOpen ? <IconChevronDown size={13} /> : <IconChevronRight size={13} />}Screens{!isListOpen && <span className="muted">{draft.base?.name ?? 'new'}</span>}</button>
         <Tooltip label="New screen (n)"><ActionIcon size="sm" variant="subtle" color="gray" aria-label="New screen" onClick={beginScreen}><IconPlus size={14} /></ActionIcon></Tooltip>
       </header>
-      {isListOpen && (query.data === undefined ? (query.error === null ? <SkeletonRows count={4} /> : <Failure error={query.error} retry={() => void query.refetch()} />) : (
+      {isListOpen && <Answer query={query} skeleton={<SkeletonRows count={4} />}>{() => (
         <ul className="saved-list">
           {screens.length === 0 && <li className="muted side-note">No screens are saved yet. Build one below and save it.</li>}
           {draft.base === null && (isDirty || draft.name !== '') && <li className="saved-screen open"><span className="saved-name"><span>{draft.name.trim() === '' ? 'New screen' : draft.name}</span><i className="unsaved-dot" aria-label="not saved" /></span></li>}
           <Group title="Own" screens={screens.filter((screen) => !screen.isBuiltIn)}>{entry}</Group>
           <Group title="Of the house" screens={screens.filter((screen) => screen.isBuiltIn)}>{entry}</Group>
         </ul>
-      ))}
+      )}</Answer>}
     </section>
   );
 }
