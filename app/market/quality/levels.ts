@@ -101,7 +101,7 @@ function usualOf(line: Line, at: number): { turnover: number; range: number } {
     turnovers.push((line.close[k] as number) * (line.volume[k] as number));
     ranges.push(Math.log((line.high[k] as number) / (line.low[k] as number)));
   }
-  return { turnover: median(Float64Array.from(turnovers).sort()), range: median(Float64Array.from(ranges).sort()) };
+  return { turnover: median(turnovers), range: median(ranges) };
 }
 
 /** Whether a bar was traded as on a day with news: many dollars, or a wide range. */

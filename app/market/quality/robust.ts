@@ -3,16 +3,22 @@
 /** How much larger than the median absolute deviation the standard deviation of normal values is (Hampel, 1974). */
 const MAD_TO_DEVIATION = 1.4826;
 
-/** Median of sorted values; NaN of none. */
-export function median(sorted: ArrayLike<number>): number {
+/** Median; NaN of none. Of 4, 1, 2: 2; of 4, 1, 2, 3: 2.5. */
+export function median(values: ArrayLike<number>): number {
+  const sorted = Float64Array.from(values).sort();
   const middle = sorted.length >> 1;
   return sorted.length % 2 === 1 ? (sorted[middle] ?? NaN) : ((sorted[middle - 1] ?? NaN) + (sorted[middle] ?? NaN)) / 2;
 }
 
+/** The middle one of the values, of an even number the upper of the two: one that is there. Of 4, 1, 2, 3: 3. NaN of none. */
+export function upperMedian(values: ArrayLike<number>): number {
+  return Float64Array.from(values).sort()[values.length >> 1] ?? NaN;
+}
+
 /** How many robust deviations a return lies from the median of others. Worked: 5 after -1, 0, 1, 0, 2 (median 0, MAD 1) = 5 / 1.4826 = 3.3725. */
 export function robustDistance(value: number, others: ArrayLike<number>): number {
-  const center = median(Float64Array.from(others).sort());
-  const mad = median(Float64Array.from(others, (other) => Math.abs(other - center)).sort());
+  const center = median(others);
+  const mad = median(Float64Array.from(others, (other) => Math.abs(other - center)));
   const distance = Math.abs(value - center);
   if (distance === 0) return 0;
   return mad === 0 ? Infinity : distance / (MAD_TO_DEVIATION * mad);

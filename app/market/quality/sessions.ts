@@ -4,6 +4,7 @@ import { exchangeDay, sessionsBetween, type Session } from '../calendar.ts';
 import { dayWalker, placesOf, type TradingDay } from './days.ts';
 import { aboutBar, type Columns, type QualityContext, type Sink } from './finding.ts';
 import type { Placed } from './order.ts';
+import { upperMedian } from './robust.ts';
 
 /** Missing bars in a row that are worth a word, whatever the series is used to. A feed sends no bar for a minute without a trade. */
 const MIN_GAP: Readonly<Record<Timeframe, number>> = { '1Min': 5, '5Min': 2, '15Min': 1, '1Hour': 1, '1Day': 1 };
@@ -109,15 +110,10 @@ function checkShifts(placed: Placed, slices: readonly Slice[], sink: Sink): void
   end();
 }
 
-function median(values: number[]): number {
-  values.sort((a, b) => a - b);
-  return values[values.length >> 1] ?? NaN;
-}
-
 /** Missing places in a row that are a gap on a day, given the share of places that the days around leave empty. Half empty: 20; a tenth empty: 6. */
 function gapLength(coverage: readonly number[], at: number, timeframe: Timeframe): number {
   const around = coverage.slice(Math.max(0, at - COVERAGE_DAYS), at + COVERAGE_DAYS + 1).filter((share) => !Number.isNaN(share));
-  const empty = 1 - (around.length === 0 ? 1 : Math.min(1, median(around)));
+  const empty = 1 - (around.length === 0 ? 1 : Math.min(1, upperMedian(around)));
   return empty <= 0 ? MIN_GAP[timeframe] : Math.max(MIN_GAP[timeframe], Math.ceil(Math.log(GAP_CHANCE) / Math.log(Math.min(0.999, empty))));
 }
 

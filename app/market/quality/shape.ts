@@ -1,16 +1,12 @@
 /** Bars that cannot be: no numbers, prices that are not above zero or not in order, swapped columns, volumes that are none. */
 import { aboutBar, type Columns, type Sink } from './finding.ts';
+import { upperMedian } from './robust.ts';
 
 /** A price of this many times the usual one, beside a volume that looks like a price, stands in the wrong column. */
 const SWAP_FACTOR = 8;
 /** A volume within this factor of the price level looks like a price. */
 const PRICE_LIKE = 2;
 const LEVEL_STEP = 64;
-
-function middle(values: number[]): number {
-  values.sort((a, b) => a - b);
-  return values[values.length >> 1] ?? NaN;
-}
 
 /** Usual price and volume: the medians of a sample spread over the series, so that single wrong rows do not move them. */
 function usualLevels(bars: Columns): { price: number; volume: number } {
@@ -21,7 +17,7 @@ function usualLevels(bars: Columns): { price: number; volume: number } {
     if (close > 0 && Number.isFinite(close)) prices.push(close);
     if (volume > 0) volumes.push(volume);
   }
-  return { price: middle(prices), volume: middle(volumes) };
+  return { price: upperMedian(prices), volume: upperMedian(volumes) };
 }
 
 /** Which price stands where the volume should be; null when none does. Volume and price trade places: the one is price-like, the other far above every price. */

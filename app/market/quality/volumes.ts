@@ -46,7 +46,7 @@ export function checkStill(bars: Columns, regular: Regular, given: { readonly co
   // A file whose holes were filled has thousands of such runs: the volumes are put in a row once.
   const volumes = volumesOf(bars, regular);
   const quiet = runOf(NO_VOLUME_BARS[timeframe], (from, to, n) => {
-    const usual = median(Float64Array.from(around(volumes, from, VOLUMES_KEPT)).sort());
+    const usual = median(around(volumes, from, VOLUMES_KEPT));
     if (usual > 0) sink.add(aboutBar('no_volume', 'warning', { openTime: timeAt(from), untilTime: timeAt(to), score: n / NO_VOLUME_BARS[timeframe] }, { bars: n, usualVolume: usual }));
   });
   const copied = runOf(1, (from, to, n) => tellRepeat(from, to, n, true));
@@ -93,7 +93,7 @@ export function checkVolumes(bars: Columns, regular: Regular, given: { readonly 
   const own = (value: number, k: number): number => Math.round((value / (per[k] as number)) * 100) / 100;
   let mean = volumes.length === 0 ? 0 : quantileOfSizes(volumes.subarray(0, VOLUMES_KEPT), 0.5);
   const thin = runOf(THIN_BARS, (from, to, n) => {
-    const usual = median(Float64Array.from(around(volumes, from, VOLUMES_KEPT)).sort());
+    const usual = median(around(volumes, from, VOLUMES_KEPT));
     let sum = 0;
     for (let k = from; k <= to; k += 1) sum += volumes[k] as number;
     if (sum > 0) sink.add(aboutBar('volume_anomaly', 'warning', { openTime: timeAt(from), untilTime: timeAt(to), score: usual / (sum / n) / factor }, { bars: n, volume: own(sum / n, from), usualVolume: own(usual, from), direction: 'thin' }));
@@ -102,11 +102,11 @@ export function checkVolumes(bars: Columns, regular: Regular, given: { readonly 
     const volume = volumes[k] ?? 0;
     // The mean of the last bars is a cheap hint; medians are worked out for the candidates alone.
     const isAuction = context.timeframe !== '1Day' && (day[k] !== day[k - 1] || day[k] !== day[k + 1]);
-    const isThin = context.timeframe === '1Day' && k < volumes.length && volume > 0 && volume * factor < mean * 2 && volume * factor < median(Float64Array.from(around(volumes, k, VOLUMES_KEPT)).sort());
+    const isThin = context.timeframe === '1Day' && k < volumes.length && volume > 0 && volume * factor < mean * 2 && volume * factor < median(around(volumes, k, VOLUMES_KEPT));
     thin(isThin, k);
     if (volume > 5 * mean && !isAuction && k < volumes.length) {
       const others = around(volumes, k, VOLUMES_KEPT);
-      const usual = median(Float64Array.from(others).sort());
+      const usual = median(others);
       const high = quantileOfSizes(others, 0.9);
       if (others.length >= VOLUMES_NEEDED && usual >= LIQUID_VOLUME && volume > factor * usual && volume > VOLUME_OVER_USUAL * high) {
         sink.add(aboutBar('volume_anomaly', 'warning', { openTime: timeAt(k), score: volume / usual / factor }, { bars: 1, volume: own(volume, k), usualVolume: own(usual, k), direction: 'huge' }));
