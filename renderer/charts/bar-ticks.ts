@@ -1,6 +1,6 @@
 /** Labels under an axis of bar numbers: where the exchange's year, month, day or hour changes, the greatest change first. Pure. */
 import { civilFromDays, epochMs } from '#app/domain/time.ts';
-import { calendarCovers, sessionOn, toNewYork } from '#app/market/calendar.ts';
+import { calendarCovers, isInSession, sessionOn, toNewYork } from '#app/market/calendar.ts';
 
 /** A place on the axis. `isMajor`: a change of the year (of the day, on intraday charts). */
 export type BarTick = { readonly x: number; readonly text: string; readonly isMajor: boolean };
@@ -65,15 +65,9 @@ export type Shade = { readonly from: number; readonly to: number };
 /** Stretches of drawn intraday bars before the open and after the close; half days close early. Half a bar to each side. */
 export function outsideHours(x: readonly number[], times: readonly number[], size: number): Shade[] {
   const shades: { from: number; to: number }[] = [];
-  let [day, open, close] = [-1, -Infinity, -Infinity];
   times.forEach((time, n) => {
     const at = epochMs(time);
-    const civil = toNewYork(at);
-    if (civil.dayNumber !== day) {
-      const session = calendarCovers(at) ? sessionOn(civil.date) : null;
-      [day, open, close] = [civil.dayNumber, session?.open ?? Infinity, session?.close ?? -Infinity];
-    }
-    if (time >= open && time < close) return;
+    if (calendarCovers(at) && isInSession(at)) return;
     const place = x[n] ?? 0;
     const last = shades.at(-1);
     if (last !== undefined && place - size / 2 <= last.to + 0.01) last.to = place + size / 2;

@@ -16,6 +16,7 @@ import { volatility } from '#app/analytics/volatility.ts';
 import { barCount, sliceColumns, type BarColumns } from '#app/domain/bar-columns.ts';
 import { DAY_MS, type EpochMs } from '#app/domain/time.ts';
 import { calendarCovers, toNewYork } from '#app/market/calendar.ts';
+import { newYorkDayNumber, weekdayOf } from '#app/market/nyse-zone.ts';
 
 /** How much of the loaded bars is looked at, in calendar days before the newest; null = all. */
 export const SPANS = { All: null, '5Y': 1_826, '1Y': 365, '3M': 91, '1M': 31 } as const;
@@ -110,7 +111,7 @@ export function deepestFalls(bars: BarColumns, most: number): Drawdown[] {
 
 /** Local day number of each bar, in New York. */
 function daysOf({ time }: Pick<BarColumns, 'time'>): number[] {
-  return Array.from(time, (at) => (calendarCovers(at as EpochMs) ? toNewYork(at as EpochMs).dayNumber : Math.floor(at / DAY_MS)));
+  return Array.from(time, (at) => (calendarCovers(at as EpochMs) ? newYorkDayNumber(at as EpochMs) : Math.floor(at / DAY_MS)));
 }
 
 /** Calendar days from one bar's day to the next, beyond which bars are missing: no weekend with its holidays is as long. */
@@ -163,7 +164,5 @@ export function seasonsIn({ bars, timeframe }: Pick<Stretch, 'bars' | 'timeframe
   const daily = dailyReturns(bars, timeframe);
   const hourly = isIntraday(timeframe) ? hourReturns(bars) : null;
   const hasWeekdays = timeframe !== '1Week' && timeframe !== '1Month';
-  // Day 0 was a Thursday.
-  const weekdayOf = (day: number): number => (((day + 4) % 7) + 7) % 7;
   return { months: monthTable(monthlyReturns(daily)), weekdays: hasWeekdays ? seasonsOf(daily.returns, daily.days.map(weekdayOf)) : [], hours: hourly === null ? [] : seasonsOf(hourly.returns, hourly.hours) };
 }
