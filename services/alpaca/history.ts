@@ -42,36 +42,24 @@ export function createHistory(options: HistoryOptions): MarketHistory {
 
   async function* bars(query: BarsQuery) {
     if (query.symbols.length === 0 || query.start > query.end) return;
-    let pageToken: string | undefined;
-    const next = tokenFollower('bars');
-    for (let page = 0; page < MAX_PAGES; page += 1) {
-      const request = {
-        symbols: query.symbols.join(','), timeframe: query.timeframe, start: new Date(query.start), end: new Date(query.end), limit: PAGE_LIMIT,
-        adjustment: query.adjustment ?? 'raw', feed: options.feed ?? 'iex', ...(pageToken === undefined ? {} : { pageToken }),
-      } as const;
-      const reply = await read(options.dataGovernor, 'bars', barsReply(query.timeframe), () => stocks.stockBarsRaw(request));
-      if (reply.bars.length > 0) yield reply.bars;
-      pageToken = next(reply.nextPageToken);
-      if (pageToken === undefined) return;
-    }
-    invariant(false, 'More pages of bars than can be read at once', { pages: MAX_PAGES });
+    const request = {
+      symbols: query.symbols.join(','), timeframe: query.timeframe, start: new Date(query.start), end: new Date(query.end), limit: PAGE_LIMIT, adjustment: query.adjustment ?? 'raw', feed: options.feed ?? 'iex',
+    } as const;
+    const pages = pagesOf('bars', (token) => read(options.dataGovernor, 'bars', barsReply(query.timeframe), () => stocks.stockBarsRaw({ ...request, ...token })));
+    for await (const page of pages) if (page.bars.length > 0) yield page.bars;
   }
 
   async function actions(query: ActionsQuery) {
     const found: BrokerAction[] = [];
     let unread = 0;
     if (query.symbols.length === 0 || query.from > query.to) return { actions: found, unread };
-    const next = tokenFollower('corporate actions');
-    let pageToken: string | undefined;
-    for (let page = 0; page < MAX_PAGES; page += 1) {
-      const request = { symbols: query.symbols.join(','), start: noonUtc(query.from), end: noonUtc(query.to), limit: ACTIONS_LIMIT, sort: 'asc', ...(pageToken === undefined ? {} : { pageToken }) } as const;
-      const reply = await read(options.dataGovernor, 'corporate actions', actionsReply, () => actionsApi.corporateActionsRaw(request));
-      found.push(...reply.actions);
-      unread += reply.unread;
-      pageToken = next(reply.nextPageToken);
-      if (pageToken === undefined) return { actions: found, unread };
+    const request = { symbols: query.symbols.join(','), start: noonUtc(query.from), end: noonUtc(query.to), limit: ACTIONS_LIMIT, sort: 'asc' } as const;
+    const pages = pagesOf('corporate actions', (token) => read(options.dataGovernor, 'corporate actions', actionsReply, () => actionsApi.corporateActionsRaw({ ...request, ...token })));
+    for await (const page of pages) {
+      found.push(...page.actions);
+      unread += page.unread;
     }
-    invariant(false, 'More pages of corporate actions than can be read at once', { pages: MAX_PAGES });
+    return { actions: found, unread };
   }
 
   return {
@@ -85,15 +73,20 @@ export function createHistory(options: HistoryOptions): MarketHistory {
   };
 }
 
-/** Follows page tokens to the last one, undefined. A token that comes a second time leads in a circle. @throws AppError BROKER_REPLY_INVALID */
-function tokenFollower(what: string): (token: string | null) => string | undefined {
+/** Asks for page after page, by the token that the one before it told, to the one that tells none. A token that comes a second time leads in a circle. @throws AppError BROKER_REPLY_INVALID; what `ask` throws */
+async function* pagesOf<Page extends { readonly nextPageToken: string | null }>(what: string, ask: (token: { readonly pageToken?: string }) => Promise<Page>): AsyncGenerator<Page, void, undefined> {
   const seen = new Set<string>();
-  return (token) => {
-    if (token === null || token === '') return undefined;
-    if (seen.has(token)) throw new AppError('BROKER_REPLY_INVALID', `The broker's pages of ${what} lead in a circle`);
-    seen.add(token);
-    return token;
-  };
+  let token: { readonly pageToken?: string } = {};
+  for (let count = 0; count < MAX_PAGES; count += 1) {
+    const page = await ask(token);
+    yield page;
+    const { nextPageToken: pageToken } = page;
+    if (pageToken === null || pageToken === '') return;
+    if (seen.has(pageToken)) throw new AppError('BROKER_REPLY_INVALID', `The broker's pages of ${what} lead in a circle`);
+    seen.add(pageToken);
+    token = { pageToken };
+  }
+  invariant(false, `More pages of ${what} than can be read at once`, { pages: MAX_PAGES });
 }
 
 /** The SDK sends a date as an instant: noon names the same day in New York and in UTC. */
