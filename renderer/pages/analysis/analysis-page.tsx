@@ -19,7 +19,7 @@ import { Rail } from './rail.tsx';
 import { ReplayBar } from './replay-bar.tsx';
 import { endReplay, replayNow, startReplay, useReplay } from './replay.ts';
 import { changeSelection, chooseBar, useSelection } from './selection.ts';
-import { intradayMs } from './series.ts';
+import { isIntraday } from './series.ts';
 import { hoverNow } from './stage.ts';
 import { SymbolSearchList } from './symbol-search.tsx';
 import { DrawingProblem, DrawingTools, Toolbar } from './toolbar.tsx';
@@ -79,7 +79,7 @@ function Source({ chart }: { chart: Chart }): JSX.Element | null {
   const asked = useAge(askedAt === 0 ? null : askedAt);
   if (about === null) return null;
   const isOld = isStale || error !== null || (asked ?? 0) > FRESH_MS;
-  const words = `${about.storedAs === null ? 'no source' : about.sources.join(', ')}${about.isFromArchive ? ' · archive' : ''} · ${isOld ? `asked ${age(asked)} ago` : about.newest === null ? 'empty' : `to ${intradayMs(about.timeframe) === null ? marketDay(about.newest) : marketDayTime(about.newest)}`}`;
+  const words = `${about.storedAs === null ? 'no source' : about.sources.join(', ')}${about.isFromArchive ? ' · archive' : ''} · ${isOld ? `asked ${age(asked)} ago` : about.newest === null ? 'empty' : `to ${isIntraday(about.timeframe) ? marketDayTime(about.newest) : marketDay(about.newest)}`}`;
   const hover = [`Made of ${about.storedAs ?? 'no'} bars from ${about.sources.join(', ') || 'nowhere'}`, about.newest === null ? '' : `Newest bar: ${bothZones(about.newest)}`, `Answered in ${about.tookMs.toFixed(0)} ms`, error instanceof Error ? error.message : ''].filter((line) => line !== '').join('\n');
   return <SourceTag words={words} hover={hover} isOld={isOld} />;
 }
@@ -103,7 +103,7 @@ function Stand({ symbol, chart, table, bar, show }: { symbol: string; chart: Cha
   const name = known.data?.known?.name ?? '';
   return (
     <ChartArea
-      key={`${symbol} ${look.timeframe} ${look.hours}`} bars={bars} origin={chart.origin} isIntraday={intradayMs(look.timeframe) !== null} look={look} tokens={chart.tokens} compared={chart.compared} factorAt={chart.factorAt} marks={chart.marks} actions={chart.actions} lines={chart.lines}
+      key={`${symbol} ${look.timeframe} ${look.hours}`} bars={bars} origin={chart.origin} isIntraday={isIntraday(look.timeframe)} look={look} tokens={chart.tokens} compared={chart.compared} factorAt={chart.factorAt} marks={chart.marks} actions={chart.actions} lines={chart.lines}
       table={table} until={chart.until} chosen={chosen} startAt={bar} onNeedOlder={loadOlder} label={`${symbol} ${look.timeframe} chart`}
       head={<div className="legend-head"><strong>{symbol}</strong><span className="legend-name">{name}</span><span className="muted">{look.timeframe}</span><Source chart={chart} />{known.data?.known?.status === 'inactive' && <span className="warn-text">no longer traded</span>}{known.data?.known?.renamedTo && <button type="button" className="link-button" onClick={() => show(known.data?.known?.renamedTo ?? symbol)}>now {known.data.known.renamedTo}</button>}{state.isLoadingOlder && <span className="muted">reading older bars</span>}</div>}
     />
@@ -149,7 +149,7 @@ export function AnalysisPage(): JSX.Element {
     <div className={`analysis ${replay === null ? '' : 'replaying'}`}>
       <Toolbar symbol={symbol} isSearching={isSearching} setSearching={setSearching} onSymbol={show} onIndicators={() => setPicking(true)} isReplaying={replay !== null} onReplay={toggleReplay} hasRail={hasRail} onRail={toggleRail} />
       <DrawingProblem words={table.problem} />
-      {chart.all !== null && <ReplayBar bars={chart.all} isIntraday={intradayMs(look.timeframe) !== null} />}
+      {chart.all !== null && <ReplayBar bars={chart.all} isIntraday={isIntraday(look.timeframe)} />}
       <div className="analysis-body">
         {symbol !== null && <DrawingTools table={table} />}
         <div className="analysis-main">

@@ -3,12 +3,9 @@ import type { BarColumns } from '#app/domain/bar-columns.ts';
 import { barCount, BAR_FIELDS, barColumns, sliceColumns } from '#app/domain/bar-columns.ts';
 import { epochMs } from '#app/domain/time.ts';
 import { calendarCovers, isInSession } from '#app/market/calendar.ts';
+import { chartOpen } from '#app/market/chart-bars.ts';
 import type { BarsView, ChartTimeframe } from '#app/contracts/market-data.ts';
 import type { LiveBar } from '#app/contracts/live.ts';
-
-/** Widths of the intraday timeframes in ms; wider ones are made on the exchange's days by the gateway. */
-const INTRADAY_MS: Partial<Record<ChartTimeframe, number>> = { '1Min': 60_000, '5Min': 300_000, '15Min': 900_000, '30Min': 1_800_000, '1Hour': 3_600_000 };
-const MINUTE_MS = 60_000;
 
 /**
  * A loaded stretch. `origin`: how many bars stand before the one that was first when loading began; bar `i` is drawn at x = i - origin, so that older bars
@@ -16,9 +13,9 @@ const MINUTE_MS = 60_000;
  */
 export type Series = { readonly columns: BarColumns; readonly origin: number; readonly hasOlder: boolean; readonly minutesTo: number; readonly revision: string };
 
-/** Width of an intraday timeframe in ms; null for days and more. */
-export function intradayMs(timeframe: ChartTimeframe): number | null {
-  return INTRADAY_MS[timeframe] ?? null;
+/** Is a timeframe narrower than a day? Wider bars are made on the exchange's days by the gateway. */
+export function isIntraday(timeframe: ChartTimeframe): boolean {
+  return timeframe.endsWith('Min') || timeframe === '1Hour';
 }
 
 /** Columns of an answer. */
@@ -101,12 +98,11 @@ function withLast(columns: BarColumns, row: { time: number; open: number; high: 
  * The same series when it changes nothing: an older minute, one outside the shown hours, a day chart. A correction cannot be taken out of a wide bar: 'ask' the book.
  */
 export function applyMinute(series: Series, bar: LiveBar, shown: { timeframe: ChartTimeframe; hours: BarsView['hours'] }): Series | 'ask' {
-  const width = intradayMs(shown.timeframe);
-  if (width === null || !isShown(bar.openTime, shown.hours)) return series;
+  if (!isIntraday(shown.timeframe) || !isShown(bar.openTime, shown.hours)) return series;
   const { columns } = series;
   const lastTime = columns.time.at(-1) ?? -Infinity;
-  const time = Math.floor(bar.openTime / width) * width;
-  if (bar.isRevision || time < lastTime) return width === MINUTE_MS && bar.isRevision ? reviseMinute(series, bar) : 'ask';
+  const time = chartOpen(epochMs(bar.openTime), shown.timeframe);
+  if (bar.isRevision || time < lastTime) return shown.timeframe === '1Min' && bar.isRevision ? reviseMinute(series, bar) : 'ask';
   if (bar.openTime <= series.minutesTo) return series;
   const minutesTo = bar.openTime;
   if (time > lastTime) return { ...series, columns: withLast(columns, { ...bar, time }, false), minutesTo };

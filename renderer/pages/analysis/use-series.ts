@@ -1,6 +1,7 @@
 /** The bars of the chart: a first stretch at once, older ones when the chart is moved there, new ones as they close. */
 import { useCallback, useEffect, useRef, useState } from 'react';
 import type { LiveBar } from '#app/contracts/live.ts';
+import { BARS_MAX } from '#app/contracts/market-data.ts';
 import type { BarsView } from '#app/contracts/market-data.ts';
 import { barCount } from '#app/domain/bar-columns.ts';
 import { call, ClientError } from '../../data/client.ts';
@@ -17,7 +18,6 @@ export type SeriesState = { readonly ask: SeriesAsk | null; readonly series: Ser
 const FIRST_BARS = 1_500;
 const OLDER_BARS = 4_000;
 const TAIL_BARS = 300;
-const LOADED_MAX = 10_000;
 /** The book is asked for the newest bars again this often: corrections, archives and wide bars come this way. */
 const TAIL_EVERY_MS = 15_000;
 const RETRY_MS = 3_000;
@@ -49,7 +49,7 @@ async function readTail(wanted: SeriesAsk, series: Series, signal: AbortSignal):
   const view = await call('bars', { ...wanted, limit: isEmpty ? FIRST_BARS : TAIL_BARS }, { signal });
   if (isEmpty) return { view, next: startSeries(view) };
   if (view.revision === series.revision) return { view, next: mergeTail(series, view) ?? startSeries(view) };
-  const whole = await call('bars', { ...wanted, limit: Math.min(LOADED_MAX, Math.max(FIRST_BARS, barCount(series.columns))) }, { signal });
+  const whole = await call('bars', { ...wanted, limit: Math.min(BARS_MAX, Math.max(FIRST_BARS, barCount(series.columns))) }, { signal });
   return { view: whole, next: inPlace(series, whole) };
 }
 
@@ -187,7 +187,7 @@ export function useCompared(ask: SeriesAsk | null, symbols: readonly string[], f
       return () => own.abort();
     }
     for (const symbol of names.split(',')) {
-      call('bars', { symbol, timeframe, adjustment, hours, limit: LOADED_MAX }, { signal: own.signal }).then(
+      call('bars', { symbol, timeframe, adjustment, hours, limit: BARS_MAX }, { signal: own.signal }).then(
         (view) => { if (own.signal.aborted) return; const { time, close } = columnsFrom(view); setKnown((now) => new Map([...now, [symbol, { time, close }]])); },
         (error: unknown) => { if (!own.signal.aborted) { console.warn(`${symbol} cannot be compared`, error); setKnown((now) => new Map([...now, [symbol, null]])); } },
       );

@@ -12,7 +12,8 @@ import { count, counted, marketDay, NOTHING, percent } from '../../../ui/format.
 import { Empty, Failure } from '../../../ui/kit.tsx';
 import { useTokens } from '../../../ui/use-tokens.ts';
 import { useSelection } from '../selection.ts';
-import { barsWord, deepestFalls, isIntraday, keyFigures, seasonsIn } from './series-stats.ts';
+import { isIntraday } from '../series.ts';
+import { barsWord, deepestFalls, keyFigures, seasonsIn } from './series-stats.ts';
 import type { KeyFigure, Stretch } from './series-stats.ts';
 import { correlationFigure, distributionFigure, drawdownFigure, monthFigure, rollingFigure, seasonFigure } from './stats-figures.ts';
 import { useNeighbours, useOthers } from './use-others.ts';

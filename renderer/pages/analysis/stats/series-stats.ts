@@ -17,6 +17,7 @@ import { barCount, sliceColumns, type BarColumns } from '#app/domain/bar-columns
 import { DAY_MS, type EpochMs } from '#app/domain/time.ts';
 import { calendarCovers, toNewYork } from '#app/market/calendar.ts';
 import { newYorkDayNumber, weekdayOf } from '#app/market/nyse-zone.ts';
+import { isIntraday } from '../series.ts';
 
 /** How much of the loaded bars is looked at, in calendar days before the newest; null = all. */
 export const SPANS = { All: null, '5Y': 1_826, '1Y': 365, '3M': 91, '1M': 31 } as const;
@@ -33,11 +34,6 @@ const MONTHS = 12;
 
 /** A stretch of bars with what everything else is made of. `periodsPerYear`: bars in a year of trading. */
 export type Stretch = { readonly bars: BarColumns; readonly returns: Float64Array; readonly timeframe: ChartTimeframe; readonly periodsPerYear: number };
-
-/** Is a timeframe narrower than a day? */
-export function isIntraday(timeframe: ChartTimeframe): boolean {
-  return timeframe.endsWith('Min') || timeframe === '1Hour';
-}
 
 /** Bars of a year: 252 days, 52 weeks, 12 months; of narrower bars 252 times the bars of an average day of the stretch. */
 export function periodsOfYear(bars: BarColumns, timeframe: ChartTimeframe): number {

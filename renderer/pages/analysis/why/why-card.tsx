@@ -8,6 +8,7 @@ import { useRoute } from '../../../data/queries.ts';
 import { count, marketDayTime, marketTime, marketWeekday, price } from '../../../ui/format.ts';
 import { Dot, Empty, Failure, SkeletonRows } from '../../../ui/kit.tsx';
 import { chooseBar, useSelection } from '../selection.ts';
+import { isIntraday } from '../series.ts';
 import { Conditions, Knowledge } from './conditions.tsx';
 import { Asked, Outcome, Step } from './outcome.tsx';
 import { askAgainMs, firstShown, VERDICT_TONES, VERDICT_WORDS, widthNote, wishWords } from './why-words.ts';
@@ -108,8 +109,7 @@ function Body({ story }: { story: BarStory }): JSX.Element {
 
 /** From when to when, in New York. */
 function spanWords({ openTime, closeTime, timeframe }: Pick<BarStory, 'openTime' | 'closeTime' | 'timeframe'>): string {
-  const isIntraday = timeframe.endsWith('Min') || timeframe.endsWith('Hour');
-  return isIntraday ? `${marketWeekday(openTime)} to ${marketTime(closeTime).slice(0, 5)}` : marketWeekday(openTime).replace(/,? \d\d:\d\d$/, '');
+  return isIntraday(timeframe) ? `${marketWeekday(openTime)} to ${marketTime(closeTime).slice(0, 5)}` : marketWeekday(openTime).replace(/,? \d\d:\d\d$/, '');
 }
 
 /** The card; nothing while no bar was clicked. */
