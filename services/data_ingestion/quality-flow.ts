@@ -5,7 +5,6 @@ import { symbolSchema } from '#app/domain/ids.ts';
 import { describeError } from '#app/domain/errors.ts';
 import type { EpochMs } from '#app/domain/time.ts';
 import { calendarCovers } from '#app/market/calendar.ts';
-import { isTransient } from '#chassis/clock.ts';
 import type { Db } from '#chassis/db.ts';
 import type { BulkOptions } from '#chassis/db-bulk.ts';
 import { flow, type FlowContext, type FlowDefinition } from '#chassis/flows.ts';
@@ -15,7 +14,7 @@ import { compareFactors, toldActions } from './factors.ts';
 import type { SeriesResult, SeriesToValidate } from './quality-findings.ts';
 import { adoptConflicts, arrivalsSince, judge, storedSummary, summarize, writeLook, writeReport, writeRun, type QualitySummary } from './quality-report.ts';
 import { refreshFactors } from './quality-lane.ts';
-import { repairDue } from './repair.ts';
+import { isNoAnswer, repairDue } from './repair.ts';
 import { addMismatches, addStaleness, followedSymbols, marketNow, seriesToValidate, validateSeries } from './validate.ts';
 
 /** What the flow works with. `now`: the wall clock; `isReplay`: the market's time is that of recorded bars. `bars` is absent where no broker can be asked. */
@@ -89,8 +88,7 @@ async function factorsStep(parts: QualityFlowParts, signal: AbortSignal): Promis
   try {
     return { changed, ...(await compareFactors({ db: parts.db, history: { bars }, onlySplits: parts.mode === 'demo' || parts.isReplay }, signal)), problem: null };
   } catch (error) {
-    const isBroker = error instanceof Error && String(Reflect.get(error, 'code')).startsWith('BROKER_');
-    if (!isBroker && !isTransient(error)) throw error;
+    if (!isNoAnswer(error)) throw error;
     return { changed, compared: 0, differing: 0, problem: describeError(error) };
   }
 }

@@ -150,6 +150,11 @@ export async function repairFinding(parts: RepairParts, finding: FindingRow): Pr
   return MISSING.has(finding.kind) ? fill(parts, finding, told) : compare(parts, finding, told);
 }
 
+/** Whether an error says that the broker could not be asked, or something was in the way for a moment: then it is a matter of the next run. */
+export function isNoAnswer(error: unknown): boolean {
+  return (error instanceof AppError && error.code.startsWith('BROKER_')) || isTransient(error);
+}
+
 /** Works off the findings that wait for a second reading, the worst first. A broker that cannot be asked ends the run; the others wait for the next. */
 export async function repairDue(parts: RepairParts, signal: AbortSignal): Promise<RepairSummary> {
   const due = await parts.db.query<FindingRow>(
@@ -162,8 +167,7 @@ export async function repairDue(parts: RepairParts, signal: AbortSignal): Promis
     try {
       counts[await repairFinding(parts, finding)] += 1;
     } catch (error) {
-      const isBroker = error instanceof AppError && error.code.startsWith('BROKER_');
-      if (!isBroker && !isTransient(error)) throw error;
+      if (!isNoAnswer(error)) throw error;
       problem = describeError(error);
       break;
     }
