@@ -6,6 +6,7 @@ import { barDefect } from '#app/domain/bar.ts';
 import { AppError } from '#app/domain/errors.ts';
 import type { Timeframe } from '#app/domain/time.ts';
 import { ruleOf } from '#app/market/quality/rules.ts';
+import { retry } from '#chassis/clock.ts';
 import { at, type Db, type Queryable, type Tx } from '#chassis/db.ts';
 import { withBulkTx, type BulkOptions } from '#chassis/db-bulk.ts';
 import { writeBars, type BarSeries } from './bulk.ts';
@@ -13,8 +14,8 @@ import { removeBars, type BarKey } from './store.ts';
 
 /** Most bars that leave the book with one finding; a larger stretch is a wrong file, which a person takes back as a whole. */
 export const MAX_HELD_BARS = 5_000;
-/** A step is tried again when somebody else changed the same bars. */
-const MAX_TRIES = 5;
+/** A step is tried again, at once, when somebody else changed the same bars. */
+const RACE = { attempts: 5, baseMs: 0, capMs: 0 };
 
 /** What a finding says of its bars. */
 export type HeldFinding = { readonly id: number; readonly symbol: string; readonly timeframe: Timeframe; readonly openTime: number; readonly untilTime: number; readonly kind: string; readonly detail: Readonly<Record<string, unknown>> };
@@ -68,15 +69,7 @@ export type DecideParts = { readonly db: Db; readonly bulk: BulkOptions; readonl
  * @throws AppError INPUT_INVALID (no such bar; a bar that cannot be), VERSION_CONFLICT (decided otherwise meanwhile)
  */
 export async function decideHeld(parts: DecideParts, quarantineId: number, answer: Decision): Promise<void> {
-  for (let attempt = 1; ; attempt += 1) {
-    try {
-      await decideOnce(parts, quarantineId, answer);
-      return;
-    } catch (error) {
-      const isRace = error instanceof AppError && error.code === 'VERSION_CONFLICT' && error.context['isDecided'] !== true;
-      if (!isRace || attempt >= MAX_TRIES) throw error;
-    }
-  }
+  await retry({ ...RACE, isRetryable: (error) => error instanceof AppError && error.code === 'VERSION_CONFLICT' && error.context['isDecided'] !== true }, () => decideOnce(parts, quarantineId, answer));
 }
 
 async function decideOnce({ bulk, actor }: DecideParts, quarantineId: number, answer: Decision): Promise<void> {
