@@ -4,7 +4,7 @@ import { gunzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { afterEach, describe, expect, it } from 'vitest';
 import { epochMs, MINUTE_MS, parseRfc3339, toRfc3339, type EpochMs } from '#app/domain/time.ts';
-import { amendCalendar, calendarCovers, calendarRevision, exchangeDay, isInExtendedHours, isInSession, isRegularBar, latestSession, nextClose, nextOpen, sessionOf, sessionOn, sessionsBetween, specialDayName, toNewYork } from './calendar.ts';
+import { amendCalendar, calendarCovers, calendarRevision, endOfDay, exchangeDay, isInExtendedHours, isInSession, isRegularBar, latestSession, nextClose, nextOpen, sessionOf, sessionOn, sessionsBetween, specialDayName, toNewYork } from './calendar.ts';
 import { describeRecorded, sharedPath } from '../../tests/support/recorded.ts';
 
 const at = (text: string): EpochMs => parseRfc3339(text);
@@ -110,6 +110,8 @@ describe('sessions', () => {
   it('knows the civil day of the exchange', () => {
     expect(exchangeDay(at('2024-07-02T03:59:59Z'))).toBe('2024-07-01');
     expect(exchangeDay(at('2024-07-02T04:00:00Z'))).toBe('2024-07-02');
+    // 24, 23 and 25 hours after its own midnight.
+    expect(['2024-07-01', '2024-03-10', '2024-11-03'].map(endOfDay)).toEqual(['2024-07-02T04:00:00Z', '2024-03-11T04:00:00Z', '2024-11-04T05:00:00Z'].map(at));
   });
 
   it('lists sessions and refuses years it does not know', () => {

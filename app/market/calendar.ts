@@ -143,6 +143,11 @@ export function exchangeDay(at: EpochMs): string {
   return formatDate(civilFromDays(newYorkDayNumber(at)));
 }
 
+/** The end of a civil day: the midnight in New York behind it, 23, 24 or 25 hours after its own. Its bars close at or before this instant. @throws AppError INPUT_INVALID outside 1967..2200 */
+export function endOfDay(date: string): EpochMs {
+  return fromNewYorkDay(daysFromCivil(parseDate(date)) + 1, 0);
+}
+
 /** Why the exchange keeps other hours on a day, in words ("Thanksgiving Day"), null on ordinary days and weekends. @throws AppError INPUT_INVALID */
 export function specialDayName(date: string): string | null {
   const dayNumber = daysFromCivil(parseDate(date));

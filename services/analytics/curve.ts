@@ -1,8 +1,7 @@
 /** The stored equity curve, read once in pages: its days for statistics, a thinned line for pictures. */
 import { addToDrawdown, NO_DRAWDOWN, type DrawdownState } from '#app/analytics/max-drawdown.ts';
-import { DAY_MS, epochMs, type EpochMs } from '#app/domain/time.ts';
-import { exchangeDay } from '#app/market/calendar.ts';
-import { fromNewYork } from '#app/market/nyse-zone.ts';
+import { epochMs, type EpochMs } from '#app/domain/time.ts';
+import { endOfDay, exchangeDay } from '#app/market/calendar.ts';
 import { at, type Queryable } from '#chassis/db.ts';
 
 /** One exchange day: equity before its first and at its last point, dollars. */
@@ -62,12 +61,6 @@ function createLine(): { add(ts: EpochMs, equity: number, drawdown: number): voi
     },
     points: () => (open ? [...done, open] : done),
   };
-}
-
-/** The end of an exchange day: the midnight in New York behind it. Its bars close at or before this instant. */
-export function endOfDay(day: string): EpochMs {
-  // The day after has its midnight 23, 24 or 25 hours later; a day and a half is within it, whatever the clocks did.
-  return fromNewYork(exchangeDay(epochMs(fromNewYork(day, 0) + 1.5 * DAY_MS)), 0);
 }
 
 /** Reads the curve up to the end of an exchange day, or all of it; null without a point. */

@@ -5,8 +5,9 @@ import { holdingsOf, profitsOf, roundTrips } from '#app/analytics/round-trips.ts
 import { slippage, type Slippage } from '#app/analytics/slippage.ts';
 import { toFloat } from '#app/domain/numeric.ts';
 import { daysFromCivil, parseDate, type EpochMs } from '#app/domain/time.ts';
+import { endOfDay } from '#app/market/calendar.ts';
 import type { Queryable } from '#chassis/db.ts';
-import { endOfDay, readCurve } from './curve.ts';
+import { readCurve } from './curve.ts';
 import { readFills } from './fills.ts';
 import { readOpenings } from './openings.ts';
 

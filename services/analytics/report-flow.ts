@@ -7,11 +7,10 @@ import type { RuntimeConfig } from '#app/contracts/config.ts';
 import { REPORTS_FOLDER } from '#app/contracts/reports.ts';
 import { AppError } from '#app/domain/errors.ts';
 import { epochMs, type Clock, type EpochMs } from '#app/domain/time.ts';
-import { exchangeDay } from '#app/market/calendar.ts';
+import { endOfDay, exchangeDay } from '#app/market/calendar.ts';
 import { fromNewYork } from '#app/market/nyse-zone.ts';
 import { at, type Db } from '#chassis/db.ts';
 import { flow, type FlowDefinition } from '#chassis/flows.ts';
-import { endOfDay } from './curve.ts';
 import { readReportFacts, type ReportFacts } from './report-facts.ts';
 import { reportPage } from './report/page.ts';
 

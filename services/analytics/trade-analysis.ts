@@ -1,9 +1,9 @@
 /** analyze_trades: round trips by account, strategy, symbol, both, and hour of the exit, written as one row each. */
 import { roundTrips, type RoundTrip } from '#app/analytics/round-trips.ts';
 import { summariseTrips, type ReferencedFill, type TripSummary } from '#app/analytics/trip-summary.ts';
+import { endOfDay } from '#app/market/calendar.ts';
 import { toNewYork } from '#app/market/nyse-zone.ts';
 import type { Db, Queryable } from '#chassis/db.ts';
-import { endOfDay } from './curve.ts';
 import { readFills } from './fills.ts';
 import { readOpenings } from './openings.ts';
 

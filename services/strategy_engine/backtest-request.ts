@@ -4,7 +4,7 @@ import { MAX_BACKTEST_BARS, MAX_BACKTEST_SYMBOLS, type BacktestRequest } from '#
 import { AppError } from '#app/domain/errors.ts';
 import { DEFAULT_RISK_LIMITS, riskLimitsSchema, type RiskLimits } from '#app/domain/limits.ts';
 import { civilFromDays, daysFromCivil, formatDate, parseDate, timeframeSchema, type EpochMs, type Timeframe } from '#app/domain/time.ts';
-import { exchangeDay, fromNewYork } from '#app/market/calendar.ts';
+import { endOfDay, exchangeDay, fromNewYork } from '#app/market/calendar.ts';
 import { sizingSchema, type Sizing } from '#app/risk/sizing.ts';
 import type { ParameterValues } from '#app/strategy/parameters.ts';
 import { strategyType } from '#app/strategy/registry.ts';
@@ -109,13 +109,9 @@ export async function planBacktest(book: Queryable, request: BacktestRequest): P
 /** Bars that open in [from, to), epoch ms. */
 type Range = { readonly from: number; readonly to: number };
 
-function dayStart(day: string, later = 0): number {
-  return fromNewYork(formatDate(civilFromDays(daysFromCivil(parseDate(day)) + later)), 0);
-}
-
 /** The time of a plan; null when there are no bars. */
 export function planRange(plan: BacktestPlan): Range | null {
-  return plan.from === null || plan.to === null ? null : { from: dayStart(plan.from), to: dayStart(plan.to, 1) };
+  return plan.from === null || plan.to === null ? null : { from: fromNewYork(plan.from, 0), to: endOfDay(plan.to) };
 }
 
 /** Bars of the plan that lie in the database: too many are refused before a file is read. Those of the archive are counted as they are loaded (loadAll). @throws AppError INPUT_TOO_LARGE when there are more than one run may read */

@@ -3,8 +3,7 @@ import { availableParallelism } from 'node:os';
 import { SPARK_BARS, type ScreenDefinition, type ScreenResult, type ScreenRow } from '#app/contracts/screener.ts';
 import { AppError } from '#app/domain/errors.ts';
 import { daysFromCivil, MINUTE_MS, parseDate, timeframeMs, type EpochMs, type Timeframe } from '#app/domain/time.ts';
-import { exchangeDay, fromNewYork, latestSession, nextOpen } from '#app/market/calendar.ts';
-import { fromNewYorkDay } from '#app/market/nyse-zone.ts';
+import { endOfDay, exchangeDay, fromNewYork, latestSession, nextOpen } from '#app/market/calendar.ts';
 import type { Queryable } from '#chassis/db.ts';
 import { compareFound, programsOf, seenPrice } from '../research/screen-part.ts';
 import { ScreenPool } from '../research/screen-pool.ts';
@@ -28,11 +27,6 @@ export type Screener = AsyncDisposable & {
   /** The wall clock, and the present of a simulated market (null: there is none, or it has not begun). */
   present(): Promise<{ readonly now: EpochMs; readonly marketNow: EpochMs | null }>;
 };
-
-/** The end of a past day, exclusive: bars that open before it are looked at. @throws AppError INPUT_INVALID for no date */
-export function endOfDay(day: string): EpochMs {
-  return fromNewYorkDay(daysFromCivil(parseDate(day)) + 1, 0);
-}
 
 /**
  * Bars that open before this instant are complete at `present`: an intraday bar from its end on, a day from the close of its session on. There is always such an instant: bars may be in the

@@ -3,12 +3,12 @@ import { createHash } from 'node:crypto';
 import { SCREEN_ROWS_MAX, type SavedScreen } from '#app/contracts/screener.ts';
 import { AppError, describeError } from '#app/domain/errors.ts';
 import { HOUR_MS, type EpochMs, type Timeframe } from '#app/domain/time.ts';
-import { exchangeDay, latestSession } from '#app/market/calendar.ts';
+import { endOfDay, exchangeDay, latestSession } from '#app/market/calendar.ts';
 import { isTransient } from '#chassis/clock.ts';
 import type { Db, Queryable, Tx } from '#chassis/db.ts';
 import type { Logger } from '#chassis/log.ts';
 import { savedScreen } from './screen-save.ts';
-import { completeBefore, endOfDay, type Screener } from './screen-run.ts';
+import { completeBefore, type Screener } from './screen-run.ts';
 
 /** How often the book is asked whether it has bars that no scheduled screen has seen. */
 const LOOK_MS = 30_000;
