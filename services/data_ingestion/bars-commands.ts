@@ -6,27 +6,10 @@ import type { CommandHandlers, ServiceContext } from '#chassis/service.ts';
 import { readStorage } from './archive-view.ts';
 import { readBars } from './bars-door.ts';
 import { hotBars } from './hot-bars.ts';
+import { turnstile } from './turnstile.ts';
 
 /** Charts that are read at the same time: the others wait, so that live bars find a connection of the pool. */
 const READS_AT_ONCE = 2;
-
-/** Lets so many at a time through, the others in their order. */
-export function turnstile(most: number): <T>(work: () => Promise<T>) => Promise<T> {
-  const waiting: (() => void)[] = [];
-  let inside = 0;
-  return async (work) => {
-    if (inside >= most) await new Promise<void>((enter) => waiting.push(enter));
-    else inside += 1;
-    try {
-      return await work();
-    } finally {
-      // Whoever waits takes the place over; else it is free.
-      const next = waiting.shift();
-      if (next === undefined) inside -= 1;
-      else next();
-    }
-  };
-}
 
 /** Builds them. Hits and misses of the cache of newest bars are in the metrics. */
 export function storageCommands(ctx: ServiceContext): Pick<CommandHandlers, keyof typeof STORAGE_COMMANDS> {

@@ -8,6 +8,7 @@ import type { Feed, MarketHistory } from '../alpaca/ports.ts';
 import { refreshActions } from './actions.ts';
 import type { FetchStep } from './flows.ts';
 import type { Quotes } from './quotes.ts';
+import { turnstile } from './turnstile.ts';
 import { wantDays, readDays } from './universe-days.ts';
 import { byImportance, refreshUniverse, watchedSymbols } from './universe.ts';
 import { QUOTES_LIMIT, setSectors, setWatched } from './universe-wishes.ts';
@@ -53,10 +54,10 @@ class Desk implements UniverseDesk {
   #limit: string | null = null;
   #half: string | null = null;
   #stream = { state: 'idle', reason: '' };
-  #followTurn: Promise<unknown> = Promise.resolve();
+  readonly #followInTurn = turnstile(1);
   #actionsWanted = false;
   #actionsSoon: Promise<void> | null = null;
-  #actionsTurn: Promise<unknown> = Promise.resolve();
+  readonly #actionsInTurn = turnstile(1);
 
   constructor(parts: DeskParts) {
     this.#parts = parts;
@@ -134,9 +135,7 @@ class Desk implements UniverseDesk {
 
   /** Brings the stream to what the book wishes: one after the other, so that what was read before a wish does not undo it. */
   #follow(): Promise<void> {
-    const next = this.#followTurn.then(() => this.#followNow());
-    this.#followTurn = next.catch(() => undefined);
-    return next;
+    return this.#followInTurn(() => this.#followNow());
   }
 
   async #followNow(): Promise<void> {
@@ -189,9 +188,7 @@ class Desk implements UniverseDesk {
 
   /** One after the other: the flow and the start may ask at the same time, and a rename is told once. */
   #readActions(signal: AbortSignal): Promise<Awaited<ReturnType<typeof refreshActions>>> {
-    const next = this.#actionsTurn.then(() => this.#readActionsNow(signal));
-    this.#actionsTurn = next.catch(() => undefined);
-    return next;
+    return this.#actionsInTurn(() => this.#readActionsNow(signal));
   }
 
   async #readActionsNow(signal: AbortSignal): Promise<Awaited<ReturnType<typeof refreshActions>>> {

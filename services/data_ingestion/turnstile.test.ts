@@ -1,6 +1,6 @@
 /** Charts take turns: never more of them at once than are let through, and one that fails keeps nobody out. */
 import { expect, it } from 'vitest';
-import { turnstile } from './bars-commands.ts';
+import { turnstile } from './turnstile.ts';
 
 it('lets two through at a time, in their order, whatever becomes of them', async () => {
   const inTurn = turnstile(2);
