@@ -3,7 +3,7 @@ import { barColumns, type BarColumns } from '#app/domain/bar-columns.ts';
 import { invariant } from '#app/domain/errors.ts';
 import type { Timeframe } from '#app/domain/time.ts';
 import type { Queryable } from '#chassis/db.ts';
-import { monthStart, readArchivedSeries } from '../research/archived-bars.ts';
+import { isMonthWithin, monthStart, readArchivedSeries } from '../research/archived-bars.ts';
 import { TEXT_SHIFT_MS, joined, merged, unshifted } from '../research/book-rows.ts';
 import { barsBetween } from '../research/cache.ts';
 import { sourceOf, type BookState } from '../research/cache-state.ts';
@@ -76,7 +76,7 @@ async function monthPiece(parts: RowsParts, series: RowsSeries, { month, span }:
 
 /** The stored bars that open in [from, to), epoch ms: newest piece first, so that whoever has enough can stop. Between two pieces others have their turn. */
 export async function* storedPieces(parts: RowsParts, series: RowsSeries, { from, to }: Span): AsyncGenerator<RowsFound> {
-  const inFiles = series.state.archives.filter((one) => !one.isInBook && monthStart(one.month, 1) > from && monthStart(one.month) < to);
+  const inFiles = series.state.archives.filter((one) => !one.isInBook && isMonthWithin(one.month, from, to));
   let end = to;
   const fromBook = async function* (since: number): AsyncGenerator<RowsFound> {
     if (since < end) for await (const piece of bookPieces(parts, series, { from: since, to: end })) yield { ...piece, isFromArchive: false, missing: [] };

@@ -53,12 +53,17 @@ export function monthStart(month: string, later = 0): number {
   return Date.UTC(year, number - 1 + later, 1);
 }
 
+/** Whether a month has a part in [from, to), epoch ms: bars that open then may lie in its file. */
+export function isMonthWithin(month: string, from: number, to: number): boolean {
+  return monthStart(month, 1) > from && monthStart(month) < to;
+}
+
 /** Reads a series out of the files of the archive, those that open in [from, to) where it is told (epoch ms; whole months). A file that cannot be read is told, and the others are read. */
 export async function readArchivedSeries(folder: string, files: readonly ArchivedFile[], series: { readonly symbol: string; readonly timeframe: Timeframe; readonly from?: number; readonly to?: number }): Promise<ArchivedSeries> {
   let bars = barColumns(0);
   const sources = new Set<string>();
   const missing: { month: string; why: string }[] = [];
-  const wanted = files.filter((one) => !one.isInBook && (one.timeframe === '*' || one.timeframe === series.timeframe) && monthStart(one.month, 1) > (series.from ?? -Infinity) && monthStart(one.month) < (series.to ?? Infinity));
+  const wanted = files.filter((one) => !one.isInBook && (one.timeframe === '*' || one.timeframe === series.timeframe) && isMonthWithin(one.month, series.from ?? -Infinity, series.to ?? Infinity));
   for (const { month, file, schemaVersion, sha256 } of wanted) {
     const place = path.join(folder, path.basename(file));
     try {

@@ -7,7 +7,7 @@ import { AppError } from '#app/domain/errors.ts';
 import type { Timeframe } from '#app/domain/time.ts';
 import { withBulkTx, type BulkOptions } from '#chassis/db-bulk.ts';
 import type { Db } from '#chassis/db.ts';
-import { monthStart } from '../research/archived-bars.ts';
+import { isMonthWithin } from '../research/archived-bars.ts';
 import { barsBetween, openColumnCache, type ColumnCache } from '../research/cache.ts';
 import { sharedColumns } from '../research/work.ts';
 
@@ -29,7 +29,7 @@ export type SeriesWanted = { readonly symbol: string; readonly timeframe: Timefr
 /** Loads one symbol. @throws AppError ARCHIVE_DAMAGED when months of this stretch lie in files that cannot be read: a test on less than was asked for says nothing */
 export async function loadSeries(source: BarSource, { symbol, timeframe, from, to }: SeriesWanted): Promise<LoadedSeries> {
   const cached = await source.cache().load({ db: source.db, bulk: (fn) => withBulkTx(source.bulk, fn) }, { symbol, timeframe });
-  const lost = cached.missing.filter((month) => monthStart(month, 1) > from && monthStart(month) < to);
+  const lost = cached.missing.filter((month) => isMonthWithin(month, from, to));
   if (lost.length > 0) throw new AppError('ARCHIVE_DAMAGED', `Bars of ${symbol} are missing: ${cached.complaint ?? lost.join(', ')}. Bring the files back from a backup of the data folder, or test on another stretch.`);
   const timed = timedBars(barsBetween(cached.bars, from, to), timeframe);
   return { symbol, bars: sharedColumns(timed.bars), leftOut: timed.leftOut, complaint: cached.complaint };

@@ -1,12 +1,13 @@
 /** Stored bars for an explanation, out of the book and out of the files of the archive, in pieces that never keep the engine from its own bars. */
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { barCount, type BarColumns } from '#app/domain/bar-columns.ts';
+import { barCount } from '#app/domain/bar-columns.ts';
 import type { Timeframe } from '#app/domain/time.ts';
 import type { NumericBar } from '#app/indicators/indicator.ts';
 import { barAt } from '#app/strategy/column-run.ts';
 import { monotonicMs } from '#chassis/clock.ts';
 import { at, type Queryable } from '#chassis/db.ts';
 import { archivedFiles, monthStart, readArchivedSeries, type ArchivedFile } from '../research/archived-bars.ts';
+import { barsBetween } from '../research/cache.ts';
 import { isSeenByStrategies } from './apply-bars.ts';
 
 /** Where bars lie. */
@@ -31,19 +32,13 @@ export async function monthsAway(book: Queryable, timeframe: Timeframe): Promise
 
 async function readMonths(folder: string, files: readonly ArchivedFile[], series: SeriesName & { readonly from: number; readonly to: number }): Promise<Shelved<NumericBar> & { readonly sources: readonly string[] }> {
   const { bars, sources, missing } = await readArchivedSeries(folder, files, series);
-  return { bars: between(bars, series.from, series.to), sources, missing: missing.map(({ why }) => why).join('; ') || null };
-}
-
-function between(bars: BarColumns, from: number, to: number): NumericBar[] {
-  const found: NumericBar[] = [];
-  for (let i = 0; i < barCount(bars); i += 1) if ((bars.time[i] ?? NaN) >= from && (bars.time[i] ?? NaN) < to) found.push(barAt(bars, i));
-  return found;
+  const wanted = barsBetween(bars, series.from, series.to);
+  return { bars: Array.from({ length: barCount(wanted) }, (_none, n) => barAt(wanted, n)), sources, missing: missing.map(({ why }) => why).join('; ') || null };
 }
 
 /** The bars of a series that open in [from, to), oldest first: those of the book, and of months that were put away. Where both have one, the book's counts. */
 export async function barsIn({ book, archiveFolder }: BarShelf, series: SeriesName, [from, to]: readonly [number, number]): Promise<Shelved<SourcedBar>> {
-  const files = (await monthsAway(book, series.timeframe)).filter(({ month }) => monthStart(month) < to && monthStart(month, 1) > from);
-  const away = files.length === 0 ? { bars: [], sources: [], missing: null } : await readMonths(archiveFolder, files, { ...series, from, to });
+  const away = await readMonths(archiveFolder, await monthsAway(book, series.timeframe), { ...series, from, to });
   const found = new Map<number, SourcedBar>(away.bars.map((bar) => [bar.time, { ...bar, source: away.sources.join(', '), tsSeen: null }]));
   for (let after = from - 1; ; ) {
     const rows = await book.query<SourcedBar>(`SELECT ${COLUMNS}, source, ts_seen AS "tsSeen" ${SERIES} AND open_time > $3 AND open_time < $4 ORDER BY open_time LIMIT $5`, [series.symbol, series.timeframe, at(after), at(to), PAGE_ROWS]);

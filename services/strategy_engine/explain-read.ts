@@ -4,7 +4,7 @@ import { DAY_MS, timeframeSchema, type Timeframe } from '#app/domain/time.ts';
 import type { Wish } from '#app/strategy/context.ts';
 import type { AccountThen, ShareFill } from '#app/strategy/explain.ts';
 import { at, type Queryable } from '#chassis/db.ts';
-import { monthStart } from '../research/archived-bars.ts';
+import { isMonthWithin } from '../research/archived-bars.ts';
 import { closeOf, isSeenByStrategies } from './apply-bars.ts';
 import { barsIn, monthsAway, type BarShelf, type SourcedBar } from './explain-bars.ts';
 
@@ -71,7 +71,7 @@ const SERIES = 'FROM data_ingestion.market_data WHERE symbol = $1 AND timeframe 
 
 /** The newest bar of the stretch at which a signal was raised, else its newest one of regular trading; of wider bars than the stretch, the one that it lies in. */
 export async function findBar(shelf: BarShelf, ask: SpanAsk): Promise<Found> {
-  const away = (await monthsAway(shelf.book, ask.timeframe)).some(({ month }) => monthStart(month) < ask.until && monthStart(month, 1) > ask.from - BESIDE_MS);
+  const away = (await monthsAway(shelf.book, ask.timeframe)).some(({ month }) => isMonthWithin(month, ask.from - BESIDE_MS, ask.until));
   return away ? findAway(shelf, ask) : findInBook(shelf.book, ask);
 }
 
@@ -131,7 +131,7 @@ export async function seenUpToBar(book: Queryable, versionId: string, { symbol, 
   if (cell === undefined || cell.last < openTime) return { seen: null, isUnseen: true };
   if (cell.symbol === EVERY_WATCHED_SYMBOL) return { seen: null, isUnseen: false };
   const since = await book.query<{ t: number }>(`SELECT open_time AS t ${SERIES} AND open_time > $3 AND open_time <= $4 AND source = ANY($6::text[]) LIMIT $5`, [symbol, timeframe, at(openTime), at(cell.last), COUNT_MAX, [...TOLD_SOURCES]]);
-  const away = (await monthsAway(book, timeframe)).some(({ month }) => monthStart(month, 1) > openTime && monthStart(month) <= cell.last);
+  const away = (await monthsAway(book, timeframe)).some(({ month }) => isMonthWithin(month, openTime, cell.last + 1));
   if (away || since.length === COUNT_MAX) return { seen: null, isUnseen: false };
   return { seen: cell.version - since.filter(({ t }) => isSeenByStrategies({ openTime: t, timeframe })).length, isUnseen: false };
 }
