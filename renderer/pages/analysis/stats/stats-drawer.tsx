@@ -12,7 +12,7 @@ import type { PanelProps } from './panels.tsx';
 import { LAYOUT, readLayout, writeLayout } from './drawer-layout.ts';
 import type { DrawerLayout, StatsTab } from './drawer-layout.ts';
 import { LEAST_BARS, SPANS, stretchOf } from './series-stats.ts';
-import type { Span } from './series-stats.ts';
+import type { Span, Stretch } from './series-stats.ts';
 
 const TABS: readonly { readonly id: StatsTab; readonly name: string; readonly Panel: (props: PanelProps) => JSX.Element }[] = [
   { id: 'figures', name: 'Key figures', Panel: Figures }, { id: 'drawdown', name: 'Drawdown', Panel: Drawdowns }, { id: 'returns', name: 'Returns', Panel: Returns },
@@ -47,22 +47,16 @@ function Grip({ height, resize }: { height: number; resize: (height: number) => 
   );
 }
 
-function Panel({ tab, span, height }: { tab: StatsTab; span: Span; height: number }): JSX.Element {
-  const bars = useSelection((now) => now.bars);
-  const timeframe = useSelection((now) => now.timeframe);
-  const stretch = useMemo(() => (bars === null ? null : stretchOf(bars, timeframe, span)), [bars, timeframe, span]);
+function Panel({ tab, stretch, height }: { tab: StatsTab; stretch: Stretch | null; height: number }): JSX.Element {
   const shown = TABS.find(({ id }) => id === tab);
   if (stretch === null || shown === undefined || barCount(stretch.bars) < LEAST_BARS) return <Empty title="No bars to measure">Statistics are made of the bars that the chart has loaded. Pick a symbol, or a longer span.</Empty>;
   return <shown.Panel stretch={stretch} height={height - PADDING} />;
 }
 
 /** Of which bars the figures are made. */
-function About({ span }: { span: Span }): JSX.Element | null {
-  const bars = useSelection((now) => now.bars);
-  const timeframe = useSelection((now) => now.timeframe);
+function About({ stretch }: { stretch: Stretch | null }): JSX.Element | null {
   const isReplaying = useSelection((now) => now.isReplaying);
   const adjustment = useSelection((now) => now.adjustment);
-  const stretch = useMemo(() => (bars === null ? null : stretchOf(bars, timeframe, span)), [bars, timeframe, span]);
   const [first, last] = [stretch?.bars.time[0], stretch?.bars.time.at(-1)];
   if (stretch === null || first === undefined || last === undefined) return null;
   return <span className="muted num stats-about">{count(barCount(stretch.bars))} bars, {marketDay(first)} to {marketDay(last)}{isReplaying && ', replay'}{adjustment === 'raw' && <Tooltip label="Prices as they were traded: a split or a dividend counts as a return here. Choose the split-adjusted or total-return view for figures of what was earned." multiline maw={300}><b className="stats-raw" tabIndex={0}>, raw prices</b></Tooltip>}</span>;
@@ -74,6 +68,9 @@ export function StatsDrawer(): JSX.Element {
   const [span, setSpan] = useState<Span>('All');
   const change = useCallback((next: Partial<DrawerLayout>) => setLayout((now) => writeLayout({ ...now, ...next })), []);
   const { isOpen, tab, height } = layout;
+  const bars = useSelection((now) => (isOpen ? now.bars : null));
+  const timeframe = useSelection((now) => now.timeframe);
+  const stretch = useMemo(() => (bars === null ? null : stretchOf(bars, timeframe, span)), [bars, timeframe, span]);
   const move = (step: number): void => {
     const next = TABS[(TABS.findIndex(({ id }) => id === tab) + step + TABS.length) % TABS.length];
     if (next === undefined) return;
@@ -93,12 +90,12 @@ export function StatsDrawer(): JSX.Element {
           ))}
         </div>
         <div className="stats-end">
-          {isOpen && <About span={span} />}
+          {isOpen && <About stretch={stretch} />}
           {isOpen && <SegmentedControl size="xs" value={span} onChange={(value) => setSpan(value)} data={Object.keys(SPANS) as Span[]} aria-label="Span" />}
           <Tooltip label={isOpen ? 'Close the statistics' : 'Open the statistics'}><ActionIcon variant="subtle" color="gray" size="sm" aria-label={isOpen ? 'Close the statistics' : 'Open the statistics'} aria-expanded={isOpen} onClick={() => change({ isOpen: !isOpen })}>{isOpen ? <IconChevronDown size={16} /> : <IconChevronUp size={16} />}</ActionIcon></Tooltip>
         </div>
       </header>
-      {isOpen && <div className="stats-body" role="tabpanel" aria-labelledby={`stats-tab-${tab}`} style={{ height }}><Panel tab={tab} span={span} height={height} /></div>}
+      {isOpen && <div className="stats-body" role="tabpanel" aria-labelledby={`stats-tab-${tab}`} style={{ height }}><Panel tab={tab} stretch={stretch} height={height} /></div>}
     </section>
   );
 }
