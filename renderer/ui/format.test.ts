@@ -1,6 +1,6 @@
 /** How numbers and times read. */
 import { describe, expect, it } from 'vitest';
-import { age, bytes, countdown, marketTime, money, NOTHING, percent, price, quantity, signOf } from './format.ts';
+import { age, bytes, compact, countdown, marketTime, money, NOTHING, percent, price, quantity, signOf } from './format.ts';
 
 describe('numbers', () => {
   it('shows money exactly, far beyond what a float holds', () => {
@@ -15,6 +15,9 @@ describe('numbers', () => {
     expect([price('0.12345'), price('150')]).toEqual(['0.1235', '150.00']);
     expect([quantity('10.500000000'), quantity('-3')]).toEqual(['10.5', '−3']);
     expect([percent(0.0123), percent(-0.5, { decimals: 0 }), percent(null), percent(Number.NaN)]).toEqual(['+1.23 %', '−50 %', NOTHING, NOTHING]);
+  });
+  it('shows large numbers in few letters', () => {
+    expect([compact(1_234_567), compact(950)]).toEqual(['1.23M', '950']);
   });
   it('knows the sign of decimal text', () => {
     expect([signOf('-0.00'), signOf('0.01'), signOf('-3'), signOf(null)]).toEqual([0, 1, -1, 0]);

@@ -44,6 +44,12 @@ export function count(value: number | null): string {
   return value === null ? NOTHING : decimal(value, formatter(0, 0, false));
 }
 
+const short = new Intl.NumberFormat('en-US', { notation: 'compact', maximumFractionDigits: 2 });
+/** A large number in few letters. compact(1_234_567) = '1.23M' */
+export function compact(value: number): string {
+  return short.format(value);
+}
+
 /** A number with its noun: counted(1, 'difference') = '1 difference', counted(2, 'difference') = '2 differences'. */
 export function counted(value: number, noun: string): string {
   return `${count(value)} ${noun}${value === 1 ? '' : 's'}`;

@@ -8,7 +8,7 @@ import type { Pane } from '../../charts/scale.ts';
 import { halfDayNote } from '../../charts/bar-ticks.ts';
 import { useStore } from '../../data/external-store.ts';
 import { openSheet } from '../../frame/panels.ts';
-import { bothZones } from '../../ui/format.ts';
+import { bothZones, compact } from '../../ui/format.ts';
 import type { ActionMark, BarMark } from './chart-marks.ts';
 import { pricePane, pricePlot, useHover } from './stage.ts';
 import type { Stage } from './stage.ts';
@@ -19,7 +19,7 @@ export type PriceLine = { readonly key: string; readonly price: number; readonly
 /** A number of a pane as its scale writes it. */
 export function paneNumber(pane: Pick<Pane, 'range' | 'id'>, value: number): string {
   const digits = pane.id === 'price' ? digitsFor(pane.range) : Math.abs(value) >= 1000 ? 0 : 2;
-  if (pane.id !== 'price' && Math.abs(value) >= 1e6) return Intl.NumberFormat('en-US', { notation: 'compact', maximumFractionDigits: 2 }).format(value);
+  if (pane.id !== 'price' && Math.abs(value) >= 1e6) return compact(value);
   return value.toLocaleString('en-US', { minimumFractionDigits: digits, maximumFractionDigits: digits }).replace('-', '−');
 }
 

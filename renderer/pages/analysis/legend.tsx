@@ -9,15 +9,13 @@ import { barCount } from '#app/domain/bar-columns.ts';
 import { indicatorById } from '#app/indicators/catalogue.ts';
 import { parameterDefect, PRICE_SOURCES } from '#app/indicators/indicator.ts';
 import type { AnyIndicator } from '#app/indicators/indicator.ts';
-import { percent } from '../../ui/format.ts';
+import { compact, percent } from '../../ui/format.ts';
 import { paneNumber } from './chart-layers.tsx';
 import { isOverlay, labelOf, LINE_COLOURS, takesSource } from './indicators.ts';
 import type { IndicatorColumns } from './indicators.ts';
 import { changeIndicator, moveIndicator, removeIndicator } from './look.ts';
 import { pricePane, useHoverIndex } from './stage.ts';
 import type { Stage } from './stage.ts';
-
-const compact = new Intl.NumberFormat('en-US', { notation: 'compact', maximumFractionDigits: 2 });
 
 /** The bar that the numbers are about: under the pointer, else the last. */
 function useIndex(stage: Stage): number {
@@ -40,7 +38,7 @@ export function BarValues({ stage }: { stage: Stage }): JSX.Element | null {
     <div className={`bar-values num sign${sign}`} data-index={index}>
       {value('O', bars.open[index])}{value('H', bars.high[index])}{value('L', bars.low[index])}{value('C', close)}
       {before !== undefined && <span className="bar-change">{sign > 0 ? '+' : ''}{paneNumber(pane, close - before)} ({percent(close / before - 1)})</span>}
-      <span><i>Vol</i>{compact.format(bars.volume[index] ?? 0)}</span>
+      <span><i>Vol</i>{compact(bars.volume[index] ?? 0)}</span>
     </div>
   );
 }

@@ -9,7 +9,7 @@ import { useAge } from '../../data/clock.ts';
 import { useLivePrice, useLiveQuote } from '../../data/live.ts';
 import { usePositions } from '../../data/queries.ts';
 import { openSheet } from '../../frame/panels.ts';
-import { age, bothZones, money, percent, price, quantity } from '../../ui/format.ts';
+import { age, bothZones, compact, money, percent, price, quantity } from '../../ui/format.ts';
 import { Failure, MarketTime, Pnl, Tag } from '../../ui/kit.tsx';
 import { keyFigures } from './key-figures.ts';
 import { columnsFrom } from './series.ts';
@@ -18,7 +18,6 @@ import { changeSelection } from './selection.ts';
 const YEAR_BARS = 260;
 const DAILY_EVERY_MS = 60_000;
 const QUOTE_OLD_MS = 15_000;
-const compact = new Intl.NumberFormat('en-US', { notation: 'compact', maximumFractionDigits: 2 });
 
 function Section({ title, children }: { title: string; children: ReactNode }): JSX.Element {
   return <section className="rail-section"><h3>{title}</h3>{children}</section>;
@@ -34,7 +33,7 @@ function QuoteLine({ symbol }: { symbol: string }): JSX.Element | null {
   return (
     <div className="quote-line num">
       {last !== null && <span className={lastMs !== null && lastMs > 90_000 ? 'stale' : ''} title={bothZones(last.tsMarket)}><i>Last</i>{price(last.price)}<small className="muted"> {age(lastMs)}</small></span>}
-      {quote !== null && <span className={ms !== null && ms > QUOTE_OLD_MS ? 'stale' : ''} title={bothZones(quote.tsMarket)}><i>Bid</i>{price(quote.bid)} × {compact.format(quote.bidSize)}<i>Ask</i>{price(quote.ask)} × {compact.format(quote.askSize)}<small className="muted"> {age(ms)}</small></span>}
+      {quote !== null && <span className={ms !== null && ms > QUOTE_OLD_MS ? 'stale' : ''} title={bothZones(quote.tsMarket)}><i>Bid</i>{price(quote.bid)} × {compact(quote.bidSize)}<i>Ask</i>{price(quote.ask)} × {compact(quote.askSize)}<small className="muted"> {age(ms)}</small></span>}
     </div>
   );
 }
@@ -56,7 +55,7 @@ function Figures({ symbol, until, isQuiet }: { symbol: string; until: number | n
     <>
       <dl className="facts">
         {row('Day', signed(figures.change))}{row('Month', signed(figures.changeMonth))}{row('Year', signed(figures.changeYear))}
-        {row('Volume, mean of 20 days', figures.meanVolume === null ? '–' : compact.format(figures.meanVolume))}{row('Volume against it', figures.relativeVolume === null ? '–' : `${figures.relativeVolume.toFixed(2)} ×`)}
+        {row('Volume, mean of 20 days', figures.meanVolume === null ? '–' : compact(figures.meanVolume))}{row('Volume against it', figures.relativeVolume === null ? '–' : `${figures.relativeVolume.toFixed(2)} ×`)}
         {row('Volatility, 20 days a year', percent(figures.volatility, { signed: false, decimals: 1 }))}{row('True range, 14 days', percent(figures.rangePart, { signed: false }))}
       </dl>
       {figures.place52 !== null && figures.low52 !== null && figures.high52 !== null && <YearBar low={figures.low52} high={figures.high52} place={figures.place52} />}
