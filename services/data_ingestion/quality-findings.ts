@@ -1,7 +1,7 @@
 /** Findings in the book: written once, moved along, and closed when they are gone. */
 import type { Timeframe } from '#app/domain/time.ts';
 import type { Finding } from '#app/market/quality/finding.ts';
-import { describeFinding, ruleOf } from '#app/market/quality/rules.ts';
+import { describeFinding, QUALITY_RULES, ruleOf } from '#app/market/quality/rules.ts';
 import { at, type Queryable } from '#chassis/db.ts';
 
 /** A series to look at. `from`: the newest bar that was looked at before, null = from its beginning; `to`: its newest stored bar. */
@@ -41,6 +41,8 @@ const CLOSE_GONE = `
 const REPLACING: ReadonlySet<string> = new Set(['spike', 'decimal_shift', 'foreign_stretch', 'dividend_cliff', 'split_cliff']);
 /** Kinds that are found in other ways than by looking at the bars of the series: they are closed there. */
 const FOUND_ELSEWHERE: ReadonlySet<string> = new Set(['day_mismatch', 'source_conflict', 'factor_mismatch', 'action_unresolved', 'stale_series']);
+/** What a whole look at a series finds, or finds to be gone. */
+const LOOKED_FOR: readonly string[] = QUALITY_RULES.map(({ kind }) => kind).filter((kind) => !FOUND_ELSEWHERE.has(kind));
 
 /** The name under which a finding is written once. */
 export function findingKey(finding: Pick<Finding, 'kind' | 'openTime'>, series: { readonly symbol: string; readonly timeframe: string }): string {
@@ -73,11 +75,10 @@ async function closeGone(tx: Queryable, results: readonly SeriesResult[], isWhol
     [results.map((r) => r.symbol), results.map((r) => r.timeframe), results.flatMap((r) => r.findings.filter((f) => f.kind === 'stale_series').map((f) => findingKey(f, r)))],
   );
   if (!isWhole) return;
-  const kinds = [...new Set(results.flatMap((r) => r.findings.map((f) => f.kind))), 'gap', 'sessions_missing', 'spike', 'wick', 'jump', 'decimal_shift', 'foreign_stretch', 'split_cliff', 'split_not_in_prices', 'dividend_cliff', 'repeated_bar', 'frozen_price', 'no_volume', 'volume_anomaly', 'no_session', 'outside_hours', 'off_grid', 'time_shift'].filter((kind) => !FOUND_ELSEWHERE.has(kind));
   for (const result of results) {
     // A series with more findings than are kept may have those that are not among them.
     if (result.found > MAX_FINDINGS) continue;
-    await tx.query(CLOSE_GONE, [result.symbol, result.timeframe, result.findings.map((f) => findingKey(f, result)), kinds, at(0), at(result.to)]);
+    await tx.query(CLOSE_GONE, [result.symbol, result.timeframe, result.findings.map((f) => findingKey(f, result)), LOOKED_FOR, at(0), at(result.to)]);
   }
 }
 

@@ -127,6 +127,18 @@ describe('validation with a second reading', () => {
     expect(await validateSeriesWhole(db, { symbol: 'NONE', timeframe: '1Day' }, { signal: new AbortController().signal, now: null })).toBeNull();
   });
 
+  it('closes what a whole look does not find again, whatever its rule, and nothing that is found elsewhere', async () => {
+    const [open] = days;
+    for (const kind of ['ohlc_order', 'clock_skew', 'factor_mismatch']) {
+      await book.sql(`INSERT INTO data_ingestion.data_quality_logs (symbol, timeframe, open_time, kind, severity, state, detail, finding_key) VALUES ('OLD', '1Day', to_timestamp($1 / 1000.0), $2, 'critical', 'open', '{}', 'gone:' || $2)`, [open, kind]);
+    }
+    await validateSeriesWhole(db, { symbol: 'OLD', timeframe: '1Day' }, { signal: new AbortController().signal, now: null });
+    expect(await stateOf('OLD', 'ohlc_order')).toMatchObject({ state: 'repaired' });
+    expect(await stateOf('OLD', 'clock_skew')).toMatchObject({ state: 'repaired' });
+    expect(await stateOf('OLD', 'factor_mismatch')).toMatchObject({ state: 'open' });
+    await book.sql("DELETE FROM data_ingestion.data_quality_logs WHERE finding_key LIKE 'gone:%'");
+  });
+
   it('compares days with their minutes', async () => {
     const minutesOf = truth.get('GOOD 1Min') ?? [];
     const dayOf = (n: number): BarWire => {
