@@ -159,24 +159,21 @@ class Cache implements ColumnCache {
       // Before that moment, so that no month goes into a file between what is said of it and its rows: they would be in neither.
       await tx.query('LOCK TABLE ONLY data_ingestion.market_data IN ACCESS SHARE MODE');
       const states = await statesOf(tx, wanted.map(({ request }) => request));
-      const known = wanted.filter(({ request }) => states.has(seriesKey(request)));
-      const newer = (one: Wanted): number | null => {
-        const state = states.get(seriesKey(one.request));
-        return one.stored === null || state === undefined ? null : newBarsSince(one.stored.header.label.source, state);
-      };
-      const rows = await readBookRows(tx, timeframe, known.map((one) => ({ symbol: one.request.symbol, after: newer(one) === null ? BEFORE_ALL : (one.stored?.bars.time.at(-1) ?? BEFORE_ALL) })));
+      const known = wanted.flatMap((one) => {
+        const { request, stored } = one;
+        const state = states.get(seriesKey(request));
+        return state === undefined ? [] : [{ one, symbol: request.symbol, stored, state, newer: stored === null ? null : newBarsSince(stored.header.label.source, state) }];
+      });
+      const rows = await readBookRows(tx, timeframe, known.map(({ symbol, stored, newer }) => ({ symbol, after: newer === null ? BEFORE_ALL : (stored?.bars.time.at(-1) ?? BEFORE_ALL) })));
       // Some of the new bars are older than the newest: gaps were filled, and the whole is read.
-      const filled = known.filter((one) => newer(one) !== null && newer(one) !== (rows.get(one.request.symbol)?.time.length ?? 0));
-      const whole = await readBookRows(tx, timeframe, filled.map(({ request }) => ({ symbol: request.symbol, after: BEFORE_ALL })));
-      return { states, rows, whole, filled: new Set(filled), newer };
+      const filled = new Set(known.filter(({ symbol, newer }) => newer !== null && newer !== (rows.get(symbol)?.time.length ?? 0)));
+      const whole = await readBookRows(tx, timeframe, [...filled].map(({ symbol }) => ({ symbol, after: BEFORE_ALL })));
+      return new Map(known.map((each) => [each.one, { state: each.state, isExtended: each.newer !== null && !filled.has(each), fromBook: (filled.has(each) ? whole : rows).get(each.symbol) ?? barColumns(0) }]));
     });
     const built: CachedBars[] = [];
     for (const one of wanted) {
-      const { symbol } = one.request;
-      const state = found.states.get(seriesKey(one.request));
-      const isExtended = found.newer(one) !== null && !found.filled.has(one);
-      const fromBook = (found.filled.has(one) ? found.whole : found.rows).get(symbol) ?? barColumns(0);
-      built.push(state === undefined ? NOTHING : await this.keep(one, { state, isFlushed, isExtended, fromBook }));
+      const its = found.get(one);
+      built.push(its === undefined ? NOTHING : await this.keep(one, { ...its, isFlushed }));
     }
     return built;
   }
