@@ -44,7 +44,7 @@ describe('the data page', () => {
   it('explains a finding by its rule and takes a decision', async () => {
     await tab('Quality');
     await page.getByText('The bars can be used; some are worth a look').waitFor();
-    const finding = page.locator('.finding', { hasText: 'ten times those' });
+    const finding = page.locator('.bar-finding', { hasText: 'ten times those' });
     await finding.getByRole('button', { name: 'Decimal point shifted' }).click();
     await page.getByText('A bar whose prices are 10 or 100 times those around it.').waitFor();
     await page.keyboard.press('Escape');

@@ -58,13 +58,13 @@ export function DrawingTools({ table }: { table: DrawingTable }): JSX.Element {
 
 function Options(): JSX.Element {
   const look = useLook();
-  const flag = (name: 'isLog' | 'hasVolume' | 'hasMarks' | 'hasActions', label: string): JSX.Element => <Menu.Item closeMenuOnClick={false} role="menuitemcheckbox" aria-checked={look[name]} leftSection={<span className="check">{look[name] ? '✓' : ''}</span>} onClick={() => changeLook({ [name]: !look[name] })}>{label}</Menu.Item>;
+  const flag = (name: 'isLog' | 'hasVolume' | 'hasMarks' | 'hasActions', label: string): JSX.Element => <Menu.Item closeMenuOnClick={false} role="menuitemcheckbox" aria-checked={look[name]} leftSection={<span className="menu-tick">{look[name] ? '✓' : ''}</span>} onClick={() => changeLook({ [name]: !look[name] })}>{label}</Menu.Item>;
   return (
     <Menu width={230} position="bottom-start" shadow="md">
       <Menu.Target><Tooltip label="What the chart shows"><ActionIcon variant="subtle" color="gray" aria-label="What the chart shows"><IconAdjustments size={16} /></ActionIcon></Tooltip></Menu.Target>
       <Menu.Dropdown>
         {flag('isLog', 'Logarithmic scale (L)')}{flag('hasVolume', 'Volume')}{flag('hasMarks', 'Own trades and signals')}{flag('hasActions', 'Splits and dividends')}
-        <Menu.Item closeMenuOnClick={false} role="menuitemcheckbox" aria-checked={look.hours === 'all'} leftSection={<span className="check">{look.hours === 'all' ? '✓' : ''}</span>} onClick={() => changeLook({ hours: look.hours === 'all' ? 'regular' : 'all' })}>Before and after hours</Menu.Item>
+        <Menu.Item closeMenuOnClick={false} role="menuitemcheckbox" aria-checked={look.hours === 'all'} leftSection={<span className="menu-tick">{look.hours === 'all' ? '✓' : ''}</span>} onClick={() => changeLook({ hours: look.hours === 'all' ? 'regular' : 'all' })}>Before and after hours</Menu.Item>
       </Menu.Dropdown>
     </Menu>
   );

@@ -36,7 +36,7 @@ function Reasons({ diagnosis }: { diagnosis: Diagnosis }): JSX.Element {
   return (
     <>
       <ul className="why-list" aria-label="What each filter lets through">{filters.map((facts) => <Line key={facts.formula} facts={facts} looked={looked} isWorst={facts === worst} />)}</ul>
-      <p className="muted">Of {counted(looked, 'symbol')}{isPart ? ', the first of more' : ''}.<span className="why-note"> “Without it” is what the other filters would find together.</span></p>
+      <p className="muted">Of {counted(looked, 'symbol')}{isPart ? ', the first of more' : ''}.<span className="without-note"> “Without it” is what the other filters would find together.</span></p>
     </>
   );
 }

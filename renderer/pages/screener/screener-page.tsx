@@ -154,7 +154,7 @@ function Main({ nameField, history }: { nameField: RefObject<HTMLInputElement | 
       <div className="screen-tools">
         <Tooltip label={label}><ActionIcon variant="subtle" color="gray" size={26} aria-label={label} onClick={() => changeLook({ isSideOpen: !isSideOpen })}>{isSideOpen ? <IconLayoutSidebarLeftCollapse size={16} /> : <IconLayoutSidebarLeftExpand size={16} />}</ActionIcon></Tooltip>
         <AskedBar />
-        <span className="tools-end">
+        <span className="screen-acts">
           <Tooltip label="Ask again (Ctrl Enter)"><Button size="compact-sm" variant="default" disabled={question.definition === null} onClick={run.again}>Run</Button></Tooltip>
           <ColumnChooser />
         </span>

@@ -43,7 +43,7 @@ function Finding({ finding, rule }: { finding: QualityFindingView; rule: Rule | 
   const decide = useAction('decideDataFinding', [['dataFindings'], ['quarantine'], ['coverage'], ['coverageSeries']]);
   const isOpen = finding.state === 'open' || finding.state === 'confirmed';
   return (
-    <li className="finding">
+    <li className="bar-finding">
       <Tag tone={TONES[finding.severity]}>{finding.severity}</Tag>
       <div className="finding-text">
         <p><RuleWords rule={rule} title={finding.kind} /> <Link to="/analysis" search={{ symbol: finding.symbol }} className="link">{finding.symbol}</Link> <span className="muted">{finding.timeframe}</span> {finding.openTime !== null && <span className="muted">{finding.timeframe === '1Day' ? <BarDay at={finding.openTime} /> : <MarketTime at={finding.openTime} withDay />}</span>}</p>
@@ -73,7 +73,7 @@ export function FindingsList({ symbol }: { symbol: string | undefined }): JSX.El
     </>}>
       <Answer query={query}>{(list) => (list.findings.length === 0
         ? <Empty title={state === 'open' ? 'Nothing open' : 'Nothing found'}>The rules look for gaps, impossible and repeated prices, jumps that revert, cliffs of splits and dividends, shifted clocks and more. What they find stands here.</Empty>
-        : <><ul className="findings">{list.findings.map((finding) => <Finding key={finding.findingId} finding={finding} rule={rules.find((rule) => rule.kind === finding.kind)} />)}</ul>{list.hasMore && <p className="table-note muted">There are more. Choose a severity or a symbol to narrow the list.</p>}</>)}</Answer>
+        : <><ul className="bar-findings">{list.findings.map((finding) => <Finding key={finding.findingId} finding={finding} rule={rules.find((rule) => rule.kind === finding.kind)} />)}</ul>{list.hasMore && <p className="table-note muted">There are more. Choose a severity or a symbol to narrow the list.</p>}</>)}</Answer>
     </Card>
   );
 }

@@ -42,7 +42,7 @@ const COLUMNS: readonly Column<Row>[] = [
 
 function Sectors({ page, sector, choose }: { page: Page; sector: string | undefined; choose: (sector: string | undefined) => void }): JSX.Element {
   return (
-    <div className="sector-chips">
+    <div className="sector-picks">
       {page.sectors.map((one) => {
         const key = one.sector ?? 'none';
         return <button key={key} type="button" className={sector === key ? 'filter-chip active' : 'filter-chip'} aria-pressed={sector === key} onClick={() => choose(sector === key ? undefined : key)}>{one.sector ?? 'No sector'} <span className="num">{count(one.symbols)}</span></button>;
