@@ -187,7 +187,8 @@ describe('health without the gateway', () => {
     await desk.page.getByText('HALTED').first().waitFor({ timeout: SHOW_LIMIT_MS });
     await until(async () => (await desk.status()).trading?.state === 'HALTED', 'the shell to hear of it', SHOW_LIMIT_MS);
     expect(await gateway('GET', '/api/trading-state')).toMatchObject({ state: 'HALTED' });
-    expect((await trayItem('halt')).enabled).toBe(false);
+    // The tray is told a moment after the status knows.
+    await until(async () => (await trayItem('halt')).enabled === false, 'HALT in the tray to rest');
     await gateway('POST', '/api/trading-state', { state: 'ACTIVE', reason: 'The test goes on' });
     await until(async () => (await desk.status()).trading?.state === 'ACTIVE', 'trading to be active', SHOW_LIMIT_MS);
   });
