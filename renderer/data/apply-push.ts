@@ -1,6 +1,7 @@
 /** How a live push changes what is known. Pure: old value and push in, new value out. */
+import type { RouteOutput } from '#app/contracts/http.ts';
+import type { LiveBody, LivePrice } from '#app/contracts/live.ts';
 import type { EquityPoint, FillView, NoticeView, OrderView } from '#app/contracts/views.ts';
-import type { LivePrice } from '#app/contracts/live.ts';
 
 /** Rows that a list keeps at most; older ones are asked for when needed. */
 export const ROWS_KEPT = 500;
@@ -9,9 +10,11 @@ export const POINTS_KEPT = 4_000;
 
 /** A list of orders as the gateway gave it for a scope. */
 export type OrderList = { readonly orders: OrderView[]; readonly openTotal: number; readonly total: number };
+/** Which orders a list holds. */
+export type OrderScope = 'open' | 'closed' | 'all';
 
 /** Puts moved orders into the list of a scope: newer versions replace, new ones come first, those that left the scope go. */
-export function applyOrders(list: OrderList, moved: readonly OrderView[], scope: 'open' | 'closed' | 'all'): OrderList {
+export function applyOrders(list: OrderList, moved: readonly OrderView[], scope: OrderScope): OrderList {
   const rows = new Map(list.orders.map((order) => [order.orderId, order]));
   let { openTotal, total } = list;
   const newest = list.orders[0]?.createdAt ?? 0;
@@ -69,4 +72,31 @@ export function applyPrices(known: ReadonlyMap<string, LivePrice>, fresh: readon
 export function applyNotices(known: readonly NoticeView[], fresh: readonly NoticeView[]): NoticeView[] {
   const ids = new Set(fresh.map((notice) => notice.id));
   return [...fresh, ...known.filter((notice) => !ids.has(notice.id))].slice(0, ROWS_KEPT);
+}
+
+/** What stands under the keys that pushes write to, by the first word of the key. */
+type Pushed = {
+  readonly account: RouteOutput<'account'>; readonly positions: RouteOutput<'positions'>; readonly orders: RouteOutput<'orders'>; readonly 'orders older': { readonly pages: RouteOutput<'orders'>[] };
+  readonly fills: RouteOutput<'fills'>; readonly equity: RouteOutput<'equity'>; readonly notices: RouteOutput<'notices'>;
+};
+/** An answer after a push; the same object when the push does not concern it. */
+export type Merge<Known> = (known: Known, body: LiveBody, key: readonly unknown[]) => Known;
+
+const MERGES: { readonly [Name in keyof Pushed]: Merge<Pushed[Name]> } = {
+  account: (known, body) => (body.type === 'account' ? body.account : known),
+  positions: (known, body) => (body.type === 'positions' ? { positions: body.positions } : known),
+  orders: (known, body, key) => (body.type === 'orders' ? applyOrders(known, body.orders, key[1] as OrderScope) : known),
+  'orders older': (known, body) => (body.type === 'orders' ? { ...known, pages: applyToPages(known.pages, body.orders) } : known),
+  fills: (known, body) => (body.type === 'fills' ? applyFills(known, body.fills) : known),
+  equity: (known, body) => (body.type === 'equity' ? { ...known, points: applyEquity(known.points, body.points) } : known),
+  notices: (known, body) => (body.type === 'notices' ? { notices: applyNotices(known.notices, body.notices) } : known),
+};
+
+/** The first words of the keys that pushes write to. */
+export const MERGED = Object.keys(MERGES) as readonly (keyof Pushed)[];
+
+/** How pushes change the answer under a key; null when they do not. */
+export function mergeOf(key: readonly unknown[]): Merge<unknown> | null {
+  const name = String(key[0]);
+  return Object.hasOwn(MERGES, name) ? (MERGES[name as keyof Pushed] as Merge<unknown>) : null;
 }

@@ -3,9 +3,10 @@ import type { QueryClient } from '@tanstack/react-query';
 import { CHANGED_LISTS, LIVE_CLOSE, LIVE_PROTOCOL, livePushSchema, STALE_AFTER_MS } from '#app/contracts/live.ts';
 import type { LiveBar, LiveBody, LivePrice, LiveQuote, LiveStatus } from '#app/contracts/live.ts';
 import type { AccountView } from '#app/contracts/views.ts';
-import type { RouteOutput } from '#app/contracts/http.ts';
-import { applyEquity, applyFills, applyNotices, applyOrders, applyPrices, applyToPages } from './apply-push.ts';
+import { applyPrices, MERGED, mergeOf } from './apply-push.ts';
+import type { OrderScope } from './apply-push.ts';
 import { liveAccess } from './client.ts';
+import { tellThoseUnderWay } from './crossing.ts';
 import { createStore, useStore } from './external-store.ts';
 
 /** The state of the connection. `heardAt` = this computer's clock at the last push; `skewMs` = gateway's clock minus ours. */
@@ -23,11 +24,13 @@ const TRAIL_POINTS = 120;
 
 /** Query keys that pushes write to. */
 export const KEYS = {
-  account: ['account'], positions: ['positions'], orders: (scope: 'open' | 'closed' | 'all') => ['orders', scope], olderOrders: ['orders older'], fills: ['fills'], equity: (range: string) => ['equity', range], notices: ['notices'],
+  account: ['account'], positions: ['positions'], orders: (scope: OrderScope) => ['orders', scope], olderOrders: ['orders older'], fills: ['fills'], equity: (range: string) => ['equity', range], notices: ['notices'],
 } as const;
 
 /** Answers that pushes keep fresh, hence wrong when pushes were missed; the others ask by themselves every few seconds. */
 const PUSHED: ReadonlySet<string> = new Set(['account', 'positions', 'orders', 'orders older', 'fills', 'equity', 'notices', 'strategies', 'days', 'decisions', 'story', 'marks', ...CHANGED_LISTS]);
+
+const NONE: ReadonlySet<string> = new Set();
 
 function noteEquity(account: AccountView): void {
   equityTrail.update((trail) => [...trail, Number(account.equity)].slice(-TRAIL_POINTS));
@@ -43,39 +46,46 @@ export function onLiveBars(heard: (bars: readonly LiveBar[] | 'missed') => void)
   return () => void barListeners.delete(heard);
 }
 
-/** Writes one push where it belongs. Lists that nobody asked for yet stay unasked. */
+/** Writes a push into the answers that it changes. Lists that nobody asked for yet stay unasked. */
+function merge(client: QueryClient, body: LiveBody): void {
+  for (const name of MERGED) {
+    for (const [key, known] of client.getQueriesData({ queryKey: [name] })) {
+      const next = known === undefined ? known : mergeOf(key)?.(known, body, key);
+      if (next !== known) client.setQueryData(key, next);
+    }
+  }
+}
+
+/** Keys whose answers are wrong after a push until they are asked for again. Null = all of them. */
+function outdatedBy(body: LiveBody): ReadonlySet<string> | null {
+  switch (body.type) {
+    // What happened while we were away is asked for once, all of it.
+    case 'welcome': return null;
+    case 'orders': return new Set(['story']);
+    case 'fills': return new Set(['strategies', 'marks']);
+    case 'changed': return new Set(body.lists);
+    case 'resync': return PUSHED;
+    default: return NONE;
+  }
+}
+
+/** Writes one push where it belongs. */
 function apply(client: QueryClient, body: LiveBody): void {
+  merge(client, body);
+  const outdated = outdatedBy(body);
+  const isOutdated = (key: readonly unknown[]): boolean => outdated === null || outdated.has(String(key[0]));
+  tellThoseUnderWay({ body, isOutdated });
+  if (outdated === null || outdated.size > 0) void client.invalidateQueries({ predicate: (query) => isOutdated(query.queryKey) });
   switch (body.type) {
     case 'welcome':
       live.update((now) => ({ ...now, phase: 'open', instanceId: body.instanceId }));
-      // What happened while we were away is asked for once, all of it.
-      void client.invalidateQueries();
       tellBars('missed');
       return;
     case 'status':
       live.update((now) => ({ ...now, status: body.status }));
       return;
     case 'account':
-      client.setQueryData(KEYS.account, body.account);
       noteEquity(body.account);
-      return;
-    case 'positions':
-      client.setQueryData(KEYS.positions, { positions: body.positions });
-      return;
-    case 'orders':
-      for (const scope of ['open', 'closed', 'all'] as const) {
-        client.setQueryData(KEYS.orders(scope), (list: RouteOutput<'orders'> | undefined) => (list ? applyOrders(list, body.orders, scope) : list));
-      }
-      client.setQueriesData({ queryKey: KEYS.olderOrders }, (known: { pages: RouteOutput<'orders'>[] } | undefined) => (known ? { ...known, pages: applyToPages(known.pages, body.orders) } : known));
-      void client.invalidateQueries({ queryKey: ['story'] });
-      return;
-    case 'fills':
-      client.setQueryData(KEYS.fills, (list: RouteOutput<'fills'> | undefined) => (list ? applyFills(list, body.fills) : list));
-      void client.invalidateQueries({ queryKey: ['strategies'] });
-      void client.invalidateQueries({ queryKey: ['marks'] });
-      return;
-    case 'equity':
-      client.setQueriesData({ queryKey: ['equity'] }, (curve: RouteOutput<'equity'> | undefined) => (curve ? { ...curve, points: applyEquity(curve.points, body.points) } : curve));
       return;
     case 'prices':
       prices.update((known) => applyPrices(known, body.prices));
@@ -86,15 +96,10 @@ function apply(client: QueryClient, body: LiveBody): void {
     case 'bars':
       tellBars(body.bars);
       return;
-    case 'notices':
-      client.setQueryData(KEYS.notices, (list: RouteOutput<'notices'> | undefined) => (list ? { notices: applyNotices(list.notices, body.notices) } : list));
-      return;
-    case 'changed':
-      for (const list of body.lists) void client.invalidateQueries({ queryKey: [list] });
-      return;
     case 'resync':
-      void client.invalidateQueries({ predicate: (query) => PUSHED.has(String(query.queryKey[0])) });
       tellBars('missed');
+      return;
+    case 'positions': case 'orders': case 'fills': case 'equity': case 'notices': case 'changed':
       return;
   }
 }

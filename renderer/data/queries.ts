@@ -4,7 +4,10 @@ import type { UseInfiniteQueryResult, UseMutationResult, UseQueryResult } from '
 import { PAGE_MAX } from '#app/contracts/http.ts';
 import type { CurveRange, OrderTicket, RouteInput, RouteName, RouteOutput } from '#app/contracts/http.ts';
 import type { DecisionView, OrderView } from '#app/contracts/views.ts';
+import { applyToPages, mergeOf } from './apply-push.ts';
+import type { Merge, OrderScope } from './apply-push.ts';
 import { call, newKey, readReport } from './client.ts';
+import { askAmidPushes } from './crossing.ts';
 import { KEYS } from './live.ts';
 
 const NET_MS = 30_000;
@@ -15,7 +18,7 @@ const MARKS_TO = 4_102_444_800_000;
 /** Asks a route again and again: every `everyMs`, which may depend on what was answered last. */
 export function useRoute<N extends RouteName>(name: N, key: readonly unknown[], input: RouteInput<N>, options: { everyMs?: number | ((last: RouteOutput<N> | undefined) => number | false); isEnabled?: boolean } = {}): UseQueryResult<RouteOutput<N>> {
   const { everyMs = NET_MS } = options;
-  return useQuery<RouteOutput<N>>({ queryKey: key, queryFn: ({ signal }) => call(name, input, { signal }), refetchInterval: typeof everyMs === 'number' ? everyMs : (query) => everyMs(query.state.data), enabled: options.isEnabled ?? true, placeholderData: (before) => before });
+  return useQuery<RouteOutput<N>>({ queryKey: key, queryFn: ({ signal }) => askAmidPushes(key, () => call(name, input, { signal }), mergeOf(key) as Merge<RouteOutput<N>> | null), refetchInterval: typeof everyMs === 'number' ? everyMs : (query) => everyMs(query.state.data), enabled: options.isEnabled ?? true, placeholderData: (before) => before });
 }
 
 /** The account. */
@@ -23,7 +26,7 @@ export const useAccount = (): UseQueryResult<RouteOutput<'account'>> => useRoute
 /** Open positions. */
 export const usePositions = (): UseQueryResult<RouteOutput<'positions'>> => useRoute('positions', KEYS.positions, {});
 /** Orders of a scope. */
-export const useOrders = (scope: 'open' | 'closed' | 'all'): UseQueryResult<RouteOutput<'orders'>> => useRoute('orders', KEYS.orders(scope), { scope, limit: LIST_ROWS });
+export const useOrders = (scope: OrderScope): UseQueryResult<RouteOutput<'orders'>> => useRoute('orders', KEYS.orders(scope), { scope, limit: LIST_ROWS });
 /** The newest fills. */
 export const useFills = (): UseQueryResult<RouteOutput<'fills'>> => useRoute('fills', KEYS.fills, { limit: LIST_ROWS });
 /** The equity curve of a range. */
@@ -61,11 +64,13 @@ export const useLedgerEntries = (): UseQueryResult<RouteOutput<'ledgerEntries'>>
 export const useProof = (): UseQueryResult<RouteOutput<'proof'>> => useRoute('proof', ['proof'], {}, { everyMs: 300_000 });
 /** The story of a decision, or of an order by its own id (an exit shares its entry's decision). */
 export const useStory = (id: string): UseQueryResult<RouteOutput<'orderStory'>> => useRoute('orderStory', ['story', id], { decisionId: id });
+const mergeIntoPage: Merge<RouteOutput<'orders'>> = (page, body) => (body.type === 'orders' ? (applyToPages([page], body.orders)[0] ?? page) : page);
+
 /** Orders page by page from the newest on, as far as somebody asked; pushes change them, and all of it is asked for again now and then, so that no gap opens towards the newest. */
 export function useOlderOrders(scope: 'open' | 'all', isAsked: boolean): UseInfiniteQueryResult<OrderView[]> {
   return useInfiniteQuery({
     queryKey: [...KEYS.olderOrders, scope], enabled: isAsked, initialPageParam: null as string | null, gcTime: 0, refetchInterval: NET_MS,
-    queryFn: ({ signal, pageParam }) => call('orders', { scope, limit: PAGE_MAX, ...(pageParam === null ? {} : { before: pageParam }) }, { signal }),
+    queryFn: ({ signal, pageParam }) => askAmidPushes([...KEYS.olderOrders, scope], () => call('orders', { scope, limit: PAGE_MAX, ...(pageParam === null ? {} : { before: pageParam }) }, { signal }), mergeIntoPage),
     getNextPageParam: (page) => page.orders.at(-1)?.orderId ?? null,
     select: (data) => data.pages.flatMap((page) => page.orders),
   });

@@ -164,6 +164,25 @@ describe('the blotter', () => {
     expect(gateway.asked('cancelOrder').map((one) => one.input.clientOrderId)).toEqual(['ms-trail', 'ms-entry:take_profit', 'ms-entry:stop_loss']);
   });
 
+  it('keeps an exit that is pushed while an older answer is on its way', async () => {
+    const waiting: (() => void)[] = [];
+    gateway.script({ orders: ({ scope }) => new Promise((resolve) => {
+      waiting.push(() => resolve(orderList([anOrder('in-the-answer'), ...ORDERS].filter((order) => scope === 'all' || (scope === 'open') !== order.isClosed))));
+    }) });
+    const asked = gateway.asked('orders').length;
+    await row('trail').getByLabel('Cancel order of MSFT').click();
+    await expect.poll(() => gateway.asked('orders').length).toBe(asked + 2);
+    gateway.push({ type: 'orders', orders: [anOrder('pushed', { status: 'held', role: 'stop_loss', parentOrderId: 'entry' })] });
+    await row('pushed').waitFor();
+    for (const answer of waiting) answer();
+    await row('in-the-answer').waitFor();
+    expect(await row('pushed').count()).toBe(1);
+    gateway.script({ orders: WORLD.orders ?? (() => new Error('no orders')) });
+    await page.reload();
+    await tab(/Orders/);
+    gateway.push(ticks());
+  });
+
   it('tells each state with its teller, its message and the time between', async () => {
     await row('limit-ko').click();
     const timeline = page.locator('.timeline-list');

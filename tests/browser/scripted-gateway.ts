@@ -12,8 +12,9 @@ const DIST = resolve(import.meta.dirname, '../../dist/renderer');
 /** Where the scripted page lives; nothing listens there. */
 export const SCRIPTED_ORIGIN = 'http://127.0.0.1:9';
 
-/** What each route answers; `lost`: no answer comes; an error is a refusal in these words. */
-export type Script = { [N in RouteName]?: (input: RouteParsed<N>) => RouteOutput<N> | 'lost' | Error };
+type Answer<N extends RouteName> = RouteOutput<N> | 'lost' | Error;
+/** What each route answers, now or later; `lost`: no answer comes; an error is a refusal in these words. */
+export type Script = { [N in RouteName]?: (input: RouteParsed<N>) => Answer<N> | Promise<Answer<N>> };
 
 /** What the page asked, and a way to tell it something. */
 export type ScriptedGateway = {
@@ -60,7 +61,7 @@ export async function scriptGateway(page: Page, initial: Script, status: () => L
     const input: unknown = contract.input.parse(wanted.input);
     asked.push({ name: wanted.name, input, key: route.request().headers()[IDEMPOTENCY_HEADER] ?? null });
     const told = script[wanted.name] as ((input: unknown) => unknown) | undefined;
-    const output = told === undefined ? new Error(`The script has no answer to ${wanted.name}`) : told(input);
+    const output = told === undefined ? new Error(`The script has no answer to ${wanted.name}`) : await told(input);
     if (output === 'lost') return route.abort('connectionreset');
     if (output instanceof Error) return refuse(route, 409, output.message);
     return route.fulfill({ json: contract.output.parse(output) });
