@@ -1,8 +1,9 @@
 /** Pushes into lists: newer replaces, older is ignored, nothing is counted twice. */
 import { describe, expect, it } from 'vitest';
+import type { LivePrice, LiveQuote } from '#app/contracts/live.ts';
 import type { FillView, OrderView } from '#app/contracts/views.ts';
 import { anOrder } from './an-order.ts';
-import { applyEquity, applyFills, applyOrders, applyPrices, applyToPages } from './apply-push.ts';
+import { applyEquity, applyFills, applyOrders, applyNewest, applyToPages } from './apply-push.ts';
 
 const order = (orderId: string, version: number, change: Partial<OrderView> = {}): OrderView => anOrder(orderId, { version, createdAt: Number(orderId), ...change });
 const fill = (fillId: string, ledgerSeq: number): FillView => ({ fillId, orderId: '1', clientOrderId: 'c', strategyId: null, symbol: 'AAPL', side: 'buy', qty: '1', price: '1', fee: '0', ledgerSeq, tsEvent: 1, tsSeen: 1, source: 'stream', referencePrice: '1', realizedPnl: null });
@@ -39,11 +40,14 @@ describe('applyEquity', () => {
   });
 });
 
-describe('applyPrices', () => {
+describe('applyNewest', () => {
   it('never goes back in market time', () => {
     const price = (value: string, tsMarket: number) => ({ symbol: 'AAPL', price: value, tsMarket, tsSeen: 0 });
-    const known = applyPrices(new Map(), [price('2', 20)]);
-    expect(applyPrices(known, [price('1', 10)]).get('AAPL')?.price).toBe('2');
+    const known = applyNewest(new Map<string, LivePrice>(), [price('2', 20)]);
+    expect(applyNewest(known, [price('1', 10)]).get('AAPL')?.price).toBe('2');
+    expect(applyNewest(known, [price('3', 20)]).get('AAPL')?.price).toBe('3');
+    const quote = (bid: number, tsMarket: number): LiveQuote => ({ symbol: 'AAPL', bid, bidSize: 1, ask: bid + 1, askSize: 1, tsMarket, tsSeen: 0 });
+    expect(applyNewest(new Map([['AAPL', quote(9, 20)]]), [quote(8, 10)]).get('AAPL')?.bid).toBe(9);
   });
 });
 

@@ -1,6 +1,6 @@
 /** How a live push changes what is known. Pure: old value and push in, new value out. */
 import type { RouteOutput } from '#app/contracts/http.ts';
-import type { LiveBody, LivePrice } from '#app/contracts/live.ts';
+import type { LiveBody, LivePrice, LiveQuote } from '#app/contracts/live.ts';
 import type { EquityPoint, FillView, NoticeView, OrderView } from '#app/contracts/views.ts';
 
 /** Rows that a list keeps at most; older ones are asked for when needed. */
@@ -61,11 +61,11 @@ export function applyEquity(points: readonly EquityPoint[], fresh: readonly Equi
   return [...kept, ...fresh].slice(-POINTS_KEPT);
 }
 
-/** Revalues nothing: shows the newest price beside a position until the gateway sends the position itself. */
-export function applyPrices(known: ReadonlyMap<string, LivePrice>, fresh: readonly LivePrice[]): Map<string, LivePrice> {
-  const prices = new Map(known);
-  for (const price of fresh) if ((prices.get(price.symbol)?.tsMarket ?? 0) <= price.tsMarket) prices.set(price.symbol, price);
-  return prices;
+/** The newest of each symbol by market time: what is older than the known one (told late, or twice) changes nothing. */
+export function applyNewest<Told extends LivePrice | LiveQuote>(known: ReadonlyMap<string, Told>, fresh: readonly Told[]): Map<string, Told> {
+  const newest = new Map(known);
+  for (const told of fresh) if ((newest.get(told.symbol)?.tsMarket ?? 0) <= told.tsMarket) newest.set(told.symbol, told);
+  return newest;
 }
 
 /** Puts new notices in front, each once. */

@@ -3,7 +3,7 @@ import type { QueryClient } from '@tanstack/react-query';
 import { CHANGED_LISTS, LIVE_CLOSE, LIVE_PROTOCOL, livePushSchema, STALE_AFTER_MS } from '#app/contracts/live.ts';
 import type { LiveBar, LiveBody, LivePrice, LiveQuote, LiveStatus } from '#app/contracts/live.ts';
 import type { AccountView } from '#app/contracts/views.ts';
-import { applyPrices, MERGED, mergeOf } from './apply-push.ts';
+import { applyNewest, MERGED, mergeOf } from './apply-push.ts';
 import type { OrderScope } from './apply-push.ts';
 import { liveAccess } from './client.ts';
 import { tellThoseUnderWay } from './crossing.ts';
@@ -88,10 +88,10 @@ function apply(client: QueryClient, body: LiveBody): void {
       noteEquity(body.account);
       return;
     case 'prices':
-      prices.update((known) => applyPrices(known, body.prices));
+      prices.update((known) => applyNewest(known, body.prices));
       return;
     case 'quotes':
-      quotes.update((known) => new Map([...known, ...body.quotes.map((quote) => [quote.symbol, quote] as const)]));
+      quotes.update((known) => applyNewest(known, body.quotes));
       return;
     case 'bars':
       tellBars(body.bars);

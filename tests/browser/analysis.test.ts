@@ -105,6 +105,8 @@ describe('the chart', () => {
     await page.getByRole('option', { name: /MSFT/ }).click();
     await page.getByRole('button', { name: 'Stop comparing with MSFT' }).waitFor();
     await expect.poll(() => page.locator('.navigable .ytick text').allTextContents(), WAIT).toContainEqual(expect.stringContaining('%'));
+    // As far back as the chart was moved: its first bars and those before them, each once.
+    await expect.poll(() => gateway.asked('bars').filter(({ input }) => input.symbol === 'MSFT').map(({ input }) => input.before !== undefined), WAIT).toEqual([false, true]);
     await page.getByRole('button', { name: 'Stop comparing with MSFT' }).click();
     await expect.poll(() => page.locator('.navigable .ytick text').allTextContents(), WAIT).not.toContainEqual(expect.stringContaining('%'));
   });

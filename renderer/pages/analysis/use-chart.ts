@@ -20,7 +20,8 @@ import type { FactorAt } from './raw-prices.ts';
 import { useReplay } from './replay.ts';
 import { changeSelection } from './selection.ts';
 import { barOf } from './series.ts';
-import { useCompared, useSeries } from './use-series.ts';
+import { useCompared } from './use-compared.ts';
+import { useSeries } from './use-series.ts';
 import type { SeriesAsk, SeriesState } from './use-series.ts';
 
 const MARK_BUCKET_MS = 86_400_000 * 30;
@@ -35,7 +36,7 @@ function useVisible(columns: BarColumns | null): BarColumns | null {
 }
 
 /** Other symbols' closes at the chart's bars: of the same time, else the last one before. */
-function alignedLines(bars: BarColumns, others: ReadonlyMap<string, { time: Float64Array; close: Float64Array } | null>, symbols: readonly string[]): ChartLine[] {
+function alignedLines(bars: BarColumns, others: ReadonlyMap<string, BarColumns>, symbols: readonly string[]): ChartLine[] {
   return symbols.flatMap((symbol, n) => {
     const other = others.get(symbol);
     if (!other) return [];

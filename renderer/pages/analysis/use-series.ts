@@ -7,7 +7,7 @@ import { barCount } from '#app/domain/bar-columns.ts';
 import { call, ClientError } from '../../data/client.ts';
 import { createStore, useStore } from '../../data/external-store.ts';
 import { onLiveBars } from '../../data/live.ts';
-import { applyMinute, columnsFrom, indexAt, mergeTail, prependOlder, startSeries } from './series.ts';
+import { applyMinute, indexAt, mergeTail, prependOlder, startSeries } from './series.ts';
 import type { Series } from './series.ts';
 
 /** Which bars. */
@@ -20,9 +20,11 @@ const OLDER_BARS = 4_000;
 const TAIL_BARS = 300;
 /** The book is asked for the newest bars again this often: corrections, archives and wide bars come this way. */
 const TAIL_EVERY_MS = 15_000;
-const RETRY_MS = 3_000;
+/** After a failure it is asked again this much later. */
+export const RETRY_MS = 3_000;
 
-const EMPTY: SeriesState = { ask: null, series: null, about: null, error: null, isLoadingOlder: false, askedAt: 0 };
+/** Nothing is known yet. */
+export const EMPTY: SeriesState = { ask: null, series: null, about: null, error: null, isLoadingOlder: false, askedAt: 0 };
 
 /** A whole new reading in the place of an old one: bars keep their x. */
 function inPlace(old: Series, view: BarsView): Series {
@@ -41,7 +43,8 @@ export function isFinal(error: unknown): boolean {
   return error instanceof ClientError && error.status >= 400 && error.status < 500 && !PASSING.has(error.status);
 }
 
-type Keeper = { readonly signal: AbortSignal; get(): SeriesState; update(change: (now: SeriesState) => SeriesState): void };
+/** Where the bars of one symbol are kept; `signal` ends the keeping. */
+export type Keeper = { readonly signal: AbortSignal; get(): SeriesState; update(change: (now: SeriesState) => SeriesState): void };
 
 /** Reads the newest bars again, all loaded ones when some of them were corrected. */
 async function readTail(wanted: SeriesAsk, series: Series, signal: AbortSignal): Promise<{ view: BarsView; next: Series }> {
@@ -68,7 +71,7 @@ function takeMinutes(wanted: SeriesAsk, bars: readonly LiveBar[], { get, update 
 }
 
 /** Loads the first stretch, then keeps its end up to date. Returns the end of it. */
-function keepSeries(wanted: SeriesAsk, keeper: Keeper): () => void {
+export function keepSeries(wanted: SeriesAsk, keeper: Keeper): () => void {
   const { signal, get, update } = keeper;
   let timer: ReturnType<typeof setTimeout> | undefined;
   let [isAsking, mustAgain] = [false, false];
@@ -121,23 +124,21 @@ function keepSeries(wanted: SeriesAsk, keeper: Keeper): () => void {
   };
 }
 
-/** Reads a stretch before the first bar. */
-function readOlder({ signal, get, update }: Keeper): void {
+/** Reads a stretch before the first bar, if there is one and it is not being read already; false = it failed. */
+export async function readOlder({ signal, get, update }: Keeper): Promise<boolean> {
   const { series, isLoadingOlder, ask: wanted } = get();
   const before = series?.columns.time[0];
-  if (series === null || wanted === null || before === undefined || !series.hasOlder || isLoadingOlder) return;
+  if (series === null || wanted === null || before === undefined || !series.hasOlder || isLoadingOlder) return true;
   update((now) => ({ ...now, isLoadingOlder: true }));
-  call('bars', { ...wanted, before, limit: OLDER_BARS }, { signal }).then(
-    (view) => {
-      if (signal.aborted) return;
-      update((now) => ({ ...now, isLoadingOlder: false, series: now.series === null ? null : prependOlder(now.series, view), about: now.about === null ? view : { ...now.about, actions: mergeActions(view, now.about), isFromArchive: now.about.isFromArchive || view.isFromArchive } }));
-    },
-    (error: unknown) => {
-      if (signal.aborted) return;
-      console.warn('Older bars could not be read', error);
-      update((now) => ({ ...now, isLoadingOlder: false }));
-    },
-  );
+  try {
+    const view = await call('bars', { ...wanted, before, limit: OLDER_BARS }, { signal });
+    update((now) => ({ ...now, isLoadingOlder: false, series: now.series === null ? null : prependOlder(now.series, view), about: now.about === null ? view : { ...now.about, actions: mergeActions(view, now.about), isFromArchive: now.about.isFromArchive || view.isFromArchive } }));
+    return true;
+  } catch (error) {
+    if (!signal.aborted) console.warn(`Older bars of ${wanted.symbol} could not be read`, error);
+    update((now) => ({ ...now, isLoadingOlder: false }));
+    return false;
+  }
 }
 
 /** Loads and keeps the bars of `ask`; while a new one loads, the old state is gone. Null: nothing is wanted. */
@@ -157,42 +158,11 @@ export function useSeries(ask: SeriesAsk | null): SeriesState & { loadOlder(): v
     };
   }, [ask, round, store]);
   const state = useStore(store);
-  return { ...state, loadOlder: useCallback(() => { if (keeper.current !== null) readOlder(keeper.current); }, []), reload: useCallback(() => setRound((now) => now + 1), []) };
+  return { ...state, loadOlder: useCallback(() => { if (keeper.current !== null) void readOlder(keeper.current); }, []), reload: useCallback(() => setRound((now) => now + 1), []) };
 }
 
 /** Marks of two answers, each day and kind once, oldest first. */
 function mergeActions(older: BarsView, newer: BarsView): BarsView['actions'] {
   const all = new Map([...older.actions, ...newer.actions].map((action) => [`${action.exDate} ${action.kind} ${action.text}`, action]));
   return [...all.values()].sort((a, b) => a.exDate.localeCompare(b.exDate));
-}
-
-/** Closes of other symbols in the same width, for comparison; null while one is loading or has none. */
-export function useCompared(ask: SeriesAsk | null, symbols: readonly string[], from: number | null): ReadonlyMap<string, { time: Float64Array; close: Float64Array } | null> {
-  const [known, setKnown] = useState<ReadonlyMap<string, { time: Float64Array; close: Float64Array } | null>>(new Map());
-  const names = symbols.join(',');
-  const { timeframe, adjustment, hours } = ask ?? {};
-  // Asked anew when the chart has reached bars of another thousand days, not for each one.
-  const reach = from === null ? null : Math.floor(from / 86_400_000_000);
-  // Of another width or view of the prices these closes are wrong; when the chart only reaches further back they stay until the longer ones come.
-  const kind = `${names} ${timeframe} ${adjustment} ${hours}`;
-  const [knownKind, setKnownKind] = useState(kind);
-  if (knownKind !== kind) {
-    setKnownKind(kind);
-    setKnown(new Map());
-  }
-  useEffect(() => {
-    const own = new AbortController();
-    if (names === '' || timeframe === undefined || adjustment === undefined || hours === undefined || reach === null) {
-      setKnown(new Map());
-      return () => own.abort();
-    }
-    for (const symbol of names.split(',')) {
-      call('bars', { symbol, timeframe, adjustment, hours, limit: BARS_MAX }, { signal: own.signal }).then(
-        (view) => { if (own.signal.aborted) return; const { time, close } = columnsFrom(view); setKnown((now) => new Map([...now, [symbol, { time, close }]])); },
-        (error: unknown) => { if (!own.signal.aborted) { console.warn(`${symbol} cannot be compared`, error); setKnown((now) => new Map([...now, [symbol, null]])); } },
-      );
-    }
-    return () => own.abort();
-  }, [names, timeframe, adjustment, hours, reach]);
-  return known;
 }
