@@ -145,7 +145,10 @@ export type Share = {
   readonly exiting: Quantity;
   /** Shares in open orders that build it up. */
   readonly entering: Quantity;
-  /** Shares that a new order may close: never more than the account itself, by our books and by the broker's last word, holds beyond all closing orders. */
+  /**
+   * Shares that a new order may close: never more than the account itself, by our books and by the broker's last word, holds beyond all orders on the side that closes it.
+   * An order that was to open a position (a short sale from before the shares were bought) takes them too when it fills, and the broker counts it so.
+   */
   readonly free: Quantity;
 };
 
@@ -160,17 +163,20 @@ export function shareOf(book: RiskBook, strategyId: string | null, symbol: strin
   const closingSide: Side | null = held.isZero() ? null : held.gt(0) ? 'sell' : 'buy';
   let exiting: Decimal = ZERO_QUANTITY;
   let entering: Decimal = ZERO_QUANTITY;
-  let closingAll: Decimal = ZERO_QUANTITY;
+  let taking: Decimal = ZERO_QUANTITY;
+  let takingAll: Decimal = ZERO_QUANTITY;
   for (const order of book.openOrders) {
     if (order.symbol !== symbol) continue;
-    if (order.isReducing) closingAll = closingAll.plus(order.countedQty);
+    const isTaking = order.isReducing || order.side === closingSide;
+    if (isTaking) takingAll = takingAll.plus(order.countedQty);
     if (order.strategyId !== strategyId) continue;
+    if (isTaking) taking = taking.plus(order.countedQty);
     if (order.isReducing) exiting = exiting.plus(order.countedQty);
     else entering = entering.plus(order.countedQty);
   }
-  const ofShare = held.abs().minus(exiting);
-  const ofAccount = closable(book.positions.get(symbol), held).minus(closingAll);
-  const ofBroker = book.brokerPositions.has(symbol) ? closable(book.brokerPositions.get(symbol), held).minus(closingAll) : ofAccount;
+  const ofShare = held.abs().minus(taking);
+  const ofAccount = closable(book.positions.get(symbol), held).minus(takingAll);
+  const ofBroker = book.brokerPositions.has(symbol) ? closable(book.brokerPositions.get(symbol), held).minus(takingAll) : ofAccount;
   const free = Decimal.max(0, Decimal.min(ofShare, ofAccount, ofBroker));
   return { held, closingSide, exiting: exiting as Quantity, entering: entering as Quantity, free: free as Quantity };
 }

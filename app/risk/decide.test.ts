@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { DENIAL_CODES } from '#app/domain/limits.ts';
 import { money, price, quantity } from '#app/domain/numeric.ts';
 import { shareOf, type RiskBook, type RiskMarket } from './book.ts';
-import { applyDecision, decide, reservationLeft, type Intent } from './decide.ts';
+import { applyDecision, decide, reservationLeft, type Decision, type Intent } from './decide.ts';
 import { followUps } from './follow-up.ts';
 import { freeCash } from './margin.ts';
 import { RULES } from './rules.ts';
@@ -159,6 +159,17 @@ describe('the book between decisions', () => {
     const after = applyDecision(book, decide(book, market, manual({ side: 'sell', qty: quantity('6') })));
     expect(shareOf(after, null, 'AAPL').free.toString()).toBe('4');
     expect(decide(after, market, manual({ decisionId: 'manual:other123', side: 'sell', qty: quantity('5') })).code).toBe('SHORT_NOT_ALLOWED');
+  });
+
+  it('leaves the shares that a short sale from before they were bought will take when it fills', () => {
+    const resting = open({ clientOrderId: 'ms-short', strategyId: null, side: 'sell', limitPrice: price('107'), openQty: quantity('23') });
+    const book = bookOf({ held: { '|AAPL': '50', 'sma|AAPL': '58' }, openOrders: [resting] });
+    expect(shareOf(book, null, 'AAPL').free.toString()).toBe('27');
+    expect(shareOf(book, 'sma', 'AAPL').free.toString()).toBe('58');
+    const sell = (qty: string): Decision => decide(book, market, manual({ decisionId: `manual:sell-${qty}`, side: 'sell', qty: quantity(qty) }));
+    expect([sell('27').isReducing, sell('27').outcome, sell('28').isReducing, sell('28').code]).toEqual([true, 'approved', false, 'SHORT_NOT_ALLOWED']);
+    // Of another share of the account it takes what the broker would not let go twice.
+    expect(shareOf(bookOf({ held: { 'sma|AAPL': '58' }, openOrders: [resting] }), 'sma', 'AAPL').free.toString()).toBe('35');
   });
 });
 

@@ -25,7 +25,7 @@ function proposeExit(book: RiskBook, exit: Exit, owes: Quantity | null = null): 
   const proposal: Proposal = { ...MARKET_TERMS, ...NOTHING_SPECIAL, ...exit, purpose: 'exit', side: share.closingSide ?? 'sell', qty: exit.asked ?? share.free, isReducing: isWithin };
   const steps: SizingStep[] = [
     { step: 'held', how: 'shares of this share of the position', result: toText(share.held), unit: 'shares' },
-    { step: 'free', how: 'held less closing orders, never more than the account and the broker have', result: toText(share.free), unit: 'shares' },
+    { step: 'free', how: 'held less open orders on the side that closes it, never more than the account and the broker have', result: toText(share.free), unit: 'shares' },
   ];
   return { proposal, steps, owes };
 }

@@ -43,7 +43,7 @@ function accountInputs(book: RiskBook, market: RiskMarket, proposal: Proposal): 
   const inputs = [
     input('equity', text(equityOf(book, market)), 'USD', { ...ledger, source: 'our ledger at the newest closes' }), input('cash', text(book.cash), 'USD', ledger),
     input('position', text(book.positions.get(proposal.symbol) ?? ZERO_QUANTITY), 'shares', ledger), input('share', text(share.held), 'shares', { ...ledger, source: `our ledger, share of ${proposal.strategyId ?? 'the manual position'}` }),
-    input('free_shares', text(share.free), 'shares', { ...ledger, source: 'share less closing orders, by our books and the broker\'s last word' }),
+    input('free_shares', text(share.free), 'shares', { ...ledger, source: 'share less open orders that take it, by our books and the broker\'s last word' }),
     input('open_orders', String(open), 'count', { ...ledger, source: `open orders in ${proposal.symbol}` }), input('reserved', text(reservedOn(book, null)), 'USD', { ...ledger, source: 'reservations of all open orders' }),
     input('day_open_equity', text(market.dayOpenEquity), 'USD', { source: 'equity at the begin of the exchange day', asOf: null, now: null }),
     input('entries_today', String(market.entriesToday), 'count', ledger),

@@ -33,7 +33,7 @@ function exitPending(question: Question): Verdict | null {
     ? `An entry into ${proposal.symbol} is still open. It is being cancelled; what it filled is sold when it has closed.`
     : share.exiting.gt(0)
       ? `The ${proposal.symbol} shares are already in open closing orders.`
-      : `The account holds fewer ${proposal.symbol} than this share says. Reconcile before closing it.`;
+      : `The account holds fewer ${proposal.symbol} than this share says, or open orders of others take them. Cancel those, or reconcile, before closing it.`;
   return { passed: share.entering.isZero() && share.free.gt(0), threshold: 'free shares, no open entry', observed: toText(share.free), because, wouldPass: null };
 }
 
