@@ -9,7 +9,8 @@ import { startRun } from '#chassis/flows-start.ts';
 import { enqueueRun, type Enqueuer, type NewRun } from '#chassis/flows-wire.ts';
 import { ensureEngineTables } from '../services/orchestrator/engine.ts';
 import { forkProgram, type Fork } from '../tests/support/forks.ts';
-import { freePort, startBook, until } from '../tests/support/servers.ts';
+import { freePort } from '../tests/support/ports.ts';
+import { startBook, until } from '../tests/support/servers.ts';
 import { figureOf, type Figure } from './lib/measure.ts';
 
 const WORKER = fileURLToPath(new URL('./lib/flow-worker.ts', import.meta.url));

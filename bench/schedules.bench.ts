@@ -14,7 +14,8 @@ import { ensureEngineTables, openEngine } from '../services/orchestrator/engine.
 import { sweep, type SchedulerParts } from '../services/orchestrator/scheduler.ts';
 import { saveAnnouncement } from '../services/orchestrator/store.ts';
 import { forkProgram } from '../tests/support/forks.ts';
-import { freePort, startBook, until } from '../tests/support/servers.ts';
+import { freePort } from '../tests/support/ports.ts';
+import { startBook, until } from '../tests/support/servers.ts';
 import { figureOf, type Figure } from './lib/measure.ts';
 
 const WORKER = fileURLToPath(new URL('./lib/flow-worker.ts', import.meta.url));

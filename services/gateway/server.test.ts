@@ -17,6 +17,7 @@ import { buildServer } from './server.ts';
 import { createSessions } from './sessions.ts';
 import { createSockets } from './sockets.ts';
 import type { Sockets } from './sockets.ts';
+import { freePort } from '../../tests/support/ports.ts';
 
 const API_TOKEN = 'a'.repeat(64);
 const SECRET = 's'.repeat(64);
@@ -30,17 +31,6 @@ let token = '';
 /** The guard's clock stands still while a test floods it: a busy computer must not refill the allowance meanwhile. */
 let frozenAt: number | null = null;
 const calls: { name: string; input: unknown; key: string; actor: string }[] = [];
-
-/** A free port, asked from the system. */
-async function freePort(): Promise<number> {
-  const { createServer } = await import('node:net');
-  return new Promise((resolve) => {
-    const server = createServer().listen(0, '127.0.0.1', () => {
-      const address = server.address();
-      server.close(() => resolve(typeof address === 'object' && address ? address.port : 0));
-    });
-  });
-}
 
 type Reply = { status: number; headers: Record<string, unknown>; body: string };
 /** Raw request: node's fetch would set Host and refuse some headers. */

@@ -3,7 +3,8 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { RuntimeConfig } from '#app/contracts/config.ts';
 import type { StackHealth } from '#app/contracts/health.ts';
 import { openDb, type Db } from '#chassis/db.ts';
-import { freePort, startBook, startWire, until, type Book, type Wire } from '../../tests/support/servers.ts';
+import { freePort } from '../../tests/support/ports.ts';
+import { startBook, startWire, until, type Book, type Wire } from '../../tests/support/servers.ts';
 import { startSmtp, type TestSmtp } from '../../tests/support/smtp-server.ts';
 import { startWorker, testConfig, type TestWorker } from '../../tests/support/worker.ts';
 

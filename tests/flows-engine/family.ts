@@ -12,7 +12,8 @@ import type { FlowName } from '#app/contracts/flows.ts';
 import { startRun } from '#chassis/flows-start.ts';
 import { ENGINE_SCHEMA, engineLogger, engineUrl, keyedRunId, type RunReport } from '#chassis/flows-wire.ts';
 import { ensureEngineTables } from '../../services/orchestrator/engine.ts';
-import { freePort, startBook, until, type Book } from '../support/servers.ts';
+import { freePort } from '../support/ports.ts';
+import { startBook, until, type Book } from '../support/servers.ts';
 
 const WORKER = fileURLToPath(new URL('./family-worker.ts', import.meta.url));
 const ORCHESTRATOR = fileURLToPath(new URL('../../services/orchestrator/main.ts', import.meta.url));

@@ -10,7 +10,8 @@ import { createReporter } from '#chassis/flows-report.ts';
 import { openEnqueuer } from '#chassis/flows-dbos.ts';
 import { engineIdentity, enqueueRun, MAX_RECOVERIES } from '#chassis/flows-wire.ts';
 import { ensureEngineTables } from '../../services/orchestrator/engine.ts';
-import { freePort, startBook, until, type Book } from '../support/servers.ts';
+import { freePort } from '../support/ports.ts';
+import { startBook, until, type Book } from '../support/servers.ts';
 import { startStand, TOKEN, type Stand } from './stand.ts';
 
 const WORKER = fileURLToPath(new URL('./worker.ts', import.meta.url));

@@ -13,7 +13,8 @@ import { buildApi } from '../../services/orchestrator/api.ts';
 import type { DeploymentParts } from '../../services/orchestrator/deployments.ts';
 import { ensureEngineTables, openEngine } from '../../services/orchestrator/engine.ts';
 import type { SchedulerParts } from '../../services/orchestrator/scheduler.ts';
-import { freePort, startBook, until, type Book } from '../support/servers.ts';
+import { freePort } from '../support/ports.ts';
+import { startBook, until, type Book } from '../support/servers.ts';
 
 export const TOKEN = 'flows-engine-test-token-of-32-letters';
 const WORKER = fileURLToPath(new URL('./worker.ts', import.meta.url));

@@ -1,7 +1,5 @@
 /** A whole stack with real databases and fake workers, in a folder of its own and on ports of its own. */
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
-import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
@@ -12,6 +10,7 @@ import { findLayout } from '#main/layout.ts';
 import type { Layout } from '#main/layout.ts';
 import { nodeSpawner } from '#main/supervisor/node-spawner.ts';
 import type { Spawner } from '#main/supervisor/spawner.ts';
+import { freePort } from './ports.ts';
 
 const HERE = path.dirname(fileURLToPath(import.meta.url));
 const ROOT = path.resolve(HERE, '..', '..');
@@ -23,18 +22,6 @@ export async function eventually(what: string, condition: () => boolean | Promis
     if (performance.now() > deadline) throw new Error(`Not within ${limitMs} ms: ${what}`);
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
-}
-
-/** A port that was free a moment ago. */
-export function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer();
-    server.once('error', reject);
-    server.listen(0, '127.0.0.1', () => {
-      const { port } = server.address() as AddressInfo;
-      server.close(() => resolve(port));
-    });
-  });
 }
 
 const PORT_KEYS = ['POSTGRES_PORT', 'REDIS_PORT', 'SIMULATOR_PORT', 'DATA_INGESTION_PORT', 'STRATEGY_ENGINE_PORT', 'EXECUTION_PORT', 'RISK_MANAGEMENT_PORT', 'ANALYTICS_PORT', 'NOTIFICATION_PORT', 'WEB_SERVER_PORT'];

@@ -7,7 +7,8 @@ import { fileURLToPath } from 'node:url';
 import type { RuntimeConfig } from '#app/contracts/config.ts';
 import type { FromWorker, ToWorker } from '#app/contracts/control.ts';
 import type { WorkerId } from '#app/contracts/health.ts';
-import { freePort, until, type Book, type Wire } from './servers.ts';
+import { freePort } from './ports.ts';
+import { until, type Book, type Wire } from './servers.ts';
 
 const root = resolve(dirname(fileURLToPath(import.meta.url)), '../..');
 

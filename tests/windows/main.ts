@@ -15,7 +15,7 @@ import { migrate } from '#main/units/migrate.ts';
 import { plainInput } from '#main/units/plain-input.ts';
 import { initdbArgs } from '#main/units/postgres-cluster.ts';
 import { PG_HBA, isSameFolder, postgresConf, readPidFile } from '#main/units/postgres-files.ts';
-import { freePort } from '../support/servers.ts';
+import { freePort } from '../support/ports.ts';
 
 const ROOT = path.resolve(import.meta.dirname, '../..');
 const PROGRAMS = ['postgres', 'initdb', 'pg_ctl'] as const;

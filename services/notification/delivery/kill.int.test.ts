@@ -5,7 +5,8 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { RuntimeConfig } from '#app/contracts/config.ts';
 import { callCommand } from '#chassis/commands.ts';
-import { freePort, startBook, startWire, until, type Book, type Wire } from '../../../tests/support/servers.ts';
+import { freePort } from '../../../tests/support/ports.ts';
+import { startBook, startWire, until, type Book, type Wire } from '../../../tests/support/servers.ts';
 import { startSmtp, type TestSmtp } from '../../../tests/support/smtp-server.ts';
 import { startWorker, testConfig, type TestWorker } from '../../../tests/support/worker.ts';
 
