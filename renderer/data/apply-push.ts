@@ -92,9 +92,6 @@ const MERGES: { readonly [Name in keyof Pushed]: Merge<Pushed[Name]> } = {
   notices: (known, body) => (body.type === 'notices' ? { notices: applyNotices(known.notices, body.notices) } : known),
 };
 
-/** The first words of the keys that pushes write to. */
-export const MERGED = Object.keys(MERGES) as readonly (keyof Pushed)[];
-
 /** How pushes change the answer under a key; null when they do not. */
 export function mergeOf(key: readonly unknown[]): Merge<unknown> | null {
   const name = String(key[0]);

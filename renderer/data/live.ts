@@ -3,7 +3,7 @@ import type { QueryClient } from '@tanstack/react-query';
 import { CHANGED_LISTS, LIVE_CLOSE, LIVE_PROTOCOL, livePushSchema, STALE_AFTER_MS } from '#app/contracts/live.ts';
 import type { LiveBar, LiveBody, LivePrice, LiveQuote, LiveStatus } from '#app/contracts/live.ts';
 import type { AccountView } from '#app/contracts/views.ts';
-import { applyNewest, MERGED, mergeOf } from './apply-push.ts';
+import { applyNewest, mergeOf } from './apply-push.ts';
 import type { OrderScope } from './apply-push.ts';
 import { liveAccess } from './client.ts';
 import { tellThoseUnderWay } from './crossing.ts';
@@ -46,12 +46,16 @@ export function onLiveBars(heard: (bars: readonly LiveBar[] | 'missed') => void)
   return () => void barListeners.delete(heard);
 }
 
-/** Writes a push into the answers that it changes. Lists that nobody asked for yet stay unasked. */
+/** Answers that hold rows or points, by the push that changes them. */
+const ROWS: Readonly<Partial<Record<LiveBody['type'], readonly string[]>>> = { orders: ['orders', 'orders older'], fills: ['fills'], equity: ['equity'], notices: ['notices'] };
+
+/** Writes a push into the answers that it changes. Lists that nobody asked for yet stay unasked; what is told whole is an answer by itself. */
 function merge(client: QueryClient, body: LiveBody): void {
-  for (const name of MERGED) {
+  if (body.type === 'account') client.setQueryData(KEYS.account, body.account);
+  if (body.type === 'positions') client.setQueryData(KEYS.positions, { positions: body.positions });
+  for (const name of ROWS[body.type] ?? []) {
     for (const [key, known] of client.getQueriesData({ queryKey: [name] })) {
-      const next = known === undefined ? known : mergeOf(key)?.(known, body, key);
-      if (next !== known) client.setQueryData(key, next);
+      if (known !== undefined) client.setQueryData(key, mergeOf(key)?.(known, body, key));
     }
   }
 }
