@@ -21,6 +21,10 @@ import './styles/why.css';
 import './styles/stats.css';
 import './styles/data.css';
 import './styles/screener.css';
+import './styles/author.css';
+import './styles/author-editor.css';
+import './styles/author-results.css';
+import './styles/author-deploy.css';
 import { App } from './app.tsx';
 
 const root = document.getElementById('root');

@@ -4,6 +4,7 @@ import { symbolSchema } from '#app/domain/ids.ts';
 import { decimalText, positiveDecimalText } from '#app/domain/numeric.ts';
 import { sideSchema } from '#app/domain/order.ts';
 import { timeframeSchema } from '#app/domain/time.ts';
+import { projectIdSchema } from './author.ts';
 import { searchRequestSchema } from './search.ts';
 
 /** Most bars that one back-test may read, over all its symbols: 48 bytes each in memory. */
@@ -51,6 +52,8 @@ const accountSchema = z.strictObject({
 export const backtestRequestSchema = z.strictObject({
   strategyId: z.string().min(1).max(64).optional().describe('A stored strategy with its parameters, sizing and timeframe; leave out to name a kind'),
   kind: z.string().min(1).max(64).optional().describe('A built-in kind such as sma_cross or rsi_reversion; only without a stored strategy'),
+  project: z.strictObject({ projectId: projectIdSchema, version: z.number().int().min(1) }).optional().describe('A version of a strategy that was written here; instead of a stored strategy or a kind'),
+  screenId: z.string().min(1).max(64).optional().describe('A saved screen whose symbols of now are traded; instead of symbols'),
   parameters: z.record(z.string(), z.unknown()).optional().describe('Parameters of the kind; what is left out has its default. With a stored strategy: instead of its own'),
   symbols: z.array(symbolSchema).min(1).max(MAX_BACKTEST_SYMBOLS).optional().describe('Symbols to trade; left out: the first watched symbols that have bars, as many as the strategy needs'),
   timeframe: timeframeSchema.optional().describe('Width of the stored bars; left out: the strategy\'s own'),
@@ -106,7 +109,7 @@ export const backtestVerdictSchema = z.object({
 /** What came of it. Floats are statistics (dollars); decimal text is the ledger's. */
 export const backtestResultSchema = z.object({
   backtestId: z.string(),
-  strategy: z.object({ strategyId: z.string().nullable(), versionId: z.string().nullable(), kind: z.string(), parameters: z.unknown(), sizing: z.unknown() }),
+  strategy: z.object({ strategyId: z.string().nullable(), versionId: z.string().nullable(), kind: z.string(), parameters: z.unknown(), sizing: z.unknown(), project: z.object({ projectId: z.string(), version: z.number().int() }).nullable().default(null) }),
   symbols: z.array(symbolSchema), timeframe: timeframeSchema,
   /** Open of the first bar and close of the last, epoch ms; null when there were no bars. */ from: at.nullable(), to: at.nullable(),
   startEquity: positiveDecimalText, endEquity: decimalText, /** Commissions and fees. */ feesPaid: decimalText, /** Dividends less those owed; interest and borrow fees. */ dividends: z.number(), carry: z.number(),

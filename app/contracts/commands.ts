@@ -1,12 +1,15 @@
 /** Synchronous questions to a service: the exception to the event path, only for what a person does. */
 import * as z from 'zod';
+import { AUTHOR_COMMANDS } from './commands-author.ts';
 import { BULK_COMMANDS } from './commands-bulk.ts';
 import { CHART_COMMANDS } from './commands-chart.ts';
+import { DEPLOY_COMMANDS } from './commands-deploy.ts';
 import { EXPLAIN_COMMANDS } from './commands-explain.ts';
 import { FEED_COMMANDS } from './commands-feed.ts';
 import { QUALITY_COMMANDS } from './commands-quality.ts';
 import { SCREENER_COMMANDS } from './commands-screener.ts';
 import { STORAGE_COMMANDS } from './commands-storage.ts';
+import { STUDIO_COMMANDS } from './commands-studio.ts';
 import { request, type CommandContract } from './request.ts';
 import { decisionRecordSchema, ruleResultSchema, denialCodeSchema, riskLimitsSchema } from '#app/domain/limits.ts';
 import { decimalText, positiveDecimalText, quantity } from '#app/domain/numeric.ts';
@@ -66,7 +69,7 @@ export const COMMANDS = {
   setStrategyEnabled: { service: 'strategy_engine', input: z.object({ ...request, strategyId: z.string().min(1).max(64), isEnabled: z.boolean() }), output: z.object({ strategyId: z.string(), isEnabled: z.boolean() }) },
   /** Sends a message on every way that is set up, so that a person sees whether it arrives. `note`: what is not set up, in words. */
   sendTest: { service: 'notification', input: z.object(request), output: z.object({ notificationId: z.string(), ways: z.array(z.object({ channel: z.string(), recipient: z.string() })), note: z.string().nullable() }) },
-  ...BULK_COMMANDS, ...CHART_COMMANDS, ...EXPLAIN_COMMANDS, ...FEED_COMMANDS, ...QUALITY_COMMANDS, ...SCREENER_COMMANDS, ...STORAGE_COMMANDS,
+  ...AUTHOR_COMMANDS, ...BULK_COMMANDS, ...CHART_COMMANDS, ...DEPLOY_COMMANDS, ...EXPLAIN_COMMANDS, ...FEED_COMMANDS, ...QUALITY_COMMANDS, ...SCREENER_COMMANDS, ...STORAGE_COMMANDS, ...STUDIO_COMMANDS,
 } as const satisfies Record<string, CommandContract>;
 
 /** The name of a command. */

@@ -11,13 +11,16 @@ import {
 } from './views.ts';
 import { logPageSchema, logQuerySchema } from './logs.ts';
 import { reportViewSchema } from './reports.ts';
+import { AUTHOR_ROUTES } from './http-author.ts';
 import { BULK_ROUTES } from './http-bulk.ts';
 import { CHART_ROUTES } from './http-chart.ts';
+import { DEPLOY_ROUTES } from './http-deploy.ts';
 import { EXPLAIN_ROUTES } from './http-explain.ts';
 import { FEED_ROUTES } from './http-feed.ts';
 import { QUALITY_ROUTES } from './http-quality.ts';
 import { SCREENER_ROUTES } from './http-screener.ts';
 import { STORAGE_ROUTES } from './http-storage.ts';
+import { STUDIO_ROUTES } from './http-studio.ts';
 import type { RouteContract } from './route.ts';
 import { riskLimitsSchema } from '#app/domain/limits.ts';
 import { decimalText, positiveDecimalText } from '#app/domain/numeric.ts';
@@ -129,6 +132,9 @@ export const HTTP = {
   ...CHART_ROUTES,
   ...EXPLAIN_ROUTES,
   ...SCREENER_ROUTES,
+  ...AUTHOR_ROUTES,
+  ...STUDIO_ROUTES,
+  ...DEPLOY_ROUTES,
 } as const satisfies Record<string, RouteContract>;
 
 /** The name of a route. */

@@ -5,6 +5,7 @@ export const PAGES = [
   { path: '/portfolio', name: 'Portfolio', keys: 'g p', about: 'account, positions, orders' },
   { path: '/analysis', name: 'Analysis', keys: 'g a', about: 'chart, indicators, drawings, why it traded' },
   { path: '/screener', name: 'Screener', keys: 'g s', about: 'filters, formulas, ranking, past dates' },
+  { path: '/author', name: 'Author', keys: 'g w', about: 'write, back-test, optimise, deploy strategies' },
   { path: '/data', name: 'Data', keys: 'g d', about: 'universe, coverage, quality, imports, archive' },
   { path: '/flows', name: 'Flows', keys: 'g f', about: 'schedules, runs, timeline' },
   { path: '/logs', name: 'Logs', keys: 'g l', about: 'output of all parts, everything about an order' },

@@ -147,7 +147,7 @@ describe('run_backtest', () => {
   it('measures the stored result of its child with the figures of the account, once', async () => {
     const at = (day: number): EpochMs => parseRfc3339(`2024-03-0${day}T21:00:00Z`);
     const result: BacktestResult = {
-      backtestId: 'b1', strategy: { strategyId: null, versionId: null, kind: 'sma_cross', parameters: {}, sizing: {} }, symbols: ['AAPL'], timeframe: '1Min', from: at(4), to: at(6), startEquity: '1000', endEquity: '1045', feesPaid: '0', dividends: 0, carry: 0,
+      backtestId: 'b1', strategy: { strategyId: null, versionId: null, kind: 'sma_cross', parameters: {}, sizing: {}, project: null }, symbols: ['AAPL'], timeframe: '1Min', from: at(4), to: at(6), startEquity: '1000', endEquity: '1045', feesPaid: '0', dividends: 0, carry: 0,
       equity: [[at(4), 1_100], [at(5), 990], [at(6), 1_045]], daily: [['2024-03-04', 1_100], ['2024-03-05', 990], ['2024-03-06', 1_045]], maxDrawdown: -0.1, trades: [], isTruncated: false, roundTrips: [], openPositions: [],
       signals: 4, orders: 4, fills: 4, denied: {}, ordersHash: 'h', manifest: null, barsSeen: 3, barsLeftOut: 0, warnings: [], figures: { total_return: 0.045, max_drawdown: -0.1, sharpe: null, unheard_of: 7 }, tearSheet: null, verdict: null, searchId: null,
     };

@@ -7,13 +7,16 @@ import type { ServiceContext } from '#chassis/service.ts';
 import type { Caller } from './guard.ts';
 import type { HandlerParts, Handlers, RequestContext } from './handler-types.ts';
 import type { Orchestrator } from './orchestrator.ts';
+import { authorHandlers } from './author-handlers.ts';
 import { bulkHandlers } from './bulk-handlers.ts';
 import { chartHandlers } from './chart-handlers.ts';
+import { deployHandlers } from './deploy-handlers.ts';
 import { explainHandlers } from './explain-handlers.ts';
 import { feedHandlers } from './feed-handlers.ts';
 import { qualityHandlers } from './quality-handlers.ts';
 import { screenerHandlers } from './screener-handlers.ts';
 import { storageHandlers } from './storage-handlers.ts';
+import { studioHandlers } from './studio-handlers.ts';
 import { readAccount } from './queries/account.ts';
 import { readFindings, readLedgerEntries, readReconciliations } from './queries/books.ts';
 import { readLogs } from './queries/logs.ts';
@@ -145,13 +148,16 @@ export function createHandlers(parts: HandlerParts): Handlers {
     loginLink: () => ctx.request('loginLink', {}),
 
     ...flowHandlers(orchestrator),
+    ...authorHandlers(parts),
     ...bulkHandlers(parts),
     ...chartHandlers(parts),
+    ...deployHandlers(parts),
     ...explainHandlers(parts),
     ...feedHandlers(parts),
     ...qualityHandlers(parts),
     ...screenerHandlers(parts),
     ...storageHandlers(parts),
+    ...studioHandlers(parts),
   };
 }
 

@@ -79,7 +79,7 @@ const DAY = 86_400_000;
 /** What stands in a result without bars. */
 function emptyResult(backtestId: string, plan: BacktestPlan): BacktestResult {
   return {
-    backtestId, strategy: { strategyId: plan.strategyId, versionId: plan.versionId, kind: plan.kind, parameters: plan.parameters, sizing: plan.sizing }, symbols: [...plan.symbols], timeframe: plan.timeframe,
+    backtestId, strategy: { strategyId: plan.strategyId, versionId: plan.versionId, kind: plan.kind, parameters: plan.parameters, sizing: plan.sizing, project: null }, symbols: [...plan.symbols], timeframe: plan.timeframe,
     from: null, to: null, startEquity: plan.startingCash, endEquity: plan.startingCash, feesPaid: '0', dividends: 0, carry: 0, equity: [], daily: [], maxDrawdown: 0, trades: [], isTruncated: false, roundTrips: [], openPositions: [],
     signals: 0, orders: 0, fills: 0, denied: {}, ordersHash: ordersHashOf([]), manifest: null, barsSeen: 0, barsLeftOut: 0, warnings: [], figures: {}, tearSheet: null, verdict: null, searchId: null,
   };
