@@ -73,6 +73,19 @@ describe('a worker under Electron', () => {
     kill.mockRestore();
   });
 
+  it('is ended for good when it has told its end and still holds its pipes: it hangs in its own exit', () => {
+    const { ends } = start();
+    forged.pid = 4_711;
+    forged.emit('spawn');
+    const kill = vi.spyOn(process, 'kill').mockReturnValue(true);
+    forged.emit('exit', 0);
+    vi.advanceTimersByTime(1_999);
+    expect([kill.mock.calls, ends]).toEqual([[], []]);
+    vi.advanceTimersByTime(1);
+    expect([kill.mock.calls, ends]).toEqual([[[4_711, 'SIGKILL']], [{ code: 0, signal: null }]]);
+    kill.mockRestore();
+  });
+
   it('does not take the application down when V8 gives up in it', async () => {
     const { errors } = start();
     forged.emit('error', 'FatalError', 'v8::internal::Heap', '{"environmentVariables":{"KEY":"x"}}');

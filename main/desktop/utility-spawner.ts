@@ -111,7 +111,11 @@ function childOver(utility: UtilityProcess): Child {
       stdout.hangUpAgain();
       stderr.hangUpAgain();
     });
-    setTimeout(() => finish(how), OUTPUT_GRACE_MS).unref();
+    setTimeout(() => {
+      // The end was told, and its pipes are still held: it hangs in its own exit, and would outlive the application.
+      if (end === null && pid !== null) deliver(pid, 'SIGKILL');
+      finish(how);
+    }, OUTPUT_GRACE_MS).unref();
   });
 
   return {
