@@ -1,19 +1,73 @@
 /** author: is this idea any good? Files and versions left, the editor in the middle, results right, a bar at the bottom to run, optimise and deploy. */
+import { useEffect, useRef } from 'react';
 import type { JSX } from 'react';
-import { useSearch } from '@tanstack/react-router';
+import { useElementSize } from '@mantine/hooks';
+import { useNavigate, useSearch } from '@tanstack/react-router';
+import { AUTHOR_PANES } from './address.ts';
+import type { AuthorPane } from './address.ts';
 import { DeployPane } from './deploy/deploy-pane.tsx';
 import { EditorPart } from './editor/editor-part.tsx';
-import { RunBar } from './results/run-bar.tsx';
+import { changeAuthorLayout, NARROW_BELOW, RIGHT, showCode, showRight, useAuthorLayout } from './layout.ts';
+import { useOpenProject } from './open-project.ts';
 import { ResultsPane } from './results/results-pane.tsx';
+import { RunBar } from './results/run-bar.tsx';
+import { SplitEdge } from './split-edge.tsx';
+
+const PANE_NAMES: Readonly<Record<AuthorPane, string>> = { run: 'Back-test', optimise: 'Optimise', compare: 'Runs', deploy: 'Deploy', live: 'Live' };
+/** What the middle keeps however wide the right side is drawn. */
+const MIDDLE_LEAST = 420;
+
+function PaneTabs({ pane, isNarrow }: { pane: AuthorPane; isNarrow: boolean }): JSX.Element {
+  const navigate = useNavigate();
+  const { front } = useAuthorLayout();
+  const isCode = isNarrow && front === 'code';
+  const go = (next: AuthorPane): void => {
+    showRight();
+    void navigate({ to: '/author', search: (now) => ({ ...now, pane: next }) });
+  };
+  return (
+    <div className="au-tabs" role="tablist" aria-label="Parts of the page">
+      {isNarrow && <button type="button" role="tab" className={isCode ? 'au-tab active' : 'au-tab'} aria-selected={isCode} onClick={showCode}>Code</button>}
+      {AUTHOR_PANES.map((name) => {
+        const isActive = name === pane && !isCode;
+        return <button key={name} type="button" role="tab" className={isActive ? 'au-tab active' : 'au-tab'} aria-selected={isActive} onClick={() => go(name)}>{PANE_NAMES[name]}</button>;
+      })}
+    </div>
+  );
+}
+
+/** Where code and results do not fit beside each other, what the address was just asked for comes to the front. */
+function useFront(wanted: string): void {
+  const before = useRef(wanted);
+  useEffect(() => {
+    if (before.current !== wanted) showRight();
+    before.current = wanted;
+  }, [wanted]);
+}
 
 /** The page. */
 export function AuthorPage(): JSX.Element {
-  const { pane = 'run' } = useSearch({ from: '/author' });
+  const { pane = 'run', run, strategy, project } = useSearch({ from: '/author' });
+  const { rightWidth, front } = useAuthorLayout();
+  const isOpen = useOpenProject() !== null;
+  const { ref, width } = useElementSize();
+  useFront(`${pane}/${run ?? ''}/${strategy ?? ''}`);
+  const isNarrow = width > 0 && width < NARROW_BELOW;
+  // Without a project the gallery takes the page, unless a link names a run or a deployment.
+  const hasRight = isOpen || project !== undefined || run !== undefined || strategy !== undefined || pane === 'live';
+  const most = Math.max(RIGHT.least, Math.min(RIGHT.most, width - MIDDLE_LEAST));
+  const shown = Math.min(rightWidth, most);
+  const isRightHidden = !hasRight || (isNarrow && front === 'code');
   return (
-    <div className="author-page">
-      <EditorPart />
-      <section className="author-right" aria-label="Results">{pane === 'deploy' || pane === 'live' ? <DeployPane /> : <ResultsPane />}</section>
-      <RunBar />
+    <div ref={ref} className={isNarrow ? 'author-page narrow' : 'author-page'} style={{ gridTemplateColumns: isNarrow || !hasRight ? 'minmax(0, 1fr)' : `minmax(0, 1fr) 9px ${shown}px` }}>
+      {isNarrow && hasRight && <PaneTabs pane={pane} isNarrow />}
+      <div className="au-left" hidden={isNarrow && hasRight && front === 'right'}><EditorPart /></div>
+      {!isNarrow && hasRight && <SplitEdge label="Width of the results" width={shown} limits={{ ...RIGHT, most }} from="right" change={(rightWidthNow) => changeAuthorLayout({ rightWidth: rightWidthNow })} />}
+      <section className="author-right" aria-label={PANE_NAMES[pane]} hidden={isRightHidden}>
+        {!isNarrow && <PaneTabs pane={pane} isNarrow={false} />}
+        <div className="au-pane">{pane === 'deploy' || pane === 'live' ? <DeployPane /> : <ResultsPane />}</div>
+      </section>
+      {isOpen && <RunBar />}
     </div>
   );
 }
