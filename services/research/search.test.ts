@@ -2,12 +2,13 @@
 import { describe, expect, it } from 'vitest';
 import * as z from 'zod';
 import { synthetic } from '../../bench/lib/synth.ts';
+import { searchReportSchema, type SearchReportView } from '#app/contracts/search-report.ts';
 import { integer } from '#app/strategy/parameters.ts';
 import { strategy } from '#app/strategy/spec.ts';
 import { runBacktest } from '#app/backtest/run/run.ts';
 import { readJob, runConfigOf } from './job.ts';
 import type { Pool } from './pool.ts';
-import { searchReport, searchText } from './search-report.ts';
+import { searchReport, searchText, type SearchReport } from './search-report.ts';
 import { runSearch, type SearchPlan, type SearchProgress } from './search.ts';
 import { StudyMarkets } from './study-markets.ts';
 import { Trials } from './trial.ts';
@@ -55,7 +56,19 @@ const job = readJob({ strategy: { kind: 'late' }, markets: [{ symbol: 'AAA', bar
 const objective = { figure: 'total_return', minTrades: 0, maxDrawdown: null } as const;
 const run = async (plan: SearchPlan, onProgress: (progress: SearchProgress) => void = () => undefined) => runSearch(plan, { pool: inPlace, strategyType: () => late, barsOf: () => bars, onProgress });
 
+/** A value that nobody changes any more. */
+type Frozen<T> = T extends readonly (infer E)[] ? readonly Frozen<E>[] : T extends object ? { readonly [K in keyof T]: Frozen<T[K]> } : T;
+
 describe('a search', () => {
+  it('is reported in the words of its contract, none left out', async () => {
+    const plan: SearchPlan = { job, request: { ranges: { period: [1, 3, 4] } }, method: { kind: 'grid' }, objective, walkForward: { kind: 'rolling', folds: 2, outPart: 0.25, choice: 'best' } };
+    const report: SearchReport = searchReport(await run(plan), plan);
+    const view: Frozen<SearchReportView> = report;
+    const stored: unknown = JSON.parse(JSON.stringify(view));
+    expect(searchReportSchema.parse(stored)).toEqual(stored);
+    expect(report.failures.length).toBeGreaterThan(0);
+  });
+
   it('tells of a window whose choice failed on bars that it had not seen, and of all others', async () => {
     const plan: SearchPlan = { job, request: { ranges: { period: [2, 4, 6] } }, method: { kind: 'grid' }, objective, walkForward: { kind: 'rolling', folds: 4, outPart: 0.25, choice: 'best' } };
     const result = await run(plan);
