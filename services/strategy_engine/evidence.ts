@@ -1,0 +1,76 @@
+/** Days on paper, carried to other markets: one small file per files' hash in the library folder. Written by the engine that runs on paper, read by the gates of real money. */
+import { createHash, randomUUID } from 'node:crypto';
+import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import * as z from 'zod';
+import { AppError, describeError } from '#app/domain/errors.ts';
+
+/** Most days that a file keeps; the oldest go. */
+const MAX_DAYS = 400;
+const MAX_BYTES = 200_000;
+
+const daySchema = z.strictObject({ day: z.iso.date(), strategyId: z.string().max(64), versionId: z.string().max(80), bars: z.number().int().min(0), notedAt: z.number().int() });
+const fileSchema = z.strictObject({ format: z.literal('mainspring-evidence'), formatVersion: z.literal(1), hash: z.string(), mode: z.literal('paper'), days: z.array(daySchema).max(MAX_DAYS), checksum: z.string() });
+
+/** A day on which a deployment of the files ran on paper from open to close without an error. `bars`: that it has seen since it was deployed. `notedAt`: epoch ms. */
+export type EvidenceDay = z.infer<typeof daySchema>;
+/** What was read. `problem`: in words, why a file does not count; then there are no days. */
+export type Evidence = { readonly days: readonly EvidenceDay[]; readonly problem: string | null };
+
+const NONE: Evidence = { days: [], problem: null };
+
+function fileOf(libraryDir: string, hash: string): string {
+  if (!/^[0-9a-f]{64}$/.test(hash)) throw new AppError('INPUT_INVALID', 'A hash of files has 64 hex digits');
+  return path.join(libraryDir, 'evidence', `${hash}.json`);
+}
+
+/** Finds damage and careless edits. It is no security: who can write the file can write the sum, and who owns the PC may deploy what he likes. */
+function checksumOf(hash: string, days: readonly EvidenceDay[]): string {
+  return createHash('sha256').update(JSON.stringify([hash, days.map(({ day, strategyId, versionId, bars, notedAt }) => [day, strategyId, versionId, bars, notedAt])])).digest('hex');
+}
+
+/** Reads the days of a hash. A file that is damaged or was changed by hand counts for nothing, and says so; it never throws for what lies in the folder. */
+export async function readEvidence(libraryDir: string | null, hash: string): Promise<Evidence> {
+  if (libraryDir === null) return { days: [], problem: 'There is no library folder, so days on paper cannot be seen from here.' };
+  let text: string;
+  try {
+    text = await readFile(fileOf(libraryDir, hash), 'utf8');
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return NONE;
+    return { days: [], problem: `The note of its days on paper cannot be read: ${describeError(error)}` };
+  }
+  const refused = (why: string): Evidence => ({ days: [], problem: `The note of its days on paper ${why}, so it does not count.` });
+  if (text.length > MAX_BYTES) return refused('is larger than any that we write');
+  let raw: unknown;
+  try {
+    raw = JSON.parse(text);
+  } catch (error) {
+    return refused(`is damaged (${describeError(error)})`);
+  }
+  const parsed = fileSchema.safeParse(raw);
+  if (!parsed.success) return refused('is not one that we wrote');
+  const { days, checksum } = parsed.data;
+  if (parsed.data.hash !== hash) return refused('belongs to other files');
+  if (checksum !== checksumOf(hash, days)) return refused('was changed by hand');
+  return { days: [...new Map(days.map((day) => [day.day, day])).values()].sort((a, b) => (a.day < b.day ? -1 : 1)), problem: null };
+}
+
+/** Adds days to the file of a hash; a day that is there stays. A damaged file is begun anew: its days did not count anyway. @returns whether something was added */
+export async function noteEvidence(libraryDir: string, hash: string, days: readonly EvidenceDay[]): Promise<boolean> {
+  const before = (await readEvidence(libraryDir, hash)).days;
+  const known = new Set(before.map(({ day }) => day));
+  const fresh = days.filter(({ day }) => !known.has(day));
+  if (fresh.length === 0) return false;
+  const all = [...before, ...fresh].sort((a, b) => (a.day < b.day ? -1 : 1)).slice(-MAX_DAYS);
+  const file = fileOf(libraryDir, hash);
+  await mkdir(path.dirname(file), { recursive: true });
+  const partial = `${file}.${randomUUID()}.part`;
+  try {
+    await writeFile(partial, `${JSON.stringify({ format: 'mainspring-evidence', formatVersion: 1, hash, mode: 'paper', days: all, checksum: checksumOf(hash, all) }, null, 1)}\n`, { flush: true });
+    // Whoever reads sees the old file or the new one, never half of one.
+    await rename(partial, file);
+  } finally {
+    await rm(partial, { force: true });
+  }
+  return true;
+}

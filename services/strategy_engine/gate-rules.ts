@@ -1,0 +1,140 @@
+/** The gates as pure rules: facts about one version go in, seven answers with remedies come out. */
+import type { Mode } from '#app/contracts/config.ts';
+import type { Gate, StrategyLimits } from '#app/contracts/deploy.ts';
+import { Decimal } from '#app/domain/numeric.ts';
+import type { RiskLimits } from '#app/domain/limits.ts';
+
+/** A stored check of the files. `at`: epoch ms. */
+export type CheckFact = { readonly isPassed: boolean; readonly at: number };
+/** A finished back-test of these files. `days`: exchange days of its curve; `trips`: closed round trips. */
+export type BacktestFact = {
+  readonly backtestId: string; readonly at: number; readonly trips: number; readonly fills: number; readonly days: number; readonly belief: 'believe' | 'doubtful' | 'do_not_believe' | null; readonly headline: string | null;
+  /** What a walk-forward of its search said in words; null: there was none. */ readonly outOfSample: string | null;
+};
+/** Everything that the gates look at. `backtests`: newest first. `paperDays`: exchange days on paper by these very files; `paperProblem`: why they could not be read. */
+export type GateFacts = {
+  readonly mode: Mode; readonly source: CheckFact | null; readonly lookAhead: CheckFact | null; readonly warmUp: CheckFact | null;
+  readonly backtests: readonly BacktestFact[]; /** What a person has read. */ readonly read: { readonly backtestId: string; readonly at: number } | null;
+  readonly hasParameters: boolean; readonly limits: StrategyLimits | null; readonly accountLimits: RiskLimits; readonly paperDays: readonly string[]; readonly paperProblem: string | null;
+};
+
+/** What a market asks of a back-test at least: fills, and exchange days from its first to its last. The more is at stake the longer the look. */
+export const LEAST_BACKTEST: Readonly<Record<Mode, { readonly fills: number; readonly days: number }>> = { demo: { fills: 2, days: 2 }, paper: { fills: 20, days: 20 }, live: { fills: 30, days: 60 } };
+/** Exchange days on paper that real money asks for. */
+export const LEAST_PAPER_DAYS = 5;
+
+/** Which gates a market asks for. */
+const NEEDED: Readonly<Record<Gate['gate'], readonly Mode[]>> = {
+  source: ['demo', 'paper', 'live'], look_ahead: ['demo', 'paper', 'live'], backtest: ['demo', 'paper', 'live'], out_of_sample: ['paper', 'live'], verdict_read: ['paper', 'live'], limits: ['demo', 'paper', 'live'], paper_days: ['live'],
+};
+/** From the worst to the best. */
+const BELIEFS = ['do_not_believe', 'doubtful', 'believe'] as const;
+
+type Judged = Pick<Gate, 'state' | 'observed' | 'needed'> & Partial<Pick<Gate, 'remedy' | 'action' | 'at' | 'backtestId'>>;
+type Judge = { readonly gate: Gate['gate']; readonly title: string; readonly ask: (facts: GateFacts) => Judged };
+
+const count = (n: number, what: string): string => `${n} ${what}${n === 1 ? '' : 's'}`;
+
+function source({ source: found }: GateFacts): Judged {
+  const needed = 'The files compile, and nothing in them is an error.';
+  if (found === null) return { state: 'open', observed: 'These files were not checked yet.', needed, remedy: 'Check the files in the editor.', action: 'fix_source' };
+  if (found.isPassed) return { state: 'passed', observed: 'No error in the files.', needed, at: found.at };
+  return { state: 'failed', observed: 'There are errors in the files.', needed, remedy: 'Correct the errors that the editor marks and save a new version.', action: 'fix_source', at: found.at };
+}
+
+function lookAhead({ lookAhead: cut, warmUp }: GateFacts): Judged {
+  const needed = 'No signal changes when later bars are taken away, or when the first bars are.';
+  if (cut === null || warmUp === null) return { state: 'open', observed: 'Nobody checked whether this version looks into the future.', needed, remedy: 'Run the look-ahead check; it takes some seconds.', action: 'check_look_ahead' };
+  const at = Math.max(cut.at, warmUp.at);
+  if (cut.isPassed && warmUp.isPassed) return { state: 'passed', observed: 'It uses closed bars alone, and warms up on as many as it says.', needed, at };
+  const observed = cut.isPassed ? 'Its signals depend on how many bars it began with: it needs a longer warm-up than it says.' : 'It looks into the future: signals change when later bars are taken away.';
+  return { state: 'failed', observed, needed, remedy: 'Correct what the editor marks, save a new version, and check that one.', action: 'fix_source', at };
+}
+
+const isEnough = (mode: Mode, { fills, days }: BacktestFact): boolean => fills >= LEAST_BACKTEST[mode].fills && days >= LEAST_BACKTEST[mode].days;
+
+/** The back-test that counts: the newest that is long enough; without one the newest. */
+function countedBacktest({ mode, backtests }: GateFacts): BacktestFact | null {
+  return backtests.find((one) => isEnough(mode, one)) ?? backtests[0] ?? null;
+}
+
+function backtest(facts: GateFacts): Judged {
+  const { fills, days } = LEAST_BACKTEST[facts.mode];
+  const needed = `A finished back-test of this version with ${count(fills, 'fill')} over ${count(days, 'exchange day')} at least.`;
+  const found = countedBacktest(facts);
+  if (found === null) return { state: 'open', observed: 'This version was not back-tested.', needed, remedy: 'Run a back-test of this version.', action: 'run_backtest' };
+  const observed = `${count(found.fills, 'fill')} and ${count(found.trips, 'closed round trip')} over ${count(found.days, 'exchange day')}.${found.belief === 'do_not_believe' && found.headline !== null ? ` ${found.headline}` : ''}`;
+  const known = { observed, needed, at: found.at, backtestId: found.backtestId };
+  return isEnough(facts.mode, found) ? { state: 'passed', ...known } : { state: 'open', ...known, remedy: 'Run it over a longer time, or over more symbols.', action: 'run_backtest' };
+}
+
+/** A disbelieved result may be tried with play money; with real money not. It is told wherever it stands. */
+function outOfSample(facts: GateFacts): Judged {
+  const needed = 'A walk-forward of this version: parameters chosen on one part of the time, tried on the part behind it. With real money its verdict must not be "Do not believe it".';
+  const found = countedBacktest(facts);
+  const tried = facts.backtests.find((one) => one.outOfSample !== null) ?? null;
+  const headline = found?.headline ?? null;
+  const words = headline === null ? '' : ` The verdict: ${headline}`;
+  if (found?.belief === 'do_not_believe' && facts.mode === 'live') return { state: 'failed', observed: headline ?? 'The verdict is: do not believe it.', needed, remedy: 'A better rule, or a longer history: the reasons stand in the verdict.', action: 'optimise', at: found.at, backtestId: found.backtestId };
+  if (tried !== null) return { state: 'passed', observed: `${tried.outOfSample ?? ''}${words}`, needed, at: tried.at, backtestId: tried.backtestId };
+  if (!facts.hasParameters && found !== null) return { state: 'passed', observed: `It has no parameters, so nothing was fitted to the bars.${words}`, needed, at: found.at, backtestId: found.backtestId };
+  return { state: 'open', observed: `It was never tried on bars that the choice of its parameters had not seen.${words}`, needed, remedy: 'Optimise its parameters with a walk-forward.', action: 'optimise', backtestId: found?.backtestId ?? null };
+}
+
+function verdictRead(facts: GateFacts): Judged {
+  const needed = 'A person opened the verdict of the newest back-test of this version and read it.';
+  const found = countedBacktest(facts);
+  const { read } = facts;
+  if (found === null) return { state: 'open', observed: 'There is no verdict yet.', needed, remedy: 'Run a back-test of this version.', action: 'run_backtest' };
+  const open = { state: 'open', needed, remedy: 'Open the back-test and read its verdict.', action: 'read_verdict', backtestId: found.backtestId } as const;
+  if (read === null) return { ...open, observed: 'Nobody has read the verdict.' };
+  const seen = facts.backtests.find((one) => one.backtestId === read.backtestId) ?? null;
+  if (seen === null) return { ...open, observed: 'The verdict that was read belongs to a back-test that is not stored any more.' };
+  const rank = (one: BacktestFact): number => (one.belief === null ? -1 : BELIEFS.indexOf(one.belief));
+  if (seen.backtestId !== found.backtestId && rank(found) < rank(seen)) return { ...open, observed: 'The newest back-test has a worse verdict than the one that was read.' };
+  return { state: 'passed', observed: `Read: ${seen.headline ?? 'a verdict without words'}`, needed, at: read.at, backtestId: seen.backtestId };
+}
+
+/** The account's limits that a strategy's own would exceed, in words. */
+function beyondAccount(limits: StrategyLimits, account: RiskLimits): string[] {
+  const isMore = (own: string, most: string): boolean => new Decimal(own).gt(most);
+  return [
+    ...(isMore(limits.maxNotional, account.maxGrossExposure) ? [`it may hold $${limits.maxNotional}, the account $${account.maxGrossExposure}`] : []),
+    ...(isMore(limits.maxDailyLoss, account.maxDailyLoss) ? [`it may lose $${limits.maxDailyLoss} a day, the account $${account.maxDailyLoss}`] : []),
+    ...(limits.maxOrdersPerDay > account.maxOrdersPerDay ? [`it may enter ${limits.maxOrdersPerDay} times a day, the account ${account.maxOrdersPerDay} times`] : []),
+  ];
+}
+
+function limits({ limits: own, accountLimits }: GateFacts): Judged {
+  const needed = 'Limits of its own, none wider than the account\'s: value held, entries a day, loss a day, errors in a row.';
+  if (own === null) return { state: 'open', observed: 'It has no limits of its own yet.', needed, remedy: 'Set its limits.', action: 'set_limits' };
+  const beyond = beyondAccount(own, accountLimits);
+  if (beyond.length > 0) return { state: 'open', observed: `Wider than the account's: ${beyond.join('; ')}.`, needed, remedy: 'Set narrower limits, or widen those of the account first.', action: 'set_limits' };
+  return { state: 'passed', observed: `At most $${own.maxNotional} held, ${count(own.maxOrdersPerDay, 'entry').replace('entrys', 'entries')} and $${own.maxDailyLoss} of loss a day, ${count(own.maxErrors, 'error')} in a row.`, needed };
+}
+
+function paperDays({ paperDays: days, paperProblem }: GateFacts): Judged {
+  const needed = `${LEAST_PAPER_DAYS} exchange days of these very files on paper, without an error.`;
+  if (paperProblem !== null) return { state: 'open', observed: paperProblem, needed, remedy: 'Let it run on paper again; what was noted before does not count.', action: 'deploy_to_paper' };
+  const observed = days.length === 0 ? 'These files did not run on paper.' : `${count(days.length, 'exchange day')} on paper: ${days.slice(-LEAST_PAPER_DAYS).join(', ')}.`;
+  return days.length >= LEAST_PAPER_DAYS ? { state: 'passed', observed, needed } : { state: 'open', observed, needed, remedy: 'Deploy this version to paper and let it run; a changed file begins anew.', action: 'deploy_to_paper' };
+}
+
+const JUDGES: readonly Judge[] = [
+  { gate: 'source', title: 'The source is clean', ask: source },
+  { gate: 'look_ahead', title: 'It does not look ahead', ask: lookAhead },
+  { gate: 'backtest', title: 'It was back-tested', ask: backtest },
+  { gate: 'out_of_sample', title: 'It was tried out of sample', ask: outOfSample },
+  { gate: 'verdict_read', title: 'The verdict was read', ask: verdictRead },
+  { gate: 'limits', title: 'Its limits are set', ask: limits },
+  { gate: 'paper_days', title: 'It has run on paper', ask: paperDays },
+];
+
+/** All gates in the order in which they are shown. One that the market does not ask for still says what it sees. */
+export function gatesOf(facts: GateFacts): Gate[] {
+  return JUDGES.map(({ gate, title, ask }) => {
+    const { remedy = null, action = 'none', at = null, backtestId = null, ...judged } = ask(facts);
+    if (NEEDED[gate].includes(facts.mode)) return { gate, title, ...judged, remedy, action, at, backtestId };
+    return { gate, title, ...judged, state: 'not_needed', remedy: null, action: 'none', at, backtestId };
+  });
+}

@@ -1,0 +1,116 @@
+/** The gates of a version: what the book and the library know of it, judged for the market that runs. The server alone judges; a page shows. */
+import * as z from 'zod';
+import type { CommandInput } from '#app/contracts/commands.ts';
+import type { Mode } from '#app/contracts/config.ts';
+import { strategyLimitsSchema, type Gates, type StrategyLimits } from '#app/contracts/deploy.ts';
+import { backtestVerdictSchema } from '#app/contracts/backtest.ts';
+import { AppError } from '#app/domain/errors.ts';
+import { DEFAULT_RISK_LIMITS, riskLimitsSchema, type RiskLimits } from '#app/domain/limits.ts';
+import type { Db, Queryable } from '#chassis/db.ts';
+import type { CommandHandlers } from '#chassis/service.ts';
+import { readEvidence } from './evidence.ts';
+import { gatesOf, type BacktestFact, type CheckFact } from './gate-rules.ts';
+
+/** Which version, for which market, with which limits. `limits` left out: those of the deployments of the project that are in the book. `libraryDir` null: there is none. */
+export type GateAsk = { readonly mode: Mode; readonly projectId: string; readonly version: number; readonly limits?: StrategyLimits; readonly libraryDir?: string | null };
+/** What the commands about gates work with. */
+export type GateParts = { readonly db: Db; readonly mode: Mode; readonly libraryDir: string | null };
+
+/** Back-tests of a hash that are looked at, newest first. */
+const MAX_BACKTESTS = 50;
+
+const CHECKS = `SELECT what, is_passed AS "isPassed", result, checked_at AS at FROM strategy_engine.project_checks WHERE hash = $1`;
+type CheckRow = { readonly what: string; readonly isPassed: boolean; readonly result: unknown; readonly at: number };
+
+/** Of every version of any project with the same files: the same text is the same strategy. */
+const BACKTESTS = `
+  SELECT b.backtest_id AS "backtestId", coalesce(b.finished_at, b.created_at) AS at, jsonb_array_length(b.result->'roundTrips') AS trips, (b.result->>'fills')::integer AS fills, jsonb_array_length(b.result->'daily') AS days,
+    b.result->'verdict' AS verdict, s.result->'walkForward'->'folds' AS folds, (s.result->'walkForward'->'efficiency'->>'growth')::float8 AS growth
+  FROM strategy_engine.backtests b JOIN strategy_engine.project_versions v ON v.project_id = b.project_id AND v.version = b.project_version
+  LEFT JOIN strategy_engine.searches s ON s.backtest_id = b.backtest_id
+  WHERE v.hash = $1 AND b.state = 'done' AND b.result IS NOT NULL ORDER BY b.created_at DESC, b.backtest_id LIMIT ${MAX_BACKTESTS}`;
+type BacktestRow = { readonly backtestId: string; readonly at: number; readonly trips: number | null; readonly fills: number | null; readonly days: number | null; readonly verdict: unknown; readonly folds: unknown; readonly growth: number | null };
+
+/** The growth out of sample of the windows of a walk-forward, and how many gained. */
+const foldsSchema = z.array(z.object({ outOfSample: z.record(z.string(), z.number().nullable()).nullable() }));
+const readSchema = z.object({ backtestId: z.string() });
+const factsSchema = z.object({ facts: z.object({ parameters: z.array(z.unknown()) }) });
+
+function outOfSampleOf({ folds, growth }: BacktestRow): string | null {
+  const parsed = foldsSchema.safeParse(folds);
+  if (!parsed.success || parsed.data.length === 0) return null;
+  const returns = parsed.data.flatMap(({ outOfSample }) => outOfSample?.['total_return'] ?? []);
+  const gained = returns.filter((one) => one > 0).length;
+  const kept = growth === null ? '' : ` ${Math.round(growth * 100)} % of the growth before was left.`;
+  return `Walk-forward over ${parsed.data.length} windows${returns.length === 0 ? '' : `, ${gained} of which gained on the time behind them`}.${kept}`;
+}
+
+function backtestOf(row: BacktestRow): BacktestFact {
+  const verdict = backtestVerdictSchema.safeParse(row.verdict);
+  return {
+    backtestId: row.backtestId, at: row.at, trips: row.trips ?? 0, fills: row.fills ?? 0, days: row.days ?? 0,
+    belief: verdict.success ? verdict.data.belief : null, headline: verdict.success ? verdict.data.headline : null, outOfSample: outOfSampleOf(row),
+  };
+}
+
+/** The hash of a version. @throws AppError PROJECT_NOT_FOUND */
+async function hashOf(book: Queryable, projectId: string, version: number): Promise<string> {
+  const [row] = await book.query<{ hash: string }>('SELECT hash FROM strategy_engine.project_versions WHERE project_id = $1 AND version = $2', [projectId, version]);
+  if (row === undefined) throw new AppError('PROJECT_NOT_FOUND', `There is no version ${version} of "${projectId}". Load the page again`);
+  return row.hash;
+}
+
+async function accountLimits(book: Queryable): Promise<RiskLimits> {
+  const [row] = await book.query<{ limits: unknown }>('SELECT limits FROM risk_management.risk_limits ORDER BY version DESC LIMIT 1');
+  return row === undefined ? DEFAULT_RISK_LIMITS : riskLimitsSchema.parse(row.limits);
+}
+
+async function limitsOfProject(book: Queryable, projectId: string): Promise<StrategyLimits | null> {
+  const [row] = await book.query<{ limits: unknown }>('SELECT limits FROM strategy_engine.strategies WHERE project_id = $1 AND limits IS NOT NULL ORDER BY updated_at DESC, strategy_id LIMIT 1', [projectId]);
+  const parsed = strategyLimitsSchema.safeParse(row?.limits);
+  return parsed.success ? parsed.data : null;
+}
+
+/** Judges all gates of a version. @throws AppError PROJECT_NOT_FOUND */
+export async function judgeGates(book: Queryable, { mode, projectId, version, limits, libraryDir = null }: GateAsk): Promise<Gates> {
+  const hash = await hashOf(book, projectId, version);
+  const checks = new Map((await book.query<CheckRow>(CHECKS, [hash])).map((row) => [row.what, row]));
+  const check = (what: string): CheckFact | null => checks.get(what) ?? null;
+  const read = readSchema.safeParse(checks.get('verdict_read')?.result);
+  const facts = factsSchema.safeParse(checks.get('source')?.result);
+  const evidence = await readEvidence(libraryDir, hash);
+  const gates = gatesOf({
+    mode, source: check('source'), lookAhead: check('look_ahead'), warmUp: check('warm_up'), backtests: (await book.query<BacktestRow>(BACKTESTS, [hash])).map(backtestOf),
+    read: read.success ? { backtestId: read.data.backtestId, at: checks.get('verdict_read')?.at ?? 0 } : null,
+    // Files of which nothing is known yet may have parameters: what is not known is asked for.
+    hasParameters: !facts.success || facts.data.facts.parameters.length > 0,
+    limits: limits ?? (await limitsOfProject(book, projectId)), accountLimits: await accountLimits(book), paperDays: evidence.days.map(({ day }) => day), paperProblem: evidence.problem,
+  });
+  return { projectId, version, hash, mode, isOpen: gates.every(({ state }) => state === 'passed' || state === 'not_needed'), gates };
+}
+
+/** Notes that a person has read the verdict of a back-test of these files. Twice is once. @throws AppError PROJECT_NOT_FOUND, BACKTEST_NOT_FOUND */
+async function readVerdict({ db, mode, libraryDir }: GateParts, { projectId, version, backtestId, actor }: CommandInput<'readVerdict'>): Promise<Gates> {
+  return db.tx(async (tx) => {
+    const hash = await hashOf(tx, projectId, version);
+    const found = (await tx.query<BacktestRow>(BACKTESTS, [hash])).map(backtestOf).find((one) => one.backtestId === backtestId);
+    if (found === undefined) throw new AppError('BACKTEST_NOT_FOUND', 'This is no finished back-test of this version. Choose one of its own, and wait until it is judged');
+    if (found.belief === null) throw new AppError('BACKTEST_NOT_FOUND', 'This back-test has no verdict: it ran over no bars. Run another');
+    const result = { backtestId, belief: found.belief, headline: found.headline };
+    await tx.query(
+      `INSERT INTO strategy_engine.project_checks (hash, what, is_passed, result, actor) VALUES ($1, 'verdict_read', true, $2::jsonb, $3)
+       ON CONFLICT (hash, what) DO UPDATE SET result = excluded.result, actor = excluded.actor, checked_at = clock_timestamp()`, [hash, JSON.stringify(result), actor],
+    );
+    await tx.query(`INSERT INTO logging.audit_log (actor, action, subject, before, after) VALUES ($1, 'strategy.verdict_read', $2, NULL, $3::jsonb)`, [actor, `${projectId}.${version}`, JSON.stringify({ hash, ...result })]);
+    return judgeGates(tx, { mode, projectId, version, libraryDir });
+  });
+}
+
+/** The commands about gates. */
+export function gateCommands(parts: GateParts): Pick<CommandHandlers, 'projectGates' | 'readVerdict'> {
+  const { db, mode, libraryDir } = parts;
+  return {
+    projectGates: ({ projectId, version }) => judgeGates(db, { mode, projectId, version, libraryDir }),
+    readVerdict: (input) => readVerdict(parts, input),
+  };
+}
