@@ -11,14 +11,18 @@ export async function checkWire(query: Query, mustBeSettled: boolean): Promise<V
     if (!row) continue;
     if (row.n !== row.newest || row.newest !== row.seq) violations.push({ id: 'I8', subject: `${service}.outbox`, detail: `${row.n} rows, newest ${row.newest}, head ${row.seq}` });
     if (row.sent_seq > row.seq || (mustBeSettled && row.sent_seq !== row.seq)) violations.push({ id: 'I9', subject: `${service}.outbox`, detail: `sent ${row.sent_seq} of ${row.seq}` });
-    for (const producer of SERVICE_IDS) {
+    // A lane of its own hears a producer under a name of its own.
+    const lanes = await query<{ key: string }>(`SELECT producer AS key FROM ${service}.inbox_offset WHERE producer LIKE '%/%' ORDER BY producer`);
+    for (const key of [...SERVICE_IDS, ...lanes.map((lane) => lane.key)]) {
+      const producer = SERVICE_IDS.find((id) => id === key.split('/')[0]);
+      if (producer === undefined) continue;
       const [bad] = await query<{ unsaid: number; beyond: number; offset_seq: number; head: number; has_offset: boolean }>(`
         SELECT (SELECT count(*) FROM ${service}.inbox i WHERE i.producer = $1 AND NOT EXISTS (SELECT FROM ${producer}.outbox o WHERE o.seq = i.seq AND o.topic = i.topic AND o.key = i.key)) AS unsaid,
                (SELECT count(*) FROM ${service}.inbox i WHERE i.producer = $1 AND i.seq > coalesce((SELECT seq FROM ${service}.inbox_offset WHERE producer = $1), 0)) AS beyond,
                coalesce((SELECT seq FROM ${service}.inbox_offset WHERE producer = $1), 0) AS offset_seq, (SELECT seq FROM ${producer}.outbox_head) AS head,
-               EXISTS (SELECT FROM ${service}.inbox_offset WHERE producer = $1) AS has_offset`, [producer]);
+               EXISTS (SELECT FROM ${service}.inbox_offset WHERE producer = $1) AS has_offset`, [key]);
       if (!bad) continue;
-      const subject = `${service} <- ${producer}`;
+      const subject = `${service} <- ${key}`;
       if (bad.unsaid > 0) violations.push({ id: 'I9', subject, detail: `${bad.unsaid} inbox rows of events that were never said` });
       if (bad.beyond > 0) violations.push({ id: 'I9', subject, detail: `${bad.beyond} inbox rows beyond the offset` });
       if (bad.offset_seq > bad.head || (mustBeSettled && bad.has_offset && bad.offset_seq !== bad.head)) violations.push({ id: 'I9', subject, detail: `heard ${bad.offset_seq} of ${bad.head}` });

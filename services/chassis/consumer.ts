@@ -12,6 +12,10 @@ import { outboxHeads, outboxRows } from './outbox.ts';
 export type ConsumerSpec = {
   readonly producer: ServiceId;
   readonly topics: readonly Topic[];
+  /** Name of a lane of its own (letters and underscores): what is slow there holds nothing else back. Left out: the service's one. */
+  readonly lane?: string;
+  /** Whether anybody wants events of these topics now; left out: always. Events that come while nobody does are passed over for good. */
+  isWanted?(): boolean;
   /** Most events in one transaction; default 256. */
   readonly batch?: number;
   /** `soon` when the effects are worked out again from the same events after a crash of PostgreSQL and nobody outside acts on them; default `flushed`. */
@@ -20,16 +24,20 @@ export type ConsumerSpec = {
   handle(tx: Tx, events: readonly EventEnvelope[]): Promise<void>;
 };
 
-/** The one lane in which a service handles what it hears. */
+/** The lanes in which a service handles what it hears: one after the other within a lane, lanes beside each other. */
 export type Lane = {
   /** Stops after the running batch. */
   stop(): Promise<void>;
   /** Events known to be written and not yet handled. */
   backlog(): number;
-  /** Age of the batch that is being handled, null when idle: a lane that is stuck shows here. */
+  /** Age of the oldest batch that is being handled, null when idle: a lane that is stuck shows here. */
   busyForMs(): number | null;
+  /** The same of each lane by its name; the service's one is called `main`. */
+  busyLanes(): readonly { readonly lane: string; readonly forMs: number }[];
 };
 
+/** What the service's own lane is called where lanes are told apart. */
+const MAIN_LANE = 'main';
 const DEFAULT_BATCH = 256;
 const READ_COUNT = 512;
 const BLOCK_MS = 200;
@@ -39,6 +47,11 @@ const REDIS_AWAY_PAUSE_MS = 20;
 const RETRY = { baseMs: 50, capMs: 2_000 };
 
 type LaneParts = { readonly db: Db; readonly bus: Bus; readonly service: ServiceId; readonly log: Logger; readonly onFatal: (error: unknown) => void };
+
+/** The name under which the book keeps how far a lane has heard a producer. */
+function offsetKey({ producer, lane }: Pick<ConsumerSpec, 'producer' | 'lane'>): string {
+  return lane === undefined ? producer : `${producer}/${lane}`;
+}
 
 /** Moves the offset from $2 to $3 and notes the wanted events; `moved` is 0 when somebody else moved it meanwhile. */
 const moveSql = (service: ServiceId): string => `
@@ -50,19 +63,41 @@ const moveSql = (service: ServiceId): string => `
   )
   SELECT count(*) AS moved FROM moved`;
 
-/** Starts the lane of a service over all its producers. */
+/** Where each lane begins: at 0 in a new book; a lane that is new in an old book begins where the service's one is, for what was said before is not for it. */
+const beginSql = (service: ServiceId): string => `
+  INSERT INTO ${service}.inbox_offset (producer, seq)
+  SELECT key, coalesce((SELECT o.seq FROM ${service}.inbox_offset o WHERE o.producer = split_part(key, '/', 1)), 0) FROM unnest($1::text[]) AS k(key)
+  ON CONFLICT DO NOTHING`;
+
+/** Starts the lanes of a service over all its producers. */
 export async function startLane(specs: readonly ConsumerSpec[], parts: LaneParts): Promise<Lane> {
-  const producers = specs.map((spec) => spec.producer);
-  invariant(new Set(producers).size === producers.length, 'One consumer per producer', { service: parts.service });
+  const keys = specs.map(offsetKey);
+  invariant(new Set(keys).size === keys.length, 'One consumer per producer and lane', { service: parts.service });
   // A row at 0 says that the lane has begun: who waits for the pipeline to settle can tell silence from absence.
-  await parts.db.query(`INSERT INTO ${parts.service}.inbox_offset (producer, seq) SELECT producer, 0 FROM unnest($1::text[]) AS p(producer) ON CONFLICT DO NOTHING`, [producers]);
-  const rows = await parts.db.query<{ producer: ServiceId; seq: number }>(`SELECT producer, seq FROM ${parts.service}.inbox_offset`);
-  const lane = new ServiceLane(specs, parts, new Map(rows.map((row) => [row.producer, row.seq])));
-  lane.start();
-  return lane;
+  await parts.db.query(beginSql(parts.service), [keys]);
+  const rows = await parts.db.query<{ key: string; seq: number }>(`SELECT producer AS key, seq FROM ${parts.service}.inbox_offset`);
+  const offsets = new Map(rows.map((row) => [row.key, row.seq]));
+  const names = [...new Set(specs.map(({ lane }) => lane))];
+  const lanes = names.map((name) => ({ name: name ?? MAIN_LANE, lane: new OneLane(name, { specs: specs.filter(({ lane }) => lane === name), parts, offsets }) }));
+  for (const { lane } of lanes) lane.start();
+  const busyLanes = (): { lane: string; forMs: number }[] => lanes.flatMap(({ name, lane }) => {
+    const forMs = lane.busyForMs();
+    return forMs === null ? [] : [{ lane: name, forMs }];
+  });
+  return {
+    async stop() {
+      await Promise.all(lanes.map(({ lane }) => lane.stop()));
+    },
+    backlog: () => lanes.reduce((sum, { lane }) => sum + lane.backlog(), 0),
+    busyLanes,
+    busyForMs: () => busyLanes().reduce<number | null>((oldest, { forMs }) => Math.max(oldest ?? 0, forMs), null),
+  };
 }
 
-class ServiceLane implements Lane {
+type LaneSetup = { readonly specs: readonly ConsumerSpec[]; readonly parts: LaneParts; readonly offsets: ReadonlyMap<string, number> };
+
+/** One lane. */
+class OneLane {
   private readonly specs: readonly ConsumerSpec[];
   private readonly parts: LaneParts;
   private readonly producers: readonly ServiceId[];
@@ -74,12 +109,12 @@ class ServiceLane implements Lane {
   private busySince: number | null = null;
   private checkedAt = -Infinity;
 
-  constructor(specs: readonly ConsumerSpec[], parts: LaneParts, offsets: ReadonlyMap<ServiceId, number>) {
+  constructor(name: string | undefined, { specs, parts, offsets }: LaneSetup) {
     this.specs = specs;
     this.parts = parts;
     this.producers = specs.map((spec) => spec.producer);
-    this.offsets = new Map(this.producers.map((producer) => [producer, offsets.get(producer) ?? 0]));
-    this.reader = parts.bus.openGroup(parts.service, this.producers);
+    this.offsets = new Map(specs.map((spec) => [spec.producer, offsets.get(offsetKey(spec)) ?? 0]));
+    this.reader = parts.bus.openGroup(name === undefined ? parts.service : `${parts.service}:${name}`, this.producers);
   }
 
   start(): void {
@@ -162,7 +197,7 @@ class ServiceLane implements Lane {
         break;
       } catch (error) {
         if (!isTransient(error)) throw error;
-        this.parts.log.warn({ error: String(error), producer: spec.producer, attempt }, 'A batch is tried again');
+        this.parts.log.warn({ error: String(error), producer: offsetKey(spec), attempt }, 'A batch is tried again');
         await sleep(backoffMs(attempt, RETRY), this.abort.signal);
       }
     }
@@ -172,10 +207,11 @@ class ServiceLane implements Lane {
   private async commit(spec: ConsumerSpec, batch: readonly EventEnvelope[], upTo: number): Promise<void> {
     const { db, service } = this.parts;
     const from = this.offset(spec.producer);
-    const wanted = batch.filter((envelope) => spec.topics.includes(envelope.topic));
+    const wanted = spec.isWanted?.() === false ? [] : batch.filter((envelope) => spec.topics.includes(envelope.topic));
+    const key = offsetKey(spec);
     await db.tx(async (tx) => {
-      const [row] = await tx.query<{ moved: number }>(moveSql(service), [spec.producer, from, upTo, wanted.map((e) => e.seq), wanted.map((e) => e.topic), wanted.map((e) => e.key)]);
-      invariant(row?.moved === 1, 'Another process handles the events of this service', { service, producer: spec.producer, from });
+      const [row] = await tx.query<{ moved: number }>(moveSql(service), [key, from, upTo, wanted.map((e) => e.seq), wanted.map((e) => e.topic), wanted.map((e) => e.key)]);
+      invariant(row?.moved === 1, 'Another process handles the events of this service', { service, producer: key, from });
       if (wanted.length > 0) await spec.handle(tx, wanted);
       // An offset that moved over events that nobody wanted: hearing them again does nothing.
     }, wanted.length === 0 ? 'soon' : spec.durability);

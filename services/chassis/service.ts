@@ -44,7 +44,7 @@ export type ServiceContext = {
   readonly latch: KillLatch;
   /** Aborted when the worker begins to drain. */
   readonly signal: AbortSignal;
-  /** The lane is stuck for this long, null when it is idle or there is none: what a dead-man's lease must know. */
+  /** The lane (the slowest of several) is at one batch for this long, null when it is idle or there is none: what a dead-man's lease must know. */
   laneBusyForMs(): number | null;
   /** A long recovery asks the supervisor for more time. */
   extend(deadlineMs: number, reason: string): void;
@@ -192,7 +192,7 @@ async function live(spec: ServiceSpec, link: Link): Promise<void> {
   await begin({ spec, ctx, running, ...wires });
   if (state.isStopping) return;
   state.isReady = true;
-  watchWires(ctx, wires);
+  watchWires(ctx, wires, () => running.lane?.busyLanes() ?? []);
   const port = config.units[spec.unit]?.port;
   link.send({ type: 'ready', ...(port === undefined ? {} : { port }) });
   const reasons = ctx.health.reasons();
@@ -289,10 +289,14 @@ async function runCommand(handlers: CommandHandlers, name: string, input: unknow
 }
 
 const WATCH_MS = 2_000;
+/** A batch that is handled for longer than this is told: each lane has its limits well below. */
+const STUCK_MS = 15_000;
 
-/** Measures the round trips to book and wire, for /health; a lost Redis degrades, a lost PostgreSQL ends the process elsewhere. */
-function watchWires(ctx: ServiceContext, { db, bus }: Wires): void {
+/** Measures the round trips to book and wire, for /health, and tells lanes that are stuck; a lost Redis degrades, a lost PostgreSQL ends the process elsewhere. */
+function watchWires(ctx: ServiceContext, { db, bus }: Wires, busyLanes: Lane['busyLanes']): void {
   const look = async (): Promise<void> => {
+    const stuck = busyLanes().filter(({ forMs }) => forMs > STUCK_MS);
+    ctx.health.degraded('lanes', stuck.length === 0 ? null : stuck.map(({ lane, forMs }) => `The lane ${lane} has been at one batch of events for ${Math.round(forMs / 1_000)} s`).join('; '));
     if (db) {
       const began = performance.now();
       await db.query('SELECT 1');

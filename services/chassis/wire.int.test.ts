@@ -152,6 +152,44 @@ describe('the wire', () => {
     expect(errors[0]).toMatchObject({ code: 'INVARIANT_BROKEN' });
   });
 
+  it('lets a stuck lane hold nothing else back, hears everything there afterwards, and keeps the edge as far as its slowest lane', async () => {
+    const from = db('risk_management');
+    await relay(from);
+    await say(from, 1, 3);
+    const heard = { main: [] as string[], slow: [] as string[] };
+    const gate = Promise.withResolvers<undefined>();
+    const into = db('execution');
+    const wanted = { producer: 'risk_management', topics: ['order.cancel_requested'] } as const;
+    const first = await startLane([{ ...wanted, async handle(tx, events) {
+      await tx.query('SELECT 1');
+      tx.afterCommit(() => heard.main.push(...events.map((event) => event.key)));
+    } }], { db: into, bus: bus('execution'), service: 'execution', log, onFatal });
+    await until(() => heard.main.length === 3, 'the only lane');
+    await first.stop();
+    const started = await startLane([
+      { ...wanted, async handle(tx, events) {
+        await tx.query('SELECT 1');
+        tx.afterCommit(() => heard.main.push(...events.map((event) => event.key)));
+      } },
+      { ...wanted, lane: 'slow', batch: 4, async handle(tx, events) {
+        await gate.promise;
+        await tx.query('SELECT 1');
+        tx.afterCommit(() => heard.slow.push(...events.map((event) => event.key)));
+      } },
+    ], { db: into, bus: bus('execution'), service: 'execution', log, onFatal });
+    cleanUp.push(() => started.stop());
+    await say(from, 4, 9);
+    await until(() => heard.main.length === 12, 'the lane beside the stuck one');
+    expect(started.busyLanes().map(({ lane: name }) => name)).toEqual(['slow']);
+    const edge = async (): Promise<number | undefined> => (await book.sql<{ heard_seq: number }>(`SELECT heard_seq FROM public.pipeline_watermarks WHERE consumer = 'execution' AND producer = 'risk_management'`))[0]?.heard_seq;
+    expect(await edge()).toBe(3);
+    gate.resolve(undefined);
+    await until(() => heard.slow.length === 9, 'the slow lane');
+    expect(heard.slow).toEqual(keys(12).slice(3));
+    expect(heard.main).toEqual(keys(12));
+    await until(async () => (await edge()) === 12, 'the edge');
+  });
+
   it('reports a lost PostgreSQL and keeps every committed event', async () => {
     let lost = 0;
     const from = db('risk_management', () => (lost += 1));

@@ -69,7 +69,7 @@ export async function lookForLag(book: Queryable, engine: Engine, strategyId: st
 export async function untilHeard(book: Queryable, seq: number, signal: AbortSignal): Promise<void> {
   const end = monotonicMs() + WAIT_LIMIT_MS;
   while (!signal.aborted && monotonicMs() < end) {
-    const [row] = await book.query<{ seq: number }>(`SELECT seq FROM strategy_engine.inbox_offset WHERE producer = 'data_ingestion'`);
+    const [row] = await book.query<{ seq: number }>(`SELECT min(seq) AS seq FROM strategy_engine.inbox_offset WHERE producer IN ('data_ingestion', 'data_ingestion/authored')`);
     if ((row?.seq ?? 0) >= seq) return;
     await sleep(WAIT_STEP_MS, signal);
   }
