@@ -12,7 +12,7 @@ import type { FilterLine } from './draft.ts';
 import { checkFormula } from './checks.ts';
 import { FieldsEditor } from './fields-editor.tsx';
 import { FormulaField } from './formula-field.tsx';
-import { tell } from './notice.ts';
+import { tell } from '../../ui/notice.ts';
 import { changeDraft, draftNow, useDraft } from './page-state.ts';
 import { hasSector, toggleSector } from './sector-filter.ts';
 import { sentenceOf } from './words.ts';

@@ -9,7 +9,7 @@ import { createStore, useStore } from '../../data/external-store.ts';
 import { useAction, useRoute } from '../../data/queries.ts';
 import { copyOf, draftOf, emptyDraft, follow, isChanged, savedDefinitionOf } from './draft.ts';
 import type { ScreenDraft } from './draft.ts';
-import { tell } from './notice.ts';
+import { tell } from '../../ui/notice.ts';
 import { changeDraft, draftNow } from './page-state.ts';
 
 /** The key of the list. */

@@ -16,7 +16,7 @@ import { isWhole, questionOf, unitOfFormula } from './checks.ts';
 import { ColumnChooser } from './column-chooser.tsx';
 import { csvName, csvOf } from './csv.ts';
 import { NothingFound } from './nothing-found.tsx';
-import { settleNotice } from './notice.ts';
+import { settleNotice } from '../../ui/notice.ts';
 import { changeDraft, changeLook, draftNow, useDraft, useLook } from './page-state.ts';
 import { stepDay } from './past.ts';
 import { ResultsTable } from './results-table.tsx';

@@ -2,7 +2,7 @@
 import { useRef } from 'react';
 import type { JSX, KeyboardEvent, PointerEvent, ReactNode } from 'react';
 import { FiltersPart } from './filters-part.tsx';
-import { settleNotice, undoNotice, useNotice } from './notice.ts';
+import { settleNotice, undoNotice, useNotice } from '../../ui/notice.ts';
 import { changeLook, SIDE_WIDTH, useLook } from './page-state.ts';
 import { RankPart } from './rank-part.tsx';
 import { SavedList } from './saved-list.tsx';

@@ -8,7 +8,7 @@ import type { RouteOutput } from '#app/contracts/http.ts';
 import { useAction, useRoute } from '../../data/queries.ts';
 import { withFilter } from './draft.ts';
 import type { ScreenDraft } from './draft.ts';
-import { tell } from './notice.ts';
+import { tell } from '../../ui/notice.ts';
 import { changeDraft, draftNow } from './page-state.ts';
 import { echoOf } from './words-echo.ts';
 import { sentenceOf } from './words.ts';

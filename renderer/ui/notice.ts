@@ -1,5 +1,5 @@
-/** One line at the bottom of the left column: what was just done, and how to take it back. */
-import { createStore, useStore } from '../../data/external-store.ts';
+/** One line at the edge of a page: what was just done, and how to take it back. The page that is shown draws it. */
+import { createStore, useStore } from '../data/external-store.ts';
 
 /** How long something can be taken back. */
 export const UNDO_MS = 8_000;
