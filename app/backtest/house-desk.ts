@@ -5,7 +5,7 @@ import type { OrderRole, OrderType, Side } from '#app/domain/order.ts';
 import { MARKET_TERMS, type OrderTerms } from '#app/domain/order-terms.ts';
 import type { EpochMs, Timeframe } from '#app/domain/time.ts';
 import { normaliseOrder, type SizedTerms } from '#app/execution/normalise.ts';
-import { dayLossOf, NO_FACTS, shareKey, type Asset, type ExactLimits, type RiskBook, type RiskMarket } from '#app/risk/book.ts';
+import { dayLossOf, NO_FACTS, shareKey, type Asset, type ExactLimits, type RiskBook, type RiskMarket, type StrategyTerms } from '#app/risk/book.ts';
 import { decide, openOrderOf, type Decision, type Intent, type Protection } from '#app/risk/decide.ts';
 import { followUps, isEntryMissed, type OwedSince, type OwedTarget } from '#app/risk/follow-up.ts';
 import { countOnce, type OpenOrder } from '#app/risk/open-orders.ts';
@@ -14,8 +14,10 @@ import { weightOf } from '#app/risk/target.ts';
 import type { StrategyOrder } from '#app/strategy/context.ts';
 import type { HostSignal } from '#app/strategy/host.ts';
 
-/** What the desk trades by. */
-export type HouseRules = { readonly strategyId: string; readonly versionId: string; readonly sizing: Sizing; readonly limits: ExactLimits; readonly timeframe: Timeframe };
+/** What the desk trades by. `strategyLimits`: the strategy's own, beside the account's. */
+export type HouseRules = {
+  readonly strategyId: string; readonly versionId: string; readonly sizing: Sizing; readonly limits: ExactLimits; readonly strategyLimits?: StrategyTerms['limits'] | undefined; readonly timeframe: Timeframe;
+};
 
 /** An open order of the venue: one that the desk sent under `root`, or an exit that the venue made of it. */
 export type DeskOrder = { readonly id: string; readonly root: string; readonly role: OrderRole; readonly side: Side; readonly type: OrderType; readonly limitPrice: Price | null; readonly filledQty: Quantity; readonly leaves: Quantity };
@@ -52,6 +54,7 @@ type Owed = OwedTarget & OwedSince & { readonly strategyId: string; readonly pro
 export class HouseDesk {
   readonly counts: DeskCounts;
   private readonly rules: HouseRules;
+  private readonly terms: ReadonlyMap<string, StrategyTerms>;
   private readonly venue: DeskVenue;
   private readonly sent = new Map<string, Decision>();
   private readonly own = new Map<string, string>();
@@ -67,6 +70,7 @@ export class HouseDesk {
   constructor(rules: HouseRules, venue: DeskVenue, denied: Record<string, number> = {}) {
     this.counts = { orders: 0, denied };
     this.rules = rules;
+    this.terms = new Map([[rules.strategyId, { limits: rules.strategyLimits ?? null, stoppedWhy: null }]]);
     this.venue = venue;
   }
 
@@ -150,7 +154,7 @@ export class HouseDesk {
       return decision === undefined ? [] : [openOrderFor(decision, order)];
     });
     return {
-      tradingState: 'ACTIVE', arming: 'not_needed', limits, cash: venue.cash(), margin: null, positions, brokerPositions: new Map(), openOrders: countOnce(open), facts: NO_FACTS,
+      tradingState: 'ACTIVE', arming: 'not_needed', limits, cash: venue.cash(), margin: null, positions, brokerPositions: new Map(), openOrders: countOnce(open), strategies: this.terms, facts: NO_FACTS,
       shares: new Map([...positions].map(([symbol, qty]) => [shareKey(strategyId, symbol), qty])), assets: venue.assets(),
     };
   }
@@ -170,9 +174,10 @@ export class HouseDesk {
     const asked = about === null ? null : venue.close(about);
     if (about !== null && asked !== null) prices.set(about, asked);
     const day = venue.day();
+    const entriesToday = this.entries.day === day ? this.entries.count : 0;
     // The breaker of the trailing drawdown waits for a person; a back-test has none, and goes on.
     return {
-      prices, priceTimes: new Map(), now, dayOpenEquity: venue.dayOpenEquity(), isDailyLossTripped: this.trippedDay === day, entriesToday: this.entries.day === day ? this.entries.count : 0, peakEquity: null,
+      prices, priceTimes: new Map(), now, dayOpenEquity: venue.dayOpenEquity(), isDailyLossTripped: this.trippedDay === day, entriesToday, entriesByStrategy: new Map([[this.rules.strategyId, entriesToday]]), peakEquity: null,
     };
   }
 

@@ -44,6 +44,9 @@ export type BookFacts = {
   readonly leaseRenewedAt: EpochMs | null; readonly brokerSaidAt: EpochMs | null;
 };
 
+/** What one strategy may do beside the account's limits. `limits` null: only those of the account hold. `stoppedWhy`: why it may open nothing, in words; null = it may. */
+export type StrategyTerms = { readonly limits: { readonly maxNotional: Money; readonly maxOrdersPerDay: number } | null; readonly stoppedWhy: string | null };
+
 /** Facts of a book that was never written down. */
 export const NO_FACTS: BookFacts = { readAt: null, limitsVersion: null, limitsSetAt: null, tradingStateVersion: null, tradingStateSince: null, leaseRenewedAt: null, brokerSaidAt: null };
 
@@ -61,17 +64,19 @@ export type RiskBook = {
   readonly shares: ReadonlyMap<string, Quantity>;
   readonly openOrders: readonly OpenOrder[];
   readonly assets: ReadonlyMap<string, Asset>;
+  /** Terms of strategies that have limits of their own, or are stopped; of others nothing is said. */
+  readonly strategies: ReadonlyMap<string, StrategyTerms>;
   readonly facts: BookFacts;
 };
 
 /**
  * The market at one moment. A price for every held symbol (0 = it was imported at no cost and has no bar: worth nothing until it has one), when each was
- * true, and where the market's clock stands; the equity with which the exchange day began, whether its loss limit was hit, and the entries approved on it;
+ * true, and where the market's clock stands; the equity with which the exchange day began, whether its loss limit was hit, and the entries approved on it, of all and by strategy;
  * the highest equity since the measure of the drawdown began (null = nothing to measure from).
  */
 export type RiskMarket = {
   readonly prices: ReadonlyMap<string, Price>; readonly priceTimes: ReadonlyMap<string, EpochMs>; readonly now: EpochMs;
-  readonly dayOpenEquity: Money; readonly isDailyLossTripped: boolean; readonly entriesToday: number; readonly peakEquity: Money | null;
+  readonly dayOpenEquity: Money; readonly isDailyLossTripped: boolean; readonly entriesToday: number; readonly entriesByStrategy: ReadonlyMap<string, number>; readonly peakEquity: Money | null;
 };
 
 /** Key of a share: the manual one has an empty strategy. */
@@ -124,6 +129,25 @@ export function grossExposure(book: RiskBook, market: RiskMarket, newer?: { read
 /** Dollars reserved by open orders on a symbol, or on all (null). */
 export function reservedOn(book: RiskBook, symbol: string | null): Money {
   return book.openOrders.reduce((sum, order) => (symbol === null || order.symbol === symbol ? addMoney(sum, order.reserved) : sum), ZERO_MONEY);
+}
+
+/**
+ * Dollars of everything that a strategy holds, without sign, and of what its open orders reserve; one symbol may be valued at a newer price. What other strategies hold of the same symbols
+ * does not count: long 10 at $50 and $200 reserved = 700, whatever another is short.
+ */
+export function strategyNotional(book: RiskBook, market: RiskMarket, strategyId: string, newer?: { readonly symbol: string; readonly price: Price }): Money {
+  const prefix = shareKey(strategyId, '');
+  let sum = book.openOrders.reduce((all, order) => (order.strategyId === strategyId ? addMoney(all, order.reserved) : all), ZERO_MONEY);
+  for (const [key, qty] of book.shares) {
+    if (qty.isZero() || !key.startsWith(prefix)) continue;
+    const symbol = key.slice(prefix.length);
+    // A symbol that two strategies hold against each other is no position of the account, and may have no price there.
+    const known = market.prices.get(symbol);
+    const atLeast = newer?.symbol === symbol ? newer.price : undefined;
+    const at = known !== undefined && (atLeast === undefined || known.gt(atLeast)) ? known : atLeast;
+    if (at !== undefined) sum = addMoney(sum, notional(qty.abs() as Quantity, at));
+  }
+  return sum;
 }
 
 /** Signed dollars: long less short positions, reservations of buys less those of short sales; one symbol may be valued at a newer price. */

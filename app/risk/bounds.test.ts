@@ -14,7 +14,7 @@ const marketOf = (prices: Record<string, string>, dayOpenEquity = '100000'): Ris
 describe('the bounds of an entry', () => {
   it('are the worked numbers', () => {
     const book = bookOf({ cash: money('10000'), limits: exactLimits({ maxOrderNotional: '4000', maxPositionNotional: '3000', maxGrossExposure: '100000', maxDailyLoss: '2000' }) });
-    const bounds = entryBounds(book, marketOf({}), 'AAPL', price('50'));
+    const bounds = entryBounds(book, marketOf({}), { strategyId: null, symbol: 'AAPL', price: price('50') });
     expect(bounds.map((one) => [one.rule, one.mostQty.toNumber()])).toEqual([['buying_power', 196], ['max_order_notional', 80], ['max_order_qty', 100_000], ['max_position_notional', 60], ['max_gross_exposure', 2000], ['max_net_exposure', 20_000]]);
     expect(tightest(bounds)?.rule).toBe('max_position_notional');
     expect(bounds.map(boundInWords)[3]).toEqual({ rule: 'max_position_notional', leavesDollars: '3000', mostShares: '60' });
@@ -22,7 +22,7 @@ describe('the bounds of an entry', () => {
 
   it('leave nothing where a limit is used up', () => {
     const book = bookOf({ cash: money('-5'), positions: new Map([['AAPL', quantity('250')]]) });
-    const bounds = entryBounds(book, marketOf({ AAPL: '100' }), 'AAPL', price('100'));
+    const bounds = entryBounds(book, marketOf({ AAPL: '100' }), { strategyId: null, symbol: 'AAPL', price: price('100') });
     expect(bounds.map((one) => [one.rule, toText(one.leaves), one.mostQty.toNumber()])).toEqual([
       ['buying_power', '0', 0], ['max_order_notional', '10000', 100], ['max_order_qty', '10000000', 100_000], ['max_position_notional', '0', 0], ['max_gross_exposure', '55000', 550], ['max_net_exposure', '975000', 9750],
     ]);
@@ -34,7 +34,7 @@ describe('the bounds of an entry', () => {
       const limits = exactLimits({ maxOrderNotional: raw.order, maxPositionNotional: raw.position, maxGrossExposure: raw.gross, maxDailyLoss: '1000000' });
       const book = bookOf({ cash: money(raw.cash), limits, positions: new Map([['AAPL', quantity(String(raw.held))]]), shares: new Map([[shareKey('rsi', 'AAPL'), quantity(String(raw.held))]]), openOrders: [open({ symbol: 'AAPL', strategyId: 'rsi', reserved: money(raw.reserved) })] });
       const market = marketOf({ AAPL: raw.at });
-      const most = tightest(entryBounds(book, market, 'AAPL', price(raw.at)));
+      const most = tightest(entryBounds(book, market, { strategyId: null, symbol: 'AAPL', price: price(raw.at) }));
       const ask = (qty: number) => decide(book, market, testManual({ qty: quantity(String(qty)) }));
       if (most === null) throw new Error('An entry has bounds');
       const failed = (qty: number) => ask(qty).rules.filter((rule) => !rule.passed).map((rule) => rule.rule);

@@ -3,7 +3,7 @@ import type { DecisionInput } from '#app/domain/limits.ts';
 import { toText, ZERO_QUANTITY, type Decimal } from '#app/domain/numeric.ts';
 import { calendarCovers, calendarRevision, exchangeDay, isInSession } from '#app/market/calendar.ts';
 import type { EpochMs } from '#app/domain/time.ts';
-import { equityOf, reservedOn, shareOf, type RiskBook, type RiskMarket } from './book.ts';
+import { equityOf, reservedOn, shareOf, strategyNotional, type RiskBook, type RiskMarket } from './book.ts';
 import { isOfBar, type Proposal } from './draft.ts';
 
 type Origin = { readonly source: string; readonly asOf: EpochMs | null; readonly now: EpochMs | null };
@@ -35,6 +35,16 @@ function marketInputs(market: RiskMarket, proposal: Proposal): DecisionInput[] {
   return inputs;
 }
 
+/** Of a strategy that has limits of its own: what it has used of them. */
+function strategyInputs(book: RiskBook, market: RiskMarket, { strategyId }: Proposal, ledger: Origin): DecisionInput[] {
+  const limits = strategyId === null ? null : (book.strategies.get(strategyId)?.limits ?? null);
+  if (strategyId === null || limits === null) return [];
+  return [
+    input('strategy_notional', text(strategyNotional(book, market, strategyId)), 'USD', { ...ledger, source: `our ledger, everything that ${strategyId} holds and has ordered` }),
+    input('strategy_entries_today', String(market.entriesByStrategy.get(strategyId) ?? 0), 'count', ledger),
+  ];
+}
+
 function accountInputs(book: RiskBook, market: RiskMarket, proposal: Proposal): DecisionInput[] {
   const { facts, margin } = book;
   const ledger: Origin = { source: 'our ledger', asOf: facts.readAt, now: facts.readAt };
@@ -48,6 +58,7 @@ function accountInputs(book: RiskBook, market: RiskMarket, proposal: Proposal): 
     input('day_open_equity', text(market.dayOpenEquity), 'USD', { source: 'equity at the begin of the exchange day', asOf: null, now: null }),
     input('entries_today', String(market.entriesToday), 'count', ledger),
   ];
+  inputs.push(...strategyInputs(book, market, proposal, ledger));
   if (market.peakEquity !== null) inputs.push(input('peak_equity', text(market.peakEquity), 'USD', { source: 'highest equity since the drawdown is measured', asOf: null, now: null }));
   if (margin !== null) inputs.push(input('buying_power', text(margin.buyingPower), 'USD', { source: "the broker's account", asOf: facts.brokerSaidAt, now: facts.readAt }));
   const theirs = book.brokerPositions.get(proposal.symbol);

@@ -1,6 +1,6 @@
 /** Rules about limits: money, exposure, counts and losses. An order that reduces a position passes them all. */
 import { addMoney, Decimal, toText, type Money } from '#app/domain/numeric.ts';
-import { dayLossOf, drawdownOf, equityOf, grossExposure, netExposure, positionNotional, reservedOn } from './book.ts';
+import { dayLossOf, drawdownOf, equityOf, grossExposure, netExposure, positionNotional, reservedOn, strategyNotional } from './book.ts';
 import { priceThatCounts, sizeThatCounts } from './draft.ts';
 import { cashNeed, freePower, maintenanceAfter, usesMargin } from './margin.ts';
 import { atMost, atMostShares, dollars, leftOf, type Question, type Rule, type Verdict } from './rule.ts';
@@ -104,10 +104,30 @@ const EXPOSURE_RULES: readonly Rule[] = [
     },
   },
   {
+    name: 'strategy_notional', code: 'STRATEGY_NOTIONAL_EXCEEDED', unit: 'USD',
+    ask: (question) => {
+      const { book, market, proposal: { strategyId } } = question;
+      const limit = strategyId === null ? null : (book.strategies.get(strategyId)?.limits?.maxNotional ?? null);
+      const sized = sizedOf(question);
+      if (strategyId === null || limit === null || sized === null) return null;
+      const before = strategyNotional(book, market, strategyId, sized.newer);
+      return sumLimit(question, { limit, before, size: sized.size }, (observed, allowed) => `The strategy would hold and have ordered ${observed}; its own limit is ${allowed}.`);
+    },
+  },
+  {
     name: 'max_orders_per_day', code: 'ORDERS_PER_DAY_EXCEEDED', unit: 'count',
     ask: ({ book, market, proposal }) => {
       const limit = book.limits.maxOrdersPerDay;
       return { passed: proposal.isReducing || market.entriesToday < limit, threshold: String(limit), observed: String(market.entriesToday), because: `${market.entriesToday} entries were approved today; ${limit} a day are allowed.`, wouldPass: 'the same order on the next exchange day' };
+    },
+  },
+  {
+    name: 'strategy_orders_per_day', code: 'STRATEGY_ORDERS_PER_DAY_EXCEEDED', unit: 'count',
+    ask: ({ book, market, proposal: { strategyId, isReducing } }) => {
+      const limit = strategyId === null ? null : (book.strategies.get(strategyId)?.limits?.maxOrdersPerDay ?? null);
+      if (strategyId === null || limit === null) return null;
+      const entries = market.entriesByStrategy.get(strategyId) ?? 0;
+      return { passed: isReducing || entries < limit, threshold: String(limit), observed: String(entries), because: `${entries} entries of the strategy were approved today; its own limit is ${limit} a day.`, wouldPass: 'the same order on the next exchange day' };
     },
   },
 ];

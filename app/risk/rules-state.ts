@@ -2,7 +2,7 @@
 import { maySendLive } from '#app/domain/arming.ts';
 import type { Rule } from './rule.ts';
 
-/** Master switch and arming of the real account. */
+/** Master switch, arming of the real account, and the switch of the strategy. */
 export const STATE_RULES: readonly Rule[] = [
   {
     name: 'trading_not_halted', code: 'TRADING_HALTED', unit: 'state',
@@ -22,6 +22,18 @@ export const STATE_RULES: readonly Rule[] = [
       return {
         passed: maySendLive(book.arming, proposal.isReducing), threshold: 'armed, or the order reduces a position', observed: book.arming,
         because: 'The real account is not armed: only orders that reduce a position may go out. Arm live trading to open or enlarge positions.', wouldPass: 'the same order while live trading is armed',
+      };
+    },
+  },
+  {
+    name: 'strategy_runs', code: 'STRATEGY_STOPPED', unit: 'state',
+    ask: ({ book, proposal: { strategyId, isReducing } }) => {
+      const terms = strategyId === null ? undefined : book.strategies.get(strategyId);
+      if (terms === undefined) return null;
+      const { stoppedWhy } = terms;
+      return {
+        passed: stoppedWhy === null || isReducing, threshold: 'running, or the order reduces a position', observed: stoppedWhy === null ? 'running' : 'stopped',
+        because: `The strategy may open nothing: ${stoppedWhy ?? ''}`, wouldPass: 'an order that reduces a position, or the same order after the strategy was started',
       };
     },
   },

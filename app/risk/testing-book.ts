@@ -23,7 +23,7 @@ export function testBook(changes: Partial<RiskBook> & { readonly held?: Readonly
     positions.set(symbol, (positions.get(symbol) ?? quantity('0')).plus(qty) as Quantity);
   }
   return {
-    tradingState: 'ACTIVE', arming: 'not_needed', limits: DEFAULT_EXACT_LIMITS, cash: money('100000'), margin: null, positions, brokerPositions: new Map(), shares, openOrders: [], facts: NO_FACTS,
+    tradingState: 'ACTIVE', arming: 'not_needed', limits: DEFAULT_EXACT_LIMITS, cash: money('100000'), margin: null, positions, brokerPositions: new Map(), shares, openOrders: [], strategies: new Map(), facts: NO_FACTS,
     assets: new Map([['AAPL', ANY_ASSET], ['MSFT', ANY_ASSET], ['SPY', ANY_ASSET], ['HALT', { isTradable: false, isFractionable: false, isShortable: false }]]), ...rest,
   };
 }
@@ -32,7 +32,7 @@ export function testBook(changes: Partial<RiskBook> & { readonly held?: Readonly
 export function testMarket(prices: Readonly<Record<string, string>> = { AAPL: '100', MSFT: '200' }, changes: Partial<RiskMarket> = {}): RiskMarket {
   return {
     prices: new Map(Object.entries(prices).map(([symbol, at]): [string, Price] => [symbol, price(at)])), priceTimes: new Map(Object.keys(prices).map((symbol) => [symbol, IN_SESSION])), now: IN_SESSION,
-    dayOpenEquity: money('100000'), isDailyLossTripped: false, entriesToday: 0, peakEquity: null, ...changes,
+    dayOpenEquity: money('100000'), isDailyLossTripped: false, entriesToday: 0, entriesByStrategy: new Map(), peakEquity: null, ...changes,
   };
 }
 

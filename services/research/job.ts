@@ -4,9 +4,9 @@ import { barCount, type BarColumns } from '#app/domain/bar-columns.ts';
 import { AppError, invariant } from '#app/domain/errors.ts';
 import { symbolSchema } from '#app/domain/ids.ts';
 import { riskLimitsSchema } from '#app/domain/limits.ts';
-import { positiveDecimalText } from '#app/domain/numeric.ts';
+import { money, positiveDecimalText } from '#app/domain/numeric.ts';
 import { timeframeSchema, type EpochMs } from '#app/domain/time.ts';
-import { exactLimits } from '#app/risk/book.ts';
+import { exactLimits, type StrategyTerms } from '#app/risk/book.ts';
 import { sizingSchema } from '#app/risk/sizing.ts';
 import type { StrategyType } from '#app/strategy/spec.ts';
 import { US_SELL_FEES } from '#app/backtest/fees.ts';
@@ -67,7 +67,7 @@ export const jobSchema = z.strictObject({
   fees: feesSchema.default('us'),
   desk: z.discriminatedUnion('kind', [
     z.strictObject({ kind: z.literal('plain') }),
-    z.strictObject({ kind: z.literal('house'), limits: riskLimitsSchema, strategyId: z.string().min(1).max(64), versionId: z.string().min(1).max(64) }),
+    z.strictObject({ kind: z.literal('house'), limits: riskLimitsSchema, strategyLimits: z.strictObject({ maxNotional: positiveDecimalText, maxOrdersPerDay: z.number().int().min(1) }).optional().describe('Of the strategy alone'), strategyId: z.string().min(1).max(64), versionId: z.string().min(1).max(64) }),
   ]).default({ kind: 'plain' }),
   isBrokerStrict: z.boolean().default(false),
 });
@@ -101,6 +101,10 @@ export function barsRefsOf(job: Job): readonly string[] {
   return [...new Set(job.markets.flatMap(({ bars, detail }) => (detail === null ? [bars] : [bars, detail])))];
 }
 
+function ownLimits({ strategyLimits }: Extract<Job['desk'], { kind: 'house' }>): StrategyTerms['limits'] {
+  return strategyLimits === undefined ? null : { maxNotional: money(strategyLimits.maxNotional), maxOrdersPerDay: strategyLimits.maxOrdersPerDay };
+}
+
 function marketOf(market: Job['markets'][number], barsOf: JobSurroundings['barsOf']): Market {
   const bars = barsOf(market.bars);
   invariant(barCount(bars) > 0, 'There are no bars to run on', { symbol: market.symbol, bars: market.bars });
@@ -123,6 +127,6 @@ export function runConfigOf(job: Job, { strategyType, barsOf }: JobSurroundings)
   return {
     strategy, markets, timeframe, sizing, account, fills, slippage, commission, isBrokerStrict,
     fees: job.fees === 'us' ? US_SELL_FEES : null,
-    desk: job.desk.kind === 'plain' ? job.desk : { kind: 'house', limits: exactLimits(job.desk.limits), strategyId: job.desk.strategyId, versionId: job.desk.versionId },
+    desk: job.desk.kind === 'plain' ? job.desk : { kind: 'house', limits: exactLimits(job.desk.limits), strategyLimits: ownLimits(job.desk), strategyId: job.desk.strategyId, versionId: job.desk.versionId },
   };
 }

@@ -122,6 +122,8 @@ class TradingDesk implements Desk {
   #breaking: Finding | null = null;
   readonly #kept: Kept[] = [];
   readonly #entries = new Map<string, number>();
+  /** Approved within this transaction, by day and strategy. */
+  readonly #ownEntries = new Map<string, Map<string, number>>();
   readonly #decided: Set<string>;
   readonly #targets = new Map<string, TargetChange>();
   readonly #takenBack: { readonly clientOrderId: string; readonly signalId: string }[] = [];
@@ -161,12 +163,27 @@ class TradingDesk implements Desk {
 
   decide(market: RiskMarket, intent: Intent, idempotencyKey?: string): Decision {
     const day = exchangeDay(intent.tsMarket);
-    const decision = decide(this.#book, { ...market, entriesToday: market.entriesToday + (this.#entries.get(day) ?? 0) }, intent);
+    const decision = decide(this.#book, { ...market, entriesToday: market.entriesToday + (this.#entries.get(day) ?? 0), entriesByStrategy: this.#entriesByStrategy(market, day) }, intent);
     this.#keep(decision, idempotencyKey ?? null);
-    if (decision.clientOrderId !== null && !decision.isReducing) this.#entries.set(day, (this.#entries.get(day) ?? 0) + 1);
+    if (decision.clientOrderId !== null && !decision.isReducing) this.#countEntry(day, decision.strategyId);
     this.#book = applyDecision(this.#book, decision);
     this.#break();
     return decision;
+  }
+
+  #entriesByStrategy(market: RiskMarket, day: string): RiskMarket['entriesByStrategy'] {
+    const own = this.#ownEntries.get(day);
+    if (own === undefined) return market.entriesByStrategy;
+    const all = new Map(market.entriesByStrategy);
+    for (const [strategyId, entries] of own) all.set(strategyId, (all.get(strategyId) ?? 0) + entries);
+    return all;
+  }
+
+  #countEntry(day: string, strategyId: string | null): void {
+    this.#entries.set(day, (this.#entries.get(day) ?? 0) + 1);
+    if (strategyId === null) return;
+    const own = this.#ownEntries.get(day) ?? new Map<string, number>();
+    this.#ownEntries.set(day, own.set(strategyId, (own.get(strategyId) ?? 0) + 1));
   }
 
   refuse(decision: Decision, idempotencyKey: string): void {

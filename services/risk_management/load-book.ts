@@ -6,7 +6,8 @@ import { money, price, quantity, ZERO_MONEY, type Money, type Price, type Quanti
 import type { OrderClass, OrderRole, OrderType, Side } from '#app/domain/order.ts';
 import type { Clock, EpochMs, Timeframe } from '#app/domain/time.ts';
 import type { TradingState } from '#app/domain/trading-state.ts';
-import { exactLimits, shareKey, type Asset, type BrokerMargin, type RiskBook } from '#app/risk/book.ts';
+import { strategyLimitsSchema } from '#app/contracts/deploy.ts';
+import { exactLimits, shareKey, type Asset, type BrokerMargin, type RiskBook, type StrategyTerms } from '#app/risk/book.ts';
 import { countOnce, type OpenOrder } from '#app/risk/open-orders.ts';
 import { reservationLeft } from '#app/risk/decide.ts';
 import type { Protection } from '#app/risk/decide.ts';
@@ -73,6 +74,7 @@ type Row = {
   assets: [symbol: string, isTradable: boolean, isFractionable: boolean, isShortable: boolean][];
   sizings: [versionId: string, sizing: unknown][];
   decided: string[];
+  strategies: { strategyId: string; limits: unknown; isEnabled: boolean; isStopped: boolean; pausedWhy: string | null; isPaused: boolean }[];
   targets: {
     strategyId: string; symbol: string; originId: string; followUps: number; target: TargetSide; owed: string; protection: { stopPrice: string | null; takeProfitPrice: string | null } | null; isDaily: boolean;
     timeframe: Timeframe | null; tsMarket: number; triedAt: number; seq: number;
@@ -122,6 +124,8 @@ const BOOK = `
       WHERE symbol = ANY($1::text[]) OR symbol IN (SELECT symbol FROM execution.strategy_positions WHERE qty <> 0 UNION ALL SELECT symbol FROM risk_management.strategy_targets WHERE owed <> 0)) AS assets,
     (SELECT coalesce(json_agg(json_build_array(strategy_version_id, sizing)), '[]') FROM strategy_engine.strategy_versions WHERE strategy_version_id = ANY($2::text[])) AS sizings,
     (SELECT coalesce(json_agg(decision_id), '[]') FROM risk_management.risk_decisions WHERE decision_id = ANY($3::text[])) AS decided,
+    (SELECT coalesce(json_agg(json_build_object('strategyId', strategy_id, 'limits', limits, 'isEnabled', is_enabled, 'isStopped', is_stopped, 'isPaused', paused IS NOT NULL, 'pausedWhy', paused->>'why')), '[]')
+      FROM strategy_engine.strategies WHERE limits IS NOT NULL OR paused IS NOT NULL OR is_stopped OR NOT is_enabled) AS strategies,
     (SELECT coalesce(json_agg(json_build_object('strategyId', w.strategy_id, 'symbol', w.symbol, 'originId', w.signal_id, 'followUps', w.follow_ups, 'target', w.target, 'owed', ${OWED}::text, 'protection', g.protection,
         'isDaily', coalesce(g.timeframe = '1Day', false), 'timeframe', g.timeframe, 'tsMarket', ${epochOf('greatest(w.ts_market, o.ts_event)')}, 'triedAt', ${epochOf('w.ts_market')}, 'seq', coalesce(o.approved_seq, 0)) ORDER BY o.approved_seq, w.strategy_id, w.symbol), '[]')
       FROM risk_management.strategy_targets w LEFT JOIN execution.strategy_positions p USING (strategy_id, symbol) LEFT JOIN strategy_engine.strategy_signals g ON g.signal_id = w.signal_id
@@ -167,6 +171,16 @@ function peakOf({ peak }: Row): Peak | null {
   return { accountNumber: peak.accountNumber, measure: peak.measure ?? 1, equity: peak.equity === null ? null : money(peak.equity), isTripped: peak.isTripped === true };
 }
 
+/** What one strategy may do. Limits that cannot be read allow nothing: what was meant is not known. */
+function strategyTerms({ limits, isEnabled, isStopped, isPaused, pausedWhy }: Row['strategies'][number]): StrategyTerms {
+  const parsed = limits === null ? null : strategyLimitsSchema.safeParse(limits);
+  const own = parsed?.success === true ? { maxNotional: money(parsed.data.maxNotional), maxOrdersPerDay: parsed.data.maxOrdersPerDay } : null;
+  if (parsed?.success === false) return { limits: null, stoppedWhy: 'its limits cannot be read. Set them again.' };
+  if (isStopped) return { limits: own, stoppedWhy: 'it was stopped. Start it to let it trade again.' };
+  if (isPaused) return { limits: own, stoppedWhy: `it is paused${pausedWhy === null || pausedWhy === '' ? '' : ` (${pausedWhy})`}. Start it to let it trade again.` };
+  return { limits: own, stoppedWhy: isEnabled ? null : 'it is switched off. Switch it on to let it trade again.' };
+}
+
 function riskBook(row: Row, margin: (BrokerMargin & { readonly saidAt: number }) | null, arming: Arming): RiskBook {
   const instant = (ms: number | null | undefined): EpochMs | null => (ms === null || ms === undefined ? null : (ms as EpochMs));
   return {
@@ -176,6 +190,7 @@ function riskBook(row: Row, margin: (BrokerMargin & { readonly saidAt: number })
     shares: new Map(row.shares.map(([strategyId, symbol, qty]) => [shareKey(strategyId === '' ? null : strategyId, symbol), quantity(qty)])),
     openOrders: countOnce(row.orders.map(openOrder)),
     assets: new Map(row.assets.map(([symbol, isTradable, isFractionable, isShortable]): [string, Asset] => [symbol, { isTradable, isFractionable, isShortable }])),
+    strategies: new Map(row.strategies.map((one) => [one.strategyId, strategyTerms(one)])),
     facts: {
       readAt: instant(row.readAt), limitsVersion: row.limitsVersion, limitsSetAt: instant(row.limitsSetAt), tradingStateVersion: row.stateVersion, tradingStateSince: instant(row.stateSince),
       leaseRenewedAt: instant(row.leaseRenewedAt), brokerSaidAt: instant(margin?.saidAt),

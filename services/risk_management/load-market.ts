@@ -80,8 +80,9 @@ export type LoadedMarket = RiskMarket & { readonly day: string; readonly isDaySt
 const DAY = `
   SELECT (SELECT equity::text FROM risk_management.day_open_equity WHERE day = $1::date) AS equity, EXISTS (SELECT FROM risk_management.risk_events WHERE risk_event_id = $2) AS tripped,
     (SELECT count(*) FROM risk_management.risk_decisions WHERE outcome = 'approved' AND NOT is_reducing AND ts_market >= $3 AND ts_market < $4) AS entries,
+    (SELECT coalesce(json_agg(json_build_array(strategy_id, n)), '[]') FROM (SELECT strategy_id, count(*) AS n FROM risk_management.risk_decisions WHERE outcome = 'approved' AND NOT is_reducing AND strategy_id IS NOT NULL AND ts_market >= $3 AND ts_market < $4 GROUP BY strategy_id) e) AS "byStrategy",
     (SELECT coalesce(sum(cash_change), 0)::text FROM execution.ledger_entries WHERE kind IN ('transfer', 'journal') AND ts_event >= $3 AND ts_event < $4) AS transferred, (${MARKET_NOW}) AS now`;
-type DayRow = { readonly equity: string | null; readonly tripped: boolean; readonly entries: number; readonly transferred: string; readonly now: number | null };
+type DayRow = { readonly equity: string | null; readonly tripped: boolean; readonly entries: number; readonly byStrategy: readonly (readonly [strategyId: string, entries: number])[]; readonly transferred: string; readonly now: number | null };
 
 /** Id of the fact that a day's loss limit was hit; new limits make a new fact, so that a person may raise the limit on purpose. */
 export function dailyLossEventId(day: string, limitsVersion: number): string {
@@ -92,7 +93,9 @@ export function dailyLossEventId(day: string, limitsVersion: number): string {
 export async function loadMarket(db: Queryable, loaded: LoadedBook, wanted: { readonly tsMarket: EpochMs; readonly before: EpochMs; readonly symbols: readonly string[] }): Promise<LoadedMarket> {
   const day = exchangeDay(wanted.tsMarket);
   const midnight = fromNewYork(day, 0);
-  const symbols = [...new Set([...loaded.book.positions.keys(), ...wanted.symbols])];
+  // Shares that cancel each other out are no position of the account, yet each counts for its strategy.
+  const shared = [...loaded.book.shares.keys()].map((key) => key.slice(key.indexOf('|') + 1));
+  const symbols = [...new Set([...loaded.book.positions.keys(), ...shared, ...wanted.symbols])];
   const prices = new Map<string, Price>(loaded.averages);
   const priceTimes = new Map<string, EpochMs>();
   for (const [symbol, close] of await pricesBefore(db, symbols, wanted.before)) {
@@ -103,7 +106,7 @@ export async function loadMarket(db: Queryable, loaded: LoadedBook, wanted: { re
   invariant(row, 'The day of the market can be read');
   const stored = row.equity === null ? await equityAtDayOpen(db, loaded, day) : money(row.equity);
   const market: RiskMarket = {
-    prices, priceTimes, now: epochMs(Math.max(wanted.tsMarket, loaded.wallNow ?? row.now ?? 0)), entriesToday: row.entries, peakEquity: null,
+    prices, priceTimes, now: epochMs(Math.max(wanted.tsMarket, loaded.wallNow ?? row.now ?? 0)), entriesToday: row.entries, entriesByStrategy: new Map(row.byStrategy), peakEquity: null,
     // Money that was paid in or out today is neither profit nor loss.
     dayOpenEquity: addMoney(stored, money(row.transferred)), isDailyLossTripped: row.tripped,
   };

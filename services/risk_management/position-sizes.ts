@@ -83,7 +83,7 @@ async function sizeOf({ db, loaded, decided }: Look, item: Item): Promise<Size> 
     return { ...head, shares: '0', mostShares: '0', binding: null, bounds: [], outcome: 'would_deny', code: 'PRICE_MISSING', why: `No price of ${symbol} is known yet.` };
   }
   const would = decide(loaded.book, market, { kind: 'signal', signalId: item.item, strategyId, symbol, target, weight, referencePrice: reference, atr: item.atr === null ? null : price(item.atr), sizing, tsMarket, tsBarSeen: null });
-  const bounds = target === 'long' ? entryBounds(loaded.book, market, symbol, reference) : [];
+  const bounds = target === 'long' ? entryBounds(loaded.book, market, { strategyId, symbol, price: reference }) : [];
   const least = tightest(bounds);
   const known = item.signalId === null ? undefined : decided.get(item.signalId);
   const said = known

@@ -35,7 +35,7 @@ const TABLES = [
   'risk_management.risk_limits', 'risk_management.risk_decisions', 'risk_management.strategy_targets', 'risk_management.risk_events', 'risk_management.risk_lease', 'risk_management.day_open_equity', 'risk_management.outbox',
   'risk_management.peak_equity', 'risk_management.reversals', 'execution.orders', 'execution.order_events', 'execution.trades', 'execution.positions', 'execution.strategy_positions', 'execution.account_ledger', 'execution.inbox_offset',
   'execution.reconciliations', 'execution.account_snapshots', 'execution.ledger_entries',
-  'data_ingestion.symbols', 'data_ingestion.market_data', 'data_ingestion.ingestion_status', 'strategy_engine.strategy_versions', 'strategy_engine.strategy_signals', 'logging.audit_log',
+  'data_ingestion.symbols', 'data_ingestion.market_data', 'data_ingestion.ingestion_status', 'strategy_engine.strategies', 'strategy_engine.strategy_versions', 'strategy_engine.strategy_signals', 'logging.audit_log',
 ];
 const CLOSED = ['filled', 'canceled', 'rejected', 'expired', 'replaced'];
 

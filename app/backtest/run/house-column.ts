@@ -31,7 +31,7 @@ class ColumnHouse implements Desk {
   private readonly assets: ReadonlyMap<string, Asset>;
   private readonly bySymbol: ReadonlyMap<string, MarketState>;
 
-  constructor(core: Core, matcher: Matcher, { strategyId, versionId, limits }: HouseRules) {
+  constructor(core: Core, matcher: Matcher, { strategyId, versionId, limits, strategyLimits }: HouseRules) {
     const { sizing, timeframe } = core.config;
     this.core = core;
     this.matcher = matcher;
@@ -39,7 +39,7 @@ class ColumnHouse implements Desk {
     // What has bars was tradable.
     this.assets = new Map(core.markets.map(({ market }) => [market.symbol, { isTradable: true, isFractionable: market.isFractionable, isShortable: market.isShortable && core.config.account.canShort }]));
     this.bySymbol = new Map(core.markets.map((m) => [m.market.symbol, m]));
-    this.desk = new HouseDesk({ strategyId, versionId, limits, sizing, timeframe }, this.port(), core.denied);
+    this.desk = new HouseDesk({ strategyId, versionId, limits, strategyLimits, sizing, timeframe }, this.port(), core.denied);
     core.onEnd = (market, at) => {
       this.desk.stir(market, Math.floor(at) as EpochMs);
       core.isDeskWaiting = true;

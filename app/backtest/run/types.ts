@@ -2,7 +2,7 @@
 import type { BarColumns } from '#app/domain/bar-columns.ts';
 import type { Timeframe } from '#app/domain/time.ts';
 import type { IndicatorUse } from '#app/indicators/indicator.ts';
-import type { ExactLimits } from '#app/risk/book.ts';
+import type { ExactLimits, StrategyTerms } from '#app/risk/book.ts';
 import type { Sizing } from '#app/risk/sizing.ts';
 import type { BoundStrategy } from '#app/strategy/spec.ts';
 import type { FeeSchedule } from '../fees.ts';
@@ -66,8 +66,8 @@ export type AccountRules = {
   readonly marginInterestPercent: number;
 };
 
-/** Who turns a strategy's targets into orders: `plain` = sizing alone; `house` = the live risk rules with these limits, to the same decisions as live. */
-export type DeskRules = { readonly kind: 'plain' } | { readonly kind: 'house'; readonly limits: ExactLimits; readonly strategyId: string; readonly versionId: string };
+/** Who turns a strategy's targets into orders: `plain` = sizing alone; `house` = the live risk rules with these limits (and those of the strategy alone), to the same decisions as live. */
+export type DeskRules = { readonly kind: 'plain' } | { readonly kind: 'house'; readonly limits: ExactLimits; readonly strategyLimits?: StrategyTerms['limits'] | undefined; readonly strategyId: string; readonly versionId: string };
 
 /** What to run. Everything that the outcome depends on is in here. */
 export type RunConfig = {
