@@ -1,0 +1,34 @@
+/** The gates as the page tells them: in order, with what passes each. Pure. */
+import type { Gate, Gates } from '#app/contracts/deploy.ts';
+import type { Mode } from '#app/contracts/config.ts';
+
+/** What the button of a gate says; null = it has none. */
+export const GATE_BUTTONS: Readonly<Record<Gate['action'], string | null>> = {
+  fix_source: 'Show the place', check_look_ahead: 'Check now', run_backtest: 'Run a back-test', optimise: 'Optimise', read_verdict: 'Read the verdict', set_limits: 'Set limits', deploy_to_paper: 'How to get there', none: null,
+};
+
+/** What each state is called beside its mark. */
+export const GATE_STATES: Readonly<Record<Gate['state'], string>> = { passed: 'Passed', open: 'Open', failed: 'Failed', not_needed: 'Not needed here' };
+
+/** The market that runs, so that nobody mistakes it. `money`: what is at stake. */
+export const MARKETS: Readonly<Record<Mode, { readonly name: string; readonly money: string; readonly next: string | null }>> = {
+  demo: { name: 'Demo', money: 'A simulated market and a simulated account. No real money.', next: 'Next: let it prove itself on paper. Change the market to Paper in the application settings (headless: `mainspring mode paper`). Your projects come along with every version; open this one there and deploy it again. Paper also asks that you have read an out-of-sample verdict.' },
+  paper: { name: 'Paper', money: 'Real prices, Alpaca’s paper account. No real money.', next: 'Next: live asks for at least five exchange days of exactly these files on paper. Any change of the files begins the count anew. When they are complete, change the market to Live in the application settings (headless: `mainspring mode live`) and deploy it there.' },
+  live: { name: 'Live', money: 'Real orders with real money.', next: null },
+};
+
+/** The gates as they stand with what the form holds: limits are given together with the deployment, so a complete form passes theirs. */
+export function withForm(gates: Gates, hasLimits: boolean): Gate[] {
+  return gates.gates.map((gate) => (gate.gate === 'limits' && gate.state === 'open' && hasLimits ? { ...gate, state: 'passed', observed: 'written in the form below', remedy: null, action: 'none' } : gate));
+}
+
+/** Gates that still hinder. */
+export function closedGates(gates: readonly Gate[]): Gate[] {
+  return gates.filter(({ state }) => state === 'open' || state === 'failed');
+}
+
+/** "4 of 5 passed" without those that this market does not ask for. */
+export function gatesCount(gates: readonly Gate[]): { passed: number; needed: number } {
+  const needed = gates.filter(({ state }) => state !== 'not_needed');
+  return { passed: needed.filter(({ state }) => state === 'passed').length, needed: needed.length };
+}
