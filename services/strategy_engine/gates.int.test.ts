@@ -1,0 +1,132 @@
+/** Gates over a real book and a real library folder: judged by what is stored, opened by what is done, and days on paper carried to another market. */
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import type { Gates } from '#app/contracts/deploy.ts';
+import { MINUTE_MS, type EpochMs } from '#app/domain/time.ts';
+import { sessionsBetween } from '#app/market/calendar.ts';
+import { openDb, type Db } from '#chassis/db.ts';
+import { startBook, type Book } from '../../tests/support/servers.ts';
+import { noteEvidence, readEvidence } from './evidence.ts';
+import { noteDay } from './evidence-days.ts';
+import { gateCommands, judgeGates } from './gates.ts';
+
+const HASH = 'a'.repeat(64);
+const LIMITS = { maxNotional: '10000', maxOrdersPerDay: 10, maxDailyLoss: '500', maxErrors: 3 };
+const libraryDir = mkdtempSync(path.join(tmpdir(), 'ms-library-'));
+const evidenceFile = path.join(libraryDir, 'evidence', `${HASH}.json`);
+const BACKTEST = `bt_${'1'.repeat(24)}`;
+let book: Book;
+let db: Db;
+
+beforeAll(async () => {
+  book = await startBook();
+  db = openDb({ access: book.access('strategy_engine'), database: 'trading_system', schema: 'strategy_engine', applicationName: 'test', max: 4, onLost: () => undefined });
+});
+afterAll(async () => {
+  await db.close();
+  await book.stop();
+  rmSync(libraryDir, { recursive: true, force: true });
+});
+beforeEach(async () => {
+  await book.sql('TRUNCATE strategy_engine.projects, strategy_engine.project_versions, strategy_engine.project_checks, strategy_engine.backtests, strategy_engine.searches, strategy_engine.strategies, strategy_engine.strategy_versions, strategy_engine.strategy_state, strategy_engine.strategy_log CASCADE');
+  rmSync(path.join(libraryDir, 'evidence'), { recursive: true, force: true });
+  await book.sql(`BEGIN; INSERT INTO strategy_engine.projects (project_id, name, current_version) VALUES ('mine', 'Mine', 2);
+    INSERT INTO strategy_engine.project_versions (project_id, version, files, hash, saved_by) VALUES ('mine', 1, '[]', repeat('b', 64), 'owner'), ('mine', 2, '[]', '${HASH}', 'owner'); COMMIT`);
+});
+
+const states = ({ gates }: Gates): Record<string, string> => Object.fromEntries(gates.map(({ gate, state }) => [gate, state]));
+const judge = (mode: 'demo' | 'paper' | 'live', version = 2) => judgeGates(db, { mode, projectId: 'mine', version, libraryDir, limits: LIMITS });
+const check = (what: string, isPassed = true, result: unknown = {}) => book.sql(`INSERT INTO strategy_engine.project_checks (hash, what, is_passed, result, actor) VALUES ($1, $2, $3, $4::jsonb, 'test')`, [HASH, what, isPassed, JSON.stringify(result)]);
+
+/** A finished back-test of version 2: 250 days, 80 fills; with the walk-forward of its search, or without. */
+async function backtest(belief: string, hasWalkForward: boolean): Promise<void> {
+  const result = { roundTrips: Array(40).fill({}), fills: 80, daily: Array(250).fill(['2024-01-02', 1]), verdict: { belief, headline: `It is ${belief}.`, reasons: [] } };
+  await book.sql(`INSERT INTO strategy_engine.backtests (backtest_id, strategy_version_id, request, result, project_id, project_version, state, finished_at) VALUES ($1, 'mine.unstored', '{}', $2::jsonb, 'mine', 2, 'done', now())`, [BACKTEST, JSON.stringify(result)]);
+  if (!hasWalkForward) return;
+  const folds = [{ inFrom: 0, outFrom: 1, outTo: 2, parameters: {}, inSample: { total_return: 0.2 }, outOfSample: { total_return: 0.1 } }, { inFrom: 1, outFrom: 2, outTo: 3, parameters: {}, inSample: null, outOfSample: { total_return: -0.1 } }];
+  await book.sql(`INSERT INTO strategy_engine.searches (search_id, backtest_id, request, result) VALUES ('se_1', $1, '{}', $2::jsonb)`, [BACKTEST, JSON.stringify({ walkForward: { folds, efficiency: { growth: 0.5, objective: null } } })]);
+}
+
+describe('gates of a version', () => {
+  it('are closed while nothing is known of it', async () => {
+    const gates = await judge('demo');
+    expect(gates).toMatchObject({ hash: HASH, isOpen: false, mode: 'demo' });
+    expect(states(gates)).toMatchObject({ source: 'open', look_ahead: 'open', backtest: 'open', limits: 'passed', paper_days: 'not_needed' });
+    await expect(judge('demo', 9)).rejects.toMatchObject({ code: 'PROJECT_NOT_FOUND' });
+  });
+
+  it('open one by one by what is stored of these very files', async () => {
+    for (const what of ['source', 'look_ahead', 'warm_up']) await check(what, true, { facts: { parameters: [{}] } });
+    await backtest('doubtful', true);
+    expect(await judge('demo')).toMatchObject({ isOpen: true });
+    expect(states(await judge('demo', 1)), 'another version knows nothing of it').toMatchObject({ source: 'open', backtest: 'open' });
+    const paper = await judge('paper');
+    expect(states(paper)).toMatchObject({ out_of_sample: 'passed', verdict_read: 'open' });
+    expect(paper.gates.find(({ gate }) => gate === 'out_of_sample')?.observed).toBe('Walk-forward over 2 windows, 1 of which gained on the time behind them. 50 % of the growth before was left. The verdict: It is doubtful.');
+    const commands = gateCommands({ db, mode: 'paper', libraryDir });
+    const ask = { projectId: 'mine', version: 2, backtestId: BACKTEST, actor: 'owner', idempotencyKey: 'read-0001' };
+    await expect(commands.readVerdict?.({ ...ask, version: 1 })).rejects.toMatchObject({ code: 'BACKTEST_NOT_FOUND' });
+    expect(states((await commands.readVerdict?.(ask)) ?? paper)).toMatchObject({ verdict_read: 'passed', limits: 'open' });
+    await commands.readVerdict?.(ask);
+    expect(await book.sql(`SELECT actor, subject FROM logging.audit_log WHERE action = 'strategy.verdict_read'`)).toContainEqual({ actor: 'owner', subject: 'mine.2' });
+    expect(await judge('paper')).toMatchObject({ isOpen: true });
+    expect(await judge('live')).toMatchObject({ isOpen: false });
+  });
+
+  it('take a back-test that runs, or failed, for none', async () => {
+    await backtest('believe', false);
+    await book.sql(`UPDATE strategy_engine.backtests SET state = 'ran'`);
+    expect(states(await judge('demo'))).toMatchObject({ backtest: 'open' });
+  });
+});
+
+describe('days on paper', () => {
+  const days = sessionsBetween('2024-03-04', '2024-03-08');
+  const noted = (day: string) => ({ day, strategyId: 'mine', versionId: 'mine.v1', bars: 390, notedAt: 1 });
+
+  it('are carried by the library folder, each once, and counted by real money', async () => {
+    expect(await noteEvidence(libraryDir, HASH, days.slice(0, 4).map(({ date }) => noted(date)))).toBe(true);
+    expect(await noteEvidence(libraryDir, HASH, [noted(days[0]?.date ?? '')]), 'a day that is there').toBe(false);
+    expect(states(await judge('live'))).toMatchObject({ paper_days: 'open' });
+    await noteEvidence(libraryDir, HASH, [noted(days[4]?.date ?? '')]);
+    expect(states(await judge('live'))).toMatchObject({ paper_days: 'passed' });
+    expect(readdirSync(path.join(libraryDir, 'evidence')), 'no part of a file is left').toEqual([`${HASH}.json`]);
+  });
+
+  it.each<[string, (text: string) => string, string]>([
+    ['a day added by hand', (text) => text.replace('"2024-03-04"', '"2024-03-01"'), 'changed by hand'], ['half a file', (text) => text.slice(0, 200), 'damaged'], ['another format', () => '{"days": 5}', 'not one that we wrote'],
+    ['another hash', (text) => text.replaceAll(HASH, 'c'.repeat(64)), 'other files'], ['a huge file', (text) => text + ' '.repeat(300_000), 'larger'],
+  ])('do not count from %s, and say why', async (_what, damage, words) => {
+    await noteEvidence(libraryDir, HASH, days.map(({ date }) => noted(date)));
+    writeFileSync(evidenceFile, damage(readFileSync(evidenceFile, 'utf8')));
+    const gates = await judge('live');
+    expect(gates.gates.find(({ gate }) => gate === 'paper_days')).toMatchObject({ state: 'open', observed: expect.stringContaining(words) as string });
+    expect(await noteEvidence(libraryDir, HASH, [noted('2024-03-11')]), 'it is begun anew').toBe(true);
+    expect(await readEvidence(libraryDir, HASH)).toMatchObject({ problem: null, days: [{ day: '2024-03-11' }] });
+  });
+
+  it('are those on which a deployment ran from the open on, saw bars, and made no error', async () => {
+    const [, , day] = days;
+    const now = ((day?.close ?? 0) + 20 * MINUTE_MS) as EpochMs;
+    const instant = (ms: number): string => new Date(ms).toISOString();
+    const deploy = async (id: string, createdAt: number): Promise<void> => {
+      await book.sql(`INSERT INTO strategy_engine.strategies (strategy_id, name, kind, symbols, timeframe, parameters, sizing, current_version_id, project_id) VALUES ($1, $1, 'mine', '{SPY}', '1Min', '{}', '{}', $1 || '.v1', 'mine')`, [id]);
+      await book.sql(`INSERT INTO strategy_engine.strategy_versions (strategy_version_id, strategy_id, version, kind, parameters, sizing, code_hash, created_at, project_id, project_version) VALUES ($1 || '.v1', $1, 1, 'mine', '{}', '{}', 'h', $2, 'mine', 2)`, [id, instant(createdAt)]);
+    };
+    const sees = (id: string, openTime: number) => book.sql(`INSERT INTO strategy_engine.strategy_state (strategy_version_id, symbol, last_open_time, version, state) VALUES ($1 || '.v1', 'SPY', $2, 390, '{}') ON CONFLICT (strategy_version_id, symbol) DO UPDATE SET last_open_time = excluded.last_open_time`, [id, instant(openTime)]);
+    await deploy('ran', (day?.open ?? 0) - MINUTE_MS);
+    expect(await noteDay(db, { libraryDir, now }), 'it saw no bar').toBe(0);
+    await sees('ran', (day?.close ?? 0) - MINUTE_MS);
+    expect(await noteDay(db, { libraryDir, now: ((day?.close ?? 0) + MINUTE_MS) as EpochMs }), 'the day is not over: of the day before it saw bars, but was not deployed').toBe(0);
+    await book.sql(`INSERT INTO strategy_engine.strategy_log (strategy_id, strategy_version_id, at, level, line) VALUES ('ran', 'ran.v1', $1, 'error', 'x is undefined')`, [instant((day?.open ?? 0) + MINUTE_MS)]);
+    expect(await noteDay(db, { libraryDir, now }), 'it made an error').toBe(0);
+    await book.sql('TRUNCATE strategy_engine.strategy_log');
+    await deploy('late', (day?.open ?? 0) + MINUTE_MS);
+    await sees('late', (day?.close ?? 0) - MINUTE_MS);
+    expect(await noteDay(db, { libraryDir, now })).toBe(1);
+    expect(await readEvidence(libraryDir, HASH)).toMatchObject({ days: [{ day: '2024-03-06', strategyId: 'ran', versionId: 'ran.v1', bars: 390 }] });
+    expect(await noteDay(db, { libraryDir, now }), 'twice is once').toBe(0);
+  });
+});
