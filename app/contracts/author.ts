@@ -22,7 +22,8 @@ export const filesHashSchema = z.string().regex(/^[0-9a-f]{64}$/);
 /** One file. `path`: relative, with `/`, small letters, such as `strategy.ts` or `lib/levels.ts`. */
 export const projectFileSchema = z.strictObject({
   path: z.string().max(80).regex(/^[a-z0-9][a-z0-9_-]*(\/[a-z0-9][a-z0-9_-]*){0,3}\.ts$/, 'must be a path such as levels.ts or lib/levels.ts: small letters, digits, - and _'),
-  text: z.string().max(MAX_FILE_CHARACTERS, `A file has at most ${MAX_FILE_CHARACTERS} characters`),
+  // The book stores no text that is none: a zero character, or half of a pair of characters.
+  text: z.string().max(MAX_FILE_CHARACTERS, `A file has at most ${MAX_FILE_CHARACTERS} characters`).refine((text) => !/\0|\p{Surrogate}/u.test(text), 'is not text: it holds a character that cannot be stored. Save the file as UTF-8 and try again'),
 });
 /** One file. */
 export type ProjectFile = z.infer<typeof projectFileSchema>;

@@ -1,15 +1,17 @@
 /** Commands about what a person writes. */
 import * as z from 'zod';
-import { authorProfileSchema, lookAheadResultSchema, projectCheckSchema, projectFields, projectVersionSchema } from './author.ts';
+import { authorProfileSchema, lookAheadResultSchema, projectCheckSchema, projectFields } from './author.ts';
 import { request, type CommandContract } from './request.ts';
 
 const service = 'strategy_engine';
 
-/** Its commands. */
+const saved = z.object({ projectId: z.string(), version: z.number().int() });
+
+/** Its commands. What they made is read from the book afterwards. */
 export const AUTHOR_COMMANDS = {
-  createProject: { service, input: z.object({ ...request, ...projectFields.create }), output: projectVersionSchema },
-  saveProject: { service, input: z.object({ ...request, ...projectFields.save }), output: projectVersionSchema.extend({ isNew: z.boolean().describe('false: nothing had changed, and no version was made') }) },
-  restoreVersion: { service, input: z.object({ ...request, ...projectFields.restore }), output: projectVersionSchema },
+  createProject: { service, input: z.object({ ...request, ...projectFields.create }), output: saved },
+  saveProject: { service, input: z.object({ ...request, ...projectFields.save }), output: saved.extend({ isNew: z.boolean().describe('false: nothing had changed, and no version was made') }) },
+  restoreVersion: { service, input: z.object({ ...request, ...projectFields.restore }), output: saved },
   renameProject: { service, input: z.object({ ...request, ...projectFields.rename }), output: z.object({ projectId: z.string(), name: z.string() }) },
   archiveProject: { service, input: z.object({ ...request, ...projectFields.archive }), output: z.object({ projectId: z.string(), isArchived: z.boolean() }) },
   /** Looks over files without storing them: as one types. */

@@ -3,17 +3,23 @@ CREATE TABLE strategy_engine.projects (
   project_id text PRIMARY KEY CHECK (project_id ~ '^[a-z][a-z0-9_]{0,39}$'),
   name text NOT NULL CHECK (length(name) BETWEEN 1 AND 80),
   template_id text,
+  -- Of the strategy, as it last could be loaded.
+  title text,
   current_version integer NOT NULL CHECK (current_version > 0),
   is_archived boolean NOT NULL DEFAULT false,
   created_at timestamptz NOT NULL DEFAULT clock_timestamp(),
   updated_at timestamptz NOT NULL DEFAULT clock_timestamp()
 );
+-- One name, one project, whatever its capitals, those that were put away included.
+CREATE UNIQUE INDEX ON strategy_engine.projects (lower(name));
 
--- files: [{"path", "text"}], sorted by path; hash: SHA-256 of them (hex). restored_from: the version that was taken up again. signature: who signed it, as the profile stood then.
+-- files: [{"path", "text"}], sorted by path; file_count and characters of them: lists never read the files. hash: SHA-256 of them (hex). restored_from: the version that was taken up again. signature: who signed it, as the profile stood then.
 CREATE TABLE strategy_engine.project_versions (
   project_id text NOT NULL REFERENCES strategy_engine.projects DEFERRABLE INITIALLY DEFERRED,
   version integer NOT NULL CHECK (version > 0),
   files jsonb NOT NULL,
+  file_count integer NOT NULL GENERATED ALWAYS AS (jsonb_array_length(files)) STORED,
+  characters integer NOT NULL DEFAULT 0,
   hash text NOT NULL CHECK (hash ~ '^[0-9a-f]{64}$'),
   note text NOT NULL DEFAULT '',
   restored_from integer,
