@@ -26,7 +26,7 @@ import type { RunFacts } from './runtime-config.ts';
 import { safeStates } from './states-for.ts';
 import { openAudit } from './store/audit.ts';
 import type { Audit } from './store/audit.ts';
-import { freeBytes } from './store/data-folder.ts';
+import { freeBytes, libraryIn } from './store/data-folder.ts';
 import { openPortClaims } from './supervisor/port-claims.ts';
 import type { Spawner } from './supervisor/spawner.ts';
 import { hasProcess, isServing } from './supervisor/state.ts';
@@ -126,7 +126,7 @@ async function begin(options: BootOptions, undo: Undo): Promise<Stack> {
   const arming: { of: Arming | null } = { of: null };
   const armedUntil = (): number | null => arming.of?.armedUntil() ?? null;
   const kill: { of: KillSwitch | null } = { of: null };
-  const facts = await gatherFacts({ ...opened, version: options.layout.version, replay: options.replay, reservations, armedUntil, latches: () => kill.of?.latches() ?? [] });
+  const facts = await gatherFacts({ ...opened, libraryDir: options.libraryDir ?? libraryIn(folder.dataDir), version: options.layout.version, replay: options.replay, reservations, armedUntil, latches: () => kill.of?.latches() ?? [] });
   const allDrivers = buildUnits({ layout: options.layout, spawner: options.spawner, folder, settings, logs, runFiles, reservations, runAs, facts });
   const drivers = options.only ? allDrivers.filter(({ spec }) => options.only?.includes(spec.id)) : allDrivers;
   const supervised = supervise({ options, opened, facts, drivers, undo, kill });

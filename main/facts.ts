@@ -19,6 +19,7 @@ export type FactParts = {
   readonly version: string;
   readonly replay: ReplaySettings | null;
   readonly folder: DataFolder;
+  readonly libraryDir: string;
   readonly store: ControlStore;
   readonly secrets: Secrets;
   readonly settings: Settings;
@@ -57,7 +58,7 @@ async function passwordsOf(settings: Settings, secrets: Secrets): Promise<Passwo
 }
 
 /** The facts of this run. The tokens are new at each launch; passwords come from the vault of the data folder. */
-export async function gatherFacts({ version, replay, folder, store, secrets, settings, reservations, armedUntil, latches }: FactParts): Promise<RunFacts> {
+export async function gatherFacts({ version, replay, folder, libraryDir, store, secrets, settings, reservations, armedUntil, latches }: FactParts): Promise<RunFacts> {
   const ports = portsOf(settings, reservations);
   const portOf = (unit: UnitId): number => {
     const port = ports.get(unit);
@@ -71,6 +72,7 @@ export async function gatherFacts({ version, replay, folder, store, secrets, set
     instanceId: store.instanceId,
     version,
     dataDir: folder.dataDir,
+    libraryDir,
     journalFile: path.join(folder.dataDir, 'simulator.sqlite'),
     settings,
     replay,

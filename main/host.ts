@@ -213,6 +213,7 @@ class StackHost implements Host {
     return {
       layout, env, spawner, sealer,
       dataDir: home.dataDirOf(mode),
+      libraryDir: home.libraryDir,
       envFile: home.envFile,
       choice: decided === null ? await this.withKeys(() => choiceOf(home, sealer, mode)) : { mode, keys: null },
       replay: null,

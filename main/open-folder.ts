@@ -23,6 +23,8 @@ import type { RunAs } from './units/run-as.ts';
 /** Which folder, and what is told about it. `env` is where settings beside the file come from. */
 export type FolderOptions = {
   readonly dataDir: string;
+  /** Where strategies travel between the markets of a home; inside of the data folder unless told. */
+  readonly libraryDir?: string;
   readonly env: Readonly<Record<string, string | undefined>>;
   /** Where the settings are; `.env` in the data folder unless told. */
   readonly envFile?: string;

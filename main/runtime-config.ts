@@ -10,6 +10,8 @@ export type RunFacts = {
   readonly instanceId: string;
   readonly version: string;
   readonly dataDir: string;
+  /** Where strategies travel between the markets of this home. */
+  readonly libraryDir: string;
   readonly journalFile: string;
   readonly settings: Settings;
   readonly replay: ReplaySettings | null;
@@ -76,6 +78,7 @@ export function configFor(unit: WorkerId, facts: RunFacts): RuntimeConfig {
     units: unitsOf(facts),
     internalToken: facts.internalToken,
     ...(WITH_BROKER.has(unit) ? { alpaca: brokerOf(facts) } : {}),
+    ...(unit === 'strategy_engine' ? { libraryDir: facts.libraryDir } : {}),
     ...(unit === 'simulator' ? { simulator: { ...settings.simulator, journalFile: facts.journalFile, ...facts.simulatorKeys } } : {}),
     ...(unit === 'gateway' ? { gateway: { apiToken: facts.apiToken, sessionSecret: facts.sessionSecret } } : {}),
     ...(settings.mode === 'live' && isArmedWorker(unit) ? { live: { armedUntil: facts.armedUntil() } } : {}),
@@ -86,8 +89,8 @@ export function configFor(unit: WorkerId, facts: RunFacts): RuntimeConfig {
   };
 }
 
-/** What a second worker of a service is told: its way to the databases and to the orchestrator; no broker keys, no mail server, no arming. */
+/** What a second worker of a service is told: its way to the databases and to the orchestrator; no broker keys, no mail server, no arming, no folder of ours. */
 export function extraWorkerConfigFor(service: ServiceId, facts: RunFacts): RuntimeConfig {
-  const { alpaca: _broker, live: _arming, latches: _pulls, notification: _people, ...config } = configFor(service, facts);
+  const { alpaca: _broker, live: _arming, latches: _pulls, notification: _people, libraryDir: _library, ...config } = configFor(service, facts);
   return config;
 }

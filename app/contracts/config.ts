@@ -144,6 +144,8 @@ export const RuntimeConfigSchema = z.object({
   instanceId: z.string().min(1),
   version: z.string().min(1),
   dataDir: z.string().min(1),
+  /** To strategy_engine: the folder in which strategies travel between the markets of a home. Absolute. */
+  libraryDir: z.string().min(1).optional(),
   mode: ModeSchema,
   replay: ReplaySettingsSchema.optional(),
   postgres: PostgresAccessSchema,

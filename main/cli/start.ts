@@ -64,6 +64,8 @@ export async function runStart(command: Command, place: Place, layout: Layout): 
   const isDecided = command.replay !== null || marketOfSettings(home.envFile, process.env) !== null;
   stack = await boot({
     dataDir,
+    // What recorded bars are tried on stays with the replay.
+    ...(command.replay === null ? { libraryDir: home.libraryDir } : {}),
     envFile: home.envFile,
     choice: isDecided ? { mode, keys: null } : await choiceOf(home, plainSealer, mode),
     layout,

@@ -48,6 +48,8 @@ export type Home = {
   /** The vault of the broker keys. */
   readonly keysFile: string;
   readonly envFile: string;
+  /** Strategies that were written in one market are found in the others by it. */
+  readonly libraryDir: string;
   /** The home was a data folder itself before there were markets; it goes on holding this one. Null in every other home. */
   readonly olderMarket: Mode | null;
   dataDirOf(mode: Mode): string;
@@ -58,9 +60,14 @@ export function chooseHome(env: Env): string {
   return path.resolve(env['MAINSPRING_HOME'] || platformFolder(env));
 }
 
+/** The library of a home, or of a data folder that stands alone. */
+export function libraryIn(folder: string): string {
+  return path.join(folder, 'library');
+}
+
 function homeAt(folder: string, olderMarket: Mode | null, dataDirOf: (mode: Mode) => string): Home {
   const inside = (name: string): string => path.join(folder, name);
-  return { homeDir: folder, preferencesFile: inside('preferences.json'), keysFile: inside('keys.json'), envFile: inside('.env'), olderMarket, dataDirOf };
+  return { homeDir: folder, preferencesFile: inside('preferences.json'), keysFile: inside('keys.json'), envFile: inside('.env'), libraryDir: libraryIn(folder), olderMarket, dataDirOf };
 }
 
 /** What lies where in a home, without touching anything: a book belongs to one market, so each has a folder of its own. */

@@ -29,7 +29,7 @@ describe('a home', () => {
     expect(chooseHome({ MAINSPRING_HOME: '/x/y' })).toBe(path.resolve('/x/y'));
     const home = openHome(folder);
     expect([home.dataDirOf('demo'), home.dataDirOf('paper'), home.dataDirOf('live')]).toEqual(['demo', 'paper', 'live'].map((mode) => path.join(folder, mode)));
-    expect([home.olderMarket, home.envFile, home.keysFile]).toEqual([null, path.join(folder, '.env'), path.join(folder, 'keys.json')]);
+    expect([home.olderMarket, home.envFile, home.keysFile, home.libraryDir]).toEqual([null, path.join(folder, '.env'), path.join(folder, 'keys.json'), path.join(folder, 'library')]);
   });
 
   it('that was a data folder itself goes on holding that market', () => {
@@ -44,7 +44,7 @@ describe('a home', () => {
 
   it('named by --data is one folder for everything', () => {
     const home = singleHome(folder);
-    expect([home.dataDirOf('demo'), home.dataDirOf('live'), home.olderMarket]).toEqual([folder, folder, null]);
+    expect([home.dataDirOf('demo'), home.dataDirOf('live'), home.olderMarket, home.libraryDir]).toEqual([folder, folder, null, path.join(folder, 'library')]);
   });
 
   it('knows which of its folders were used, the last one first, replays of both layouts included', () => {
