@@ -17,7 +17,7 @@ function factsWithSecrets(): RunFacts {
   expect(problems).toEqual([]);
   const rolePasswords = Object.fromEntries(WORKER_IDS.map((id) => [id, 'planted-role-word'])) as Record<WorkerId, string>;
   return {
-    instanceId: 'i', version: '1', dataDir: '/d', journalFile: '/d/j', settings, replay: null, postgres: { host: 'h', port: 1, tradingDb: 't', orchestratorDb: 'o' }, redis: { host: 'h', port: 1, tls: false }, armedUntil: () => null, latches: () => [],
+    instanceId: 'i', version: '1', dataDir: '/d', libraryDir: '/l', journalFile: '/d/j', settings, replay: null, postgres: { host: 'h', port: 1, tradingDb: 't', orchestratorDb: 'o' }, redis: { host: 'h', port: 1, tls: false }, armedUntil: () => null, latches: () => [],
     ownerPasswords: { postgres: 'planted-owner-word', redis: 'planted-owner-word' }, ports: new Map(), rolePasswords, internalToken: 'planted-token-0123456789abcdef0123', apiToken: 'a'.repeat(40), sessionSecret: 'b'.repeat(40), simulatorKeys: { keyId: 'PKX', secretKey: 'c'.repeat(40) },
   };
 }
