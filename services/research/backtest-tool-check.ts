@@ -20,7 +20,7 @@ const CUTS = [8, 120] as const;
 /** Under the house's rules an order is decided in exact decimals: that takes as long as so many bars. */
 const BARS_OF_AN_ORDER = 10_000;
 /** Noise on each price, hundredths of a percent: about half of a usual spread of a smaller share. */
-const NOISE_BPS = 5;
+export const NOISE_BPS = 5;
 
 /** The answers, and the look-ahead findings in words. */
 export type Checked = { readonly found: FoundElsewhere; readonly words: readonly string[] };
@@ -30,7 +30,7 @@ function sharpeOf(config: RunConfig): number {
 }
 
 /** Ordered numbers of the strategy that may be moved. */
-function movable({ parameterSet }: StrategyType, values: RunConfig['strategy']['parameters']): MovableParameter[] {
+export function movable({ parameterSet }: Pick<StrategyType, 'parameterSet'>, values: RunConfig['strategy']['parameters']): MovableParameter[] {
   return Object.entries(parameterSet).flatMap(([name, parameter]): MovableParameter[] => {
     const value = values[name];
     // What is switched off by 0 is another strategy when it is switched on.

@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import type { BacktestManifest } from '#app/contracts/backtest.ts';
 import { BAR_FIELDS, type BarColumns } from '#app/domain/bar-columns.ts';
 import { ENGINE_VERSION } from '#app/backtest/run/run.ts';
+import { invariant } from '#app/domain/errors.ts';
 import { behaviourHash } from '#app/strategy/fingerprint.ts';
 import type { StrategyType } from '#app/strategy/spec.ts';
 import type { Job } from './job.ts';
@@ -22,14 +23,20 @@ export function hashBars(bars: BarColumns): string {
 }
 
 /** What a manifest is made of. The engine draws nothing at random: the seed is that of the statistics behind it. */
-export type ManifestFacts = { readonly job: Job; readonly type: StrategyType; readonly series: readonly { readonly symbol: string; readonly bars: BarColumns }[]; readonly seed: number; /** What tells versions of the strategy apart where its behaviour cannot be asked for here. */ readonly code?: string | null };
+export type ManifestFacts = {
+  readonly job: Job; readonly series: readonly { readonly symbol: string; readonly bars: BarColumns }[]; readonly seed: number;
+  /** Fills the parameters in; null: those of the job are filled in (`parameters`). */ readonly type: StrategyType | null; readonly parameters?: unknown;
+  /** What tells versions of the strategy apart where its behaviour cannot be asked for here. */ readonly code?: string | null;
+};
 
-/** The manifest of a job on these bars. */
-export function manifestOf({ job, type, series, seed, code = null }: ManifestFacts): BacktestManifest {
+/** The manifest of a job on these bars. @throws AppError INVARIANT_BROKEN without a type and without a code */
+export function manifestOf({ job, type, series, seed, code = null, parameters = null }: ManifestFacts): BacktestManifest {
   const { strategy, ...rules } = job;
-  const bound = type.bind(strategy.parameters);
+  const bound = type?.bind(strategy.parameters) ?? null;
+  const ownCode = code ?? (bound === null ? null : behaviourHash(bound));
+  invariant(ownCode !== null, 'A strategy is known by its code or by its behaviour', { kind: strategy.kind });
   const parts = {
-    engine: ENGINE_VERSION, code: code ?? behaviourHash(bound), data: Object.fromEntries(series.map(({ symbol, bars }) => [symbol, hashBars(bars)])), parameters: sha256(canonical(bound.parameters)), rules: sha256(canonical(rules)), seed,
+    engine: ENGINE_VERSION, code: ownCode, data: Object.fromEntries(series.map(({ symbol, bars }) => [symbol, hashBars(bars)])), parameters: sha256(canonical(bound?.parameters ?? parameters)), rules: sha256(canonical(rules)), seed,
   };
   return { ...parts, hash: sha256(canonical(parts)) };
 }

@@ -2,8 +2,7 @@
 import { Worker } from 'node:worker_threads';
 import { AppError, describeError, invariant } from '#app/domain/errors.ts';
 import type { RunResult } from '#app/backtest/run/types.ts';
-import type { Measure, Measured } from './measure.ts';
-import { CANCEL, DONE, FAILED, FREE, NEXT, PROGRESS, rowWidth, sharedBatch, sharedControl, type Batch, type CarriedError, type Order, type Reply, type SingleResult, type SingleRun, type Span, type Study } from './work.ts';
+import { CANCEL, DONE, FAILED, FREE, NEXT, PROGRESS, rowWidth, sharedBatch, sharedControl, type Asked, type Batch, type CarriedError, type Order, type Reply, type SingleRun, type Span, type Study, type ThreadTask, type ThreadTasks } from './work.ts';
 
 /** `threads`: how many work at once. `entry`: the file they run. `pointTimeoutMs`: a point that takes longer ends its thread. */
 export type PoolOptions = { readonly threads: number; readonly entry?: URL; readonly pointTimeoutMs?: number };
@@ -24,8 +23,8 @@ export type Pool = AsyncDisposable & {
   run(study: Study, work: { readonly span: Span; readonly points: readonly number[] }, options?: BatchOptions): Promise<BatchResult>;
   /** Runs one back-test on a thread. `onProgress`: 0..1. @throws what the engine throws (its cause is in the message); STRATEGY_OUT_OF_TIME when its thread ended; the abort's reason */
   single(run: SingleRun, options?: SingleOptions): Promise<RunResult>;
-  /** The same, measured and judged on the thread. */
-  measured(run: SingleRun & { readonly measure: Measure }, options?: SingleOptions): Promise<{ readonly result: RunResult; readonly measured: Measured }>;
+  /** Has a thread do something else. @throws as `single` does */
+  ask<T extends ThreadTask>(task: T, ask: ThreadTasks[T]['ask'], options?: SingleOptions): Promise<ThreadTasks[T]['answer']>;
 };
 
 const TICK_MS = 25;
@@ -79,37 +78,34 @@ class ThreadPool implements Pool {
     return { batch, why: run.why, isCancelled: run.hasFree() };
   }
 
-  async single(run: SingleRun, options?: SingleOptions): Promise<RunResult> {
-    const { result } = await this.runOne(run, options);
-    return result;
+  single(run: SingleRun, options?: SingleOptions): Promise<RunResult> {
+    return this.ask('single', run, options);
   }
 
-  async measured(run: SingleRun & { readonly measure: Measure }, options?: SingleOptions): Promise<{ readonly result: RunResult; readonly measured: Measured }> {
-    const { result, measured } = await this.runOne(run, options);
-    invariant(measured, 'A run that was to be measured comes with its figures');
-    return { result, measured };
+  async ask<T extends ThreadTask>(task: T, ask: ThreadTasks[T]['ask'], options?: SingleOptions): Promise<ThreadTasks[T]['answer']> {
+    return (await this.askOne({ task, ask } as Asked, options)) as ThreadTasks[T]['answer'];
   }
 
-  private async runOne(run: SingleRun, { signal, onProgress }: SingleOptions = {}): Promise<SingleResult> {
+  private async askOne(asked: Asked, { signal, onProgress }: SingleOptions = {}): Promise<unknown> {
     const control = sharedControl();
-    const found: { result: SingleResult | null; error: CarriedError } = { result: null, error: { code: 'STRATEGY_OUT_OF_TIME', message: 'The back-test was given up' } };
+    const found: { answer: { readonly answer: unknown } | null; error: CarriedError } = { answer: null, error: { code: 'STRATEGY_OUT_OF_TIME', message: 'The back-test was given up', context: {} } };
     const places: Places = {
       told(reply) {
         if (reply.type !== 'single') return;
-        if ('result' in reply.outcome) found.result = reply.outcome;
+        if ('answer' in reply.outcome) found.answer = reply.outcome;
         else found.error = reply.outcome.error;
       },
       placeOf: () => 0,
       lost(_thread, why) {
-        found.error = { code: 'STRATEGY_OUT_OF_TIME', message: `The back-test was given up: its thread ended (${why})` };
+        found.error = { code: 'STRATEGY_OUT_OF_TIME', message: `The back-test was given up: its thread ended (${why})`, context: {} };
         return true;
       },
       tell: () => onProgress?.(Atomics.load(control, PROGRESS) / THOUSAND),
     };
-    await this.take((turn) => ({ type: 'single', turn, run, control }), { control, signal, places, most: 1 });
+    await this.take((turn) => ({ type: 'single', turn, asked, control }), { control, signal, places, most: 1 });
     signal?.throwIfAborted();
-    if (found.result === null) throw new AppError(found.error.code, found.error.message);
-    return found.result;
+    if (found.answer === null) throw new AppError(found.error.code, found.error.message, { context: found.error.context });
+    return found.answer.answer;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -31,9 +31,10 @@ export type SearchPlan = {
 /** How far it is. `planned`: trials there will be, as far as is known; `fresh`: run now and not found in the journal. */
 export type SearchProgress = { readonly done: number; readonly planned: number; readonly fresh: number; readonly failed: number; readonly stage: string };
 
-/** With what. */
+/** With what. `code`: what tells versions of the strategy apart, where its behaviour cannot be asked for here; `unusable`: points of which it is known that the strategy refuses them, beside those that its type refuses. */
 export type SearchMeans = {
   readonly pool: Pick<Pool, 'run' | 'single'>; strategyType(kind: string): StrategyType; barsOf(ref: string): BarColumns;
+  readonly code?: string | null; readonly unusable?: (space: Space) => Promise<ReadonlySet<number>>;
   readonly journal?: (options: JournalOptions) => Journal; readonly signal?: AbortSignal; readonly onProgress?: (progress: SearchProgress) => void;
 };
 
@@ -69,9 +70,9 @@ function behaviourOf(type: StrategyType, space: Space): string {
 }
 
 /** Hash of everything that the figures of a point depend on. */
-function identityOf(study: Study, type: StrategyType, space: Space): string {
+function identityOf(study: Study, code: string): string {
   const hash = createHash('sha256');
-  hash.update(JSON.stringify([SEARCH_VERSION, study.job, study.axes, study.fixed, study.figures, study.periods, ENGINE_VERSION, behaviourOf(type, space)]));
+  hash.update(JSON.stringify([SEARCH_VERSION, study.job, study.axes, study.fixed, study.figures, study.periods, ENGINE_VERSION, code]));
   for (const [ref, bars] of study.bars) {
     hash.update(ref);
     for (const column of [bars.time, ...BAR_FIELDS.map((field) => bars[field])]) hash.update(new Uint8Array(column.buffer, column.byteOffset, column.byteLength));
@@ -90,7 +91,7 @@ function studyOf(plan: SearchPlan, means: SearchMeans): { readonly study: Study;
   const own = new Set(job.markets.map((market) => market.bars));
   const bars = new Map(barsRefsOf(job).map((ref) => [ref, sharedColumns(own.has(ref) ? regularBars(means.barsOf(ref), job.timeframe) : means.barsOf(ref))]));
   const study: Study = { id: '', job: { ...job, strategy: { kind: job.strategy.kind, parameters: {} } }, bars, axes: space.axes, fixed: space.fixed, figures: wanted, periods: plannedTrials(plan.method, space) <= MAX_TRACKED ? PERIODS : 0 };
-  return { study: { ...study, id: identityOf(study, type, space) }, space, type };
+  return { study: { ...study, id: identityOf(study, means.code ?? behaviourOf(type, space)) }, space, type };
 }
 
 /** One search at work: its study, its journal, its counters. */
@@ -102,6 +103,7 @@ class Searcher {
   private readonly means: SearchMeans;
   private readonly journal: Journal | null;
   private readonly usable = new Map<number, boolean>();
+  private refused: ReadonlySet<number> = new Set();
   private readonly type: StrategyType;
   private stage = '';
   private planned = 0;
@@ -117,6 +119,11 @@ class Searcher {
     this.journal = means.journal?.({ identity: study.id, width: rowWidth(study) }) ?? null;
   }
 
+  /** Finds out which points the strategy refuses, where only it can say. */
+  async prepare(): Promise<void> {
+    if (this.means.unusable !== undefined) this.refused = await this.means.unusable(this.space);
+  }
+
   close(): void {
     this.journal?.[Symbol.dispose]();
   }
@@ -126,7 +133,7 @@ class Searcher {
     this.stage = stage;
     const table = new TrialTable(this.study.figures, this.plan.objective);
     const isUsable = (point: number): boolean => {
-      const known = this.usable.get(point) ?? defectAt(this.type, this.space, point, this.study.job.account.canShort) === null;
+      const known = this.usable.get(point) ?? (!this.refused.has(point) && defectAt(this.type, this.space, point, this.study.job.account.canShort) === null);
       this.usable.set(point, known);
       return known;
     };
@@ -247,6 +254,7 @@ export async function runSearch(plan: SearchPlan, means: SearchMeans): Promise<S
   const searcher = new Searcher(plan, means);
   const isStopped = (): boolean => means.signal?.aborted === true;
   try {
+    await searcher.prepare();
     const whole = await searcher.search(WHOLE_SPAN, 'all bars');
     const { walkForward: asked } = plan;
     const isWanted = asked !== undefined && whole.isComplete;

@@ -2,15 +2,15 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import * as z from 'zod';
 import { AppError, describeError, invariant } from '#app/domain/errors.ts';
-import type { RunResult } from '#app/backtest/run/types.ts';
-import { runSingle, Trials, type StrategyTypes } from './trial.ts';
-import { CANCEL, DONE, FAILED, FREE, NEXT, PROGRESS, rowWidth, type CarriedError, type Order, type Reply } from './work.ts';
+import { judgeRun, tellRun } from './run-told.ts';
+import { runSingle, Trials, type GoOn, type StrategyTypes } from './trial.ts';
+import { CANCEL, DONE, FAILED, FREE, NEXT, PROGRESS, rowWidth, type Asked, type CarriedError, type Order, type Reply } from './work.ts';
 
 const THOUSAND = 1_000;
 const MAX_WHY = 500;
 
-/** The result with its columns cut to their length, and their memory, to be handed over without a copy. */
-function packed(result: RunResult): { readonly result: RunResult; readonly memory: ArrayBuffer[] } {
+/** An answer with its columns cut to their length, and their memory, to be handed over without a copy. */
+function packed(answer: unknown): { readonly answer: unknown; readonly memory: ArrayBuffer[] } {
   const memory: ArrayBuffer[] = [];
   const pack = (value: unknown): unknown => {
     if (ArrayBuffer.isView(value)) {
@@ -22,11 +22,16 @@ function packed(result: RunResult): { readonly result: RunResult; readonly memor
     if (typeof value !== 'object' || value === null || Array.isArray(value)) return value;
     return Object.fromEntries(Object.entries(value).map(([name, part]) => [name, pack(part)]));
   };
-  return { result: pack(result) as RunResult, memory };
+  return { answer: pack(answer), memory };
+}
+
+/** Facts of an error that cross to another thread: texts and numbers. */
+function plainContext(context: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
+  return Object.fromEntries(Object.entries(context).filter(([, value]) => typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean'));
 }
 
 function carried(error: unknown): CarriedError {
-  return { code: error instanceof AppError ? error.code : 'STRATEGY_FAILED', message: describeError(error).slice(0, MAX_WHY) };
+  return { code: error instanceof AppError ? error.code : 'STRATEGY_FAILED', message: describeError(error).slice(0, MAX_WHY), context: error instanceof AppError ? plainContext(error.context) : {} };
 }
 
 /** Serves the pool that has started this thread, for ever. `types`: the strategies that it knows. */
@@ -59,14 +64,23 @@ export function serveThread(types: StrategyTypes): void {
     say({ type: 'idle', turn });
   };
 
-  const runOne = ({ turn, run, control }: Extract<Order, { type: 'single' }>): void => {
+  const answerOf = (asked: Asked, goOn: GoOn): unknown => {
+    switch (asked.task) {
+      case 'single':
+        return runSingle(asked.ask, types, goOn);
+      case 'ran':
+        return tellRun(asked.ask, types, goOn);
+      case 'judge':
+        return judgeRun(asked.ask, types);
+    }
+  };
+  const runOne = ({ turn, asked, control }: Extract<Order, { type: 'single' }>): void => {
     try {
-      const { result: own, measured } = runSingle(run, types, (done) => {
+      const { answer, memory } = packed(answerOf(asked, (done) => {
         Atomics.store(control, PROGRESS, Math.floor(done * THOUSAND));
         return Atomics.load(control, CANCEL) === 0;
-      });
-      const { result, memory } = packed(own);
-      say({ type: 'single', turn, outcome: { result, measured } }, memory);
+      }));
+      say({ type: 'single', turn, outcome: { answer } }, memory);
     } catch (error) {
       say({ type: 'single', turn, outcome: { error: carried(error) } });
     }

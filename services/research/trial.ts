@@ -4,11 +4,10 @@ import type { StrategyType } from '#app/strategy/spec.ts';
 import { figuresOf, periodReturns } from '#app/backtest/search/figures.ts';
 import { parametersAt, type Space } from '#app/backtest/search/space.ts';
 import { runBacktest } from '#app/backtest/run/run.ts';
-import type { RunConfig } from '#app/backtest/run/types.ts';
+import type { RunConfig, RunResult } from '#app/backtest/run/types.ts';
 import { barsAmong, runConfigOf, type Job } from './job.ts';
 import { StudyMarkets, type Stretch } from './study-markets.ts';
-import { measureRun } from './measure.ts';
-import { rowWidth, WHOLE_SPAN, type SingleResult, type SingleRun, type Span, type Study } from './work.ts';
+import { rowWidth, WHOLE_SPAN, type SingleRun, type Span, type Study } from './work.ts';
 
 /** Who knows strategies by kind. */
 export type StrategyTypes = (kind: string) => StrategyType;
@@ -16,20 +15,12 @@ export type StrategyTypes = (kind: string) => StrategyType;
 /** Asked now and then with the part that is done, 0..1; false ends the run. */
 export type GoOn = (done: number) => boolean;
 
-/** Part of the work of a single back-test that is its run, where it is measured after it. */
-const RUN_SHARE = 0.6;
-
-/** Runs a single back-test, and measures it. @throws what the engine throws */
-export function runSingle({ job, bars, span = WHOLE_SPAN, hasLines = false, measure }: SingleRun, types: StrategyTypes, goOn: GoOn): SingleResult {
+/** Runs a single back-test. @throws what the engine throws */
+export function runSingle({ job, bars, span = WHOLE_SPAN, hasLines = false }: SingleRun, types: StrategyTypes, goOn: GoOn): RunResult {
   const config = runConfigOf(job, { strategyType: types, barsOf: barsAmong(bars) });
-  if (span.from !== -Infinity || span.to !== Infinity) {
-    const { markets, columns } = new StudyMarkets(config.markets, config.timeframe).stretch(config.strategy, span);
-    return { result: runBacktest({ ...config, markets }, { hasLines, columns, progress: goOn }), measured: null };
-  }
-  if (measure === undefined) return { result: runBacktest(config, { hasLines, progress: goOn }), measured: null };
-  const result = runBacktest(config, { hasLines, progress: (done) => goOn(done * RUN_SHARE) });
-  // A run that was asked to end is not worth measuring.
-  return { result, measured: goOn(RUN_SHARE) ? measureRun({ type: types(job.strategy.kind), config, result }, measure) : null };
+  if (span.from === -Infinity && span.to === Infinity) return runBacktest(config, { hasLines, progress: goOn });
+  const { markets, columns } = new StudyMarkets(config.markets, config.timeframe).stretch(config.strategy, span);
+  return runBacktest({ ...config, markets }, { hasLines, columns, progress: goOn });
 }
 
 /** The job of a point: what a single back-test of it is made of. */

@@ -5,7 +5,7 @@ import type { Axis, AxisValue } from '#app/backtest/search/space.ts';
 import type { RunResult } from '#app/backtest/run/types.ts';
 import type { ErrorCode } from '#app/domain/errors.ts';
 import type { Job } from './job.ts';
-import type { Measure, Measured } from './measure.ts';
+import type { Judged, JudgeAsk, Ran, RanAsk } from './run-told.ts';
 
 /** Opens of the bars that count, epoch ms: from <= open < to. Indicators warm up on bars before. */
 export type Span = { readonly from: number; readonly to: number };
@@ -34,25 +34,33 @@ export function rowWidth({ figures, periods }: Pick<Study, 'figures' | 'periods'
 /** A batch on shared memory. `states[n]` belongs to `points[n]`, its row begins at `values[n * width]`. */
 export type Batch = { readonly span: Span; readonly points: Float64Array; readonly values: Float64Array; readonly states: Int32Array; readonly control: Int32Array };
 
-/** A single back-test. `span`: left out, all bars; `hasLines`: with the canonical lines of its orders; `measure`: it is measured and judged, too (only over all bars). */
-export type SingleRun = { readonly job: Job; readonly bars: ReadonlyMap<string, BarColumns>; readonly span?: Span; readonly hasLines?: boolean; readonly measure?: Measure };
+/** A single back-test. `span`: left out, all bars; `hasLines`: with the canonical lines of its orders. */
+export type SingleRun = { readonly job: Job; readonly bars: ReadonlyMap<string, BarColumns>; readonly span?: Span; readonly hasLines?: boolean };
 
-/** What came of a single back-test. `measured`: null where that was not asked for. */
-export type SingleResult = { readonly result: RunResult; readonly measured: Measured | null };
+/** What one thread does for one who waits: a run; a run told as it is stored; the judgement of a run. */
+export type ThreadTasks = {
+  readonly single: { readonly ask: SingleRun; readonly answer: RunResult };
+  readonly ran: { readonly ask: RanAsk; readonly answer: Ran };
+  readonly judge: { readonly ask: JudgeAsk; readonly answer: Judged };
+};
+/** Name of a task. */
+export type ThreadTask = keyof ThreadTasks;
+/** A task with what it is about. */
+export type Asked = { readonly [T in ThreadTask]: { readonly task: T; readonly ask: ThreadTasks[T]['ask'] } }[ThreadTask];
 
 /** From the pool to a thread. */
 export type Order =
   | { readonly type: 'batch'; readonly turn: number; readonly study: Study; readonly batch: Batch }
-  | { readonly type: 'single'; readonly turn: number; readonly run: SingleRun; readonly control: Int32Array };
+  | { readonly type: 'single'; readonly turn: number; readonly asked: Asked; readonly control: Int32Array };
 
-/** An error on its way between threads. */
-export type CarriedError = { readonly code: ErrorCode; readonly message: string };
+/** An error on its way between threads. `context`: plain JSON. */
+export type CarriedError = { readonly code: ErrorCode; readonly message: string; readonly context: Readonly<Record<string, unknown>> };
 
 /** From a thread to the pool. `idle` and `single`: it has nothing left to do of that turn. */
 export type Reply =
   | { readonly type: 'ready' }
   | { readonly type: 'failed'; readonly turn: number; readonly place: number; readonly why: string }
-  | { readonly type: 'single'; readonly turn: number; readonly outcome: SingleResult | { readonly error: CarriedError } }
+  | { readonly type: 'single'; readonly turn: number; readonly outcome: { readonly answer: unknown } | { readonly error: CarriedError } }
   | { readonly type: 'idle'; readonly turn: number };
 
 /** A control word block that threads share. */

@@ -1,131 +1,133 @@
 /** backtest_strategy: a strategy over stored bars, by the rules and the order code that trade live; with a search for its parameters when that is asked for. */
-import path from 'node:path';
-import { backtestRequestSchema, backtestResultSchema, backtestRunOutputSchema, MAX_KEPT_BACKTESTS, type BacktestResult } from '#app/contracts/backtest.ts';
+import { backtestRequestSchema, backtestRunOutputSchema, type BacktestRequest } from '#app/contracts/backtest.ts';
+import { AppError } from '#app/domain/errors.ts';
+import { strategyType } from '#app/strategy/registry.ts';
+import type { StrategyType } from '#app/strategy/spec.ts';
+import { backtestIdOf } from '#chassis/backtest-id.ts';
 import type { Db } from '#chassis/db.ts';
 import type { BulkOptions } from '#chassis/db-bulk.ts';
 import { flow, type FlowContext, type FlowDefinition } from '#chassis/flows.ts';
-import type { Job } from '../research/job.ts';
-import type { Measure } from '../research/measure.ts';
-import { openPool, type Pool } from '../research/pool.ts';
-import { barSource, loadAll, loadSeries, type BarSource, type LoadedSeries } from './backtest-bars.ts';
-import { strategyType } from '#app/strategy/registry.ts';
-import { manifestOf } from '../research/manifest.ts';
-import { jobOf, type AssetFacts } from './backtest-job.ts';
-import { backtestIdOf, countBars, planBacktest, planRange, type BacktestPlan } from './backtest-request.ts';
-import { resultOf, resultWithoutBars } from './backtest-result.ts';
-import { searchIdOf, searchParameters, searchPlanOf, type Searched } from './backtest-search.ts';
+import { openStandby, type Standby } from '../research/standby.ts';
+import { openAuthored, type Authored, type SandboxOpener } from './backtest-authored.ts';
+import { barSource, type BarSource, type LoadedSeries } from './backtest-bars.ts';
+import { jobOf } from './backtest-job.ts';
+import { play, type Played, type Work } from './backtest-play.ts';
+import { problemOf } from './backtest-problem.ts';
+import { countBars, planBacktest, type BacktestPlan, type PlanMeans } from './backtest-request.ts';
+import { searchPlanOf } from './backtest-search.ts';
+import { noteBegin, noteEnd, notePlan } from './backtest-store.ts';
 
-/** What back-tests work with. `folder`: where column files and journals lie; all of it can be deleted at any time. */
-export type BacktestParts = { readonly db: Db; readonly bulk: BulkOptions; readonly folder: string };
+/** What back-tests work with. `folder`: where column files and journals lie; all of it can be deleted at any time. `screened`: symbols that a saved screen finds; `sandboxes`: who starts them, left out: they are started when they are needed. */
+export type BacktestParts = { readonly db: Db; readonly bulk: BulkOptions; readonly folder: string; readonly screened?: PlanMeans['screened']; readonly sandboxes?: SandboxOpener };
 
-/** Parts of a run's time: loading, searching, running. A search takes most of it. */
-const LOADED = 0.05;
-const SEARCHED = 0.9;
-const PROGRESS_STEPS = 1_000;
+/** A quick run beside a search that takes hours. */
+const CONCURRENCY = 2;
 
-type Loaded = { readonly series: readonly LoadedSeries[]; readonly benchmark: LoadedSeries | null };
+/** What all runs of this process share. */
+type House = { readonly parts: BacktestParts; readonly source: BarSource; readonly standby: Standby; readonly inTurn: Work['inTurn'] };
 
-/** A back-test at work. */
-type Work = { readonly parts: BacktestParts; readonly source: BarSource; readonly ctx: FlowContext; readonly plan: BacktestPlan; readonly signal: AbortSignal; readonly backtestId: string };
-
-async function assetsOf(db: Db, symbols: readonly string[]): Promise<AssetFacts> {
-  const rows = await db.query<{ symbol: string; isShortable: boolean; isFractionable: boolean }>('SELECT symbol, is_shortable AS "isShortable", is_fractionable AS "isFractionable" FROM data_ingestion.symbols WHERE symbol = ANY($1::text[])', [symbols]);
-  return new Map(rows.map((row) => [row.symbol, row]));
+/** Searches one after the other; who is cancelled while it waits does not begin. */
+function turns(): Work['inTurn'] {
+  let last: Promise<unknown> = Promise.resolve();
+  return async (signal, search) => {
+    const mine = last.then(() => {
+      signal.throwIfAborted();
+      return search();
+    });
+    last = mine.then(() => undefined, () => undefined);
+    return mine;
+  };
 }
 
-/** The bars of all symbols that have some in the plan's time, in the order of their names. */
-async function load({ source, ctx, plan, signal }: Work): Promise<Loaded> {
-  const range = planRange(plan);
-  if (range === null) return { series: [], benchmark: null };
-  const stretch = { timeframe: plan.timeframe, ...range };
-  const series = await loadAll(source, { symbols: plan.symbols, ...stretch }, { signal });
-  ctx.log('info', 'The bars are loaded', { bars: series.reduce((sum, { bars }) => sum + bars.time.length, 0), leftOut: series.reduce((sum, { leftOut }) => sum + leftOut, 0) });
-  return { series, benchmark: plan.benchmark === undefined ? null : await loadSeries(source, { symbol: plan.benchmark, ...stretch }) };
-}
+/** One run of the flow: its strategy, opened when somebody asks, and its row. */
+class Run implements AsyncDisposable {
+  readonly backtestId: string;
+  private readonly house: House;
+  private readonly ctx: FlowContext;
+  private readonly request: BacktestRequest;
+  private authored: Promise<Authored> | null = null;
+  private series: readonly LoadedSeries[] = [];
 
-/** Runs, measures and judges on a thread of its own: this process trades. */
-async function run(job: Job, { series, benchmark }: Loaded, { measure, signal, progress }: { readonly measure: Omit<Measure, 'benchmark'>; readonly signal: AbortSignal; readonly progress: (done: number) => void }): ReturnType<Pool['measured']> {
-  const bars = new Map(series.map((one) => [one.symbol, one.bars]));
-  await using pool = openPool({ threads: 1 });
-  return await pool.measured({ job, bars, hasLines: true, measure: { ...measure, benchmark: benchmark?.bars ?? null } }, { signal, onProgress: progress });
-}
-
-async function storeSearch(db: Db, backtestId: string, plan: BacktestPlan, { report, facts }: Searched): Promise<void> {
-  await db.query(
-    `INSERT INTO strategy_engine.searches (search_id, backtest_id, request, result) VALUES ($1, $2, $3::jsonb, $4::jsonb)
-     ON CONFLICT (search_id) DO UPDATE SET backtest_id = excluded.backtest_id, request = excluded.request, result = excluded.result`,
-    [facts.searchId, backtestId, JSON.stringify(plan.search), JSON.stringify(report)],
-  );
-}
-
-async function store(db: Db, plan: BacktestPlan, result: BacktestResult): Promise<void> {
-  await db.tx(async (tx) => {
-    await tx.query(
-      `INSERT INTO strategy_engine.backtests (backtest_id, strategy_version_id, request, result, manifest, finished_at) VALUES ($1, $2, $3::jsonb, $4::jsonb, $5::jsonb, clock_timestamp())
-       ON CONFLICT (backtest_id) DO UPDATE SET request = excluded.request, result = excluded.result, manifest = excluded.manifest, finished_at = excluded.finished_at`,
-      [result.backtestId, plan.versionId ?? `${plan.kind}.unstored`, JSON.stringify(plan), JSON.stringify(result), result.manifest === null ? null : JSON.stringify(result.manifest)],
-    );
-    await tx.query('DELETE FROM strategy_engine.backtests WHERE backtest_id IN (SELECT backtest_id FROM strategy_engine.backtests ORDER BY created_at DESC OFFSET $1)', [MAX_KEPT_BACKTESTS]);
-    await tx.query('DELETE FROM strategy_engine.searches s WHERE NOT EXISTS (SELECT FROM strategy_engine.backtests b WHERE b.backtest_id = s.backtest_id)');
-  });
-}
-
-/** Searches when that is asked for, runs, measures. */
-async function carryOut(work: Work): Promise<{ readonly result: BacktestResult; readonly searched: Searched | null }> {
-  const { parts, ctx, plan, signal, backtestId } = work;
-  const loaded = await load(work);
-  const { series } = loaded;
-  if (series.length === 0) return { result: resultWithoutBars(backtestId, plan), searched: null };
-  const show = (done: number): void => ctx.progress(Math.round(done * PROGRESS_STEPS), PROGRESS_STEPS);
-  show(LOADED);
-  const symbols = series.map(({ symbol }) => symbol);
-  const job = jobOf(plan, symbols, await assetsOf(parts.db, symbols));
-  const span = SEARCHED - LOADED;
-  const searched = plan.search === undefined ? null : await searchParameters({
-    searchId: searchIdOf(backtestId), folder: path.join(parts.folder, 'searches'), request: plan.search, job, series, signal,
-    onProgress: ({ done, planned }) => show(LOADED + span * Math.min(1, planned > 0 ? done / planned : 1)),
-  });
-  const chosen = searched === null ? plan : { ...plan, parameters: { ...plan.parameters, ...searched.parameters }, versionId: null };
-  const finalJob = searched === null ? job : jobOf(chosen, symbols, await assetsOf(parts.db, symbols));
-  const begin = searched === null ? LOADED : SEARCHED;
-  const facts = searched?.facts ?? null;
-  const measure = { seed: plan.seed, hasChecks: plan.hasChecks, trials: facts?.trials ?? null, found: facts?.found ?? {} };
-  const { result, measured } = await run(finalJob, loaded, { measure, signal, progress: (done) => show(begin + (1 - begin) * done * SEARCHED) });
-  signal.throwIfAborted();
-  return { searched, result: await resultOf({ backtestId, plan: chosen, series, result, measured, searchId: facts?.searchId ?? null, manifest: manifestOf({ job: finalJob, type: strategyType(finalJob.strategy.kind), series, seed: plan.seed }) }) };
-}
-
-/** Run, measured and stored in one step: the result is too large for the run's own record, and a step that is repeated writes the same rows. */
-async function replay(work: Work) {
-  const { parts, plan, backtestId } = work;
-  const { result, searched } = await carryOut(work);
-  const checked = backtestResultSchema.parse(result);
-  await store(parts.db, plan, checked);
-  if (searched !== null) {
-    await storeSearch(parts.db, backtestId, plan, searched);
-    searched.forget();
+  constructor(house: House, ctx: FlowContext, request: BacktestRequest) {
+    [this.house, this.ctx, this.request, this.backtestId] = [house, ctx, request, backtestIdOf(ctx.runId)];
   }
-  return backtestRunOutputSchema.parse({ ...checked, manifestHash: checked.manifest?.hash ?? null, headline: checked.verdict?.headline ?? null });
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    (await this.authored?.catch(() => null))?.[Symbol.dispose]();
+  }
+
+  /** The plan, with the row that says that it is being worked on. */
+  async plan(): Promise<BacktestPlan> {
+    const { db, screened } = this.house.parts;
+    await noteBegin(db, { backtestId: this.backtestId, runId: this.ctx.runId, request: this.request });
+    const plan = await planBacktest(db, this.request, {
+      authored: () => this.open(),
+      screened: screened ?? (() => Promise.reject(new AppError('FLOW_INPUT_INVALID', 'screenId: screens are not run here'))),
+    });
+    const type = await this.typeOf(plan);
+    if (plan.search !== undefined) searchPlanOf(plan.search, type, jobOf(plan, type, { symbols: plan.symbols.length > 0 ? plan.symbols : ['NONE'], assets: new Map() }));
+    await notePlan(db, this.backtestId, plan);
+    return plan;
+  }
+
+  async play(plan: BacktestPlan, signal: AbortSignal): Promise<Played> {
+    const { parts, source, standby, inTurn } = this.house;
+    const authored = plan.project === null ? null : await this.open();
+    await using lent = standby.lend();
+    return await play({
+      db: parts.db, folder: parts.folder, source, inTurn, pool: lent.pool, ctx: this.ctx, plan, type: await this.typeOf(plan), authored, signal, backtestId: this.backtestId,
+      onLoaded: (series) => {
+        this.series = series;
+      },
+    });
+  }
+
+  /** Does all of the run; what it throws at the end is written into the row. */
+  async noting<T>(body: () => Promise<T>): Promise<T> {
+    try {
+      return await body();
+    } catch (error) {
+      const { signal } = this.ctx;
+      await noteEnd(this.house.parts.db, this.backtestId, signal.aborted ? 'cancelled' : 'failed', signal.aborted ? null : problemOf(error, (symbol) => this.series.find((one) => one.symbol === symbol)?.bars ?? null));
+      throw error;
+    }
+  }
+
+  private async typeOf({ kind, project }: BacktestPlan): Promise<StrategyType> {
+    return project === null ? strategyType(kind) : (await this.open()).type;
+  }
+
+  private open(): Promise<Authored> {
+    const { project } = this.request;
+    if (project === undefined) throw new AppError('INVARIANT_BROKEN', 'A run without a project has no files');
+    this.authored ??= openAuthored(this.house.parts, project);
+    return this.authored;
+  }
+}
+
+function outputOf({ head, ran, judged }: Played): unknown {
+  return backtestRunOutputSchema.parse({ ...head, ...ran?.facts, ...ran?.counts, manifestHash: ran?.manifest.hash ?? null, headline: judged?.facts.headline ?? null });
 }
 
 /** The flow. */
 export function backtestFlow(parts: BacktestParts): FlowDefinition {
-  const source = barSource(parts);
+  const house: House = { parts, source: barSource(parts), standby: openStandby({ most: CONCURRENCY }), inTurn: turns() };
   return flow({
     name: 'backtest_strategy',
     description: 'Runs a strategy over stored bars: orders by the live risk rules, filled at the open of the next bar, with costs; measured, and judged in words. Searches its parameters when asked. The same bars and request give the same orders.',
     input: backtestRequestSchema,
-    schedule: null, retries: 1, retryDelayMs: 2_000, timeoutMs: 14_400_000, concurrency: 1, onMissed: 'skip', isShareable: true,
+    schedule: null, retries: 1, retryDelayMs: 2_000, timeoutMs: 14_400_000, concurrency: CONCURRENCY, onMissed: 'skip', isShareable: true,
     async run(ctx, request) {
-      const { db } = parts;
-      const plan = await ctx.step('complete the request', () => planBacktest(db, request));
-      const bars = await ctx.step('count the bars', () => countBars(db, plan));
-      if (plan.search !== undefined) searchPlanOf(plan.search, jobOf(plan, plan.symbols.length > 0 ? plan.symbols : ['NONE'], new Map()));
-      ctx.log('info', `Testing ${plan.kind} on ${plan.symbols.join(', ') || 'no symbol'}`, { timeframe: plan.timeframe, from: plan.from, to: plan.to, barsInDatabase: bars });
-      const output = await ctx.step('replay the bars', (step) => replay({ parts, source, ctx, plan, signal: step.signal, backtestId: backtestIdOf(ctx.runId) }));
-      ctx.progress(1, 1);
-      ctx.log(output.barsSeen > 0 ? 'info' : 'warn', output.barsSeen > 0 ? (output.headline ?? 'The back-test is done') : 'There are no bars of regular trading in this period', { orders: output.orders, fills: output.fills, endEquity: output.endEquity });
-      return output;
+      await using run = new Run(house, ctx, request);
+      return await run.noting(async () => {
+        const plan = await ctx.step('complete the request', () => run.plan());
+        const bars = await ctx.step('count the bars', () => countBars(parts.db, plan));
+        ctx.log('info', `Testing ${plan.kind} on ${plan.symbols.join(', ') || 'no symbol'}`, { timeframe: plan.timeframe, from: plan.from, to: plan.to, barsInDatabase: bars });
+        const output = backtestRunOutputSchema.parse(await ctx.step('replay the bars', async (step) => outputOf(await run.play(plan, step.signal))));
+        ctx.progress(1, 1);
+        ctx.log(output.barsSeen > 0 ? 'info' : 'warn', output.barsSeen > 0 ? (output.headline ?? 'The back-test is done') : 'There are no bars of regular trading in this period', { orders: output.orders, fills: output.fills, endEquity: output.endEquity });
+        return output;
+      });
     },
   });
 }

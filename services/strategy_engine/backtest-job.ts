@@ -1,6 +1,6 @@
 /** A plan as a job of the research room. */
 import { NO_COMMISSION, STRICT_FILLS } from '#app/backtest/run/defaults.ts';
-import { strategyType } from '#app/strategy/registry.ts';
+import type { StrategyType } from '#app/strategy/spec.ts';
 import { readJob, type Job } from '../research/job.ts';
 import type { BacktestPlan } from './backtest-request.ts';
 
@@ -10,10 +10,10 @@ const UNSTORED = 'backtest';
 /** What the book says of the symbols: which may be sold short, of which parts may be had. */
 export type AssetFacts = ReadonlyMap<string, { readonly isShortable: boolean; readonly isFractionable: boolean }>;
 
-/** The job: markets are named by their symbols. @throws AppError INPUT_INVALID */
-export function jobOf(plan: BacktestPlan, symbols: readonly string[], assets: AssetFacts): Job {
+/** The job: markets are named by their symbols. @throws AppError INPUT_INVALID, STRATEGY_PARAMETERS_INVALID */
+export function jobOf(plan: BacktestPlan, type: StrategyType, { symbols, assets }: { readonly symbols: readonly string[]; readonly assets: AssetFacts }): Job {
   const { kind, parameters, timeframe, sizing, slippageBps, slippage, commission, fills, account, hasFees, desk, limits } = plan;
-  const { usesShorts } = strategyType(kind).bind(parameters);
+  const { usesShorts } = type.bind(parameters);
   const strategyId = plan.strategyId ?? UNSTORED;
   return readJob({
     strategy: { kind, parameters }, timeframe, sizing,

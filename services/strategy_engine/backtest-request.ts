@@ -1,5 +1,4 @@
 /** What a back-test is asked to do, made complete from the book: strategy, symbols, days, limits. */
-import { createHash } from 'node:crypto';
 import { MAX_BACKTEST_BARS, MAX_BACKTEST_SYMBOLS, type BacktestRequest } from '#app/contracts/backtest.ts';
 import { AppError } from '#app/domain/errors.ts';
 import { DEFAULT_RISK_LIMITS, riskLimitsSchema, type RiskLimits } from '#app/domain/limits.ts';
@@ -8,7 +7,7 @@ import { endOfDay, exchangeDay, fromNewYork } from '#app/market/calendar.ts';
 import { sizingSchema, type Sizing } from '#app/risk/sizing.ts';
 import type { ParameterValues } from '#app/strategy/parameters.ts';
 import { strategyType } from '#app/strategy/registry.ts';
-import type { BoundStrategy } from '#app/strategy/spec.ts';
+import type { BoundStrategy, StrategyType } from '#app/strategy/spec.ts';
 import type { Queryable } from '#chassis/db.ts';
 
 const DEFAULT_KIND = 'sma_cross';
@@ -20,6 +19,14 @@ export type BacktestPlan = Pick<BacktestRequest, 'slippageBps' | 'slippage' | 'c
   readonly strategyId: string | null; readonly versionId: string | null; readonly kind: string; readonly parameters: ParameterValues; readonly sizing: Sizing; readonly limits: RiskLimits;
   readonly symbols: readonly string[]; readonly timeframe: Timeframe; /** Session days, both included; null: there are no bars. */ readonly from: string | null; readonly to: string | null;
   readonly startingCash: string; readonly volumeCap: number | null;
+  /** The version of a strategy that was written here; null: a strategy of the house. `hash`: of its files. */ readonly project: { readonly projectId: string; readonly version: number; readonly hash: string } | null;
+  /** The saved screen that found the symbols. */ readonly screenId: string | null;
+};
+
+/** What a plan needs beside the book. `authored`: the strategy of a project's version, with the hash of its files; `screened`: the symbols that a saved screen finds now, best first. */
+export type PlanMeans = {
+  authored(project: { readonly projectId: string; readonly version: number }): Promise<{ readonly type: StrategyType; readonly hash: string }>;
+  screened(screenId: string): Promise<readonly string[]>;
 };
 
 type StrategyRow = { strategy_id: string; kind: string; symbols: string[]; timeframe: string; parameters: unknown; sizing: unknown; current_version_id: string };
@@ -85,20 +92,48 @@ function isDay(day: string): boolean {
   }
 }
 
-/** Completes a request. @throws AppError STRATEGY_NOT_FOUND, STRATEGY_PARAMETERS_INVALID, SYMBOL_UNKNOWN, FLOW_INPUT_INVALID */
-export async function planBacktest(book: Queryable, request: BacktestRequest): Promise<BacktestPlan> {
-  if (request.strategyId !== undefined && request.kind !== undefined) throw new AppError('FLOW_INPUT_INVALID', 'Name a stored strategy or a kind, not both');
-  const stored = request.strategyId === undefined ? null : await storedStrategy(book, request.strategyId);
-  const kind = stored?.kind ?? request.kind ?? DEFAULT_KIND;
-  const strategy = strategyType(kind).bind(request.parameters ?? stored?.parameters ?? {});
-  const timeframe = request.timeframe ?? timeframeSchema.parse(stored?.timeframe ?? '1Min');
+/** One way to name the strategy, one to name the symbols. @throws AppError FLOW_INPUT_INVALID */
+function checkNames({ strategyId, kind, project, symbols, screenId }: BacktestRequest): void {
+  if ([strategyId, kind, project].filter((named) => named !== undefined).length > 1) throw new AppError('FLOW_INPUT_INVALID', 'Name one of these: a stored strategy, a kind, or a version of a project');
+  if (symbols !== undefined && screenId !== undefined) throw new AppError('FLOW_INPUT_INVALID', 'Name symbols or a screen, not both');
+}
+
+/** The symbols of a screen of which there are bars of this width, as many as a back-test takes. @throws AppError FLOW_INPUT_INVALID when none are left */
+async function screenSymbols(book: Queryable, found: readonly string[], timeframe: Timeframe): Promise<string[]> {
+  if (found.length === 0) throw new AppError('FLOW_INPUT_INVALID', 'screenId: the screen finds no symbol now. Widen its filters, or name symbols');
+  const rows = await book.query<{ symbol: string }>('SELECT symbol FROM data_ingestion.ingestion_status WHERE timeframe = $1 AND symbol = ANY($2::text[])', [timeframe, found]);
+  const stored = new Set(rows.map(({ symbol }) => symbol));
+  const symbols = found.filter((symbol) => stored.has(symbol)).slice(0, MAX_BACKTEST_SYMBOLS);
+  if (symbols.length === 0) throw new AppError('FLOW_INPUT_INVALID', `screenId: no ${timeframe} bars are stored of any of the ${found.length} symbols that the screen finds. Take another width of bars`);
+  return symbols.sort();
+}
+
+type Named = Pick<BacktestPlan, 'strategyId' | 'versionId' | 'project'> & { readonly type: StrategyType; readonly stored: StrategyRow | null };
+
+async function namedStrategy(book: Queryable, { strategyId, kind, project, parameters }: BacktestRequest, means: PlanMeans): Promise<Named> {
+  if (project !== undefined) {
+    const { type, hash } = await means.authored(project);
+    return { type, stored: null, strategyId: null, versionId: null, project: { ...project, hash } };
+  }
+  const stored = strategyId === undefined ? null : await storedStrategy(book, strategyId);
+  const type = strategyType(stored?.kind ?? kind ?? DEFAULT_KIND);
+  return { type, stored, strategyId: stored?.strategy_id ?? null, versionId: stored !== null && parameters === undefined ? stored.current_version_id : null, project: null };
+}
+
+/** Completes a request. @throws AppError STRATEGY_NOT_FOUND, STRATEGY_PARAMETERS_INVALID, SYMBOL_UNKNOWN, FLOW_INPUT_INVALID; what `means` throw */
+export async function planBacktest(book: Queryable, request: BacktestRequest, means: PlanMeans): Promise<BacktestPlan> {
+  checkNames(request);
+  const { type, stored, ...named } = await namedStrategy(book, request, means);
+  const strategy = type.bind(request.parameters ?? stored?.parameters ?? {});
+  const timeframe = request.timeframe ?? timeframeSchema.parse(stored?.timeframe ?? (named.project === null ? '1Min' : '1Day'));
   const own = stored?.symbols.includes('*') === false ? stored.symbols : null;
-  const symbols = await symbolsOf(book, { wanted: request.symbols ?? own, timeframe, least: strategy.symbols[0] });
+  const { screenId } = request;
+  const symbols = screenId === undefined ? await symbolsOf(book, { wanted: request.symbols ?? own, timeframe, least: strategy.symbols[0] }) : await screenSymbols(book, await means.screened(screenId), timeframe);
   checkSymbols(strategy, symbols);
   const { benchmark, startingCash, slippageBps, slippage, commission, fills, account, hasFees, desk, hasChecks, seed, search } = request;
   if (benchmark !== undefined) await symbolsOf(book, { wanted: [benchmark], timeframe, least: 1 });
   return {
-    strategyId: stored?.strategy_id ?? null, versionId: stored !== null && request.parameters === undefined ? stored.current_version_id : null, kind, parameters: strategy.parameters,
+    ...named, kind: type.kind, parameters: strategy.parameters, screenId: screenId ?? null,
     sizing: readSizing(request.sizing ?? stored?.sizing ?? DEFAULT_SIZING), limits: await limitsInForce(book), symbols, timeframe, ...daysOf(request, await newestDay(book, symbols, timeframe)),
     startingCash, slippageBps, volumeCap: request.volumeCapPercent === undefined ? null : request.volumeCapPercent / 100, hasFees, desk, hasChecks, seed,
     ...(benchmark === undefined ? {} : { benchmark }), ...(slippage === undefined ? {} : { slippage }), ...(commission === undefined ? {} : { commission }), ...(fills === undefined ? {} : { fills }),
@@ -125,9 +160,4 @@ export async function countBars(book: Queryable, plan: BacktestPlan): Promise<nu
   const bars = row?.bars ?? 0;
   if (bars > MAX_BACKTEST_BARS) throw new AppError('INPUT_TOO_LARGE', `The period holds more than ${MAX_BACKTEST_BARS} bars. Take fewer symbols or days, or wider bars`);
   return bars;
-}
-
-/** Id of a back-test: that of its run, so that a run that is taken up again writes the same row. */
-export function backtestIdOf(runId: string): string {
-  return `bt_${createHash('sha256').update(runId).digest('hex').slice(0, 24)}`;
 }

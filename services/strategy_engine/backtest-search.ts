@@ -5,7 +5,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { MAX_SEARCH_TRIALS, type SearchRequest } from '#app/contracts/search.ts';
 import { dayEnds } from '#app/analytics/daily-closes.ts';
-import { trialsOf } from '#app/analytics/deflated-sharpe.ts';
+import { trialsOf, type TrialsFacts } from '#app/analytics/deflated-sharpe.ts';
 import type { FoundElsewhere } from '#app/analytics/evidence.ts';
 import { simpleReturns } from '#app/analytics/returns.ts';
 import { sharpe } from '#app/analytics/sharpe.ts';
@@ -14,18 +14,35 @@ import type { SearchMethod } from '#app/backtest/search/proposer.ts';
 import { parametersAt, searchSpace, wholeRanges, type AxisRange, type AxisValue } from '#app/backtest/search/space.ts';
 import { AppError, invariant } from '#app/domain/errors.ts';
 import { newYorkOffsetMs } from '#app/market/nyse-zone.ts';
-import { strategyType } from '#app/strategy/registry.ts';
+import type { StrategyType } from '#app/strategy/spec.ts';
 import type { Job } from '../research/job.ts';
 import { openJournal, type Journal, type JournalOptions } from '../research/journal.ts';
-import { openPool } from '../research/pool.ts';
+import { openPool, type Pool } from '../research/pool.ts';
 import { searchReport, type SearchReport } from '../research/search-report.ts';
-import { runSearch, type SearchPlan, type SearchProgress, type WalkForwardOutcome } from '../research/search.ts';
+import { runSearch, type SearchMeans, type SearchPlan, type SearchProgress, type WalkForwardOutcome } from '../research/search.ts';
 import type { LoadedSeries } from './backtest-bars.ts';
-import type { SearchFacts } from './backtest-result.ts';
+
+
+/** What a search has found out about the run that it led to. */
+export type SearchFacts = { readonly searchId: string; readonly trials: TrialsFacts | null; readonly found: FoundElsewhere };
+
+/** Who runs the points of a search. Dispose of it when it is done. */
+export type Searchers = AsyncDisposable & { readonly pool: Pick<Pool, 'run' | 'single'> } & Pick<SearchMeans, 'code' | 'unusable'>;
+
+/** Threads for a strategy of the house: one core is left to those who trade. */
+export function houseSearchers(): Searchers {
+  const pool = openPool({ threads: searchCores() });
+  return { pool, [Symbol.asyncDispose]: () => pool[Symbol.asyncDispose]() };
+}
+
+/** How many runs of a search may be at work at one time. */
+export function searchCores(): number {
+  return Math.max(1, os.availableParallelism() - 1);
+}
 
 /** What is searched, with what, and who hears of it. `folder`: of journals. */
 export type SearchTask = {
-  readonly searchId: string; readonly folder: string; readonly request: SearchRequest; readonly job: Job; readonly series: readonly LoadedSeries[]; readonly signal: AbortSignal; readonly onProgress: (progress: SearchProgress) => void;
+  readonly type: StrategyType; readonly searchers: Searchers; readonly searchId: string; readonly folder: string; readonly request: SearchRequest; readonly job: Job; readonly series: readonly LoadedSeries[]; readonly signal: AbortSignal; readonly onProgress: (progress: SearchProgress) => void;
 };
 
 /** The report as it is stored, the parameters that were chosen, and what is known of them beside their run. */
@@ -46,8 +63,7 @@ function objectiveOf({ objective, minTrades, maxDrawdownPercent }: SearchRequest
 }
 
 /** The plan of a search. @throws AppError FLOW_INPUT_INVALID for figures, parameters and numbers of points that it cannot be; INPUT_INVALID for ranges */
-export function searchPlanOf(request: SearchRequest, job: Job): SearchPlan {
-  const type = strategyType(job.strategy.kind);
+export function searchPlanOf(request: SearchRequest, type: StrategyType, job: Job): SearchPlan {
   const objective = objectiveOf(request);
   const method: SearchMethod = request.method === 'grid' ? { kind: 'grid' } : { kind: request.method, trials: request.trials, seed: 1 };
   const ranges = (request.ranges ?? wholeRanges(type.parameterSet)) as Readonly<Record<string, AxisRange>>;
@@ -92,14 +108,13 @@ function outOfSampleOf(walk: WalkForwardOutcome | null, figures: readonly string
 
 /** Searches. Cancelled, its journal stays, and the same run goes on from it. @throws the signal's reason; INPUT_INVALID when no point could be judged */
 export async function searchParameters(task: SearchTask): Promise<Searched> {
-  const { searchId, job, series, signal, onProgress } = task;
-  const plan = searchPlanOf(task.request, job);
+  const { type, searchers, searchId, job, series, signal, onProgress } = task;
+  const plan = searchPlanOf(task.request, type, job);
   const bars = new Map(series.map((one) => [one.symbol, one.bars]));
   const journal = journalIn(task.folder, searchId);
-  // One core is left to those who trade.
-  await using pool = openPool({ threads: Math.max(1, os.availableParallelism() - 1) });
+  const { pool, code = null, unusable } = searchers;
   const result = await runSearch(plan, {
-    pool, strategyType, signal, onProgress, journal: journal.open,
+    pool, code, strategyType: () => type, signal, onProgress, journal: journal.open, ...(unusable === undefined ? {} : { unusable }),
     barsOf(ref) {
       const found = bars.get(ref);
       invariant(found, 'A job names bars that were loaded', { ref });

@@ -242,6 +242,6 @@ describe('backtest_strategy', () => {
     const cancel = new AbortController();
     cancel.abort(new Error('cancelled by hand'));
     await expect(run('backtest_strategy', {}, { signal: cancel.signal })).rejects.toThrow('cancelled by hand');
-    expect(await book.sql('SELECT 1 FROM strategy_engine.backtests')).toEqual([]);
+    expect(await book.sql('SELECT state, problem, result FROM strategy_engine.backtests')).toEqual([{ state: 'cancelled', problem: null, result: null }]);
   });
 });
