@@ -40,10 +40,10 @@ const states = ({ gates }: Gates): Record<string, string> => Object.fromEntries(
 const judge = (mode: 'demo' | 'paper' | 'live', version = 2) => judgeGates(db, { mode, projectId: 'mine', version, libraryDir, limits: LIMITS });
 const check = (what: string, isPassed = true, result: unknown = {}) => book.sql(`INSERT INTO strategy_engine.project_checks (hash, what, is_passed, result, actor) VALUES ($1, $2, $3, $4::jsonb, 'test')`, [HASH, what, isPassed, JSON.stringify(result)]);
 
-/** A finished back-test of version 2: 250 days, 80 fills; with the walk-forward of its search, or without. */
+/** A finished back-test of version 2: a year, 81 fills; with the walk-forward of its search, or without. */
 async function backtest(belief: string, hasWalkForward: boolean): Promise<void> {
-  const result = { roundTrips: Array(40).fill({}), fills: 80, daily: Array(250).fill(['2024-01-02', 1]), verdict: { belief, headline: `It is ${belief}.`, reasons: [] } };
-  await book.sql(`INSERT INTO strategy_engine.backtests (backtest_id, strategy_version_id, request, result, project_id, project_version, state, finished_at) VALUES ($1, 'mine.unstored', '{}', $2::jsonb, 'mine', 2, 'done', now())`, [BACKTEST, JSON.stringify(result)]);
+  const [from, to] = [Date.UTC(2023, 0, 3, 14, 30), Date.UTC(2024, 0, 2, 21)];
+  await book.sql(`INSERT INTO strategy_engine.backtests (backtest_id, strategy_version_id, request, result, view, project_id, project_version, state, finished_at) VALUES ($1, 'mine.unstored', '{}', '{"fills": 81}', $2::jsonb, 'mine', 2, 'done', now())`, [BACKTEST, JSON.stringify({ trips: 40, from, to, belief, headline: `It is ${belief}.` })]);
   if (!hasWalkForward) return;
   const folds = [{ inFrom: 0, outFrom: 1, outTo: 2, parameters: {}, inSample: { total_return: 0.2 }, outOfSample: { total_return: 0.1 } }, { inFrom: 1, outFrom: 2, outTo: 3, parameters: {}, inSample: null, outOfSample: { total_return: -0.1 } }];
   await book.sql(`INSERT INTO strategy_engine.searches (search_id, backtest_id, request, result) VALUES ('se_1', $1, '{}', $2::jsonb)`, [BACKTEST, JSON.stringify({ walkForward: { folds, efficiency: { growth: 0.5, objective: null } } })]);
@@ -63,6 +63,7 @@ describe('gates of a version', () => {
     expect(await judge('demo')).toMatchObject({ isOpen: true });
     expect(states(await judge('demo', 1)), 'another version knows nothing of it').toMatchObject({ source: 'open', backtest: 'open' });
     const paper = await judge('paper');
+    expect(paper.gates.find(({ gate }) => gate === 'backtest')?.observed).toBe('81 fills and 40 closed round trips over 251 exchange days.');
     expect(states(paper)).toMatchObject({ out_of_sample: 'passed', verdict_read: 'open' });
     expect(paper.gates.find(({ gate }) => gate === 'out_of_sample')?.observed).toBe('Walk-forward over 2 windows, 1 of which gained on the time behind them. 50 % of the growth before was left. The verdict: It is doubtful.');
     const commands = gateCommands({ db, mode: 'paper', libraryDir });

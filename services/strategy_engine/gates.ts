@@ -6,6 +6,8 @@ import { strategyLimitsSchema, type Gates, type StrategyLimits } from '#app/cont
 import { backtestVerdictSchema } from '#app/contracts/backtest.ts';
 import { AppError } from '#app/domain/errors.ts';
 import { DEFAULT_RISK_LIMITS, riskLimitsSchema, type RiskLimits } from '#app/domain/limits.ts';
+import type { EpochMs } from '#app/domain/time.ts';
+import { exchangeDay, sessionsBetween } from '#app/market/calendar.ts';
 import type { Db, Queryable } from '#chassis/db.ts';
 import type { CommandHandlers } from '#chassis/service.ts';
 import { readEvidence } from './evidence.ts';
@@ -17,19 +19,25 @@ export type GateAsk = { readonly mode: Mode; readonly projectId: string; readonl
 export type GateParts = { readonly db: Db; readonly mode: Mode; readonly libraryDir: string | null };
 
 /** Back-tests of a hash that are looked at, newest first. */
-const MAX_BACKTESTS = 50;
+const MAX_BACKTESTS = 30;
 
 const CHECKS = `SELECT what, is_passed AS "isPassed", result, checked_at AS at FROM strategy_engine.project_checks WHERE hash = $1`;
 type CheckRow = { readonly what: string; readonly isPassed: boolean; readonly result: unknown; readonly at: number };
 
-/** Of every version of any project with the same files: the same text is the same strategy. */
+/**
+ * Of every version of any project with the same files: the same text is the same strategy. Told by what stands beside the results, which are megabytes; those with few trips are small,
+ * and there alone the fills are counted one by one (who only buys has no trip).
+ */
 const BACKTESTS = `
-  SELECT b.backtest_id AS "backtestId", coalesce(b.finished_at, b.created_at) AS at, jsonb_array_length(b.result->'roundTrips') AS trips, (b.result->>'fills')::integer AS fills, jsonb_array_length(b.result->'daily') AS days,
-    b.result->'verdict' AS verdict, s.result->'walkForward'->'folds' AS folds, (s.result->'walkForward'->'efficiency'->>'growth')::float8 AS growth
+  SELECT b.backtest_id AS "backtestId", coalesce(b.finished_at, b.created_at) AS at, t.trips, CASE WHEN t.trips >= 100 THEN 2 * t.trips ELSE (b.result->>'fills')::integer END AS fills, b.view->'from' AS "from", b.view->'to' AS "to",
+    b.view->>'belief' AS belief, b.view->>'headline' AS headline, s.result->'walkForward'->'folds' AS folds, (s.result->'walkForward'->'efficiency'->>'growth')::float8 AS growth
   FROM strategy_engine.backtests b JOIN strategy_engine.project_versions v ON v.project_id = b.project_id AND v.version = b.project_version
-  LEFT JOIN strategy_engine.searches s ON s.backtest_id = b.backtest_id
-  WHERE v.hash = $1 AND b.state = 'done' AND b.result IS NOT NULL ORDER BY b.created_at DESC, b.backtest_id LIMIT ${MAX_BACKTESTS}`;
-type BacktestRow = { readonly backtestId: string; readonly at: number; readonly trips: number | null; readonly fills: number | null; readonly days: number | null; readonly verdict: unknown; readonly folds: unknown; readonly growth: number | null };
+  CROSS JOIN LATERAL (SELECT coalesce((b.view->>'trips')::integer, 0) AS trips) t LEFT JOIN strategy_engine.searches s ON s.backtest_id = b.backtest_id
+  WHERE v.hash = $1 AND b.state = 'done' AND b.view IS NOT NULL ORDER BY b.created_at DESC, b.backtest_id LIMIT ${MAX_BACKTESTS}`;
+type BacktestRow = {
+  readonly backtestId: string; readonly at: number; readonly trips: number; readonly fills: number | null; readonly from: number | null; readonly to: number | null; readonly belief: string | null; readonly headline: string | null;
+  readonly folds: unknown; readonly growth: number | null;
+};
 
 /** The growth out of sample of the windows of a walk-forward, and how many gained. */
 const foldsSchema = z.array(z.object({ outOfSample: z.record(z.string(), z.number().nullable()).nullable() }));
@@ -46,11 +54,10 @@ function outOfSampleOf({ folds, growth }: BacktestRow): string | null {
 }
 
 function backtestOf(row: BacktestRow): BacktestFact {
-  const verdict = backtestVerdictSchema.safeParse(row.verdict);
-  return {
-    backtestId: row.backtestId, at: row.at, trips: row.trips ?? 0, fills: row.fills ?? 0, days: row.days ?? 0,
-    belief: verdict.success ? verdict.data.belief : null, headline: verdict.success ? verdict.data.headline : null, outOfSample: outOfSampleOf(row),
-  };
+  const { backtestId, at, trips, headline, from, to } = row;
+  const belief = backtestVerdictSchema.shape.belief.safeParse(row.belief);
+  const days = from === null || to === null ? 0 : sessionsBetween(exchangeDay(from as EpochMs), exchangeDay((to - 1) as EpochMs)).length;
+  return { backtestId, at, trips, fills: row.fills ?? 0, days, headline, belief: belief.success ? belief.data : null, outOfSample: outOfSampleOf(row) };
 }
 
 /** The hash of a version. @throws AppError PROJECT_NOT_FOUND */
