@@ -5,9 +5,16 @@ import type { Db } from '#chassis/db.ts';
 import { runService, type CommandHandlers, type ServiceContext, type ServiceParts } from '#chassis/service.ts';
 import { barSource } from './backtest-bars.ts';
 import { seedStrategies } from './deployments.ts';
+import { deployCommands } from './deploy-commands.ts';
 import { createEngine, type Engine, type EngineListener } from './engine.ts';
+import { noteDaysOnPaper } from './evidence-days.ts';
 import { createExplainer } from './explain.ts';
 import { strategyFlows } from './flows.ts';
+import { gateCommands } from './gates.ts';
+import { bothEngines } from './live-both.ts';
+import { createLiveEngine } from './live-engine.ts';
+import { listenLive } from './live-listen.ts';
+import { createWarmer } from './live-warm.ts';
 import { renewVersions } from './renew-versions.ts';
 import { findModel } from './screen-model.ts';
 import { createScreener, type Screener } from './screen-run.ts';
@@ -15,10 +22,11 @@ import { deleteScreen, saveScreen, seedScreens } from './screen-save.ts';
 import { scheduleScreens } from './screen-schedule.ts';
 import { screenToStrategy } from './screen-universe.ts';
 import { answerWish } from './screen-words.ts';
-import { setStrategyEnabled } from './set-enabled.ts';
 
 /** Room for the batches in which a replay catches up. */
 const BATCH = 512;
+/** Smaller, where each bar is a question to another process: what is slow there is told soon. */
+const LIVE_BATCH = 128;
 /** New versions of strategies warm up on thousands of stored bars per symbol. */
 const RENEW_MS = 60_000;
 
@@ -64,8 +72,13 @@ function screenCommands(parts: { db: Db; engine: Engine; screener: Screener }): 
 
 async function setUp(ctx: ServiceContext): Promise<ServiceParts> {
   const { db, log } = ctx;
-  const engine = createEngine(listen(ctx));
+  const listener = listen(ctx);
+  const live = createLiveEngine({ book: db, ...listenLive(ctx, listener) });
+  const house = createEngine(listener);
+  const engine = bothEngines(house, live);
   const parts = { db, engine };
+  const warmer = createWarmer({ db, live }, ctx.signal, ctx.fatal);
+  const gates = { db, mode: ctx.config.mode, libraryDir: ctx.config.libraryDir ?? null };
   const research = { folder: join(ctx.config.dataDir, 'research'), bulk: { access: ctx.config.postgres, database: ctx.config.postgres.tradingDb, applicationName: 'strategy_engine research' } };
   const screener = createScreener(barSource({ db, ...research }), { now: () => ctx.clock.now(), isSimulated: ctx.config.mode === 'demo' || ctx.config.replay !== undefined, complain: (complaints) => log.warn({ complaints: complaints.slice(0, 20), total: complaints.length }, 'Bars for screens are not as they should be') });
   return {
@@ -78,13 +91,19 @@ async function setUp(ctx: ServiceContext): Promise<ServiceParts> {
       if (versions.length > 0) log.info({ versions }, 'Strategies behave otherwise than before and have new versions');
       await engine.load(db);
     },
-    consumers: [{ producer: 'data_ingestion', topics: ['bar.closed'], batch: BATCH, durability: 'soon', handle: (tx, events) => engine.hear(tx, events) }],
-    commands: { setStrategyEnabled: (input) => setStrategyEnabled(parts, input), explainBar: createExplainer({ book: db, archiveFolder: join(ctx.config.dataDir, 'archive') }), ...screenCommands({ ...parts, screener }) },
+    consumers: [
+      { producer: 'data_ingestion', topics: ['bar.closed'], batch: BATCH, durability: 'soon', handle: (tx, events) => house.hear(tx, events) },
+      { producer: 'data_ingestion', topics: ['bar.closed'], lane: 'authored', isWanted: () => live.isWanted(), batch: LIVE_BATCH, durability: 'soon', handle: (tx, events) => live.hear(tx, events) },
+    ],
+    commands: { ...deployCommands({ ...parts, live, warmer, screener, mode: ctx.config.mode, libraryDir: ctx.config.libraryDir ?? null, clock: ctx.clock }), explainBar: createExplainer({ book: db, archiveFolder: join(ctx.config.dataDir, 'archive') }), ...screenCommands({ ...parts, screener }), ...gateCommands(gates) },
     flows: strategyFlows({ ...parts, ...research }),
     async start() {
+      await warmer.askAll();
       scheduleScreens({ db, screener, log, signal: ctx.signal });
+      noteDaysOnPaper({ ...gates, now: () => ctx.clock.now(), log, signal: ctx.signal });
     },
     async drain() {
+      live[Symbol.dispose]();
       await screener[Symbol.asyncDispose]();
     },
   };
