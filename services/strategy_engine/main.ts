@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import type { SCREENER_COMMANDS } from '#app/contracts/commands-screener.ts';
 import type { Db } from '#chassis/db.ts';
 import { runService, type CommandHandlers, type ServiceContext, type ServiceParts } from '#chassis/service.ts';
+import { openAuthorDesk } from './author-commands.ts';
 import { barSource } from './backtest-bars.ts';
 import { seedStrategies } from './deployments.ts';
 import { deployCommands } from './deploy-commands.ts';
@@ -80,7 +81,9 @@ async function setUp(ctx: ServiceContext): Promise<ServiceParts> {
   const warmer = createWarmer({ db, live }, ctx.signal, ctx.fatal);
   const gates = { db, mode: ctx.config.mode, libraryDir: ctx.config.libraryDir ?? null };
   const research = { folder: join(ctx.config.dataDir, 'research'), bulk: { access: ctx.config.postgres, database: ctx.config.postgres.tradingDb, applicationName: 'strategy_engine research' } };
-  const screener = createScreener(barSource({ db, ...research }), { now: () => ctx.clock.now(), isSimulated: ctx.config.mode === 'demo' || ctx.config.replay !== undefined, complain: (complaints) => log.warn({ complaints: complaints.slice(0, 20), total: complaints.length }, 'Bars for screens are not as they should be') });
+  const bars = barSource({ db, ...research });
+  const author = openAuthorDesk(ctx, bars);
+  const screener = createScreener(bars, { now: () => ctx.clock.now(), isSimulated: ctx.config.mode === 'demo' || ctx.config.replay !== undefined, complain: (complaints) => log.warn({ complaints: complaints.slice(0, 20), total: complaints.length }, 'Bars for screens are not as they should be') });
   return {
     async recover() {
       const seeded = await db.tx((tx) => seedStrategies(tx, ctx.config.mode));
@@ -95,15 +98,17 @@ async function setUp(ctx: ServiceContext): Promise<ServiceParts> {
       { producer: 'data_ingestion', topics: ['bar.closed'], batch: BATCH, durability: 'soon', handle: (tx, events) => house.hear(tx, events) },
       { producer: 'data_ingestion', topics: ['bar.closed'], lane: 'authored', isWanted: () => live.isWanted(), batch: LIVE_BATCH, durability: 'soon', handle: (tx, events) => live.hear(tx, events) },
     ],
-    commands: { ...deployCommands({ ...parts, live, warmer, screener, mode: ctx.config.mode, libraryDir: ctx.config.libraryDir ?? null, clock: ctx.clock }), explainBar: createExplainer({ book: db, archiveFolder: join(ctx.config.dataDir, 'archive') }), ...screenCommands({ ...parts, screener }), ...gateCommands(gates) },
+    commands: { ...deployCommands({ ...parts, live, warmer, screener, mode: ctx.config.mode, libraryDir: ctx.config.libraryDir ?? null, clock: ctx.clock }), explainBar: createExplainer({ book: db, archiveFolder: join(ctx.config.dataDir, 'archive') }), ...screenCommands({ ...parts, screener }), ...gateCommands(gates), ...author.commands },
     flows: strategyFlows({ ...parts, ...research }),
     async start() {
       await warmer.askAll();
+      author.sync().catch(ctx.fatal);
       scheduleScreens({ db, screener, log, signal: ctx.signal });
       noteDaysOnPaper({ ...gates, now: () => ctx.clock.now(), log, signal: ctx.signal });
     },
     async drain() {
       live[Symbol.dispose]();
+      await author[Symbol.asyncDispose]();
       await screener[Symbol.asyncDispose]();
     },
   };

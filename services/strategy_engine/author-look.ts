@@ -1,0 +1,150 @@
+/** Does a version know the future, and does it matter where its bars begin? Run again in a sandbox with bars taken away, over stored bars. */
+import type { LookAheadResult, ProjectFinding } from '#app/contracts/author.ts';
+import type { CommandInput } from '#app/contracts/commands.ts';
+import { AppError } from '#app/domain/errors.ts';
+import { BAR_FIELDS, barColumns, barCount, type BarColumns } from '#app/domain/bar-columns.ts';
+import { DAY_MS, timeframeSchema, toRfc3339, type EpochMs, type Timeframe } from '#app/domain/time.ts';
+import type { Db, Queryable } from '#chassis/db.ts';
+import type { SandboxLookAnswer } from '../research/sandbox/protocol.ts';
+import { openSandbox } from '../research/sandbox/sandbox.ts';
+import type { WarmSandboxes } from '../research/sandbox/warm.ts';
+import { placeOf, storeCheck } from './author-check.ts';
+import { readProjectVersion, type StoredVersion } from './author-read.ts';
+import { loadSeries, type BarSource } from './backtest-bars.ts';
+
+/** `now`: epoch ms. */
+export type LookParts = { readonly db: Db; readonly bars: BarSource; readonly warm: WarmSandboxes; now(): number; readonly signal: AbortSignal };
+
+/** Newest bars of each symbol that are looked at: a strategy runs over all of them a hundred times. */
+const BARS = { '1Min': 4_000, '5Min': 4_000, '15Min': 4_000, '1Hour': 3_000, '1Day': 1_500 } as const satisfies Record<Timeframe, number>;
+/** Calendar days that hold so many bars with some room. */
+const DAYS = { '1Min': 25, '5Min': 100, '15Min': 270, '1Hour': 800, '1Day': 2_300 } as const satisfies Record<Timeframe, number>;
+const MOST_SYMBOLS = 8;
+const MAX_WAITING = 4;
+
+type Wanted = { readonly symbols: readonly string[]; readonly timeframe: Timeframe };
+
+/** What the newest back-test of the project ran over; null without one. */
+async function ofNewestRun(book: Queryable, projectId: string): Promise<Wanted | null> {
+  const [row] = await book.query<{ symbols: string[] | null; timeframe: string | null }>(
+    `SELECT view->'symbols' AS symbols, view->>'timeframe' AS timeframe FROM strategy_engine.backtests WHERE project_id = $1 AND jsonb_array_length(CASE jsonb_typeof(view->'symbols') WHEN 'array' THEN view->'symbols' END) > 0 ORDER BY created_at DESC LIMIT 1`, [projectId],
+  );
+  const timeframe = timeframeSchema.safeParse(row?.timeframe);
+  return row?.symbols && timeframe.success ? { symbols: row.symbols, timeframe: timeframe.data } : null;
+}
+
+/** The first symbols that are watched and have bars of this width, as many as the strategy needs. */
+async function firstWatched(book: Queryable, timeframe: Timeframe, count: number): Promise<string[]> {
+  const rows = await book.query<{ symbol: string }>(
+    `SELECT s.symbol FROM data_ingestion.symbols s JOIN data_ingestion.ingestion_status i USING (symbol) WHERE s.is_watched AND i.timeframe = $1 ORDER BY i.bars_total < 300, s.symbol COLLATE "C" LIMIT $2`, [timeframe, count],
+  );
+  return rows.map(({ symbol }) => symbol);
+}
+
+/** @throws AppError INPUT_INVALID for a width that there is none of */
+async function wantedOf(book: Queryable, input: CommandInput<'lookAheadCheck'>, least: number): Promise<Wanted> {
+  const asked = input.timeframe === undefined ? null : timeframeSchema.safeParse(input.timeframe);
+  if (asked?.success === false) throw new AppError('INPUT_INVALID', `There are no bars of the width "${input.timeframe ?? ''}". Take one of ${timeframeSchema.options.join(', ')}`);
+  const ran = await ofNewestRun(book, input.projectId);
+  const timeframe = asked?.data ?? ran?.timeframe ?? '1Day';
+  const symbols = input.symbols ?? (ran !== null && ran.symbols.length >= least ? ran.symbols : await firstWatched(book, timeframe, least));
+  return { timeframe, symbols: [...new Set(symbols.map((symbol) => symbol.toUpperCase()))].slice(0, Math.max(MOST_SYMBOLS, least)) };
+}
+
+/** A copy of the last bars: what crosses to another process must not be the memory that threads share. */
+function newest(bars: BarColumns, count: number): BarColumns {
+  const copy = barColumns(count);
+  for (const field of ['time', ...BAR_FIELDS] as const) copy[field].set(bars[field].subarray(barCount(bars) - count));
+  return copy;
+}
+
+/** The newest bars of each symbol; those without a bar are left out. */
+async function barsOf(parts: LookParts, { symbols, timeframe }: Wanted): Promise<Map<string, BarColumns>> {
+  const to = parts.now();
+  const found = new Map<string, BarColumns>();
+  for (const symbol of symbols) {
+    parts.signal.throwIfAborted();
+    const { bars } = await loadSeries(parts.bars, { symbol, timeframe, from: to - DAYS[timeframe] * DAY_MS, to });
+    const count = barCount(bars);
+    if (count > 0) found.set(symbol, newest(bars, Math.min(count, BARS[timeframe])));
+  }
+  return found;
+}
+
+const EXPLAINED = {
+  removed: 'At this bar the strategy was asked again with all later bars taken away, and said something else: it decided by bars that had not happened yet. Live there are no later bars. Look at numbers through `now` and `ago(n)` alone.',
+  replaced: 'At this bar the strategy was asked again with other bars after it, and said something else: a number in it is made of the whole history at once, such as a maximum or a mean over all bars. Make it of the bars so far.',
+  streamed: 'Shown the bars one by one, as it is live, the strategy said something else than over all of them at once. Keep what it remembers in `state`, and look at numbers through `now` and `ago(n)` alone.',
+} as const;
+const WARM_EXPLAINED = 'The same bars were begun at other places, and after the warm-up that the strategy declares it still said something else. Live it begins somewhere too: what it says must not depend on where. Say with `forgetting` how many bars its memory goes back, or bound that memory.';
+const QUIET_EXPLAINED = 'The check compares what a strategy says with and without its future. This one said nothing over these bars, so nothing was compared: check it over symbols or a width of bars on which it trades.';
+
+const NO_PLACE = { path: null, line: 1, column: 1, endLine: null, endColumn: null } as const;
+
+/** What the sandbox found, in the words of findings. */
+function findingsOf(said: SandboxLookAnswer): ProjectFinding[] {
+  const ahead = (said.lookAhead?.findings ?? []).map((found): ProjectFinding => ({ source: 'look_ahead', rule: `look_ahead_${found.way}`, severity: 'error', ...NO_PLACE, message: found.message, explanation: wordsOf(found) }));
+  const warm = (said.warmUp?.findings ?? []).map((found): ProjectFinding => ({ source: 'warm_up', rule: `warm_up_${found.what}`, severity: 'error', ...NO_PLACE, message: found.message, explanation: WARM_EXPLAINED }));
+  const failed = said.problem === null ? [] : [{ source: 'look_ahead' as const, rule: 'failed', severity: 'error' as const, ...(said.place === null ? NO_PLACE : { ...said.place, endLine: null, endColumn: null }), message: said.problem, explanation: 'The check could not be finished, because the strategy threw an error over these bars. It would throw it live as well.' }];
+  const isQuiet = said.lookAhead?.signals === 0 && said.problem === null;
+  const quiet: ProjectFinding[] = isQuiet ? [{ source: 'look_ahead', rule: 'said_nothing', severity: 'warning', ...NO_PLACE, message: 'The strategy said nothing over these bars, so the check proves little.', explanation: QUIET_EXPLAINED }] : [];
+  return [...failed, ...ahead, ...warm, ...quiet];
+}
+
+type Ahead = NonNullable<SandboxLookAnswer['lookAhead']>['findings'][number];
+
+function wordsOf({ way, symbol, openTime, withFuture, withoutFuture }: Ahead): string {
+  const bar = Number.isFinite(openTime) ? `Bar of ${symbol} that opened ${toRfc3339(openTime as EpochMs)}. With the later bars it says ${withFuture ?? 'nothing'}; without them ${withoutFuture ?? 'nothing'}. ` : '';
+  return `${bar}${EXPLAINED[way]}`;
+}
+
+function noBars({ hash }: StoredVersion, { symbols, timeframe }: Wanted, at: number): LookAheadResult {
+  const problem = symbols.length === 0 ? `There are no ${timeframe} bars of any watched symbol. Load bars on the data page, or name a symbol` : `There are no ${timeframe} bars of ${symbols.join(', ')}. Load them on the data page, or name other symbols`;
+  return { hash, symbols: [...symbols], timeframe, from: null, to: null, bars: 0, signals: 0, cuts: 0, isClean: false, isWarmUpClean: false, findings: [], problem, tookMs: 0, checkedAt: at };
+}
+
+async function look(parts: LookParts, input: CommandInput<'lookAheadCheck'>): Promise<LookAheadResult> {
+  const from = performance.now();
+  const version = await readProjectVersion(parts.db, input.projectId, input.version);
+  using sandbox = await openSandbox(version.files, {}, { warm: parts.warm });
+  const least = sandbox.facts.scope === 'symbol' ? 1 : (sandbox.facts.symbols?.[0] ?? 1);
+  const wanted = await wantedOf(parts.db, input, least);
+  const bars = await barsOf(parts, wanted);
+  const checkedAt = parts.now();
+  if (bars.size < least) return noBars(version, { ...wanted, symbols: wanted.symbols.filter((symbol) => !bars.has(symbol)) }, checkedAt);
+  const said = await sandbox.ask('look', { parameters: {}, bars, timeframe: wanted.timeframe }, parts.signal);
+  const isWhole = said.problem === null;
+  const result: LookAheadResult = {
+    hash: version.hash, symbols: [...said.symbols], timeframe: wanted.timeframe, from: said.from, to: said.to, bars: said.bars, signals: said.lookAhead?.signals ?? 0, cuts: said.lookAhead?.cuts ?? 0,
+    isClean: isWhole && said.lookAhead !== null && said.lookAhead.findings.length === 0, isWarmUpClean: isWhole && said.warmUp !== null && said.warmUp.findings.length === 0,
+    findings: findingsOf(said), problem: said.problem, tookMs: Math.round(performance.now() - from), checkedAt,
+  };
+  for (const [what, isPassed] of [['look_ahead', result.isClean], ['warm_up', result.isWarmUpClean]] as const) await storeCheck(parts.db, { hash: version.hash, what, isPassed, result, actor: input.actor });
+  return result;
+}
+
+/** A strategy that cannot even be loaded knows nothing of the future: said as a finding, not stored. */
+async function lookOrSay(parts: LookParts, input: CommandInput<'lookAheadCheck'>): Promise<LookAheadResult> {
+  try {
+    return await look(parts, input);
+  } catch (error) {
+    if (!(error instanceof AppError) || !error.code.startsWith('STRATEGY_')) throw error;
+    const { hash } = await readProjectVersion(parts.db, input.projectId, input.version);
+    const finding: ProjectFinding = { source: 'look_ahead', rule: error.code.toLowerCase(), severity: 'error', ...placeOf(error.context), message: error.message, explanation: 'The check could not be made: the strategy did not load, or was stopped at a limit. Correct it and save it first.' };
+    return { hash, symbols: [], timeframe: input.timeframe ?? '1Day', from: null, to: null, bars: 0, signals: 0, cuts: 0, isClean: false, isWarmUpClean: false, findings: [finding], problem: error.message, tookMs: 0, checkedAt: parts.now() };
+  }
+}
+
+/** Looks at one version after the other: each look fills a processor for some seconds. @throws AppError PROJECT_NOT_FOUND, INPUT_INVALID, RATE_LIMITED */
+export function createLookAhead(parts: LookParts): (input: CommandInput<'lookAheadCheck'>) => Promise<LookAheadResult> {
+  let queue: Promise<unknown> = Promise.resolve();
+  let waiting = 0;
+  return (input) => {
+    if (waiting >= MAX_WAITING) return Promise.reject(new AppError('RATE_LIMITED', 'Several look-ahead checks wait already; ask again when they are done'));
+    waiting += 1;
+    const turn = queue.then(() => lookOrSay(parts, input)).finally(() => (waiting -= 1));
+    // Whoever asked hears of an error; the next one in the queue is not concerned.
+    queue = turn.catch(() => undefined);
+    return turn;
+  };
+}
