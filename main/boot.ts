@@ -5,12 +5,15 @@ import type { TapeSummary } from '#app/contracts/control.ts';
 import type { LogLine, Notice, StackHealth, UnitHealth, UnitId, VerifyReport } from '#app/contracts/health.ts';
 import type { UnitIncident } from '#app/contracts/health.ts';
 import type { KillOutcome, KillWish } from '#app/contracts/kill.ts';
+import type { Settings } from '#app/contracts/settings.ts';
 import { AppError, describeError, invariant } from '#app/domain/errors.ts';
 import { openArming } from './arming.ts';
 import type { Arming } from './arming.ts';
 import { runCommand } from './command.ts';
 import { watchDisk } from './disk-guard.ts';
 import type { DiskGuard } from './disk-guard.ts';
+import { openConfiguration } from './configuration.ts';
+import type { ConfigurationKeeper } from './configuration.ts';
 import { takeDoor } from './door-answers.ts';
 import { gatherFacts, listeningUnits } from './facts.ts';
 import { answerFlows } from './flows.ts';
@@ -27,6 +30,7 @@ import { safeStates } from './states-for.ts';
 import { openAudit } from './store/audit.ts';
 import type { Audit } from './store/audit.ts';
 import { freeBytes, libraryIn } from './store/data-folder.ts';
+import { plainSealer } from './store/secrets.ts';
 import { openPortClaims } from './supervisor/port-claims.ts';
 import type { Spawner } from './supervisor/spawner.ts';
 import { hasProcess, isServing } from './supervisor/state.ts';
@@ -126,11 +130,14 @@ async function begin(options: BootOptions, undo: Undo): Promise<Stack> {
   const arming: { of: Arming | null } = { of: null };
   const armedUntil = (): number | null => arming.of?.armedUntil() ?? null;
   const kill: { of: KillSwitch | null } = { of: null };
-  const facts = await gatherFacts({ ...opened, libraryDir: options.libraryDir ?? libraryIn(folder.dataDir), version: options.layout.version, replay: options.replay, reservations, armedUntil, latches: () => kill.of?.latches() ?? [] });
+  const counting = { settings };
+  const facts = await gatherFacts({ ...opened, settingsNow: () => counting.settings, libraryDir: options.libraryDir ?? libraryIn(folder.dataDir), version: options.layout.version, replay: options.replay, reservations, armedUntil, latches: () => kill.of?.latches() ?? [] });
   const allDrivers = buildUnits({ layout: options.layout, spawner: options.spawner, folder, settings, logs, runFiles, reservations, runAs, facts });
   const drivers = options.only ? allDrivers.filter(({ spec }) => options.only?.includes(spec.id)) : allDrivers;
-  const supervised = supervise({ options, opened, facts, drivers, undo, kill });
+  const configuration: { of: ConfigurationKeeper | null } = { of: null };
+  const supervised = supervise({ options, opened, facts, drivers, undo, kill, configuration });
   const audit = openAudit(folder.logFolder, (text) => supervised.supervisor.notice('error', null, text));
+  configuration.of = configurationOf({ ...supervised, options, opened, audit, count: (next) => { counting.settings = next; } });
   arming.of = armingOf(supervised.supervisor, settings.mode, audit);
   kill.of = killSwitchOf({ ...supervised, opened, facts, audit });
   undo.push(() => kill.of?.close());
@@ -147,11 +154,11 @@ async function begin(options: BootOptions, undo: Undo): Promise<Stack> {
   return stack;
 }
 
-type Parts = { options: BootOptions; opened: OpenFolder; facts: RunFacts; drivers: UnitDriver[]; undo: Undo; kill: { readonly of: KillSwitch | null } };
+type Parts = { options: BootOptions; opened: OpenFolder; facts: RunFacts; drivers: UnitDriver[]; undo: Undo; kill: { readonly of: KillSwitch | null }; configuration: { readonly of: ConfigurationKeeper | null } };
 type Supervised = { readonly supervisor: Supervisor; readonly health: () => StackHealth; readonly loginLink: () => string };
 
 /** The supervisor over the drivers, and the state of everything for whoever shows it. */
-function supervise({ options, opened, facts, drivers, undo, kill }: Parts): Supervised {
+function supervise({ options, opened, facts, drivers, undo, kill, configuration }: Parts): Supervised {
   const { folder, store, settings, logs, runFiles } = opened;
   const safe = safeStates(facts);
   const startedAt = Date.now();
@@ -198,6 +205,7 @@ function supervise({ options, opened, facts, drivers, undo, kill }: Parts): Supe
         loginLink,
         replayDone: options.events.onReplayDone,
         kill: (wish) => killOf(kill).pull(wish),
+        configuration: () => configurationFrom(configuration),
       }),
     onLatched: (unit, key, isStored) => kill.of?.latched(unit, key, isStored),
     onChange: (id, previous, exit) => {
@@ -257,6 +265,31 @@ function armingOf(supervisor: Supervisor, mode: Mode, audit: Audit): Arming {
       supervisor.notice('warn', null, text);
     },
   });
+}
+
+/** The settings are open before the first unit starts. */
+function configurationFrom(configuration: { readonly of: ConfigurationKeeper | null }): ConfigurationKeeper {
+  invariant(configuration.of, 'The settings are opened before anything runs');
+  return configuration.of;
+}
+
+type ConfigurationParts = { readonly supervisor: Supervisor; readonly options: BootOptions; readonly opened: OpenFolder; readonly audit: Audit; readonly count: (settings: Settings) => void };
+
+/** Settings as a person changes them while everything runs. What counts at the next start alone is saved and nothing else. */
+function configurationOf({ supervisor, options, opened, audit, count }: ConfigurationParts): ConfigurationKeeper {
+  const { sources, settings: started } = opened;
+  return openConfiguration({
+    envFile: sources.envFile, env: options.env, sealer: options.sealer ?? plainSealer, choice: options.choice, isWithoutBroker: sources.isWithoutBroker, now: Date.now,
+    apply(next, { isLevelChanged, restarts }) {
+      count({ ...started, logLevel: next.logLevel, logRetentionDays: next.logRetentionDays, notification: next.notification });
+      if (isLevelChanged) for (const id of supervisor.unitIds) supervisor.send(id, { type: 'tuned', logLevel: next.logLevel });
+      for (const id of restarts) supervisor.command(id, 'restart', 'its settings were changed');
+    },
+    note(text) {
+      audit.record({ level: 'info', text });
+      supervisor.notice('info', null, text);
+    },
+  }, sources.entries);
 }
 
 /** The kill switch is there before the first unit starts. */

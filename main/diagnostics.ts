@@ -11,6 +11,7 @@ import { SETTING_KEYS } from '#app/contracts/setting-reader.ts';
 import { describeError } from '#app/domain/errors.ts';
 import { MASK, redactor } from './redact.ts';
 import { freeBytes, layoutOf, nearestExisting } from './store/data-folder.ts';
+import { lookAtSaved, savedFileOf } from './store/saved-settings.ts';
 import { SECRET_SETTINGS, findKnownSecrets } from './store/known-secrets.ts';
 import type { KnownSecrets } from './store/known-secrets.ts';
 import { plainSealer } from './store/secrets.ts';
@@ -68,15 +69,25 @@ function aboutOf({ version, versions, now }: DiagnosticsOptions, { values, unrea
   };
 }
 
+/** What was saved in the application; a file that cannot be read is told as that. */
+function savedOf(envFile: string, shown: (key: string, value: string) => string): Record<string, string> | string {
+  try {
+    return Object.fromEntries(lookAtSaved(envFile).map(({ key, value }) => [key, shown(key, value)]));
+  } catch (error) {
+    return describeError(error);
+  }
+}
+
 /** The settings by key; a secret is only told to be there, and of a key that means nothing not even the value. */
 function settingsOf({ homeDir, dataDir, env }: DiagnosticsOptions): unknown {
   const shown = (key: string, value: string): string => (SECRET_SETTINGS.has(key) ? MASK : key in SETTING_KEYS ? value : '[unknown key]');
-  const files = [...new Set([homeDir, dataDir])].map((folder) => layoutOf(folder).envFile).filter((file) => existsSync(file));
+  const files = [...new Set([homeDir, dataDir])].map((folder) => layoutOf(folder).envFile).filter((file) => existsSync(file) || existsSync(savedFileOf(file)));
   return {
     files: files.map((file) => {
-      const { entries, problems } = parseEnvText(readFileSync(file, 'utf8'), file);
+      const { entries, problems } = parseEnvText(existsSync(file) ? readFileSync(file, 'utf8') : '', file);
       return { file, settings: Object.fromEntries(entries.map(({ key, value }) => [key, shown(key, value)])), problems: problems.map(({ key, remedy }) => ({ key, remedy })) };
     }),
+    saved: files.map((file) => ({ file: savedFileOf(file), settings: savedOf(file, shown) })),
     environment: Object.fromEntries(Object.keys(SETTING_KEYS).flatMap((key) => (env[key] ? [[key, shown(key, env[key])]] : []))),
   };
 }

@@ -23,6 +23,8 @@ export type FactParts = {
   readonly store: ControlStore;
   readonly secrets: Secrets;
   readonly settings: Settings;
+  /** The settings as they count by now: parts that start later are told these. */
+  readonly settingsNow: () => Settings;
   readonly reservations: ReadonlyMap<UnitId, Reservation>;
   /** Until when the real account is armed, asked anew for each worker that starts. */
   readonly armedUntil: () => number | null;
@@ -58,7 +60,7 @@ async function passwordsOf(settings: Settings, secrets: Secrets): Promise<Passwo
 }
 
 /** The facts of this run. The tokens are new at each launch; passwords come from the vault of the data folder. */
-export async function gatherFacts({ version, replay, folder, libraryDir, store, secrets, settings, reservations, armedUntil, latches }: FactParts): Promise<RunFacts> {
+export async function gatherFacts({ version, replay, folder, libraryDir, store, secrets, settings, settingsNow, reservations, armedUntil, latches }: FactParts): Promise<RunFacts> {
   const ports = portsOf(settings, reservations);
   const portOf = (unit: UnitId): number => {
     const port = ports.get(unit);
@@ -74,7 +76,9 @@ export async function gatherFacts({ version, replay, folder, libraryDir, store, 
     dataDir: folder.dataDir,
     libraryDir,
     journalFile: path.join(folder.dataDir, 'simulator.sqlite'),
-    settings,
+    get settings() {
+      return settingsNow();
+    },
     replay,
     armedUntil,
     latches,

@@ -1,5 +1,6 @@
 /** Everything before the first process: settings, the data folder with its lock and vault, leftovers of an earlier run. */
 import type { MarketChoice } from '#app/contracts/broker-keys.ts';
+import type { SettingEntry } from '#app/contracts/env-text.ts';
 import type { ReplaySettings } from '#app/contracts/config.ts';
 import type { Notice, UnitId } from '#app/contracts/health.ts';
 import type { Settings } from '#app/contracts/settings.ts';
@@ -8,7 +9,8 @@ import type { ControlStore } from './store/control-store.ts';
 import { layoutOf, nearestExisting, prepareDataFolder } from './store/data-folder.ts';
 import type { DataFolder } from './store/data-folder.ts';
 import { assertMarket, noteMarket } from './store/market-mark.ts';
-import { readSettings } from './store/read-settings.ts';
+import { entriesOf, readSettings } from './store/read-settings.ts';
+import { lookAtSaved, readSaved } from './store/saved-settings.ts';
 import { openSecrets, plainSealer } from './store/secrets.ts';
 import type { Sealer, Secrets } from './store/secrets.ts';
 import { openLogs } from './supervisor/logs.ts';
@@ -64,6 +66,8 @@ export type OpenFolder = {
   readonly store: ControlStore;
   readonly secrets: Secrets;
   readonly settings: Settings;
+  /** What the settings were read from, and where. */
+  readonly sources: { readonly envFile: string; readonly entries: readonly SettingEntry[]; readonly isWithoutBroker: boolean };
   readonly logs: Logs;
   readonly runFiles: RunFiles;
   readonly runAs: RunAs | null;
@@ -78,13 +82,15 @@ export async function openFolder(options: FolderOptions, undo: Undo): Promise<Op
   prepareDataFolder(folder);
   const envFile = options.envFile ?? folder.envFile;
   const isTool = options.only !== undefined;
-  const { settings, warnings } = readSettings({ envFile, env: options.env, isWithoutBroker: options.replay !== null || isTool, ...(options.choice ? { choice: options.choice } : {}) });
+  const sealer = options.sealer ?? plainSealer;
+  const read = { envFile, env: options.env, isWithoutBroker: options.replay !== null || isTool, saved: isTool ? lookAtSaved(envFile) : (await readSaved(envFile, sealer)).entries };
+  const { settings, warnings } = readSettings({ ...read, ...(options.choice ? { choice: options.choice } : {}) });
   if (settings.postgres.externalHost === null) await assertNotElevated();
   if (!isTool) assertMarket(folder.dataDir, settings.mode);
   const { store, replaced } = openControlStore(folder.storeFile, Date.now());
   undo.push(() => store.close());
   if (!isTool) noteMarket(folder.dataDir, settings.mode, envFile);
-  const secrets = await openSecrets(folder.vaultFile, options.sealer ?? plainSealer);
+  const secrets = await openSecrets(folder.vaultFile, sealer);
   const logs = openLogs(folder.logFolder, Date.now);
   undo.push(() => logs.flushSync());
   const runFiles = openRunFiles(folder.runFolder, store.instanceId);
@@ -94,5 +100,5 @@ export async function openFolder(options: FolderOptions, undo: Undo): Promise<Op
     ...(replaced === null ? [] : [{ level: 'warn' as const, unit: null, text: `The control store was damaged and begins anew; the old file is ${replaced}` }]),
     ...leftovers.map(({ unit, pid }) => ({ level: 'info' as const, unit: null, text: `A leftover of an earlier run was ended: ${unit} (process ${pid})` })),
   ];
-  return { folder, store, secrets, settings, logs, runFiles, runAs, early };
+  return { folder, store, secrets, settings, sources: { envFile, entries: entriesOf(read).entries, isWithoutBroker: read.isWithoutBroker }, logs, runFiles, runAs, early };
 }

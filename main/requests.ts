@@ -4,6 +4,7 @@ import type { ControlResult, ControlVerb, TapeSummary } from '#app/contracts/con
 import type { StackHealth, UnitId, UnitIncident } from '#app/contracts/health.ts';
 import type { KillOutcome, KillWish } from '#app/contracts/kill.ts';
 import { AppError, describeError } from '#app/domain/errors.ts';
+import type { ConfigurationKeeper } from './configuration.ts';
 import type { Logs } from './supervisor/logs.ts';
 import type { Supervisor } from './supervisor/supervisor.ts';
 import type { WorkerRequest } from './supervisor/unit.ts';
@@ -18,6 +19,7 @@ export type RequestPorts = {
   readonly loginLink: () => string;
   readonly replayDone: (tape: TapeSummary) => void;
   readonly kill: (wish: KillWish) => Promise<KillOutcome>;
+  readonly configuration: () => ConfigurationKeeper;
 };
 
 /** Answers one request; every outcome is a reply. */
@@ -25,11 +27,9 @@ export function answerRequest(caller: UnitId, request: WorkerRequest, ports: Req
   try {
     const callers: readonly UnitId[] = CONTROL_VERBS[request.verb].callers;
     if (!callers.includes(caller)) throw new AppError('AUTH_INVALID', `${caller} may not ask ${request.verb}`);
-    if (request.verb === 'kill') {
-      ports.kill(CONTROL_VERBS.kill.args.parse(request.args)).then((result) => request.reply({ ok: true, result }), (error: unknown) => refuse(request, error));
-      return;
-    }
-    request.reply({ ok: true, result: perform(request.verb, request.args, caller, ports) });
+    const slow = performSlowly(request.verb, request.args, ports);
+    if (slow !== null) slow.then((result) => request.reply({ ok: true, result }), (error: unknown) => refuse(request, error));
+    else request.reply({ ok: true, result: perform(request.verb as Exclude<ControlVerb, SlowVerb>, request.args, caller, ports) });
   } catch (error) {
     refuse(request, error);
   }
@@ -40,7 +40,19 @@ function refuse(request: WorkerRequest, error: unknown): void {
   request.reply({ ok: false, error: { code, message: describeError(error) } });
 }
 
-function perform(verb: Exclude<ControlVerb, 'kill'>, args: unknown, caller: UnitId, ports: RequestPorts): ControlResult<ControlVerb> {
+/** Verbs whose answer takes a while. */
+type SlowVerb = 'kill' | 'settings' | 'checkSettings' | 'saveSettings';
+
+function performSlowly(verb: ControlVerb, args: unknown, ports: RequestPorts): Promise<ControlResult<SlowVerb>> | null {
+  if (verb === 'kill') return ports.kill(CONTROL_VERBS.kill.args.parse(args));
+  if (verb === 'settings') return ports.configuration().view();
+  if (verb === 'checkSettings') return ports.configuration().check(CONTROL_VERBS.checkSettings.args.parse(args).changes);
+  if (verb !== 'saveSettings') return null;
+  const { changes, actor } = CONTROL_VERBS.saveSettings.args.parse(args);
+  return ports.configuration().save(changes, actor);
+}
+
+function perform(verb: Exclude<ControlVerb, SlowVerb>, args: unknown, caller: UnitId, ports: RequestPorts): ControlResult<ControlVerb> {
   switch (verb) {
     case 'startUnit':
     case 'stopUnit':

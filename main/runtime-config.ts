@@ -13,6 +13,7 @@ export type RunFacts = {
   /** Where strategies travel between the markets of this home. */
   readonly libraryDir: string;
   readonly journalFile: string;
+  /** As they count by now; what only counts after a start stays what it was at the start. */
   readonly settings: Settings;
   readonly replay: ReplaySettings | null;
   readonly postgres: Omit<PostgresAccess, 'user' | 'password'>;

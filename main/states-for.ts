@@ -14,7 +14,12 @@ function secretsOf({ settings, ownerPasswords, rolePasswords, internalToken, api
 
 /** Gives the function that makes a stack's health fit to be sent away: no notices, output of those parts alone that were given up, and no secret in any text. */
 export function safeStates(facts: RunFacts): (stack: StackHealth) => StackHealth {
-  const safe = redactor(secretsOf(facts));
+  let known = { settings: facts.settings, safe: redactor(secretsOf(facts)) };
+  const safe = (text: string): string => {
+    // A secret that was saved meanwhile is one, too.
+    if (known.settings !== facts.settings) known = { settings: facts.settings, safe: redactor(secretsOf(facts)) };
+    return known.safe(text);
+  };
   const all = (texts: readonly string[]): string[] => texts.map(safe);
   return (stack) => ({
     ...stack,

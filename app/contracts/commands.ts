@@ -59,7 +59,7 @@ export const COMMANDS = {
   setTradingState: { service: 'risk_management', input: z.object({ ...request, state: tradingStateSchema, reason: z.string().min(1).max(200), onlyStricter: z.boolean().optional() }), output: z.object({ version: z.number().int(), state: tradingStateSchema }) },
   setRiskLimits: { service: 'risk_management', input: z.object({ ...request, limits: riskLimitsSchema }), output: z.object({ version: z.number().int(), limits: riskLimitsSchema }) },
   /** Closes one position (symbol) or all (null) with market orders, after cancelling what is open. */
-  flatten: { service: 'risk_management', input: z.object({ ...request, symbol: symbolSchema.nullable() }), output: z.object({ decisions: z.array(decisionReply) }) },
+  flatten: { service: 'risk_management', input: z.object({ ...request, symbol: symbolSchema.nullable(), strategyId: z.string().min(1).max(64).optional().describe('Only the share of this strategy') }), output: z.object({ decisions: z.array(decisionReply) }) },
   /** Asks the broker to cancel; passes in every trading state. Null = all open orders. */
   cancelOrder: { service: 'execution', input: z.object({ ...request, clientOrderId: clientOrderIdSchema.nullable() }), output: z.object({ requested: z.array(clientOrderIdSchema) }) },
   /** Carries out what the guardian proposes for a finding. */
@@ -69,6 +69,8 @@ export const COMMANDS = {
   setStrategyEnabled: { service: 'strategy_engine', input: z.object({ ...request, strategyId: z.string().min(1).max(64), isEnabled: z.boolean() }), output: z.object({ strategyId: z.string(), isEnabled: z.boolean() }) },
   /** Sends a message on every way that is set up, so that a person sees whether it arrives. `note`: what is not set up, in words. */
   sendTest: { service: 'notification', input: z.object(request), output: z.object({ notificationId: z.string(), ways: z.array(z.object({ channel: z.string(), recipient: z.string() })), note: z.string().nullable() }) },
+  /** Writes into the audit log what was changed outside of the book: settings. Secrets are dots. */
+  recordChange: { service: 'analytics', input: z.object({ ...request, action: z.enum(['settings.saved']), subject: z.string().min(1).max(80), before: z.record(z.string(), z.string()), after: z.record(z.string(), z.string()) }), output: z.object({ isRecorded: z.literal(true) }) },
   ...AUTHOR_COMMANDS, ...BULK_COMMANDS, ...CHART_COMMANDS, ...DEPLOY_COMMANDS, ...EXPLAIN_COMMANDS, ...FEED_COMMANDS, ...QUALITY_COMMANDS, ...SCREENER_COMMANDS, ...STORAGE_COMMANDS, ...STUDIO_COMMANDS,
 } as const satisfies Record<string, CommandContract>;
 

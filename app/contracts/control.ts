@@ -1,6 +1,7 @@
 /** The control channel: every message between the supervisor and a worker. */
 import * as z from 'zod';
-import { RuntimeConfigSchema } from './config.ts';
+import { LogLevelSchema, RuntimeConfigSchema } from './config.ts';
+import { changeOutlookSchema, configurationSchema, settingChangesSchema } from './configuration.ts';
 import { INCIDENTS_MAX, LogLineSchema, StackHealthSchema, UnitIdSchema, UnitIncidentSchema } from './health.ts';
 import type { WorkerId } from './health.ts';
 import { killOutcomeSchema, killWishSchema, LatchSchema } from './kill.ts';
@@ -45,6 +46,8 @@ export const ToWorkerSchema = z.discriminatedUnion('type', [
   z.object({ type: z.literal('latch'), latch: LatchSchema }),
   /** The book has the pull with this key: what the book says holds again. */
   z.object({ type: z.literal('unlatch'), key: z.string() }),
+  /** How much is logged from now on. */
+  z.object({ type: z.literal('tuned'), logLevel: LogLevelSchema }),
   /** Answer `pong` with the same nonce: measures the round trip through the worker's event loop. */
   z.object({ type: z.literal('ping'), nonce: z.number().int() }),
   /** To the gateway and to notification (there without secrets): the state of the whole stack, on each change and at least every 2 s. */
@@ -120,6 +123,12 @@ export const CONTROL_VERBS = {
   redeemLogin: { args: z.object({ token: z.string().max(200) }), result: z.object({ valid: z.boolean() }), callers: ['gateway'] },
   /** A new one-time login link for another browser. */
   loginLink: { args: z.object({}), result: z.object({ url: z.string() }), callers: ['gateway'] },
+  /** The settings with their origin. */
+  settings: { args: z.object({}), result: configurationSchema, callers: ['gateway'] },
+  /** What a change of settings would do; nothing is changed. */
+  checkSettings: { args: z.object({ changes: settingChangesSchema }), result: changeOutlookSchema, callers: ['gateway'] },
+  /** Saves a change of settings; parts that need it are started again. */
+  saveSettings: { args: z.object({ changes: settingChangesSchema, actor: z.string().max(80) }), result: changeOutlookSchema, callers: ['gateway'] },
   /** The replay has been traded to its end. */
   replayDone: { args: z.object({ summary: TapeSummarySchema }), result: DoneSchema, callers: ['simulator'] },
 } as const satisfies Record<string, { args: z.ZodType; result: z.ZodType; callers: readonly WorkerId[] }>;
@@ -143,6 +152,9 @@ export const CONTROL_VERB_NAMES = [
   'redeemLogin',
   'loginLink',
   'replayDone',
+  'settings',
+  'checkSettings',
+  'saveSettings',
 ] as const satisfies readonly ControlVerb[];
 
 /** Worker to supervisor. */

@@ -14,6 +14,7 @@ import { reportViewSchema } from './reports.ts';
 import { AUTHOR_ROUTES } from './http-author.ts';
 import { BULK_ROUTES } from './http-bulk.ts';
 import { CHART_ROUTES } from './http-chart.ts';
+import { CONFIGURATION_ROUTES } from './http-configuration.ts';
 import { DEPLOY_ROUTES } from './http-deploy.ts';
 import { EXPLAIN_ROUTES } from './http-explain.ts';
 import { FEED_ROUTES } from './http-feed.ts';
@@ -135,6 +136,7 @@ export const HTTP = {
   ...AUTHOR_ROUTES,
   ...STUDIO_ROUTES,
   ...DEPLOY_ROUTES,
+  ...CONFIGURATION_ROUTES,
 } as const satisfies Record<string, RouteContract>;
 
 /** The name of a route. */

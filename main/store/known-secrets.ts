@@ -2,6 +2,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { parseEnvText } from '#app/contracts/env-text.ts';
 import { splitUrl } from '#app/contracts/setting-reader.ts';
+import { readSaved, savedFileOf } from './saved-settings.ts';
 import type { Sealer } from './secrets.ts';
 
 /** Settings whose values are secrets; many services put theirs into the address of the webhook. */
@@ -57,6 +58,7 @@ export async function findKnownSecrets({ vaults, envFiles, env, sealer }: Secret
   };
   for (const file of vaults) await attempt(file, () => secretsOfVault(file, sealer));
   for (const file of envFiles) await attempt(file, () => parseEnvText(readFileSync(file, 'utf8'), file).entries.flatMap(({ key, value }) => secretOfSetting(key, value)));
+  for (const file of envFiles) await attempt(savedFileOf(file), async () => Object.entries((await readSaved(file, sealer)).values).flatMap(([key, value]) => secretOfSetting(key, value)));
   for (const [key, value] of Object.entries(env)) if (value !== undefined && value !== '') values.push(...secretOfSetting(key, value));
   return { values, unread };
 }

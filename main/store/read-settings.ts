@@ -1,4 +1,4 @@
-/** Reads the settings from `.env` in the data folder and from the environment, or says what is wrong with them. */
+/** Reads the settings: those saved in the application, `.env`, and the environment; or says what is wrong with them. */
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import { SETTING_KEYS } from '#app/contracts/setting-reader.ts';
 import { parseEnvText } from '#app/contracts/env-text.ts';
@@ -8,6 +8,7 @@ import type { Mode } from '#app/contracts/config.ts';
 import { hasOwnKeys, parseSettings } from '#app/contracts/settings.ts';
 import type { Settings } from '#app/contracts/settings.ts';
 import { AppError } from '#app/domain/errors.ts';
+import { lookAtSaved } from './saved-settings.ts';
 
 const MAX_BYTES = 256 * 1_024;
 
@@ -31,6 +32,8 @@ function readFile(file: string): string {
 export type SettingSources = {
   readonly envFile: string;
   readonly env: Readonly<Record<string, string | undefined>>;
+  /** What was saved in the application, with its secrets; looked up beside the file (where sealed secrets cannot be told) when left out. */
+  readonly saved?: readonly SettingEntry[];
   /** The market chosen outside of them; it counts when they hold no broker keys. */
   readonly choice?: MarketChoice;
   /** No broker is spoken to, whatever was chosen and whatever keys lie about: replays, and tools that only read. */
@@ -45,11 +48,11 @@ function openFileWarning(envFile: string, entries: readonly SettingEntry[]): str
   return [`${envFile} holds broker keys and can be read by other users of this computer. Remedy: chmod 600 ${envFile}, or keep them with "mainspring keys set".`];
 }
 
-/** All entries; the environment comes after the file and wins. */
-function entriesOf({ envFile, env, isWithoutBroker = false }: SettingSources): { entries: SettingEntry[]; problems: readonly SettingProblem[]; warnings: readonly string[] } {
+/** All entries: what a person wrote into the file wins over what was saved in the application, and the environment over both. @throws AppError CONFIG_INVALID, CONFIG_UNREADABLE */
+export function entriesOf({ envFile, env, saved = lookAtSaved(envFile), isWithoutBroker = false }: SettingSources): { entries: SettingEntry[]; problems: readonly SettingProblem[]; warnings: readonly string[] } {
   const file = parseEnvText(readFile(envFile), envFile);
   const fromEnvironment: SettingEntry[] = Object.keys(SETTING_KEYS).flatMap((key) => (env[key] ? [{ key, value: env[key], source: 'environment' }] : []));
-  const entries = [...file.entries, ...fromEnvironment].filter((entry) => !isWithoutBroker || !BROKER_KEYS.has(entry.key));
+  const entries = [...saved, ...file.entries, ...fromEnvironment].filter((entry) => !isWithoutBroker || !BROKER_KEYS.has(entry.key));
   return { entries, problems: file.problems, warnings: openFileWarning(envFile, file.entries) };
 }
 

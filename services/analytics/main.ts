@@ -3,6 +3,7 @@ import { runService, type ServiceContext, type ServiceParts } from '#chassis/ser
 import { deleteChartLayout, deleteDrawing, saveChartLayout, saveDrawing } from './charts.ts';
 import { analyticsFlows } from './flows.ts';
 import { analyticsConsumers } from './lane.ts';
+import { recordChange } from './record-change.ts';
 import { createStrategyDays } from './strategy-days.ts';
 
 async function setUp(ctx: ServiceContext): Promise<ServiceParts> {
@@ -13,6 +14,7 @@ async function setUp(ctx: ServiceContext): Promise<ServiceParts> {
     commands: {
       saveChartLayout: (input) => saveChartLayout(ctx.db, input), deleteChartLayout: (input) => deleteChartLayout(ctx.db, input),
       saveDrawing: (input) => saveDrawing(ctx.db, input), deleteDrawing: (input) => deleteDrawing(ctx.db, input),
+      recordChange: (input) => recordChange(ctx.db, input),
     },
     flows: analyticsFlows({ db: ctx.db, days, config: ctx.config, clock: ctx.clock }),
   };

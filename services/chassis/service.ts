@@ -141,6 +141,9 @@ async function live(spec: ServiceSpec, link: Link): Promise<void> {
   const heard = hearSwitches(link);
   const config = await link.init();
   const log = createLog(spec.unit, config.logLevel);
+  link.onMessage((message) => {
+    if (message.type === 'tuned') log.level = message.logLevel;
+  });
   const arming = createArming({ mode: config.mode, configured: heard.early ?? config.live, clocks: () => ({ wall: systemClock.now(), monotonic: monotonicMs() }), log });
   heard.arming = arming;
   const latch = createLatch({ configured: config.latches ?? [], log, send: (message) => link.send(message) });

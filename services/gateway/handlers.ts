@@ -10,6 +10,7 @@ import type { Orchestrator } from './orchestrator.ts';
 import { authorHandlers } from './author-handlers.ts';
 import { bulkHandlers } from './bulk-handlers.ts';
 import { chartHandlers } from './chart-handlers.ts';
+import { configurationHandlers } from './configuration-handlers.ts';
 import { deployHandlers } from './deploy-handlers.ts';
 import { explainHandlers } from './explain-handlers.ts';
 import { feedHandlers } from './feed-handlers.ts';
@@ -151,6 +152,7 @@ export function createHandlers(parts: HandlerParts): Handlers {
     ...authorHandlers(parts),
     ...bulkHandlers(parts),
     ...chartHandlers(parts),
+    ...configurationHandlers(parts),
     ...deployHandlers(parts),
     ...explainHandlers(parts),
     ...feedHandlers(parts),
