@@ -24,8 +24,8 @@ export type LookAheadFinding = {
 /** What was compared, and the first finding of each way. `signals`: those that the strategy raised over everything. */
 export type LookAheadReport = { readonly moments: number; readonly cuts: number; readonly signals: number; readonly findings: readonly LookAheadFinding[] };
 
-/** `cuts`: places at which to cut, 1..1,000; 120 when left out, fewer over long data (`STEPS`). All of them where the data has no more moments. */
-export type LookAheadOptions = ColumnRunOptions & { readonly cuts?: number };
+/** `cuts`: places at which to cut, 1..1,000; 120 when left out, fewer over long data (`STEPS`). All of them where the data has no more moments. `streamed`: moments that are shown bar by bar, the first ones; all when left out. */
+export type LookAheadOptions = ColumnRunOptions & { readonly cuts?: number; readonly streamed?: number };
 
 const CUTS = 120;
 const CUTS_MIN = 8;
@@ -46,7 +46,9 @@ export function checkLookAhead(strategy: BoundStrategy, markets: readonly Symbol
   const affordable = Math.max(CUTS_MIN, Math.min(CUTS, Math.floor(STEPS / Math.max(1, bars))));
   const cuts = cutsOf(moments, whole, Math.min(MAX_CUTS, Math.max(1, options.cuts ?? affordable)));
   const findings: LookAheadFinding[] = [];
-  const streamed = compare({ way: 'streamed', cutAfter: null, whole, run: () => signalsBarByBar(strategy, markets, options) });
+  const shownTo = moments[(options.streamed ?? moments.length) - 1] ?? Infinity;
+  const shown = markets.map(({ symbol, bars: all }) => ({ symbol, bars: sliceColumns(all, 0, barsUpTo(all, shownTo)) })).filter(({ bars: some }) => barCount(some) > 0);
+  const streamed = compare({ way: 'streamed', cutAfter: null, until: shownTo, whole, run: () => signalsBarByBar(strategy, shown, options) });
   for (const way of ['removed', 'replaced'] as const) {
     for (const cutAfter of cuts) {
       const changed = markets.map(({ symbol, bars }) => ({ symbol, bars: way === 'removed' ? removeAfter(bars, cutAfter) : replaceAfter(bars, cutAfter) }));
@@ -74,11 +76,11 @@ function cutsOf(moments: Float64Array, signals: readonly SaidSignal[], most: num
   return [...chosen].sort((a, b) => a - b).map((i) => moments[i] ?? NaN);
 }
 
-type Comparison = { readonly way: LookAheadWay; readonly cutAfter: number | null; readonly whole: readonly SaidSignal[]; readonly run: () => readonly SaidSignal[] };
+type Comparison = { readonly way: LookAheadWay; readonly cutAfter: number | null; readonly until?: number; readonly whole: readonly SaidSignal[]; readonly run: () => readonly SaidSignal[] };
 
 /** The first signal at or before the cut that the two runs do not share. */
-function compare({ way, cutAfter, whole, run }: Comparison): LookAheadFinding | null {
-  const until = cutAfter ?? Infinity;
+function compare({ way, cutAfter, until: last, whole, run }: Comparison): LookAheadFinding | null {
+  const until = cutAfter ?? last ?? Infinity;
   const upTo = (signals: readonly SaidSignal[]): readonly SaidSignal[] => signals.filter((signal) => signal.openTime <= until);
   const before = upTo(whole);
   let after: readonly SaidSignal[];

@@ -1,12 +1,14 @@
 /** A look over a strategy's source before it runs: reads of the future, memory outside of `state`, and whatever else would make two runs over the same bars differ. */
 import { child, constantOf, declaredNames, fileVariables, isNode, isReference, memberName, nameOf, rootName, walk, type SyntaxNode } from './syntax.ts';
 
-/** What was found. `error`: it must not be deployed like this; `warning`: a person should look. Line and column from 1. */
+/** What was found. `error`: it must not be deployed like this; `warning`: a person should look. Line and column from 1; the end is the first column that is not part of it. */
 export type StaticFinding = {
   readonly rule: 'negative_index' | 'whole_column' | 'future_name' | 'unshifted' | 'clock' | 'randomness' | 'outside' | 'import' | 'memory' | 'asynchronous';
   readonly severity: 'error' | 'warning';
   readonly line: number;
   readonly column: number;
+  readonly endLine: number;
+  readonly endColumn: number;
   /** What it is, and what to do. */
   readonly message: string;
 };
@@ -17,16 +19,25 @@ const MAX_FINDINGS = 200;
 
 const CLOCKS = new Set(['Date', 'performance', 'Temporal', 'Intl']);
 const RANDOM = new Set(['crypto']);
-const OUTSIDE = new Set([
-  'fetch', 'XMLHttpRequest', 'WebSocket', 'EventSource', 'process', 'require', 'module', 'exports', 'globalThis', 'global', 'window', 'self', 'document', 'navigator', 'localStorage', 'sessionStorage', 'indexedDB', 'eval', 'Function',
-  'setTimeout', 'setInterval', 'setImmediate', 'queueMicrotask', 'console', 'Worker', 'SharedArrayBuffer', 'Atomics', 'WebAssembly', 'WeakRef', 'FinalizationRegistry', 'Buffer', 'alert', 'postMessage', 'importScripts',
-]);
+const words = (text: string): readonly string[] => text.split(' ');
+/** What is not there, and what to do instead. */
+const OUTSIDE: ReadonlyMap<string, string> = new Map([
+  [words('fetch XMLHttpRequest WebSocket EventSource navigator importScripts'), 'There is no network: decide by bars, indicators and state alone'],
+  [words('process require module exports Buffer'), 'There are no files and no computer to ask: import what you need from "mainspring", or from files of this project'],
+  [words('globalThis global window self document'), 'There is no global object: take what you need from the context, or declare it'],
+  [words('localStorage sessionStorage indexedDB'), 'Keep in `state` what must be remembered'],
+  [words('eval Function WebAssembly'), 'A strategy cannot make code while it runs: write it out'],
+  [words('setTimeout setInterval setImmediate queueMicrotask'), 'It answers at once: count bars in `state` to wait'],
+  [words('console alert'), 'Write lines with `log(...)` of "mainspring"'],
+  [words('Worker SharedArrayBuffer Atomics postMessage'), 'There are no threads: do it here, or do less'],
+  [words('WeakRef FinalizationRegistry'), 'What they say depends on the garbage collector: keep a plain value in `state`'],
+].flatMap(([names, advice]) => (names as readonly string[]).map((name) => [name, advice as string] as const)));
 const MUTATORS = new Set(['push', 'pop', 'shift', 'unshift', 'splice', 'sort', 'reverse', 'fill', 'copyWithin', 'set', 'add', 'delete', 'clear']);
 const FUTURE_NAME = /^(next|future|tomorrow|upcoming|ahead|lead)(_?(open|high|low|close|volume|bar|price|return|value|day|candle)s?)$|^look_?ahead$|^(future|tomorrow)$/i;
 /** Indicators whose newest value holds the present bar: nothing of that bar can be beyond it. By the outputs that are extremes. */
 const EXTREMES: ReadonlyMap<string, readonly string[]> = new Map([['donchian', ['upper', 'lower']], ['max', ['value']], ['min', ['value']], ['highest', ['value']], ['lowest', ['value']]]);
 
-type Found = Omit<StaticFinding, 'line' | 'column'> & { readonly node: SyntaxNode };
+type Found = Pick<StaticFinding, 'rule' | 'severity' | 'message'> & { readonly node: SyntaxNode };
 type Rule = (node: SyntaxNode, around: readonly SyntaxNode[]) => Found | null;
 
 const error = (node: SyntaxNode, rule: StaticFinding['rule'], message: string): Found => ({ node, rule, severity: 'error', message });
@@ -46,7 +57,12 @@ export function checkStatically(program: SyntaxNode): readonly StaticFinding[] {
       if (finding !== null && found.length < MAX_FINDINGS) found.push(finding);
     }
   });
-  return found.map(({ node, rule, severity, message }) => ({ rule, severity, line: node.loc?.start.line ?? 1, column: (node.loc?.start.column ?? 0) + 1, message })).sort((a, b) => a.line - b.line || a.column - b.column);
+  return found.map(({ node, rule, severity, message }) => ({ rule, severity, ...placeOf(node), message })).sort((a, b) => a.line - b.line || a.column - b.column);
+}
+
+function placeOf({ loc }: SyntaxNode): Pick<StaticFinding, 'line' | 'column' | 'endLine' | 'endColumn'> {
+  const { line, column } = loc?.start ?? { line: 1, column: 0 };
+  return { line, column: column + 1, endLine: loc?.end?.line ?? line, endColumn: (loc?.end?.column ?? column) + 1 };
 }
 
 /** `ago(-1)`, and `shift(-1)` as tables of other languages have it. */
@@ -83,8 +99,9 @@ function asynchronous(node: SyntaxNode): Found | null {
 function imports(node: SyntaxNode): Found | null {
   const source = nameOf(child(node, 'source'));
   if (node.type === 'ImportExpression') return error(node, 'import', 'A strategy loads nothing while it runs. Import at the top what you need.');
-  if (source === null || source === OWN_MODULE || !/^(Import|Export)/.test(node.type)) return null;
-  return error(node, 'import', `"${source}" cannot be imported: a strategy knows "${OWN_MODULE}" alone.`);
+  // What begins with a dot is a file of its own project: whether it is there, the look over all files tells.
+  if (source === null || source === OWN_MODULE || /^\.{1,2}\//.test(source) || !/^(Import|Export)/.test(node.type)) return null;
+  return error(node, 'import', `"${source}" cannot be imported: a strategy knows "${OWN_MODULE}" alone, and files of its own project by paths such as "./levels".`);
 }
 
 /** Names that nobody in the file declared. */
@@ -95,7 +112,8 @@ function globals(declared: ReadonlySet<string>): Rule {
     if (name === null || declared.has(name)) return null;
     if (CLOCKS.has(name)) return error(node, 'clock', `\`${name}\` reads a clock of its own. The time of a bar is \`context.time\`: it is the same live and in a back-test.`);
     if (RANDOM.has(name)) return error(node, 'randomness', `\`${name}\` gives other numbers each time: the back-test could not be repeated.`);
-    return OUTSIDE.has(name) ? error(node, 'outside', `\`${name}\` is outside of a strategy's world: it sees bars, indicators, its positions and its state.`) : null;
+    const advice = OUTSIDE.get(name);
+    return advice === undefined ? null : error(node, 'outside', `\`${name}\` is outside of a strategy's world. ${advice}.`);
   };
 }
 

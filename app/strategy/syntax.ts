@@ -1,7 +1,7 @@
 /** A little of what a syntax tree (ESTree) says: enough to look over a strategy's source. */
 
 /** A node of an ESTree with places. Lines from 1, columns from 0. */
-export type SyntaxNode = { readonly type: string; readonly loc?: { readonly start: { readonly line: number; readonly column: number } } | null; readonly [key: string]: unknown };
+export type SyntaxNode = { readonly type: string; readonly loc?: { readonly start: { readonly line: number; readonly column: number }; readonly end?: { readonly line: number; readonly column: number } } | null; readonly [key: string]: unknown };
 
 /** Whether a value is a node of a tree. */
 export function isNode(value: unknown): value is SyntaxNode {
@@ -109,12 +109,15 @@ export function declaredNames(program: SyntaxNode): ReadonlySet<string> {
   return names;
 }
 
-/** The variables of the file itself, outside of any function, with their declarations. */
+/** The variables of the file itself, outside of any function, with their declarations; and what it has of other files of its project. */
 export function fileVariables(program: SyntaxNode): ReadonlyMap<string, SyntaxNode> {
   const names = new Map<string, SyntaxNode>();
   const body = program['body'];
   for (const statement of Array.isArray(body) ? body.filter(isNode) : []) {
     const declaration = statement.type === 'ExportNamedDeclaration' ? child(statement, 'declaration') : statement;
+    if (declaration?.type === 'ImportDeclaration' && nameOf(child(declaration, 'source'))?.startsWith('.') === true) {
+      for (const specifier of childrenOf(declaration)) if (child(specifier, 'local') !== null) names.set(nameOf(child(specifier, 'local')) ?? '', declaration);
+    }
     if (declaration?.type !== 'VariableDeclaration') continue;
     for (const declarator of childrenOf(declaration)) for (const name of bound(child(declarator, 'id'))) names.set(name, declaration);
   }

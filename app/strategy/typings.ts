@@ -69,6 +69,12 @@ const INTERFACE = `  /** Prices that an indicator of one price can be made of. *
   /** Yes or no. */
   export function flag(normal: boolean, describe: string): FlagParameter;
 
+  /**
+   * Writes a line into the log of the run, with the close of its bar: texts as they are, errors by their message, anything else as JSON. At most 500 characters a line, 50 lines a bar and 5,000 lines a run
+   * are kept; what comes beyond is counted. \`level\`: 'info' when left out. It changes nothing of what the strategy does.
+   */
+  export function log(value: unknown, level?: 'info' | 'warn' | 'error'): void;
+
   /** One condition behind a signal, in words and numbers, for "why did it trade here". */
   export type Reason = { readonly name: string; readonly value: string; readonly threshold: string | null };
   /** Beside a target: why, and what the broker shall watch. Dollars a share. */

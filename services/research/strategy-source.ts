@@ -2,66 +2,113 @@
 import { parse } from 'acorn';
 import { transform } from 'sucrase';
 import * as z from 'zod';
+import { ENTRY_FILE, MAX_PROJECT_FILES, projectFileSchema, type ProjectFinding } from '#app/contracts/author.ts';
 import { describeError } from '#app/domain/errors.ts';
 import { checkStatically, type StaticFinding } from '#app/strategy/static-check.ts';
 import type { SyntaxNode } from '#app/strategy/syntax.ts';
+import { explanationOf } from './source-advice.ts';
+import { linkDefects } from './source-links.ts';
+import { columnsBack } from './source-map.ts';
 
 const MAX_SOURCE = 1_000_000;
+const MAX_FINDINGS = 500;
 
-/** What a look over a source found. `defect`: why it cannot be read at all, with its place from 1; then there are no findings. */
-export type SourceReport = { readonly defect: { readonly line: number; readonly column: number; readonly message: string } | null; readonly findings: readonly StaticFinding[] };
+/** One file of a strategy. `path`: relative, such as `strategy.ts` or `lib/levels.ts`. */
+export type ProjectFileLike = { readonly path: string; readonly text: string };
+
+/** Why a file cannot be read at all, with its place from 1. */
+export type SourceDefect = { readonly line: number; readonly column: number; readonly message: string };
+/** What a look over a source found. With a `defect` there are no findings. */
+export type SourceReport = { readonly defect: SourceDefect | null; readonly findings: readonly StaticFinding[] };
+
+/** A file, read. `columns`: back to the columns of the source (line from 1, columns from 0). */
+type Parsed = { readonly path: string; readonly program: SyntaxNode; readonly columns: (line: number, column: number) => number };
 
 const placedSchema = z.object({ loc: z.object({ line: z.number(), column: z.number() }) });
 
-/** Looks over a strategy's TypeScript. Never throws for what the source says. */
-export function checkSource(source: string): SourceReport {
-  const failed = (message: string, line = 1, column = 1): SourceReport => ({ defect: { line, column, message }, findings: [] });
-  if (source.length > MAX_SOURCE) return failed(`The strategy is longer than ${MAX_SOURCE} characters`);
+/** In words that help: parsers speak of their own stack when something is nested too deeply. */
+function defectOf(error: unknown): SourceDefect {
+  const placed = placedSchema.safeParse(error);
+  const said = describeError(error).replace(/^(Error|SyntaxError): /, '').replace(/^Error transforming [^:]*: /, '').replace(/ \(\d+:\d+\)$/, '');
+  const message = /call stack/i.test(said) ? `This file is nested too deeply to be read (${said}). Take it apart` : said;
+  return { line: placed.data?.loc.line ?? 1, column: placed.data?.loc.column ?? 1, message };
+}
+
+function parseFile({ path, text }: ProjectFileLike): Parsed | SourceDefect {
+  if (text.length > MAX_SOURCE) return { line: 1, column: 1, message: `The strategy is longer than ${MAX_SOURCE} characters` };
   try {
-    const { code, sourceMap } = transform(source, { transforms: ['typescript'], disableESTransforms: true, filePath: 'strategy.ts', sourceMapOptions: { compiledFilename: 'strategy.js' } });
-    const program = parse(code, { ecmaVersion: 2024, sourceType: 'module', locations: true });
-    const columns = columnsBack(sourceMap?.mappings ?? '');
+    const { code, sourceMap } = transform(text, { transforms: ['typescript'], disableESTransforms: true, filePath: path, sourceMapOptions: { compiledFilename: 'strategy.js' } });
     // Acorn's nodes are ESTree nodes, whose classes have no index signature.
-    const findings = checkStatically(program as unknown as SyntaxNode);
-    return { defect: null, findings: findings.map((finding) => ({ ...finding, column: columns(finding.line, finding.column - 1) + 1 })) };
+    const program = parse(code, { ecmaVersion: 2024, sourceType: 'module', locations: true }) as unknown as SyntaxNode;
+    return { path, program, columns: columnsBack(sourceMap?.mappings ?? '') };
   } catch (error) {
-    const placed = placedSchema.safeParse(error);
-    const message = describeError(error).replace(/^Error transforming strategy\.ts: /, '').replace(/ \(\d+:\d+\)$/, '');
-    return placed.success ? failed(message, placed.data.loc.line, placed.data.loc.column) : failed(message);
+    return defectOf(error);
   }
 }
 
-const DIGITS = new Map([...'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/'].map((letter, value) => [letter, value]));
-
-/** The numbers of one group of a source map: base-64 digits of five bits, the sixth says that more follow, the lowest is the sign. */
-function numbersOf(group: string): number[] {
-  const numbers: number[] = [];
-  let [value, shift] = [0, 0];
-  for (const letter of group) {
-    const digit = DIGITS.get(letter) ?? 0;
-    value += (digit & 31) << shift;
-    shift += 5;
-    if ((digit & 32) !== 0) continue;
-    numbers.push((value & 1) === 1 ? -(value >> 1) : value >> 1);
-    [value, shift] = [0, 0];
-  }
-  return numbers;
+function findingsOf({ program, columns }: Parsed): readonly StaticFinding[] {
+  return checkStatically(program).map((finding) => ({ ...finding, column: columns(finding.line, finding.column - 1) + 1, endColumn: columns(finding.endLine, finding.endColumn - 1) + 1 }));
 }
 
-/** Where a column of the code lies in the source, by its source map (lines stay what they are). Line from 1, columns from 0. */
-function columnsBack(mappings: string): (line: number, column: number) => number {
-  let original = 0;
-  const lines = mappings.split(';').map((line) => {
-    let compiled = 0;
-    return line.split(',').filter(Boolean).map((group) => {
-      const [ahead = 0, , , back = 0] = numbersOf(group);
-      compiled += ahead;
-      original += back;
-      return [compiled, original] as const;
-    });
-  });
-  return (line, column) => {
-    const before = (lines[line - 1] ?? []).filter(([compiled]) => compiled <= column).at(-1);
-    return before === undefined ? column : before[1] + column - before[0];
-  };
+/** Looks over a strategy's TypeScript, one file alone. Never throws for what the source says. */
+export function checkSource(source: string): SourceReport {
+  const parsed = parseFile({ path: ENTRY_FILE, text: source });
+  if ('message' in parsed) return { defect: parsed, findings: [] };
+  try {
+    return { defect: null, findings: findingsOf(parsed) };
+  } catch (error) {
+    return { defect: defectOf(error), findings: [] };
+  }
+}
+
+/** The order in which a person reads them: by file, the beginning first, then by place. */
+function inOrder(findings: readonly ProjectFinding[]): readonly ProjectFinding[] {
+  const rank = (path: string | null): string => (path === null ? '' : path === ENTRY_FILE ? ' ' : path);
+  return [...findings].sort((a, b) => (rank(a.path) < rank(b.path) ? -1 : rank(a.path) > rank(b.path) ? 1 : a.line - b.line || a.column - b.column)).slice(0, MAX_FINDINGS);
+}
+
+const WHOLE = { source: 'syntax', rule: 'project', severity: 'error', path: null, line: 1, column: 1, endLine: null, endColumn: null } as const;
+
+/** What is wrong with the files as such: their names, their number, their size. */
+function shapeFindings(files: readonly ProjectFileLike[]): ProjectFinding[] {
+  const say = (message: string): ProjectFinding => ({ ...WHOLE, message, explanation: explanationOf('project') });
+  const findings: ProjectFinding[] = [];
+  if (files.length > MAX_PROJECT_FILES) findings.push(say(`A project has at most ${MAX_PROJECT_FILES} files, this one has ${files.length}`));
+  if (!files.some(({ path }) => path === ENTRY_FILE)) findings.push(say(`The file ${ENTRY_FILE} is missing: it exports the strategy`));
+  if (new Set(files.map(({ path }) => path)).size !== files.length) findings.push(say('Two files have the same name'));
+  if (files.reduce((sum, { text }) => sum + text.length, 0) > MAX_SOURCE) findings.push(say(`All files together are longer than ${MAX_SOURCE} characters`));
+  for (const { path } of files) if (!projectFileSchema.shape.path.safeParse(path).success) findings.push(say(`${JSON.stringify(path.slice(0, 80))} cannot be the name of a file: ${projectFileSchema.shape.path.safeParse(path).error?.issues[0]?.message ?? ''}`));
+  return findings;
+}
+
+/**
+ * Looks over all files of a strategy: what cannot be read in each of them, what they must not do, and how they hang together. In the order of the files, the beginning first; at most 500. Never throws for
+ * what the files say. An `error` refuses the project.
+ */
+export function checkFiles(files: readonly ProjectFileLike[]): readonly ProjectFinding[] {
+  const shape = shapeFindings(files);
+  // So many, or so large, that reading them is no use.
+  if (files.length > MAX_PROJECT_FILES || files.reduce((sum, { text }) => sum + text.length, 0) > 2 * MAX_SOURCE) return shape;
+  const findings: ProjectFinding[] = [...shape];
+  const read: Parsed[] = [];
+  for (const file of files) {
+    const parsed = parseFile(file);
+    if ('message' in parsed) {
+      findings.push({ ...WHOLE, rule: 'syntax', path: file.path, line: parsed.line, column: parsed.column, message: parsed.message, explanation: explanationOf('syntax') });
+      continue;
+    }
+    read.push(parsed);
+    try {
+      for (const { rule, severity, message, ...place } of findingsOf(parsed)) findings.push({ source: 'static', rule, severity, path: file.path, ...place, message, explanation: explanationOf(rule) });
+    } catch (error) {
+      findings.push({ ...WHOLE, rule: 'syntax', path: file.path, message: defectOf(error).message, explanation: explanationOf('syntax') });
+    }
+  }
+  const columnsOf = new Map(read.map(({ path, columns }) => [path, columns]));
+  for (const { path, node, message } of linkDefects(read, files.map((file) => file.path), ENTRY_FILE)) {
+    const back = (at: { readonly line: number; readonly column: number } | undefined): number => (at === undefined ? 1 : (columnsOf.get(path)?.(at.line, at.column) ?? at.column) + 1);
+    const { start = { line: 1, column: 0 }, end } = node.loc ?? {};
+    findings.push({ source: 'static', rule: 'import', severity: 'error', path, line: start.line, column: back(start), endLine: end?.line ?? null, endColumn: end === undefined ? null : back(end), message, explanation: explanationOf('import') });
+  }
+  return inOrder(findings);
 }

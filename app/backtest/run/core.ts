@@ -121,13 +121,13 @@ export class Core {
   /** Close of the first session, epoch ms, after which more was held than may be over night; NaN: none. */
   overnightCallAt = NaN;
 
-  constructor(config: RunConfig, markets: readonly MarketState[], hasLines: boolean) {
+  constructor(config: RunConfig, markets: readonly MarketState[], lines: string[] | null) {
     this.config = config;
     this.markets = markets;
     this.cash = microOf(config.account.cash);
     this.lastEquity = this.cash;
     this.dayOpen = this.cash;
-    this.lines = hasLines ? [] : null;
+    this.lines = lines;
     this.hasActions = markets.some((m) => m.market.actions.length > 0);
   }
 

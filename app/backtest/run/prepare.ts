@@ -139,7 +139,7 @@ export function prepare(config: RunConfig, options: RunOptions): Prepared {
   const isPortfolio = strategy.scope === 'portfolio';
   const shared: Slate = { hasSpoken: false, lastOrderId: 0 };
   const parts = config.markets.map((_market, at) => makeMarket(config, at, options, isPortfolio ? shared : { hasSpoken: false, lastOrderId: 0 }));
-  const core = new Core(config, parts.map(({ m }) => m), options.hasLines ?? false);
+  const core = new Core(config, parts.map(({ m }) => m), options.lines ?? (options.hasLines === true ? [] : null));
   const stageOf = (slate: Slate, markets: readonly MarketState[]): Stage => {
     const [first, ...others] = markets.map((m) => m.view);
     invariant(first, 'A strategy needs a symbol', {});

@@ -136,6 +136,8 @@ export type RunResult = {
 export type RunOptions = {
   /** Keep `lines`. Costs time: for hashes and comparisons. */
   readonly hasLines?: boolean;
+  /** Where `lines` are put as they come, for who looks at them while it runs; an empty list. */
+  readonly lines?: string[];
   /** Columns of a declared indicator that were made before, in the order of its outputs; null = make them. For searches: of the bars of regular trading (sessions.ts `timedBars`). */
   readonly columns?: (market: number, use: IndicatorUse) => readonly Float64Array[] | null;
   /** Called now and then with the share that is done, 0..1; return false to stop. @returns whether to go on */

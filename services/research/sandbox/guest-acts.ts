@@ -22,8 +22,9 @@ const requestsSchema = z.array(z.discriminatedUnion('kind', [
   z.object({ v, kind: z.literal('reasons'), reasons: reasonsSchema }),
   z.object({ v, kind: z.literal('submit'), ticket: z.number().int(), order: orderSchema, reasons: reasonsSchema }),
   z.object({ v, kind: z.literal('cancel'), ticket: z.number().int() }),
+  z.object({ v, kind: z.literal('check'), name: word, isMet: z.boolean(), value: number.nullable(), threshold: number.nullable() }),
 ])).max(MAX_REQUESTS);
-/** Orders, cancels and reasons. */
+/** Orders, cancels, reasons and conditions. */
 export type GuestRequest = z.infer<typeof requestsSchema>[number];
 
 /** Reads orders, cancels and reasons. @throws AppError STRATEGY_FAILED, naming what is wrong with them */
@@ -59,6 +60,10 @@ export function actRequests(requests: readonly GuestRequest[], views: readonly S
   for (const request of requests) {
     const view = views[request.v];
     if (view === undefined || request.kind === 'reasons') continue;
+    if (request.kind === 'check') {
+      view.check(request.name, request.isMet, request.value ?? NaN, request.threshold ?? NaN);
+      continue;
+    }
     if (request.kind === 'cancel') {
       view.cancel(request.ticket);
       continue;

@@ -6,12 +6,13 @@ import type { SymbolView } from '#app/strategy/context.ts';
 import { Series } from '#app/strategy/series.ts';
 import { GUEST_LOG_ROW } from './guest.ts';
 import type { Machine } from './machine.ts';
+import { readLines, type GuestLines } from './run-log.ts';
 
 /** What to open a run with. `rows`: bars that it is shown, up to the present one; null = whole columns. */
 export type GuestSetup = { readonly views: readonly SymbolView[]; readonly parameters: unknown; readonly times: Float64Array | null; readonly depth: number; readonly isWhole: boolean; readonly hasReasons: boolean };
 
 type Method = 'ahead' | 'again' | 'once';
-const METHODS = ['ahead', 'again', 'once', 'take', 'save', 'restore', 'nextOrder'] as const;
+const METHODS = ['ahead', 'again', 'once', 'take', 'takeLog', 'save', 'restore', 'nextOrder'] as const;
 
 /** A run in the machine. */
 export class GuestHandle implements Disposable {
@@ -55,6 +56,11 @@ export class GuestHandle implements Disposable {
     return JSON.parse(this.#text('take')) as unknown;
   }
 
+  /** The lines that it wrote since they were last taken. Empty where its machine has broken: they went with it. */
+  takeLog(): GuestLines {
+    return this.#machine.isBroken ? { lines: [], dropped: 0 } : readLines(JSON.parse(this.#text('takeLog')));
+  }
+
   /** Its memory: its state as JSON, and the number of its next order. @throws AppError STRATEGY_FAILED where it is no plain JSON, or too much */
   save(): { readonly memory: string; readonly nextOrder: number } {
     const { context } = this.#machine;
@@ -80,7 +86,7 @@ export class GuestHandle implements Disposable {
     return method;
   }
 
-  #text(method: 'take' | 'save'): string {
+  #text(method: 'take' | 'takeLog' | 'save'): string {
     const { context } = this.#machine;
     return this.#machine.call('bar', () => context.callFunction(this.#method(method), this.#run)).consume((handle) => this.#machine.text(handle));
   }

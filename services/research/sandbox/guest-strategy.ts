@@ -9,9 +9,11 @@ import * as z from 'zod';
 import { AppError, invariant } from '#app/domain/errors.ts';
 import type { Context } from '#app/strategy/context.ts';
 import type { BoundStrategy } from '#app/strategy/spec.ts';
+import { View } from '#app/strategy/view.ts';
 import { actRequests, actTarget, actTargets, readRequests, type GuestRequest } from './guest-acts.ts';
 import { cursorOf, GuestHandle } from './guest-handle.ts';
 import type { Machine } from './machine.ts';
+import type { RunLog } from './run-log.ts';
 import { GUEST_AT, GUEST_HEADER, GUEST_LOG_ROW, GUEST_OF, GUEST_ROW } from './guest.ts';
 
 /** Characters of JSON that a strategy may remember: it is written at every bar. */
@@ -24,14 +26,25 @@ const memorySchema = z.object({ memory: z.string().max(MAX_MEMORY), nextOrder: z
 const FEW_BARS = 64;
 const MANY_BARS = 65_536;
 
-/** `times`: close of each bar by symbol, epoch ms, for runs over whole columns; null for the live host, whose columns slide. `hasReasons`: somebody will read them. */
-export type GuestMode = { readonly times: ReadonlyMap<string, Float64Array> | null; readonly hasReasons: boolean };
+/**
+ * `times`: close of each bar by symbol, epoch ms, for runs over whole columns; null for the live host, whose columns slide. `hasReasons`: somebody will read them. `log`: who keeps its lines; left out, they
+ * are thrown away. `stops`: closes of bars at which it is asked in its turn instead of running ahead, in order: for whoever looks at it there.
+ */
+export type GuestMode = { readonly times: ReadonlyMap<string, Float64Array> | null; readonly hasReasons: boolean; readonly log?: RunLog; readonly stops?: readonly number[] };
+
+/** A strategy for the engines. `memoryOf`: what it remembers now in the run of this symbol (of a portfolio: its first), JSON. */
+export type GuestStrategy = BoundStrategy & Disposable & { memoryOf(symbol: string): string };
 
 /** What a strategy says of itself with these parameters; `memory` = its memory at the beginning, JSON. */
 export type GuestTerms = Omit<BoundStrategy, 'initialState' | 'readState' | 'onBar'> & { readonly memory: string };
 
+/** A strategy's own memory out of what engines keep of it, JSON. */
+export function memoryText(state: unknown): string {
+  return memorySchema.safeParse(state).data?.memory ?? 'null';
+}
+
 /** Makes a strategy for the engines out of what is in the machine. Its columns stay there until it is disposed of. */
-export function guestStrategy(machine: Machine, terms: GuestTerms, { times, hasReasons }: GuestMode): BoundStrategy & Disposable {
+export function guestStrategy(machine: Machine, terms: GuestTerms, mode: GuestMode): GuestStrategy {
   const guests = new Map<string, Guest>();
   const { memory, ...bound } = terms;
   return {
@@ -47,11 +60,12 @@ export function guestStrategy(machine: Machine, terms: GuestTerms, { times, hasR
       let guest = guests.get(symbol);
       if (guest?.context !== context) {
         guest?.close();
-        guest = new Guest({ machine, terms, times: times?.get(symbol) ?? null, hasReasons, context });
+        guest = new Guest({ machine, terms, times: mode.times?.get(symbol) ?? null, mode, context });
         guests.set(symbol, guest);
       }
       guest.onBar();
     },
+    memoryOf: (symbol) => guests.get(symbol)?.memory() ?? memory,
     [Symbol.dispose]() {
       for (const guest of guests.values()) guest.close();
       guests.clear();
@@ -59,7 +73,7 @@ export function guestStrategy(machine: Machine, terms: GuestTerms, { times, hasR
   };
 }
 
-type GuestParts = { readonly machine: Machine; readonly terms: GuestTerms; readonly times: Float64Array | null; readonly hasReasons: boolean; readonly context: Context };
+type GuestParts = { readonly machine: Machine; readonly terms: GuestTerms; readonly times: Float64Array | null; readonly mode: GuestMode; readonly context: Context };
 
 /** Something said in a bar: the numbers of its target, and what came with it. */
 type Act = { readonly bar: number; readonly said: Float64Array; readonly requests: readonly GuestRequest[] };
@@ -73,11 +87,16 @@ class Guest {
   readonly #machine: Machine;
   readonly #terms: GuestTerms;
   readonly #times: Float64Array | null;
-  readonly #hasReasons: boolean;
+  readonly #mode: GuestMode;
   readonly #box: Float64Array;
   #handle: GuestHandle | null = null;
   #ahead: Ahead | null = null;
   #bars = FEW_BARS;
+  /** Bars at which it is asked, in order, and which of them comes next. */
+  readonly #stops: readonly number[];
+  #stop = 0;
+  /** It wrote lines that nobody has taken. */
+  #isWriting = false;
   /** It is asked at each bar: its answers hang on more than its own symbol and share of the position. */
   #isAsked: boolean;
   /** The bar from which on it is. */
@@ -85,12 +104,13 @@ class Guest {
   /** It has not looked at its position so far: it runs on past its own acts. */
   #isFree = true;
 
-  constructor({ machine, terms, times, hasReasons, context }: GuestParts) {
+  constructor({ machine, terms, times, mode, context }: GuestParts) {
     this.context = context;
     this.#machine = machine;
     this.#terms = terms;
     this.#times = times;
-    this.#hasReasons = hasReasons;
+    this.#mode = mode;
+    this.#stops = times === null || mode.stops === undefined ? [] : stopsOf(times, mode.stops);
     this.#isAsked = times === null || terms.scope === 'portfolio' || !machine.isMemoryFree;
     this.#box = new Float64Array(GUEST_HEADER + GUEST_ROW * context.all.length);
   }
@@ -101,7 +121,13 @@ class Guest {
     else this.#goOn(cursorOf(this.context.on, true), this.#times.length);
   }
 
+  memory(): string {
+    return this.#handle?.save().memory ?? this.#terms.memory;
+  }
+
   close(): void {
+    if (this.#handle !== null && this.#isWriting) this.#takeLog(this.#handle);
+    this.#isWriting = false;
     this.#handle?.[Symbol.dispose]();
     this.#handle = null;
     this.#ahead = null;
@@ -109,7 +135,7 @@ class Guest {
 
   #open(): GuestHandle {
     this.#handle ??= new GuestHandle(this.#machine, {
-      views: this.context.all, parameters: this.context.parameters, times: this.#times, depth: this.#terms.history, isWhole: this.#times !== null, hasReasons: this.#hasReasons,
+      views: this.context.all, parameters: this.context.parameters, times: this.#times, depth: this.#terms.history, isWhole: this.#times !== null, hasReasons: this.#mode.hasReasons,
     });
     return this.#handle;
   }
@@ -128,7 +154,14 @@ class Guest {
 
   #ask(handle: GuestHandle): void {
     this.#tell();
-    handle.call('once', this.#box);
+    try {
+      handle.call('once', this.#box);
+    } catch (error) {
+      // What it wrote before it threw says why.
+      this.#takeLog(handle);
+      throw error;
+    }
+    if (this.#box[GUEST_AT.logged] === 1) this.#takeLog(handle);
     const requests = this.#box[GUEST_AT.acted] === 2 ? readRequests(handle.take()) : [];
     actTargets(this.#box, this.context.all, requests);
     actRequests(requests, this.context.all);
@@ -142,8 +175,14 @@ class Guest {
     }
     const handle = this.#open();
     if (known !== null && i < known.end) this.#takeBack(handle, known, i);
+    const stop = this.#nextStop(i);
+    if (stop === i) {
+      this.#ahead = null;
+      this.#ask(handle);
+      return;
+    }
     if (i < this.#askFrom) {
-      const ahead = this.#runAhead(handle, i, length);
+      const ahead = this.#runAhead(handle, i, Math.min(length, stop));
       if (i < ahead.end) {
         this.#act(ahead, i);
         return;
@@ -168,12 +207,28 @@ class Guest {
     before[GUEST_AT.from] = from;
     before[GUEST_AT.to] = i;
     handle.call('again', before);
+    this.#isWriting = before[GUEST_AT.logged] === 1;
     invariant(before[GUEST_AT.until] === i, 'A strategy did something else when it was run again: it must depend on its context and its state alone', { kind: this.#terms.kind });
     this.#ahead = null;
     this.#bars = FEW_BARS;
   }
 
+  #nextStop(i: number): number {
+    while ((this.#stops[this.#stop] ?? Infinity) < i) this.#stop += 1;
+    return this.#stops[this.#stop] ?? Infinity;
+  }
+
+  /** Hands on what it wrote in bars that have been. */
+  #takeLog(handle: GuestHandle): void {
+    const { log } = this.#mode;
+    const { scope } = this.#terms;
+    log?.add(handle.takeLog(), { symbol: scope === 'portfolio' ? null : this.context.on.symbol, until: this.context.time });
+  }
+
   #runAhead(handle: GuestHandle, i: number, length: number): Ahead {
+    // The stretch before has been lived through: nothing takes back what was written there.
+    if (this.#isWriting) this.#takeLog(handle);
+    this.#isWriting = false;
     const to = Math.min(length, i + this.#bars);
     this.#bars = Math.min(MANY_BARS, this.#bars * 2);
     this.#tell();
@@ -182,6 +237,7 @@ class Guest {
     const isFree = this.#isFree;
     [box[GUEST_AT.from], box[GUEST_AT.to], box[GUEST_AT.isFree]] = [i, to, isFree ? 1 : 0];
     handle.call('ahead', box);
+    this.#isWriting = box[GUEST_AT.logged] === 1;
     const [end = i, acted = 0, reads = 0] = [box[GUEST_AT.until], box[GUEST_AT.acted], box[GUEST_AT.reads]];
     if (reads === 1) this.#isFree = false;
     // Cash and equity move with every symbol; and what it throws belongs to that bar.
@@ -196,11 +252,13 @@ class Guest {
     const box = this.#box;
     const isWhole = this.#times !== null;
     [box[GUEST_AT.cash], box[GUEST_AT.equity], box[GUEST_AT.time]] = [context.cash, context.equity, context.time];
+    [box[GUEST_AT.hears], box[GUEST_AT.room]] = [0, this.#mode.log?.room ?? 0];
     for (let v = 0; v < context.all.length; v += 1) {
       const view = context.all[v];
       if (view === undefined) continue;
       const row = GUEST_HEADER + v * GUEST_ROW;
       const { position, wish } = view;
+      if (view instanceof View && view.listener !== null) box[GUEST_AT.hears] = 1;
       box[row + GUEST_OF.cursor] = cursorOf(view, isWhole);
       box[row + GUEST_OF.hasBar] = view.hasBar ? 1 : 0;
       box[row + GUEST_OF.qty] = position.qty;
@@ -219,6 +277,16 @@ class Guest {
     actTarget(this.context.on, act.said, act.requests);
     actRequests(act.requests, this.context.all);
   }
+}
+
+/** The indexes of the bars that close at these times, in order. */
+function stopsOf(times: Float64Array, closes: readonly number[]): readonly number[] {
+  const wanted = new Set(closes);
+  const stops: number[] = [];
+  times.forEach((time, i) => {
+    if (wanted.has(time)) stops.push(i);
+  });
+  return stops;
 }
 
 /** The acts of a run ahead. */

@@ -9,13 +9,14 @@ export type GuestCursor = { i: number; readonly depth: number };
 export type GuestAct =
   | { readonly v: number; readonly kind: 'reasons'; readonly reasons: unknown }
   | { readonly v: number; readonly kind: 'submit'; readonly ticket: number; readonly order: Readonly<Record<string, unknown>>; readonly reasons: unknown }
-  | { readonly v: number; readonly kind: 'cancel'; readonly ticket: number };
+  | { readonly v: number; readonly kind: 'cancel'; readonly ticket: number }
+  | { readonly v: number; readonly kind: 'check'; readonly name: string; readonly isMet: boolean; readonly value: number | null; readonly threshold: number | null };
 /** What a strategy may want to hold. */
 export type GuestSide = 'long' | 'short' | 'flat';
 /** A target that was said in this call. */
 export type GuestOpinion = { readonly side: GuestSide; readonly weight: number | null; readonly options: Readonly<Record<string, unknown>> };
-/** What a strategy says in one call: the last target of each symbol, its orders in turn, and the next free number of an order. */
-export type GuestSlate = { hasSpoken: boolean; opinions: (GuestOpinion | null)[]; requests: GuestAct[]; nextOrder: number };
+/** What a strategy says in one call: the last target of each symbol, its orders in turn, how many conditions it told, and the next free number of an order. */
+export type GuestSlate = { hasSpoken: boolean; opinions: (GuestOpinion | null)[]; requests: GuestAct[]; checks: number; nextOrder: number };
 
 /** A series: now and before. */
 export type GuestSeries = { readonly now: number; ago(bars: number): number };
@@ -56,6 +57,8 @@ export class GuestFacts {
   isFree = false;
   /** What it has looked at: 1 = its position while it ran free, 2 = cash or equity. */
   reads = 0;
+  /** Somebody wants to know its conditions. */
+  hears = false;
   qty: number[] = [];
   averagePrice: number[] = [];
   /** Bars held when the cursor stood at `anchor`, -1 while flat. */
@@ -147,8 +150,9 @@ export class GuestView {
     return { side: this.#facts.wishSide[this.#v] ?? 'flat', weight: this.#facts.wishWeight[this.#v] ?? null };
   }
 
-  /** A condition by its name. Inside of the sandbox nobody listens: the answer is the answer. */
-  check(_name: string, isMet: boolean, _value?: number, _threshold?: number): boolean {
+  /** A condition by its name: told where somebody listens, else the answer is the answer. */
+  check(name: string, isMet: boolean, value?: number, threshold?: number): boolean {
+    if (this.#facts.hears) this.#tell(name, isMet, [value, threshold]);
     return isMet;
   }
 
@@ -184,6 +188,15 @@ export class GuestView {
   cancel(ticket: number): void {
     this.#slate.hasSpoken = true;
     this.#slate.requests.push({ v: this.#v, kind: 'cancel', ticket });
+  }
+
+  #tell(name: string, isMet: boolean, numbers: readonly unknown[]): void {
+    const slate = this.#slate;
+    slate.checks += 1;
+    if (slate.checks > 500) return;
+    const [value = null, threshold = null] = numbers.map((one) => (typeof one === 'number' && Number.isFinite(one) ? one : null));
+    slate.hasSpoken = true;
+    slate.requests.push({ v: this.#v, kind: 'check', name: typeof name === 'string' ? name.slice(0, 200) : 'a condition without a name', isMet: isMet === true, value, threshold });
   }
 
   #say(side: GuestSide, weight: number | null, options: Readonly<Record<string, unknown>> = {}): void {

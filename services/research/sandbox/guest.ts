@@ -1,8 +1,9 @@
 /** How a strategy is run inside of the sandbox. Sent there as text (guest-text.ts), so it stands on nothing outside of this file: what it is made of is handed in. Numbers pass through Float64Arrays. */
+import type { GuestJournal, GuestPage } from './guest-journal.ts';
 import type { GuestContext, GuestCursor, GuestFacts, GuestOpinion, guestSeries, GuestSeries, GuestSlate, GuestSpec, GuestView } from './guest-views.ts';
 
 /** Numbers before the rows of the box: see `GUEST_AT`. */
-export const GUEST_HEADER = 8;
+export const GUEST_HEADER = 10;
 /** Numbers of a symbol in the box: see `GUEST_OF`. */
 export const GUEST_ROW = 13;
 /** Numbers of an act in the log: its bar, how many requests came with it, and what a symbol's row says from `say` on. */
@@ -15,8 +16,9 @@ export const GUEST_REQUESTS = 500;
 /**
  * Places in the header. The engine writes cash, equity (dollars), time (epoch ms), from and to (bars), isFree; the guest over them until (the first bar it has not run), acted (a guest that runs ahead: acts
  * in the log; asked once: 1 for targets, 2 when there are requests to take) and reads (1 = its position while it ran free, 2 = cash or equity, 3 = it threw: the bar `until` was not run then).
+ * The engine writes hears (1 = somebody wants to know its conditions) and room (lines that it may write), the guest logged (whether there are lines to take).
  */
-export const GUEST_AT = { cash: 0, equity: 1, time: 2, from: 3, to: 4, until: 5, acted: 6, reads: 7, isFree: 7 } as const;
+export const GUEST_AT = { cash: 0, equity: 1, time: 2, from: 3, to: 4, until: 5, acted: 6, reads: 7, isFree: 7, hears: 8, room: 9, logged: 9 } as const;
 
 /**
  * Places in a symbol's row. The engine writes the account: cursor, whether there is a bar, shares, average price, bars held, wish (1 long, -1 short, 0 flat) and its weight (NaN = none);
@@ -31,6 +33,7 @@ export type GuestRunSetup = { readonly parameters: unknown; readonly markets: re
 /** What a run is made of. `plainDefect`: where a value is no plain JSON. */
 export type GuestParts = {
   readonly guestSeries: typeof guestSeries; readonly GuestFacts: typeof GuestFacts; readonly GuestView: typeof GuestView; readonly GuestContext: typeof GuestContext;
+  readonly journal: GuestJournal; readonly linesAtOnce: number;
   plainDefect(value: unknown, path?: string): string | null;
 };
 
@@ -42,10 +45,11 @@ export class GuestRun {
   readonly #parts: GuestParts;
   readonly #context: GuestContext;
   readonly #facts: GuestFacts;
-  readonly #slate: GuestSlate = { hasSpoken: false, opinions: [], requests: [], nextOrder: 1 };
+  readonly #slate: GuestSlate = { hasSpoken: false, opinions: [], requests: [], checks: 0, nextOrder: 1 };
   readonly #cursors: GuestCursor[] = [];
   readonly #hasReasons: boolean;
   readonly #pad: number;
+  readonly #page: GuestPage;
   /** As text from the moment on at which they were said: what a strategy does to its objects later must not change what it asked for. */
   #acts: string[] = [];
   #saved = 'null';
@@ -63,7 +67,9 @@ export class GuestRun {
     this.box = new Float64Array(GUEST_HEADER + GUEST_ROW * views.length);
     this.log = new Float64Array(views.length === 1 ? GUEST_LOG_ROW * GUEST_LOG_ROWS : 0);
     const state = spec.initialState?.(setup.parameters) ?? {};
-    this.#context = new parts.GuestContext({ parameters: setup.parameters, state, on, all: Object.freeze(views), facts: this.#facts, slate: this.#slate, closes: parts.guestSeries(setup.times, this.#cursors[0] ?? { i: 0, depth: 0 }) });
+    const context = new parts.GuestContext({ parameters: setup.parameters, state, on, all: Object.freeze(views), facts: this.#facts, slate: this.#slate, closes: parts.guestSeries(setup.times, this.#cursors[0] ?? { i: 0, depth: 0 }) });
+    this.#context = context;
+    this.#page = { lines: [], dropped: 0, room: 0, inBar: 0, slate: this.#slate, time: () => context.time };
   }
 
   /**
@@ -72,7 +78,7 @@ export class GuestRun {
    */
   ahead(facts: ArrayBuffer): void {
     const { box } = this;
-    box.set(new Float64Array(facts));
+    this.#take(facts);
     const from = box[GUEST_AT.from] ?? 0;
     const to = box[GUEST_AT.to] ?? 0;
     const isFree = box[GUEST_AT.isFree] === 1;
@@ -89,25 +95,36 @@ export class GuestRun {
     }
     box[GUEST_AT.until] = until;
     box[GUEST_AT.reads] = reads;
+    this.#logged();
   }
 
   /** Goes back to where the last run ahead began, and through its bars before `to` again, on the account in `facts`: it is known not to act there. */
   again(facts: ArrayBuffer): void {
     const { box } = this;
-    box.set(new Float64Array(facts));
+    this.#take(facts);
     this.#acts = [];
     box[GUEST_AT.until] = this.#back(box[GUEST_AT.from] ?? 0, box[GUEST_AT.to] ?? 0, false);
+    this.#logged();
   }
 
   /** Asks once, on the account in `facts`. */
   once(facts: ArrayBuffer): void {
-    this.box.set(new Float64Array(facts));
+    this.#take(facts);
     this.#read();
     this.#facts.isAhead = false;
     this.#facts.isFree = false;
+    this.#facts.hears = this.box[GUEST_AT.hears] === 1;
+    this.#slate.checks = 0;
     this.box[GUEST_AT.acted] = 0;
     this.#spec.onBar(this.#context);
+    this.#facts.hears = false;
     if (this.#slate.hasSpoken && this.#hear()) this.box[GUEST_AT.acted] = this.#acts.length > 0 ? 2 : 1;
+    this.#logged();
+  }
+
+  /** The lines that it wrote since they were last taken, as JSON. */
+  takeLog(): string {
+    return this.#parts.journal.take(this.#page);
   }
 
   /** Orders, cancels and reasons since they were last taken, as JSON. */
@@ -136,6 +153,21 @@ export class GuestRun {
     return this.#slate.nextOrder;
   }
 
+  /** Takes over what the engine wrote; what is logged from now on belongs to this run. */
+  #take(facts: ArrayBuffer): void {
+    this.box.set(new Float64Array(facts));
+    this.#page.room = this.box[GUEST_AT.room] ?? 0;
+    this.#page.inBar = 0;
+    this.#parts.journal.turn(this.#page);
+  }
+
+  /** Says whether there are lines to take. */
+  #logged(): void {
+    const { lines, dropped } = this.#page;
+    this.box[GUEST_AT.logged] = lines.length > 0 || dropped > 0 ? 1 : 0;
+    this.#parts.journal.turn(null);
+  }
+
   #begin(isFree: boolean): void {
     this.#read();
     this.#facts.isAhead = true;
@@ -158,6 +190,7 @@ export class GuestRun {
     this.#slate.requests = [];
     this.#slate.hasSpoken = false;
     this.#acts = [];
+    this.#parts.journal.clear(this.#page);
     this.#begin(isFree);
     return this.#over(from, to);
   }
@@ -187,7 +220,10 @@ export class GuestRun {
     const facts = this.#facts;
     if (facts.reads > 0) return i;
     const before = this.#acts.length;
-    if (!this.#hear()) return -1;
+    const page = this.#page;
+    page.inBar = 0;
+    const isFull = page.lines.length >= this.#parts.linesAtOnce && page.lines.length < page.room;
+    if (!this.#hear()) return isFull ? i + 1 : -1;
     const { box, log } = this;
     const acted = box[GUEST_AT.acted] ?? 0;
     const row = acted * GUEST_LOG_ROW;
@@ -196,7 +232,7 @@ export class GuestRun {
     log.set(box.subarray(GUEST_HEADER + GUEST_OF.say, GUEST_HEADER + GUEST_ROW), row + 2);
     box[GUEST_HEADER + GUEST_OF.say] = 2;
     box[GUEST_AT.acted] = acted + 1;
-    return facts.isFree && acted + 1 < GUEST_LOG_ROWS && this.#acts.length < GUEST_REQUESTS ? -1 : i + 1;
+    return facts.isFree && !isFull && acted + 1 < GUEST_LOG_ROWS && this.#acts.length < GUEST_REQUESTS ? -1 : i + 1;
   }
 
   /** Takes the account out of the box. */

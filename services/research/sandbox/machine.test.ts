@@ -4,7 +4,8 @@ import { AppError } from '#app/domain/errors.ts';
 import { FLAT_POSITION, StrategyContext, View, type Slate } from '#app/strategy/view.ts';
 import { bindGuest, describeGuest } from './guest-terms.ts';
 import { guestStrategy } from './guest-strategy.ts';
-import { Machine, toJavaScript, type MachineLimits } from './machine.ts';
+import { toJavaScript } from './guest-code.ts';
+import { Machine, type MachineLimits } from './machine.ts';
 
 /** For what ends by itself, however busy the computer is; and for what does not end. */
 const PATIENT: MachineLimits = { bytes: 8 * 1024 * 1024, loadMs: 10_000, barMs: 10_000, batchMs: 10_000 };

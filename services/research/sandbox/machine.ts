@@ -1,12 +1,13 @@
 /** One QuickJS with a strategy in it: loaded, described, asked. Limits of memory and time; errors speak of the lines that its author wrote. */
 import variant from '@jitl/quickjs-singlefile-mjs-release-sync';
-import { newQuickJSWASMModuleFromVariant, type QuickJSContext, type QuickJSHandle, type QuickJSRuntime } from 'quickjs-emscripten-core';
-import { transform } from 'sucrase';
+import { newQuickJSWASMModuleFromVariant, type QuickJSContext, type QuickJSHandle, type QuickJSRuntime, type QuickJSWASMModule } from 'quickjs-emscripten-core';
 import * as z from 'zod';
-import { AppError, describeError, invariant } from '#app/domain/errors.ts';
+import { AppError, invariant } from '#app/domain/errors.ts';
 import { STRATEGY_MODULE } from '#app/strategy/typings.ts';
-import { GUEST_ASKS, guestModule, guestPrelude, type GuestAsk } from './guest-text.ts';
-import { constantsOf } from './memory-free.ts';
+import type { ProjectFileLike } from '../strategy-source.ts';
+import { compileFiles, HOST_MODULE, LOG_MODULE, wordsOf, type Compiled } from './guest-code.ts';
+import { GUEST_ASKS, guestPrelude, type GuestAsk } from './guest-text.ts';
+import { readLines, type GuestLines } from './run-log.ts';
 
 /** What a strategy may use. `bytes`: memory of its own, beside the columns it is shown. */
 export type MachineLimits = { readonly bytes: number; readonly loadMs: number; readonly barMs: number; readonly batchMs: number };
@@ -20,32 +21,26 @@ const MAX_BYTES = 1.9 * 1024 ** 3;
 const MAX_ANSWER = 2_000_000;
 /** Time to say what was thrown, ms. */
 const TELL_MS = 100;
-/** How the strategy's constants are handed to the host, which freezes them. */
-const CONSTANTS = '__mainspring_constants';
-const MAX_SOURCE = 1_000_000;
-const FILE = 'strategy.ts';
+/** Before the name of a module that nobody may have. */
+const REFUSED = '@refused ';
 
 const thrownSchema = z.object({ name: z.string(), message: z.string(), stack: z.string().catch('') });
 
-/** Where an error lies in the author's source; null where it cannot be said. */
-export type SourcePlace = { readonly line: number; readonly column: number };
+/** Interpreters that one WebAssembly memory is used for: what the ones before held stays in it until it goes as a whole. */
+const MAX_AGAIN = 40;
 
-/** TypeScript to JavaScript, line by line. @throws AppError STRATEGY_CODE_INVALID with the place of what cannot be read */
-export function toJavaScript(source: string): string {
-  if (source.length > MAX_SOURCE) throw new AppError('STRATEGY_CODE_INVALID', `The strategy is longer than ${MAX_SOURCE} characters`);
-  try {
-    return transform(source, { transforms: ['typescript'], disableESTransforms: true, filePath: FILE }).code;
-  } catch (error) {
-    const { loc } = z.object({ loc: z.object({ line: z.number(), column: z.number() }).optional() }).catch({}).parse(error);
-    const said = describeError(error).replace(/^(Error|SyntaxError): /, '').replace(new RegExp(`^Error transforming ${FILE}: `), '').replace(/ \(\d+:\d+\)$/, '');
-    throw new AppError('STRATEGY_CODE_INVALID', `${loc ? `Line ${loc.line}, column ${loc.column}: ` : ''}${said}`, { context: { ...loc } });
-  }
+let spare: Promise<QuickJSWASMModule> | null = null;
+
+/** Makes the next WebAssembly memory ready, so that whoever loads a strategy need not wait for it. */
+export function prepareMachine(): void {
+  spare ??= newQuickJSWASMModuleFromVariant(variant);
 }
 
-/** The first place in the author's file that a stack names. */
-export function placeOf(stack: string): SourcePlace | null {
-  const [, line, column] = new RegExp(`${FILE.replace('.', '\\.')}:(\\d+)(?::(\\d+))?`).exec(stack) ?? [];
-  return line === undefined ? null : { line: Number(line), column: Number(column ?? 1) };
+/** A WebAssembly memory that nobody has used. */
+async function wasmModule(): Promise<QuickJSWASMModule> {
+  const ready = spare;
+  spare = null;
+  return ready ?? newQuickJSWASMModuleFromVariant(variant);
 }
 
 /**
@@ -56,7 +51,9 @@ export class Machine {
   readonly context: QuickJSContext;
   /** Whether its source proves that it can remember nothing outside of its state: it may run ahead, and be run again. */
   readonly isMemoryFree: boolean;
+  readonly #wasm: QuickJSWASMModule;
   readonly #runtime: QuickJSRuntime;
+  readonly #compiled: Compiled;
   readonly #limits: MachineLimits;
   readonly #asks = new Map<GuestAsk, QuickJSHandle>();
   #spec: QuickJSHandle | null = null;
@@ -65,10 +62,13 @@ export class Machine {
   #deadline = Infinity;
   /** It broke or was stopped in the middle: its memory is in no state to go on with. */
   #isBroken = false;
+  /** How many there were before it in the same WebAssembly memory. */
+  readonly #turn: number;
 
-  private constructor(runtime: QuickJSRuntime, limits: MachineLimits, isMemoryFree: boolean) {
-    this.isMemoryFree = isMemoryFree;
-    this.#runtime = runtime;
+  private constructor(wasm: QuickJSWASMModule, compiled: Compiled, limits: MachineLimits, turn: number) {
+    const runtime = wasm.newRuntime();
+    this.isMemoryFree = compiled.isMemoryFree;
+    [this.#wasm, this.#runtime, this.#compiled, this.#turn] = [wasm, runtime, compiled, turn];
     this.#limits = limits;
     this.#bytes = limits.bytes;
     runtime.setMemoryLimit(limits.bytes);
@@ -77,13 +77,20 @@ export class Machine {
     this.context = runtime.newContext();
   }
 
-  /** Makes a machine and evaluates a strategy's source in it. @throws AppError STRATEGY_CODE_INVALID, STRATEGY_OUT_OF_TIME, STRATEGY_OUT_OF_MEMORY */
-  static async load(source: string, indicators: readonly string[], limits: MachineLimits = MACHINE_LIMITS): Promise<Machine> {
-    const code = toJavaScript(source);
-    const constants = constantsOf(code);
-    const machine = new Machine((await newQuickJSWASMModuleFromVariant(variant)).newRuntime(), limits, constants !== null);
-    machine.#evaluate(constants === null ? code : `${code}\n;export const ${CONSTANTS} = [${constants.join(', ')}];`, indicators);
+  /** Makes a machine and evaluates a strategy's files in it (a text: the one file `strategy.ts`). @throws AppError STRATEGY_CODE_INVALID, STRATEGY_OUT_OF_TIME, STRATEGY_OUT_OF_MEMORY */
+  static async load(files: string | readonly ProjectFileLike[], indicators: readonly string[], limits: MachineLimits = MACHINE_LIMITS): Promise<Machine> {
+    return Machine.#made(await wasmModule(), compileFiles(files, indicators), limits, 0);
+  }
+
+  static #made(wasm: QuickJSWASMModule, compiled: Compiled, limits: MachineLimits, turn: number): Machine {
+    const machine = new Machine(wasm, compiled, limits, turn);
+    machine.#evaluate();
     return machine;
+  }
+
+  /** Another interpreter with the same strategy, fresh; quicker than loading it. Null where this one's memory is spent: load it. */
+  again(): Machine | null {
+    return this.#isBroken || this.#turn >= MAX_AGAIN ? null : Machine.#made(this.#wasm, this.#compiled, this.#limits, this.#turn + 1);
   }
 
   /** It failed for good: load its strategy again. */
@@ -133,6 +140,12 @@ export class Machine {
     return JSON.parse(answer.consume((handle) => this.text(handle))) as unknown;
   }
 
+  /** What the strategy wrote while it was loaded and asked about itself, taken out. */
+  outside(): GuestLines {
+    if (this.#isBroken) return { lines: [], dropped: 0 };
+    return readLines(JSON.parse(this.call('load', () => this.context.callFunction(this.#asked('outside'), this.context.undefined)).consume((handle) => this.text(handle))));
+  }
+
   /** Opens a run: `plan` as JSON, and its columns. */
   open(plan: string, buffers: QuickJSHandle): QuickJSHandle {
     return this.context.newString(plan).consume((text) => this.call('batch', () => this.context.callFunction(this.#asked('open'), this.context.undefined, this.#strategy(), text, buffers)));
@@ -149,20 +162,29 @@ export class Machine {
     return this.#spec;
   }
 
-  #evaluate(code: string, indicators: readonly string[]): void {
+  #evaluate(): void {
     const { context } = this;
+    const { modules, resolve } = this.#compiled;
     this.call('batch', () => context.evalCode(guestPrelude(), 'guest.js')).consume((asks) => {
       for (const name of GUEST_ASKS) this.#asks.set(name, context.getProp(asks, name));
     });
-    this.#runtime.setModuleLoader((name) => {
-      if (name === STRATEGY_MODULE) return guestModule(indicators);
-      return { error: new Error(`A strategy can import nothing but "${STRATEGY_MODULE}", not "${name}"`) };
-    });
-    const exported = this.call('load', () => context.evalCode(code, FILE, { type: 'module' }));
-    const state = context.getPromiseState(exported);
+    this.#runtime.setModuleLoader(
+      // An error of the resolver itself would lose its words on the way.
+      (name) => modules.get(name) ?? { error: new SyntaxError(`A strategy can import nothing but "${STRATEGY_MODULE}" and files of its own project, not "${name.replace(REFUSED, '')}"`) },
+      (from, name) => resolve(from, name) ?? `${REFUSED}${name.slice(0, 200)}`,
+    );
+    const inner = this.call('load', () => context.evalCode(modules.get(LOG_MODULE) ?? '', LOG_MODULE, { type: 'module' }));
+    this.#settled(inner, (exported) => context.getProp(exported, 'attach').consume((attach) => this.call('load', () => context.callFunction(this.#asked('attach'), context.undefined, attach)).dispose()));
+    const exported = this.call('load', () => context.evalCode(modules.get(HOST_MODULE) ?? '', HOST_MODULE, { type: 'module' }));
+    this.#settled(exported, (handle) => this.#keep(handle));
+  }
+
+  /** What a module exports, when it has come to its end at once. */
+  #settled(exported: QuickJSHandle, use: (handle: QuickJSHandle) => void): void {
+    const state = this.context.getPromiseState(exported);
     if (state.type === 'rejected') throw state.error.consume((handle) => this.#failure(handle, this.#limits.loadMs));
     if (state.type === 'pending') throw new AppError('STRATEGY_CODE_INVALID', 'A strategy must not wait at its beginning: remove the top-level await');
-    this.#keep(state.value);
+    use(state.value);
     state.value.dispose();
   }
 
@@ -172,7 +194,7 @@ export class Machine {
     const isStrategy = context.typeof(spec) === 'object' && context.getProp(spec, 'onBar').consume((handle) => context.typeof(handle)) === 'function';
     if (!isStrategy) throw new AppError('STRATEGY_CODE_INVALID', 'The file must export its strategy: export default strategy({ ... })');
     this.#spec = spec;
-    if (this.isMemoryFree) context.getProp(exported, CONSTANTS).consume((constants) => this.call('load', () => context.callFunction(this.#asked('keep'), context.undefined, spec, constants)).dispose());
+    if (this.isMemoryFree) context.getProp(exported, 'constants').consume((constants) => this.call('load', () => context.callFunction(this.#asked('keep'), context.undefined, spec, constants)).dispose());
   }
 
   #told(handle: QuickJSHandle): unknown {
@@ -193,8 +215,8 @@ export class Machine {
   #failure(handle: QuickJSHandle, ms: number): AppError {
     const thrown = this.#told(handle);
     const { name, message, stack } = thrown === null ? { name: 'InternalError', message: 'out of memory', stack: '' } : thrownSchema.parse(thrown);
-    const place = placeOf(stack);
-    const where = place === null ? '' : `Line ${place.line}: `;
+    const place = this.#compiled.placeOf(stack);
+    const where = place === null ? '' : `${wordsOf(place)}: `;
     const context = { ...place };
     if (name === 'InternalError' && message === 'interrupted') return new AppError('STRATEGY_OUT_OF_TIME', `${where}the strategy did not end within ${ms / 1_000} s. Look for a loop without an end`, { context });
     if (name === 'InternalError' && message === 'out of memory') return new AppError('STRATEGY_OUT_OF_MEMORY', `${where}the strategy used more than ${Math.round(this.#bytes / 1024 / 1024)} MB. Keep less in its state`, { context });

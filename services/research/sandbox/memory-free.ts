@@ -14,8 +14,11 @@ const PURE = new Set(['Math', 'Number']);
 
 const list = (value: unknown): readonly SyntaxNode[] => (Array.isArray(value) ? value.filter(isNode) : []);
 
-/** The names of what the file holds, for the host to freeze; null where it is not proven that there is nothing else to remember in. `code`: JavaScript. */
-export function constantsOf(code: string): readonly string[] | null {
+/** What the host freezes: the names of what the file holds, and its default export where it has one. */
+export type ProvenFile = { readonly constants: readonly string[]; readonly hasDefault: boolean };
+
+/** Of one file; null where it is not proven that there is nothing else to remember in. Other files of the project are proven by themselves. `code`: JavaScript. */
+export function constantsOf(code: string): ProvenFile | null {
   try {
     // Acorn's nodes are ESTree nodes, whose classes have no index signature.
     return new Proof(parse(code, { ecmaVersion: 2024, sourceType: 'module' }) as unknown as SyntaxNode).constants();
@@ -30,11 +33,20 @@ function isOfPure(node: SyntaxNode | null): boolean {
   return node?.type === 'MemberExpression' && node['computed'] !== true && child(node, 'object')?.type === 'Identifier' && PURE.has(rootName(node) ?? '');
 }
 
+/** A module of ours, or a file of the project, which is proven by itself. */
+function isKnown(statement: SyntaxNode): boolean {
+  const source = nameOf(child(statement, 'source'));
+  return source === STRATEGY_MODULE || source?.startsWith('.') === true;
+}
+
 class Proof {
   readonly #program: SyntaxNode;
   readonly #constants: string[] = [];
   readonly #functions = new Set<string>();
   readonly #imported = new Set<string>();
+  /** Names of whole modules: they can be neither changed nor frozen, so no list of the file may hold them. */
+  readonly #modules = new Set<string>();
+  #hasDefault = false;
   /** Constants that are numbers, texts and flags: using them calls nothing. */
   readonly #primitives = new Set<string>();
 
@@ -42,26 +54,35 @@ class Proof {
     this.#program = program;
   }
 
-  constants(): readonly string[] | null {
+  constants(): ProvenFile | null {
     const body = list(this.#program['body']);
-    for (const statement of body) if (statement.type === 'ImportDeclaration' && nameOf(child(statement, 'source')) === STRATEGY_MODULE) for (const one of list(statement['specifiers'])) this.#imported.add(nameOf(child(one, 'local')) ?? '');
-    const isProven = body.every((statement) => this.#statement(statement)) && ![...PURE].some((name) => this.#imported.has(name) || this.#constants.includes(name)) && this.#bodiesAreHarmless();
-    return isProven ? this.#constants : null;
+    const others = new Set<string>();
+    for (const statement of body) {
+      if (statement.type !== 'ImportDeclaration') continue;
+      const names = nameOf(child(statement, 'source')) === STRATEGY_MODULE ? this.#imported : others;
+      for (const one of list(statement['specifiers'])) (one.type === 'ImportNamespaceSpecifier' ? this.#modules : names).add(nameOf(child(one, 'local')) ?? '');
+    }
+    const isShadowed = [...PURE].some((name) => [this.#imported, others, this.#modules].some((names) => names.has(name)));
+    const isProven = !isShadowed && body.every((statement) => this.#statement(statement)) && ![...PURE].some((name) => this.#constants.includes(name)) && this.#bodiesAreHarmless();
+    return isProven ? { constants: this.#constants, hasDefault: this.#hasDefault } : null;
   }
 
   #statement(statement: SyntaxNode): boolean {
     switch (statement.type) {
       case 'ImportDeclaration':
-        return nameOf(child(statement, 'source')) === STRATEGY_MODULE;
+      case 'ExportAllDeclaration':
+        return isKnown(statement);
       case 'EmptyStatement':
         return true;
       case 'ExportNamedDeclaration': {
         const declaration = child(statement, 'declaration');
-        return child(statement, 'source') === null && (declaration === null || this.#statement(declaration));
+        return (child(statement, 'source') === null || isKnown(statement)) && (declaration === null || this.#statement(declaration));
       }
       case 'ExportDefaultDeclaration': {
         const made = child(statement, 'declaration');
-        return made !== null && made.type !== 'FunctionDeclaration' && this.#isConstant(made);
+        this.#hasDefault = true;
+        if (made?.type === 'FunctionDeclaration') return child(made, 'id') === null || this.#statement(made);
+        return made !== null && this.#isConstant(made);
       }
       case 'FunctionDeclaration': {
         const name = nameOf(child(statement, 'id')) ?? '';
@@ -117,6 +138,7 @@ class Proof {
   #isConstant(node: SyntaxNode): boolean {
     switch (node.type) {
       case 'Identifier':
+        return !this.#modules.has(nameOf(node) ?? '');
       case 'FunctionExpression':
       case 'ArrowFunctionExpression':
         return true;

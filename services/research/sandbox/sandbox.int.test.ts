@@ -65,17 +65,17 @@ describe('a strategy in a process of its own', () => {
   });
 
   it('runs as well in a thread, and bar by bar with a memory that is carried on', async () => {
-    using sandbox = await openSandbox(RSI, {}, 'thread');
+    using sandbox = await openSandbox(RSI, {}, { kind: 'thread' });
     const { lines } = await sandbox.ask('backtest', { parameters: {}, job: job(['AAA', 'BBB']), bars: all, hasLines: true });
     expect(lines.length).toBeGreaterThan(20);
     const signals: string[] = [];
     let saved: unknown = null;
     for (let i = 0; i < 400; i += 1) {
       // A restart in the middle.
-      if (i % 150 === 0) await sandbox.ask('open', { symbols: ['AAA'], saved, wishes: null });
+      if (i % 150 === 0) await sandbox.ask('open', { cell: 'one', symbols: ['AAA'], saved, wishes: null });
       const time = bars.time[i] ?? NaN;
       const bar = { time, open: bars.open[i] ?? NaN, high: bars.high[i] ?? NaN, low: bars.low[i] ?? NaN, close: bars.close[i] ?? NaN, volume: bars.volume[i] ?? NaN };
-      const answer = await sandbox.ask('advance', { openTime: time, closeTime: time + 60_000, bars: new Map([['AAA', bar]]), mode: 'live', equity: 1, cash: 1, positions: new Map([['AAA', FLAT_POSITION]]) });
+      const answer = await sandbox.ask('advance', { cell: 'one', openTime: time, closeTime: time + 60_000, bars: new Map([['AAA', bar]]), mode: 'live', equity: 1, cash: 1, positions: new Map([['AAA', FLAT_POSITION]]) });
       saved = answer.saved;
       signals.push(...answer.signals.map(({ target }) => `${i} ${target}`));
     }

@@ -1,26 +1,48 @@
 /** A stranger's strategy as workers hold it: asked over a border, stopped when it does not answer. */
-import { AppError, invariant } from '#app/domain/errors.ts';
+import { ENTRY_FILE } from '#app/contracts/author.ts';
+import { AppError } from '#app/domain/errors.ts';
+import type { ProjectFileLike } from '../strategy-source.ts';
 import { readAnswer, readSignals } from './answers.ts';
 import { startSandboxChild, type SandboxChild } from './child-spawner.ts';
-import type { SandboxAsk, SandboxFacts, SandboxTask, SandboxTasks } from './protocol.ts';
+import type { MachineLimits } from './machine.ts';
+import type { SandboxAsk, SandboxFacts, SandboxProgress, SandboxTask, SandboxTasks } from './protocol.ts';
+import type { WarmSandboxes } from './warm.ts';
 
 /** How long a task may take before its process is ended, ms: the machine's own limits come first. */
-const LIMITS_MS: Readonly<Record<SandboxTask, number>> = { load: 15_000, backtest: 600_000, open: 15_000, advance: 5_000 };
+const LIMITS_MS: Readonly<Record<SandboxTask, number>> = {
+  load: 15_000, bind: 15_000, hold: 60_000, backtest: 600_000, points: 3_600_000, look: 300_000, steps: 120_000, open: 15_000, close: 5_000, advance: 5_000, record: 30_000,
+};
+/** Questions that may wait for the one before. */
+const MAX_WAITING = 100;
 
-/** A loaded strategy. Dispose of it to end its process. */
+/** Tasks after the loading. */
+export type SandboxQuestion = Exclude<SandboxTask, 'load'>;
+
+/** A loaded strategy: its questions are answered one after the other. Dispose of it to end its process. */
 export type Sandbox = Disposable & {
   readonly facts: SandboxFacts;
-  /** @throws AppError STRATEGY_FAILED, STRATEGY_OUT_OF_TIME, STRATEGY_OUT_OF_MEMORY with the line of its author; the abort's reason */
-  ask<T extends Exclude<SandboxTask, 'load'>>(task: T, ask: SandboxTasks[T]['ask'], signal?: AbortSignal): Promise<SandboxTasks[T]['answer']>;
+  /** Why its process has ended, null while it answers. An ended one is of no more use: open another. */
+  readonly ended: string | null;
+  /**
+   * `signal`: an abort ends the process. `onProgress`: while a back-test, points, a look or steps are at work.
+   * @throws AppError STRATEGY_FAILED, STRATEGY_OUT_OF_TIME, STRATEGY_OUT_OF_MEMORY with path, line and column of its author's file in the context; the abort's reason
+   */
+  ask<T extends SandboxQuestion>(task: T, ask: SandboxTasks[T]['ask'], signal?: AbortSignal, onProgress?: (progress: SandboxProgress) => void): Promise<SandboxTasks[T]['answer']>;
 };
 
-type Waiting = { readonly id: number; readonly resolve: (answer: unknown) => void; readonly reject: (error: Error) => void };
+/** `kind`: a process where that is possible. `limits`: less than a machine usually grants. `warm`: take a process that waits there, when one does. */
+export type SandboxOptions = { readonly kind?: 'process' | 'thread'; readonly limits?: Partial<MachineLimits>; readonly warm?: WarmSandboxes };
+
+type Waiting = { readonly id: number; readonly resolve: (answer: unknown) => void; readonly reject: (error: Error) => void; readonly onProgress: ((progress: SandboxProgress) => void) | undefined };
+type Handling = { readonly signal: AbortSignal | undefined; readonly onProgress?: ((progress: SandboxProgress) => void) | undefined };
 
 class Client implements Disposable {
   readonly #child: SandboxChild;
   #waiting: Waiting | null = null;
   #ended: string | null = null;
   #asked = 0;
+  #queue: Promise<unknown> = Promise.resolve();
+  #queued = 0;
 
   constructor(child: SandboxChild) {
     this.#child = child;
@@ -32,19 +54,35 @@ class Client implements Disposable {
       const answer = readAnswer(raw);
       // An answer that nobody waits for, or waits for no more.
       if (answer === null || this.#waiting?.id !== answer.id) return;
-      if ('error' in answer) this.#waiting.reject(new AppError(answer.error.code, answer.error.message, { context: answer.error.context }));
+      if ('progress' in answer) this.#waiting.onProgress?.(answer.progress);
+      else if ('error' in answer) this.#waiting.reject(new AppError(answer.error.code, answer.error.message, { context: answer.error.context }));
       else this.#waiting.resolve(answer.answer);
     });
   }
 
-  async send<T extends SandboxTask>(task: T, ask: SandboxTasks[T]['ask'], signal?: AbortSignal): Promise<SandboxTasks[T]['answer']> {
+  get ended(): string | null {
+    return this.#ended;
+  }
+
+  /** One question after the other: time runs from when its turn comes. */
+  async send<T extends SandboxTask>(task: T, ask: SandboxTasks[T]['ask'], handling: Handling): Promise<SandboxTasks[T]['answer']> {
+    if (this.#queued >= MAX_WAITING) throw new AppError('STRATEGY_OUT_OF_TIME', `${MAX_WAITING} questions wait for the strategy already`);
+    this.#queued += 1;
+    const turn = this.#queue.then(() => this.#send(task, ask, handling)).finally(() => {
+      this.#queued -= 1;
+    });
+    // Whoever asked hears of the error; the next one in the queue is not concerned.
+    this.#queue = turn.catch(() => undefined);
+    return turn;
+  }
+
+  async #send<T extends SandboxTask>(task: T, ask: SandboxTasks[T]['ask'], { signal, onProgress }: Handling): Promise<SandboxTasks[T]['answer']> {
     signal?.throwIfAborted();
-    invariant(this.#waiting === null, 'A strategy is asked one thing at a time', { task });
     if (this.#ended !== null) throw new AppError('STRATEGY_FAILED', `The process of the strategy has ended (${this.#ended})`);
     this.#asked += 1;
     const id = this.#asked;
     const { promise, resolve, reject } = Promise.withResolvers<unknown>();
-    this.#waiting = { id, resolve, reject };
+    this.#waiting = { id, resolve, reject, onProgress };
     const timer = setTimeout(() => this.#end(new AppError('STRATEGY_OUT_OF_TIME', `The strategy did not answer within ${LIMITS_MS[task] / 1_000} s and was ended`)), LIMITS_MS[task]);
     const onAbort = (): void => this.#end(signal?.reason instanceof Error ? signal.reason : new AppError('STRATEGY_OUT_OF_TIME', 'The run was cancelled'));
     signal?.addEventListener('abort', onAbort, { once: true });
@@ -70,12 +108,23 @@ class Client implements Disposable {
   }
 }
 
-/** Loads a strategy's source into a process of its own. @throws AppError STRATEGY_CODE_INVALID, STRATEGY_PARAMETERS_INVALID, STRATEGY_OUT_OF_TIME, STRATEGY_OUT_OF_MEMORY */
-export async function openSandbox(source: string, parameters: unknown, kind?: 'process' | 'thread'): Promise<Sandbox> {
-  const client = new Client(startSandboxChild(kind));
+/**
+ * Loads a strategy's files (a text: the one file `strategy.ts`) into a process of its own.
+ * @throws AppError STRATEGY_CODE_INVALID, STRATEGY_PARAMETERS_INVALID, STRATEGY_OUT_OF_TIME, STRATEGY_OUT_OF_MEMORY
+ */
+export async function openSandbox(files: readonly ProjectFileLike[] | string, parameters: unknown, { kind, limits, warm }: SandboxOptions = {}): Promise<Sandbox> {
+  const client = new Client(warm?.take(kind) ?? startSandboxChild(kind));
   try {
-    const facts = await client.send('load', { source, parameters });
-    return { facts, ask: (task, ask, signal) => client.send(task, ask, signal), [Symbol.dispose]: () => client[Symbol.dispose]() };
+    const given = typeof files === 'string' ? [{ path: ENTRY_FILE, text: files }] : files;
+    const facts = await client.send('load', { files: given, parameters, ...(limits === undefined ? {} : { limits }) }, { signal: undefined });
+    return {
+      facts,
+      get ended() {
+        return client.ended;
+      },
+      ask: (task, ask, signal, onProgress) => client.send(task, ask, { signal, onProgress }),
+      [Symbol.dispose]: () => client[Symbol.dispose](),
+    };
   } catch (error) {
     client[Symbol.dispose]();
     throw error;

@@ -16,8 +16,8 @@ sessions.forEach(({ date }, day) => {
 });
 
 for (const kind of ['process', 'thread'] as const) {
-  using sandbox = await openSandbox(SMA_CROSS, { stopAtr: 2 }, kind);
+  using sandbox = await openSandbox(SMA_CROSS, { stopAtr: 2 }, { kind });
   const { lines, orders } = await sandbox.ask('backtest', { parameters: {}, job: { markets: [{ symbol: 'AAA', bars: 'AAA' }], timeframe: '1Min', sizing: { method: 'fixed_notional', notional: '10000' } }, bars: new Map([['AAA', bars]]), hasLines: true });
-  const broken = await openSandbox(SMA_CROSS.replace('fast: sma(fast)', 'fast: sma(fast).nothing.there'), {}, kind).then(() => null, (error: unknown) => error);
+  const broken = await openSandbox(SMA_CROSS.replace('fast: sma(fast)', 'fast: sma(fast).nothing.there'), {}, { kind }).then(() => null, (error: unknown) => error);
   process.stdout.write(`${JSON.stringify({ kind, url: import.meta.url, facts: sandbox.facts, orders, lines: lines.length, failure: broken instanceof Error ? broken.message : null })}\n`);
 }

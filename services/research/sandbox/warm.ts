@@ -1,0 +1,38 @@
+/** Processes that wait for a strategy: started before somebody asks, given away once, never used for another project. */
+import { startSandboxChild, type SandboxChild } from './child-spawner.ts';
+
+const MAX_WAITING = 4;
+
+/** Sandboxes that are ready. Dispose of it when the worker drains: those that wait are ended. */
+export type WarmSandboxes = Disposable & {
+  /** One that waits, which is the taker's to end from now on; another is started in its place. Null where none of this kind waits. */
+  take(kind?: 'process' | 'thread'): SandboxChild | null;
+};
+
+type Place = { readonly child: SandboxChild; hasEnded: boolean };
+
+/** Keeps `count` processes ready, 1 to 4. */
+export function warmSandboxes(count = 1, kind?: 'process' | 'thread'): WarmSandboxes {
+  const places: Place[] = [];
+  let isClosed = false;
+  const start = (): void => {
+    const place: Place = { child: startSandboxChild(kind), hasEnded: false };
+    place.child.onEnd(() => {
+      place.hasEnded = true;
+    });
+    places.push(place);
+  };
+  for (let n = 0; n < Math.min(MAX_WAITING, Math.max(1, count)); n += 1) start();
+  return {
+    take(wanted) {
+      if (isClosed || (wanted !== undefined && wanted !== kind)) return null;
+      const place = places.shift();
+      start();
+      return place === undefined || place.hasEnded ? null : place.child;
+    },
+    [Symbol.dispose]() {
+      isClosed = true;
+      for (const { child } of places.splice(0)) child.kill();
+    },
+  };
+}
