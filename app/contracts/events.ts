@@ -95,6 +95,9 @@ export const findingChanged = z.object({ findingId: z.string(), kind: z.string()
 /** strategy_engine: symbols came into a saved screen, or left it, and a person wants to hear of it. The lists may be cut; the totals are not. */
 export const screenChanged = z.object({ screenId: z.string(), name: z.string(), runId: z.string(), entered: z.array(symbolSchema), left: z.array(symbolSchema), enteredTotal: z.number().int(), leftTotal: z.number().int() });
 
+/** strategy_engine: a strategy was paused by itself: errors in a row, or its limit of the daily loss. `held`: what it goes on holding, signed shares. */
+export const strategyPaused = z.object({ strategyId: z.string(), versionId: z.string(), name: z.string(), by: z.enum(['errors', 'daily_loss']), why: z.string(), held: z.array(z.object({ symbol: symbolSchema, qty: decimalText })) });
+
 /** analytics: a point of the equity curve was written. */
 export const equityRecorded = z.object({ tsMarket: ms, equity: decimalText, cash: decimalText, grossExposure: decimalText, dayPnl: decimalText });
 
@@ -103,6 +106,7 @@ export const TOPICS = {
   'bar.closed': { producer: 'data_ingestion', payload: barClosed },
   'signal.raised': { producer: 'strategy_engine', payload: signalRaised },
   'screen.changed': { producer: 'strategy_engine', payload: screenChanged },
+  'strategy.paused': { producer: 'strategy_engine', payload: strategyPaused },
   'order.approved': { producer: 'risk_management', payload: orderApproved },
   'order.denied': { producer: 'risk_management', payload: orderDenied },
   'order.cancel_requested': { producer: 'risk_management', payload: cancelRequested },

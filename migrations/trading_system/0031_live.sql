@@ -34,3 +34,11 @@ CREATE TABLE strategy_engine.strategy_errors (
   last_error_at timestamptz,
   updated_at timestamptz NOT NULL DEFAULT clock_timestamp()
 );
+
+-- Until an authored strategy has been shown the stored bars that it needs, the lane passes it by.
+ALTER TABLE strategy_engine.strategies ADD COLUMN is_warm boolean NOT NULL DEFAULT true;
+
+-- A strategy that was paused by itself is told on every way.
+INSERT INTO notification.alert_configs (alert_id, kind, channel, settings, is_enabled)
+SELECT 'strategy:' || channel, 'strategy', channel, '{"leastSeverity": "warning"}'::jsonb, true FROM unnest(ARRAY['email', 'webhook', 'desktop']) AS channel
+ON CONFLICT DO NOTHING;

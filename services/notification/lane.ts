@@ -24,7 +24,7 @@ export function notificationConsumers({ herald, mode, onFills }: LaneParts): Con
   };
   return [
     { producer: 'execution', topics: ['order.filled', 'order.closed', 'finding.changed'], durability: 'soon', handle: hear },
-    { producer: 'strategy_engine', topics: ['screen.changed'], durability: 'soon', handle: hear },
+    { producer: 'strategy_engine', topics: ['screen.changed', 'strategy.paused'], durability: 'soon', handle: hear },
     { producer: 'risk_management', topics: ['risk_event.raised', 'trading_state.changed', 'order.denied', 'alert.raised'], durability: 'soon', handle: hear },
   ];
 }

@@ -5,7 +5,7 @@ import type { DenialCode } from '#app/domain/limits.ts';
 /** A notification before it is recorded. `notificationId` is a function of the event: one event, one notification. */
 export type Notice = {
   readonly notificationId: string;
-  readonly kind: 'order_filled' | 'order_rejected' | 'order_denied' | 'risk_event' | 'trading_state' | 'health' | 'alert' | 'finding' | 'screen';
+  readonly kind: 'order_filled' | 'order_rejected' | 'order_denied' | 'risk_event' | 'trading_state' | 'health' | 'alert' | 'finding' | 'screen' | 'strategy';
   readonly severity: 'info' | 'warning' | 'critical';
   readonly title: string;
   readonly body: string;
@@ -78,6 +78,11 @@ function wordsOf(event: EventEnvelope): Words | null {
       // Only what a person wished to hear of is told: a total of 0 may as well be one that nobody asked for.
       const news = [{ total: enteredTotal, did: 'came in', line: `Came in: ${list(entered, enteredTotal)}.` }, { total: leftTotal, did: 'left', line: `Left: ${list(left, leftTotal)}.` }].filter(({ total }) => total > 0);
       return { kind: 'screen', severity: 'info', title: `Screen "${name}": ${news.map(({ total, did }) => `${total} ${did}`).join(', ')}`, body: news.map(({ line }) => line).join(' '), context: { screenId } };
+    }
+    case 'strategy.paused': {
+      const { strategyId, versionId, name, by, why, held } = event.payload;
+      const holds = held.length === 0 ? 'It holds nothing.' : `It goes on holding ${held.map(({ symbol, qty }) => `${qty} ${symbol}`).join(', ')}.`;
+      return { kind: 'strategy', severity: 'warning', title: `${name} is paused: ${by === 'errors' ? 'it made errors' : 'it lost as much as it may in a day'}`, body: `${why}. ${holds} Start it again on the page Author.`, context: { strategyId, versionId, by } };
     }
     case 'alert.raised': {
       const { alertId, severity, title, body, context } = event.payload;

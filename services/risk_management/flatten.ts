@@ -15,10 +15,10 @@ type Ask = CommandInput<'flatten'>;
 type Scope = { readonly strategyId: string | null; readonly symbol: string };
 
 /** Shares with something to close or to cancel, in a fixed order. */
-function sharesOf(book: RiskBook, symbol: string | null): Scope[] {
+function sharesOf(book: RiskBook, { symbol, strategyId: owner }: Pick<Closing, 'symbol' | 'strategyId'>): Scope[] {
   const found = new Map<string, Scope>();
   const add = (strategyId: string, of: string): void => {
-    if (symbol === null || symbol === of) found.set(`${of}|${strategyId}`, { strategyId: strategyId === '' ? null : strategyId, symbol: of });
+    if ((symbol === null || symbol === of) && (owner === undefined || owner === strategyId)) found.set(`${of}|${strategyId}`, { strategyId: strategyId === '' ? null : strategyId, symbol: of });
   };
   for (const [key, qty] of book.shares) {
     const [strategyId = '', of = ''] = key.split('|');
@@ -28,13 +28,13 @@ function sharesOf(book: RiskBook, symbol: string | null): Scope[] {
   return [...found.entries()].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, scope]) => scope);
 }
 
-/** What is to be closed: one symbol or all (null); `prefix` begins the ids of the decisions. */
-export type Closing = { readonly symbol: string | null; readonly prefix: string; readonly tsMarket: EpochMs };
+/** What is to be closed: one symbol or all (null), of everyone or of one strategy alone; `prefix` begins the ids of the decisions. */
+export type Closing = { readonly symbol: string | null; readonly strategyId?: string | undefined; readonly prefix: string; readonly tsMarket: EpochMs };
 
 /** Decides the exit of every share that holds or orders something, and remembers the wish to be flat where it may come true. */
-export async function closeShares(desk: Desk, { symbol, prefix, tsMarket }: Closing): Promise<DecisionReply[]> {
+export async function closeShares(desk: Desk, { symbol, strategyId: owner, prefix, tsMarket }: Closing): Promise<DecisionReply[]> {
   const decisions: DecisionReply[] = [];
-  for (const { strategyId, symbol: of } of sharesOf(desk.book(), symbol)) {
+  for (const { strategyId, symbol: of } of sharesOf(desk.book(), { symbol, strategyId: owner })) {
     const market = await desk.marketAt(tsMarket, [of], epochMs(tsMarket + 1));
     const decision = desk.decide(market, { kind: 'exit', decisionId: `${prefix}:${strategyId ?? 'manual'}:${of.replace('/', '-')}`, signalId: null, strategyId, symbol: of, tsMarket });
     if (decision.code !== 'TRADING_HALTED') desk.aim({ strategyId, symbol: of, target: 'flat', owed: ZERO_QUANTITY, originId: decision.decisionId, followUps: 0, tsMarket });
@@ -44,7 +44,7 @@ export async function closeShares(desk: Desk, { symbol, prefix, tsMarket }: Clos
 }
 
 function decisionIdsOf(after: Record<string, unknown>, ask: Ask): string[] {
-  if (after['symbol'] !== ask.symbol) throw new AppError('IDEMPOTENCY_CONFLICT', 'This key was used to close something else; take a new one', { context: { idempotencyKey: ask.idempotencyKey } });
+  if (after['symbol'] !== ask.symbol || (after['strategyId'] ?? undefined) !== ask.strategyId) throw new AppError('IDEMPOTENCY_CONFLICT', 'This key was used to close something else; take a new one', { context: { idempotencyKey: ask.idempotencyKey } });
   return Array.isArray(after['decisionIds']) ? after['decisionIds'].filter((id) => typeof id === 'string') : [];
 }
 
@@ -58,15 +58,15 @@ export async function flatten(house: House, ask: Ask): Promise<CommandOutput<'fl
     await lockDecisions(tx);
     const before = await answered(tx, 'flatten', ask.idempotencyKey);
     if (before) return { decisions: (await storedDecisions(tx, decisionIdsOf(before, ask))).map((stored) => stored.reply) };
-    const symbols = sharesOf((await loadBook(tx, house)).book, ask.symbol).map((scope) => scope.symbol);
+    const symbols = sharesOf((await loadBook(tx, house)).book, ask).map((scope) => scope.symbol);
     const desk = openDesk(tx, await loadBook(tx, house, { symbols: [...new Set(symbols)] }));
     // Long keys are folded, so that the broker's 128 letters always suffice.
     const folded = createHash('sha256').update(ask.idempotencyKey).digest('hex').slice(0, 24);
-    const decisions = await closeShares(desk, { symbol: ask.symbol, prefix: `flatten:${folded}`, tsMarket: await marketTime(tx, house) });
+    const decisions = await closeShares(desk, { symbol: ask.symbol, strategyId: ask.strategyId, prefix: `flatten:${folded}`, tsMarket: await marketTime(tx, house) });
     await desk.save();
     await audit(tx, {
-      actor: ask.actor, action: 'flatten', subject: ask.symbol ?? 'all positions', before: null,
-      after: { idempotencyKey: ask.idempotencyKey, symbol: ask.symbol, decisionIds: decisions.map((decision) => decision.decisionId) },
+      actor: ask.actor, action: 'flatten', subject: ask.symbol ?? (ask.strategyId === undefined ? 'all positions' : `all positions of ${ask.strategyId}`), before: null,
+      after: { idempotencyKey: ask.idempotencyKey, symbol: ask.symbol, ...(ask.strategyId === undefined ? {} : { strategyId: ask.strategyId }), decisionIds: decisions.map((decision) => decision.decisionId) },
     });
     return { decisions };
   });

@@ -4,6 +4,8 @@ import { AppError } from '#app/domain/errors.ts';
 import { timeframeMs, type EpochMs, type Timeframe } from '#app/domain/time.ts';
 import type { NumericBar } from '#app/indicators/indicator.ts';
 import { calendarCovers, exchangeDay, isRegularBar, sessionOn } from '#app/market/calendar.ts';
+import type { PositionView } from '#app/strategy/context.ts';
+import type { Moment } from '#app/strategy/host.ts';
 import { cellName, copyCell, freshCell, seenUpTo, type CellCache, type ClosedBar, type MovedCell } from './cells.ts';
 import type { Deployment } from './deployments.ts';
 import { countHeld, factsFor, NO_ACCOUNT, type AccountFacts } from './facts.ts';
@@ -15,8 +17,13 @@ export type Failure = { readonly deployment: Deployment; readonly error: AppErro
 /** What a batch of bars did. `moved` by version and cell; `signals` in the order of the bars, then of the strategies. */
 export type Outcome = { readonly moved: readonly MovedCell[]; readonly signals: readonly NewSignal[]; readonly applied: number; readonly failures: readonly Failure[] };
 
-/** Whom to show the bars to, and what they know already. The cells are copied, never changed. `account`: `NO_ACCOUNT` when left out. */
-export type Fleet = { readonly deployments: readonly Deployment[]; readonly isWatched: (symbol: string) => boolean; readonly cells: CellCache; readonly account?: AccountFacts };
+/** One moment that a cell is to be shown. `mode`: quiet ones raise nothing; `bars`: of the moment, else the newest before it. */
+export type Step = {
+  readonly cell: MovedCell; readonly moment: Moment; readonly mode: 'live' | 'quiet'; readonly equity: number; readonly cash: number; readonly positions: ReadonlyMap<string, PositionView>; readonly bars: ReadonlyMap<string, ClosedBar>;
+};
+
+/** Whom to show the bars to, and what they know already. The cells are copied, never changed. `account`: `NO_ACCOUNT` when left out. `defer`: takes the steps instead of the hosts, who decide elsewhere. */
+export type Fleet = { readonly deployments: readonly Deployment[]; readonly isWatched: (symbol: string) => boolean; readonly cells: CellCache; readonly account?: AccountFacts; readonly defer?: (step: Step) => void };
 
 /** Whether a deployment trades a symbol. */
 export function trades(deployment: Deployment, symbol: string, isWatched: Fleet['isWatched']): boolean {
@@ -124,7 +131,14 @@ class Workbench {
     const facts = factsFor(this.#account, strategyId, held, (symbol) => Number(lastOf(symbol)?.close ?? NaN));
     const numeric = new Map([...bars].map(([symbol, bar]) => [symbol, numbersOf(bar)]));
     cell.lastOpenTime = openTime;
-    for (const signal of host.advance({ openTime, closeTime: closeOf(openTime, timeframe), bars: numeric }, isQuiet ? 'quiet' : 'live', facts)) {
+    const moment = { openTime, closeTime: closeOf(openTime, timeframe), bars: numeric };
+    const mode = isQuiet ? 'quiet' : 'live';
+    if (this.#fleet.defer !== undefined) {
+      const positions = new Map(host.symbols.map((symbol) => [symbol, facts.positionOf(symbol)]));
+      this.#fleet.defer({ cell, moment, mode, equity: facts.equity, cash: facts.cash, positions, bars: new Map([...newest, ...bars]) });
+      return;
+    }
+    for (const signal of host.advance(moment, mode, facts)) {
       const bar = lastOf(signal.symbol);
       // A symbol without any bar has no price: there is nothing that could be traded.
       if (bar !== undefined) this.signals.push(signalOf(deployment, signal, { openTime, bar }));

@@ -6,6 +6,7 @@ import { barWireSchema } from '#app/domain/bar.ts';
 import { openHost, restoreHost, savedWishes, type StandingWish, type StrategyHost } from '#app/strategy/host.ts';
 import type { Queryable } from '#chassis/db.ts';
 import type { Deployment } from './deployments.ts';
+import { RemoteHost, storedHost, unseenHost } from './live-host.ts';
 
 const HOST = { wide: REGULAR_WIDE_BARS };
 
@@ -48,7 +49,9 @@ export function cellName(deployment: Pick<Deployment, 'strategy'>, symbol: strin
 /** A cell that has seen nothing. `wishes`: of the version before. */
 export function freshCell(deployment: Deployment, name: string, wishes?: ReadonlyMap<string, StandingWish>): Cell {
   const options = wishes === undefined ? HOST : { ...HOST, wishes };
-  return { lastOpenTime: -Infinity, version: 0, host: openHost(deployment.strategy, symbolsOf(deployment, name), options), held: new Map(), newest: new Map(), moment: null };
+  const symbols = symbolsOf(deployment, name);
+  const host = deployment.authored === undefined ? openHost(deployment.strategy, symbols, options) : unseenHost(symbols, wishes);
+  return { lastOpenTime: -Infinity, version: 0, host, held: new Map(), newest: new Map(), moment: null };
 }
 
 function symbolsOf(deployment: Deployment, name: string): readonly string[] {
@@ -74,6 +77,11 @@ export class CellCache {
     return this.#cells.get(versionId)?.get(name);
   }
 
+  /** All cells of a version, by name. */
+  of(versionId: string): readonly (readonly [name: string, cell: Cell])[] {
+    return [...(this.#cells.get(versionId) ?? [])].sort(([a], [b]) => (a < b ? -1 : 1));
+  }
+
   /** Takes over what the book has; an older cell never replaces a newer one. */
   adopt(versionId: string, name: string, cell: Cell): void {
     const ofVersion = this.#cells.get(versionId) ?? new Map<string, Cell>();
@@ -87,11 +95,14 @@ export class CellCache {
 
 const storedSchema = z.object({
   host: z.unknown(), held: z.record(z.string(), heldSchema), newest: z.array(seenBarSchema), moment: z.object({ openTime: z.number().int(), bars: z.array(seenBarSchema) }).nullable(),
+  /** Of authored strategies: what their process showed at the last bar. */
+  shown: z.unknown().optional(),
 });
 
 /** A cell as it lies in the book: plain JSON. */
 function writeState({ host, held, newest, moment }: Cell): string {
-  return JSON.stringify({ host: host.save(), held: Object.fromEntries(held), newest: [...newest.values()], moment: moment === null ? null : { openTime: moment.openTime, bars: [...moment.bars.values()] } });
+  const shown = host instanceof RemoteHost ? { shown: host.state?.shown ?? [] } : {};
+  return JSON.stringify({ ...shown, host: host.save(), held: Object.fromEntries(held), newest: [...newest.values()], moment: moment === null ? null : { openTime: moment.openTime, bars: [...moment.bars.values()] } });
 }
 
 type StateRow = { strategy_version_id: string; symbol: string; last_open_time: number; version: number; state: unknown };
@@ -99,10 +110,12 @@ type StateRow = { strategy_version_id: string; symbol: string; last_open_time: n
 function readCell(deployment: Deployment, row: StateRow): Cell {
   const stored = storedSchema.safeParse(row.state);
   invariant(stored.success, 'The stored run of a strategy cannot be read', { strategyId: deployment.strategyId, symbol: row.symbol });
-  const { host, held, newest, moment } = stored.data;
+  const { host: saved, held, newest, moment } = stored.data;
+  const symbols = symbolsOf(deployment, row.symbol);
+  const host = deployment.authored === undefined ? restoreHost(deployment.strategy, symbols, saved, HOST) : storedHost(symbols, saved, stored.data.shown);
   const bySymbol = (bars: readonly ClosedBar[]): Map<string, ClosedBar> => new Map(bars.map((bar) => [bar.symbol, bar]));
   return {
-    lastOpenTime: row.last_open_time, version: row.version, host: restoreHost(deployment.strategy, symbolsOf(deployment, row.symbol), host, HOST), held: new Map(Object.entries(held)),
+    lastOpenTime: row.last_open_time, version: row.version, host, held: new Map(Object.entries(held)),
     newest: bySymbol(newest), moment: moment === null ? null : { openTime: moment.openTime, bars: bySymbol(moment.bars) },
   };
 }

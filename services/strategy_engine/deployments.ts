@@ -9,6 +9,9 @@ import { strategyType } from '#app/strategy/registry.ts';
 import type { BoundStrategy } from '#app/strategy/spec.ts';
 import type { Queryable } from '#chassis/db.ts';
 
+/** Where the code of an authored strategy lies. `maxErrors`: errors in a row at which it is paused. */
+export type AuthoredCode = { readonly projectId: string; readonly version: number; readonly maxErrors: number; /** Dollars since the session began; null = no limit. */ readonly maxDailyLoss: string | null };
+
 /** A strategy at work. */
 export type Deployment = {
   readonly strategyId: string;
@@ -19,6 +22,8 @@ export type Deployment = {
   /** A disabled strategy goes on looking at bars, so that it is warm when it is enabled again, and raises nothing. */
   readonly isEnabled: boolean;
   readonly strategy: BoundStrategy;
+  /** Of a strategy that a person wrote: it decides in a process of its own. */
+  readonly authored?: AuthoredCode;
 };
 
 /** What could be read of the book's strategies. `unusable`: those that this version of the program cannot run, with the reason. */
@@ -42,10 +47,10 @@ export function symbolsOf({ kind, scope, symbols: [least, most] }: BoundStrategy
   return names;
 }
 
-/** Reads the strategies, ordered by id: the order in which they see a bar. */
+/** Reads the strategies of the house, ordered by id: the order in which they see a bar. */
 export async function loadRoster(book: Queryable): Promise<Roster> {
   const rows = await book.query<{ strategy_id: string }>(
-    `SELECT strategy_id, kind, symbols, timeframe, parameters, sizing, is_enabled, current_version_id FROM strategy_engine.strategies ORDER BY strategy_id COLLATE "C" LIMIT $1`, [MAX_STRATEGIES],
+    `SELECT strategy_id, kind, symbols, timeframe, parameters, sizing, is_enabled, current_version_id FROM strategy_engine.strategies WHERE project_id IS NULL ORDER BY strategy_id COLLATE "C" LIMIT $1`, [MAX_STRATEGIES],
   );
   const deployments: Deployment[] = [];
   const unusable: { strategyId: string; reason: string }[] = [];

@@ -13,10 +13,13 @@ import { CellCache } from './cells.ts';
 import { insertVersion, SEEDS, seedStrategies, type Deployment } from './deployments.ts';
 import { strategyFlows } from './flows.ts';
 import { createEngine, type Engine, type EngineListener } from './engine.ts';
+import type { Warmer } from './live-warm.ts';
 import { renewVersions } from './renew-versions.ts';
 import { setStrategyEnabled } from './set-enabled.ts';
 import { MARKET_SYMBOLS, saidBy, testMarket } from './testing-market.ts';
 
+/** Nobody here is authored. */
+const warmer: Warmer = { ask: () => undefined, askAll: () => Promise.resolve(), idle: () => Promise.resolve() };
 const silent: EngineListener = { loaded: () => undefined, applied: () => undefined, raised: () => undefined, failed: () => undefined };
 type SignalRow = { signal_id: string; target: string; reference_price: string; atr: string | null };
 
@@ -163,14 +166,14 @@ describe('the switch', () => {
   it('stops new signals, leaves a trace, and answers a repeated request as the first', async () => {
     const bars = testMarket(1);
     const engine = await started();
-    expect(await setStrategyEnabled({ db, engine }, request(false, '1'))).toEqual({ strategyId: 'sma_cross', isEnabled: false });
+    expect(await setStrategyEnabled({ db, engine, warmer }, request(false, '1'))).toEqual({ strategyId: 'sma_cross', isEnabled: false });
     await hear(engine, bars.slice(0, 600));
     expect((await told()).filter((row) => row.signal_id.startsWith('sma'))).toEqual([]);
-    await setStrategyEnabled({ db, engine }, request(true, '2'));
-    expect(await setStrategyEnabled({ db, engine }, request(false, '1'))).toEqual({ strategyId: 'sma_cross', isEnabled: false });
+    await setStrategyEnabled({ db, engine, warmer }, request(true, '2'));
+    expect(await setStrategyEnabled({ db, engine, warmer }, request(false, '1'))).toEqual({ strategyId: 'sma_cross', isEnabled: false });
     expect(await book.sql(`SELECT is_enabled FROM strategy_engine.strategies WHERE strategy_id = 'sma_cross'`)).toEqual([{ is_enabled: true }]);
-    await expect(setStrategyEnabled({ db, engine }, request(false, '2'))).rejects.toMatchObject({ code: 'IDEMPOTENCY_CONFLICT' });
-    await expect(setStrategyEnabled({ db, engine }, { ...request(true, '3'), strategyId: 'nobody' })).rejects.toMatchObject({ code: 'STRATEGY_NOT_FOUND' });
+    await expect(setStrategyEnabled({ db, engine, warmer }, request(false, '2'))).rejects.toMatchObject({ code: 'IDEMPOTENCY_CONFLICT' });
+    await expect(setStrategyEnabled({ db, engine, warmer }, { ...request(true, '3'), strategyId: 'nobody' })).rejects.toMatchObject({ code: 'STRATEGY_NOT_FOUND' });
     expect(await book.sql(`SELECT service, actor, subject, before->>'isEnabled' AS before, after->>'isEnabled' AS after FROM logging.audit_log ORDER BY id`)).toEqual([
       { service: 'strategy_engine', actor: 'ann', subject: 'sma_cross', before: 'true', after: 'false' },
       { service: 'strategy_engine', actor: 'ann', subject: 'sma_cross', before: 'false', after: 'true' },

@@ -39,7 +39,7 @@ const INSERT_SIGNALS = `
   RETURNING signal_id`;
 
 /** Writes signals and tells the ones that the book did not have: an id names one logical signal for ever. */
-async function raise(tx: Tx, signals: readonly NewSignal[]): Promise<void> {
+export async function raiseSignals(tx: Tx, signals: readonly NewSignal[]): Promise<void> {
   const column = <T>(pick: (payload: NewSignal['payload']) => T): T[] => signals.map((signal) => pick(signal.payload));
   const written = await tx.query<{ signal_id: string }>(INSERT_SIGNALS, [
     column((s) => s.signalId), column((s) => s.strategyId), column((s) => s.strategyVersionId), column((s) => s.symbol), column((s) => s.timeframe), column((s) => s.barOpenTime),
@@ -51,13 +51,14 @@ async function raise(tx: Tx, signals: readonly NewSignal[]): Promise<void> {
 }
 
 /** The strategies that raise signals must still be enabled in these versions when the transaction commits: the rows stay locked until then. */
-async function confirmSpeakers(tx: Queryable, signals: readonly NewSignal[]): Promise<void> {
+export async function confirmSpeakers(tx: Queryable, signals: readonly NewSignal[]): Promise<void> {
   const versions = [...new Set(signals.map(({ payload }) => payload.strategyVersionId))];
   const rows = await tx.query(`SELECT strategy_id FROM strategy_engine.strategies WHERE current_version_id = ANY($1::text[]) AND is_enabled ORDER BY strategy_id FOR SHARE`, [versions]);
   if (rows.length !== versions.length) throw new AppError('VERSION_CONFLICT', 'A strategy was switched or replaced while it raised a signal', { context: { versions } });
 }
 
-function closedBars(events: readonly EventEnvelope[]): ClosedBar[] {
+/** The bars among these events, as strategies are shown them. */
+export function closedBars(events: readonly EventEnvelope[]): ClosedBar[] {
   const bars: ClosedBar[] = [];
   for (const event of events) if (event.topic === 'bar.closed') bars.push({ ...event.payload, isQuiet: event.payload.isBackfill, correlationId: event.correlationId });
   return bars;
@@ -100,7 +101,7 @@ export function createEngine(listener: EngineListener): Engine {
       await writeCells(tx, outcome.moved);
       if (outcome.signals.length > 0) {
         await confirmSpeakers(tx, outcome.signals);
-        await raise(tx, outcome.signals);
+        await raiseSignals(tx, outcome.signals);
       }
     } catch (error) {
       isStale = true;

@@ -3,7 +3,7 @@ import type { CommandInput, CommandOutput } from '#app/contracts/commands.ts';
 import { UNIVERSE_MAX } from '#app/contracts/screener.ts';
 import { AppError } from '#app/domain/errors.ts';
 import { strategyType } from '#app/strategy/registry.ts';
-import type { Db } from '#chassis/db.ts';
+import type { Db, Queryable } from '#chassis/db.ts';
 import { symbolsOf } from './deployments.ts';
 import type { Engine } from './engine.ts';
 import { savedScreen } from './screen-save.ts';
@@ -15,6 +15,11 @@ const HELD = `
   UNION SELECT symbol FROM execution.orders WHERE strategy_id = $1 AND NOT is_closed
   UNION SELECT symbol FROM strategy_engine.strategy_signals WHERE strategy_id = $1 AND target = 'long' AND raised_at > clock_timestamp() - interval '10 minutes'
   ORDER BY symbol`;
+
+/** Symbols in which a strategy holds something, or may soon. */
+export async function heldSymbols(book: Queryable, strategyId: string): Promise<string[]> {
+  return (await book.query<{ symbol: string }>(HELD, [strategyId])).map(({ symbol }) => symbol);
+}
 
 type StrategyRow = { kind: string; symbols: string[]; parameters: unknown };
 
@@ -39,7 +44,7 @@ export async function screenToStrategy(parts: { db: Db; engine: Engine; screener
     );
     if (earlier) return { strategyId, symbols: earlier.symbols, skipped: [] };
     const tradable = new Set((await tx.query<{ symbol: string }>('SELECT symbol FROM data_ingestion.symbols WHERE symbol = ANY($1::text[]) AND is_tradable', [found])).map((one) => one.symbol));
-    const held = (await tx.query<{ symbol: string }>(HELD, [strategyId])).map((one) => one.symbol);
+    const held = await heldSymbols(tx, strategyId);
     const symbols = [...new Set([...found.filter((symbol) => tradable.has(symbol)), ...held])].sort();
     if (symbols.length === 0) throw new AppError('INPUT_INVALID', 'The screen finds no symbol that can be traded; the strategy keeps its symbols');
     symbolsOf(strategyType(row.kind).bind(row.parameters), symbols);

@@ -2,8 +2,8 @@
 import * as z from 'zod';
 import type { CommandInput, CommandOutput } from '#app/contracts/commands.ts';
 import { AppError } from '#app/domain/errors.ts';
-import type { Db, Tx } from '#chassis/db.ts';
-import type { Engine } from './engine.ts';
+import type { Tx } from '#chassis/db.ts';
+import { moveStrategy, type DeployParts } from './deploy-state.ts';
 
 const auditAfter = z.object({ isEnabled: z.boolean() });
 
@@ -26,19 +26,15 @@ async function earlierAnswer(tx: Tx, input: CommandInput<'setStrategyEnabled'>):
  * what it would have left meanwhile. Once this has returned, no signal of a disabled strategy can be committed.
  * @throws AppError STRATEGY_NOT_FOUND, IDEMPOTENCY_CONFLICT
  */
-export async function setStrategyEnabled(parts: { db: Db; engine: Engine }, input: CommandInput<'setStrategyEnabled'>): Promise<CommandOutput<'setStrategyEnabled'>> {
+export async function setStrategyEnabled(parts: DeployParts, input: CommandInput<'setStrategyEnabled'>): Promise<CommandOutput<'setStrategyEnabled'>> {
   const { strategyId, isEnabled, actor, idempotencyKey } = input;
   return parts.db.tx(async (tx) => {
     // Waits for a batch that is raising this strategy's signal right now.
-    const [row] = await tx.query<{ is_enabled: boolean }>('SELECT is_enabled FROM strategy_engine.strategies WHERE strategy_id = $1 FOR UPDATE', [strategyId]);
+    const [row] = await tx.query('SELECT 1 FROM strategy_engine.strategies WHERE strategy_id = $1 FOR UPDATE', [strategyId]);
     if (!row) throw new AppError('STRATEGY_NOT_FOUND', `There is no strategy "${strategyId}"`);
     const earlier = await earlierAnswer(tx, input);
     if (earlier) return earlier;
-    await tx.query('UPDATE strategy_engine.strategies SET is_enabled = $2, updated_at = clock_timestamp() WHERE strategy_id = $1', [strategyId, isEnabled]);
-    await tx.query(`INSERT INTO logging.audit_log (actor, action, subject, before, after) VALUES ($1, 'strategy.set_enabled', $2, $3::jsonb, $4::jsonb)`, [
-      actor, strategyId, JSON.stringify({ isEnabled: row.is_enabled }), JSON.stringify({ isEnabled, idempotencyKey }),
-    ]);
-    tx.afterCommit(() => parts.engine.setEnabled(strategyId, isEnabled));
+    await moveStrategy(tx, parts, { strategyId, to: isEnabled ? 'running' : 'paused', why: '', actor, key: idempotencyKey });
     return { strategyId, isEnabled };
   });
 }

@@ -19,8 +19,8 @@ const SELECT_BARS = `
 /** Bars opened at or before `quietUntil` (epoch ms) come as quiet ones. */
 export type BarQuery = { readonly stretches: readonly Stretch[]; readonly timeframe: Timeframe; readonly limit: number; readonly quietUntil: number };
 
-/** The stored bars of regular trading, by time and symbol: the order in which the wire brings them. `hasMore` when `limit` cut them. */
-export async function storedBars(book: Queryable, query: BarQuery): Promise<{ bars: ClosedBar[]; hasMore: boolean }> {
+/** The stored bars of regular trading, by time and symbol: the order in which the wire brings them. `hasMore` when `limit` cut them; `newest`: the last open time that was read, of whatever trading, null for none. */
+export async function storedBars(book: Queryable, query: BarQuery): Promise<{ bars: ClosedBar[]; hasMore: boolean; newest: number | null }> {
   const { stretches, timeframe, limit, quietUntil } = query;
   const rows = await book.query<BarRow>(SELECT_BARS, [stretches.map((s) => s.symbol), stretches.map((s) => s.after), stretches.map((s) => s.upTo), timeframe, limit]);
   const bars = rows
@@ -29,7 +29,7 @@ export async function storedBars(book: Queryable, query: BarQuery): Promise<{ ba
       tsSeen: row.ts_seen, isQuiet: row.open_time <= quietUntil, correlationId: `${row.symbol}:${timeframe}:${row.open_time}`,
     }))
     .filter(isSeenByStrategies);
-  return { bars, hasMore: rows.length === limit };
+  return { bars, hasMore: rows.length === limit, newest: rows.at(-1)?.open_time ?? null };
 }
 
 /** Where a warm-up on `count` stored bars that end at `upTo` begins: the open time just before them, or -1 when there are fewer. */

@@ -7,13 +7,14 @@ import type { Letter, Section } from './letter.ts';
 
 const SOURCES: Readonly<Record<Notice['kind'], string>> = {
   order_filled: 'Ledger', order_rejected: 'Events of execution', order_denied: 'Decisions of risk management', risk_event: 'Events of risk management',
-  trading_state: 'Trading state', health: 'Look at every part', alert: 'Alert of risk management', finding: 'Guardian of orders and positions', screen: 'Saved screen',
+  trading_state: 'Trading state', health: 'Look at every part', alert: 'Alert of risk management', finding: 'Guardian of orders and positions', screen: 'Saved screen', strategy: 'Strategy engine',
 };
 const NEXT: Readonly<Record<Notice['kind'], string>> = {
   order_filled: 'The portfolio page shows the order with its story.', order_rejected: 'The portfolio page shows the order with its story.', order_denied: 'The portfolio page shows each rule with its limit and what was observed.',
   risk_event: 'The health page says whether trading is possible now.', trading_state: 'Trading is resumed or halted on any page of the application.',
   health: 'The health page shows every part with its logs; a part is started again by itself where that can help.', alert: 'The portfolio page shows positions and limits.',
   finding: 'The reconciliation report shows it with its remedy; one click applies it, another leaves it alone.', screen: 'The screener page shows the screen with its history.',
+  strategy: 'The page Author shows its log with the line that failed, and starts it again.',
 };
 const VALUE_MAX = 200;
 const FACTS_MAX = 12;

@@ -1,0 +1,87 @@
+/** What is written of authored strategies at work, beside their cells and signals: log lines, errors, pauses. All in the caller's transaction. */
+import type { AppError } from '#app/domain/errors.ts';
+import { at, type Queryable, type Tx } from '#chassis/db.ts';
+import type { Deployment } from './deployments.ts';
+
+/** Lines that are kept of one strategy. */
+const KEPT_LINES = 5_000;
+const MAX_LINE = 2_000;
+/** Batches in a row that took nearly all of the time there is, after which a strategy is paused. */
+const MAX_SLOW = 3;
+
+/** A line of a strategy's log. `barOpenTime`: epoch ms, null when it is of no bar. */
+export type LogLine = { readonly deployment: Deployment; readonly barOpenTime: number | null; readonly symbol: string | null; readonly level: 'info' | 'warn' | 'error'; readonly line: string };
+
+const INSERT_LINES = `
+  INSERT INTO strategy_engine.strategy_log (strategy_id, strategy_version_id, bar_open_time, symbol, level, line)
+  SELECT strategy_id, version_id, to_timestamp(bar_ms / 1000.0), symbol, level, line
+  FROM unnest($1::text[], $2::text[], $3::bigint[], $4::text[], $5::text[], $6::text[]) WITH ORDINALITY AS l(strategy_id, version_id, bar_ms, symbol, level, line, n) ORDER BY n`;
+
+/** PostgreSQL's text knows no NUL. */
+const plain = (text: string): string => text.replaceAll('\u0000', '\uFFFD').slice(0, MAX_LINE);
+
+/** Appends lines and lets go of those beyond the newest few thousand of each strategy. */
+export async function writeLines(tx: Queryable, lines: readonly LogLine[]): Promise<void> {
+  if (lines.length === 0) return;
+  await tx.query(INSERT_LINES, [
+    lines.map(({ deployment }) => deployment.strategyId), lines.map(({ deployment }) => deployment.versionId), lines.map(({ barOpenTime }) => barOpenTime), lines.map(({ symbol }) => symbol), lines.map(({ level }) => level), lines.map(({ line }) => plain(line)),
+  ]);
+  for (const strategyId of new Set(lines.map(({ deployment }) => deployment.strategyId))) {
+    await tx.query(`DELETE FROM strategy_engine.strategy_log WHERE strategy_id = $1 AND id <= (SELECT id FROM strategy_engine.strategy_log WHERE strategy_id = $1 ORDER BY id DESC OFFSET ${KEPT_LINES} LIMIT 1)`, [strategyId]);
+  }
+}
+
+/** How a batch of bars went for a deployment. `error` null: it went well. */
+export type Course = { readonly deployment: Deployment; readonly error: AppError | null; readonly isSlow: boolean };
+/** Why a strategy is paused by itself. */
+export type PauseCause = { readonly deployment: Deployment; readonly by: 'errors' | 'daily_loss'; readonly why: string };
+
+const COUNT = `
+  INSERT INTO strategy_engine.strategy_errors AS e (strategy_version_id, errors, errors_in_a_row, slow_in_a_row, last_error_at)
+  VALUES ($1, $2, $2, $3, CASE WHEN $2 = 1 THEN clock_timestamp() END)
+  ON CONFLICT (strategy_version_id) DO UPDATE SET errors = e.errors + $2, errors_in_a_row = CASE WHEN $2 = 0 THEN 0 ELSE e.errors_in_a_row + 1 END, slow_in_a_row = CASE WHEN $3 = 0 THEN 0 ELSE e.slow_in_a_row + 1 END,
+    last_error_at = coalesce(excluded.last_error_at, e.last_error_at), updated_at = clock_timestamp()
+  WHERE $2 > 0 OR $3 > 0 OR e.errors_in_a_row > 0 OR e.slow_in_a_row > 0
+  RETURNING errors_in_a_row AS "inARow", slow_in_a_row AS "slow"`;
+
+/** Counts errors and slow batches in a row; names whom they pause. Strategies without trouble cost one look. */
+export async function countCourses(tx: Queryable, courses: readonly Course[]): Promise<PauseCause[]> {
+  const troubled = new Set((await tx.query<{ id: string }>('SELECT strategy_version_id AS id FROM strategy_engine.strategy_errors WHERE strategy_version_id = ANY($1::text[]) AND (errors_in_a_row > 0 OR slow_in_a_row > 0)', [courses.map(({ deployment }) => deployment.versionId)])).map(({ id }) => id));
+  const causes: PauseCause[] = [];
+  for (const { deployment, error, isSlow } of courses) {
+    if (error === null && !isSlow && !troubled.has(deployment.versionId)) continue;
+    const [row] = await tx.query<{ inARow: number; slow: number }>(COUNT, [deployment.versionId, error === null ? 0 : 1, isSlow ? 1 : 0]);
+    const limit = deployment.authored?.maxErrors ?? 1;
+    if (error !== null && (row?.inARow ?? 0) >= limit) causes.push({ deployment, by: 'errors', why: `${limit === 1 ? 'An error' : `${row?.inARow ?? limit} errors in a row`}, the last one: ${error.message}` });
+    else if ((row?.slow ?? 0) >= MAX_SLOW) causes.push({ deployment, by: 'errors', why: `It needed nearly all of the time that a strategy has for its bars, ${MAX_SLOW} times in a row` });
+  }
+  return causes;
+}
+
+/** Pauses strategies by themselves: they raise nothing more, what they hold stays held, and a person is told. One that a person has paused or replaced meanwhile is left as it is. */
+export async function pauseThem(tx: Tx, causes: readonly PauseCause[]): Promise<string[]> {
+  const paused: string[] = [];
+  for (const { deployment, by, why } of causes) {
+    const { strategyId, versionId } = deployment;
+    const [row] = await tx.query<{ name: string }>(
+      `UPDATE strategy_engine.strategies SET is_enabled = false, paused = jsonb_build_object('by', $3::text, 'why', $4::text, 'at', (extract(epoch FROM clock_timestamp()) * 1000)::bigint), updated_at = clock_timestamp() WHERE strategy_id = $1 AND current_version_id = $2 AND (is_enabled OR ($3 = 'errors' AND paused->>'by' IS DISTINCT FROM 'errors')) RETURNING name`,
+      [strategyId, versionId, by, plain(why)],
+    );
+    if (row === undefined) continue;
+    paused.push(strategyId);
+    const [entry] = await tx.query<{ id: number }>(`INSERT INTO logging.audit_log (actor, action, subject, before, after) VALUES ('strategy_engine', 'strategy.set_enabled', $1, '{"isEnabled":true}', $2::jsonb) RETURNING id`, [strategyId, JSON.stringify({ isEnabled: false, state: 'paused', by, why: plain(why), versionId })]);
+    const held = await tx.query<{ symbol: string; qty: string }>('SELECT symbol, trim_scale(qty)::text AS qty FROM execution.strategy_positions WHERE strategy_id = $1 AND qty <> 0 ORDER BY symbol LIMIT 20', [strategyId]);
+    tx.emit({ topic: 'strategy.paused', key: `${versionId}:${entry?.id ?? 0}`, correlationId: strategyId, payload: { strategyId, versionId, name: row.name, by, why: plain(why), held: held.map(({ symbol, qty }) => ({ symbol, qty })) } });
+  }
+  return paused;
+}
+
+/** Strategies whose limit of the daily loss is reached, by the book. `since`: when the session began, epoch ms. */
+export function overDailyLoss(deployments: readonly Deployment[], pnl: ReadonlyMap<string, string>, since: number): PauseCause[] {
+  return deployments.flatMap((deployment): PauseCause[] => {
+    const limit = deployment.authored?.maxDailyLoss ?? null;
+    const made = pnl.get(deployment.strategyId);
+    if (limit === null || made === undefined || !deployment.isEnabled || Number(made) > -Number(limit)) return [];
+    return [{ deployment, by: 'daily_loss', why: `It has lost $${Math.abs(Number(made)).toFixed(2)} since the session began at ${at(since)}: its limit is $${limit}` }];
+  });
+}

@@ -1,0 +1,138 @@
+/** The engine of authored strategies: as that of the house, in a lane of its own, over processes instead of hosts. Its state is in the book alone. */
+import type { EventEnvelope } from '#app/contracts/events.ts';
+import type { Resource } from '#app/contracts/deploy.ts';
+import type { EpochMs } from '#app/domain/time.ts';
+import { exchangeDay, sessionOn } from '#app/market/calendar.ts';
+import type { Queryable, Tx } from '#chassis/db.ts';
+import { pnlSince } from '#chassis/share-pnl.ts';
+import type { Fleet } from './apply-bars.ts';
+import { CellCache, loadCells, writeCells, type ClosedBar } from './cells.ts';
+import type { Deployment } from './deployments.ts';
+import { closedBars, confirmSpeakers, raiseSignals, type EngineListener } from './engine.ts';
+import { readFacts } from './facts.ts';
+import { applyLive, type LiveOutcome, type LiveRun } from './live-apply.ts';
+import { countCourses, overDailyLoss, pauseThem, writeLines } from './live-book.ts';
+import { BATCH_MS } from './live-process.ts';
+import { Yard } from './live-yard.ts';
+import { loadAuthored, type AuthoredRoster } from './live-roster.ts';
+
+/** What a batch of stored bars may take: nobody waits for it, but a transaction does. */
+const REPLAY_MS = 20_000;
+
+/** The running engine of authored strategies. */
+export type LiveEngine = Disposable & {
+  load(book: Queryable): Promise<void>;
+  deployments(): readonly Deployment[];
+  /** Those that must be shown stored bars before the lane's. */
+  cold(): readonly Deployment[];
+  /** Whether there is anyone to show bars to: without, the lane passes them over. */
+  isWanted(): boolean;
+  /** Shows a batch of `bar.closed` events, in the caller's transaction. @throws AppError VERSION_CONFLICT when the batch must be repeated */
+  hear(tx: Tx, events: readonly EventEnvelope[]): Promise<void>;
+  /** Shows stored bars to some, in processes of their own, so that the lane's never wait. @throws AppError VERSION_CONFLICT */
+  replay(tx: Tx, fleet: Fleet, bars: readonly ClosedBar[]): Promise<LiveOutcome>;
+  forget(): void;
+  setEnabled(strategyId: string, isEnabled: boolean): void;
+  refreshWatched(book: Queryable): Promise<ReadonlySet<string>>;
+  /** What the process of a strategy costs, null while it has none. */
+  resourceOf(strategyId: string, now: number): Resource | null;
+};
+
+/** Hears more than that of the house: who was paused. `book`: outside of transactions, for the code that a process starts with. */
+export type LiveParts = { readonly book: Queryable; readonly listener: EngineListener; readonly onPaused: (strategyIds: readonly string[]) => void };
+
+/** Since when the day of the newest of these bars counts, epoch ms; null without bars or a session. */
+function sessionStart(bars: readonly ClosedBar[]): number | null {
+  const newest = bars.reduce((last, bar) => Math.max(last, bar.openTime), -Infinity);
+  return newest === -Infinity ? null : (sessionOn(exchangeDay(newest as EpochMs))?.open ?? null);
+}
+
+/** Everything that a batch leaves in the book. Returns whom it paused. `since`: begin of the session, null where the day's loss is not looked at. */
+async function writeOutcome(tx: Tx, outcome: LiveOutcome, { deployments, since }: { readonly deployments: readonly Deployment[]; readonly since: number | null }): Promise<readonly string[]> {
+  await writeCells(tx, outcome.moved);
+  if (outcome.signals.length > 0) {
+    await confirmSpeakers(tx, outcome.signals);
+    await raiseSignals(tx, outcome.signals);
+  }
+  await writeLines(tx, outcome.lines);
+  const causes = outcome.courses.length === 0 ? [] : await countCourses(tx, outcome.courses);
+  if (since !== null) {
+    const limited = deployments.filter(({ isEnabled, authored }) => isEnabled && authored !== undefined && authored.maxDailyLoss !== null);
+    causes.push(...overDailyLoss(limited, await pnlSince(tx, limited.map(({ strategyId }) => strategyId), since), since));
+  }
+  return causes.length === 0 ? [] : pauseThem(tx, causes);
+}
+
+/** Creates the engine; `load` it before bars come. */
+export function createLiveEngine({ book: outside, listener, onPaused }: LiveParts): LiveEngine {
+  let roster: AuthoredRoster = { deployments: [], cold: [], unusable: [] };
+  let watched: ReadonlySet<string> = new Set();
+  let cells = new CellCache();
+  let isStale = true;
+  const yard = new Yard(outside);
+
+  const refreshWatched = async (book: Queryable): Promise<ReadonlySet<string>> => {
+    const rows = await book.query<{ symbol: string }>('SELECT symbol FROM data_ingestion.symbols WHERE is_watched');
+    watched = new Set(rows.map((row) => row.symbol));
+    return watched;
+  };
+  const load = async (book: Queryable): Promise<void> => {
+    roster = await loadAuthored(book);
+    await refreshWatched(book);
+    cells = await loadCells(book, roster.deployments);
+    yard.keep(roster.deployments);
+    isStale = false;
+    listener.loaded(roster);
+  };
+
+  /** Writes an outcome; the memory follows only after the commit. */
+  const commit = async (tx: Tx, outcome: LiveOutcome, since: number | null): Promise<void> => {
+    try {
+      const paused = await writeOutcome(tx, outcome, { deployments: roster.deployments, since });
+      if (paused.length > 0) {
+        isStale = true;
+        tx.afterCommit(() => onPaused(paused));
+      }
+    } catch (error) {
+      isStale = true;
+      throw error;
+    }
+    tx.afterCommit(() => {
+      for (const cell of outcome.moved) cells.adopt(cell.deployment.versionId, cell.name, cell);
+      listener.applied(outcome.applied);
+      listener.raised(outcome.signals);
+      if (outcome.failures.length > 0) listener.failed(outcome.failures);
+    });
+  };
+
+  return {
+    load, refreshWatched,
+    deployments: () => roster.deployments,
+    cold: () => roster.cold,
+    isWanted: () => isStale || roster.deployments.length > 0,
+    forget() {
+      isStale = true;
+    },
+    async hear(tx, events) {
+      if (isStale) await load(tx);
+      const bars = closedBars(events);
+      if (bars.some((bar) => !watched.has(bar.symbol))) await refreshWatched(tx);
+      const run: LiveRun = { processOf: (deployment) => yard.of(deployment), limitMs: BATCH_MS, isLive: true };
+      const fleet = { deployments: roster.deployments, cells, isWatched: (symbol: string) => watched.has(symbol), account: await readFacts(tx) };
+      await commit(tx, await applyLive(fleet, bars, run), sessionStart(bars));
+    },
+    async replay(tx, fleet, bars) {
+      using stack = new DisposableStack();
+      const outcome = await applyLive({ ...fleet, account: await readFacts(tx) }, bars, { processOf: (deployment) => stack.use(yard.make(deployment)), limitMs: REPLAY_MS, isLive: false });
+      await commit(tx, outcome, null);
+      return outcome;
+    },
+    setEnabled(strategyId, isEnabled) {
+      roster = { ...roster, deployments: roster.deployments.map((deployment) => (deployment.strategyId === strategyId ? { ...deployment, isEnabled } : deployment)) };
+    },
+    resourceOf: (strategyId, now) => yard.find(strategyId)?.resource(now) ?? null,
+    [Symbol.dispose]() {
+      yard.keep([]);
+    },
+  };
+}

@@ -1,0 +1,146 @@
+/** The process of one authored strategy at work: started at its first bar, told where the book is, started again after an end. */
+import type { Resource } from '#app/contracts/deploy.ts';
+import { AppError } from '#app/domain/errors.ts';
+import type { HostSignal } from '#app/strategy/host.ts';
+import { monotonicMs } from '#chassis/clock.ts';
+import { openSandbox, type Sandbox } from '../research/sandbox/sandbox.ts';
+import type { SandboxLogLine } from '../research/sandbox/protocol.ts';
+import type { ProjectFileLike } from '../research/strategy-source.ts';
+import type { Step } from './apply-bars.ts';
+import type { Deployment } from './deployments.ts';
+import { RemoteHost, shownOf, type RemoteState } from './live-host.ts';
+
+/** What a strategy may take for one batch of bars, ms: others wait for it no longer. */
+export const BATCH_MS = 5_000;
+/** A batch that took so much of it is told, and counted. */
+export const SLOW_MS = 0.8 * BATCH_MS;
+/** Lines of its log that are kept of one batch. */
+const MAX_LINES = 200;
+/** Bars over which the mean is taken. */
+const MEAN_BARS = 100;
+
+/** A signal with the step that it was raised at. */
+export type SaidAt = { readonly step: Step; readonly signal: HostSignal };
+/** What a batch brought. `states`: where its cells have come to; `dropped`: lines that were more than are kept. */
+export type Ran = { readonly said: readonly SaidAt[]; readonly states: ReadonlyMap<string, RemoteState>; readonly lines: readonly (SandboxLogLine & { readonly openTime: number })[]; readonly dropped: number; readonly tookMs: number };
+
+/** The code of a version with its parameters. */
+export type LiveCode = { readonly files: readonly ProjectFileLike[]; readonly parameters: unknown };
+
+/** Answers one batch after the other. Dispose of it to end the process. */
+export class LiveProcess implements Disposable {
+  readonly #deployment: Deployment;
+  readonly #code: () => Promise<LiveCode>;
+  #sandbox: Sandbox | null = null;
+  /** Where the cells of the process stand: the very objects that it gave. */
+  readonly #opened = new Map<string, RemoteState | null>();
+  readonly #took: number[] = [];
+  #worst = 0;
+  #bars = 0;
+  #starts = 0;
+  #usage: { readonly cpuPercent: number | null; readonly memoryBytes: number | null } = { cpuPercent: null, memoryBytes: null };
+  #isClosed = false;
+
+  constructor(deployment: Deployment, code: () => Promise<LiveCode>) {
+    this.#deployment = deployment;
+    this.#code = code;
+  }
+
+  /**
+   * Shows the steps, in order, within `limitMs`. A process that has ended by itself is started again once: the book tells it where it was.
+   * @throws AppError STRATEGY_FAILED, STRATEGY_OUT_OF_TIME, STRATEGY_OUT_OF_MEMORY, STRATEGY_CODE_INVALID; the steps have then left no trace
+   */
+  async run(steps: readonly Step[], limitMs: number): Promise<Ran> {
+    for (let attempt = 0; ; attempt += 1) {
+      const sandbox = await this.#open();
+      try {
+        return await this.#show(sandbox, steps, limitMs);
+      } catch (error) {
+        const hasEnded = sandbox.ended !== null;
+        if (hasEnded) this.#end();
+        const isOwnEnd = hasEnded && !(error instanceof AppError && error.code === 'STRATEGY_OUT_OF_TIME');
+        if (!isOwnEnd || attempt > 0 || this.#isClosed) throw error;
+      }
+    }
+  }
+
+  resource(now: number): Resource {
+    const mean = this.#took.length === 0 ? null : this.#took.reduce((sum, ms) => sum + ms, 0) / this.#took.length;
+    return { isOwnProcess: true, ...this.#usage, msPerBar: mean, worstMsPerBar: this.#bars === 0 ? null : this.#worst, bars: this.#bars, restarts: Math.max(0, this.#starts - 1), at: now };
+  }
+
+  [Symbol.dispose](): void {
+    this.#isClosed = true;
+    this.#end();
+  }
+
+  async #open(): Promise<Sandbox> {
+    if (this.#sandbox !== null && this.#sandbox.ended === null) return this.#sandbox;
+    this.#end();
+    const { files, parameters } = await this.#code();
+    const sandbox = await openSandbox(files, parameters);
+    if (this.#isClosed) {
+      sandbox[Symbol.dispose]();
+      throw new AppError('STRATEGY_FAILED', 'The strategy was taken away while its process started');
+    }
+    this.#starts += 1;
+    this.#sandbox = sandbox;
+    return sandbox;
+  }
+
+  #end(): void {
+    this.#sandbox?.[Symbol.dispose]();
+    this.#sandbox = null;
+    this.#opened.clear();
+  }
+
+  async #show(sandbox: Sandbox, steps: readonly Step[], limitMs: number): Promise<Ran> {
+    const abort = new AbortController();
+    const timer = setTimeout(() => abort.abort(new AppError('STRATEGY_OUT_OF_TIME', `The strategy took longer than ${limitMs / 1_000} s for ${steps.length} bars and was ended`)), limitMs);
+    const began = monotonicMs();
+    const states = new Map<string, RemoteState>();
+    const said: SaidAt[] = [];
+    const lines: Ran['lines'][number][] = [];
+    let dropped = 0;
+    try {
+      for (const step of steps) {
+        const answer = await this.#advance(sandbox, step, { states, signal: abort.signal });
+        for (const signal of answer.signals) said.push({ step, signal });
+        dropped += answer.log.dropped;
+        for (const line of answer.log.lines) {
+          if (lines.length < MAX_LINES) lines.push({ ...line, openTime: step.moment.openTime });
+          else dropped += 1;
+        }
+      }
+      return { said, states, lines, dropped, tookMs: monotonicMs() - began };
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  async #advance(sandbox: Sandbox, step: Step, { states, signal }: { readonly states: Map<string, RemoteState>; readonly signal: AbortSignal }) {
+    const { cell, moment, mode, equity, cash, positions } = step;
+    const { host, name } = cell;
+    if (!(host instanceof RemoteHost)) throw new AppError('INVARIANT_BROKEN', 'A strategy of the house needs no process');
+    const state = states.get(name) ?? host.state;
+    // The process is where the book is only when it stands at the very state that was read or written there.
+    if (!this.#opened.has(name) || this.#opened.get(name) !== state) {
+      this.#opened.delete(name);
+      await sandbox.ask('open', { cell: name, symbols: host.symbols, saved: state?.saved ?? null, wishes: state === null ? host.wishes : null }, signal);
+    }
+    this.#opened.delete(name);
+    const answer = await sandbox.ask('advance', { cell: name, ...moment, mode, equity, cash, positions }, signal);
+    const next: RemoteState = { saved: answer.saved, shown: shownOf(answer.states) };
+    this.#opened.set(name, next);
+    states.set(name, next);
+    this.#note(answer.tookMs);
+    return answer;
+  }
+
+  #note(ms: number): void {
+    this.#bars += 1;
+    this.#worst = Math.max(this.#worst, ms);
+    this.#took.push(ms);
+    if (this.#took.length > MEAN_BARS) this.#took.shift();
+  }
+}
