@@ -95,6 +95,7 @@ describe('two days of trading', () => {
   });
 
   it('generate_reports: one file and one row, killed after each step, with what is in the book', async () => {
+    await book.sql(`INSERT INTO strategy_engine.author_profile (name, contact) VALUES ('Ada Lovelace', 'ada@example.com')`);
     const options = { runId: 'generate_reports:k', memory: new Map<string, unknown>() };
     for (const killAfter of ['choose the day', 'write the report']) await expect(run('generate_reports', { ...options, killAfter })).rejects.toThrow(Killed);
     const output = await run('generate_reports', options);
@@ -104,7 +105,7 @@ describe('two days of trading', () => {
     const [row, ...others] = await book.sql<{ sha256: string; bytes: number; content: { totalReturn: number } }>('SELECT sha256, bytes, content FROM analytics.reports');
     expect([others.length, row?.sha256, row?.bytes]).toEqual([0, createHash('sha256').update(content).digest('hex'), content.length]);
     const page = content.toString('utf8');
-    for (const words of ['Wednesday, 6 March 2024', 'LIVE<small>real money</small>', '<b>$250.00</b> (+2.51 %)', '<b>$10,200.00</b>', '3 fills; one position was closed, with a profit', '+$248.00', '−$51.00', 'Sharpe, Journal of Portfolio Management 21(1), 1994']) expect(page).toContain(words);
+    for (const words of ['Wednesday, 6 March 2024', 'LIVE<small>real money</small>', '<b>$250.00</b> (+2.51 %)', '<b>$10,200.00</b>', '3 fills; one position was closed, with a profit', '+$248.00', '−$51.00', 'Signed by <b>Ada Lovelace</b>, ada@example.com', 'Sharpe, Journal of Portfolio Management 21(1), 1994']) expect(page).toContain(words);
   });
 
   it('lets nothing from outside speak: no script, no address, no markup', () => {

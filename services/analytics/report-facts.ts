@@ -26,7 +26,7 @@ export type ReportFacts = {
   readonly day: string; readonly mode: RuntimeConfig['mode']; readonly version: string; readonly generatedAt: EpochMs; readonly isNewest: boolean;
   readonly curve: Curve | null; readonly metrics: readonly Metric[]; readonly groups: readonly TripGroup[]; readonly names: ReadonlyMap<string, string>; readonly strategies: readonly StrategyResult[];
   readonly trips: readonly RoundTrip[]; readonly fills: readonly ReferencedFill[]; readonly positions: readonly HeldPosition[]; readonly decisions: readonly DecisionCount[]; readonly riskNotes: readonly RiskNote[];
-  readonly reconciled: { readonly at: EpochMs; readonly isClean: boolean } | null; readonly totals: { readonly trips: number; readonly fills: number };
+  readonly reconciled: { readonly at: EpochMs; readonly isClean: boolean } | null; /** Who signs it: the author profile as it stands; null when nobody has written one. */ readonly signature: { readonly name: string; readonly contact: string } | null; readonly totals: { readonly trips: number; readonly fills: number };
 };
 
 /** What the report is of. The run ids are those of the children that measured. */
@@ -57,6 +57,7 @@ export async function readReportFacts(db: Queryable, ask: ReportAsk): Promise<Re
   const isNewest = newest?.later !== true;
   const names = await db.query<{ id: string; name: string }>('SELECT strategy_id AS id, name FROM strategy_engine.strategies');
   const [reconciled] = await db.query<{ at: EpochMs; isClean: boolean }>('SELECT at, is_clean AS "isClean" FROM execution.reconciliations ORDER BY at DESC LIMIT 1');
+  const [signature] = await db.query<{ name: string; contact: string }>(`SELECT name, contact FROM strategy_engine.author_profile WHERE name <> ''`);
   return {
     day, mode, version, generatedAt, isNewest, curve,
     metrics: await db.query<Metric>('SELECT name, value, unit FROM analytics.performance_metrics WHERE run_id = $1', [ask.performanceRun]),
@@ -67,6 +68,6 @@ export async function readReportFacts(db: Queryable, ask: ReportAsk): Promise<Re
     positions: isNewest ? await db.query<HeldPosition>(POSITIONS) : [],
     decisions: await db.query<DecisionCount>(`SELECT outcome, code, count(*)::integer AS count FROM risk_management.risk_decisions WHERE ts_market >= $1 AND ts_market < $2 GROUP BY outcome, code ORDER BY count DESC, code LIMIT ${MAX_ROWS}`, [at(begins), at(ends)]),
     riskNotes: await db.query<RiskNote>(`SELECT severity, code, message, at FROM risk_management.risk_events WHERE severity <> 'info' AND at > $1::timestamptz - interval '24 hours' AND at <= $1 ORDER BY at DESC LIMIT 20`, [at(generatedAt)]),
-    reconciled: reconciled ?? null,
+    reconciled: reconciled ?? null, signature: signature ?? null,
   };
 }

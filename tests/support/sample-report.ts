@@ -73,6 +73,6 @@ export function sampleReport(from: string, to: string, mode: ReportFacts['mode']
     positions: [{ symbol: 'AAPL', qty: 42, average: 213.3, last: 216.91 }, { symbol: 'SPY', qty: 12, average: 512.01, last: 509.8 }],
     decisions: [{ outcome: 'approved', code: null, count: 6 }, { outcome: 'denied', code: 'TARGET_ALREADY_HELD', count: 3 }, { outcome: 'denied', code: 'POSITION_NOTIONAL_EXCEEDED', count: 1 }],
     riskNotes: [{ severity: 'warning', code: 'POSITION_NEAR', message: 'The position in AAPL: 84.1 % of the limit of $20000 is used.', at: epochMs(end.close - 5_400_000) }],
-    reconciled: { at: epochMs(end.close + 60_000), isClean: true },
+    reconciled: { at: epochMs(end.close + 60_000), isClean: true }, signature: null,
   };
 }

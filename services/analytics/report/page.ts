@@ -111,6 +111,12 @@ ${card('Closed on this day', 'Positions that became flat.', tripTable(facts), 'l
 ${card('Fills', 'What was bought and sold on this day.', fillTable(facts), 'long')}`;
 }
 
+/** Who signs the report. */
+function signed({ signature }: ReportFacts): Html | null {
+  if (signature === null) return null;
+  return html`<p class="signed">Signed by <b>${signature.name}</b>${signature.contact === '' ? null : html`, ${signature.contact}`}</p>`;
+}
+
 /** The page. Every word that comes from outside is escaped; the policy inside it holds when the file is opened from a folder, too. */
 export function reportPage(facts: ReportFacts): string {
   const mode = MODES[facts.mode];
@@ -123,7 +129,8 @@ export function reportPage(facts: ReportFacts): string {
 <head>
 <meta charset="utf-8"><meta http-equiv="Content-Security-Policy" content="${policy}">
 <meta name="viewport" content="width=device-width, initial-scale=1"><meta name="color-scheme" content="light dark">
-<title>${day} – ${mode.word} – Mainspring</title>
+${facts.signature === null ? null : html`<meta name="author" content="${facts.signature.name}">
+`}<title>${day} – ${mode.word} – Mainspring</title>
 <style>${raw(REPORT_STYLE)}</style>
 </head>
 <body>
@@ -135,6 +142,7 @@ export function reportPage(facts: ReportFacts): string {
 ${keyFigures(facts)}
 ${body(facts)}
 ${card('Every figure, and how it is made', `Up to the end of the day. Figures per year stay empty below ${MIN_DAYS_FOR_YEARLY} trading days: out of a few days they would be noise.`, statisticsTable(facts))}
+${signed(facts)}
 <footer>Written ${dayAndMinute(facts.generatedAt)} New York by Mainspring ${facts.version} from the ledger of this computer. ${covered} ${facts.reconciled === null ? 'The books were not compared with the broker yet.' : `The books were last compared with the broker on ${dayAndMinute(facts.reconciled.at)}: ${facts.reconciled.isClean ? 'they agreed' : 'they differed; see the health panel'}.`} Times are New York’s. Past results say nothing certain about the future; this is no investment advice.</footer>
 </main>
 </body>

@@ -1,10 +1,12 @@
 /** The report's small parts: escaping, numbers, scales. */
 import { describe, expect, it } from 'vitest';
 import { epochMs, parseRfc3339 } from '#app/domain/time.ts';
+import { sampleReport } from '../../../tests/support/sample-report.ts';
 import { equityChart, lyingBars, standingBars } from './charts.ts';
 import { ticks } from '#chassis/page-scale.ts';
 import { gain, longDay, money, number, percent, span, toneOf } from '#chassis/page-figures.ts';
 import { clock } from './format.ts';
+import { reportPage } from './page.ts';
 import { escapeHtml, html } from '#chassis/page-html.ts';
 
 describe('escaping', () => {
@@ -46,5 +48,21 @@ describe('pictures', () => {
       for (const [, at] of svg.matchAll(/ (?:x|y|x1|x2|y1|y2|cx|cy)="(-?[\d.]+)"/g)) expect(Number(at)).toBeGreaterThanOrEqual(-1);
     }
     expect(drawn[0]?.html).toContain('deepest −10.00 %');
+  });
+});
+
+describe('the signature', () => {
+  const facts = sampleReport('2026-01-05', '2026-01-06', 'demo');
+
+  it('stands under the page with name and contact, and nothing in it is more than words', () => {
+    const page = reportPage({ ...facts, signature: { name: 'Ada <b>L</b> "x"', contact: '<script>alert(1)</script>' } });
+    expect(page).toContain('Signed by <b>Ada &lt;b&gt;L&lt;/b&gt; &quot;x&quot;</b>, &lt;script&gt;alert(1)&lt;/script&gt;</p>');
+    expect(page).toContain('<meta name="author" content="Ada &lt;b&gt;L&lt;/b&gt; &quot;x&quot;">');
+    expect(page).not.toContain('<script');
+  });
+
+  it('is not there when nobody has written a profile, and has no comma without a contact', () => {
+    expect(reportPage(facts)).not.toMatch(/Signed by|name="author"/);
+    expect(reportPage({ ...facts, signature: { name: 'Ada', contact: '' } })).toContain('Signed by <b>Ada</b></p>');
   });
 });

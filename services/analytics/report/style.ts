@@ -67,6 +67,7 @@ tr+tr td{border-top:1px solid var(--line)}
 .statistics td{vertical-align:baseline} .statistics .value{font-weight:600} .statistics .group{padding-top:14px;color:var(--muted)}
 .statistics .formula{font-size:12px;color:var(--muted);white-space:normal}
 .notes li{margin:0 0 6px} .notes{margin:6px 0 0;padding-left:18px}
+.signed{margin:26px 0 0;color:var(--muted);overflow-wrap:anywhere}.signed b{color:var(--text);font-weight:600}.signed+footer{margin-top:6px}
 footer{margin-top:22px;color:var(--muted);font-size:12px;line-height:1.6;max-width:100ch;text-wrap:pretty}
 @media (max-width:900px){.figures{grid-template-columns:repeat(3,1fr)}.figures div:nth-child(4){border-left:0}.figures div:nth-child(n+4){border-top:1px solid var(--line)}.pair{grid-template-columns:1fr}main{padding:20px 16px}}
 @media print{@page{size:A4;margin:14mm}body{background:#fff;font-size:10.5px}main{max-width:none;padding:0}section,.figures{break-inside:avoid;border-color:#d7dae0}section.long{break-inside:auto}tr{break-inside:avoid}thead{display:table-header-group}.lead{font-size:12px}.scroll{overflow:visible}*{-webkit-print-color-adjust:exact;print-color-adjust:exact}}
