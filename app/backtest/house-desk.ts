@@ -1,6 +1,6 @@
 /** The trading desk of a back-test under the live rules: signals become decisions as risk makes them, decisions become orders at a venue, exact or over columns. */
 import { clientOrderId, decisionId, signalId } from '#app/domain/ids.ts';
-import { fromFloat, LEDGER_SCALE, price, roundToTick, ZERO_MONEY, ZERO_QUANTITY, type Money, type Price, type Quantity } from '#app/domain/numeric.ts';
+import { addMoney, addQuantity, fromFloat, LEDGER_SCALE, price, roundToTick, ZERO_MONEY, ZERO_QUANTITY, type Money, type Price, type Quantity } from '#app/domain/numeric.ts';
 import type { OrderRole, OrderType, Side } from '#app/domain/order.ts';
 import { MARKET_TERMS, type OrderTerms } from '#app/domain/order-terms.ts';
 import type { EpochMs, Timeframe } from '#app/domain/time.ts';
@@ -29,6 +29,8 @@ export type DeskOrder = { readonly id: string; readonly root: string; readonly r
 export type DeskVenue = {
   cash(): Money;
   positions(): readonly { readonly symbol: string; readonly qty: Quantity }[];
+  /** The rest of an account that is shared: cash that others moved, what they hold. Left out: nobody else trades on it. */
+  others?(): { readonly cash: Money; readonly positions: readonly { readonly symbol: string; readonly qty: Quantity }[] };
   /** Oldest first. */
   openOrders(): readonly DeskOrder[];
   close(symbol: string): Price | null;
@@ -47,6 +49,8 @@ export type DeskCounts = { orders: number; readonly denied: Record<string, numbe
 
 /** A signal with the bar that raised it: `openTime` and `at`, its close. */
 export type DeskSignal = { readonly signal: HostSignal; readonly openTime: EpochMs; readonly at: EpochMs };
+
+const NOBODY = { cash: ZERO_MONEY, positions: [] } as const;
 
 type Owed = OwedTarget & OwedSince & { readonly strategyId: string; readonly protection: Protection | null };
 
@@ -148,14 +152,17 @@ export class HouseDesk {
   private book(): RiskBook {
     const { venue } = this;
     const { strategyId, limits } = this.rules;
-    const positions = new Map(venue.positions().map(({ symbol, qty }) => [symbol, qty]));
+    const own = venue.positions();
+    const others = venue.others?.() ?? NOBODY;
+    const positions = new Map(own.map(({ symbol, qty }) => [symbol, qty]));
+    for (const { symbol, qty } of others.positions) positions.set(symbol, addQuantity(positions.get(symbol) ?? ZERO_QUANTITY, qty));
     const open = venue.openOrders().flatMap((order) => {
       const decision = this.sent.get(order.root);
       return decision === undefined ? [] : [openOrderFor(decision, order)];
     });
     return {
-      tradingState: 'ACTIVE', arming: 'not_needed', limits, cash: venue.cash(), margin: null, positions, brokerPositions: new Map(), openOrders: countOnce(open), strategies: this.terms, facts: NO_FACTS,
-      shares: new Map([...positions].map(([symbol, qty]) => [shareKey(strategyId, symbol), qty])), assets: venue.assets(),
+      tradingState: 'ACTIVE', arming: 'not_needed', limits, cash: addMoney(venue.cash(), others.cash), margin: null, positions, brokerPositions: new Map(), openOrders: countOnce(open), strategies: this.terms, facts: NO_FACTS,
+      shares: new Map([...own.map(({ symbol, qty }) => [shareKey(strategyId, symbol), qty] as const), ...others.positions.map(({ symbol, qty }) => [shareKey(null, symbol), qty] as const)]), assets: venue.assets(),
     };
   }
 
@@ -167,7 +174,7 @@ export class HouseDesk {
   private marketBy(now: EpochMs, isEarlier: boolean, about: string | null = null): RiskMarket {
     const { venue } = this;
     const prices = new Map<string, Price>();
-    for (const { symbol } of venue.positions()) {
+    for (const { symbol } of [...venue.positions(), ...(venue.others?.().positions ?? [])]) {
       const close = (isEarlier ? venue.earlierClose(symbol) : null) ?? venue.close(symbol);
       prices.set(symbol, close ?? price('0'));
     }
