@@ -12,8 +12,8 @@ import { FLAT_WISH, StrategyContext, strategyFailed, View, type Slate } from './
 
 /** The bars of one symbol. */
 export type SymbolBars = { readonly symbol: string; readonly bars: BarColumns };
-/** How to run. `barMs`: width of a bar; `wide`: where a strategy asks for wide timeframes; `freshly`: makes the strategy anew for each run over these markets, where it could remember the run before. */
-export type ColumnRunOptions = { readonly barMs: number; readonly wide?: WideBars; readonly freshly?: (markets: readonly SymbolBars[]) => BoundStrategy };
+/** How to run. `barMs`: width of a bar; `wide`: where a strategy asks for wide timeframes; `freshly`: makes the strategy anew for each run over these markets, where it could remember the run before, or must know whether its columns slide. */
+export type ColumnRunOptions = { readonly barMs: number; readonly wide?: WideBars; readonly freshly?: (markets: readonly SymbolBars[], way: 'columns' | 'streamed') => BoundStrategy };
 /** A signal with the open of the bar that raised it, epoch ms. */
 export type SaidSignal = HostSignal & { readonly openTime: number };
 
@@ -41,13 +41,13 @@ function groupsOf(strategy: BoundStrategy, markets: readonly SymbolBars[]): (rea
  * @throws AppError STRATEGY_FAILED when it throws.
  */
 export function signalsOverColumns(strategy: BoundStrategy, markets: readonly SymbolBars[], options: ColumnRunOptions): SaidSignal[] {
-  const own = options.freshly?.(markets) ?? strategy;
+  const own = options.freshly?.(markets, 'columns') ?? strategy;
   return inOrder(groupsOf(own, markets).flatMap((group) => runColumns(own, group, options)));
 }
 
 /** The same, bar by bar through the live host, which has nothing of the future to show. */
 export function signalsBarByBar(strategy: BoundStrategy, markets: readonly SymbolBars[], options: ColumnRunOptions): SaidSignal[] {
-  const own = options.freshly?.(markets) ?? strategy;
+  const own = options.freshly?.(markets, 'streamed') ?? strategy;
   return inOrder(groupsOf(own, markets).flatMap((group) => runHost(own, group, options)));
 }
 

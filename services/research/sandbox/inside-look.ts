@@ -5,7 +5,6 @@ import { AppError } from '#app/domain/errors.ts';
 import { timeframeMs } from '#app/domain/time.ts';
 import type { ColumnRunOptions, SymbolBars } from '#app/strategy/column-run.ts';
 import { checkLookAhead } from '#app/strategy/look-ahead.ts';
-import type { BoundStrategy } from '#app/strategy/spec.ts';
 import { checkWarmUp } from '#app/strategy/warm-up.ts';
 import { causeOf } from './inside-runs.ts';
 import type { InsideStrategy } from './inside-strategy.ts';
@@ -50,16 +49,16 @@ export async function insideLook(inside: InsideStrategy, { parameters, bars, tim
 }
 
 /** A strategy for each run: one that may remember gets an interpreter of its own; the columns of the run before are given back. */
-function freshly(inside: InsideStrategy, { parameters, barMs }: { readonly parameters: unknown; readonly barMs: number }, runs: DisposableStack): (markets: readonly SymbolBars[]) => BoundStrategy {
+function freshly(inside: InsideStrategy, { parameters, barMs }: { readonly parameters: unknown; readonly barMs: number }, runs: DisposableStack): NonNullable<ColumnRunOptions['freshly']> {
   let before: Disposable | null = null;
   runs.defer(() => before?.[Symbol.dispose]());
-  return (markets) => {
+  return (markets, way) => {
     before?.[Symbol.dispose]();
     before = null;
     const machine = inside.freshNow();
     if (machine === null) throw new AppError('STRATEGY_OUT_OF_MEMORY', 'The strategy keeps values of its files outside of functions that cannot be proven constant, so that each run needs an interpreter of its own: these are too many. Check over fewer bars');
     const times = new Map(markets.map(({ symbol, bars }) => [symbol, bars.time.map((time) => time + barMs)] as const));
-    const strategy = inside.guest(machine, parameters, { times, hasReasons: true });
+    const strategy = inside.guest(machine, parameters, { times: way === 'columns' ? times : null, hasReasons: true });
     before = strategy;
     return strategy;
   };

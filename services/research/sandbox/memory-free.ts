@@ -148,6 +148,9 @@ class Proof {
         return list(node['properties']).every((property) => property.type === 'Property' && property['kind'] === 'init' && property['computed'] !== true && this.#isConstantOrNothing(property['value']));
       case 'CallExpression':
         return this.#isOurs(child(node, 'callee')) && this.#isConstantOrNothing(node['arguments']);
+      case 'MemberExpression':
+        // What another file exports is proven and frozen there; a module has no accessors.
+        return isOfPure(node) || (node['computed'] !== true && child(node, 'object')?.type === 'Identifier' && this.#modules.has(rootName(node) ?? ''));
       default:
         return this.#isPrimitive(node);
     }
