@@ -79,10 +79,13 @@ export type SignalView = z.infer<typeof signalViewSchema>;
 /** One thing that happened to an order. */
 export const orderEventViewSchema = z.object({ version: z.number().int(), kind: orderEventKindSchema, status: orderStatusSchema, filledQty: decimalText, tsEvent: ms, tsSeen: ms, source: z.string(), detail: z.record(z.string(), z.unknown()) });
 
+/** The code that a person wrote, behind a signal: project and version. */
+export const storyProjectSchema = z.object({ projectId: z.string(), name: z.string(), version: z.number().int() });
+
 /** Why an order exists and what became of it: signal -> decision with its rules -> broker events -> fills. A denied decision has no order; `relatives`: the exits that the broker made of it, and the orders that took its place or whose place it took. */
 export const orderStorySchema = z.object({
   decision: decisionViewSchema.nullable(), signal: signalViewSchema.nullable(), order: orderViewSchema.nullable(), events: z.array(orderEventViewSchema), fills: z.array(fillViewSchema),
-  relatives: z.array(orderViewSchema),
+  relatives: z.array(orderViewSchema), /** Null: a strategy of the house, or none. */ project: storyProjectSchema.nullable().optional(),
 });
 export type OrderStory = z.infer<typeof orderStorySchema>;
 

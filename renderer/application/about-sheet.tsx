@@ -1,4 +1,4 @@
-/** Versions, and the licences of everything that is shipped, with search and text. */
+/** Who writes strategies here, the product with its versions, and the licences of everything that is shipped, with search and text. */
 import { useMemo, useState } from 'react';
 import type { JSX } from 'react';
 import { TextInput, UnstyledButton } from '@mantine/core';
@@ -6,8 +6,13 @@ import { IconChevronRight, IconSearch } from '@tabler/icons-react';
 import type { About } from '#app/contracts/shell.ts';
 import { Logo } from '../frame/logo.tsx';
 import { hasShell } from '../shell/bridge.ts';
+import { useRoute } from '../data/queries.ts';
+import { useSession } from '../data/session.ts';
+import { openSheet } from '../frame/panels.ts';
 import { useAbout, useShellAction } from '../shell/shell-queries.ts';
 import { Answer, Empty } from '../ui/kit.tsx';
+import { AuthorSignature } from './author-signature.tsx';
+import { EMPTY_PROFILE } from './profile-form.ts';
 
 type Licence = About['licences'][number];
 
@@ -51,9 +56,45 @@ function Versions({ about }: { about: About }): JSX.Element {
   );
 }
 
+/** What it stands on, in the order in which a decision passes through it. */
+const STANDS_ON = [['PostgreSQL', 'the book: every order, fill and decision'], ['Redis', 'the road between the services'], ['Node.js', 'the services'], ['QuickJS', 'the sandbox of strategies that are written here'], ['React and Plotly', 'what you look at'], ['Electron', 'the window']] as const;
+
+/** In a browser: the product in the words of the gateway that serves it; the licences come with the desktop application. */
+function Product(): JSX.Element {
+  const version = useSession()?.version ?? '';
+  return (
+    <>
+      <header className="about-head"><Logo size={44} /><div><h2>Mainspring {version}</h2><p className="muted">A complete algorithmic-trading system for one person and one PC. MIT licence.</p></div></header>
+      <p className="muted about-note">The versions and licences of everything inside stand here in the desktop application.</p>
+    </>
+  );
+}
+
+/** Who writes strategies here. */
+function Author(): JSX.Element {
+  const query = useRoute('authorProfile', ['authorProfile'], {}, { everyMs: 60_000, isEnabled: useSession() !== null });
+  const profile = query.data?.profile ?? null;
+  return (
+    <section className="about-author">
+      <h3>Strategies by</h3>
+      <AuthorSignature profile={profile ?? EMPTY_PROFILE} />
+      <UnstyledButton className="link" onClick={() => openSheet({ kind: 'profile' })}>{profile === null ? 'Write an author profile' : 'Change the author profile'}</UnstyledButton>
+    </section>
+  );
+}
+
+function Shipped(): JSX.Element {
+  const query = useAbout();
+  return <Answer query={query}>{(about) => <Versions about={about} />}</Answer>;
+}
+
 /** The sheet. */
 export function AboutSheet(): JSX.Element {
-  const query = useAbout();
-  if (!hasShell) return <Empty title="In the application only">The list of versions and licences comes with the desktop application.</Empty>;
-  return <div className="about"><Answer query={query}>{(about) => <Versions about={about} />}</Answer></div>;
+  return (
+    <div className="about">
+      {useSession() !== null && <Author />}
+      {hasShell ? <Shipped /> : <Product />}
+      <dl className="about-stands" aria-label="What it stands on">{STANDS_ON.map(([name, what]) => <div key={name}><dt>{name}</dt><dd className="muted">{what}</dd></div>)}</dl>
+    </div>
+  );
 }

@@ -43,6 +43,8 @@ function useEntries(query: string, isOpen: boolean): PaletteEntry[] {
       { id: 'order', group: 'Actions', name: 'New order', hint: 'b', run: () => openSheet({ kind: 'ticket', start: {} }) },
       { id: 'panel', group: 'Actions', name: 'Can I trade now?', hint: 'health panel', run: () => openSheet({ kind: 'health' }) },
       { id: 'orders', group: 'Actions', name: 'Show open orders', hint: 'portfolio', run: () => { setUiState({ tab: 'orders', orderScope: 'open', isDeniedShown: false }); void navigate({ to: '/portfolio' }); } },
+      { id: 'profile', group: 'Actions', name: 'Author profile', hint: 'who signs strategies and reports', run: () => openSheet({ kind: 'profile' }) },
+      { id: 'about', group: 'Actions', name: 'About Mainspring', hint: 'author, versions, licences', run: () => openSheet({ kind: 'about' }) },
       { id: 'light', group: 'Actions', name: 'Light theme', hint: 'appearance', run: scheme('light') },
       { id: 'dark', group: 'Actions', name: 'Dark theme', hint: 'appearance', run: scheme('dark') },
       { id: 'system', group: 'Actions', name: 'Theme like the system', hint: 'appearance', run: scheme('system') },
@@ -52,7 +54,6 @@ function useEntries(query: string, isOpen: boolean): PaletteEntry[] {
       { id: 'market', group: 'Actions', name: 'Change market', hint: 'demo, paper, live', run: () => openSheet({ kind: 'application', section: 'market' }) },
       { id: 'keys', group: 'Actions', name: 'Broker keys', hint: 'Alpaca', run: () => openSheet({ kind: 'application', section: 'keys' }) },
       { id: 'updates', group: 'Actions', name: 'Updates', hint: 'application', run: () => openSheet({ kind: 'application', section: 'updates' }) },
-      { id: 'about', group: 'Actions', name: 'About Mainspring', hint: 'versions, licences', run: () => openSheet({ kind: 'about' }) },
     ] : [];
     const found = (symbols.data?.symbols ?? []).flatMap(({ symbol, name, lastPrice }): PaletteEntry[] => [
       { id: `symbol-${symbol}`, group: 'Symbols', name: symbol, hint: `${name} · ${price(lastPrice)} · chart`, run: () => void navigate({ to: '/analysis', search: { symbol } }) },

@@ -21,6 +21,7 @@ export type Sheet =
   | { readonly kind: 'run'; readonly runId: string }
   | { readonly kind: 'report'; readonly reportId: string }
   | { readonly kind: 'application'; readonly section: ApplicationSection | null }
+  | { readonly kind: 'profile' }
   | { readonly kind: 'about' };
 
 const sheet = createStore<Sheet | null>(null);

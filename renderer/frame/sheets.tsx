@@ -4,6 +4,7 @@ import { Drawer } from '@mantine/core';
 import type { Mode } from '#app/contracts/config.ts';
 import { AboutSheet } from '../application/about-sheet.tsx';
 import { ApplicationSheet } from '../application/application-sheet.tsx';
+import { ProfileSheet } from '../application/profile-sheet.tsx';
 import { HealthView } from '../health/health-view.tsx';
 import { ReportSheet } from '../health/report-sheet.tsx';
 import { FlowSheet } from '../pages/flows/flow-sheet.tsx';
@@ -16,7 +17,7 @@ import { closeSheet, useSheet } from './panels.ts';
 import type { Sheet } from './panels.ts';
 import { ModeMark } from './top-bar.tsx';
 
-const WIDTHS: Readonly<Record<Sheet['kind'], number>> = { health: 760, ticket: 520, story: 620, reconciliation: 820, unit: 720, flow: 760, run: 980, report: 1120, application: 620, about: 620 };
+const WIDTHS: Readonly<Record<Sheet['kind'], number>> = { health: 760, ticket: 520, story: 620, reconciliation: 820, unit: 720, flow: 760, run: 980, report: 1120, application: 620, profile: 560, about: 620 };
 
 function titleOf(sheet: Sheet): string {
   switch (sheet.kind) {
@@ -29,6 +30,7 @@ function titleOf(sheet: Sheet): string {
     case 'run': return 'Run';
     case 'report': return 'Daily report';
     case 'application': return 'Application settings';
+    case 'profile': return 'Author profile';
     case 'about': return 'About Mainspring';
   }
 }
@@ -44,6 +46,7 @@ function Content({ sheet }: { sheet: Sheet }): JSX.Element {
     case 'run': return <RunSheet key={sheet.runId} runId={sheet.runId} />;
     case 'report': return <ReportSheet key={sheet.reportId} reportId={sheet.reportId} />;
     case 'application': return <ApplicationSheet section={sheet.section} />;
+    case 'profile': return <ProfileSheet />;
     case 'about': return <AboutSheet />;
   }
 }

@@ -2,7 +2,7 @@
 import { useState } from 'react';
 import type { JSX } from 'react';
 import { ActionIcon, Kbd, Menu, Tooltip, UnstyledButton, useMantineColorScheme } from '@mantine/core';
-import { IconDeviceDesktop, IconDownload, IconEyeglass, IconInfoCircle, IconLink, IconMoon, IconSearch, IconSettings, IconSun } from '@tabler/icons-react';
+import { IconDeviceDesktop, IconDownload, IconEyeglass, IconInfoCircle, IconLink, IconMoon, IconSearch, IconSettings, IconSun, IconUserCircle } from '@tabler/icons-react';
 import type { Mode } from '#app/contracts/config.ts';
 import { useIsStale, useNow } from '../data/clock.ts';
 import { useLive, useStatus } from '../data/live.ts';
@@ -108,10 +108,11 @@ export function Appearance(): JSX.Element {
         <Menu.Item leftSection={<IconDeviceDesktop size={14} />} onClick={() => choose('system')}>Like the system</Menu.Item>
         <Menu.Item leftSection={<IconEyeglass size={14} />} onClick={() => setUiState({ palette: palette === 'standard' ? 'colour_blind' : 'standard' })}>{palette === 'standard' ? 'Blue and orange for P&L' : 'Green and red for P&L'}</Menu.Item>
         <Menu.Divider />
+        {session !== null && <Menu.Item leftSection={<IconUserCircle size={14} />} onClick={() => openSheet({ kind: 'profile' })}>Author profile</Menu.Item>}
         {session !== null && <LinkItem />}
         {hasUpdate && <Menu.Item leftSection={<IconDownload size={14} />} onClick={() => openSheet({ kind: 'application', section: 'updates' })}>An update is ready</Menu.Item>}
         {hasShell && <Menu.Item leftSection={<IconSettings size={14} />} onClick={() => openSheet({ kind: 'application', section: null })}>Application settings</Menu.Item>}
-        {hasShell && <Menu.Item leftSection={<IconInfoCircle size={14} />} onClick={() => openSheet({ kind: 'about' })}>About Mainspring</Menu.Item>}
+        <Menu.Item leftSection={<IconInfoCircle size={14} />} onClick={() => openSheet({ kind: 'about' })}>About Mainspring</Menu.Item>
       </Menu.Dropdown>
     </Menu>
   );

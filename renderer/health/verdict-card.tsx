@@ -8,6 +8,7 @@ import { useStatus } from '../data/live.ts';
 import { useGatewayAway, useTradingState } from '../data/stack.ts';
 import { useShellStatus } from '../shell/shell-status.ts';
 import { shellVerdict } from './shell-verdict.ts';
+import { StrategiesCheck } from './strategies-check.tsx';
 
 function toneOf(check: TradeCheck): 'good' | 'warn' | 'bad' {
   return check.ok ? 'good' : check.level === 'hindrance' ? 'bad' : 'warn';
@@ -24,7 +25,7 @@ function Check({ check }: { check: TradeCheck }): JSX.Element {
   );
 }
 
-function Answered({ verdict, isStale }: { verdict: Verdict; isStale: boolean }): JSX.Element {
+function Answered({ verdict, isStale, isAway }: { verdict: Verdict; isStale: boolean; isAway: boolean }): JSX.Element {
   const cautions = verdict.checks.some((check) => !check.ok);
   const tone = isStale ? 'idle' : !verdict.canTrade ? 'bad' : cautions ? 'warn' : 'good';
   const Icon = tone === 'good' ? IconCircleCheck : tone === 'bad' ? IconCircleX : IconAlertTriangle;
@@ -35,6 +36,7 @@ function Answered({ verdict, isStale }: { verdict: Verdict; isStale: boolean }):
     <section className={`card verdict ${tone}`} aria-label="Can I trade now?">
       <header><Icon size={28} aria-hidden /><div><small>Can I trade now?</small><h2>{isStale ? 'Not known: no news from the gateway' : answer}</h2></div>{!isStale && rest.length > 0 && <p>{rest.join(', ')}</p>}</header>
       <ul>{checks.map((check) => <Check key={check.name} check={check} />)}</ul>
+      {!isAway && <StrategiesCheck />}
     </section>
   );
 }
@@ -48,5 +50,5 @@ export function VerdictCard(): JSX.Element {
   const { state } = useTradingState();
   const verdict = isAway && shell ? shellVerdict(shell, state) : told;
   const isStale = isGatewayStale && !isAway;
-  return verdict ? <Answered verdict={verdict} isStale={isStale} /> : <Skeleton height={150} radius="md" />;
+  return verdict ? <Answered verdict={verdict} isStale={isStale} isAway={isAway} /> : <Skeleton height={150} radius="md" />;
 }

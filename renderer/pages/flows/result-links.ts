@@ -1,5 +1,6 @@
 /** Where a run's result can be seen in full. Pure. */
 import { reportIdSchema } from '#app/contracts/reports.ts';
+import { backtestIdSchema } from '#app/contracts/studio.ts';
 
 /** A link out of a result. */
 export type ResultLink = { readonly href: string; readonly label: string };
@@ -9,4 +10,11 @@ export function outputLinks(output: unknown): ResultLink[] {
   if (typeof output !== 'object' || output === null || !('reportId' in output)) return [];
   const id = reportIdSchema.safeParse(output.reportId);
   return id.success ? [{ href: `/reports/${encodeURIComponent(id.data)}`, label: 'Open the report' }] : [];
+}
+
+/** The back-test that an output names, to be opened in the author page; null = none. */
+export function backtestOf(output: unknown): string | null {
+  if (typeof output !== 'object' || output === null || !('backtestId' in output)) return null;
+  const id = backtestIdSchema.safeParse(output.backtestId);
+  return id.success ? id.data : null;
 }

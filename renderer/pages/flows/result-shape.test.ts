@@ -1,6 +1,6 @@
 /** Results take the shape in which they are best read. */
 import { describe, expect, it } from 'vitest';
-import { outputLinks } from './result-links.ts';
+import { backtestOf, outputLinks } from './result-links.ts';
 import { figureOf, shapeResult, wordsOf } from './result-shape.ts';
 
 describe('names', () => {
@@ -38,6 +38,7 @@ describe('a result', () => {
 describe('links of a result', () => {
   it('lead into our own gateway only', () => {
     expect(outputLinks({ reportId: 'daily-2026-01-02', other: 'https://example.org/' })).toEqual([{ href: '/reports/daily-2026-01-02', label: 'Open the report' }]);
+    expect([{ backtestId: 'bt_0123456789abcdef01234567' }, { backtestId: '/author' }, 7].map(backtestOf)).toEqual(['bt_0123456789abcdef01234567', null, null]);
     for (const reportId of ['../x', '//example.org', 'javascript:alert(1)', 7, null]) expect(outputLinks({ reportId })).toEqual([]);
   });
 });

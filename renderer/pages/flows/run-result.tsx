@@ -1,13 +1,15 @@
 /** What a run gave: key figures as tiles, like rows as a table, the rest as JSON. */
 import type { JSX, ReactNode } from 'react';
 import { CopyButton, UnstyledButton } from '@mantine/core';
+import { Link } from '@tanstack/react-router';
+import { closeSheet } from '../../frame/panels.ts';
 import { bytes, count, money, percent } from '../../ui/format.ts';
 import { hasShell } from '../../shell/bridge.ts';
 import { Moment } from './flow-cells.tsx';
 import { figureOf, shapeResult } from './result-shape.ts';
 import type { Figure, ResultPart } from './result-shape.ts';
 import { duration } from './run-words.ts';
-import { outputLinks } from './result-links.ts';
+import { backtestOf, outputLinks } from './result-links.ts';
 
 /** Digits enough to tell a figure from its neighbours. */
 const DIGITS = new Intl.NumberFormat('en-US', { maximumSignificantDigits: 5 });
@@ -67,9 +69,11 @@ export function ResultParts({ value }: { value: unknown }): ReactNode {
 /** The result. Its links need the browser's cookie, which the application's window does not have. */
 export function ResultChapter({ output }: { output: unknown }): JSX.Element | null {
   if (shapeResult(output).length === 0) return null;
+  const backtestId = backtestOf(output);
   return (
     <section className="chapter run-result">
       <header><h3>Result</h3><CopyButton value={JSON.stringify(output, null, 2)}>{({ copied, copy }) => <UnstyledButton className="link muted" onClick={copy}>{copied ? 'Copied' : 'Copy as JSON'}</UnstyledButton>}</CopyButton></header>
+      {backtestId !== null && <Link className="result-link" to="/author" search={{ run: backtestId, pane: 'run' }} onClick={closeSheet}>Open the back-test</Link>}
       {!hasShell && outputLinks(output).map(({ href, label }) => <a key={href} className="result-link" href={href} target="_blank" rel="noreferrer">{label}</a>)}
       <ResultParts value={output} />
     </section>

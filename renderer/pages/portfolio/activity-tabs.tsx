@@ -2,6 +2,7 @@
 import { useMemo } from 'react';
 import type { JSX } from 'react';
 import { Switch } from '@mantine/core';
+import { Link } from '@tanstack/react-router';
 import type { StrategyView } from '#app/contracts/views.ts';
 import type { RouteOutput } from '#app/contracts/http.ts';
 import { LazyChart } from '../../charts/lazy-chart.tsx';
@@ -14,6 +15,9 @@ import type { Column } from '../../ui/data-table.tsx';
 import { Answer, Empty, MarketTime, Pnl } from '../../ui/kit.tsx';
 import { count, money } from '../../ui/format.ts';
 import { useTokens } from '../../ui/use-tokens.ts';
+import { useDeployed } from '../author/deploy/deploy-queries.ts';
+import { StateMark } from '../author/deploy/live-card.tsx';
+import { isInTrouble, whyNot } from '../author/deploy/live-words.ts';
 
 type Day = RouteOutput<'pnlByDay'>['days'][number];
 const DAYS: readonly Column<Day>[] = [
@@ -46,9 +50,16 @@ function EnabledSwitch({ strategy }: { strategy: StrategyView }): JSX.Element {
   return <Switch size="xs" checked={action.isPending ? action.variables.isEnabled : strategy.isEnabled} onChange={(event) => action.mutate({ strategyId: strategy.strategyId, isEnabled: event.currentTarget.checked, idempotencyKey: newKey() })} aria-label={`${strategy.name} may raise signals`} onClick={(event) => event.stopPropagation()} />;
 }
 
+/** Its name leads to what it does now; one that stopped by itself says so here, with cause and remedy on the mark. */
+function NameCell({ row }: { row: StrategyView }): JSX.Element {
+  const card = useDeployed().data?.deployed.find(({ strategyId }) => strategyId === row.strategyId);
+  const why = card !== undefined && isInTrouble(card) ? whyNot(card) : null;
+  return <span className="strategy-name"><Link className="link" to="/author" search={{ strategy: row.strategyId, pane: 'live' }}>{row.name}</Link> {card !== undefined && why !== null && <span title={`${why.cause}\n${why.remedy}`}><StateMark state={card.state} /></span>} <span className="muted">{row.versionId}</span></span>;
+}
+
 const STRATEGIES: readonly Column<StrategyView>[] = [
   { id: 'on', header: 'On', width: 44, value: (row) => Number(row.isEnabled), cell: (row) => <EnabledSwitch strategy={row} /> },
-  { id: 'name', header: 'Strategy', value: (row) => row.strategyId, cell: (row) => <span><strong>{row.name}</strong> <span className="muted">{row.versionId}</span></span> },
+  { id: 'name', header: 'Strategy', value: (row) => row.strategyId, cell: (row) => <NameCell row={row} /> },
   { id: 'universe', header: 'Universe', isMinor: true, value: (row) => row.symbols.join(' '), cell: (row) => <span className="muted">{row.symbols.includes('*') ? 'all watched' : row.symbols.join(' ')} · {row.timeframe}</span> },
   { id: 'signals', header: 'Signals', isNumber: true, value: (row) => row.signals, cell: (row) => <span className="num">{count(row.signals)}</span> },
   { id: 'approved', header: 'Approved', isNumber: true, value: (row) => row.approved, cell: (row) => <span className="num">{count(row.approved)}</span> },
@@ -59,6 +70,13 @@ const STRATEGIES: readonly Column<StrategyView>[] = [
   { id: 'last', header: 'Last signal', value: (row) => row.lastSignalAt, cell: (row) => <MarketTime at={row.lastSignalAt} withDay /> },
 ];
 
+/** Above the list: those that stopped by themselves, with cause and remedy. */
+function StoppedNote(): JSX.Element | null {
+  const troubled = (useDeployed().data?.deployed ?? []).filter(isInTrouble);
+  if (troubled.length === 0) return null;
+  return <ul className="strategy-troubles">{troubled.map((card) => <li key={card.strategyId}><StateMark state={card.state} /> <Link className="link" to="/author" search={{ strategy: card.strategyId, pane: 'live' }}>{card.name}</Link> <span>{whyNot(card)?.cause}</span> <span className="muted">{whyNot(card)?.remedy}</span></li>)}</ul>;
+}
+
 /** What each strategy did, and what was traded by hand. */
 export function StrategiesTab(): JSX.Element {
   const query = useStrategies();
@@ -66,6 +84,7 @@ export function StrategiesTab(): JSX.Element {
     <Answer query={query}>
       {(data) => (
         <>
+          <StoppedNote />
           <DataTable columns={STRATEGIES} rows={data.strategies} rowId={(row) => row.strategyId} label="Strategies" empty={<Empty title="No strategies">The strategy engine puts two in place at its first start.</Empty>} />
           {data.manual.fills > 0 && <p className="table-note">By hand: {count(data.manual.fills)} fills, realized <Pnl value={data.manual.realizedPnl} />, open <Pnl value={data.manual.openPnl} /></p>}
         </>

@@ -92,6 +92,12 @@ const RELATIVES = `
       OR n.parent_order_id = o.parent_order_id)
   SELECT ${ORDER} FROM execution.orders o JOIN family USING (order_id) WHERE o.order_id <> $1 ORDER BY o.created_at, o.order_id LIMIT 100`;
 
+/** The project and version that raised a signal; no row = the house's own code. */
+const PROJECT = `
+  SELECT v.project_id AS "projectId", coalesce(p.name, v.project_id) AS name, v.project_version AS version
+  FROM strategy_engine.strategy_signals s JOIN strategy_engine.strategy_versions v ON v.strategy_version_id = s.strategy_version_id LEFT JOIN strategy_engine.projects p ON p.project_id = v.project_id
+  WHERE s.signal_id = $1 AND v.project_id IS NOT NULL`;
+
 /**
  * Signal, decision, order, events and fills. `id` names a decision or an order: a leg shares its entry's decision and is found by its own id.
  * @throws AppError ORDER_NOT_FOUND when there is neither a decision nor an order with this id.
@@ -101,11 +107,12 @@ export async function readStory(db: Queryable, id: string): Promise<OrderStory> 
   const [decision = null] = await db.query<DecisionView>(`SELECT ${DECISION} FROM risk_management.risk_decisions d WHERE d.decision_id = $1`, [order?.decisionId ?? id]);
   if (!decision && !order) throw new AppError('ORDER_NOT_FOUND', 'There is no decision with this id; it may belong to another data folder');
   const signalId = decision?.signalId ?? order?.signalId ?? null;
-  const [signals, events, fills, relatives] = await Promise.all([
+  const [signals, events, fills, relatives, projects] = await Promise.all([
     signalId === null ? [] : db.query<SignalView>(`${SIGNALS} WHERE s.signal_id = $1`, [signalId]),
     order ? db.query<OrderStory['events'][number]>(EVENTS, [order.orderId]) : [],
     order ? db.query<FillView>(`SELECT ${FILL} FROM execution.trades t JOIN execution.orders o USING (order_id) WHERE t.order_id = $1 ORDER BY t.ledger_seq LIMIT 500`, [order.orderId]) : [],
     order ? db.query<OrderView>(RELATIVES, [order.orderId]) : [],
+    signalId === null ? [] : db.query<NonNullable<OrderStory['project']>>(PROJECT, [signalId]),
   ]);
-  return { decision, signal: signals[0] ?? null, order, events, fills, relatives };
+  return { decision, signal: signals[0] ?? null, order, events, fills, relatives, project: projects[0] ?? null };
 }

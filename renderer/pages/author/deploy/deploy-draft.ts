@@ -62,6 +62,11 @@ export function limitsDraft(limits: StrategyLimits | null, account: AccountFrame
   return limits === null ? suggestLimits(account) : { maxNotional: limits.maxNotional, maxOrdersPerDay: String(limits.maxOrdersPerDay), maxDailyLoss: limits.maxDailyLoss, maxErrors: String(limits.maxErrors) };
 }
 
+/** What a field shows of a stored value; null where it is none that a field could show. */
+function textOf(value: unknown): string | null {
+  return typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean' ? String(value) : null;
+}
+
 /** A form that begins with what a deployment has; parameters that the source knows no more are dropped, new ones stand at their default. */
 export function draftOf(live: DeploymentLive, facts: ProjectFacts | null, account: AccountFrame | null): DeployDraft {
   const { card } = live;
@@ -70,9 +75,9 @@ export function draftOf(live: DeploymentLive, facts: ProjectFacts | null, accoun
   const method = live.sizing['method'];
   return {
     target: card.strategyId, name: card.name, universe: card.symbols.includes('*') ? 'watched' : 'symbols', symbols: card.symbols.filter((symbol) => symbol !== '*'), screenId: null, timeframe: timeframe.success ? timeframe.data : '1Day',
-    parameters: Object.fromEntries(Object.entries(known).map(([name, value]) => [name, live.parameters[name] === undefined ? value : String(live.parameters[name])])),
+    parameters: Object.fromEntries(Object.entries(known).map(([name, value]) => [name, textOf(live.parameters[name]) ?? value])),
     sizing: {
-      ...DEFAULT_SIZING, ...Object.fromEntries(Object.keys(DEFAULT_SIZING).flatMap((key) => (live.sizing[key] === undefined ? [] : [[key, String(live.sizing[key])]]))),
+      ...DEFAULT_SIZING, ...Object.fromEntries(Object.keys(DEFAULT_SIZING).flatMap((key) => { const text = textOf(live.sizing[key]); return text === null ? [] : [[key, text]]; })),
       method: method === 'fixed_notional' || method === 'atr_risk' ? method : 'percent_of_equity',
     },
     limits: limitsDraft(card.limits, account), isStarted: card.state !== 'paused' && card.state !== 'stopped',

@@ -33,7 +33,7 @@ const ASKERS: Readonly<Record<OrderView['source'], readonly [title: string, abou
 };
 
 function Signal({ story }: { story: OrderStory }): JSX.Element {
-  const { signal, decision, order } = story;
+  const { signal, decision, order, project = null } = story;
   const [title, about] = ASKERS[decision?.source ?? order?.source ?? 'manual'];
   if (!signal) return <Chapter title={title} at={decision?.tsMarket ?? order?.tsMarket ?? null}><p className="muted">{about}</p></Chapter>;
   return (
@@ -42,6 +42,8 @@ function Signal({ story }: { story: OrderStory }): JSX.Element {
         {signal.reasons.map((reason) => <div key={reason.name}><dt>{reason.name}</dt><dd className="num">{reason.value}{reason.threshold !== null && <span className="muted"> vs {reason.threshold}</span>}</dd></div>)}
         <div><dt>Reference price</dt><dd className="num">{price(signal.referencePrice)} USD</dd></div>
         {signal.atr !== null && <div><dt>ATR</dt><dd className="num">{price(signal.atr)} USD</dd></div>}
+        {project && <div><dt>Code</dt><dd><Link className="link" to="/author" search={{ project: project.projectId, version: project.version }} onClick={closeSheet}>{project.name}, version {project.version}</Link></dd></div>}
+        <div><dt>Strategy</dt><dd><Link className="link" to="/author" search={{ strategy: signal.strategyId, pane: 'live' }} onClick={closeSheet}>{signal.strategyId}</Link></dd></div>
         <div><dt>Bar</dt><dd><MarketTime at={signal.barOpenTime} withDay /> <span className="muted">{signal.timeframe}</span></dd></div>
       </dl>
     </Chapter>

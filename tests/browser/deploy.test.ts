@@ -1,0 +1,228 @@
+/** Deploying and watching what was deployed, in a real browser: gates turn green, a refusal, live is held, stopping asks what becomes of what is held, log, parity, limits, and who signs. */
+import { mkdirSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Page } from 'playwright-core';
+import { deployWorld } from './deploy-world.ts';
+import type { DeployWorld } from './deploy-world.ts';
+import type { ScriptedPage } from './scripted-page.ts';
+import { openScriptedPage } from './scripted-page.ts';
+import { SCRIPTED_ORIGIN } from './scripted-gateway.ts';
+
+const PICTURES = resolve(import.meta.dirname, '../../out/deploy-screenshots');
+const LIMIT_MS = 30_000;
+
+async function shot(page: Page, name: string): Promise<void> {
+  for (const scheme of ['light', 'dark'] as const) {
+    await page.emulateMedia({ colorScheme: scheme, reducedMotion: 'reduce' });
+    for (const [width, height] of [[1440, 900], [1024, 700]] as const) {
+      await page.setViewportSize({ width, height });
+      await page.waitForFunction(() => [...document.querySelectorAll('.js-plotly-plot')].every((plot) => (plot.querySelector('.main-svg')?.getBoundingClientRect().width ?? 0) <= plot.clientWidth + 1));
+      await page.screenshot({ path: `${PICTURES}/${name}-${scheme}-${width}.png` });
+    }
+  }
+  await page.setViewportSize({ width: 1440, height: 900 });
+  await page.emulateMedia({ colorScheme: 'light', reducedMotion: 'reduce' });
+}
+
+beforeAll(() => { mkdirSync(PICTURES, { recursive: true }); });
+
+describe('what was deployed', () => {
+  let world: DeployWorld;
+  let opened: ScriptedPage;
+  let page: Page;
+  beforeAll(async () => {
+    world = deployWorld();
+    opened = await openScriptedPage(world.script, '/author?pane=live', LIMIT_MS);
+    ({ page } = opened);
+  });
+  afterAll(() => opened.browser[Symbol.asyncDispose]());
+
+  it('stands as cards, what needs somebody first', async () => {
+    await page.locator('.dp-card').first().waitFor();
+    expect(await page.locator('.dp-card').evaluateAll((all) => all.map((one) => one.getAttribute('data-strategy')))).toEqual(['broken', 'gap_fade', 'momentum', 'trend']);
+    await expect.poll(() => page.locator('[data-strategy="gap_fade"]').textContent()).toContain('Paused by itself after 3 errors in a row');
+    expect(await page.locator('[data-strategy="trend"]').textContent()).toContain('Version 7 exists');
+    await shot(page, 'list');
+  });
+
+  it('tells what it sees, what risk said, and what it earned against its band', async () => {
+    await page.locator('[data-strategy="trend"]').click();
+    await page.locator('.dp-cell').first().waitFor();
+    expect(await page.locator('.dp-cell').first().textContent()).toContain('wants long 2.0 %');
+    await shot(page, 'now');
+    await page.getByRole('tab', { name: 'Signals' }).click();
+    await shot(page, 'signals');
+    await page.getByRole('button', { name: /MSFT long: Denied/ }).click();
+    await page.locator('.mantine-Drawer-content .story').waitFor();
+    await page.keyboard.press('Escape');
+    await page.locator('.mantine-Drawer-content').waitFor({ state: 'detached' });
+    await page.getByRole('tab', { name: 'P&L', exact: true }).click();
+    await page.locator('.dp-band .js-plotly-plot').waitFor();
+    await shot(page, 'pnl');
+  });
+
+  it('shows its log as it is written, filtered, and held', async () => {
+    await page.getByRole('tab', { name: 'Log' }).click();
+    await page.locator('.dp-log .log-line').nth(2).waitFor();
+    world.write('info', 'a line that came later');
+    await page.locator('.dp-log .log-line', { hasText: 'a line that came later' }).waitFor();
+    await page.getByRole('button', { name: 'Hold', exact: true }).click();
+    world.write('warn', 'unseen while held');
+    await page.getByRole('button', { name: 'Go on, 1 line more' }).waitFor();
+    expect(await page.locator('.dp-log .log-line', { hasText: 'unseen' }).count()).toBe(0);
+    await page.getByRole('button', { name: 'Go on, 1 line more' }).click();
+    await page.locator('.dp-log .log-line', { hasText: 'unseen' }).waitFor();
+    await page.locator('[aria-label="Level"] label', { hasText: 'Errors' }).click();
+    await expect.poll(() => page.locator('.dp-log .log-line').count()).toBe(1);
+    await shot(page, 'log');
+  });
+
+  it('gives the reason of each difference of a day that was run again', async () => {
+    await page.getByRole('tab', { name: 'Parity' }).click();
+    await page.locator('.dp-differences li').nth(1).waitFor();
+    expect(await page.locator('.dp-differences').textContent()).toContain('the strategy held all that it may hold');
+    await shot(page, 'parity');
+  });
+
+  it('takes new limits, and says why it would not take some', async () => {
+    await page.getByRole('tab', { name: 'Limits' }).click();
+    const loss = page.getByLabel('Loss of a day that pauses it, USD');
+    await loss.fill('999999');
+    await page.getByText('The whole account stops at').waitFor();
+    expect(await page.getByRole('button', { name: 'Save limits' }).isDisabled()).toBe(true);
+    await loss.fill('150');
+    await page.getByRole('button', { name: 'Save limits' }).click();
+    await page.getByText('Saved. They hold from the next order on.').waitFor();
+    expect(opened.gateway.asked('setStrategyLimits').at(-1)?.input.limits).toEqual({ maxNotional: '8000', maxOrdersPerDay: 20, maxDailyLoss: '150', maxErrors: 3 });
+    await shot(page, 'limits');
+  });
+
+  it('is paused and started by a press, and asks before it stops what becomes of what is held', async () => {
+    await page.getByRole('button', { name: 'Pause' }).click();
+    await page.locator('.dp-detail[data-state="paused"]').waitFor();
+    await page.getByRole('button', { name: 'Start', exact: true }).click();
+    await page.locator('.dp-detail[data-state="running"]').waitFor();
+    await page.getByRole('button', { name: 'Stop…' }).click();
+    expect(await page.getByRole('button', { name: 'Choose first' }).isDisabled()).toBe(true);
+    await page.getByRole('radio', { name: /Close it now/ }).check();
+    await shot(page, 'stop');
+    await page.getByRole('button', { name: 'Stop and close' }).click();
+    await page.locator('.dp-detail[data-state="stopped"]').waitFor();
+    await page.getByText('Two orders that close its share were approved').waitFor();
+    expect(opened.gateway.asked('stopStrategy').map(({ input }) => input.positions)).toEqual(['flatten']);
+  });
+
+  it('says why it was paused by itself, and what to do', async () => {
+    await page.goto(`${SCRIPTED_ORIGIN}/author?pane=live&strategy=gap_fade`);
+    await page.locator('.dp-trouble', { hasText: 'Look at the log, correct the cause and deploy the new version' }).waitFor();
+    await shot(page, 'paused-by-errors');
+    expect(opened.watched.problems).toEqual([]);
+  });
+});
+
+describe('in the live market', () => {
+  it('starting and stopping are held, and the market cannot be mistaken', async () => {
+    const world = deployWorld('live');
+    const opened = await openScriptedPage(world.script, '/author?pane=live&strategy=gap_fade', LIMIT_MS);
+    await using _browser = opened.browser;
+    const { page, gateway } = opened;
+    const start = page.getByRole('button', { name: 'Hold to start Gap fade with real money' });
+    await start.click();
+    expect(gateway.asked('startStrategy')).toEqual([]);
+    await start.hover();
+    await page.mouse.down();
+    await page.locator('.dp-detail[data-state="running"]').waitFor();
+    await page.mouse.up();
+    expect(gateway.asked('startStrategy')).toHaveLength(1);
+    await shot(page, 'live-market');
+  });
+});
+
+describe('who signs', () => {
+  let world: DeployWorld;
+  let opened: ScriptedPage;
+  let page: Page;
+  beforeAll(async () => {
+    world = deployWorld();
+    opened = await openScriptedPage(world.script, '/portfolio', LIMIT_MS);
+    ({ page } = opened);
+    await page.getByRole('button', { name: 'Appearance and links' }).click();
+    await page.getByRole('menuitem', { name: 'Author profile' }).click();
+    await page.locator('.profile').waitFor();
+  });
+  afterAll(() => opened.browser[Symbol.asyncDispose]());
+
+  it('is checked as it is typed, and shows the signature as it will appear', async () => {
+    await page.getByLabel('Contact').fill('ada@example.com');
+    await page.getByText('Give a name: it is what a signature begins with').waitFor();
+    expect(await page.getByRole('button', { name: 'Save', exact: true }).isDisabled()).toBe(true);
+    await page.getByLabel('Name', { exact: true }).fill('Ada Field');
+    await page.locator('.author-signature', { hasText: 'Ada Field · ada@example.com' }).waitFor();
+  });
+
+  it('takes a picture, made small in the browser, and refuses what is none', async () => {
+    const large = await page.evaluate(() => {
+      const canvas = document.createElement('canvas');
+      [canvas.width, canvas.height] = [1200, 900];
+      const context = canvas.getContext('2d');
+      for (let n = 0; n < 4_000; n += 1) {
+        if (context !== null) context.fillStyle = `rgb(${(n * 37) % 255}, ${(n * 91) % 255}, ${(n * 53) % 255})`;
+        context?.fillRect((n * 131) % 1200, (n * 197) % 900, 40, 40);
+      }
+      return canvas.toDataURL('image/png').split(',')[1] ?? '';
+    });
+    const chooser = page.locator('input[type="file"]');
+    await chooser.setInputFiles({ name: 'notes.txt', mimeType: 'text/plain', buffer: Buffer.from('no picture') });
+    await page.getByText('notes.txt is not a PNG, JPEG or WebP picture').waitFor();
+    await chooser.setInputFiles({ name: 'broken.png', mimeType: 'image/png', buffer: Buffer.from('no picture either') });
+    await page.getByText('broken.png cannot be read as a picture').waitFor();
+    await shot(page, 'profile-refused');
+    await chooser.setInputFiles({ name: 'face.png', mimeType: 'image/png', buffer: Buffer.from(large, 'base64') });
+    await page.locator('.profile-picture img').waitFor();
+    await page.getByRole('button', { name: 'Save', exact: true }).click();
+    await page.getByText('Saved', { exact: true }).waitFor();
+    const [asked] = opened.gateway.asked('saveAuthorProfile');
+    const picture = asked?.input.profile.picture ?? '';
+    expect(picture).toMatch(/^data:image\/(png|webp);base64,/);
+    expect(Buffer.from(picture.split(',')[1] ?? '', 'base64').length).toBeLessThanOrEqual(200_000);
+    expect(await page.locator('.profile-picture img').evaluate((image: HTMLImageElement) => [image.naturalWidth, image.naturalHeight])).toEqual([256, 256]);
+    await shot(page, 'profile');
+  });
+
+  it('is taken back by a press', async () => {
+    await page.getByRole('button', { name: 'Take the last save back' }).click();
+    await expect.poll(() => world.profile?.name).toBe('');
+  });
+
+  it('stands in About, beside the product', async () => {
+    world.profile = { name: 'Ada Field', contact: 'ada@example.com', bio: 'Trend follower since 2009.', picture: null };
+    await page.goto(`${SCRIPTED_ORIGIN}/portfolio`);
+    await page.getByRole('button', { name: 'Appearance and links' }).click();
+    await page.getByRole('menuitem', { name: 'About Mainspring' }).click();
+    await page.locator('.about-author', { hasText: 'Ada Field' }).waitFor();
+    await page.getByText('PostgreSQL').waitFor();
+    await shot(page, 'about');
+    expect(opened.watched.problems).toEqual([]);
+  });
+});
+
+describe('beside the author page', () => {
+  it('the portfolio and the health page say which strategy stopped by itself, and lead to it', async () => {
+    const world = deployWorld();
+
+    const row = { strategyId: 'gap_fade', name: 'Gap fade', kind: 'project', symbols: ['KO'], timeframe: '5Min', parameters: {}, sizing: {}, isEnabled: false, versionId: 'gap_fade-1', signals: 4, approved: 4, denied: 0, fills: 6, openPositions: 0, realizedPnl: '18', openPnl: '0', lastSignalAt: null };
+    const opened = await openScriptedPage({ ...world.script, strategies: () => ({ strategies: [row], manual: { fills: 0, realizedPnl: '0', openPnl: '0' } }) }, '/portfolio', LIMIT_MS);
+    await using _browser = opened.browser;
+    const { page } = opened;
+    await page.getByRole('tab', { name: 'By strategy' }).click();
+    await page.locator('.strategy-troubles', { hasText: 'Paused by itself after 3 errors in a row' }).waitFor();
+    await shot(page, 'portfolio');
+    await page.goto(`${SCRIPTED_ORIGIN}/health`);
+    await page.locator('.verdict', { hasText: 'Gap fade' }).waitFor();
+    await shot(page, 'health');
+    await page.locator('.verdict').getByRole('link', { name: 'Gap fade' }).click();
+    await page.locator('.dp-detail[aria-label="Gap fade"]').waitFor();
+    expect(opened.watched.problems).toEqual([]);
+  });
+});
