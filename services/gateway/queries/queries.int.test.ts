@@ -162,9 +162,9 @@ describe('lists', () => {
     const story = HTTP.orderStory.output.parse(await readStory(db, 'd1'));
     expect([story.signal?.reasons[0]?.name, story.decision?.rules[0]?.rule, story.events.map((event) => event.kind), story.fills.map((row) => row.fillId)]).toEqual(['SMA(10)', 'max_order_notional', ['initialized', 'submitted', 'accepted', 'fill'], ['f1']]);
     expect(story.project).toBeNull();
-    await book.sql(`UPDATE strategy_engine.strategy_versions SET project_id = 'trend', project_version = 3`);
+    await book.sql(`INSERT INTO strategy_engine.strategy_versions (strategy_version_id, strategy_id, version, kind, parameters, sizing, code_hash, project_id, project_version) VALUES ('sma.v1', 'sma', 1, 'project', '{}', '{}', 'h', 'trend', 3)`);
     expect(HTTP.orderStory.output.parse(await readStory(db, 'd1')).project).toEqual({ projectId: 'trend', name: 'trend', version: 3 });
-    await book.sql(`UPDATE strategy_engine.strategy_versions SET project_id = NULL, project_version = NULL`);
+    await book.sql(`DELETE FROM strategy_engine.strategy_versions WHERE strategy_version_id = 'sma.v1'`);
     const denied = HTTP.orderStory.output.parse(await readStory(db, 'd4'));
     expect([denied.order, denied.decision?.code]).toEqual([null, 'ORDER_NOTIONAL_EXCEEDED']);
     await expect(readStory(db, 'nothing')).rejects.toMatchObject({ code: 'ORDER_NOT_FOUND' });
