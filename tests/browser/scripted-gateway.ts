@@ -7,13 +7,14 @@ import type { RouteInput, RouteName, RouteOutput, RouteParsed } from '#app/contr
 import { LIVE_PROTOCOL } from '#app/contracts/live.ts';
 import type { LiveBody } from '#app/contracts/live.ts';
 import { contentTypeOf, pagePolicy } from '#app/contracts/page.ts';
+import { AppError } from '#app/domain/errors.ts';
 
 const DIST = resolve(import.meta.dirname, '../../dist/renderer');
 /** Where the scripted page lives; nothing listens there. */
 export const SCRIPTED_ORIGIN = 'http://127.0.0.1:9';
 
 type Answer<N extends RouteName> = RouteOutput<N> | 'lost' | Error;
-/** What each route answers, now or later; `lost`: no answer comes; an error is a refusal in these words. */
+/** What each route answers, now or later; `lost`: no answer comes; an error is a refusal in these words (with its code, when it has one). */
 export type Script = { [N in RouteName]?: (input: RouteParsed<N>) => Answer<N> | Promise<Answer<N>> };
 
 /** What the page asked, and a way to tell it something. */
@@ -45,8 +46,8 @@ async function serveFile(route: Route): Promise<void> {
   await route.fulfill({ body: readFileSync(file), headers: { 'content-type': contentTypeOf(extname(file)), 'content-security-policy': pagePolicy(9) } });
 }
 
-async function refuse(route: Route, status: number, message: string): Promise<void> {
-  await route.fulfill({ status, json: { error: { code: 'SCRIPTED', family: 'denied', message } } });
+async function refuse(route: Route, status: number, message: string, code = 'SCRIPTED'): Promise<void> {
+  await route.fulfill({ status, json: { error: { code, family: 'denied', message } } });
 }
 
 /** Takes over everything that a page asks. The page's files must have been built. */
@@ -63,7 +64,7 @@ export async function scriptGateway(page: Page, initial: Script, status: () => L
     const told = script[wanted.name] as ((input: unknown) => unknown) | undefined;
     const output = told === undefined ? new Error(`The script has no answer to ${wanted.name}`) : await told(input);
     if (output === 'lost') return route.abort('connectionreset');
-    if (output instanceof Error) return refuse(route, 409, output.message);
+    if (output instanceof Error) return refuse(route, 409, output.message, output instanceof AppError ? output.code : undefined);
     return route.fulfill({ json: contract.output.parse(output) });
   };
   await page.route(`${SCRIPTED_ORIGIN}/**`, async (route) => {
