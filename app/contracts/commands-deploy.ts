@@ -1,6 +1,6 @@
 /** Commands about deployed strategies. */
 import * as z from 'zod';
-import { deployedSchema, deployFields, deploymentLiveSchema, gatesSchema, strategyIdSchema } from './deploy.ts';
+import { deployedSchema, deployFields, deploymentLiveSchema, gatesSchema, resourceSchema, strategyIdSchema } from './deploy.ts';
 import { projectIdSchema } from './author.ts';
 import { request, type CommandContract } from './request.ts';
 
@@ -17,6 +17,8 @@ export const DEPLOY_COMMANDS = {
   readVerdict: { service, input: z.object({ ...request, ...deployFields.readVerdict }), output: gatesSchema },
   /** The gates of a version in the market that runs. */
   projectGates: { service, input: z.object({ projectId: projectIdSchema, version: z.number().int().min(1) }), output: gatesSchema },
+  /** What the processes of authored strategies cost, and which strategies cannot run at all (why, in words); by strategy. */
+  strategyResources: { service, input: z.object({}), output: z.object({ resources: z.record(z.string(), resourceSchema), problems: z.record(z.string(), z.string()) }) },
   /** What the engine knows of a running strategy: its cells and what its process costs. */
   strategyLive: { service, input: z.object({ strategyId: strategyIdSchema }), output: deploymentLiveSchema.pick({ cells: true, cellsLeftOut: true }).extend({ resource: deploymentLiveSchema.shape.card.shape.resource, state: deploymentLiveSchema.shape.card.shape.state, problem: z.string().nullable() }) },
 } as const satisfies Record<string, CommandContract>;

@@ -1,6 +1,6 @@
 /** The commands about deployed strategies. */
 import type { CommandHandlers, ServiceContext } from '#chassis/service.ts';
-import { strategyLive } from './deploy-live.ts';
+import { strategyLive, strategyResources } from './deploy-live.ts';
 import { pauseStrategy, setStrategyLimits, startStrategy, stopStrategy } from './deploy-state.ts';
 import { deployStrategy, type DeployNewParts } from './deploy-strategy.ts';
 import type { LiveEngine } from './live-engine.ts';
@@ -19,6 +19,7 @@ export function deployCommands(parts: DeployCommandParts): CommandHandlers {
     pauseStrategy: (input) => pauseStrategy(parts, input),
     stopStrategy: (input) => stopStrategy(parts, input),
     setStrategyLimits: (input) => setStrategyLimits(parts, input),
+    strategyResources: () => strategyResources({ db, live, now: () => clock.now() }),
     strategyLive: ({ strategyId }) => strategyLive({ db, live, now: () => clock.now() }, strategyId),
   };
 }

@@ -13,6 +13,9 @@ import { loadAuthored } from './live-roster.ts';
 const MAX_CELLS = 60;
 const MAX_STATE = 4_000;
 
+/** What a look works with. */
+export type LiveLook = { readonly db: Queryable; readonly live: LiveEngine; readonly now: () => number };
+
 type Live = CommandOutput<'strategyLive'>;
 type CellView = Live['cells'][number];
 
@@ -56,8 +59,14 @@ function stateOf({ isEnabled, isStopped, isWarm }: Switch, problem: string | nul
   return isWarm ? 'running' : 'warming_up';
 }
 
+/** What processes cost, and who cannot run. */
+export async function strategyResources({ db, live, now }: LiveLook): Promise<CommandOutput<'strategyResources'>> {
+  const unusable = [...(await loadRoster(db)).unusable, ...(await loadAuthored(db)).unusable];
+  return { resources: live.resources(now()), problems: Object.fromEntries(unusable.map(({ strategyId, reason }) => [strategyId, reason])) };
+}
+
 /** Looks. @throws AppError STRATEGY_NOT_FOUND */
-export async function strategyLive(parts: { readonly db: Queryable; readonly live: LiveEngine; readonly now: () => number }, strategyId: string): Promise<Live> {
+export async function strategyLive(parts: LiveLook, strategyId: string): Promise<Live> {
   const { db, live, now } = parts;
   const [row] = await db.query<Switch>(SWITCH, [strategyId]);
   if (row === undefined) throw new AppError('STRATEGY_NOT_FOUND', `There is no strategy "${strategyId}"`);

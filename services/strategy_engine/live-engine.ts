@@ -34,6 +34,8 @@ export type LiveEngine = Disposable & {
   forget(): void;
   setEnabled(strategyId: string, isEnabled: boolean): void;
   refreshWatched(book: Queryable): Promise<ReadonlySet<string>>;
+  /** What the processes cost, by strategy. */
+  resources(now: number): Readonly<Record<string, Resource>>;
   /** What the process of a strategy costs, null while it has none. */
   resourceOf(strategyId: string, now: number): Resource | null;
 };
@@ -130,6 +132,7 @@ export function createLiveEngine({ book: outside, listener, onPaused }: LivePart
     setEnabled(strategyId, isEnabled) {
       roster = { ...roster, deployments: roster.deployments.map((deployment) => (deployment.strategyId === strategyId ? { ...deployment, isEnabled } : deployment)) };
     },
+    resources: (now) => yard.resources(now),
     resourceOf: (strategyId, now) => yard.find(strategyId)?.resource(now) ?? null,
     [Symbol.dispose]() {
       yard.keep([]);

@@ -1,4 +1,5 @@
 /** The processes of authored strategies at work. */
+import type { Resource } from '#app/contracts/deploy.ts';
 import type { Queryable } from '#chassis/db.ts';
 import type { Deployment } from './deployments.ts';
 import { LiveProcess } from './live-process.ts';
@@ -36,6 +37,11 @@ export class Yard {
       process[Symbol.dispose]();
       this.#processes.delete(versionId);
     }
+  }
+
+  /** What those at work cost, by strategy. */
+  resources(now: number): Readonly<Record<string, Resource>> {
+    return Object.fromEntries([...this.#processes.values()].map(({ deployment, process }) => [deployment.strategyId, process.resource(now)]));
   }
 
   /** That of a strategy, null while it has none. */
