@@ -6,7 +6,11 @@ const SOURCE = `import { flag, integer, real, roc, strategy } from 'mainspring';
 /** A number as people read it. */
 const shown = (value: number): string => (Number.isNaN(value) ? 'unknown' : String(Number(value.toFixed(6))));
 
-/** Relative strength over a basket (N. Jegadeesh and S. Titman, Journal of Finance 48(1), 1993; here without their skipped month). */
+/**
+ * Relative strength over a basket (N. Jegadeesh and S. Titman, Journal of Finance 48(1), 1993; here without their skipped month).
+ * It counts bars from its start, so that it chooses on other days when it begins on another day: the warm-up check says so, and is right.
+ * The example "The strongest two" decides by the calendar instead; take its way before you deploy yours.
+ */
 export default strategy({
   kind: 'my_momentum_rotation',
   title: 'Momentum rotation',
@@ -51,5 +55,5 @@ export default strategy({
 /** Momentum rotation. */
 export const MOMENTUM_ROTATION: Template = {
   templateId: 'momentum_rotation', title: 'Momentum rotation', description: 'Ranks its symbols by their return over some bars, holds the best few in equal parts and chooses anew every so many bars. What fell is not bought unless it is asked for.', level: 'advanced', isExample: false, scope: 'portfolio',
-  teaches: ['A portfolio: all symbols at one moment', 'Ranking, and symbols without enough bars', 'Rebalancing with again'], suggested: { symbols: ['AAPL', 'AMZN', 'GOOGL', 'META', 'MSFT', 'NVDA'], timeframe: '1Day' }, files: oneFile(SOURCE),
+  teaches: ['A portfolio: all symbols at one moment', 'Ranking, and symbols without enough bars', 'Rebalancing with again', 'What counting bars from the start does'], suggested: { symbols: ['AAPL', 'AMZN', 'GOOGL', 'META', 'MSFT', 'NVDA'], timeframe: '1Day' }, files: oneFile(SOURCE),
 };

@@ -7,7 +7,7 @@ import { integer, real, roc, sma, strategy } from 'mainspring';
 export default strategy({
   kind: 'strongest_two',
   title: 'The strongest two',
-  description: 'Every few bars it holds the symbols that rose most, in equal parts, and cash in place of what is below its own average.',
+  description: 'Every few weeks it holds the symbols that rose most, in equal parts, and cash in place of what is below its own average.',
 
   // 'portfolio': onBar is called once per moment, with all symbols in 'all'. It takes 2 to 50 of them.
   scope: 'portfolio',
@@ -16,18 +16,23 @@ export default strategy({
   parameters: {
     period: integer(40, { min: 5, max: 250, step: 5, unit: 'bars', describe: 'Bars over which the rise is measured' }),
     hold: integer(2, { min: 1, max: 20, unit: 'symbols', describe: 'Symbols to hold' }),
-    every: integer(10, { min: 1, max: 60, unit: 'bars', describe: 'Bars between two choices' }),
+    weeks: integer(2, { min: 1, max: 12, unit: 'weeks', describe: 'Weeks between two choices' }),
     invested: real(0.9, { min: 0.1, max: 1, step: 0.1, unit: 'part of equity', describe: 'Part of the equity to spread; the rest stays cash' }),
   },
   indicators: ({ period }) => ({ rise: roc(period), average: sma(period) }),
 
   // Memory lives in 'state', and nowhere else: it is written into the book after every bar, so that a restart changes nothing.
-  initialState: () => ({ wait: 0 }),
+  initialState: () => ({ period: -1 }),
+  // Bars of a day after which that memory is the same wherever it began.
+  forgetting: ({ weeks }) => 5 * weeks + 5,
 
-  onBar({ on, all, state, parameters }) {
-    if (state.wait > 0) state.wait -= 1;
-    if (!on.check('Choose: bars to wait', state.wait === 0, state.wait, 0)) return;
-    state.wait = parameters.every;
+  onBar({ on, all, time, state, parameters }) {
+    // Decided by the calendar, not by counting bars: one that was started on another day would count to other days, and trade on them.
+    // 'time' is the close of the bar in milliseconds since 1970, a Thursday; 345,600,000 later came the first Monday.
+    const week = Math.floor((time - 345_600_000) / 604_800_000);
+    const period = Math.floor(week / parameters.weeks);
+    if (!on.check('Choose: a new period has begun', period !== state.period, period, state.period)) return;
+    state.period = period;
 
     // A symbol with too few bars has NaN for an indicator, and NaN > anything is false: it is left out by itself.
     const strong = all
@@ -47,6 +52,6 @@ export default strategy({
 
 /** The strongest two. */
 export const PORTFOLIO_ROTATION: Template = {
-  templateId: 'portfolio_rotation', title: 'The strongest two', description: 'Holds the symbols that rose most, in equal parts, and chooses anew every few bars. Explains portfolios, weights and memory.', level: 'common', isExample: true, scope: 'portfolio',
-  teaches: ['All symbols at one moment', 'Weights of the equity', 'Memory in state'], suggested: { symbols: ['AAPL', 'AMZN', 'GOOGL', 'META', 'MSFT'], timeframe: '1Day' }, files: oneFile(SOURCE),
+  templateId: 'portfolio_rotation', title: 'The strongest two', description: 'Holds the symbols that rose most, in equal parts, and chooses anew every few weeks. Explains portfolios, weights and memory.', level: 'common', isExample: true, scope: 'portfolio',
+  teaches: ['All symbols at one moment', 'Weights of the equity', 'Memory in state', 'Deciding by the calendar'], suggested: { symbols: ['AAPL', 'AMZN', 'GOOGL', 'META', 'MSFT'], timeframe: '1Day' }, files: oneFile(SOURCE),
 };
