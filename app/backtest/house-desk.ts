@@ -91,11 +91,11 @@ export class HouseDesk {
     const reference = this.venue.close(symbol);
     if (reference === null) return;
     const head = { signalId: signalId(versionId, symbol, openTime, signal.n), strategyId, symbol, referencePrice: reference, isDaily, tsMarket: at, tsBarSeen: null };
-    const market = this.trip(at);
+    const [market, book] = this.trip(at);
     if (signal.order !== null) {
       const { order } = signal;
       const held = this.venue.positions().find((position) => position.symbol === symbol);
-      const decision = this.act(market, { kind: 'order', ...head, side: order.side, qty: fromFloat(order.qty, LEDGER_SCALE) as Quantity, terms: termsOf(order) }, at);
+      const decision = this.act(market, { kind: 'order', ...head, side: order.side, qty: fromFloat(order.qty, LEDGER_SCALE) as Quantity, terms: termsOf(order) }, { book, at });
       if (decision.clientOrderId === null) return;
       this.own.set(`${symbol} ${signal.orderId}`, decision.clientOrderId);
       // As live: an order that opens a position takes back an earlier wish to be flat.
@@ -106,7 +106,7 @@ export class HouseDesk {
     const protection = protectionOf(signal);
     this.act(market, {
       kind: 'signal', ...head, target: signal.target, weight: signal.weight === null ? null : weightOf(signal.weight), atr: atr?.gt(0) === true ? (atr as Price) : null, sizing, protection,
-    }, at, { strategyId, symbol, originId: head.signalId, followUps: 0, desired: ZERO_QUANTITY, protection, tsMarket: at, timeframe });
+    }, { book, at }, { strategyId, symbol, originId: head.signalId, followUps: 0, desired: ZERO_QUANTITY, protection, tsMarket: at, timeframe });
     this.isUnsettled ||= this.targets.has(symbol);
   }
 
@@ -140,7 +140,7 @@ export class HouseDesk {
       const id = decisionId(originId, attempt);
       this.act(this.marketBy(at, false, symbol), desired.isZero()
         ? { kind: 'exit', decisionId: id, signalId: null, strategyId, symbol, tsMarket: at }
-        : { kind: 'target', decisionId: id, signalId: originId, strategyId, symbol, desired, protection, isDaily: timeframe === '1Day', tsMarket: at }, at, { ...target, followUps: attempt, tsMarket: at });
+        : { kind: 'target', decisionId: id, signalId: originId, strategyId, symbol, desired, protection, isDaily: timeframe === '1Day', tsMarket: at }, { book: this.book(), at }, { ...target, followUps: attempt, tsMarket: at });
     }
   }
 
@@ -188,16 +188,17 @@ export class HouseDesk {
     };
   }
 
-  /** The market of a signal; the breaker of the day trips on the way. */
-  private trip(at: EpochMs): RiskMarket {
+  /** The market of a signal, with the book by which it was looked at; the breaker of the day trips on the way. */
+  private trip(at: EpochMs): readonly [RiskMarket, RiskBook] {
     const market = this.marketBy(at, true);
-    if (market.isDailyLossTripped || dayLossOf(this.book(), market).lt(this.rules.limits.maxDailyLoss)) return market;
+    const book = this.book();
+    if (market.isDailyLossTripped || dayLossOf(book, market).lt(this.rules.limits.maxDailyLoss)) return [market, book];
     this.trippedDay = this.venue.day();
-    return { ...market, isDailyLossTripped: true };
+    return [{ ...market, isDailyLossTripped: true }, book];
   }
 
-  private act(market: RiskMarket, intent: Intent, at: EpochMs, aim: Owed | null = null): Decision {
-    const decision = decide(this.book(), market, intent);
+  private act(market: RiskMarket, intent: Intent, { book, at }: { readonly book: RiskBook; readonly at: EpochMs }, aim: Owed | null = null): Decision {
+    const decision = decide(book, market, intent);
     if (aim !== null) this.aim(aim, decision.owes);
     const exits = new Set(this.venue.openOrders().filter((order) => order.role !== 'order').map((order) => order.id));
     const hasFreed = decision.cancels.some((order) => exits.has(order.clientOrderId));

@@ -90,18 +90,46 @@ function priceOf(market: RiskMarket, symbol: string): Price {
   return price;
 }
 
+/** What was worked out about a book at a market within one decision. */
+type Worked = { market: RiskMarket | null; equity: Money | null; readonly notionals: Map<string, Money> };
+const worked = new WeakMap<RiskBook, Worked>();
+
+/** The same book for the length of one decision: a dozen rules ask for its equity and for the value of what is held, which is then worked out once. Whoever changes a book meanwhile is not heard. */
+export function forOneDecision(book: RiskBook): RiskBook {
+  const own = { ...book };
+  worked.set(own, { market: null, equity: null, notionals: new Map() });
+  return own;
+}
+
+/** What is known of a book at a market; null of a book that is not within a decision. */
+function workedOf(book: RiskBook, market: RiskMarket): Worked | null {
+  const known = worked.get(book) ?? null;
+  if (known !== null && known.market !== market) {
+    [known.market, known.equity] = [market, null];
+    known.notionals.clear();
+  }
+  return known;
+}
+
 /** Dollars of the account's position in a symbol, without sign; valued at the higher of the market's price and `atLeast`. 0 when flat. */
 export function positionNotional(book: RiskBook, market: RiskMarket, symbol: string, atLeast?: Price): Money {
   const qty = book.positions.get(symbol);
   if (qty === undefined || qty.isZero()) return ZERO_MONEY;
   const known = priceOf(market, symbol);
-  return notional(qty.abs() as Quantity, atLeast?.gt(known) ? atLeast : known);
+  if (atLeast?.gt(known)) return notional(qty.abs() as Quantity, atLeast);
+  const memo = workedOf(book, market)?.notionals;
+  const value = memo?.get(symbol) ?? notional(qty.abs() as Quantity, known);
+  memo?.set(symbol, value);
+  return value;
 }
 
 /** Cash plus the signed value of all positions, dollars. cash 1000, long 10 at 5, short 2 at 20 = 1010. */
 export function equityOf(book: RiskBook, market: RiskMarket): Money {
+  const memo = workedOf(book, market);
+  if (memo?.equity) return memo.equity;
   let equity = book.cash;
   for (const [symbol, qty] of book.positions) if (!qty.isZero()) equity = addMoney(equity, notional(qty, priceOf(market, symbol)));
+  if (memo !== null) memo.equity = equity;
   return equity;
 }
 

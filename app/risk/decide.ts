@@ -4,7 +4,7 @@ import { clientOrderId } from '#app/domain/ids.ts';
 import { notional, toText, ZERO_MONEY, ZERO_QUANTITY, type Money, type Price, type Quantity } from '#app/domain/numeric.ts';
 import type { OrderSource } from '#app/domain/order.ts';
 import type { EpochMs } from '#app/domain/time.ts';
-import { withOpenOrder, type RiskBook, type RiskMarket } from './book.ts';
+import { forOneDecision, withOpenOrder, type RiskBook, type RiskMarket } from './book.ts';
 import type { OpenOrder } from './open-orders.ts';
 import { sizeThatCounts, type OrderDraft, type Proposal } from './draft.ts';
 import type { Intent } from './intent.ts';
@@ -120,7 +120,7 @@ function without(book: RiskBook, order: OpenOrder): RiskBook {
 /** Decides. Pure: the book that the next decision must see is `applyDecision(book, decision)`. */
 export function decide(book: RiskBook, market: RiskMarket, intent: Intent): Decision {
   const head = headOf(intent);
-  const seen = intent.kind === 'replace' ? without(book, intent.replacing.order) : book;
+  const seen = forOneDecision(intent.kind === 'replace' ? without(book, intent.replacing.order) : book);
   const { proposal, steps, owes } = propose(seen, market, intent);
   const answers = askRules(seen, market, proposal);
   const obstacle = answers.find((answer) => !answer.result.passed);

@@ -23,6 +23,29 @@ export function openHouse(core: Core, matcher: Matcher, rules: HouseRules): Desk
   return new ColumnHouse(core, matcher, rules);
 }
 
+/** The exact form of a number that changes seldom, or is asked for many times before it changes: made once. A division of decimals takes as long as a bar of the whole run. */
+class Exact {
+  private readonly scale: number;
+  private parts = NaN;
+  private value = new Decimal(0);
+
+  constructor(scale: number) {
+    this.scale = scale;
+  }
+
+  of(parts: number): Decimal {
+    if (parts !== this.parts) [this.parts, this.value] = [parts, exactly(parts, this.scale)];
+    return this.value;
+  }
+}
+
+/** Of each market: its shares, its newest close and the one before. */
+class ExactMarket {
+  readonly qty = new Exact(NANO);
+  readonly close = new Exact(MICRO);
+  readonly earlier = new Exact(MICRO);
+}
+
 class ColumnHouse implements Desk {
   private readonly core: Core;
   private readonly matcher: Matcher;
@@ -30,6 +53,7 @@ class ColumnHouse implements Desk {
   private readonly standings: readonly Standing[];
   private readonly assets: ReadonlyMap<string, Asset>;
   private readonly bySymbol: ReadonlyMap<string, MarketState>;
+  private readonly exact: readonly ExactMarket[];
 
   constructor(core: Core, matcher: Matcher, { strategyId, versionId, limits, strategyLimits }: HouseRules) {
     const { sizing, timeframe } = core.config;
@@ -38,6 +62,7 @@ class ColumnHouse implements Desk {
     this.standings = core.markets.map((m) => ({ view: m.view, isExitOwed: false, owedReasons: [], owedCancels: [] }));
     // What has bars was tradable.
     this.assets = new Map(core.markets.map(({ market }) => [market.symbol, { isTradable: true, isFractionable: market.isFractionable, isShortable: market.isShortable && core.config.account.canShort }]));
+    this.exact = core.markets.map(() => new ExactMarket());
     this.bySymbol = new Map(core.markets.map((m) => [m.market.symbol, m]));
     this.desk = new HouseDesk({ strategyId, versionId, limits, strategyLimits, sizing, timeframe }, this.port(), core.denied);
     core.onEnd = (market, at) => {
@@ -83,21 +108,21 @@ class ColumnHouse implements Desk {
 
   private port(): DeskVenue {
     const { core, assets } = this;
-    const closeAt = (m: MarketState | undefined, i: number): Price | null => {
+    const closeAt = (m: MarketState | undefined, i: number, which: 'close' | 'earlier'): Price | null => {
       const close = i < 0 ? undefined : m?.bars.close[i];
-      return close === undefined ? null : (exactly(microOf(close), MICRO) as Price);
+      return close === undefined || m === undefined ? null : ((this.exact[m.index]?.[which].of(microOf(close)) ?? exactly(microOf(close), MICRO)) as Price);
     };
     return {
       cash: () => exactly(core.cash, MICRO).plus(exactly(core.sub, NANO)) as Money,
-      positions: () => core.markets.flatMap((m) => (m.qty === 0 ? [] : [{ symbol: m.market.symbol, qty: exactly(m.qty, NANO) as Quantity }])),
+      positions: () => core.markets.flatMap((m) => (m.qty === 0 ? [] : [{ symbol: m.market.symbol, qty: (this.exact[m.index]?.qty.of(m.qty) ?? exactly(m.qty, NANO)) as Quantity }])),
       openOrders: () => this.openOrders(),
       close: (symbol) => {
         const m = this.bySymbol.get(symbol);
-        return closeAt(m, m?.cursor.i ?? -1);
+        return closeAt(m, m?.cursor.i ?? -1, 'close');
       },
       earlierClose: (symbol) => {
         const m = this.bySymbol.get(symbol);
-        return closeAt(m, m === undefined ? -1 : m.view.hasBar ? m.cursor.i - 1 : m.cursor.i);
+        return closeAt(m, m === undefined ? -1 : m.view.hasBar ? m.cursor.i - 1 : m.cursor.i, 'earlier');
       },
       assets: () => assets,
       day: () => core.day, dayOpenEquity: () => exactly(core.dayOpen, MICRO) as Money,
