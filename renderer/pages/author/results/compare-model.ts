@@ -13,7 +13,7 @@ const words = (value: unknown): string => {
   if (value === undefined || value === null || value === '') return NOTHING;
   if (typeof value === 'boolean') return value ? 'yes' : 'no';
   if (typeof value === 'object') return Object.entries(value).filter(([, part]) => part !== 0).map(([key, part]) => (key === 'kind' || key === 'method' ? String(part) : `${key} ${String(part)}`)).join(', ') || NOTHING;
-  return String(value);
+  return typeof value === 'string' || typeof value === 'number' ? String(value) : JSON.stringify(value);
 };
 
 function settingsOf({ view, request }: BacktestDetail): ReadonlyMap<string, string> {

@@ -1,0 +1,47 @@
+/** One run: whose code made it and whether that changed, the verdict, the figures, then tabs that answer one question each. */
+import { useMemo, useState } from 'react';
+import type { JSX } from 'react';
+import type { BacktestResult } from '#app/contracts/backtest.ts';
+import type { BacktestDetail } from '#app/contracts/studio.ts';
+import { AllFigures, HeadlineFigures } from './figures-part.tsx';
+import { BarsTab } from './bars-tab.tsx';
+import { LogTab } from './log-tab.tsx';
+import { OverviewTab } from './overview-tab.tsx';
+import { RunHead } from './run-head.tsx';
+import { TradesTab } from './trades-tab.tsx';
+import { VerdictCard } from './verdict-card.tsx';
+
+const TABS = [['overview', 'Curve', 'Did it work?'], ['trades', 'Trades', 'What did it trade?'], ['bars', 'Bars', 'Why did it do that?'], ['log', 'Log', 'What did it say?'], ['figures', 'Figures', 'What are all its numbers?']] as const;
+type Tab = (typeof TABS)[number][0];
+
+/** Results read before their figures were made have none; the headline then waits for them. */
+export function RunPart({ detail, result }: { detail: BacktestDetail; result: BacktestResult }): JSX.Element {
+  const [tab, setTab] = useState<Tab>('overview');
+  const first = result.trades[0]?.symbol ?? result.symbols[0] ?? '';
+  const [symbol, setSymbol] = useState(first);
+  const [at, setAt] = useState<number | null>(null);
+  const isComing = detail.view.state === 'ran';
+  const counts = useMemo((): Readonly<Partial<Record<Tab, number>>> => ({ trades: result.roundTrips.length, log: detail.log.lines }), [result.roundTrips.length, detail.log.lines]);
+  const step = (instant: number, of: string | null): void => {
+    if (of !== null && result.symbols.includes(of)) setSymbol(of);
+    setAt(instant);
+    setTab('bars');
+  };
+  return (
+    <div className="rs-run">
+      <RunHead detail={detail} />
+      <VerdictCard verdict={result.verdict} isComing={isComing} />
+      <HeadlineFigures result={result} isComing={isComing} />
+      <div className="rs-tabs" role="tablist" aria-label="Questions about the run">
+        {TABS.map(([name, words, question]) => <button key={name} type="button" role="tab" aria-selected={tab === name} title={question} onClick={() => setTab(name)}>{words}{(counts[name] ?? 0) > 0 && <small className="num">{counts[name]?.toLocaleString('en-US')}</small>}</button>)}
+      </div>
+      <div className="rs-tab" role="tabpanel" aria-label={TABS.find(([name]) => name === tab)?.[2]}>
+        {tab === 'overview' && <OverviewTab detail={detail} result={result} />}
+        {tab === 'trades' && <TradesTab result={result} symbol={symbol} setSymbol={setSymbol} onStep={(instant) => step(instant, null)} />}
+        {tab === 'bars' && <BarsTab result={result} symbol={symbol} setSymbol={setSymbol} at={at} setAt={setAt} />}
+        {tab === 'log' && <LogTab backtestId={result.backtestId} dropped={detail.log.dropped} onStep={step} />}
+        {tab === 'figures' && <AllFigures result={result} />}
+      </div>
+    </div>
+  );
+}
