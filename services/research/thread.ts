@@ -2,6 +2,7 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import * as z from 'zod';
 import { AppError, describeError, invariant } from '#app/domain/errors.ts';
+import { houseSteps } from './house-steps.ts';
 import { judgeRun, tellRun } from './run-told.ts';
 import { runSingle, Trials, type GoOn, type StrategyTypes } from './trial.ts';
 import { CANCEL, DONE, FAILED, FREE, NEXT, PROGRESS, rowWidth, type Asked, type CarriedError, type Order, type Reply } from './work.ts';
@@ -64,7 +65,7 @@ export function serveThread(types: StrategyTypes): void {
     say({ type: 'idle', turn });
   };
 
-  const answerOf = (asked: Asked, goOn: GoOn): unknown => {
+  const answerOf = async (asked: Asked, goOn: GoOn): Promise<unknown> => {
     switch (asked.task) {
       case 'single':
         return runSingle(asked.ask, types, goOn);
@@ -72,11 +73,13 @@ export function serveThread(types: StrategyTypes): void {
         return tellRun(asked.ask, types, goOn);
       case 'judge':
         return judgeRun(asked.ask, types);
+      case 'steps':
+        return houseSteps(asked.ask, types);
     }
   };
-  const runOne = ({ turn, asked, control }: Extract<Order, { type: 'single' }>): void => {
+  const runOne = async ({ turn, asked, control }: Extract<Order, { type: 'single' }>): Promise<void> => {
     try {
-      const { answer, memory } = packed(answerOf(asked, (done) => {
+      const { answer, memory } = packed(await answerOf(asked, (done) => {
         Atomics.store(control, PROGRESS, Math.floor(done * THOUSAND));
         return Atomics.load(control, CANCEL) === 0;
       }));
@@ -86,6 +89,6 @@ export function serveThread(types: StrategyTypes): void {
     }
   };
 
-  port.on('message', (order: Order) => (order.type === 'batch' ? runBatch(order) : runOne(order)));
+  port.on('message', (order: Order) => (order.type === 'batch' ? runBatch(order) : void runOne(order)));
   say({ type: 'ready' });
 }

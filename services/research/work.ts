@@ -5,7 +5,9 @@ import type { Axis, AxisValue } from '#app/backtest/search/space.ts';
 import type { RunResult } from '#app/backtest/run/types.ts';
 import type { ErrorCode } from '#app/domain/errors.ts';
 import type { Job } from './job.ts';
+import type { StepsAsk } from './house-steps.ts';
 import type { Judged, JudgeAsk, Ran, RanAsk } from './run-told.ts';
+import type { SandboxSteps } from './sandbox/protocol.ts';
 
 /** Opens of the bars that count, epoch ms: from <= open < to. Indicators warm up on bars before. */
 export type Span = { readonly from: number; readonly to: number };
@@ -37,11 +39,12 @@ export type Batch = { readonly span: Span; readonly points: Float64Array; readon
 /** A single back-test. `span`: left out, all bars; `hasLines`: with the canonical lines of its orders. */
 export type SingleRun = { readonly job: Job; readonly bars: ReadonlyMap<string, BarColumns>; readonly span?: Span; readonly hasLines?: boolean };
 
-/** What one thread does for one who waits: a run; a run told as it is stored; the judgement of a run. */
+/** What one thread does for one who waits: a run; a run told as it is stored; the judgement of a run; bars of a run one by one. */
 export type ThreadTasks = {
   readonly single: { readonly ask: SingleRun; readonly answer: RunResult };
   readonly ran: { readonly ask: RanAsk; readonly answer: Ran };
   readonly judge: { readonly ask: JudgeAsk; readonly answer: Judged };
+  readonly steps: { readonly ask: StepsAsk; readonly answer: SandboxSteps };
 };
 /** Name of a task. */
 export type ThreadTask = keyof ThreadTasks;

@@ -2,7 +2,7 @@
 import type { AUTHOR_COMMANDS } from '#app/contracts/commands-author.ts';
 import { describeError } from '#app/domain/errors.ts';
 import type { CommandHandlers, ServiceContext } from '#chassis/service.ts';
-import { warmSandboxes } from '../research/sandbox/warm.ts';
+import { warmSandboxes, type WarmSandboxes } from '../research/sandbox/warm.ts';
 import { createChecker } from './author-check.ts';
 import { createLookAhead } from './author-look.ts';
 import { saveAuthorProfile } from './author-profile.ts';
@@ -11,7 +11,7 @@ import { createCarrier } from './author-travel.ts';
 import type { BarSource } from './backtest-bars.ts';
 
 /** The author's part of the engine. `sync` takes what other markets have, at the start; dispose of it when the worker drains. */
-export type AuthorDesk = AsyncDisposable & { readonly commands: Pick<CommandHandlers, keyof typeof AUTHOR_COMMANDS>; sync(): Promise<void> };
+export type AuthorDesk = AsyncDisposable & { /** Sandboxes that wait for a strategy. */ readonly warm: WarmSandboxes; readonly commands: Pick<CommandHandlers, keyof typeof AUTHOR_COMMANDS>; sync(): Promise<void> };
 
 /** Builds it. */
 export function openAuthorDesk(ctx: Pick<ServiceContext, 'db' | 'log' | 'health' | 'clock' | 'config' | 'signal'>, bars: BarSource): AuthorDesk {
@@ -37,6 +37,7 @@ export function openAuthorDesk(ctx: Pick<ServiceContext, 'db' | 'log' | 'health'
   const parts: SaveParts = { db, saved };
   const lookAhead = createLookAhead({ db, bars, warm, now: () => clock.now(), signal });
   return {
+    warm,
     commands: {
       createProject: (input) => createProject(parts, input), saveProject: (input) => saveProject(parts, input), restoreVersion: (input) => restoreVersion(parts, input),
       renameProject: (input) => renameProject(parts, input), archiveProject: (input) => archiveProject(parts, input),

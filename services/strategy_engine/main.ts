@@ -23,6 +23,7 @@ import { deleteScreen, saveScreen, seedScreens } from './screen-save.ts';
 import { scheduleScreens } from './screen-schedule.ts';
 import { screenToStrategy } from './screen-universe.ts';
 import { answerWish } from './screen-words.ts';
+import { openStudio } from './studio.ts';
 
 /** Room for the batches in which a replay catches up. */
 const BATCH = 512;
@@ -84,11 +85,14 @@ async function setUp(ctx: ServiceContext): Promise<ServiceParts> {
   const bars = barSource({ db, ...research });
   const author = openAuthorDesk(ctx, bars);
   const screener = createScreener(bars, { now: () => ctx.clock.now(), isSimulated: ctx.config.mode === 'demo' || ctx.config.replay !== undefined, complain: (complaints) => log.warn({ complaints: complaints.slice(0, 20), total: complaints.length }, 'Bars for screens are not as they should be') });
+  const studio = openStudio({ db, source: bars, screener, warm: author.warm });
   return {
     async recover() {
       const seeded = await db.tx((tx) => seedStrategies(tx, ctx.config.mode));
       if (seeded > 0) log.info({ strategies: seeded }, 'Default strategies written');
       await db.tx(seedScreens);
+      const lost = await studio.recover();
+      if (lost > 0) log.warn({ backtests: lost }, 'Back-tests that nobody runs any more are marked as failed');
       ctx.extend(RENEW_MS, 'comparing strategies with their deployed versions');
       const versions = await db.tx(renewVersions);
       if (versions.length > 0) log.info({ versions }, 'Strategies behave otherwise than before and have new versions');
@@ -98,8 +102,8 @@ async function setUp(ctx: ServiceContext): Promise<ServiceParts> {
       { producer: 'data_ingestion', topics: ['bar.closed'], batch: BATCH, durability: 'soon', handle: (tx, events) => house.hear(tx, events) },
       { producer: 'data_ingestion', topics: ['bar.closed'], lane: 'authored', isWanted: () => live.isWanted(), batch: LIVE_BATCH, durability: 'soon', handle: (tx, events) => live.hear(tx, events) },
     ],
-    commands: { ...deployCommands({ ...parts, live, warmer, screener, mode: ctx.config.mode, libraryDir: ctx.config.libraryDir ?? null, clock: ctx.clock }), explainBar: createExplainer({ book: db, archiveFolder: join(ctx.config.dataDir, 'archive') }), ...screenCommands({ ...parts, screener }), ...gateCommands(gates), ...author.commands },
-    flows: strategyFlows({ ...parts, ...research }),
+    commands: { ...deployCommands({ ...parts, live, warmer, screener, mode: ctx.config.mode, libraryDir: ctx.config.libraryDir ?? null, clock: ctx.clock }), explainBar: createExplainer({ book: db, archiveFolder: join(ctx.config.dataDir, 'archive') }), ...screenCommands({ ...parts, screener }), ...gateCommands(gates), ...author.commands, ...studio.commands },
+    flows: strategyFlows({ ...parts, ...research, ...studio.flows }),
     async start() {
       await warmer.askAll();
       author.sync().catch(ctx.fatal);

@@ -6,7 +6,6 @@ import { indicatorLabel, splitCheckName } from '#app/strategy/explain.ts';
 import { Series } from '#app/strategy/series.ts';
 import type { BoundStrategy } from '#app/strategy/spec.ts';
 import { View, type BarListener } from '#app/strategy/view.ts';
-import type { GuestStrategy } from './guest-strategy.ts';
 import { StepOrders } from './step-orders.ts';
 
 /** Conditions and characters of a memory that are kept of one bar. */
@@ -29,6 +28,9 @@ export function memoriesText(memories: ReadonlyMap<string, string>): string {
   return short(memories.size <= 1 ? (only ?? '{}') : `{${[...memories].map(([symbol, text]) => `${JSON.stringify(symbol)}:${text}`).join(',')}}`);
 }
 
+/** A strategy whose memory can be looked at: its state of a symbol as JSON. */
+export type RememberingStrategy = BoundStrategy & { memoryOf(symbol: string): string };
+
 /** Takes down. `wanted`: closes of the bars to look at; `symbol`: facts of this symbol alone. `lines`: where the run puts its lines. */
 export class StepRecorder {
   readonly steps = new Map<number, Recorded>();
@@ -49,7 +51,7 @@ export class StepRecorder {
   }
 
   /** The strategy, with an ear at each bar. */
-  around(strategy: GuestStrategy): BoundStrategy {
+  around(strategy: RememberingStrategy): BoundStrategy {
     return { ...strategy, onBar: (context) => this.#onBar(strategy, context) };
   }
 
@@ -74,7 +76,7 @@ export class StepRecorder {
     return at !== null && at <= this.#close;
   }
 
-  #onBar(strategy: GuestStrategy, context: Context): void {
+  #onBar(strategy: RememberingStrategy, context: Context): void {
     const close = context.time;
     if (close !== this.#close || Number.isNaN(this.#close)) this.settle(close);
     this.#close = close;
@@ -89,7 +91,7 @@ export class StepRecorder {
     }
   }
 
-  #record(strategy: GuestStrategy, context: Context, close: number): void {
+  #record(strategy: RememberingStrategy, context: Context, close: number): void {
     const { symbol: home } = context.on;
     const step = this.steps.get(close) ?? { cash: NaN, equity: NaN, indicators: [], checks: [], said: [], positions: [], before: new Map<string, string>(), after: new Map<string, string>() };
     this.steps.set(close, step);
