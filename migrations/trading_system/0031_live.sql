@@ -42,3 +42,6 @@ ALTER TABLE strategy_engine.strategies ADD COLUMN is_warm boolean NOT NULL DEFAU
 INSERT INTO notification.alert_configs (alert_id, kind, channel, settings, is_enabled)
 SELECT 'strategy:' || channel, 'strategy', channel, '{"leastSeverity": "warning"}'::jsonb, true FROM unnest(ARRAY['email', 'webhook', 'desktop']) AS channel
 ON CONFLICT DO NOTHING;
+
+-- The newest signals of one strategy.
+CREATE INDEX ON strategy_engine.strategy_signals (strategy_id, raised_at);

@@ -10,7 +10,7 @@ const PNL = `
     SELECT strategy_id, symbol, coalesce(p.qty, 0) AS qty, coalesce(p.qty, 0) - coalesce(m.qty, 0) AS before, coalesce(m.paid, 0) AS paid, p.avg_price
     FROM (SELECT * FROM execution.strategy_positions WHERE strategy_id = ANY($1::text[]) AND qty <> 0) p FULL JOIN moved m USING (strategy_id, symbol)
   )
-  SELECT s.strategy_id AS "strategyId", sum(s.qty * coalesce(now.price, s.avg_price, 0) - s.before * coalesce(opening.price, s.avg_price, 0) - s.paid)::text AS pnl
+  SELECT s.strategy_id AS "strategyId", trim_scale(round(sum(s.qty * coalesce(now.price, s.avg_price, 0) - s.before * coalesce(opening.price, s.avg_price, 0) - s.paid), 9))::text AS pnl
   FROM shares s
   LEFT JOIN LATERAL (SELECT last_close AS price FROM data_ingestion.ingestion_status i WHERE i.symbol = s.symbol ORDER BY last_open_time DESC LIMIT 1) now ON true
   LEFT JOIN LATERAL (SELECT close AS price FROM data_ingestion.market_data b WHERE s.before <> 0 AND b.symbol = s.symbol AND b.timeframe = '1Min' AND b.open_time < $2 ORDER BY open_time DESC LIMIT 1) opening ON true

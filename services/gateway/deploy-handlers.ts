@@ -1,21 +1,109 @@
-/** Answers about deployed strategies: read from the book, changed by the strategy engine. */
+/** Answers about deployed strategies: read from the book, changed by the strategy engine; what a stopped one holds is closed by risk management. */
+import { randomUUID } from 'node:crypto';
+import type { CommandOutput } from '#app/contracts/commands.ts';
+import type { Expectation } from '#app/contracts/deploy.ts';
 import type { DEPLOY_ROUTES } from '#app/contracts/http-deploy.ts';
-import { AppError } from '#app/domain/errors.ts';
+import { describeError } from '#app/domain/errors.ts';
+import type { ServiceContext } from '#chassis/service.ts';
 import type { HandlerParts, Handlers } from './handler-types.ts';
+import { readCard, readCards, readLog, readParity, readSetting, readShareOf, readSignalsOf, type EngineView } from './queries/deployed.ts';
+import { readExpectation } from './queries/expectation.ts';
 
-const missing = (): never => {
-  throw new AppError('ROUTE_NOT_FOUND', 'This is not built yet');
-};
+/** An expectation moves with the days: one that was worked out a moment ago is good enough for a list. */
+const EXPECTATION_MS = 60_000;
+const MAX_EXPECTATIONS = 500;
+
+type Ctx = ServiceContext;
+
+/** What the engine knows. While it cannot be asked the book's part is shown without it. */
+async function askEngine(ctx: Ctx): Promise<EngineView> {
+  try {
+    return await ctx.callCommand('strategyResources', {});
+  } catch (error) {
+    ctx.log.debug({ error: describeError(error) }, 'The strategy engine cannot be asked what its processes cost');
+    return { resources: null, problems: {} };
+  }
+}
+
+/** Expectations of the last minute, by strategy and version. */
+function expectations(ctx: Ctx): (card: { readonly strategyId: string; readonly versionId: string }) => Promise<Expectation | null> {
+  const known = new Map<string, { readonly at: number; readonly value: Expectation | null }>();
+  return async ({ strategyId, versionId }) => {
+    const now = ctx.clock.now();
+    const before = known.get(versionId);
+    if (before !== undefined && now - before.at < EXPECTATION_MS) return before.value;
+    const value = await readExpectation(ctx.db, strategyId);
+    if (known.size >= MAX_EXPECTATIONS) known.clear();
+    known.set(versionId, { at: now, value });
+    return value;
+  };
+}
+
+type Live = Pick<CommandOutput<'strategyLive'>, 'cells' | 'cellsLeftOut'>;
+
+/** Its cells; none while the engine cannot be asked. @throws AppError STRATEGY_NOT_FOUND */
+async function askCells(ctx: Ctx, strategyId: string): Promise<Live> {
+  try {
+    return await ctx.callCommand('strategyLive', { strategyId });
+  } catch (error) {
+    ctx.log.debug({ error: describeError(error), strategyId }, 'The strategy engine cannot be asked for its cells');
+    return { cells: [], cellsLeftOut: 0 };
+  }
+}
+
+/** What became of the wish to sell everything, in words. */
+function wordsOf(decisions: CommandOutput<'flatten'>['decisions']): string {
+  if (decisions.length === 0) return 'It is stopped. It held nothing and had no open order.';
+  const ordered = decisions.filter(({ outcome }) => outcome === 'approved').length;
+  const refused = decisions.filter(({ outcome }) => outcome === 'denied').map(({ message }) => message);
+  const orders = ordered === 0 ? 'Nothing was ordered' : `${ordered} ${ordered === 1 ? 'order closes' : 'orders close'} what it holds`;
+  return `It is stopped. ${orders}.${refused.length === 0 ? '' : ` Not ordered: ${[...new Set(refused)].join(' ')}`}`;
+}
 
 /** Builds them. */
 export function deployHandlers({ ctx }: HandlerParts): Pick<Handlers, keyof typeof DEPLOY_ROUTES> {
+  const { mode } = ctx.config;
+  const expectationOf = expectations(ctx);
   return {
-    deployed: missing, deployedLive: missing, strategyLog: missing, strategyParity: missing, stopStrategy: missing,
+    async deployed({ projectId }) {
+      const cards = await readCards(ctx.db, { projectId: projectId ?? null, strategyId: null }, { mode, engine: await askEngine(ctx) });
+      const deployed = [];
+      for (const card of cards) {
+        const found = await expectationOf(card);
+        deployed.push({ ...card, expectation: found === null ? null : { standing: found.standing, words: found.words } });
+      }
+      return { deployed, at: ctx.clock.now() };
+    },
+    async deployedLive({ strategyId }) {
+      const card = await readCard(ctx.db, strategyId, { mode, engine: await askEngine(ctx) });
+      const expectation = await expectationOf(card);
+      const { cells, cellsLeftOut } = await askCells(ctx, strategyId);
+      const [setting, signals, positions] = await Promise.all([readSetting(ctx.db, strategyId), readSignalsOf(ctx.db, strategyId), readShareOf(ctx.db, strategyId)]);
+      return { card: { ...card, expectation: expectation === null ? null : { standing: expectation.standing, words: expectation.words } }, ...setting, cells, cellsLeftOut, signals, positions, expectation, at: ctx.clock.now() };
+    },
+    strategyLog: async ({ strategyId, afterSeq, limit }) => ({ lines: await readLog(ctx.db, { strategyId, afterSeq: afterSeq ?? null, limit }) }),
+    strategyParity: async ({ strategyId, limit }) => ({ days: await readParity(ctx.db, strategyId, limit) }),
     gates: (input) => ctx.callCommand('projectGates', input),
     readVerdict: (input, { actor, idempotencyKey }) => ctx.callCommand('readVerdict', { ...input, actor, idempotencyKey }),
-    deployStrategy: (input, { actor, idempotencyKey }) => ctx.callCommand('deployStrategy', { ...input, actor, idempotencyKey }),
+    async deployStrategy(input, { actor, idempotencyKey }) {
+      const named = (input.symbols ?? []).filter((symbol) => symbol !== '*');
+      // A strategy sees the bars of followed symbols alone.
+      if (named.length > 0) await ctx.callCommand('setWatched', { symbols: named, isWatched: true, actor, idempotencyKey: randomUUID() });
+      const answer = await ctx.callCommand('deployStrategy', { ...input, actor, idempotencyKey });
+      const card = await readCard(ctx.db, answer.strategyId, { mode, engine: { resources: null, problems: {} } });
+      const found = card.symbols.filter((symbol) => symbol !== '*' && !named.includes(symbol));
+      if (found.length > 0) await ctx.callCommand('setWatched', { symbols: found, isWatched: true, actor, idempotencyKey: randomUUID() });
+      return answer;
+    },
     startStrategy: (input, { actor, idempotencyKey }) => ctx.callCommand('startStrategy', { ...input, actor, idempotencyKey }),
     pauseStrategy: (input, { actor, idempotencyKey }) => ctx.callCommand('pauseStrategy', { ...input, actor, idempotencyKey }),
+    async stopStrategy(input, { actor, idempotencyKey }) {
+      const answer = await ctx.callCommand('stopStrategy', { ...input, actor, idempotencyKey });
+      if (input.positions === 'keep') return { ...answer, words: 'It is stopped. What it holds stays held, its open orders stay open.' };
+      // No new signal can come any more: what risk closes now stays closed.
+      const { decisions } = await ctx.callCommand('flatten', { symbol: null, strategyId: input.strategyId, actor, idempotencyKey });
+      return { ...answer, words: wordsOf(decisions) };
+    },
     setStrategyLimits: (input, { actor, idempotencyKey }) => ctx.callCommand('setStrategyLimits', { ...input, actor, idempotencyKey }),
   };
 }
