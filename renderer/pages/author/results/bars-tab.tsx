@@ -9,10 +9,11 @@ import { barCount } from '#app/domain/bar-columns.ts';
 import type { BacktestResult } from '#app/contracts/backtest.ts';
 import type { RouteOutput } from '#app/contracts/http.ts';
 import { call } from '../../../data/client.ts';
-import { count, marketDay, marketDayTime } from '../../../ui/format.ts';
+import { count, marketDay } from '../../../ui/format.ts';
 import { Failure, SkeletonRows } from '../../../ui/kit.tsx';
 import { barAt, useRunBars } from './run-chart-data.ts';
 import type { RunBars } from './run-chart-data.ts';
+import { barWords } from './run-words.ts';
 import { Picker } from './small-parts.tsx';
 import { StepView } from './step-view.tsx';
 import { fillBeside, pageOf, STEP_PAGE, stepAt } from './step-model.ts';
@@ -35,7 +36,6 @@ type StepperProps = { readonly result: BacktestResult; readonly symbol: string; 
 function Jumps({ result, symbol, series, index, goTo }: StepperProps): JSX.Element {
   const { bars: { time } } = series;
   const last = time.length - 1;
-  const [typed, setTyped] = useState('');
   const [fillBefore, fillAfter] = ([-1, 1] as const).map((way) => fillBeside(result, { symbol, time, index, way }));
   const [problem, setProblem] = useState<unknown>(null);
   const [isLooking, setLooking] = useState(false);
@@ -52,9 +52,9 @@ function Jumps({ result, symbol, series, index, goTo }: StepperProps): JSX.Eleme
       setLooking(false);
     }
   };
-  const toDay = (day: string): void => {
-    setTyped(day);
-    const at = /^\d{4}-\d{2}-\d{2}$/.test(day) ? Date.parse(`${day}T23:59:59Z`) : Number.NaN;
+  const day = marketDay(time[index] ?? 0);
+  const toDay = (wanted: string): void => {
+    const at = /^\d{4}-\d{2}-\d{2}$/.test(wanted) ? Date.parse(`${wanted}T23:59:59Z`) : Number.NaN;
     if (Number.isFinite(at)) goTo(Math.max(0, barAt(time, at)));
   };
   const button = (words: string, icon: JSX.Element, to: number | null | undefined): JSX.Element => <Tooltip label={words} openDelay={300}><ActionIcon variant="default" size="sm" aria-label={words} disabled={to === null || to === undefined || to < 0 || to > last} onClick={() => { if (to !== null && to !== undefined) goTo(to); }}>{icon}</ActionIcon></Tooltip>;
@@ -62,10 +62,10 @@ function Jumps({ result, symbol, series, index, goTo }: StepperProps): JSX.Eleme
     <>
       <div className="rs-tools rs-jumps">
         {button('Fill before this bar', <IconChevronsLeft size={15} />, fillBefore)}{button('Bar before (left arrow)', <IconChevronLeft size={15} />, index - 1)}
-        <span className="num rs-where">{result.timeframe === '1Day' ? marketDay(time[index] ?? 0) : marketDayTime(time[index] ?? null)}</span>
+        <span className="num rs-where">{barWords(time[index] ?? 0, result.timeframe !== '1Day')}</span>
         {button('Next bar (right arrow)', <IconChevronRight size={15} />, index + 1)}{button('Next fill', <IconChevronsRight size={15} />, fillAfter)}
         <button type="button" className="link-button" disabled={isLooking} onClick={() => void toAct()}>{isLooking ? 'Looking' : 'Next act'}</button>
-        <input type="date" className="rs-input rs-day" aria-label="Go to a day" value={typed} onChange={(event) => toDay(event.currentTarget.value)} />
+        <input key={day} type="date" className="rs-input rs-day" aria-label="Go to a day" title="Go to a day" defaultValue={day} onChange={(event) => toDay(event.currentTarget.value)} />
         <span className="muted num">{count(index + 1)} / {count(last + 1)}</span>
       </div>
       {problem !== null && <Failure error={problem} />}

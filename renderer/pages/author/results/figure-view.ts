@@ -55,6 +55,11 @@ export function bestOf(name: string, values: readonly (number | null | undefined
   return new Set(values.flatMap((value, n) => (value === best ? [n] : [])));
 }
 
+/** Names for narrow places. */
+const SHORT: Readonly<Record<string, string>> = { total_return: 'Return', cagr: 'Per year', sharpe: 'Sharpe', sortino: 'Sortino', calmar: 'Calmar', max_drawdown: 'Deepest fall', exposure: 'In the market', trades: 'Trips' };
+/** What a figure is called where there is little room. */
+export const shortNameOf = (name: string): string => SHORT[name] ?? nameOf(name);
+
 /** Figures at the top of a result. */
 export const HEADLINE = ['total_return', 'cagr', 'sharpe', 'max_drawdown', 'win_rate', 'profit_factor', 'round_trips', 'exposure'] as const;
 

@@ -5,7 +5,7 @@ import { FIGURES } from '#app/analytics/catalogue.ts';
 import type { FigureEntry, FigureGroup } from '#app/analytics/catalogue.ts';
 import type { BacktestResult } from '#app/contracts/backtest.ts';
 import { signOf } from '../../../ui/format.ts';
-import { entryOf, HEADLINE, inputsOf, written } from './figure-view.ts';
+import { entryOf, HEADLINE, inputsOf, shortNameOf, written } from './figure-view.ts';
 
 const GROUPS: readonly (readonly [FigureGroup, string])[] = [['return', 'What it made'], ['risk', 'What it risked'], ['ratio', 'What it made for the risk'], ['benchmark', 'Against the benchmark'], ['trades', 'How it traded']];
 
@@ -37,7 +37,7 @@ export function HeadlineFigures({ result, isComing }: { result: BacktestResult; 
         const value = result.figures[entry.name];
         return (
           <div key={entry.name}>
-            <dt>{entry.label}</dt>
+            <dt>{shortNameOf(entry.name)}</dt>
             <dd className={`num ${toned(entry, value)}`}>{isComing && value === undefined ? <Skeleton height={16} width={64} mt={4} /> : <HowMade entry={entry} result={result}>{written(entry.kind, value)}</HowMade>}</dd>
           </div>
         );

@@ -5,9 +5,10 @@ import { useInfiniteQuery } from '@tanstack/react-query';
 import type { RunLogLineView } from '#app/contracts/studio.ts';
 import { MAX_LOG_LINES } from '#app/contracts/studio.ts';
 import { call } from '../../../data/client.ts';
-import { count, marketDayTime } from '../../../ui/format.ts';
+import { count } from '../../../ui/format.ts';
 import { Empty, Failure, SkeletonRows } from '../../../ui/kit.tsx';
 import { useRowWindow } from '../../../ui/use-row-window.ts';
+import { barWords } from './run-words.ts';
 import { Choices } from './small-parts.tsx';
 
 const ROW = 22;
@@ -20,18 +21,18 @@ export function foundLines(lines: readonly RunLogLineView[], level: Level, words
   return lines.filter((line) => (level === 'all' || line.level === level) && (wanted === '' || line.line.toLowerCase().includes(wanted) || line.symbol?.toLowerCase() === wanted));
 }
 
-function Line({ line, onStep }: { line: RunLogLineView; onStep(at: number, symbol: string | null): void }): JSX.Element {
+function Line({ line, isIntraday, onStep }: { line: RunLogLineView; isIntraday: boolean; onStep(at: number, symbol: string | null): void }): JSX.Element {
   const { barTime, symbol } = line;
   return (
     <tr className={`rs-line ${line.level}`}>
-      <td className="num">{barTime === null ? <span className="muted">–</span> : <button type="button" className="link-button" title="Open this bar" onClick={() => onStep(barTime - 1, symbol)}>{marketDayTime(barTime)}</button>}</td>
+      <td className="num">{barTime === null ? <span className="muted">–</span> : <button type="button" className="link-button" title="Open this bar" onClick={() => onStep(barTime - 1, symbol)}>{barWords(barTime, isIntraday)}</button>}</td>
       <td className="muted">{symbol ?? ''}</td><td className="rs-level">{line.level === 'info' ? '' : line.level}</td><td className="rs-words" title={line.line}>{line.line}</td>
     </tr>
   );
 }
 
 /** The tab. */
-export function LogTab({ backtestId, dropped, onStep }: { backtestId: string; dropped: number; onStep(at: number, symbol: string | null): void }): JSX.Element {
+export function LogTab({ backtestId, dropped, isIntraday, onStep }: { backtestId: string; dropped: number; isIntraday: boolean; onStep(at: number, symbol: string | null): void }): JSX.Element {
   const [level, setLevel] = useState<Level>('all');
   const [words, setWords] = useState('');
   const query = useInfiniteQuery({
@@ -56,7 +57,7 @@ export function LogTab({ backtestId, dropped, onStep }: { backtestId: string; dr
         <table className="rs-log" aria-label="Log of the strategy">
           <tbody ref={body}>
             {rows.above > 0 && <tr style={{ height: rows.above }} aria-hidden><td colSpan={4} /></tr>}
-            {found.slice(rows.start, rows.end).map((line) => <Line key={line.seq} line={line} onStep={onStep} />)}
+            {found.slice(rows.start, rows.end).map((line) => <Line key={line.seq} line={line} isIntraday={isIntraday} onStep={onStep} />)}
             {rows.below > 0 && <tr style={{ height: rows.below }} aria-hidden><td colSpan={4} /></tr>}
           </tbody>
         </table>

@@ -39,7 +39,7 @@ export function RunPart({ detail, result }: { detail: BacktestDetail; result: Ba
         {tab === 'overview' && <OverviewTab detail={detail} result={result} />}
         {tab === 'trades' && <TradesTab result={result} symbol={symbol} setSymbol={setSymbol} onStep={(instant) => step(instant, null)} />}
         {tab === 'bars' && <BarsTab result={result} symbol={symbol} setSymbol={setSymbol} at={at} setAt={setAt} />}
-        {tab === 'log' && <LogTab backtestId={result.backtestId} dropped={detail.log.dropped} onStep={step} />}
+        {tab === 'log' && <LogTab backtestId={result.backtestId} dropped={detail.log.dropped} isIntraday={result.timeframe !== '1Day'} onStep={step} />}
         {tab === 'figures' && <AllFigures result={result} />}
       </div>
     </div>

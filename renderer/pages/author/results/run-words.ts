@@ -1,7 +1,7 @@
 /** What a run is, does and came to, in words. Pure. */
 import type { BacktestDetail, BacktestView } from '#app/contracts/studio.ts';
 import type { VersionView } from '#app/contracts/author.ts';
-import { age, counted, marketDay, NOTHING } from '../../../ui/format.ts';
+import { age, counted, marketDay, marketTime, NOTHING } from '../../../ui/format.ts';
 import type { Tone } from './verdict-words.ts';
 import { BELIEFS } from './verdict-words.ts';
 
@@ -15,6 +15,11 @@ export function symbolWords(symbols: readonly string[]): string {
 /** The days of a run. */
 export function spanWords({ from, to }: Pick<BacktestView, 'from' | 'to'>): string {
   return from === null || to === null ? NOTHING : `${marketDay(from)} – ${marketDay(to - 1)}`;
+}
+
+/** A bar's time as lists tell it: the year belongs to it, for runs span many. */
+export function barWords(at: number, isIntraday: boolean): string {
+  return isIntraday ? `${marketDay(at)} ${marketTime(at).slice(0, 5)}` : marketDay(at);
 }
 
 /** The state of a run as a tag. */

@@ -1,7 +1,8 @@
 /** What was tried before? The runs of the project, newest first: open one, run it again, or lay up to six side by side. */
 import { useMemo, useState } from 'react';
 import type { JSX } from 'react';
-import { Button } from '@mantine/core';
+import { ActionIcon, Button, Tooltip } from '@mantine/core';
+import { IconRepeat } from '@tabler/icons-react';
 import { backtestRequestSchema } from '#app/contracts/backtest.ts';
 import type { BacktestView } from '#app/contracts/studio.ts';
 import { call } from '../../../data/client.ts';
@@ -26,12 +27,13 @@ function Row({ view, isOpen, isChosen, isFull, now, toggle, again }: { view: Bac
   return (
     <tr className={isOpen ? 'opens chosen' : 'opens'} tabIndex={0} onClick={open} onKeyDown={(event) => { if (event.key === 'Enter' && event.target === event.currentTarget) open(); }}>
       <td onClick={(event) => event.stopPropagation()}><input type="checkbox" aria-label={`Compare the run of ${marketDayTime(view.startedAt)}`} checked={isChosen} disabled={!isChosen && (isFull || view.state !== 'done')} onChange={toggle} /></td>
-      <td>{project !== null && <button type="button" className="rs-version" title={project.version === now ? 'The version that is open' : `Open the code of version ${project.version}`} onClick={(event) => { event.stopPropagation(); go({ version: project.version, run: view.backtestId, pane: 'run' }); }}>v{project.version}</button>}</td>
-      <td><strong>{symbolWords(view.symbols)}</strong> <span className="muted">{view.timeframe}{view.hasSearch && ' · optimised'}</span><br /><small className="muted num">{spanWords(view)}</small></td>
-      <td className={`number num sign${signOf(view.totalReturn)}`}>{percent(view.totalReturn, { decimals: 1 })}</td><td className="number num">{view.sharpe === null ? '–' : view.sharpe.toFixed(2).replace('-', '−')}</td><td className="number num">{percent(view.maxDrawdown, { decimals: 1 })}</td>
-      <td title={view.headline ?? view.problem?.message}><Tag tone={tag.tone}>{tag.words}</Tag></td>
-      <td className="num"><small>{marketDayTime(view.startedAt)}</small><br /><small className="muted">{age(view.tookMs)}</small></td>
-      <td onClick={(event) => event.stopPropagation()}><button type="button" className="link-button" onClick={again} title="With the same settings, on the code of now">Again</button></td>
+      <td>
+        {project !== null && <button type="button" className="rs-version" title={project.version === now ? 'The version that is open' : `Open the code of version ${project.version}`} onClick={(event) => { event.stopPropagation(); go({ version: project.version, run: view.backtestId, pane: 'run' }); }}>v{project.version}</button>} <strong>{symbolWords(view.symbols)}</strong> <span className="muted">{view.timeframe}{view.hasSearch && ' · optimised'}</span>
+        <br /><small className="muted num">{spanWords(view)}</small>
+      </td>
+      <td className={`number num sign${signOf(view.totalReturn)}`}>{percent(view.totalReturn, { decimals: 1 })}</td><td className="number num minor">{view.sharpe === null ? '–' : view.sharpe.toFixed(2).replace('-', '−')}</td><td className="number num">{percent(view.maxDrawdown, { decimals: 1 })}</td>
+      <td title={view.headline ?? view.problem?.message}><Tag tone={tag.tone}>{tag.words}</Tag><br /><small className="muted num">{marketDayTime(view.startedAt)}{view.tookMs === null ? '' : ` · ${age(view.tookMs)}`}</small></td>
+      <td onClick={(event) => event.stopPropagation()}><Tooltip label="Again with these settings, on the code of now"><ActionIcon variant="subtle" color="gray" size="sm" aria-label={`Run again what ran ${marketDayTime(view.startedAt)}`} onClick={again}><IconRepeat size={14} aria-hidden /></ActionIcon></Tooltip></td>
     </tr>
   );
 }
@@ -71,7 +73,7 @@ export function RunsPane({ projectId }: { projectId: string }): JSX.Element {
           {problem !== null && <p className="rs-problem" role="alert">{problem}</p>}
           <div className="table-scroll">
             <table className="data-table rs-runs" aria-label="Runs of the project">
-              <thead><tr><th aria-label="Compare" /><th>Code</th><th>What</th><th className="number">Return</th><th className="number">Sharpe</th><th className="number">Deepest fall</th><th>Verdict</th><th>When</th><th aria-label="Acts" /></tr></thead>
+              <thead><tr><th aria-label="Compare" /><th>What</th><th className="number">Return</th><th className="number minor">Sharpe</th><th className="number">Fall</th><th>Verdict</th><th aria-label="Acts" /></tr></thead>
               <tbody>{backtests.map((view) => <Row key={view.backtestId} view={view} isOpen={view.backtestId === run} isChosen={ids.includes(view.backtestId)} isFull={ids.length >= MAX_COMPARED} now={target?.base.version ?? null} toggle={() => toggle(view.backtestId)} again={() => again(view)} />)}</tbody>
             </table>
           </div>

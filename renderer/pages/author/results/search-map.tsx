@@ -10,7 +10,7 @@ import { Picker } from './small-parts.tsx';
 /** Cells that carry their number; more are colours alone. */
 const NUMBERED_COLUMNS = 12;
 
-const RULES: Readonly<Record<HeatMapView['rule'], string>> = { best: 'each cell: the best of the points that share these two values', median: 'each cell: the middle of the points that share these two values', worst: 'each cell: the worst of the points that share these two values' };
+const RULES: Readonly<Record<HeatMapView['rule'], string>> = { best: 'Each cell is the best of the points that share these two values', median: 'Each cell is the middle of the points that share these two values', worst: 'Each cell is the worst of the points that share these two values' };
 
 function isPoint(cell: MapCell, map: HeatMapView, trial: TrialView | null): boolean {
   return trial !== null && trial.parameters[map.x] === cell.x && trial.parameters[map.y] === cell.y;

@@ -8,7 +8,7 @@ import type { SearchReportView, TrialView } from '#app/contracts/search-report.t
 import { call } from '../../../data/client.ts';
 import { count, percent } from '../../../ui/format.ts';
 import { Failure, SkeletonRows } from '../../../ui/kit.tsx';
-import { writtenBy, nameOf } from './figure-view.ts';
+import { nameOf, shortNameOf, writtenBy } from './figure-view.ts';
 import { MonteCarloPart } from './overview-tab.tsx';
 import { RunHead } from './run-head.tsx';
 import { MapPart } from './search-map.tsx';
@@ -60,7 +60,7 @@ function Top({ report, take }: { report: SearchReportView; take(parameters: Tria
       <header><h3>Best points</h3><span className="muted">{count(report.trials)} tried{report.unusable > 0 ? `, ${count(report.unusable)} that the strategy cannot take` : ''}; the score shrinks with few trades and deep falls</span></header>
       <div className="table-scroll">
         <table className="data-table rs-top" aria-label="Best points">
-          <thead><tr>{(varied.length === 0 ? names : varied).map((name) => <th key={name} className="number"><code>{name}</code></th>)}<th className="number">Score</th><th className="number" title="How much of the score is left at points beside it">Kept beside</th>{columns.map((name) => <th key={name} className="number">{nameOf(name)}</th>)}<th aria-label="Acts" /></tr></thead>
+          <thead><tr>{(varied.length === 0 ? names : varied).map((name) => <th key={name} className="number"><code>{name}</code></th>)}<th className="number">Score</th><th className="number" title="How much of the score is left at points beside it">Kept</th>{columns.map((name) => <th key={name} className="number" title={nameOf(name)}>{shortNameOf(name)}</th>)}<th aria-label="Acts" /></tr></thead>
           <tbody>{report.top.slice(0, TOP_ROWS).map((trial) => <tr key={pointWords(trial.parameters)}>{(varied.length === 0 ? names : varied).map((name) => <td key={name} className="number num">{String(trial.parameters[name])}</td>)}<td className="number num">{writtenBy('score', trial.score)}</td><td className="number num">{keptWords(trial)}</td>{columns.map((name) => <td key={name} className="number num">{writtenBy(name, trial.figures[name])}</td>)}<td><button type="button" className="link-button" onClick={() => take(trial.parameters)}>Take</button></td></tr>)}</tbody>
         </table>
       </div>

@@ -11,12 +11,13 @@ import { MARGIN, plotWidth, pxToX, xToPx, yToPx } from '../../../charts/scale.ts
 import { createStore, useStore } from '../../../data/external-store.ts';
 import type { Store } from '../../../data/external-store.ts';
 import { Empty, Failure } from '../../../ui/kit.tsx';
-import { marketDay, marketDayTime, price } from '../../../ui/format.ts';
+import { price } from '../../../ui/format.ts';
 import { useTokens } from '../../../ui/use-tokens.ts';
 import { TimeScale } from '../../analysis/chart-layers.tsx';
 import { pricePane, pricePlot } from '../../analysis/stage.ts';
 import type { Stage } from '../../analysis/stage.ts';
 import { useChartView } from '../../analysis/use-chart-view.ts';
+import { barWords } from './run-words.ts';
 import { barAt, tradeMarks } from './run-chart-data.ts';
 import type { RunBars, TradeMark } from './run-chart-data.ts';
 
@@ -81,7 +82,7 @@ function ChosenBar({ stage, chosen }: { stage: Stage; chosen: number }): JSX.Ele
 function Values({ stage, index, isIntraday }: { stage: Stage; index: number; isIntraday: boolean }): JSX.Element {
   const { bars } = stage;
   const time = bars.time[index] ?? 0;
-  return <div className="rs-values num"><b>{isIntraday ? marketDayTime(time) : marketDay(time)}</b> <span>O {price(bars.open[index] ?? null)}</span> <span>H {price(bars.high[index] ?? null)}</span> <span>L {price(bars.low[index] ?? null)}</span> <span>C {price(bars.close[index] ?? null)}</span></div>;
+  return <div className="rs-values num"><b>{barWords(time, isIntraday)}</b> <span>O {price(bars.open[index] ?? null)}</span> <span>H {price(bars.high[index] ?? null)}</span> <span>L {price(bars.low[index] ?? null)}</span> <span>C {price(bars.close[index] ?? null)}</span></div>;
 }
 
 /** Where a press without a pull lands: the bar below it. */

@@ -5,10 +5,11 @@ import type { BacktestResult } from '#app/contracts/backtest.ts';
 import { excursionFigure } from '../../../charts/author-run.ts';
 import { LazyChart } from '../../../charts/lazy-chart.tsx';
 import { useRowWindow } from '../../../ui/use-row-window.ts';
-import { age, marketDay, marketDayTime, money, NOTHING, percent, price, quantity, signOf } from '../../../ui/format.ts';
+import { age, money, NOTHING, percent, price, quantity, signOf } from '../../../ui/format.ts';
 import { Empty } from '../../../ui/kit.tsx';
 import { useTokens } from '../../../ui/use-tokens.ts';
 import { useRunBars } from './run-chart-data.ts';
+import { barWords } from './run-words.ts';
 import { Choices, Picker } from './small-parts.tsx';
 import { TradeChart } from './trade-chart.tsx';
 import { filterTrips, sortTrips, tripRows, widestExcursion } from './trade-list-model.ts';
@@ -19,7 +20,7 @@ const DOTS_MAX = 2_000;
 const FILTERS: readonly (readonly [TripFilter, string])[] = [['all', 'All'], ['wins', 'Wins'], ['losses', 'Losses'], ['long', 'Long'], ['short', 'Short']];
 const COLUMNS: readonly { readonly by: TripSort; readonly head: string; readonly unit?: string; readonly isNumber?: boolean; readonly isMinor?: boolean }[] = [
   { by: 'n', head: '#', isNumber: true, isMinor: true }, { by: 'symbol', head: 'Symbol' }, { by: 'openedAt', head: 'Entry' }, { by: 'holding', head: 'Held', isNumber: true }, { by: 'qty', head: 'Shares', isNumber: true, isMinor: true }, { by: 'entryPrice', head: 'In', unit: 'USD', isNumber: true, isMinor: true },
-  { by: 'exitPrice', head: 'Out', unit: 'USD', isNumber: true, isMinor: true }, { by: 'profit', head: 'Profit', unit: 'USD', isNumber: true }, { by: 'growth', head: '%', isNumber: true }, { by: 'multiple', head: 'R', isNumber: true }, { by: 'mae', head: 'MAE / MFE', unit: 'USD' },
+  { by: 'exitPrice', head: 'Out', unit: 'USD', isNumber: true, isMinor: true }, { by: 'profit', head: 'Profit', unit: 'USD', isNumber: true }, { by: 'growth', head: '%', isNumber: true }, { by: 'multiple', head: 'R', isNumber: true }, { by: 'mae', head: 'MAE / MFE' },
 ];
 
 function Excursion({ row, widest }: { row: TripRow; widest: number }): JSX.Element {
@@ -27,12 +28,12 @@ function Excursion({ row, widest }: { row: TripRow; widest: number }): JSX.Eleme
   return <span className="rs-excursion" title={`Furthest under water ${money(row.mae)} USD, furthest above ${money(row.mfe, { signed: true })} USD, ended at ${money(row.profit, { signed: true })} USD`}><i className="down" style={{ width: part(row.mae) }} /><i className="up" style={{ width: part(row.mfe) }} /><b style={{ left: `${50 + (widest === 0 ? 0 : Math.max(-50, Math.min(50, (row.profit / widest) * 50)))}%` }} /></span>;
 }
 
-function TripLine({ row, widest, isChosen, isIntraday, choose, step }: { row: TripRow; widest: number; isChosen: boolean; isIntraday: boolean; choose(row: TripRow): void; step(row: TripRow): void }): JSX.Element {
+function TripLine({ row, widest, isChosen, isIntraday, hasRisk, choose, step }: { row: TripRow; widest: number; isChosen: boolean; isIntraday: boolean; hasRisk: boolean; choose(row: TripRow): void; step(row: TripRow): void }): JSX.Element {
   return (
     <tr className={isChosen ? 'opens chosen' : 'opens'} tabIndex={0} aria-selected={isChosen} onClick={() => choose(row)} onDoubleClick={() => step(row)} onKeyDown={(event) => { if (event.key === 'Enter') (isChosen ? step : choose)(row); }}>
-      <td className="number minor num muted">{row.n}</td><td><strong>{row.symbol}</strong> <span className="muted">{row.side}</span></td><td className="num">{isIntraday ? marketDayTime(row.openedAt) : marketDay(row.openedAt)}</td><td className="number num">{age(row.holding)}</td><td className="number minor num">{quantity(row.qty)}</td>
+      <td className="number minor num muted">{row.n}</td><td><strong>{row.symbol}</strong> <span className="muted">{row.side}</span></td><td className="num">{barWords(row.openedAt, isIntraday)}</td><td className="number num">{age(row.holding)}</td><td className="number minor num">{quantity(row.qty)}</td>
       <td className="number minor num">{price(row.entryPrice)}</td><td className="number minor num">{price(row.exitPrice)}</td><td className={`number num sign${signOf(row.profit)}`}>{money(row.profit, { signed: true })}</td><td className={`number num sign${signOf(row.growth)}`}>{percent(row.growth, { decimals: 1 })}</td>
-      <td className="number num">{row.multiple === null ? NOTHING : `${row.multiple.toFixed(1).replace('-', '−')}`}</td><td><Excursion row={row} widest={widest} /></td>
+      {hasRisk && <td className="number num">{row.multiple === null ? NOTHING : row.multiple.toFixed(1).replace('-', '−')}</td>}<td><Excursion row={row} widest={widest} /></td>
     </tr>
   );
 }
@@ -41,16 +42,19 @@ function TripTable({ rows, chosen, isIntraday, choose, step }: { rows: readonly 
   const [sort, setSort] = useState<{ by: TripSort; isDown: boolean }>({ by: 'n', isDown: false });
   const sorted = useMemo(() => sortTrips(rows, sort.by, sort.isDown), [rows, sort]);
   const widest = useMemo(() => widestExcursion(rows), [rows]);
+  // Without a stop nothing is at risk that a profit could be measured with.
+  const hasRisk = useMemo(() => rows.some(({ multiple }) => multiple !== null), [rows]);
+  const columns = hasRisk ? COLUMNS : COLUMNS.filter(({ by }) => by !== 'multiple');
   const { body, rows: shown } = useRowWindow(sorted.length, ROW);
   const press = (by: TripSort): void => setSort((now) => ({ by, isDown: now.by === by ? !now.isDown : by !== 'symbol' && by !== 'n' && by !== 'openedAt' }));
   return (
     <div className="table-scroll">
       <table className="data-table rs-trips" aria-label="Round trips">
-        <thead><tr>{COLUMNS.map(({ by, head, unit, isNumber, isMinor }) => <th key={by} className={`${isNumber ? 'number' : ''} ${isMinor ? 'minor' : ''}`} aria-sort={sort.by !== by ? 'none' : sort.isDown ? 'descending' : 'ascending'}><button type="button" onClick={() => press(by)}>{head}{unit !== undefined && <small> {unit}</small>}<i aria-hidden>{sort.by !== by ? '' : sort.isDown ? '↓' : '↑'}</i></button></th>)}</tr></thead>
+        <thead><tr>{columns.map(({ by, head, unit, isNumber, isMinor }) => <th key={by} className={`${isNumber ? 'number' : ''} ${isMinor ? 'minor' : ''}`} aria-sort={sort.by !== by ? 'none' : sort.isDown ? 'descending' : 'ascending'}><button type="button" onClick={() => press(by)}>{head}{unit !== undefined && <small> {unit}</small>}<i aria-hidden>{sort.by !== by ? '' : sort.isDown ? '↓' : '↑'}</i></button></th>)}</tr></thead>
         <tbody ref={body}>
-          {shown.above > 0 && <tr style={{ height: shown.above }} aria-hidden><td colSpan={COLUMNS.length} /></tr>}
-          {sorted.slice(shown.start, shown.end).map((row) => <TripLine key={row.n} row={row} widest={widest} isChosen={row.n === chosen?.n} isIntraday={isIntraday} choose={choose} step={step} />)}
-          {shown.below > 0 && <tr style={{ height: shown.below }} aria-hidden><td colSpan={COLUMNS.length} /></tr>}
+          {shown.above > 0 && <tr style={{ height: shown.above }} aria-hidden><td colSpan={columns.length} /></tr>}
+          {sorted.slice(shown.start, shown.end).map((row) => <TripLine key={row.n} row={row} widest={widest} isChosen={row.n === chosen?.n} isIntraday={isIntraday} hasRisk={hasRisk} choose={choose} step={step} />)}
+          {shown.below > 0 && <tr style={{ height: shown.below }} aria-hidden><td colSpan={columns.length} /></tr>}
         </tbody>
       </table>
     </div>

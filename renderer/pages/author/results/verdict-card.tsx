@@ -1,6 +1,7 @@
 /** Whether to believe a run, before anything else: the belief as words, sign and colour, then the reasons by weight with what would help. */
 import { useState } from 'react';
 import type { JSX, ReactNode } from 'react';
+import { Skeleton } from '@mantine/core';
 import { IconAlertTriangle, IconCircleCheck, IconCircleX, IconHelpCircle } from '@tabler/icons-react';
 import type { BacktestResult } from '#app/contracts/backtest.ts';
 import { BELIEFS, GRADES, headlineOf } from './verdict-words.ts';
@@ -8,7 +9,7 @@ import type { Tone } from './verdict-words.ts';
 
 const ICONS = { good: IconCircleCheck, warn: IconAlertTriangle, bad: IconCircleX, idle: IconHelpCircle } as const;
 /** Reasons that are shown before somebody asks for all. */
-const FIRST_REASONS = 3;
+const FIRST_REASONS = 2;
 
 /** The sign of a tone; the word stands beside it. */
 export function ToneIcon({ tone, size = 16 }: { tone: Tone; size?: number }): JSX.Element {
@@ -20,7 +21,7 @@ export function ToneIcon({ tone, size = 16 }: { tone: Tone; size?: number }): JS
 export function Judgement({ tone, title, headline, children }: { tone: Tone; title: string; headline: string; children?: ReactNode }): JSX.Element {
   return (
     <section className={`rs-verdict ${tone}`} aria-label="Verdict">
-      <header><ToneIcon tone={tone} size={22} /><div><h2>{title}</h2><p>{headline}</p></div></header>
+      <header><ToneIcon tone={tone} size={22} /><div><h2>{title}</h2>{headline !== '' && <p>{headline}</p>}</div></header>
       {children}
     </section>
   );
@@ -31,13 +32,14 @@ export function VerdictCard({ verdict, isComing }: { verdict: BacktestResult['ve
   const [isOpen, setOpen] = useState(false);
   if (verdict === null) {
     return isComing
-      ? <section className="rs-verdict idle rs-coming" aria-label="Verdict" aria-busy><header><ToneIcon tone="idle" size={22} /><div><h2>Statistics are being worked out</h2><p>Whether to believe it follows in a moment: it is run again with its future taken away, with noise, and beside its parameters.</p></div></header></section>
+      ? <section className="rs-verdict idle rs-coming" aria-label="Verdict" aria-busy><header><ToneIcon tone="idle" size={22} /><div><h2>Statistics are being worked out</h2><p>Whether to believe it follows in a moment: it is run again with its future taken away, with noise, and beside its parameters.</p></div></header><div className="rs-reasons" aria-hidden><Skeleton height={11} width="72%" /><Skeleton height={11} width="54%" /><Skeleton height={11} width="66%" /></div></section>
       : <Judgement tone="idle" title="No verdict" headline="There were no bars, so there is nothing to judge." />;
   }
   const { belief, headline, reasons } = verdict;
   const shown = isOpen ? reasons : reasons.slice(0, FIRST_REASONS);
+  const words = headlineOf(headline);
   return (
-    <Judgement tone={BELIEFS[belief].tone} title={BELIEFS[belief].words} headline={headlineOf(headline)}>
+    <Judgement tone={BELIEFS[belief].tone} title={BELIEFS[belief].words} headline={words === reasons[0]?.finding ? '' : words}>
       <ul className="rs-reasons">
         {shown.map(({ grade, finding, remedy }) => (
           <li key={finding}>

@@ -19,10 +19,12 @@ export const BELIEFS: Readonly<Record<Belief, { readonly words: string; readonly
 /** What a grade is called, and its tone. */
 export const GRADES: Readonly<Record<Grade, { readonly words: string; readonly tone: Tone }>> = { bad: { words: 'speaks against it', tone: 'bad' }, weak: { words: 'weak', tone: 'warn' }, unknown: { words: 'not known', tone: 'idle' }, good: { words: 'speaks for it', tone: 'good' } };
 
+const sentence = (words: string): string => `${words.slice(0, 1).toUpperCase()}${words.slice(1)}`;
+
 /** The headline without the belief that stands beside it anyway. headlineOf('Doubtful: it made 2 %.') = 'It made 2 %.' */
 export function headlineOf(headline: string): string {
   const rest = headline.replace(/^(believe it|doubtful|do not believe it)[:,]?\s*/i, '');
-  return rest === '' ? headline : `${rest.slice(0, 1).toUpperCase()}${rest.slice(1)}`;
+  return rest === '' ? headline : sentence(rest);
 }
 
 /** One statement about a search. */
@@ -37,7 +39,7 @@ const PLATEAU_GOOD = 0.6;
 const PLATEAU_WEAK = 0.3;
 
 const graded = (value: number, good: number, weak: number): Tone => (value >= good ? 'good' : value >= weak ? 'warn' : 'bad');
-const whole = (value: number): string => percent(value, { signed: false, decimals: 0 });
+const whole = (value: number): string => percent(value, { signed: false, decimals: 0 }).replace(' ', '\u00a0');
 
 function overfitting(report: SearchReportView): SearchStatement {
   const { overfitting: found } = report;
@@ -78,7 +80,7 @@ export function searchStatements(report: SearchReportView, deflatedSharpe: numbe
 export function searchHeadline(statements: readonly SearchStatement[]): { readonly tone: Tone; readonly words: string } {
   const bad = statements.filter(({ tone }) => tone === 'bad');
   const open = statements.filter(({ tone }) => tone !== 'good');
-  if (bad.length > 0) return { tone: 'bad', words: `Do not carry these parameters on: ${bad.map(({ title }) => title.toLowerCase()).join(' and ')} ${bad.length === 1 ? 'speaks' : 'speak'} against them.` };
-  if (open.length > 0) return { tone: 'warn', words: `Doubtful: ${open.map(({ title }) => title.toLowerCase()).join(', ')} ${open.length === 1 ? 'is' : 'are'} weak or not known.` };
+  if (bad.length > 0) return { tone: 'bad', words: sentence(`${bad.map(({ title }) => title.toLowerCase()).join(' and ')} ${bad.length === 1 ? 'speaks' : 'speak'} against these parameters.`) };
+  if (open.length > 0) return { tone: 'warn', words: sentence(`${open.map(({ title }) => title.toLowerCase()).join(', ')} ${open.length === 1 ? 'is' : 'are'} weak or not known.`) };
   return { tone: 'good', words: 'The parameters hold beside their neighbours, behind their windows and against chance.' };
 }
