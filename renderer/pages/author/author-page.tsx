@@ -14,8 +14,8 @@ import { RunBar } from './results/run-bar.tsx';
 import { SplitEdge } from './split-edge.tsx';
 
 const PANE_NAMES: Readonly<Record<AuthorPane, string>> = { run: 'Back-test', optimise: 'Optimise', compare: 'Runs', deploy: 'Deploy', live: 'Live' };
-/** What the middle keeps however wide the right side is drawn. */
-const MIDDLE_LEAST = 420;
+/** What the text keeps however wide the right side is drawn. */
+const MIDDLE_LEAST = 500;
 
 function PaneTabs({ pane, isNarrow }: { pane: AuthorPane; isNarrow: boolean }): JSX.Element {
   const navigate = useNavigate();
@@ -48,14 +48,14 @@ function useFront(wanted: string): void {
 /** The page. */
 export function AuthorPage(): JSX.Element {
   const { pane = 'run', run, strategy, project } = useSearch({ from: '/author' });
-  const { rightWidth, front } = useAuthorLayout();
+  const { rightWidth, front, isSideOpen, sideWidth } = useAuthorLayout();
   const isOpen = useOpenProject() !== null;
   const { ref, width } = useElementSize();
   useFront(`${pane}/${run ?? ''}/${strategy ?? ''}`);
   const isNarrow = width > 0 && width < NARROW_BELOW;
   // Without a project the gallery takes the page, unless a link names a run or a deployment.
   const hasRight = isOpen || project !== undefined || run !== undefined || strategy !== undefined || pane === 'live';
-  const most = Math.max(RIGHT.least, Math.min(RIGHT.most, width - MIDDLE_LEAST));
+  const most = Math.max(RIGHT.least, Math.min(RIGHT.most, width - MIDDLE_LEAST - (isSideOpen ? sideWidth : 0)));
   const shown = Math.min(rightWidth, most);
   const isRightHidden = !hasRight || (isNarrow && front === 'code');
   return (
