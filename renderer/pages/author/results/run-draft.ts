@@ -130,6 +130,11 @@ export function requestOf(draft: RunDraft, of: { readonly facts: ProjectFacts | 
   };
 }
 
+/** Parameters as the fields of the bar hold them. */
+export function asTyped(parameters: Readonly<Record<string, number | string | boolean>>): Record<string, string | boolean> {
+  return Object.fromEntries(Object.entries(parameters).map(([name, value]) => [name, typeof value === 'boolean' ? value : String(value)]));
+}
+
 const SLIPPAGE_SHORT: Readonly<Record<SlippageKind, string>> = { none: 'no slippage', bps: 'bp', spread: 'bp spread', volume_share: '× share of volume', atr: '× ATR', square_root: '× √share' };
 
 /** Costs in a few words: costsWords of the defaults = '2 bp + fees'. */
