@@ -1,5 +1,6 @@
 /** backtest_strategy: a strategy over stored bars, by the rules and the order code that trade live; with a search for its parameters when that is asked for. */
 import { backtestRequestSchema, backtestRunOutputSchema, type BacktestRequest } from '#app/contracts/backtest.ts';
+import type { BarColumns } from '#app/domain/bar-columns.ts';
 import { AppError } from '#app/domain/errors.ts';
 import { strategyType } from '#app/strategy/registry.ts';
 import type { StrategyType } from '#app/strategy/spec.ts';
@@ -12,7 +13,7 @@ import { openAuthored, type Authored, type SandboxOpener } from './backtest-auth
 import { barSource, type BarSource, type LoadedSeries } from './backtest-bars.ts';
 import { jobOf } from './backtest-job.ts';
 import { play, type Played, type Work } from './backtest-play.ts';
-import { problemOf } from './backtest-problem.ts';
+import { logOfFailure, problemOf } from './backtest-problem.ts';
 import { countBars, planBacktest, type BacktestPlan, type PlanMeans } from './backtest-request.ts';
 import { searchPlanOf } from './backtest-search.ts';
 import { noteBegin, noteEnd, notePlan } from './backtest-store.ts';
@@ -88,7 +89,8 @@ class Run implements AsyncDisposable {
       return await body();
     } catch (error) {
       const { signal } = this.ctx;
-      await noteEnd(this.house.parts.db, this.backtestId, signal.aborted ? 'cancelled' : 'failed', signal.aborted ? null : problemOf(error, (symbol) => this.series.find((one) => one.symbol === symbol)?.bars ?? null));
+      const barsOf = (symbol: string): BarColumns | null => this.series.find((one) => one.symbol === symbol)?.bars ?? null;
+      await noteEnd(this.house.parts.db, this.backtestId, signal.aborted ? { state: 'cancelled', problem: null, log: null } : { state: 'failed', problem: problemOf(error, barsOf), log: logOfFailure(error) });
       throw error;
     }
   }

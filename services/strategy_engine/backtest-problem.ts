@@ -1,7 +1,9 @@
 /** Why a back-test failed, as its author reads it: the words, the place in the file, the bar. */
+import * as z from 'zod';
 import type { RunProblem } from '#app/contracts/studio.ts';
 import type { BarColumns } from '#app/domain/bar-columns.ts';
 import { AppError, describeError } from '#app/domain/errors.ts';
+import type { SandboxLog } from '../research/sandbox/protocol.ts';
 
 const MAX_MESSAGE = 2_000;
 const text = (value: unknown): string | null => (typeof value === 'string' && value !== '' ? value : null);
@@ -24,4 +26,13 @@ export function problemOf(error: unknown, barsOf: (symbol: string) => BarColumns
     code: error instanceof AppError ? error.code : 'INVARIANT_BROKEN', message: describeError(error).slice(0, MAX_MESSAGE), path: text(path), line: whole(line), column: whole(column), symbol: named,
     openTime: whole(openTime) ?? bars?.time.findLast((time) => time < closed) ?? null,
   };
+}
+
+const logSchema = z.object({
+  lines: z.array(z.object({ barTime: z.number().nullable(), symbol: z.string().nullable(), level: z.enum(['info', 'warn', 'error']), line: z.string() })), dropped: z.number().int(),
+});
+
+/** What a strategy had written before it failed; null when it had written nothing, or the error tells nothing of it. */
+export function logOfFailure(error: unknown): SandboxLog | null {
+  return logSchema.safeParse(factsOf(error)['log']).data ?? null;
 }

@@ -109,8 +109,11 @@ async function storeSearch(book: Queryable, backtestId: string, { request, found
 }
 
 /** It ended before it was done. A run that was told to end while its row says `done` was done before. */
-export async function noteEnd(book: Queryable, backtestId: string, state: 'failed' | 'cancelled', problem: RunProblem | null): Promise<void> {
-  await book.query(`UPDATE strategy_engine.backtests SET state = $2, problem = $3::jsonb, finished_at = clock_timestamp() WHERE backtest_id = $1 AND state <> 'done'`, [backtestId, state, problem === null ? null : JSON.stringify(problem)]);
+export async function noteEnd(book: Queryable, backtestId: string, { state, problem, log }: { readonly state: 'failed' | 'cancelled'; readonly problem: RunProblem | null; readonly log: SandboxLog | null }): Promise<void> {
+  await book.query(
+    `UPDATE strategy_engine.backtests SET state = $2, problem = $3::jsonb, log = coalesce($4::jsonb, log), finished_at = clock_timestamp() WHERE backtest_id = $1 AND state <> 'done'`,
+    [backtestId, state, problem === null ? null : JSON.stringify(problem), log === null ? null : JSON.stringify(storedLog(log))],
+  );
 }
 
 /** Rows of runs that ended without a word long ago. Returns how many there were. */

@@ -1,5 +1,5 @@
 /** The inside of the sandbox's process: it holds one strategy, and answers what is asked of it. */
-import { invariant } from '#app/domain/errors.ts';
+import { AppError, invariant } from '#app/domain/errors.ts';
 import { InsideCells } from './inside-cells.ts';
 import { insideLook } from './inside-look.ts';
 import { causeOf, FailedRun, insideBacktest, insidePoints, type TellProgress } from './inside-runs.ts';
@@ -69,6 +69,16 @@ class Inside {
   }
 }
 
+/** The symbol and the close of the bar at which a strategy failed, where the engine says so. */
+function barOf(error: unknown): Readonly<Record<string, unknown>> {
+  for (let at: unknown = error; at instanceof Error; at = at.cause) {
+    if (!(at instanceof AppError) || at.context['symbol'] === undefined) continue;
+    const { symbol, at: closed } = at.context;
+    return { symbol, at: closed };
+  }
+  return {};
+}
+
 /** Answers tasks, one after the other. */
 export function serveSandbox(port: SandboxPort): void {
   const inside = new Inside();
@@ -79,7 +89,7 @@ export function serveSandbox(port: SandboxPort): void {
       (error: unknown) => {
         const { code, message, context } = causeOf(error);
         const log = inside.logOf(error, ask);
-        port.answer({ id: ask.id, error: { code, message, context: log === null ? context : { ...context, log } } });
+        port.answer({ id: ask.id, error: { code, message, context: { ...barOf(error), ...context, ...(log === null ? {} : { log }) } } });
       },
     );
   });
