@@ -24,7 +24,7 @@ const logSchema = z.object({
   lines: z.array(z.object({ barTime: z.number().nullable(), symbol: z.string().max(60).nullable(), level: z.enum(['info', 'warn', 'error']), line: z.string().max(MAX_LOG_CHARACTERS) })).max(MAX_LOG_LINES), dropped: z.number().int().min(0),
 });
 const stateSchema = z.object({ seen: z.number(), needed: z.number().nullable(), outputs: z.array(z.object({ name: z.string(), output: z.string(), value: z.union([z.number(), z.nan()]) })) });
-const advancedSchema = z.object({ signals: z.array(signalSchema).max(MAX_SIGNALS), saved: z.unknown(), log: logSchema, states: z.map(z.string(), stateSchema).refine((states) => states.size <= MAX_STATES), tookMs: z.number() });
+const advancedSchema = z.object({ signals: z.array(signalSchema).max(MAX_SIGNALS), saved: z.unknown(), log: logSchema, states: z.map(z.string(), stateSchema).refine((states) => states.size <= MAX_STATES), tookMs: z.number(), usage: z.object({ cpuMs: z.number(), memoryBytes: z.number() }).nullable() });
 
 /** An answer's envelope; null for what is none. */
 export function readAnswer(raw: unknown): SandboxAnswer | null {

@@ -2,6 +2,7 @@
 import { fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { Worker } from 'node:worker_threads';
+import { isOverdue, sharedDeadline, WATCH_MS } from './deadline.ts';
 import type { SandboxAsk } from './protocol.ts';
 
 /** A started process or thread. */
@@ -9,12 +10,15 @@ export type SandboxChild = {
   post(ask: SandboxAsk): void;
   /** Answers come from where a stranger's code runs: they are read like any other input. */
   onAnswer(listener: (answer: unknown) => void): void;
-  /** Called at least once, however it ended. */
+  /** Called at least once, however it ended; `OVERDUE` when it was ended for a call that heard no interrupt. */
   onEnd(listener: (why: string) => void): void;
   kill(): void;
 };
 
 const HEAP_MB = 2_048;
+
+/** How a process ends itself when a call hears no interrupt. */
+export const OVERDUE = 'SIGTERM';
 
 /** The file that it runs: beside this one in the sources, beside the service in the product. */
 function entryOf(): URL {
@@ -51,13 +55,23 @@ function childProcess(entry: URL): SandboxChild {
 
 /** Within Electron no second Node can be started (its hardened build refuses): a thread without our environment, which can be ended too. */
 function thread(entry: URL): SandboxChild {
-  const worker = new Worker(entry, { env: bareEnvironment(), resourceLimits: { maxOldGenerationSizeMb: HEAP_MB }, stdout: true, stderr: true });
+  const deadline = sharedDeadline();
+  const worker = new Worker(entry, { env: bareEnvironment(), resourceLimits: { maxOldGenerationSizeMb: HEAP_MB }, stdout: true, stderr: true, workerData: deadline });
+  let isOver = false;
+  // A thread cannot end itself from within a loop.
+  const watch = setInterval(() => {
+    if (!isOverdue(deadline)) return;
+    isOver = true;
+    clearInterval(watch);
+    void worker.terminate();
+  }, WATCH_MS).unref();
+  worker.once('exit', () => clearInterval(watch));
   return {
     post: (ask) => worker.postMessage(ask),
     onAnswer: (listener) => void worker.on('message', listener),
     onEnd(listener) {
       worker.on('error', (error) => listener(error instanceof Error ? error.message : 'an error'));
-      worker.once('exit', (code) => listener(`exit ${code}`));
+      worker.once('exit', (code) => listener(isOver ? OVERDUE : `exit ${code}`));
     },
     kill: () => void worker.terminate(),
   };

@@ -1,4 +1,5 @@
 /** Live work inside of the sandbox's process: the cells of a deployment, moment by moment, and runs again that explain a bar. */
+import { isMainThread } from 'node:worker_threads';
 import { REGULAR_WIDE_BARS } from '#app/backtest/run/wide.ts';
 import { MAX_LOG_LINES } from '#app/contracts/studio.ts';
 import { AppError, invariant } from '#app/domain/errors.ts';
@@ -11,6 +12,13 @@ import type { InsideStrategy } from './inside-strategy.ts';
 import type { Machine } from './machine.ts';
 import type { SandboxAdvanced, SandboxCell, SandboxMoment, SandboxRecord, SandboxTasks } from './protocol.ts';
 import { RunLog } from './run-log.ts';
+
+/** What this process has taken so far; a thread's share of its process is not told apart. */
+function usageNow(): SandboxAdvanced['usage'] {
+  if (!isMainThread) return null;
+  const { user, system } = process.cpuUsage();
+  return { cpuMs: (user + system) / 1_000, memoryBytes: process.memoryUsage.rss() };
+}
 
 /** Cells of one process, and lines that a moment of one may write. */
 const MAX_CELLS = 1_000;
@@ -66,7 +74,7 @@ export class InsideCells {
       const state = cell.host.stateOf(symbol);
       return state === null ? [] : [[symbol, state] as const];
     }));
-    return { signals, saved: cell.saved, log: cell.log.take(), states, tookMs: performance.now() - began };
+    return { signals, saved: cell.saved, log: cell.log.take(), states, tookMs: performance.now() - began, usage: usageNow() };
   }
 
   /** What a cell wrote in a moment that failed, taken out. */

@@ -5,12 +5,15 @@ import * as z from 'zod';
 import { AppError, invariant } from '#app/domain/errors.ts';
 import { STRATEGY_MODULE } from '#app/strategy/typings.ts';
 import type { ProjectFileLike } from '../strategy-source.ts';
+import { beginCall, endCall } from './deadline.ts';
 import { compileFiles, HOST_MODULE, LOG_MODULE, wordsOf, type Compiled } from './guest-code.ts';
 import { GUEST_ASKS, guestPrelude, type GuestAsk } from './guest-text.ts';
 import { readLines, type GuestLines } from './run-log.ts';
 
 /** What a strategy may use. `bytes`: memory of its own, beside the columns it is shown. */
 export type MachineLimits = { readonly bytes: number; readonly loadMs: number; readonly barMs: number; readonly batchMs: number };
+/** Which limit of time a call has. */
+type Limit = 'house' | 'load' | 'bar' | 'batch';
 /** Generous for a strategy, small for a computer. */
 export const MACHINE_LIMITS: MachineLimits = { bytes: 64 * 1024 * 1024, loadMs: 2_000, barMs: 1_000, batchMs: 60_000 };
 
@@ -19,10 +22,19 @@ const STACK_BYTES = 256 * 1024;
 const MAX_BYTES = 1.9 * 1024 ** 3;
 /** Answers longer than this are not read. */
 const MAX_ANSWER = 2_000_000;
+/** For what is our own, however busy the computer is, ms. */
+const HOUSE_MS = 10_000;
+/** What a call gets beyond its limit: of its own processor time, and in all, ms. */
+const MORE_CPU_MS = 100;
+const MORE_MS = 1_000;
 /** Time to say what was thrown, ms. */
 const TELL_MS = 100;
 /** Before the name of a module that nobody may have. */
 const REFUSED = '@refused ';
+
+/** Part of its memory from which on it counts as full. */
+const FULL_PART = 0.5;
+const usedSchema = z.object({ memory_used_size: z.number() });
 
 const thrownSchema = z.object({ name: z.string(), message: z.string(), stack: z.string().catch('') });
 
@@ -60,6 +72,8 @@ export class Machine {
   #bytes: number;
   /** Until when the present call may take, on the monotonic clock, ms. */
   #deadline = Infinity;
+  /** When the limit was passed, and what the process had used by then. */
+  #overdue: { readonly since: number; readonly cpu: NodeJS.CpuUsage } | null = null;
   /** It broke or was stopped in the middle: its memory is in no state to go on with. */
   #isBroken = false;
   /** How many there were before it in the same WebAssembly memory. */
@@ -73,7 +87,7 @@ export class Machine {
     this.#bytes = limits.bytes;
     runtime.setMemoryLimit(limits.bytes);
     runtime.setMaxStackSize(STACK_BYTES);
-    runtime.setInterruptHandler(() => performance.now() > this.#deadline);
+    runtime.setInterruptHandler(() => performance.now() > this.#deadline && this.#isSpent());
     this.context = runtime.newContext();
   }
 
@@ -106,11 +120,13 @@ export class Machine {
   }
 
   /** Calls something within a limit of time; what it gives is the caller's to dispose of. */
-  call(limit: 'load' | 'bar' | 'batch', run: () => ReturnType<QuickJSContext['callFunction']>): QuickJSHandle {
+  call(limit: Limit, run: () => ReturnType<QuickJSContext['callFunction']>): QuickJSHandle {
     if (this.#isBroken) throw new AppError('STRATEGY_FAILED', 'The strategy failed before and must be loaded again');
     const { loadMs, barMs, batchMs } = this.#limits;
-    const ms = limit === 'load' ? loadMs : limit === 'bar' ? barMs : batchMs;
+    const ms = { house: HOUSE_MS, load: loadMs, bar: barMs, batch: batchMs }[limit];
+    this.#overdue = null;
     this.#deadline = performance.now() + ms;
+    beginCall(ms);
     // An error of the host itself that passes through (no stack left, say) leaves the interpreter in the middle of something.
     this.#isBroken = true;
     try {
@@ -124,6 +140,7 @@ export class Machine {
       throw failure;
     } finally {
       this.#deadline = Infinity;
+      endCall();
     }
   }
 
@@ -151,6 +168,13 @@ export class Machine {
     return this.context.newString(plan).consume((text) => this.call('batch', () => this.context.callFunction(this.#asked('open'), this.context.undefined, this.#strategy(), text, buffers)));
   }
 
+  /** Its time is over; on a computer that did something else meanwhile it gets a little more. */
+  #isSpent(): boolean {
+    this.#overdue ??= { since: performance.now(), cpu: process.cpuUsage() };
+    const { user, system } = process.cpuUsage(this.#overdue.cpu);
+    return (user + system) / 1_000 > MORE_CPU_MS || performance.now() - this.#overdue.since > MORE_MS;
+  }
+
   #asked(what: GuestAsk): QuickJSHandle {
     const handle = this.#asks.get(what);
     invariant(handle, 'The interpreter was not prepared', { what });
@@ -165,7 +189,7 @@ export class Machine {
   #evaluate(): void {
     const { context } = this;
     const { modules, resolve } = this.#compiled;
-    this.call('batch', () => context.evalCode(guestPrelude(), 'guest.js')).consume((asks) => {
+    this.call('house', () => context.evalCode(guestPrelude(), 'guest.js')).consume((asks) => {
       for (const name of GUEST_ASKS) this.#asks.set(name, context.getProp(asks, name));
     });
     this.#runtime.setModuleLoader(
@@ -173,8 +197,8 @@ export class Machine {
       (name) => modules.get(name) ?? { error: new SyntaxError(`A strategy can import nothing but "${STRATEGY_MODULE}" and files of its own project, not "${name.replace(REFUSED, '')}"`) },
       (from, name) => resolve(from, name) ?? `${REFUSED}${name.slice(0, 200)}`,
     );
-    const inner = this.call('load', () => context.evalCode(modules.get(LOG_MODULE) ?? '', LOG_MODULE, { type: 'module' }));
-    this.#settled(inner, (exported) => context.getProp(exported, 'attach').consume((attach) => this.call('load', () => context.callFunction(this.#asked('attach'), context.undefined, attach)).dispose()));
+    const inner = this.call('house', () => context.evalCode(modules.get(LOG_MODULE) ?? '', LOG_MODULE, { type: 'module' }));
+    this.#settled(inner, (exported) => context.getProp(exported, 'attach').consume((attach) => this.call('house', () => context.callFunction(this.#asked('attach'), context.undefined, attach)).dispose()));
     const exported = this.call('load', () => context.evalCode(modules.get(HOST_MODULE) ?? '', HOST_MODULE, { type: 'module' }));
     this.#settled(exported, (handle) => this.#keep(handle));
   }
@@ -197,11 +221,19 @@ export class Machine {
     if (this.isMemoryFree) context.getProp(exported, 'constants').consume((constants) => this.call('load', () => context.callFunction(this.#asked('keep'), context.undefined, spec, constants)).dispose());
   }
 
+  #isFull(): boolean {
+    this.#runtime.setMemoryLimit(this.#bytes + 1024 * 1024);
+    const used = usedSchema.safeParse(this.#runtime.computeMemoryUsage().consume((usage) => this.context.dump(usage) as unknown));
+    this.#runtime.setMemoryLimit(this.#bytes);
+    return !used.success || used.data.memory_used_size > FULL_PART * this.#bytes;
+  }
+
   #told(handle: QuickJSHandle): unknown {
     const { context } = this;
     const tell = this.#asks.get('tell');
     if (tell === undefined) return context.dump(handle) as unknown;
-    if (context.typeof(handle) === 'object' && context.sameValue(handle, context.null)) return null;
+    // Where not even an error could be made, null is thrown; a strategy may throw it as well.
+    if (context.typeof(handle) === 'object' && context.sameValue(handle, context.null) && this.#isFull()) return null;
     // Properties of what was thrown may be functions of the strategy: they have their own little time, and some memory where none was left.
     this.#deadline = performance.now() + TELL_MS;
     this.#runtime.setMemoryLimit(this.#bytes + 1024 * 1024);

@@ -68,8 +68,8 @@ export type SandboxMoment = {
 };
 /** A cell: one host of a deployment (of one symbol, or of a portfolio), by a name. Opened again under the same name it begins anew from `saved` (null: from nothing, with `wishes` of a version before). */
 export type SandboxCell = { readonly cell: string; readonly symbols: readonly string[]; readonly saved: unknown; readonly wishes: ReadonlyMap<string, StandingWish> | null };
-/** What a moment brought. `saved`: everything that the cell knows, plain JSON; `states`: what it shows of each symbol; `tookMs`: inside. */
-export type SandboxAdvanced = { readonly signals: readonly HostSignal[]; readonly saved: unknown; readonly log: SandboxLog; readonly states: ReadonlyMap<string, SymbolState>; readonly tookMs: number };
+/** What a moment brought. `saved`: everything that the cell knows, plain JSON; `states`: what it shows of each symbol; `tookMs`: inside; `usage`: of the whole process since it began, null of a thread, which has none of its own. */
+export type SandboxAdvanced = { readonly signals: readonly HostSignal[]; readonly saved: unknown; readonly log: SandboxLog; readonly states: ReadonlyMap<string, SymbolState>; readonly tookMs: number; readonly usage: { readonly cpuMs: number; readonly memoryBytes: number } | null };
 
 /** A strategy run again over stored bars up to the last moment, which is taken down: app/strategy/explain.ts says what it means. `raised`: what the book has of a moment, by symbol. */
 export type SandboxRecord = {

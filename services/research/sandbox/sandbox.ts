@@ -3,14 +3,14 @@ import { ENTRY_FILE } from '#app/contracts/author.ts';
 import { AppError } from '#app/domain/errors.ts';
 import type { ProjectFileLike } from '../strategy-source.ts';
 import { readAnswer, readSignals } from './answers.ts';
-import { startSandboxChild, type SandboxChild } from './child-spawner.ts';
+import { OVERDUE, startSandboxChild, type SandboxChild } from './child-spawner.ts';
 import type { MachineLimits } from './machine.ts';
 import type { SandboxAsk, SandboxFacts, SandboxProgress, SandboxTask, SandboxTasks } from './protocol.ts';
 import type { WarmSandboxes } from './warm.ts';
 
 /** How long a task may take before its process is ended, ms: the machine's own limits come first. */
 const LIMITS_MS: Readonly<Record<SandboxTask, number>> = {
-  load: 15_000, bind: 15_000, hold: 60_000, backtest: 600_000, points: 3_600_000, look: 300_000, steps: 120_000, open: 15_000, close: 5_000, advance: 5_000, record: 30_000,
+  load: 30_000, bind: 30_000, hold: 60_000, backtest: 600_000, points: 3_600_000, look: 300_000, steps: 120_000, open: 30_000, close: 5_000, advance: 5_000, record: 30_000,
 };
 /** Questions that may wait for the one before. */
 const MAX_WAITING = 100;
@@ -48,7 +48,11 @@ class Client implements Disposable {
     this.#child = child;
     child.onEnd((why) => {
       this.#ended ??= why;
-      this.#waiting?.reject(new AppError('STRATEGY_OUT_OF_MEMORY', `The process of the strategy has ended (${why}): it may have used too much memory`));
+      this.#waiting?.reject(
+        why === OVERDUE
+          ? new AppError('STRATEGY_OUT_OF_TIME', 'The strategy did not end in time, and its process was ended. Look for a single call that goes through an endless list, such as indexOf over a length that you set yourself')
+          : new AppError('STRATEGY_OUT_OF_MEMORY', `The process of the strategy has ended (${why}): it may have used too much memory`),
+      );
     });
     child.onAnswer((raw) => {
       const answer = readAnswer(raw);

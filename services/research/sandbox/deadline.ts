@@ -1,0 +1,34 @@
+/** Until when a call into the interpreter may take, where another thread can see it: loops within the language itself (a search through a list of 2^53 places) are reached by no interrupt. */
+
+/** What a call may take beyond its limit before it is ended from outside, ms. */
+const GRACE_MS = 2_500;
+/** How often the watch looks, ms. */
+export const WATCH_MS = 250;
+
+let cell: Float64Array = new Float64Array(1);
+
+/** Shares the deadline with a watch: one number, epoch ms, 0 while nothing is called. */
+export function shareDeadline(shared: Float64Array): void {
+  cell = shared;
+}
+
+/** A call begins that may take so long. */
+export function beginCall(ms: number): void {
+  cell[0] = Date.now() + ms + GRACE_MS;
+}
+
+/** It has ended. */
+export function endCall(): void {
+  cell[0] = 0;
+}
+
+/** Whether the call that a deadline stands for is over its time. */
+export function isOverdue(shared: Float64Array): boolean {
+  const [until = 0] = shared;
+  return until > 0 && Date.now() > until;
+}
+
+/** A number that two threads see. */
+export function sharedDeadline(): Float64Array {
+  return new Float64Array(new SharedArrayBuffer(Float64Array.BYTES_PER_ELEMENT));
+}
