@@ -1,5 +1,6 @@
 /** Looks over what a person writes, without trusting any of it: the text here, the loading in a sandbox. Findings, never errors. */
-import type { ProjectCheck, ProjectFacts, ProjectFile, ProjectFinding } from '#app/contracts/author.ts';
+import * as z from 'zod';
+import { projectFactsSchema, projectFindingSchema, type ProjectCheck, type ProjectFacts, type ProjectFile, type ProjectFinding } from '#app/contracts/author.ts';
 import type { Db, Queryable } from '#chassis/db.ts';
 import { AppError } from '#app/domain/errors.ts';
 import { hashOfFiles } from '#chassis/project-files.ts';
@@ -12,8 +13,10 @@ import { readProjectVersion } from './author-read.ts';
 /** `version` of the product: what another one has found is looked for again, its rules may be others. */
 export type CheckParts = { readonly db: Db; readonly warm: WarmSandboxes; readonly version: string };
 
-/** Loads that may take longer than this while somebody types are told as endless. */
+/** Loads that take longer than this while somebody types are told as endless. */
 const LOAD_MS = 1_500;
+/** Files of so many characters are read here, in some milliseconds; larger ones in the sandbox alone, so that the strategies at work do not wait for them. */
+const READ_HERE = 20_000;
 /** Checks that run or wait at one time; who asks for more is told to wait. Answers that are kept. */
 const MAX_WAITING = 8;
 const MAX_KEPT = 64;
@@ -34,22 +37,28 @@ export function placeOf(context: Readonly<Record<string, unknown>>): Pick<Projec
 
 function factsOf(said: SandboxFacts): ProjectFacts {
   const { kind, title, description, scope, symbols, usesShorts, usesOrders, parameters, firstBar, warmUpBars, isMemoryFree } = said;
-  return {
+  // It comes from where a stranger's code runs: read like any other input.
+  return projectFactsSchema.parse({
     kind, title, description, scope, symbols: symbols ?? [1, scope === 'symbol' ? 1 : null], usesShorts: usesShorts ?? false, usesOrders: usesOrders ?? false, firstBar, warmUpBars, isMemoryFree,
     parameters: Object.entries(parameters).map(([name, parameter]) => ({
       name, kind: parameter.kind, default: parameter.default, describe: parameter.describe,
       ...('min' in parameter ? { min: parameter.min, max: parameter.max, step: parameter.step, unit: parameter.unit } : { min: null, max: null, step: null, unit: '' }), choices: 'choices' in parameter ? [...parameter.choices] : [],
     })),
-  };
+  });
 }
+
+const findingsSchema = z.array(projectFindingSchema).max(500);
 
 /** What came of loading: facts, or the finding that says why there are none. */
 async function load(files: readonly ProjectFile[], warm: WarmSandboxes): Promise<{ readonly facts: ProjectFacts | null; readonly findings: readonly ProjectFinding[] }> {
   try {
     using sandbox = await openSandbox(files, {}, { warm, limits: { loadMs: LOAD_MS } });
-    return { facts: factsOf(sandbox.facts), findings: [] };
+    return { facts: factsOf(sandbox.facts), findings: findingsSchema.parse(sandbox.facts.findings) };
   } catch (error) {
     if (!(error instanceof AppError) || !Object.hasOwn(EXPLANATIONS, error.code)) throw error;
+    // What the look over the files found in there, where they were not read here.
+    const read = findingsSchema.safeParse(error.context['findings']);
+    if (read.success && read.data.length > 0) return { facts: null, findings: read.data };
     return { facts: null, findings: [{ source: 'description', rule: error.code.toLowerCase(), severity: 'error', ...placeOf(error.context), message: error.message, explanation: EXPLANATIONS[error.code] ?? '' }] };
   }
 }
@@ -57,9 +66,11 @@ async function load(files: readonly ProjectFile[], warm: WarmSandboxes): Promise
 /** Looks over files. Never throws for what they say. */
 async function look(files: readonly ProjectFile[], warm: WarmSandboxes): Promise<ProjectCheck> {
   const from = performance.now();
-  const read = checkFiles(files);
-  const { facts, findings } = read.some(({ severity }) => severity === 'error') ? { facts: null, findings: [] } : await load(files, warm);
-  return { hash: hashOfFiles(files), findings: [...read, ...findings], facts, tookMs: Math.round(performance.now() - from) };
+  const isSmall = files.reduce((sum, { text }) => sum + text.length, 0) <= READ_HERE;
+  const read = isSmall ? checkFiles(files) : [];
+  const isBroken = read.some(({ severity }) => severity === 'error');
+  const { facts, findings } = isBroken ? { facts: null, findings: read } : await load(files, warm);
+  return { hash: hashOfFiles(files), findings: facts === null && !isBroken ? [...read, ...findings] : [...findings], facts, tookMs: Math.round(performance.now() - from) };
 }
 
 /** Checks files and remembers what it found. */

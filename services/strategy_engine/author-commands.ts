@@ -2,12 +2,13 @@
 import type { AUTHOR_COMMANDS } from '#app/contracts/commands-author.ts';
 import { describeError } from '#app/domain/errors.ts';
 import type { CommandHandlers, ServiceContext } from '#chassis/service.ts';
-import { warmSandboxes, type WarmSandboxes } from '../research/sandbox/warm.ts';
+import type { WarmSandboxes } from '../research/sandbox/warm.ts';
 import { createChecker } from './author-check.ts';
 import { createLookAhead } from './author-look.ts';
 import { saveAuthorProfile } from './author-profile.ts';
 import { archiveProject, createProject, renameProject, restoreVersion, saveProject, type SaveParts } from './author-save.ts';
 import { createCarrier } from './author-travel.ts';
+import { warmWhileWritten } from './author-warm.ts';
 import type { BarSource } from './backtest-bars.ts';
 
 /** The author's part of the engine. `sync` takes what other markets have, at the start; dispose of it when the worker drains. */
@@ -16,7 +17,7 @@ export type AuthorDesk = AsyncDisposable & { /** Sandboxes that wait for a strat
 /** Builds it. */
 export function openAuthorDesk(ctx: Pick<ServiceContext, 'db' | 'log' | 'health' | 'clock' | 'config' | 'signal'>, bars: BarSource): AuthorDesk {
   const { db, log, health, clock, config, signal } = ctx;
-  const warm = warmSandboxes(1);
+  const warm = warmWhileWritten();
   const checker = createChecker({ db, warm, version: config.version });
   const { libraryDir } = config;
   const report = (problems: readonly string[]): void => {
