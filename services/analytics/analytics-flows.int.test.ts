@@ -51,7 +51,7 @@ const run = async (name: 'generate_reports' | 'analyze_trades' | 'calculate_perf
 describe('before anything was traded', () => {
   it('every flow says so, and the report is a page that says so', async () => {
     expect(await run('calculate_performance')).toEqual({ measured: false });
-    expect(await run('analyze_trades')).toEqual({ analysed: false, groups: 0 });
+    expect(await run('analyze_trades')).toEqual({ analysed: false, groups: 0, parity: null });
     expect(await run('generate_reports')).toMatchObject({ reportId: 'daily-2024-03-06', file: '2024-03-06.html', equityDollars: null, dayPnlDollars: null, fills: 0 });
     expect(readFileSync(join(folder, 'reports', '2024-03-06.html'), 'utf8')).toContain('Nothing has been traded yet');
     await book.sql('TRUNCATE analytics.reports');

@@ -3,8 +3,9 @@ import * as z from 'zod';
 import type { RuntimeConfig } from '#app/contracts/config.ts';
 import type { Clock } from '#app/domain/time.ts';
 import { at, type Db } from '#chassis/db.ts';
-import { flow, type FlowDefinition } from '#chassis/flows.ts';
+import { flow, type FlowContext, type FlowDefinition } from '#chassis/flows.ts';
 import { runBacktestFlow } from './backtest-figures.ts';
+import { lastTradedDay, runParity, type ParityRun } from './parity.ts';
 import { measurePerformance, type Performance } from './performance.ts';
 import { reportFlow } from './report-flow.ts';
 import type { StrategyDays } from './strategy-days.ts';
@@ -59,24 +60,36 @@ function performanceFlow({ db, days }: AnalyticsFlowParts): FlowDefinition {
   });
 }
 
+/** The day run again, after the fact: a parity that fails does not take the figures of the day along. */
+async function compareDay(ctx: FlowContext, db: Db, day: string | null): Promise<ParityRun | null> {
+  const name = day ?? (await ctx.step('find the day', () => lastTradedDay(db)));
+  if (name === null) return null;
+  const run = await ctx.step('run the day again', ({ signal }) => runParity(db, name, { signal }));
+  if (run === null) ctx.log('info', `The exchange was closed on ${name}: there is no day to run again`);
+  else ctx.log(run.differences === 0 ? 'info' : 'warn', `The day was run again: ${run.compared} of ${run.strategies} strategies traded, ${run.differences} differences`, { ...run });
+  return run;
+}
+
 function analysisFlow({ db }: AnalyticsFlowParts): FlowDefinition {
   return flow({
     name: 'analyze_trades',
-    description: 'Takes closed round trips apart by strategy, symbol and hour: win rate, profit factor, expectancy, holding time, fees and slippage.',
+    description: 'Takes closed round trips apart by strategy, symbol and hour: win rate, profit factor, expectancy, holding time, fees and slippage. Then runs the day of each deployed strategy again over the recorded bars and tells what differs.',
     input: UP_TO, schedule: { kind: 'session', anchor: 'close', offsetMinutes: 20 },
-    retries: 3, retryDelayMs: 5_000, timeoutMs: 300_000, concurrency: 1, onMissed: 'run_once',
+    retries: 3, retryDelayMs: 5_000, timeoutMs: 1_200_000, concurrency: 1, onMissed: 'run_once',
     async run(ctx, { day }) {
       const groups = await ctx.step('group round trips', () => analyseTrades(db, day ?? null));
-      ctx.progress(1, 2);
+      ctx.progress(1, 3);
       const account = groups.find((group) => group.scope === 'account') ?? null;
-      if (account === null) {
-        ctx.log('info', 'Nothing has been traded yet: no fill in the ledger');
-        return { analysed: false, groups: 0 };
+      if (account === null) ctx.log('info', 'Nothing has been traded yet: no fill in the ledger');
+      else {
+        await ctx.step('write groups', () => writeAnalysis(db, ctx.runId, groups));
+        ctx.log('info', 'Round trips were taken apart', { roundTrips: account.roundTrips, fills: account.fills, profitDollars: account.profit, slippageDollars: account.slippage });
       }
-      await ctx.step('write groups', () => writeAnalysis(db, ctx.runId, groups));
-      ctx.progress(2, 2);
-      ctx.log('info', 'Round trips were taken apart', { roundTrips: account.roundTrips, fills: account.fills, profitDollars: account.profit, slippageDollars: account.slippage });
-      return { analysed: true, groups: groups.length, account, strategies: groups.filter((group) => group.scope === 'strategy').slice(0, MAX_SHOWN) };
+      ctx.progress(2, 3);
+      const parity = await compareDay(ctx, db, day ?? null);
+      ctx.progress(3, 3);
+      if (account === null) return { analysed: false, groups: 0, parity };
+      return { analysed: true, groups: groups.length, account, strategies: groups.filter((group) => group.scope === 'strategy').slice(0, MAX_SHOWN), parity };
     },
   });
 }

@@ -12,7 +12,9 @@ export type LiveStrategy = { readonly strategyId: string; readonly kind: string;
 /** What came of it, one strategy after the other. `orders`: `<client id> <side> <shares> <symbol>` in the order of their approval; `fills`: `<client id> <side> <shares> <symbol> <price>`; `denied`: `<decision id> <code>`. */
 export type LiveTrades = { readonly orders: readonly string[]; readonly fills: readonly string[]; readonly denied: readonly string[] };
 
-const END_MS = 90_000;
+const END_MS = 150_000;
+/** Five workers begin at once, on a machine that may have other work. */
+const READY_MS = 60_000;
 
 async function deploy(book: Book, { strategyId, kind, parameters, sizing, symbols }: LiveStrategy): Promise<void> {
   const strategy = strategyType(kind).bind(parameters);
@@ -32,16 +34,17 @@ async function tradesOf(book: Book, strategyId: string): Promise<LiveTrades> {
   };
 }
 
-/** What to trade. `look`: what a test wants to see of the book before it is gone. */
-export type LivePlan = { readonly strategies: readonly LiveStrategy[]; readonly limits: RiskLimits; look?(book: Book): Promise<void> };
+/** What to trade. `prepare`: what a test changes in the book before anybody begins; `look`: what it wants to see of it before it is gone. */
+export type LivePlan = { readonly strategies: readonly LiveStrategy[]; readonly limits: RiskLimits; prepare?(book: Book): Promise<void>; look?(book: Book): Promise<void> };
 
 /** Trades a folder of recorded bars to its end. @throws with the workers' output when it does not end */
-export async function tradeLive(folder: string, { strategies, limits, look }: LivePlan): Promise<ReadonlyMap<string, LiveTrades>> {
+export async function tradeLive(folder: string, { strategies, limits, prepare, look }: LivePlan): Promise<ReadonlyMap<string, LiveTrades>> {
   const [book, wire, units] = await Promise.all([startBook(), startWire(), freePorts()]);
   const workers: TestWorker[] = [];
   try {
     await book.sql(`INSERT INTO risk_management.risk_limits (version, limits, actor) VALUES (1, $1::jsonb, 'test')`, [JSON.stringify(limits)]);
     for (const strategy of strategies) await deploy(book, strategy);
+    await prepare?.(book);
     const replay = { folder, speed: 'max' as const };
     const alpaca = simulatorAccess(units);
     const start = (unit: Parameters<typeof testConfig>[0], more: Parameters<typeof testConfig>[3] = {}): TestWorker => {
@@ -51,11 +54,11 @@ export async function tradeLive(folder: string, { strategies, limits, look }: Li
     };
     const usesShorts = strategies.some(({ kind, parameters }) => strategyType(kind).bind(parameters).usesShorts);
     const simulator = start('simulator', { simulator: { ...simulatorSettings(), ...(usesShorts ? { margin: 2 as const } : {}) } });
-    await simulator.ready();
+    await simulator.ready(READY_MS);
     // Execution opens the ledger first; bars flow when everybody listens.
     const others = [start('execution', { alpaca }), start('risk_management'), start('strategy_engine'), start('analytics')];
-    await Promise.all(others.map((worker) => worker.ready()));
-    await start('data_ingestion', { alpaca }).ready();
+    await Promise.all(others.map((worker) => worker.ready(READY_MS)));
+    await start('data_ingestion', { alpaca }).ready(READY_MS);
     await until(() => simulator.messages.some((message) => message.type === 'request' && message.verb === 'replayDone'), 'the tape to end', END_MS)
       .catch((error: unknown) => {
         throw new Error(workers.map((worker) => worker.output().slice(-3_000)).join('\n---\n'), { cause: error });
