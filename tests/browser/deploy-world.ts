@@ -2,7 +2,8 @@
 import type { AuthorProfile, ProjectFacts, ProjectFile, ProjectVersion, VersionView } from '#app/contracts/author.ts';
 import type { DeploymentCard, DeploymentLive, Gate, ParityDay, StrategyLogLine } from '#app/contracts/deploy.ts';
 import type { Mode } from '#app/contracts/config.ts';
-import type { RouteInput } from '#app/contracts/http.ts';
+import type { RouteInput, RouteOutput } from '#app/contracts/http.ts';
+import { symbolSchema } from '#app/domain/ids.ts';
 import type { Script } from './scripted-gateway.ts';
 import { MARKET_NOW, WORLD } from './trading-world.ts';
 
@@ -109,6 +110,26 @@ export const PARITY: readonly ParityDay[] = [
 
 const line = (seq: number, level: StrategyLogLine['level'], text: string): StrategyLogLine => ({ seq, at: now(), barTime: MARKET_NOW + seq * 1_000, symbol: seq % 2 === 0 ? 'AAPL' : 'MSFT', level, line: text, versionId: 'trend-1' });
 
+/** The back-test whose verdict is read. */
+function verdictRun(): RouteOutput<'backtest'> {
+  const verdict = {
+    belief: 'doubtful' as const, headline: 'It earns less than holding, and most of it in one year.',
+    reasons: [{ grade: 'good' as const, finding: '148 round trips are enough to judge by.', remedy: '' }, { grade: 'bad' as const, finding: '71 % of the profit came in 2020.', remedy: 'Look at the years one by one before you trust the sum.' }, { grade: 'unknown' as const, finding: 'Shorting was never tried.', remedy: '' }],
+  };
+  const project = { projectId: 'trend', version: 7 };
+  return {
+    request: {}, monteCarlo: null, benchmarkCurve: null, log: { lines: 0, dropped: 0 }, progress: null,
+    view: {
+      backtestId: RUN_ID, runId: null, state: 'done', problem: null, project: { ...project, hash: HASH }, strategyId: null, versionId: null, kind: 'project', parameters: {}, symbols: ['AAPL'], screenId: null, timeframe: '1Day', from: null, to: null, startedAt: now(), finishedAt: now(), startEquity: 100_000,
+      endEquity: 112_000, totalReturn: 0.12, benchmark: null, benchmarkReturn: null, sharpe: 0.7, maxDrawdown: -0.1, trips: 74, belief: verdict.belief, headline: verdict.headline, hasSearch: false, trials: null, manifestHash: null, barsSeen: 1_250, ranMs: 200, tookMs: 900,
+    },
+    result: {
+      backtestId: RUN_ID, strategy: { strategyId: null, versionId: null, kind: 'project', parameters: {}, sizing: {}, project }, symbols: [symbolSchema.parse('AAPL')], timeframe: '1Day', from: null, to: null, startEquity: '100000', endEquity: '112000', feesPaid: '0', dividends: 0, carry: 0, equity: [], daily: [], maxDrawdown: -0.1,
+      trades: [], isTruncated: false, roundTrips: [], openPositions: [], signals: 148, orders: 148, fills: 148, denied: {}, ordersHash: 'h', manifest: null, barsSeen: 1_250, barsLeftOut: 0, warnings: [], figures: {}, tearSheet: null, verdict, searchId: null,
+    },
+  };
+}
+
 /** What a test changes and looks at. */
 export type DeployWorld = { readonly script: Script; readonly passed: Set<string>; readonly log: StrategyLogLine[]; cards: DeploymentCard[]; refusal: string | null; profile: AuthorProfile | null; isFlat: boolean; write(level: StrategyLogLine['level'], text: string): void };
 
@@ -148,7 +169,7 @@ export function deployWorld(mode: Mode = 'demo'): DeployWorld {
   const started = { state: 'running' as const, pausedBy: null, pausedWhy: null, errorsInARow: 0 };
   const script: Script = {
     ...WORLD, ...editorScript(), session: () => ({ token: 'scripted', mode, version: '0.1.0', instanceId: 'scripted', actor: 'owner', uiState: {}, serverTime: now() }),
-    gates, readVerdict: () => { passed.add('verdict_read'); return gates(); },
+    gates, backtest: verdictRun, readVerdict: () => { passed.add('verdict_read'); return gates(); },
     lookAheadCheck: () => { passed.add('look_ahead'); return { hash: HASH, symbols: ['AAPL'], timeframe: '1Day', from: null, to: null, bars: 1_250, signals: 31, cuts: 40, isClean: true, isWarmUpClean: true, findings: [], problem: null, tookMs: 900, checkedAt: now() }; },
     deployStrategy: deploy, deployed: ({ projectId }) => ({ deployed: world.cards.filter((one) => projectId === undefined || one.project?.projectId === projectId), at: now() }), deployedLive: ({ strategyId }) => liveOf(of(strategyId), world.isFlat),
     strategyLog: ({ afterSeq = 0 }) => ({ lines: world.log.filter(({ seq }) => seq > afterSeq) }), strategyParity: ({ strategyId }) => ({ days: strategyId === 'trend' ? [...PARITY] : [] }),

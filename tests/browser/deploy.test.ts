@@ -3,7 +3,8 @@ import { mkdirSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Page } from 'playwright-core';
-import { deployWorld } from './deploy-world.ts';
+import { buildPage } from './built-page.ts';
+import { deployWorld, RUN_ID } from './deploy-world.ts';
 import type { DeployWorld } from './deploy-world.ts';
 import type { ScriptedPage } from './scripted-page.ts';
 import { openScriptedPage } from './scripted-page.ts';
@@ -11,12 +12,15 @@ import { SCRIPTED_ORIGIN } from './scripted-gateway.ts';
 
 const PICTURES = resolve(import.meta.dirname, '../../out/deploy-screenshots');
 const LIMIT_MS = 30_000;
+const BUILD_LIMIT_MS = 180_000;
 
-async function shot(page: Page, name: string): Promise<void> {
+/** Both themes and both sizes; where the page is narrow, `tab` brings its part to the front. */
+async function shot(page: Page, name: string, tab?: 'Deploy'): Promise<void> {
   for (const scheme of ['light', 'dark'] as const) {
     await page.emulateMedia({ colorScheme: scheme, reducedMotion: 'reduce' });
     for (const [width, height] of [[1440, 900], [1024, 700]] as const) {
       await page.setViewportSize({ width, height });
+      if (tab !== undefined) await page.getByRole('tab', { name: tab, exact: true }).click();
       await page.waitForFunction(() => [...document.querySelectorAll('.js-plotly-plot')].every((plot) => (plot.querySelector('.main-svg')?.getBoundingClientRect().width ?? 0) <= plot.clientWidth + 1));
       await page.screenshot({ path: `${PICTURES}/${name}-${scheme}-${width}.png` });
     }
@@ -25,7 +29,102 @@ async function shot(page: Page, name: string): Promise<void> {
   await page.emulateMedia({ colorScheme: 'light', reducedMotion: 'reduce' });
 }
 
-beforeAll(() => { mkdirSync(PICTURES, { recursive: true }); });
+beforeAll(async () => {
+  mkdirSync(PICTURES, { recursive: true });
+  await buildPage();
+}, BUILD_LIMIT_MS);
+
+describe('deploying', () => {
+  it('gates turn green one by one, and a version goes to demo', async () => {
+    const world = deployWorld();
+    const opened = await openScriptedPage(world.script, '/author?project=trend&pane=deploy', LIMIT_MS);
+    await using _browser = opened.browser;
+    const { page, gateway } = opened;
+    await page.locator('.dp-gate').first().waitFor();
+    expect(await page.locator('.dp-gate').evaluateAll((all) => all.map((one) => [one.getAttribute('data-gate'), [...one.classList].at(-1)].join(' ')))).toEqual(['source passed', 'look_ahead open', 'backtest passed', 'out_of_sample not_needed', 'verdict_read not_needed', 'limits passed', 'paper_days not_needed']);
+    await page.getByText('1 gate is closed: It does not look ahead.').waitFor();
+    expect(await page.getByRole('button', { name: 'Deploy version 7 to demo' }).isDisabled()).toBe(true);
+    await shot(page, 'gates-open', 'Deploy');
+    await page.getByRole('button', { name: 'Check now' }).click();
+    await page.locator('[data-gate="look_ahead"].passed').waitFor();
+    await page.getByText('4 of 4 passed').waitFor();
+    await page.getByText('Name at least one symbol').waitFor();
+    await page.getByRole('combobox', { name: 'Symbols' }).pressSequentially('aapl,msft,');
+    await page.getByLabel('fast', { exact: true }).fill('500');
+    await page.getByText('At most 50', { exact: true }).waitFor();
+    await page.getByLabel('fast', { exact: true }).fill('12');
+    await page.getByLabel('Most it may hold, USD').fill('5000');
+    await shot(page, 'form', 'Deploy');
+    world.refusal = 'A gate is closed: the look-ahead check is older than the files. Check again.';
+    await page.getByRole('button', { name: 'Deploy version 7 to demo' }).click();
+    await page.locator('.dp-foot', { hasText: 'A gate is closed' }).waitFor();
+    await shot(page, 'refused', 'Deploy');
+    world.refusal = null;
+    await page.getByRole('button', { name: 'Deploy version 7 to demo' }).click();
+    await page.locator('.dp-detail[data-state="running"]').waitFor();
+    expect(gateway.asked('deployStrategy').at(-1)?.input).toMatchObject({ projectId: 'trend', version: 7, name: 'Trend with a stop', symbols: ['AAPL', 'MSFT'], timeframe: '1Day', parameters: { fast: 12, slow: 30, mode: 'calm', useStop: true }, sizing: { method: 'percent_of_equity', percent: '2' }, limits: { maxNotional: '5000', maxErrors: 3 } });
+  });
+
+  it('a version for what runs already shows what changes', async () => {
+    const world = deployWorld();
+    world.passed.add('look_ahead');
+    const opened = await openScriptedPage(world.script, '/author?project=trend&pane=deploy', LIMIT_MS);
+    await using _browser = opened.browser;
+    const { page, gateway } = opened;
+    await page.getByRole('combobox', { name: 'Deployment' }).click();
+    await page.getByRole('option', { name: /Trend with a stop/ }).click();
+    await page.locator('.dp-diff tr', { hasText: 'Version' }).waitFor();
+    await page.getByLabel('fast', { exact: true }).fill('20');
+    await page.locator('.dp-diff tr', { hasText: 'Parameter fast' }).waitFor();
+    expect(await page.locator('.dp-diff tr').evaluateAll((rows) => rows.map((row) => row.textContent))).toEqual(['Version6→7', 'Parameter fast12→20']);
+    await page.locator('.dp-diff').scrollIntoViewIfNeeded();
+    await shot(page, 'diff', 'Deploy');
+    await page.getByRole('button', { name: 'Deploy version 7 to demo' }).click();
+    await page.locator('.dp-detail').waitFor();
+    expect(gateway.asked('deployStrategy').at(-1)?.input.strategyId).toBe('trend');
+  });
+
+  it('paper asks that the verdict was read, here and now', async () => {
+    const world = deployWorld('paper');
+    world.passed.add('look_ahead');
+    const opened = await openScriptedPage(world.script, '/author?project=trend&pane=deploy', LIMIT_MS);
+    await using _browser = opened.browser;
+    const { page, gateway } = opened;
+    await page.getByRole('button', { name: 'Read the verdict' }).click();
+    await page.locator('.dp-reader', { hasText: '71 % of the profit came in 2020.' }).waitFor();
+    await shot(page, 'verdict', 'Deploy');
+    await page.getByRole('button', { name: 'I have read it' }).click();
+    await page.locator('[data-gate="verdict_read"].passed').waitFor();
+    expect(gateway.asked('readVerdict').map(({ input }) => input)).toEqual([{ projectId: 'trend', version: 7, backtestId: RUN_ID }]);
+    await page.getByRole('button', { name: 'To live' }).click();
+    await page.getByText('five exchange days of exactly these files').waitFor();
+    await shot(page, 'paper', 'Deploy');
+  });
+
+  it('live is amber, needs days on paper, and is held', async () => {
+    const world = deployWorld('live');
+    for (const gate of ['look_ahead', 'verdict_read']) world.passed.add(gate);
+    const opened = await openScriptedPage(world.script, '/author?project=trend&pane=deploy', LIMIT_MS);
+    await using _browser = opened.browser;
+    const { page, gateway } = opened;
+    await page.getByText('1 gate is closed: It has run on paper.').waitFor();
+    await page.getByRole('button', { name: 'How to get there' }).click();
+    await page.getByText('A version proves itself on paper first').waitFor();
+    await shot(page, 'live-closed', 'Deploy');
+    world.passed.add('paper_days');
+    await page.reload();
+    await page.getByRole('combobox', { name: 'Symbols' }).pressSequentially('AAPL,');
+    const hold = page.getByRole('button', { name: 'Hold to deploy version 7 with real money' });
+    await hold.click();
+    expect(gateway.asked('deployStrategy')).toEqual([]);
+    await shot(page, 'live-open', 'Deploy');
+    await hold.hover();
+    await page.mouse.down();
+    await page.locator('.dp-detail').waitFor();
+    await page.mouse.up();
+    expect(gateway.asked('deployStrategy')).toHaveLength(1);
+  });
+});
 
 describe('what was deployed', () => {
   let world: DeployWorld;

@@ -43,7 +43,7 @@ function Diff({ changes, name }: { changes: readonly Change[]; name: string }): 
 /** Why the button waits; null = it does not. Pure; exported for its test. */
 export function hindrance(of: { closed: readonly Gate[]; problems: number; isDirty: boolean; isKnown: boolean }): string | null {
   if (of.isDirty) return 'Save your changes as a version first: what is deployed is always a saved version.';
-  if (!of.isKnown) return 'The gates are being asked for.';
+  if (!of.isKnown) return 'Source and gates are being looked at.';
   if (of.closed.length > 0) return `${counted(of.closed.length, 'gate')} ${of.closed.length === 1 ? 'is' : 'are'} closed: ${of.closed.map(({ title }) => title).join(', ')}.`;
   return of.problems > 0 ? `${counted(of.problems, 'field')} above ${of.problems === 1 ? 'needs' : 'need'} another value.` : null;
 }

@@ -66,7 +66,7 @@ function Filled({ open, draft, change, replace, startAnew }: { open: OpenProject
   const [isWayShown, setWay] = useWay();
   const problems = problemsOf(draft, facts, account);
   const shown = gates.data === undefined ? null : withForm(gates.data, Object.keys(limitsProblems(draft.limits, account)).length === 0);
-  const wait = hindrance({ closed: shown === null ? [] : closedGates(shown), problems: Object.keys(problems).length, isDirty: open.isDirty, isKnown: shown !== null });
+  const wait = hindrance({ closed: shown === null ? [] : closedGates(shown), problems: Object.keys(problems).length, isDirty: open.isDirty, isKnown: shown !== null && open.check !== null });
   const choose = (strategyId: string | null): void => {
     deploy.reset();
     if (strategyId === null) return startAnew();

@@ -10,11 +10,11 @@ export const GATE_BUTTONS: Readonly<Record<Gate['action'], string | null>> = {
 /** What each state is called beside its mark. */
 export const GATE_STATES: Readonly<Record<Gate['state'], string>> = { passed: 'Passed', open: 'Open', failed: 'Failed', not_needed: 'Not needed here' };
 
-/** The market that runs, so that nobody mistakes it. `money`: what is at stake. */
-export const MARKETS: Readonly<Record<Mode, { readonly name: string; readonly money: string; readonly next: string | null }>> = {
-  demo: { name: 'Demo', money: 'A simulated market and a simulated account. No real money.', next: 'Next: let it prove itself on paper. Change the market to Paper in the application settings (headless: `mainspring mode paper`). Your projects come along with every version; open this one there and deploy it again. Paper also asks that you have read an out-of-sample verdict.' },
-  paper: { name: 'Paper', money: 'Real prices, Alpaca’s paper account. No real money.', next: 'Next: live asks for at least five exchange days of exactly these files on paper. Any change of the files begins the count anew. When they are complete, change the market to Live in the application settings (headless: `mainspring mode live`) and deploy it there.' },
-  live: { name: 'Live', money: 'Real orders with real money.', next: null },
+/** The market that runs, so that nobody mistakes it. `money`: what is at stake; `way`: how a version gets into the next market, or into this one. */
+export const MARKETS: Readonly<Record<Mode, { readonly name: string; readonly money: string; readonly way: string; readonly wayName: string }>> = {
+  demo: { name: 'Demo', money: 'A simulated market and a simulated account. No real money.', wayName: 'To paper and live', way: 'Next: let it prove itself on paper. Change the market to Paper in the application settings (headless: `mainspring mode paper`). Your projects come along with every version; open this one there and deploy it again. Paper also asks that you have read an out-of-sample verdict.' },
+  paper: { name: 'Paper', money: 'Real prices, Alpaca’s paper account. No real money.', wayName: 'To live', way: 'Next: live asks for at least five exchange days of exactly these files on paper. Any change of the files begins the count anew. When they are complete, change the market to Live in the application settings (headless: `mainspring mode live`) and deploy it there.' },
+  live: { name: 'Live', money: 'Real orders with real money.', wayName: 'From paper to here', way: 'A version proves itself on paper first: change the market to Paper in the application settings (headless: `mainspring mode paper`), deploy exactly this version there, and let it run for five exchange days without an error. The days are noted with the version, travel along with it, and count here.' },
 };
 
 /** The gates as they stand with what the form holds: limits are given together with the deployment, so a complete form passes theirs. */

@@ -31,8 +31,8 @@ function Trouble({ card, toLog }: { card: DeploymentCard; toLog: () => void }): 
 function Version({ card }: { card: DeploymentCard }): JSX.Element {
   const version = versionWords(card.project);
   if (version === null || card.project === null) return <span>of the house, {card.kind}</span>;
-  const { projectId, newest } = card.project;
-  return <span><Link className="link" to="/author" search={(now) => ({ ...now, project: projectId, version: card.project?.version ?? newest })}>{version.own}</Link>{version.newer !== null && <Link className="link dp-newer" to="/author" search={(now) => ({ ...now, project: projectId, version: newest, pane: 'deploy' })}>{version.newer}: deploy it</Link>}</span>;
+  const { projectId, newest, version: own } = card.project;
+  return <span><Link className="link" to="/author" search={({ version: _other, ...now }) => ({ ...now, project: projectId, ...(own === newest ? {} : { version: own }) })}>{version.own}</Link>{version.newer !== null && <Link className="link dp-newer" to="/author" search={({ version: _other, ...now }) => ({ ...now, project: projectId, pane: 'deploy' })}>{version.newer}: deploy it</Link>}</span>;
 }
 
 function Facts({ card }: { card: DeploymentCard }): JSX.Element {

@@ -10,11 +10,11 @@ import { MARKETS } from './gate-words.ts';
 /** The banner. `isWayShown`: the way to the next market is unfolded, by whoever asked for it. */
 export function MarketBanner({ isWayShown, onWay }: { isWayShown: boolean; onWay: (isShown: boolean) => void }): JSX.Element {
   const mode = useMode();
-  const { name, money, next } = MARKETS[mode];
+  const { name, money, way, wayName } = MARKETS[mode];
   return (
     <section className={`dp-market ${mode}`} aria-label={`Market: ${name}`}>
-      <header><span className={`mode-mark ${mode}`}>{name.toUpperCase()}</span><p><strong>{name} runs now.</strong> {money}</p>{next !== null && <UnstyledButton className="link" aria-expanded={isWayShown} onClick={() => onWay(!isWayShown)}>{mode === 'demo' ? 'To paper and live' : 'To live'}</UnstyledButton>}</header>
-      {isWayShown && next !== null && <div className="dp-way"><p>{next}</p>{hasShell && <Button size="compact-sm" variant="default" onClick={() => openSheet({ kind: 'application', section: 'market' })}>Change the market…</Button>}</div>}
+      <header><span className={`mode-mark ${mode}`}>{name.toUpperCase()}</span><p><strong>{name} runs now.</strong> {money}</p><UnstyledButton className="link" aria-expanded={isWayShown} onClick={() => onWay(!isWayShown)}>{wayName}</UnstyledButton></header>
+      {isWayShown && <div className="dp-way"><p>{way}</p>{hasShell && <Button size="compact-sm" variant="default" onClick={() => openSheet({ kind: 'application', section: 'market' })}>Change the market…</Button>}</div>}
     </section>
   );
 }
