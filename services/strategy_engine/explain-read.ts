@@ -19,10 +19,10 @@ const EVERY_WATCHED_SYMBOL = '*';
 export const TOLD_SOURCES: ReadonlySet<string> = new Set(['stream', 'rest']);
 
 const strategyRow = z.object({ strategy_id: z.string(), name: z.string(), kind: z.string(), symbols: z.array(z.string()), timeframe: timeframeSchema, is_enabled: z.boolean(), current_version_id: z.string() });
-const versionRow = z.object({ id: z.string(), kind: z.string(), parameters: z.unknown(), code_hash: z.string(), created_at: z.number() });
+const versionRow = z.object({ id: z.string(), kind: z.string(), parameters: z.unknown(), code_hash: z.string(), created_at: z.number(), project_id: z.string().nullable(), project_version: z.number().nullable(), facts: z.unknown() });
 
-/** A version as the book has it. `createdAt`: our clock, epoch ms. */
-export type StoredVersion = { readonly id: string; readonly kind: string; readonly parameters: unknown; readonly codeHash: string; readonly createdAt: number };
+/** A version as the book has it. `createdAt`: our clock, epoch ms; `authored`: the project's version that it is of, with what it said of itself; null for the house's. */
+export type StoredVersion = { readonly id: string; readonly kind: string; readonly parameters: unknown; readonly codeHash: string; readonly createdAt: number; readonly authored: { readonly projectId: string; readonly version: number; readonly facts: unknown } | null };
 /** A strategy with all of its versions, oldest first. */
 export type StoredStrategy = {
   readonly strategyId: string; readonly name: string; readonly kind: string; readonly symbols: readonly string[]; readonly timeframe: Timeframe; readonly isEnabled: boolean; readonly currentVersionId: string; readonly versions: readonly StoredVersion[];
@@ -33,10 +33,10 @@ export async function readStrategy(book: Queryable, strategyId: string): Promise
   const [raw] = await book.query('SELECT strategy_id, name, kind, symbols, timeframe, is_enabled, current_version_id FROM strategy_engine.strategies WHERE strategy_id = $1', [strategyId]);
   if (raw === undefined) return null;
   const row = strategyRow.parse(raw);
-  const versions = await book.query(`SELECT strategy_version_id AS id, kind, parameters, code_hash, created_at FROM strategy_engine.strategy_versions WHERE strategy_id = $1 ORDER BY version`, [strategyId]);
+  const versions = await book.query(`SELECT strategy_version_id AS id, kind, parameters, code_hash, created_at, project_id, project_version, facts FROM strategy_engine.strategy_versions WHERE strategy_id = $1 ORDER BY version`, [strategyId]);
   return {
     strategyId, name: row.name, kind: row.kind, symbols: row.symbols, timeframe: row.timeframe, isEnabled: row.is_enabled, currentVersionId: row.current_version_id,
-    versions: versions.map((version) => versionRow.parse(version)).map(({ id, kind, parameters, code_hash: codeHash, created_at: createdAt }) => ({ id, kind, parameters, codeHash, createdAt })),
+    versions: versions.map((version) => versionRow.parse(version)).map(({ id, kind, parameters, code_hash: codeHash, created_at: createdAt, project_id: projectId, project_version: version, facts }) => ({ id, kind, parameters, codeHash, createdAt, authored: projectId === null || version === null ? null : { projectId, version, facts } })),
   };
 }
 

@@ -6,10 +6,11 @@ import type { Timeframe } from '#app/domain/time.ts';
 import type { NumericBar } from '#app/indicators/indicator.ts';
 import type { Wish } from '#app/strategy/context.ts';
 import { indicatorLabel, Rerun, saysTheSame, SharesThen, splitCheckName, type BarRecord } from '#app/strategy/explain.ts';
-import { NO_HOST_FACTS, type Moment } from '#app/strategy/host.ts';
+import { NO_HOST_FACTS, type Moment, type StandingWish } from '#app/strategy/host.ts';
 import type { BoundStrategy } from '#app/strategy/spec.ts';
 import type { WideBars } from '#app/strategy/tape.ts';
 import { monotonicMs } from '#chassis/clock.ts';
+import type { SandboxRecord } from '../research/sandbox/protocol.ts';
 import { closeOf } from './apply-bars.ts';
 import { barsBack, monthsAway, type BarShelf } from './explain-bars.ts';
 import { accountAt, fillsUpTo, pastSignals, type PastSignal } from './explain-read.ts';
@@ -23,10 +24,13 @@ const OWN_WAY_BARS = 500;
 const TURN_MS = 8;
 const MEMORY_CHARACTERS = 4_000;
 
-/** What to run. `isAtWork`: it was deployed and was shown the bar; `mayCompare`: what it said there was raised; `seen`: bars that it had been shown, null = enough; `limits.until`: monotonic ms. */
+/** Runs a strategy over moments elsewhere, and takes the last one down. */
+export type Recorder = (ask: SandboxRecord) => Promise<BarRecord>;
+
+/** What to run. `isAtWork`: it was deployed and was shown the bar; `mayCompare`: what it said there was raised; `seen`: bars that it had been shown, null = enough; `limits.until`: monotonic ms; `record`: runs it where an authored strategy decides, null for one of the house. */
 export type RerunAsk = {
   readonly strategy: BoundStrategy; readonly strategyId: string; readonly timeframe: Timeframe; readonly symbol: string; readonly symbols: readonly string[]; readonly openTime: number; readonly isAtWork: boolean; readonly mayCompare: boolean;
-  readonly seen: number | null; readonly warmUp: number; readonly limits: { readonly checks: number; readonly until: number }; readonly wide: WideBars; readonly hasOtherCode: boolean; readonly isAway: boolean;
+  readonly seen: number | null; readonly warmUp: number; readonly limits: { readonly checks: number; readonly until: number }; readonly wide: WideBars; readonly hasOtherCode: boolean; readonly isAway: boolean; readonly record: Recorder | null;
 };
 
 type Outcome = Pick<ExplainedBar, 'warmUp' | 'replay' | 'problem'>;
@@ -76,9 +80,34 @@ function raisedAt(signals: readonly PastSignal[]): ReadonlyMap<number, ReadonlyM
 
 const cannot = (problem: string): Outcome => ({ warmUp: null, replay: null, problem });
 
+/** What a strategy is to blame for. */
+const PROBLEMS: ReadonlySet<string> = new Set(['STRATEGY_FAILED', 'STRATEGY_OUT_OF_TIME', 'STRATEGY_OUT_OF_MEMORY', 'STRATEGY_CODE_INVALID', 'STRATEGY_PARAMETERS_INVALID', 'PROJECT_NOT_FOUND']);
+
+type Run = { show(moment: Moment, shares: SharesThen): void; explain(moment: Moment, shares: SharesThen): Promise<BarRecord> };
+type RunSetup = { readonly wishes: ReadonlyMap<string, StandingWish> | null; readonly follows: 'book' | 'itself'; readonly raised: ReadonlyMap<number, ReadonlyMap<string, Wish>> | null };
+
+/** The run again: here for a strategy of the house; an authored one is shown its moments all at once, where it decides. */
+function runOf({ strategy, symbols, symbol, wide, limits, record }: RerunAsk, { wishes, follows, raised }: RunSetup): Run {
+  if (record === null) {
+    const run = new Rerun({ strategy, symbols, symbol, follows, options: { wide, ...(wishes === null ? {} : { wishes }) } });
+    return { show: (moment, shares) => run.show(moment, shares, raised?.get(moment.openTime) ?? null), explain: (moment, shares) => Promise.resolve(run.explain(moment, shares, limits)) };
+  }
+  const moments: SandboxRecord['moments'][number][] = [];
+  const show = (moment: Moment, shares: SharesThen): void => {
+    moments.push({ ...moment, mode: 'live', equity: shares.equity, cash: shares.cash, positions: new Map(symbols.map((each) => [each, shares.positionOf(each)])), raised: raised?.get(moment.openTime) ?? null });
+  };
+  return {
+    show,
+    explain(moment, shares) {
+      show(moment, shares);
+      return record({ symbols, symbol, follows, wishes, checks: limits.checks, moments });
+    },
+  };
+}
+
 /** Runs it. A strategy that throws, or takes too long, is a problem in words, not an error. */
 export async function rerunTo(shelf: BarShelf, ask: RerunAsk): Promise<Outcome> {
-  const { strategy, symbol, symbols, openTime, isAtWork } = ask;
+  const { symbol, symbols, openTime, isAtWork } = ask;
   const { book } = shelf;
   const wanted = isAtWork ? Math.min(ask.warmUp, ask.seen ?? Infinity) : Math.max(ask.warmUp, OWN_WAY_BARS);
   const count = Math.max(1, Math.min(wanted, MAX_BARS, Math.floor(MAX_ROWS / symbols.length)));
@@ -93,7 +122,9 @@ export async function rerunTo(shelf: BarShelf, ask: RerunAsk): Promise<Outcome> 
   const shares = new SharesThen(account ?? NO_HOST_FACTS, fills);
   const raised = isAtWork ? raisedAt(past.signals) : null;
   try {
-    const run = new Rerun({ strategy, symbols, symbol, follows: isAtWork ? 'book' : 'itself', options: { wide: ask.wide, ...(isAtWork ? { wishes: new Map([...past.wishes].map(([name, wish]) => [name, { wish, isExitOwed: false }])) } : {}) } });
+    const wishes = isAtWork ? new Map([...past.wishes].map(([name, wish]) => [name, { wish, isExitOwed: false }])) : null;
+    const follows = isAtWork ? 'book' : 'itself';
+    const run = runOf(ask, { wishes, follows, raised });
     let breath = monotonicMs();
     for (const moment of momentsOf(series, ask.timeframe)) {
       if (monotonicMs() - breath > TURN_MS) {
@@ -103,16 +134,16 @@ export async function rerunTo(shelf: BarShelf, ask: RerunAsk): Promise<Outcome> 
       }
       shares.moveTo(moment);
       if (moment.openTime < openTime) {
-        run.show(moment, shares, raised?.get(moment.openTime) ?? null);
+        run.show(moment, shares);
         continue;
       }
-      const record = run.explain(moment, shares, ask.limits);
+      const record = await run.explain(moment, shares);
       const here = past.signals.filter((signal) => signal.symbol === symbol && signal.openTime === openTime);
       return told(ask, record, { here, hasAccount: account !== null, isCut: count < wanted });
     }
     return cannot('The bar has left the book since it was asked for');
   } catch (error) {
-    if (error instanceof AppError && error.code === 'STRATEGY_FAILED') return cannot(error.message);
+    if (error instanceof AppError && PROBLEMS.has(error.code)) return cannot(error.message);
     throw error;
   }
 }
@@ -130,7 +161,7 @@ function told(ask: RerunAsk, record: BarRecord, beside: Beside): Outcome {
     problem: null, warmUp: { seen: ask.seen === null || ask.seen > seen ? (ask.seen ?? seen) : seen, needed: needed ?? seen + 1, isWarm: record.wasAsked },
     replay: {
       barsReplayed: record.bars, wasAsked: record.wasAsked, checks: record.checks.map(checkOf), checksLeftOut: record.checksLeftOut,
-      indicators: outputs.map(({ name, output, value }) => ({ name: output === '' ? name : `${name}.${output}`, label: labelOf(uses[name], output), value: known(value) })),
+      indicators: outputs.map(({ name, output, value }) => ({ name: output === '' ? name : `${name}.${output}`, label: labelOf(uses[name], { name, output }), value: known(value) })),
       memory: { before: memoryText(record.memory.before), after: memoryText(record.memory.after) }, wish: record.wish, named: record.named.get(ask.symbol) ?? null,
       position: { qty: record.position.qty, averagePrice: known(record.position.averagePrice), barsHeld: record.position.barsHeld },
       said: record.said.map(({ target, weight, order, cancels }) => ({ what: cancels !== null ? 'cancel' : order !== null ? 'order' : 'target', target, weight })),
@@ -158,8 +189,8 @@ function checkOf({ symbol, name, isMet, value, threshold }: BarRecord['checks'][
   return { symbol, ...splitCheckName(name), isMet, value: known(value), threshold: known(threshold) };
 }
 
-function labelOf(use: BoundStrategy['indicators'][string] | undefined, output: string): string {
-  const label = use === undefined ? '' : indicatorLabel(use);
+function labelOf(use: BoundStrategy['indicators'][string] | undefined, { name, output }: { readonly name: string; readonly output: string }): string {
+  const label = use === undefined ? name : indicatorLabel(use);
   return output === '' ? label : `${label} ${output}`;
 }
 

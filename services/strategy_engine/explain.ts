@@ -13,7 +13,9 @@ import type { Queryable } from '#chassis/db.ts';
 import { closeOf } from './apply-bars.ts';
 import type { BarShelf } from './explain-bars.ts';
 import { findBar, howTold, isWatching, readStrategy, seenUpToBar, TOLD_SOURCES, wasEnabled, type Found, type FoundBar, type StoredStrategy, type StoredVersion } from './explain-read.ts';
+import { recorderOf } from './explain-authored.ts';
 import { rerunTo } from './explain-rerun.ts';
+import { liveFactsSchema, outlineOf } from './live-roster.ts';
 
 /** Explanations that may wait for their turn: they run one after the other, beside the trading. */
 const MAX_WAITING = 16;
@@ -41,7 +43,7 @@ async function situationOf(book: Queryable, strategy: StoredStrategy, { symbol, 
 
 function boundOf(version: StoredVersion): { readonly strategy: BoundStrategy | null; readonly problem: string | null } {
   try {
-    return { strategy: strategyType(version.kind).bind(version.parameters), problem: null };
+    return { strategy: version.authored === null ? strategyType(version.kind).bind(version.parameters) : outlineOf(liveFactsSchema.parse(version.authored.facts)), problem: null };
   } catch (error) {
     if (!(error instanceof AppError)) throw error;
     return { strategy: null, problem: `Version ${version.id} cannot be run by this program any more: ${error.message}` };
@@ -86,7 +88,7 @@ async function explain(shelf: BarShelf, { strategyId, symbol, from, until }: Com
   const outcome = await rerunTo(shelf, {
     strategy: bound, strategyId, timeframe: strategy.timeframe, symbol, symbols: bound.scope === 'portfolio' ? strategy.symbols : [symbol], openTime: found.bar.openTime,
     isAtWork: situation.isDeployed === true && !situation.isUnseen, mayCompare: situation.isEnabled && situation.isQuiet !== true, seen, warmUp: warmUpBars(bound, strategy.timeframe),
-    limits: { checks: CHECKS_MAX, until: began + EXPLAIN_MS }, wide: REGULAR_WIDE_BARS, hasOtherCode: hasOtherCode(strategy, version, bound), isAway: found.bar.isAway,
+    limits: { checks: CHECKS_MAX, until: began + EXPLAIN_MS }, wide: REGULAR_WIDE_BARS, hasOtherCode: version.authored === null && hasOtherCode(strategy, version, bound), record: recorderOf(book, version, EXPLAIN_MS), isAway: found.bar.isAway,
   });
   return { ...known, ...outcome, tookMs: took() };
 }

@@ -16,6 +16,8 @@ export const BATCH_MS = 5_000;
 export const SLOW_MS = 0.8 * BATCH_MS;
 /** Lines of its log that are kept of one batch. */
 const MAX_LINES = 200;
+/** Between two looks at the processor time. */
+const LOOK_MS = 2_000;
 /** Bars over which the mean is taken. */
 const MEAN_BARS = 100;
 
@@ -39,6 +41,8 @@ export class LiveProcess implements Disposable {
   #bars = 0;
   #starts = 0;
   #usage: { readonly cpuPercent: number | null; readonly memoryBytes: number | null } = { cpuPercent: null, memoryBytes: null };
+  /** Processor time of this process at an instant (monotonic ms): the next look some seconds later makes a share of it. */
+  #cpu: { readonly cpuMs: number; readonly at: number } | null = null;
   #isClosed = false;
 
   constructor(deployment: Deployment, code: () => Promise<LiveCode>) {
@@ -92,6 +96,7 @@ export class LiveProcess implements Disposable {
     this.#sandbox?.[Symbol.dispose]();
     this.#sandbox = null;
     this.#opened.clear();
+    this.#cpu = null;
   }
 
   async #show(sandbox: Sandbox, steps: readonly Step[], limitMs: number): Promise<Ran> {
@@ -134,7 +139,16 @@ export class LiveProcess implements Disposable {
     this.#opened.set(name, next);
     states.set(name, next);
     this.#note(answer.tookMs);
+    if (answer.usage !== null) this.#measure(answer.usage);
     return answer;
+  }
+
+  #measure({ cpuMs, memoryBytes }: { readonly cpuMs: number; readonly memoryBytes: number }): void {
+    const at = monotonicMs();
+    this.#usage = { ...this.#usage, memoryBytes };
+    if (this.#cpu !== null && at - this.#cpu.at < LOOK_MS) return;
+    if (this.#cpu !== null) this.#usage = { memoryBytes, cpuPercent: (100 * (cpuMs - this.#cpu.cpuMs)) / (at - this.#cpu.at) };
+    this.#cpu = { cpuMs, at };
   }
 
   #note(ms: number): void {

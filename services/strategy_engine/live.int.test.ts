@@ -1,6 +1,7 @@
 /** Authored strategies over a real book, each in a process of its own. */
 import { readdirSync, readFileSync } from 'node:fs';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { tmpdir } from 'node:os';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { EventEnvelope } from '#app/contracts/events.ts';
 import type { BarWire } from '#app/domain/bar.ts';
 import { MINUTE_MS } from '#app/domain/time.ts';
@@ -11,6 +12,7 @@ import { pauseStrategy, startStrategy, stopStrategy, type DeployParts } from './
 import { strategyLive } from './deploy-live.ts';
 import { deployStrategy } from './deploy-strategy.ts';
 import { createEngine, type EngineListener } from './engine.ts';
+import { createExplainer } from './explain.ts';
 import { bothEngines } from './live-both.ts';
 import { createLiveEngine, type LiveEngine } from './live-engine.ts';
 import { createWarmer } from './live-warm.ts';
@@ -19,6 +21,9 @@ import { deployAsk, writeProject } from './testing-deploy.ts';
 
 const silent: EngineListener = { loaded: () => undefined, applied: () => undefined, raised: () => undefined, failed: () => undefined };
 type Told = { strategy_id: string; symbol: string; at: number; target: string; price: string };
+
+// Processes are started in nearly every test, and a loaded computer takes seconds for each.
+vi.setConfig({ testTimeout: 240_000, hookTimeout: 120_000 });
 
 let book: Book;
 let db: Db;
@@ -125,7 +130,7 @@ const houseSays = (bars: readonly BarWire[], strategyId: string): Told[] => said
 
 describe('an authored strategy', () => {
   it('raises what the same rules raise as one of the house, once, through restarts, repeated bars and failed transactions', async () => {
-    const bars = testMarket(1);
+    const bars = testMarket(1).slice(0, 220 * MARKET_SYMBOLS.length);
     let running = await started();
     const strategyId = await deploy(running, 'my_cross', SMA_CROSS);
     expect(await stateOf(strategyId)).toMatchObject({ is_enabled: true, is_warm: true });
@@ -144,11 +149,30 @@ describe('an authored strategy', () => {
     }
     const raised = await told();
     expect(raised).toEqual(houseSays(bars, strategyId));
-    expect(raised.length).toBeGreaterThan(15);
+    expect(raised.length).toBeGreaterThan(8);
     const live = await strategyLive({ db, live: running.live, now: () => 1 }, strategyId);
     expect(live).toMatchObject({ state: 'running', problem: null, cellsLeftOut: 0, resource: { isOwnProcess: true } });
+    expect(live.resource?.memoryBytes).toBeGreaterThan(10_000_000);
+    expect(live.resource?.msPerBar).toBeGreaterThan(0);
     expect(live.cells.map(({ symbol, isWarm }) => ({ symbol, isWarm }))).toEqual(MARKET_SYMBOLS.map((symbol) => ({ symbol, isWarm: true })));
     expect(live.cells[0]?.indicators.map(({ name }) => name)).toEqual(['fast', 'slow', 'range']);
+  });
+});
+
+describe('why it did (not) trade', () => {
+  it('is answered by running it again where it decides', async () => {
+    const bars = testMarket(1).slice(5 * MARKET_SYMBOLS.length, 80 * MARKET_SYMBOLS.length);
+    const running = await started();
+    const strategyId = await deploy(running, 'my_cross', SMA_CROSS, { symbols: ['SPY'] });
+    await store(bars);
+    for (let start = 0; start < bars.length; start += 60) await hear(running, bars.slice(start, start + 60));
+    const signal = (await told())[0];
+    const explain = createExplainer({ book: db, archiveFolder: tmpdir() });
+    const found = await explain({ strategyId, symbol: 'SPY', from: signal?.at ?? 0, until: (signal?.at ?? 0) + MINUTE_MS });
+    expect(found).toMatchObject({ problem: null, isRegular: true, bar: { openTime: signal?.at } });
+    expect(found.replay?.indicators.map(({ name, label }) => [name, label])).toEqual([['fast', 'fast'], ['slow', 'slow'], ['range', 'range']]);
+    expect(found.replay?.said).toMatchObject([{ what: 'target', target: signal?.target }]);
+    expect(found.replay?.memory.after).toMatch(/side/);
   });
 });
 
