@@ -13,7 +13,9 @@ export const MAX_PROJECT_VERSIONS = 2_000;
 /** The file that exports the strategy; the others are what it imports by relative paths. */
 export const ENTRY_FILE = 'strategy.ts';
 
+/** Names a project in every market of a home. */
 export const projectIdSchema = z.string().regex(/^[a-z][a-z0-9_]{0,39}$/, 'must be small letters, digits and _, beginning with a letter');
+/** What people call it; one name, one project, whatever its capitals. */
 export const projectNameSchema = z.string().trim().min(1, 'Give it a name').max(80, 'At most 80 characters');
 const versionNumber = z.coerce.number().int().min(1).max(1_000_000);
 /** SHA-256 of the files: of the canonical JSON `[[path, text], ...]`, sorted by path. Hex. */
