@@ -1,4 +1,5 @@
 /** The dashboard: sign-in, live connection, look, and the pages. */
+import { useEffect } from 'react';
 import type { JSX } from 'react';
 import { Button, Loader, MantineProvider } from '@mantine/core';
 import { QueryClient, QueryClientProvider } from '@tanstack/react-query';
@@ -25,6 +26,8 @@ import { LogsPage } from './pages/logs/logs-page.tsx';
 import { PortfolioPage } from './pages/portfolio/portfolio-page.tsx';
 import { readScreenerSearch } from './pages/screener/address.ts';
 import { ScreenerPage } from './pages/screener/screener-page.tsx';
+import { readSettingsSearch } from './pages/settings/address.ts';
+import { SettingsPage } from './pages/settings/settings-page.tsx';
 import { hasShell } from './shell/bridge.ts';
 import { DesktopWindow } from './shell/window.tsx';
 import { Failure } from './ui/kit.tsx';
@@ -45,6 +48,7 @@ const routes = [
   createRoute({ getParentRoute: () => rootRoute, path: '/data', component: DataPage, validateSearch: readDataSearch }),
   createRoute({ getParentRoute: () => rootRoute, path: '/flows', component: FlowsPage, validateSearch: readFlowsSearch }),
   createRoute({ getParentRoute: () => rootRoute, path: '/logs', component: LogsPage, validateSearch: readLogsSearch }),
+  createRoute({ getParentRoute: () => rootRoute, path: '/settings', component: SettingsPage, validateSearch: readSettingsSearch }),
   createRoute({ getParentRoute: () => rootRoute, path: '/health', component: HealthPage }),
 ];
 const router = createRouter({ routeTree: rootRoute.addChildren(routes), defaultNotFoundComponent: () => <p className="muted">There is no such page. Press Ctrl K to go somewhere else.</p> });
@@ -91,11 +95,17 @@ function goTo(path: PagePath): void {
 /** Everything. */
 export function App(): JSX.Element {
   const palette = useUiState('palette');
+  const density = useUiState('density');
+  // Numbers and times that are drawn already are drawn again.
+  const formats = `${useUiState('numbers')} ${useUiState('zone')}`;
+  useEffect(() => {
+    document.documentElement.dataset['density'] = density;
+  }, [density]);
   const scheme = uiState().scheme;
   return (
     <MantineProvider theme={theme} defaultColorScheme={scheme === 'system' ? 'auto' : scheme} cssVariablesResolver={variablesFor(palette)}>
       <QueryClientProvider client={client}>
-        <Stumble>
+        <Stumble key={formats}>
           {hasShell ? <DesktopWindow client={client} go={goTo}><RouterProvider router={router} /></DesktopWindow> : <Browser />}
         </Stumble>
       </QueryClientProvider>

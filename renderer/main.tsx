@@ -21,6 +21,7 @@ import './styles/why.css';
 import './styles/stats.css';
 import './styles/data.css';
 import './styles/screener.css';
+import './styles/settings.css';
 import './styles/author.css';
 import './styles/author-editor.css';
 import './styles/author-results.css';

@@ -57,7 +57,8 @@ export const COMMANDS = {
   reversePosition: { service: 'risk_management', input: z.object({ ...request, symbol: symbolSchema }), output: z.object({ decisions: z.array(decisionReply) }) },
   /** Moves the master switch. `onlyStricter`: what is stricter already stays, and is the answer. */
   setTradingState: { service: 'risk_management', input: z.object({ ...request, state: tradingStateSchema, reason: z.string().min(1).max(200), onlyStricter: z.boolean().optional() }), output: z.object({ version: z.number().int(), state: tradingStateSchema }) },
-  setRiskLimits: { service: 'risk_management', input: z.object({ ...request, limits: riskLimitsSchema }), output: z.object({ version: z.number().int(), limits: riskLimitsSchema }) },
+  /** `base`: the version that was changed; another newer one = VERSION_CONFLICT. */
+  setRiskLimits: { service: 'risk_management', input: z.object({ ...request, limits: riskLimitsSchema, base: z.number().int().optional() }), output: z.object({ version: z.number().int(), limits: riskLimitsSchema }) },
   /** Closes one position (symbol) or all (null) with market orders, after cancelling what is open. */
   flatten: { service: 'risk_management', input: z.object({ ...request, symbol: symbolSchema.nullable(), strategyId: z.string().min(1).max(64).optional().describe('Only the share of this strategy') }), output: z.object({ decisions: z.array(decisionReply) }) },
   /** Asks the broker to cancel; passes in every trading state. Null = all open orders. */

@@ -14,7 +14,8 @@ import { MarketSection } from './market-section.tsx';
 import { PreferenceSwitch, Section, Setting } from './setting.tsx';
 import { UpdatesSection } from './updates-section.tsx';
 
-function SystemSection({ preferences }: { preferences: Preferences }): JSX.Element {
+/** What belongs to the computer: what it tells on the desktop, its start, its folder. */
+export function SystemSection({ preferences }: { preferences: Preferences }): JSX.Element {
   return (
     <>
       <Section title="Notifications">

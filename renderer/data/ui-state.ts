@@ -2,6 +2,7 @@
 import * as z from 'zod';
 import { curveRangeSchema } from '#app/contracts/http.ts';
 import { PAGE_PATHS } from '../frame/pages.ts';
+import { setFormats } from '../ui/format.ts';
 import { call, hasAccess } from './client.ts';
 import { createStore, useStore } from './external-store.ts';
 
@@ -14,6 +15,9 @@ export const FLOW_VIEWS = ['flows', 'timeline', 'runs'] as const;
 const uiStateSchema = z.object({
   scheme: z.enum(['light', 'dark', 'system']).catch('system'),
   palette: z.enum(['standard', 'colour_blind']).catch('standard'),
+  density: z.enum(['comfortable', 'compact']).catch('comfortable'),
+  numbers: z.enum(['comma', 'point', 'space']).catch('comma'),
+  zone: z.enum(['market', 'local']).catch('market'),
   isNavigationNarrow: z.boolean().catch(false),
   page: z.enum(PAGE_PATHS).catch('/portfolio'),
   tab: z.enum(PORTFOLIO_TABS).catch('positions'),
@@ -45,6 +49,9 @@ function loadLocal(): UiState {
 }
 
 const store = createStore<UiState>(loadLocal());
+setFormats(store.get());
+// Before anything that watches the state is drawn again.
+store.subscribe(() => setFormats(store.get()));
 let timer: ReturnType<typeof setTimeout> | undefined;
 
 /** Changes some of the state, here at once and on the gateway a moment later. */

@@ -3,14 +3,14 @@ import type { JSX } from 'react';
 import { Link } from '@tanstack/react-router';
 import { ActionIcon, Tooltip } from '@mantine/core';
 import { useMediaQuery } from '@mantine/hooks';
-import { IconBriefcase2, IconChartCandle, IconCode, IconDatabase, IconFilterSearch, IconHeartbeat, IconLayoutSidebarLeftCollapse, IconLayoutSidebarLeftExpand, IconListDetails, IconTimeline } from '@tabler/icons-react';
+import { IconBriefcase2, IconChartCandle, IconCode, IconDatabase, IconFilterSearch, IconHeartbeat, IconLayoutSidebarLeftCollapse, IconLayoutSidebarLeftExpand, IconListDetails, IconSettings, IconTimeline } from '@tabler/icons-react';
 import type { Icon } from '@tabler/icons-react';
 import { setUiState, useUiState } from '../data/ui-state.ts';
 import { PAGES } from './pages.ts';
 import type { PagePath } from './pages.ts';
 import { TradingSwitch } from './trading-switch.tsx';
 
-const ICONS: Readonly<Record<PagePath, Icon>> = { '/portfolio': IconBriefcase2, '/analysis': IconChartCandle, '/screener': IconFilterSearch, '/author': IconCode, '/data': IconDatabase, '/flows': IconTimeline, '/logs': IconListDetails, '/health': IconHeartbeat };
+const ICONS: Readonly<Record<PagePath, Icon>> = { '/portfolio': IconBriefcase2, '/analysis': IconChartCandle, '/screener': IconFilterSearch, '/author': IconCode, '/data': IconDatabase, '/flows': IconTimeline, '/logs': IconListDetails, '/settings': IconSettings, '/health': IconHeartbeat };
 
 function PageLink({ page: { path, name, keys }, isNarrow }: { page: (typeof PAGES)[number]; isNarrow: boolean }): JSX.Element {
   const PageIcon = ICONS[path];

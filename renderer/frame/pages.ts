@@ -9,6 +9,7 @@ export const PAGES = [
   { path: '/data', name: 'Data', keys: 'g d', about: 'universe, coverage, quality, imports, archive' },
   { path: '/flows', name: 'Flows', keys: 'g f', about: 'schedules, runs, timeline' },
   { path: '/logs', name: 'Logs', keys: 'g l', about: 'output of all parts, everything about an order' },
+  { path: '/settings', name: 'Settings', keys: 'g o', about: 'accounts, limits, schedules, notifications, ports, appearance' },
   { path: '/health', name: 'Health', keys: 'g h', about: 'parts, checks' },
 ] as const satisfies readonly { path: `/${string}`; name: string; keys: `g ${string}`; about: string }[];
 

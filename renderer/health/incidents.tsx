@@ -12,7 +12,7 @@ import { useStack } from '../data/stack.ts';
 import { hasShell, shellCall } from '../shell/bridge.ts';
 import { partName } from '../shell/parts.ts';
 import { Answer, Card, Empty, Tag } from '../ui/kit.tsx';
-import { bothZones, marketDayTime, marketTime } from '../ui/format.ts';
+import { bothZones, marketDayTime, marketTime, zoneName } from '../ui/format.ts';
 import { foldStory } from './story.ts';
 import type { StoryLine } from './story.ts';
 import { exitShort, exitWords, STATE_TONES } from './unit-words.ts';
@@ -85,7 +85,7 @@ export function IncidentList({ incidents, hasUnit = true }: { incidents: readonl
 export function IncidentsCard(): JSX.Element {
   const query = useIncidents(null);
   return (
-    <Card title="What happened" extra={<span className="muted">New York time, newest first</span>} isFlush>
+    <Card title="What happened" extra={<span className="muted">times: {zoneName()}, newest first</span>} isFlush>
       <Answer query={query}>{(data) => (data.incidents.length === 0 ? <Empty title="Nothing happened yet">Starts, ends and restarts of the parts are told here, with their first and last lines.</Empty> : <IncidentList incidents={data.incidents} />)}</Answer>
     </Card>
   );

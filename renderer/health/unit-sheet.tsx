@@ -8,7 +8,7 @@ import { useStack } from '../data/stack.ts';
 import { closeSheet } from '../frame/panels.ts';
 import { hasShell } from '../shell/bridge.ts';
 import { Answer, SkeletonRows, Tag } from '../ui/kit.tsx';
-import { age, bothZones, bytes, latency, NOTHING } from '../ui/format.ts';
+import { age, bothZones, bytes, latency, NOTHING, zoneName } from '../ui/format.ts';
 import { ExitLines, IncidentList, useIncidents } from './incidents.tsx';
 import { LogView } from './log-view.tsx';
 import { useUnitAction } from './unit-action.ts';
@@ -74,7 +74,7 @@ export function UnitSheet({ unitId }: { unitId: UnitId }): JSX.Element {
       <div className="story-head"><span className="story-title"><strong>{unit.title}</strong> <Tag tone={STATE_TONES[unit.state]}>{unit.state}</Tag></span><Actions unit={unit} /></div>
       {unit.reasons.length > 0 && <ul className="reasons">{unit.reasons.map((reason) => <li key={reason}>{reason}</li>)}</ul>}
       <dl className="facts grid">{facts.map(([name, value]) => <div key={name}><dt>{name}</dt><dd className="num">{value}</dd></div>)}</dl>
-      <section className="chapter"><header><h3>Output</h3><span className="muted">live, New York time · <Link to="/logs" search={{ units: unit.id }} onClick={closeSheet}>all its lines</Link></span></header><LogView unit={unit.id} /></section>
+      <section className="chapter"><header><h3>Output</h3><span className="muted">live, times: {zoneName()} · <Link to="/logs" search={{ units: unit.id }} onClick={closeSheet}>all its lines</Link></span></header><LogView unit={unit.id} /></section>
       <Story unit={unit} />
     </div>
   );

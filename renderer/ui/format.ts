@@ -1,9 +1,13 @@
 /** Numbers, times and sizes as people read them. Exact decimals stay text: Intl formats them without a float between. */
 
+/** How numbers are written: 1,234.56, 1.234,56 or 1 234,56. */
+const LOCALES = { comma: 'en-US', point: 'de-DE', space: 'fr-FR' } as const;
+let locale: string = LOCALES.comma;
+
 const cache = new Map<string, Intl.NumberFormat>();
 function formatter(min: number, max: number, isSigned: boolean): Intl.NumberFormat {
-  const key = `${min}:${max}:${isSigned}`;
-  const known = cache.get(key) ?? new Intl.NumberFormat('en-US', { minimumFractionDigits: min, maximumFractionDigits: max, signDisplay: isSigned ? 'exceptZero' : 'negative' });
+  const key = `${locale}:${min}:${max}:${isSigned}`;
+  const known = cache.get(key) ?? new Intl.NumberFormat(locale, { minimumFractionDigits: min, maximumFractionDigits: max, signDisplay: isSigned ? 'exceptZero' : 'negative' });
   cache.set(key, known);
   return known;
 }
@@ -98,26 +102,44 @@ export function latency(ms: number | null): string {
 }
 
 const MARKET_ZONE = 'America/New_York';
-const time = new Intl.DateTimeFormat('en-GB', { timeZone: MARKET_ZONE, hour: '2-digit', minute: '2-digit', second: '2-digit', hourCycle: 'h23' });
-const dayAndTime = new Intl.DateTimeFormat('en-GB', { timeZone: MARKET_ZONE, day: '2-digit', month: 'short', hour: '2-digit', minute: '2-digit', hourCycle: 'h23' });
-const weekdayAndTime = new Intl.DateTimeFormat('en-GB', { timeZone: MARKET_ZONE, weekday: 'short', day: 'numeric', month: 'short', hour: '2-digit', minute: '2-digit', hourCycle: 'h23' });
+/** Times of the market in a zone; `undefined` is this computer's. */
+function clockIn(timeZone: string | undefined) {
+  const zone = timeZone === undefined ? {} : { timeZone };
+  return {
+    time: new Intl.DateTimeFormat('en-GB', { ...zone, hour: '2-digit', minute: '2-digit', second: '2-digit', hourCycle: 'h23' }),
+    dayAndTime: new Intl.DateTimeFormat('en-GB', { ...zone, day: '2-digit', month: 'short', hour: '2-digit', minute: '2-digit', hourCycle: 'h23' }),
+    weekdayAndTime: new Intl.DateTimeFormat('en-GB', { ...zone, weekday: 'short', day: 'numeric', month: 'short', hour: '2-digit', minute: '2-digit', hourCycle: 'h23' }),
+  };
+}
+const CLOCKS = { market: clockIn(MARKET_ZONE), local: clockIn(undefined) };
+let zone: keyof typeof CLOCKS = 'market';
+
+/** Chooses how numbers and times are written from now on; what is drawn already must be drawn again. */
+export function setFormats(chosen: { readonly numbers: keyof typeof LOCALES; readonly zone: keyof typeof CLOCKS }): void {
+  locale = LOCALES[chosen.numbers];
+  zone = chosen.zone;
+}
+/** Where the times of the market are told: `New York`, or `here`. */
+export function zoneName(): string {
+  return zone === 'market' ? 'New York' : 'here';
+}
 const precise = new Intl.DateTimeFormat('en-GB', { hour: '2-digit', minute: '2-digit', second: '2-digit', fractionalSecondDigits: 3, hourCycle: 'h23' });
 const localDayTime = new Intl.DateTimeFormat('en-GB', { day: '2-digit', month: 'short', hour: '2-digit', minute: '2-digit', second: '2-digit', hourCycle: 'h23' });
 const isoDay = new Intl.DateTimeFormat('en-CA', { timeZone: MARKET_ZONE, year: 'numeric', month: '2-digit', day: '2-digit' });
 const local = new Intl.DateTimeFormat('en-GB', { dateStyle: 'medium', timeStyle: 'medium' });
 const full = new Intl.DateTimeFormat('en-GB', { timeZone: MARKET_ZONE, dateStyle: 'medium', timeStyle: 'medium' });
 
-/** Time of day in New York. */
+/** Time of day in the chosen zone, New York unless told. */
 export function marketTime(ms: number | null): string {
-  return ms === null ? NOTHING : time.format(ms);
+  return ms === null ? NOTHING : CLOCKS[zone].time.format(ms);
 }
-/** Day and minute in New York. */
+/** Day and minute in the chosen zone. */
 export function marketDayTime(ms: number | null): string {
-  return ms === null ? NOTHING : dayAndTime.format(ms);
+  return ms === null ? NOTHING : CLOCKS[zone].dayAndTime.format(ms);
 }
-/** Weekday, day and minute in New York. */
+/** Weekday, day and minute in the chosen zone. */
 export function marketWeekday(ms: number | null): string {
-  return ms === null ? NOTHING : weekdayAndTime.format(ms);
+  return ms === null ? NOTHING : CLOCKS[zone].weekdayAndTime.format(ms);
 }
 /** Time of day here, to the millisecond. */
 export function clockTime(ms: number): string {

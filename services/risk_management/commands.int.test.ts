@@ -136,6 +136,13 @@ describe('a person', () => {
     expect(await setRiskLimits(at().db, request)).toEqual({ version: 2, limits });
     await expect(setRiskLimits(at().db, { ...request, limits: DEFAULT_RISK_LIMITS })).rejects.toMatchObject({ code: 'IDEMPOTENCY_CONFLICT' });
   });
+
+  it('does not let limits be overwritten that the person has not seen', async () => {
+    const limits = { ...DEFAULT_RISK_LIMITS, maxOrderNotional: '6000' };
+    const ask = (key: string, base: number): ReturnType<typeof setRiskLimits> => setRiskLimits(at().db, { idempotencyKey: key, actor: 'owner', limits, base });
+    const { version } = await ask('limits-10', 1);
+    await expect(ask('limits-11', 1)).rejects.toMatchObject({ code: 'VERSION_CONFLICT', message: `The limits were changed meanwhile (version ${version}). Look at them again, then change what still differs.` });
+  });
 });
 
 describe('the lease', () => {

@@ -19,7 +19,7 @@ export async function ensureLimits(db: Db): Promise<void> {
   await db.query(`INSERT INTO risk_management.risk_limits (version, limits, actor) VALUES (1, $1::jsonb, 'system') ON CONFLICT DO NOTHING`, [JSON.stringify(DEFAULT_RISK_LIMITS)]);
 }
 
-/** Sets new limits; they hold from the next decision on. The same key gives the first answer again. @throws AppError IDEMPOTENCY_CONFLICT when the key set others. */
+/** Sets new limits; they hold from the next decision on. The same key gives the first answer again. @throws AppError IDEMPOTENCY_CONFLICT when the key set others, VERSION_CONFLICT when others were set since `base`. */
 export async function setRiskLimits(db: Db, ask: CommandInput<'setRiskLimits'>): Promise<CommandOutput<'setRiskLimits'>> {
   return db.tx(async (tx) => {
     await lockDecisions(tx);
@@ -31,6 +31,7 @@ export async function setRiskLimits(db: Db, ask: CommandInput<'setRiskLimits'>):
       throw new AppError('IDEMPOTENCY_CONFLICT', 'This key was used to set other limits; take a new one', { context: { idempotencyKey: ask.idempotencyKey } });
     }
     const before = await newestLimits(tx);
+    if (ask.base !== undefined && before !== null && before.version !== ask.base) throw new AppError('VERSION_CONFLICT', `The limits were changed meanwhile (version ${before.version}). Look at them again, then change what still differs.`);
     const version = (before?.version ?? 0) + 1;
     await tx.query('INSERT INTO risk_management.risk_limits (version, limits, actor) VALUES ($1, $2::jsonb, $3)', [version, JSON.stringify(ask.limits), ask.actor]);
     await audit(tx, { actor: ask.actor, action: 'set_risk_limits', subject: 'risk_limits', before, after: { version, limits: ask.limits, idempotencyKey: ask.idempotencyKey } });

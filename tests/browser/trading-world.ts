@@ -88,7 +88,8 @@ export const RECONCILIATIONS: readonly ReconciliationView[] = [0, 1, 2, 3, 4].ma
   differences: n !== 2 ? [] : [{ kind: 'fill_missing', subject: 'limit-ko', ours: '0', theirs: '20 @ 60.50', action: 'booked from the broker’s activities' }, { kind: 'order_adopted', subject: 'trail', ours: null, theirs: 'sell 5 MSFT trailing', action: 'adopted' }],
 }));
 
-const TRADING: TradingStateView = { state: 'ACTIVE', version: 1, reason: 'First start', actor: 'system', at: now(), leaseValidMs: 9_000, limits: DEFAULT_RISK_LIMITS, limitsVersion: 3, history: [] };
+/** The master switch and the limits. */
+export const TRADING: TradingStateView = { state: 'ACTIVE', version: 1, reason: 'First start', actor: 'system', at: now(), leaseValidMs: 9_000, limits: DEFAULT_RISK_LIMITS, limitsVersion: 3, history: [] };
 /** The pulse. */
 export function pulse(): LiveBody {
   const market = { tsMarket: MARKET_NOW, isSimulated: true, isPaused: false, speed: 60, session: 'open' as const, changesAt: MARKET_NOW + 8_940_000, note: null };

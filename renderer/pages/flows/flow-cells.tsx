@@ -4,7 +4,7 @@ import { Tooltip } from '@mantine/core';
 import type { DeploymentView, FlowDay, FlowRun, RunState } from '#app/contracts/flows.ts';
 import { useAge, useIsNear, useServerNow } from '../../data/clock.ts';
 import { MarketTime, Tag } from '../../ui/kit.tsx';
-import { age, bothZones, count, marketDayTime, marketTime, percent } from '../../ui/format.ts';
+import { age, bothZones, count, marketDayTime, marketTime, percent, zoneName } from '../../ui/format.ts';
 import { durationOf, successOf } from './fleet.ts';
 import { duration, HEALTH_TONES, HEALTH_WORDS, RUN_TONES, STATE_WORDS, untilWords } from './run-words.ts';
 
@@ -33,7 +33,7 @@ export function NextRunCell({ row }: { row: Pick<DeploymentView, 'isPaused' | 'n
   const [next] = row.nextRunsAt;
   if (row.isPaused) return <span className="muted">paused</span>;
   if (next === undefined) return <span className="muted">{row.schedule !== null ? 'never again' : row.events.length > 0 ? 'on event' : 'on demand'}</span>;
-  return <Tooltip label={`${marketDayTime(next)} New York\n${bothZones(next)}`} multiline style={{ whiteSpace: 'pre-line' }} openDelay={300}><span className="num"><Countdown to={next} /></span></Tooltip>;
+  return <Tooltip label={`${marketDayTime(next)} ${zoneName()}\n${bothZones(next)}`} multiline style={{ whiteSpace: 'pre-line' }} openDelay={300}><span className="num"><Countdown to={next} /></span></Tooltip>;
 }
 
 /** The last run: its state, how long ago. */

@@ -5,7 +5,7 @@ import { Switch } from '@mantine/core';
 import type { FlowRunDetail, RunLogLine } from '#app/contracts/flows.ts';
 import { call } from '../../data/client.ts';
 import { Failure } from '../../ui/kit.tsx';
-import { marketTime } from '../../ui/format.ts';
+import { marketTime, zoneName } from '../../ui/format.ts';
 import { isEnded } from './run-words.ts';
 
 const ASK_MS = 700;
@@ -72,7 +72,7 @@ export function RunLog({ run }: { run: FlowRunDetail }): JSX.Element {
   };
   return (
     <section className="chapter run-log">
-      <header><h3>Log</h3><span className="muted run-log-tools">{lines.length >= LINES_MAX && `the newest ${LINES_MAX} lines · `}{lines.length} {lines.length === 1 ? 'line' : 'lines'}, New York time{isLive && <Switch size="xs" label="Follow" checked={isFollowing} onChange={(event) => setFollowing(event.currentTarget.checked)} />}</span></header>
+      <header><h3>Log</h3><span className="muted run-log-tools">{lines.length >= LINES_MAX && `the newest ${LINES_MAX} lines · `}{lines.length} {lines.length === 1 ? 'line' : 'lines'}, times: {zoneName()}{isLive && <Switch size="xs" label="Follow" checked={isFollowing} onChange={(event) => setFollowing(event.currentTarget.checked)} />}</span></header>
       {error !== null && <Failure error={error} />}
       {lines.length === 0
         ? <p className="muted run-quiet">{isLive ? 'It has said nothing yet.' : 'It said nothing.'}</p>

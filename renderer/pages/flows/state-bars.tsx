@@ -4,7 +4,7 @@ import type { JSX, MouseEvent } from 'react';
 import { Tooltip } from '@mantine/core';
 import type { DeploymentView } from '#app/contracts/flows.ts';
 import { openSheet } from '../../frame/panels.ts';
-import { marketDayTime } from '../../ui/format.ts';
+import { marketDayTime, zoneName } from '../../ui/format.ts';
 import { barHeight } from './fleet.ts';
 import { duration, RUN_TONES, STATE_WORDS } from './run-words.ts';
 
@@ -24,7 +24,7 @@ export function StateBars({ recent, flow }: { recent: DeploymentView['recent']; 
   const run = hovered === null ? undefined : runs[hovered];
   const completed = runs.filter((one) => one.state === 'COMPLETED').length;
   return (
-    <Tooltip.Floating disabled={!run} multiline label={run ? `${STATE_WORDS[run.state]}, took ${duration(run.tookMs)}\n${marketDayTime(run.at)} New York` : ''} style={{ whiteSpace: 'pre-line' }}>
+    <Tooltip.Floating disabled={!run} multiline label={run ? `${STATE_WORDS[run.state]}, took ${duration(run.tookMs)}\n${marketDayTime(run.at)} ${zoneName()}` : ''} style={{ whiteSpace: 'pre-line' }}>
       <svg className="state-bars" width={BARS * STEP_PX} height={HEIGHT_PX} role="img" aria-label={runs.length === 0 ? `${flow} has not ended a run yet` : `Last ${runs.length} runs of ${flow}: ${completed} completed`} onMouseMove={(event) => setHovered(indexAt(event))} onMouseLeave={() => setHovered(null)} onClick={(event) => {
         const clicked = runs[indexAt(event)];
         if (!clicked) return;

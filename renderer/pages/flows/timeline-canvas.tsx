@@ -4,7 +4,7 @@ import type { JSX, PointerEvent, RefObject } from 'react';
 import type { DeploymentView, FlowRun } from '#app/contracts/flows.ts';
 import { openSheet } from '../../frame/panels.ts';
 import type { Tokens } from '../../theme.ts';
-import { marketDayTime, marketTime } from '../../ui/format.ts';
+import { marketDayTime, marketTime, zoneName } from '../../ui/format.ts';
 import { duration, isEnded, latenessWords, momentOf, STATE_WORDS, tookMs, TRIGGER_WORDS } from './run-words.ts';
 import { familyOf, hit, pan, timeAt, zoom } from './timeline-layout.ts';
 import type { TimelineLayout, Window } from './timeline-layout.ts';
@@ -55,7 +55,7 @@ function Hover({ run, x, y, now, width }: { run: FlowRun; x: number; y: number; 
   return (
     <div className="timeline-hover" style={{ top: y + 14, ...(isRight ? { right: width - x + 10 } : { left: x + 12 }) }} role="tooltip">
       <strong>{run.flow}</strong> <span className={`hover-state ${run.state.toLowerCase()}`}>{STATE_WORDS[run.state]}</span>
-      <p className="num">{marketDayTime(momentOf(run)).slice(0, 6)} {marketTime(run.startedAt ?? momentOf(run))} New York · {duration(tookMs(run, isEnded(run) ? null : now))}</p>
+      <p className="num">{marketDayTime(momentOf(run)).slice(0, 6)} {marketTime(run.startedAt ?? momentOf(run))} {zoneName()} · {duration(tookMs(run, isEnded(run) ? null : now))}</p>
       <p className="muted">{TRIGGER_WORDS[run.trigger]}{late !== null && `, ${late}`}{run.progress !== null && !isEnded(run) && `, ${run.progress.done} of ${run.progress.total}`}</p>
       {run.error !== null && <p className="loss-text">{run.error.length > 160 ? `${run.error.slice(0, 160)}…` : run.error}</p>}
     </div>
@@ -140,7 +140,7 @@ export function TimelineCanvas(props: CanvasProps): JSX.Element {
   const told = chosen === null ? undefined : layout.byId.get(chosen)?.run;
   return (
     <div className="timeline-plot" ref={box}>
-      <canvas ref={canvas} style={{ width, height }} className={isDragging ? 'dragging' : run ? 'pointing' : ''} {...handlers} role="img" aria-label={`${layout.bars.length} runs between ${marketDayTime(view.from)} and ${marketDayTime(view.to)}, New York. The Runs view lists them.`} />
+      <canvas ref={canvas} style={{ width, height }} className={isDragging ? 'dragging' : run ? 'pointing' : ''} {...handlers} role="img" aria-label={`${layout.bars.length} runs between ${marketDayTime(view.from)} and ${marketDayTime(view.to)}, ${zoneName()}. The Runs view lists them.`} />
       {run && hovered && <Hover run={run} x={hovered.x} y={hovered.y} now={now} width={width} />}
       <p className="visually-hidden" aria-live="polite">{told ? `${told.flow}, ${STATE_WORDS[told.state]}, ${marketTime(momentOf(told))}, took ${duration(tookMs(told))}. Enter opens it.` : ''}</p>
     </div>

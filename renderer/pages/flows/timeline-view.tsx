@@ -8,7 +8,7 @@ import { useServerNow } from '../../data/clock.ts';
 import { openSheet } from '../../frame/panels.ts';
 import { usePageKeys } from '../../frame/shortcuts.ts';
 import { Failure } from '../../ui/kit.tsx';
-import { count, marketDayTime } from '../../ui/format.ts';
+import { count, marketDayTime, zoneName } from '../../ui/format.ts';
 import { useTokens } from '../../ui/use-tokens.ts';
 import { chooseView } from './page-state.ts';
 import { momentOf, serviceName } from './run-words.ts';
@@ -44,7 +44,7 @@ const LaneNames = memo(function LaneNames({ lanes, toggle }: { lanes: readonly L
 /** "22 Nov, 13:22 – 14:22 New York": the day twice only where there are two. */
 function rangeWords({ from, to }: Window): string {
   const [begin, end] = [marketDayTime(from), marketDayTime(to)];
-  return `${begin} – ${begin.slice(0, -5) === end.slice(0, -5) ? end.slice(-5) : end} New York`;
+  return `${begin} – ${begin.slice(0, -5) === end.slice(0, -5) ? end.slice(-5) : end} ${zoneName()}`;
 }
 
 function CustomWindow({ view, set }: { view: Window; set: (view: Window) => void }): JSX.Element {

@@ -7,7 +7,7 @@ import { IconArrowUp, IconBaselineDensityMedium, IconBaselineDensitySmall, IconP
 import { useNow } from '../../data/clock.ts';
 import { setUiState, useUiState } from '../../data/ui-state.ts';
 import { Dot, Empty, Failure, SkeletonRows } from '../../ui/kit.tsx';
-import { age, count } from '../../ui/format.ts';
+import { age, count, zoneName } from '../../ui/format.ts';
 import type { LogsSearch } from './address.ts';
 import { readLogsSearch } from './address.ts';
 import { LogFilters } from './log-filters.tsx';
@@ -90,7 +90,7 @@ export function LogsPage(): JSX.Element {
       <header className="logs-head">
         <h1>Logs</h1>
         <Status state={state} isPaused={isPaused} isScrolled={!isAtEnd && !isStory} />
-        <span className="muted logs-count">{state.list !== null && `${count(state.list.lines.length)}${state.list.cursor === null ? '' : '+'} lines · New York time · ${isStory ? 'oldest' : 'newest'} first`}</span>
+        <span className="muted logs-count">{state.list !== null && `${count(state.list.lines.length)}${state.list.cursor === null ? '' : '+'} lines · times: ${zoneName()} · ${isStory ? 'oldest' : 'newest'} first`}</span>
         {state.isLive && <Button size="compact-sm" variant="default" leftSection={isPaused ? <IconPlayerPlay size={13} /> : <IconPlayerPause size={13} />} onClick={() => setPaused(!isPaused)}>{isPaused ? 'Go on' : 'Pause'}</Button>}
         <Tooltip label={isDense ? 'More room' : 'Denser'}><ActionIcon variant="default" size={26} aria-label={isDense ? 'More room between lines' : 'Denser lines'} onClick={() => setUiState({ isLogDense: !isDense })}>{isDense ? <IconBaselineDensityMedium size={14} /> : <IconBaselineDensitySmall size={14} />}</ActionIcon></Tooltip>
       </header>

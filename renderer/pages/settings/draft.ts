@@ -1,0 +1,45 @@
+/** What a person has changed on the settings page and not saved yet: it outlives a look at another page, and nothing counts before it is saved. */
+import type { SettingChanges, WritableKey } from '#app/contracts/configuration.ts';
+import type { RiskLimits } from '#app/domain/limits.ts';
+import { createStore, useStore } from '../../data/external-store.ts';
+
+/** Limits as they are written: text, or yes and no. */
+export type LimitKey = keyof RiskLimits;
+/** Changed limits. */
+export type LimitChanges = { readonly [K in LimitKey]?: string | boolean };
+
+/** `settings`: text by key, null = back to the default. `limits`: what differs from those in force. `isLooseConfirmed`: a person has said that wider limits are meant. */
+export type SettingsDraft = { readonly settings: SettingChanges; readonly limits: LimitChanges; readonly isLooseConfirmed: boolean };
+
+const NOTHING: SettingsDraft = { settings: {}, limits: {}, isLooseConfirmed: false };
+const draft = createStore<SettingsDraft>(NOTHING);
+
+/** The draft. */
+export const useDraft = (): SettingsDraft => useStore(draft);
+
+function without<T extends object>(from: T, key: PropertyKey): T {
+  const next = { ...from };
+  Reflect.deleteProperty(next, key);
+  return next;
+}
+
+/** Notes a changed setting; `undefined` takes the change back. */
+export function changeSetting(key: WritableKey, value: string | null | undefined): void {
+  draft.update((now) => ({ ...now, settings: value === undefined ? without(now.settings, key) : { ...now.settings, [key]: value } }));
+}
+/** Notes a changed limit; `undefined` takes the change back. What was confirmed, was confirmed of other numbers. */
+export function changeLimit(key: LimitKey, value: string | boolean | undefined): void {
+  draft.update((now) => ({ ...now, isLooseConfirmed: false, limits: value === undefined ? without(now.limits, key) : { ...now.limits, [key]: value } }));
+}
+/** A person says that wider limits are meant. */
+export function confirmLoose(isConfirmed: boolean): void {
+  draft.update((now) => ({ ...now, isLooseConfirmed: isConfirmed }));
+}
+/** Forgets changes: all of them, or those of one kind once they are saved. */
+export function discard(what: 'all' | 'settings' | 'limits'): void {
+  draft.update((now) => (what === 'all' ? NOTHING : what === 'settings' ? { ...now, settings: {} } : { ...now, limits: {}, isLooseConfirmed: false }));
+}
+/** Replaces the draft, for an imported file. */
+export function fillDraft(next: Pick<SettingsDraft, 'settings' | 'limits'>): void {
+  draft.set({ ...NOTHING, ...next });
+}

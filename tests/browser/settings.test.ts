@@ -1,0 +1,159 @@
+/** The settings page in a real browser, over the settings' own keeper: search, words as one types, the diff, what waits, wider limits twice, files in and out, and formats that hold everywhere. */
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Locator, Page } from 'playwright-core';
+import { DEFAULT_RISK_LIMITS } from '#app/domain/limits.ts';
+import type { RiskLimits } from '#app/domain/limits.ts';
+import { openConfiguration } from '#main/configuration.ts';
+import type { ConfigurationKeeper } from '#main/configuration.ts';
+import { entriesOf } from '#main/store/read-settings.ts';
+import { savedFileOf } from '#main/store/saved-settings.ts';
+import { plainSealer } from '#main/store/secrets.ts';
+import type { TestBrowser } from './harness.ts';
+import type { Script, ScriptedGateway } from './scripted-gateway.ts';
+import { openScriptedPage } from './scripted-page.ts';
+import { TRADING, WORLD } from './trading-world.ts';
+
+const folder = mkdtempSync(path.join(tmpdir(), 'ms-settings-page-'));
+const envFile = path.join(folder, '.env');
+let keeper: ConfigurationKeeper;
+let limits: RiskLimits = DEFAULT_RISK_LIMITS;
+let browser: TestBrowser;
+let page: Page;
+let gateway: ScriptedGateway;
+
+function script(): Script {
+  return {
+    ...WORLD,
+    tradingState: () => ({ ...TRADING, limits, limitsVersion: 3 }),
+    configuration: () => keeper.view(), checkConfiguration: ({ changes }) => keeper.check(changes), saveConfiguration: ({ changes }) => keeper.save(changes, 'a test'),
+    setRiskLimits: ({ limits: next }) => {
+      limits = next;
+      return { version: 4, limits };
+    },
+    deployments: () => ({ deployments: [] }),
+    sendTest: () => ({ notificationId: 'n1', ways: [], note: 'No mail server and no webhook is set up.' }),
+  };
+}
+
+beforeAll(async () => {
+  writeFileSync(envFile, 'REDIS_PORT=6400\n');
+  keeper = openConfiguration({ envFile, env: {}, sealer: plainSealer, choice: undefined, isWithoutBroker: false, now: Date.now, apply: () => undefined, note: () => undefined }, entriesOf({ envFile, env: {} }).entries);
+  ({ browser, page, gateway } = await openScriptedPage(script(), '/settings'));
+});
+afterAll(async () => {
+  await browser[Symbol.asyncDispose]();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+const go = (name: string): Promise<void> => page.getByRole('navigation', { name: 'Sections of the settings' }).getByRole('link', { name }).click();
+const bar = (): Locator => page.locator('.se-bar');
+const field = (name: string): Locator => page.getByRole('textbox', { name, exact: true });
+const row = (title: string): Locator => page.locator('.se-row').filter({ has: page.locator('strong', { hasText: new RegExp(`^${title}`) }) });
+
+describe('the settings page', () => {
+  it('finds a setting by any of its words, and its section with it', async () => {
+    await page.keyboard.press('/');
+    await page.keyboard.type('mail recipients');
+    await page.getByRole('heading', { name: 'Notifications' }).waitFor();
+    expect(await page.locator('.se-section').allTextContents()).toEqual(['Notifications']);
+    expect(await page.locator('.se-words strong').allTextContents()).toEqual(expect.arrayContaining(['Recipients']));
+    await page.getByLabel('Search settings').fill('drawdown');
+    await page.getByRole('heading', { name: 'Risk limits' }).waitFor();
+    await page.getByLabel('Search settings').fill('');
+  });
+
+  it('says what is wrong while it is written, and saves nothing until it is right', async () => {
+    await go('Notifications');
+    await field('Mail server').fill('mail.example.com');
+    await bar().getByText('problem', { exact: false }).waitFor();
+    await row('Recipients').getByText('is missing while SMTP_HOST is set').waitFor();
+    expect(await bar().getByRole('button', { name: 'Save' }).isDisabled()).toBe(true);
+    await field('Recipients').fill('me@example.com');
+    await field('Sender').fill('Desk <desk@example.com>');
+    await expect.poll(() => bar().locator('li').allTextContents()).toHaveLength(3);
+    expect(await bar().textContent()).toContain('Starts again by itself: notification');
+    await bar().getByRole('button', { name: 'Save' }).click();
+    await page.getByRole('status').filter({ hasText: 'Saved.' }).waitFor();
+    expect(JSON.parse(readFileSync(savedFileOf(envFile), 'utf8'))).toMatchObject({ settings: { MAIL_TO: { value: 'me@example.com' } } });
+    expect(gateway.asked('saveConfiguration').at(-1)?.key).toMatch(/^[A-Za-z0-9._-]{8,64}$/);
+  });
+
+  it('keeps a secret to itself: it can be replaced and removed, never read', async () => {
+    await field('Signing secret').fill('a-long-secret-of-a-hook');
+    await field('Address').fill('https://hooks.example.com/x');
+    await expect.poll(() => bar().locator('li').count()).toBe(2);
+    expect(await bar().textContent()).not.toContain('a-long-secret');
+    await bar().getByRole('button', { name: 'Save' }).click();
+    await expect.poll(() => field('Signing secret').getAttribute('placeholder')).toContain('is set');
+    expect(await page.content()).not.toContain('a-long-secret');
+    await row('Signing secret').getByRole('button', { name: 'Remove what is set' }).click();
+    await bar().getByText('none: calls are not signed').waitFor();
+    await row('Signing secret').getByRole('button', { name: /Take back/ }).click();
+    await expect.poll(() => page.locator('.se-bar:not(.done)').count()).toBe(0);
+  });
+
+  it('does not let a file be overruled, and says what waits for a start', async () => {
+    await go('Ports and servers');
+    await row('Redis').first().getByText('line 1, which wins').waitFor();
+    expect(await field('Redis').isDisabled()).toBe(true);
+    await field('Dashboard').fill('8001');
+    await page.getByText('which data_ingestion has').or(page.getByText('which gateway has')).first().waitFor();
+    await field('Dashboard').fill('8123');
+    await bar().getByText('counts at the next start of everything').waitFor();
+    await bar().getByRole('button', { name: 'Save' }).click();
+    await row('Dashboard').getByText('waits for a start').waitFor();
+  });
+
+  it('takes a stricter limit at once and asks twice for a wider one', async () => {
+    await go('Risk limits');
+    await field('Daily loss').fill('0');
+    await row('Daily loss').getByRole('alert').waitFor();
+    await field('Daily loss').fill('1500');
+    await bar().getByRole('button', { name: 'Save' }).click();
+    await expect.poll(() => limits.maxDailyLoss).toBe('1500');
+    await field('Largest order').fill('25,000');
+    await row('Largest order').getByText('wider than before').waitFor();
+    expect(await bar().getByRole('button', { name: 'Save' }).isDisabled()).toBe(true);
+    await bar().getByRole('checkbox').check();
+    await field('Largest order').fill('26000');
+    // Other numbers are another question.
+    await expect.poll(() => bar().getByRole('checkbox').isChecked()).toBe(false);
+    await bar().getByRole('checkbox').check();
+    await bar().getByRole('button', { name: 'Save' }).click();
+    await expect.poll(() => limits.maxOrderNotional).toBe('26000');
+  });
+
+  it('hands everything out as a file without secrets, and shows what a file would change before it counts', async () => {
+    await go('Take along');
+    const download = page.waitForEvent('download');
+    await page.getByRole('button', { name: 'Export settings' }).click();
+    const file = readFileSync(await (await download).path(), 'utf8');
+    expect(file).not.toContain('a-long-secret');
+    const content = JSON.parse(file) as { settings: Record<string, string>; limits: RiskLimits };
+    expect(content).toMatchObject({ format: 'mainspring-settings', settings: { WEB_SERVER_PORT: '8123', MAIL_TO: 'me@example.com' }, limits: { maxOrderNotional: '26000' } });
+    const chooser = page.locator('input[type=file]');
+    await chooser.setInputFiles({ name: 'other.json', mimeType: 'application/json', buffer: Buffer.from('{"format":"something"}') });
+    await page.getByRole('alert').filter({ hasText: 'is no file of settings' }).waitFor();
+    const other = { ...content, settings: { ...content.settings, WEB_SERVER_PORT: '8200' }, limits: { ...content.limits, maxDailyLoss: '900' } };
+    await chooser.setInputFiles({ name: 'mine.json', mimeType: 'application/json', buffer: Buffer.from(JSON.stringify(other)) });
+    await bar().getByText('8200').waitFor();
+    await bar().getByText('900 $').waitFor();
+    expect(limits.maxDailyLoss).toBe('1500');
+    await bar().getByRole('button', { name: 'Discard' }).click();
+  });
+
+  it('writes numbers and times as they are wanted, on every page', async () => {
+    await go('Appearance');
+    await page.getByText('1.234,56').click();
+    await page.getByText('−1.234.567,89').waitFor();
+    await page.getByText('Compact').click();
+    await expect.poll(() => page.evaluate(() => document.documentElement.dataset['density'])).toBe('compact');
+    await page.keyboard.press('g');
+    await page.keyboard.press('p');
+    await page.getByRole('region', { name: 'Account' }).waitFor();
+    await expect.poll(() => page.locator('.headline').textContent()).toMatch(/\d\.\d{3},\d{2}/);
+  });
+});
