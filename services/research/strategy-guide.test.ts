@@ -1,6 +1,6 @@
 /** The guide's samples are strategies: they compile against the typings, pass the look over their source, and run in the sandbox. */
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -13,19 +13,23 @@ import { indicatorFunction, strategyTypings } from '#app/strategy/typings.ts';
 import { guestStrategy } from './sandbox/guest-strategy.ts';
 import { bindGuest, indicatorFunctions } from './sandbox/guest-terms.ts';
 import { Machine } from './sandbox/machine.ts';
-import { checkSource } from './strategy-source.ts';
+import { checkFiles, checkSource } from './strategy-source.ts';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 const guide = readFileSync(join(root, 'docs/strategy-guide.md'), 'utf8');
 const samples = [...guide.matchAll(/```ts\n([\s\S]*?)```/g)].map(([, source = '']) => [/kind: '(\w+)'/.exec(source)?.[1] ?? '', source] as const);
 
+/** The project of several files: `ts file=...`. */
+const project = [...guide.matchAll(/```ts file=(\S+)\n([\s\S]*?)```/g)].map(([, path = '', text = '']) => ({ path, text }));
+
 /** What the compiler says of files beside the typings. */
 function compile(files: Readonly<Record<string, string>>): string {
   const folder = mkdtempSync(join(tmpdir(), 'ms-typings-'));
   try {
+    mkdirSync(join(folder, 'lib'));
     for (const [name, text] of Object.entries({ ...files, 'typings.ts': strategyTypings(INDICATORS) })) writeFileSync(join(folder, name), text);
     const compilerOptions = { strict: true, noEmit: true, target: 'es2023', lib: ['es2023'], module: 'esnext', moduleResolution: 'bundler', types: [], noUncheckedIndexedAccess: true, exactOptionalPropertyTypes: true, allowImportingTsExtensions: true, skipLibCheck: true, paths: { '#app/*': [`${root}app/*`] } };
-    writeFileSync(join(folder, 'tsconfig.json'), JSON.stringify({ compilerOptions, include: ['*.ts'] }));
+    writeFileSync(join(folder, 'tsconfig.json'), JSON.stringify({ compilerOptions, include: ['**/*.ts'] }));
     return spawnSync(process.execPath, [join(root, 'node_modules/typescript-native/bin/tsc'), '-p', folder, '--pretty', 'false'], { encoding: 'utf8' }).stdout;
   } finally {
     rmSync(folder, { recursive: true, force: true });
@@ -78,7 +82,7 @@ export default strategy({
 `;
 
 describe('the typings', () => {
-  const output = compile({ 'equivalent.ts': EQUIVALENT, 'refused.ts': REFUSED, ...Object.fromEntries(samples.map(([kind, source]) => [`${kind}.ts`, source])) });
+  const output = compile({ 'equivalent.ts': EQUIVALENT, 'refused.ts': REFUSED, ...Object.fromEntries(samples.map(([kind, source]) => [`${kind}.ts`, source])), ...Object.fromEntries(project.map(({ path, text }) => [path, text])) });
   const refused = [...output.matchAll(/refused\.ts\((\d+)/g)].map(([, line]) => Number(line));
 
   it('say what the interface says, and take every sample of the guide', () => {
@@ -111,5 +115,16 @@ describe('the samples of the guide', () => {
     const signals = signalsOverColumns(bound, given, hours);
     expect(signals.length).toBeGreaterThan(0);
     expect(signalsBarByBar(bound, given, hours)).toEqual(signals);
+  });
+
+  it('are a project of several files as well', async () => {
+    expect(project.map(({ path }) => path)).toEqual(['strategy.ts', 'lib/levels.ts']);
+    expect(checkFiles(project)).toEqual([]);
+    const machine = await Machine.load(project, [...functions.keys()]);
+    expect(machine.isMemoryFree).toBe(true);
+    const bound = guestStrategy(machine, bindGuest(machine, { bars: 2 }, functions), { times: null, hasReasons: true });
+    const signals = signalsOverColumns(bound, markets.slice(0, 1), hours);
+    expect(signals.length).toBeGreaterThan(0);
+    expect(signalsBarByBar(bound, markets.slice(0, 1), hours)).toEqual(signals);
   });
 });

@@ -36,7 +36,7 @@ export const ATTACKS: readonly Attack[] = [
   { name: 'deep recursion', body: 'const down = (n: number): number => down(n + 1) + 1; down(0);', code: FAILED, words: /^Line 5.*stack/ },
   { name: '200 MB of numbers', body: 'state.all = new Array(25_000_000).fill(1.5);', code: MEMORY, words: /MB/ },
   { name: '200 MB in a buffer', body: 'state.n = new Float64Array(25_000_000).length;', code: MEMORY },
-  { name: 'a list without an end', body: 'const all: number[] = []; for (;;) all.push(1);', code: MEMORY },
+  { name: 'a list without an end', body: 'const all: number[][] = []; for (;;) all.push(new Array(50_000).fill(1));', code: MEMORY },
   { name: 'a text that doubles', body: 'let text = "x"; for (;;) text += text;', code: FAILED, words: /too long/ },
   { name: 'a number of a billion digits', body: 'state.n = String((3n ** 100_000_000n) % 7n);', code: FAILED },
   { name: 'code of text by a constructor', body: '(on.long as any).constructor("return 1")();', code: FAILED, words: /cannot make code of text/ },

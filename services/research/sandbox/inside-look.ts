@@ -1,11 +1,13 @@
 /** The look-ahead and warm-up checks inside of the sandbox's process: many runs over changed bars, none of which may remember another. */
 import { timedBars } from '#app/backtest/run/sessions.ts';
 import { REGULAR_WIDE_BARS } from '#app/backtest/run/wide.ts';
+import { ENTRY_FILE } from '#app/contracts/author.ts';
 import { AppError } from '#app/domain/errors.ts';
 import { timeframeMs } from '#app/domain/time.ts';
 import type { ColumnRunOptions, SymbolBars } from '#app/strategy/column-run.ts';
 import { checkLookAhead } from '#app/strategy/look-ahead.ts';
 import { checkWarmUp } from '#app/strategy/warm-up.ts';
+import type { ProjectFileLike } from '../strategy-source.ts';
 import { causeOf } from './inside-runs.ts';
 import type { InsideStrategy } from './inside-strategy.ts';
 import type { SandboxLook, SandboxLookAnswer, SandboxPlace } from './protocol.ts';
@@ -19,6 +21,27 @@ const [FEWEST_CUTS, MOST_CUTS, SLOW_STARTS] = [6, 120, 3];
 
 function placeOf({ context: { path, line, column } }: AppError): SandboxPlace | null {
   return typeof path === 'string' && typeof line === 'number' && typeof column === 'number' ? { path, line, column } : null;
+}
+
+/** Where a word of the strategy's definition stands first, after another one; null where it does not. */
+function placeOfWord(files: readonly ProjectFileLike[], word: RegExp, after: RegExp = /^/): SandboxPlace | null {
+  for (const { path, text } of files) {
+    const start = text.search(after);
+    const at = start < 0 ? -1 : text.slice(start).search(word);
+    if (at < 0) continue;
+    const before = text.slice(0, start + at).split('\n');
+    return { path, line: before.length, column: (before.at(-1) ?? '').length + 1 };
+  }
+  return null;
+}
+
+function placesIn(files: readonly ProjectFileLike[], names: readonly string[]): SandboxLookAnswer['places'] {
+  const inOrder = [...files].sort((a, b) => Number(b.path === ENTRY_FILE) - Number(a.path === ENTRY_FILE));
+  const indicators = names.flatMap((name) => {
+    const place = placeOfWord(inOrder, new RegExp(`\\b${name}\\s*:`), /\bindicators\b/);
+    return place === null ? [] : [[name, place] as const];
+  });
+  return { signals: placeOfWord(inOrder, /\bonBar\s*[(:=]/), indicators: new Map(indicators) };
 }
 
 /** Runs both checks. What stops one of them is told in the answer: it is the strategy's business. */
@@ -43,7 +66,7 @@ export async function insideLook(inside: InsideStrategy, { parameters, bars, tim
   }
   const times = markets.flatMap(({ bars: { time } }) => [time[0] ?? NaN, time.at(-1) ?? NaN]);
   return {
-    lookAhead: found.lookAhead, warmUp: found.warmUp, problem: found.failure?.message ?? null, place: found.failure === null ? null : placeOf(found.failure), symbols: markets.map(({ symbol }) => symbol), bars: count,
+    lookAhead: found.lookAhead, warmUp: found.warmUp, problem: found.failure?.message ?? null, place: found.failure === null ? null : placeOf(found.failure), places: placesIn(inside.files, Object.keys(described.indicators)), symbols: markets.map(({ symbol }) => symbol), bars: count,
     from: times.length === 0 ? null : Math.min(...times), to: times.length === 0 ? null : Math.max(...times),
   };
 }

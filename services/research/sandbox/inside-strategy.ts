@@ -47,7 +47,7 @@ export function closesOf(markets: readonly Pick<Market, 'symbol' | 'bars'>[], ti
 
 /** A loaded strategy. */
 export class InsideStrategy {
-  readonly #files: readonly ProjectFileLike[];
+  readonly files: readonly ProjectFileLike[];
   readonly #limits: MachineLimits;
   readonly #findings: readonly ProjectFinding[];
   readonly #held = new Map<string, ReadonlyMap<string, BarColumns>>();
@@ -57,7 +57,7 @@ export class InsideStrategy {
   #isUnused = true;
 
   private constructor({ files, limits, findings, machine, terms }: { readonly files: readonly ProjectFileLike[]; readonly limits: MachineLimits; readonly findings: readonly ProjectFinding[]; readonly machine: Machine; readonly terms: GuestTerms }) {
-    [this.#files, this.#limits, this.#findings, this.#machine, this.#terms] = [files, limits, findings, machine, terms];
+    [this.files, this.#limits, this.#findings, this.#machine, this.#terms] = [files, limits, findings, machine, terms];
   }
 
   /** @throws AppError STRATEGY_CODE_INVALID, STRATEGY_PARAMETERS_INVALID, STRATEGY_OUT_OF_TIME, STRATEGY_OUT_OF_MEMORY */
@@ -139,6 +139,6 @@ export class InsideStrategy {
   }
 
   #load(): Promise<Machine> {
-    return Machine.load(this.#files, NAMES, this.#limits);
+    return Machine.load(this.files, NAMES, this.#limits);
   }
 }

@@ -44,6 +44,8 @@ class Proof {
   readonly #constants: string[] = [];
   readonly #functions = new Set<string>();
   readonly #imported = new Set<string>();
+  /** Names that come from other files of the project. */
+  readonly #others = new Set<string>();
   /** Names of whole modules: they can be neither changed nor frozen, so no list of the file may hold them. */
   readonly #modules = new Set<string>();
   #hasDefault = false;
@@ -56,13 +58,12 @@ class Proof {
 
   constants(): ProvenFile | null {
     const body = list(this.#program['body']);
-    const others = new Set<string>();
     for (const statement of body) {
       if (statement.type !== 'ImportDeclaration') continue;
-      const names = nameOf(child(statement, 'source')) === STRATEGY_MODULE ? this.#imported : others;
+      const names = nameOf(child(statement, 'source')) === STRATEGY_MODULE ? this.#imported : this.#others;
       for (const one of list(statement['specifiers'])) (one.type === 'ImportNamespaceSpecifier' ? this.#modules : names).add(nameOf(child(one, 'local')) ?? '');
     }
-    const isShadowed = [...PURE].some((name) => [this.#imported, others, this.#modules].some((names) => names.has(name)));
+    const isShadowed = [...PURE].some((name) => [this.#imported, this.#others, this.#modules].some((names) => names.has(name)));
     const isProven = !isShadowed && body.every((statement) => this.#statement(statement)) && ![...PURE].some((name) => this.#constants.includes(name)) && this.#bodiesAreHarmless();
     return isProven ? { constants: this.#constants, hasDefault: this.#hasDefault } : null;
   }
@@ -149,11 +150,16 @@ class Proof {
       case 'CallExpression':
         return this.#isOurs(child(node, 'callee')) && this.#isConstantOrNothing(node['arguments']);
       case 'MemberExpression':
-        // What another file exports is proven and frozen there; a module has no accessors.
-        return isOfPure(node) || (node['computed'] !== true && child(node, 'object')?.type === 'Identifier' && this.#modules.has(rootName(node) ?? ''));
+        return isOfPure(node) || this.#isPartOfConstant(node);
       default:
         return this.#isPrimitive(node);
     }
+  }
+
+  /** `LEVELS.bars` of this file or another one: constants have no accessors, and what they hold is frozen with them. */
+  #isPartOfConstant(node: SyntaxNode | null): boolean {
+    if (node?.type === 'Identifier') return [this.#modules, this.#others].some((names) => names.has(nameOf(node) ?? '')) || this.#constants.includes(nameOf(node) ?? '');
+    return node?.type === 'MemberExpression' && node['computed'] !== true && this.#isPartOfConstant(child(node, 'object'));
   }
 
   #isConstantOrNothing(value: unknown): boolean {

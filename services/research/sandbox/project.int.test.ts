@@ -69,7 +69,7 @@ describe('a project in the sandbox', () => {
     const { width, rows, failed } = await sandbox.ask('points', { job, bars: held, span, points, figures: ['final_equity', 'trades'], periods: 3 }, undefined, ({ rows: some }) => some.forEach((_, place) => seen.add(place)));
     expect(width).toBe(5);
     expect([...failed]).toEqual([[2, expect.stringContaining('must be shorter') as string]]);
-    expect([...seen].sort()).toEqual([0, 1, 3]);
+    expect(seen).toEqual(new Set([0, 1, 3]));
     const one = await sandbox.ask('backtest', { parameters: { fast: 10 }, job, bars: held, hasLines: false, span });
     expect(rows[width]).toBe(one.equity.at(-1));
     expect(Number.isNaN(rows[2 * width] ?? 0)).toBe(true);
@@ -77,7 +77,8 @@ describe('a project in the sandbox', () => {
 
   it('is found to know nothing of the future', async () => {
     const answer = await sandbox.ask('look', { parameters: {}, bars: held, timeframe: '1Day', cuts: 10 });
-    expect(answer).toMatchObject({ problem: null, symbols: ['AAA', 'BBB'], bars: 1_200, lookAhead: { findings: [] } });
+    expect(answer).toMatchObject({ problem: null, symbols: ['AAA', 'BBB'], bars: 1_200, lookAhead: { findings: [] }, places: { signals: { path: 'strategy.ts', line: 11, column: 3 } } });
+    expect(answer.places.indicators.get('slow')).toEqual({ path: 'strategy.ts', line: 9, column: 55 });
     expect(answer.lookAhead?.signals).toBeGreaterThan(10);
   });
 

@@ -49,9 +49,12 @@ export type SandboxRows = { readonly width: number; readonly rows: Float64Array;
 
 /** The look-ahead and warm-up checks. `cuts`, `starts`: as the checks take them, left out: their own; both are fewer where the strategy is slow. */
 export type SandboxLook = { readonly parameters: unknown; readonly bars: SandboxBars; readonly timeframe: Timeframe; readonly cuts?: number; readonly starts?: number };
-/** What the checks found. `problem`: why one of them could not be finished (the strategy threw), in words with its line; what it would have found is then not known. `place`: of the line that threw. */
+/**
+ * What the checks found. `problem`: why one of them could not be finished (the strategy threw), in words with its line; what it would have found is then not known. `place`: of the line that threw; `places`: where to show what was
+ * found: signals at `onBar`, an indicator where it is declared (by its name). */
 export type SandboxLookAnswer = {
-  readonly lookAhead: LookAheadReport | null; readonly warmUp: WarmUpReport | null; readonly problem: string | null; readonly place: SandboxPlace | null; readonly symbols: readonly string[]; readonly bars: number; readonly from: number | null; readonly to: number | null;
+  readonly lookAhead: LookAheadReport | null; readonly warmUp: WarmUpReport | null; readonly problem: string | null; readonly place: SandboxPlace | null; readonly places: { readonly signals: SandboxPlace | null; readonly indicators: ReadonlyMap<string, SandboxPlace> };
+  readonly symbols: readonly string[]; readonly bars: number; readonly from: number | null; readonly to: number | null;
 };
 /** A place in an author's files, from 1. */
 export type SandboxPlace = { readonly path: string; readonly line: number; readonly column: number };
