@@ -1,0 +1,24 @@
+/** Closing what one strategy holds, and nothing of anybody else's. */
+import { describe, expect, it } from 'vitest';
+import { flatten } from './flatten.ts';
+import { signal, useTestHouse } from '../../tests/support/risk-house.ts';
+
+const at = useTestHouse();
+
+describe('flatten of one strategy', () => {
+  it('sells its share alone, cancels its entries alone, and answers a repeated request as the first', async () => {
+    await at().hear(signal(1, { signalId: 'entry', symbol: 'MSFT' }));
+    await at().rows.hold('sma', 'AAPL', '20');
+    await at().rows.hold('other', 'AAPL', '7');
+    await at().rows.hold('', 'AAPL', '5');
+    const request = { idempotencyKey: 'stop-sma-1', actor: 'owner', symbol: null, strategyId: 'other' };
+    const answer = await flatten(at().house, request);
+    expect(answer.decisions.map(({ decisionId, outcome, qty }) => [decisionId.replace(/^flatten:[0-9a-f]{24}:/, ''), outcome, qty])).toEqual([['other:AAPL', 'approved', '7']]);
+    expect(await at().rows.said('order.cancel_requested')).toEqual([]);
+    expect(await flatten(at().house, request)).toEqual(answer);
+    await expect(flatten(at().house, { idempotencyKey: 'stop-sma-1', actor: 'owner', symbol: null })).rejects.toMatchObject({ code: 'IDEMPOTENCY_CONFLICT' });
+    const mine = await flatten(at().house, { idempotencyKey: 'stop-sma-2', actor: 'owner', symbol: null, strategyId: 'sma' });
+    expect(mine.decisions.map(({ decisionId, outcome }) => [decisionId.replace(/^flatten:[0-9a-f]{24}:/, ''), outcome])).toEqual([['sma:AAPL', 'approved'], ['sma:MSFT', 'denied']]);
+    expect((await at().rows.said('order.cancel_requested')).map((event) => event.payload['clientOrderId'])).toEqual(['ms-entry']);
+  });
+});
