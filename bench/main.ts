@@ -20,12 +20,13 @@ import { benchScreener } from './screener.bench.ts';
 import { benchSimulator } from './simulator.bench.ts';
 import { benchStartup } from './startup.bench.ts';
 import { benchStatistics } from './statistics.bench.ts';
+import { benchStudio } from './studio.bench.ts';
 import { benchSubmit } from './submit.bench.ts';
 import { benchSweep } from './sweep.bench.ts';
 import { benchThroughput } from './throughput.bench.ts';
 import { benchVenue } from './venue.bench.ts';
 
-const BENCHMARKS: Readonly<Record<string, () => Promise<Figure[]>>> = { startup: benchStartup, memory: benchMemory, latency: benchLatency, chart: benchChart, submit: benchSubmit, throughput: benchThroughput, reconcile: benchReconcile, replay: benchReplay, runs: benchRunsList, flows: benchFlows, schedules: benchSchedules, logs: benchLogs, sandbox: benchSandbox, simulator: benchSimulator, venue: benchVenue, engine: benchEngine, indicators: benchIndicators, sweep: benchSweep, statistics: benchStatistics, ingest: benchIngest, bars: benchBars, screener: benchScreener, process: benchProcess };
+const BENCHMARKS: Readonly<Record<string, () => Promise<Figure[]>>> = { startup: benchStartup, memory: benchMemory, latency: benchLatency, chart: benchChart, submit: benchSubmit, throughput: benchThroughput, reconcile: benchReconcile, replay: benchReplay, runs: benchRunsList, flows: benchFlows, schedules: benchSchedules, logs: benchLogs, sandbox: benchSandbox, simulator: benchSimulator, venue: benchVenue, engine: benchEngine, indicators: benchIndicators, sweep: benchSweep, statistics: benchStatistics, ingest: benchIngest, bars: benchBars, screener: benchScreener, process: benchProcess, studio: benchStudio };
 
 async function main(wanted: readonly string[]): Promise<number> {
   const unknown = wanted.filter((name) => !Object.hasOwn(BENCHMARKS, name));

@@ -5,7 +5,7 @@ import type { OrderRole, OrderType, Side } from '#app/domain/order.ts';
 import { MARKET_TERMS, type OrderTerms } from '#app/domain/order-terms.ts';
 import type { EpochMs, Timeframe } from '#app/domain/time.ts';
 import { normaliseOrder, type SizedTerms } from '#app/execution/normalise.ts';
-import { dayLossOf, NO_FACTS, shareKey, type Asset, type ExactLimits, type RiskBook, type RiskMarket, type StrategyTerms } from '#app/risk/book.ts';
+import { dayLossOf, forOneDecision, NO_FACTS, shareKey, type Asset, type ExactLimits, type RiskBook, type RiskMarket, type StrategyTerms } from '#app/risk/book.ts';
 import { decide, openOrderOf, type Decision, type Intent, type Protection } from '#app/risk/decide.ts';
 import { followUps, isEntryMissed, type OwedSince, type OwedTarget } from '#app/risk/follow-up.ts';
 import { countOnce, type OpenOrder } from '#app/risk/open-orders.ts';
@@ -191,7 +191,7 @@ export class HouseDesk {
   /** The market of a signal, with the book by which it was looked at; the breaker of the day trips on the way. */
   private trip(at: EpochMs): readonly [RiskMarket, RiskBook] {
     const market = this.marketBy(at, true);
-    const book = this.book();
+    const book = forOneDecision(this.book());
     if (market.isDailyLossTripped || dayLossOf(book, market).lt(this.rules.limits.maxDailyLoss)) return [market, book];
     this.trippedDay = this.venue.day();
     return [{ ...market, isDailyLossTripped: true }, book];

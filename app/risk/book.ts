@@ -96,6 +96,7 @@ const worked = new WeakMap<RiskBook, Worked>();
 
 /** The same book for the length of one decision: a dozen rules ask for its equity and for the value of what is held, which is then worked out once. Whoever changes a book meanwhile is not heard. */
 export function forOneDecision(book: RiskBook): RiskBook {
+  if (worked.has(book)) return book;
   const own = { ...book };
   worked.set(own, { market: null, equity: null, notionals: new Map() });
   return own;

@@ -173,6 +173,20 @@ describe('rows', () => {
     expect(await book.sql(`SELECT backtest_id AS id, state FROM strategy_engine.backtests WHERE backtest_id IN ('bt_old', 'bt_young') ORDER BY 1`)).toEqual([{ id: 'bt_old', state: 'failed' }, { id: 'bt_young', state: 'running' }]);
   });
 
+  it('beyond a thousand go, the oldest first; of a deployed version the newest twenty stay', async () => {
+    await book.sql(`INSERT INTO strategy_engine.strategies (strategy_id, name, kind, symbols, timeframe, parameters, sizing, current_version_id) VALUES ('kept', 'Kept', 'my_cross', '{SPY}', '1Min', '{}', '{}', 'kept.v1')`);
+    await book.sql(`INSERT INTO strategy_engine.strategy_versions (strategy_version_id, strategy_id, version, kind, parameters, sizing, code_hash, project_id, project_version) VALUES ('kept.v1', 'kept', 1, 'my_cross', '{}', '{}', '', 'kept', 1)`);
+    const plant = (projectId: string, count: number, years: number): Promise<unknown> => book.sql(
+      `INSERT INTO strategy_engine.backtests (backtest_id, strategy_version_id, request, state, project_id, project_version, created_at) SELECT $1 || n, 'x', '{}', 'done', $1, 1, now() - make_interval(years => $3, secs => n) FROM generate_series(1, $2) n`, [projectId, count, years]);
+    await plant('kept', 30, 3);
+    await plant('other', 30, 2);
+    await plant('newer', 1_000, 1);
+    await run({ kind: 'sma_cross', symbols: ['SPY'], seed: 77 });
+    const counts = await book.sql<{ project: string | null; n: number }>(`SELECT project_id AS project, count(*) AS n FROM strategy_engine.backtests WHERE project_id IN ('kept', 'other') GROUP BY 1`);
+    expect(counts).toEqual([{ project: 'kept', n: 20 }]);
+    expect((await book.sql(`SELECT 1 FROM strategy_engine.backtests WHERE backtest_id = 'kept1'`)).length).toBe(1);
+  });
+
   it('hold bands of what could have been, where the days are enough', async () => {
     expect(monteCarloViewSchema.nullable().parse((await rows()).find(({ state }) => state === 'done')?.monteCarlo)).toBeNull();
   });
