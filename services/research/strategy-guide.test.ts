@@ -128,3 +128,13 @@ describe('the samples of the guide', () => {
     expect(signalsBarByBar(bound, markets.slice(0, 1), hours)).toEqual(signals);
   });
 });
+
+it('has a word for every member that a user meets', () => {
+  const bare: string[] = [];
+  const lines = strategyTypings(INDICATORS).split('\n');
+  lines.forEach((line, n) => {
+    const isMember = /^\s+(readonly \w+\??:|\w+\??\(.*\): |export (type|function|interface) )/.test(line);
+    if (isMember && !/\*\/\s*$/.test(lines[n - 1] ?? '')) bare.push(line.trim());
+  });
+  expect(bare).toEqual([]);
+});
