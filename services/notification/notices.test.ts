@@ -17,6 +17,7 @@ describe('notices', () => {
     ['a finding', event('finding.changed', { findingId: 'unprotected:AAPL', kind: 'unprotected_position', severity: 'critical', subject: 'AAPL', message: '10 AAPL have no stop.', remedy: 'Place a stop at 95.', state: 'open', isNews: true }), ['critical', 'Look at AAPL', '10 AAPL have no stop. Proposed: Place a stop at 95.']],
     ['a screen', event('screen.changed', { screenId: 's', name: 'Mine', runId: 'r', entered: ['A', 'B'], left: ['C'], enteredTotal: 5, leftTotal: 1 }), ['info', 'Screen "Mine": 5 came in, 1 left', 'Came in: A, B and 3 more. Left: C.']],
     ['a screen of which only who leaves is wished for', event('screen.changed', { screenId: 's', name: 'Mine', runId: 'r', entered: [], left: ['C'], enteredTotal: 0, leftTotal: 1 }), ['info', 'Screen "Mine": 1 left', 'Left: C.']],
+    ['a strategy that paused itself', event('strategy.paused', { strategyId: 'mine', versionId: 'mine.v1', name: 'Mine', by: 'errors', why: '3 errors in a row, the last one: Line 4', held: [{ symbol: 'AAPL', qty: '10' }] }), ['warning', 'Mine is paused: it made errors', '3 errors in a row, the last one: Line 4. It goes on holding 10 AAPL. Start it again on the page Author.']],
     ['a halt', event('trading_state.changed', { version: 2, state: 'HALTED', reason: 'lunch', actor: 'owner' }), ['critical', 'Trading is halted', 'owner: lunch']],
   ])('tell of %s', (_name, heard, [severity, title, body]) => {
     expect(noticeOf(heard)).toMatchObject({ severity, title, body, notificationId: `${heard.topic}:k` });

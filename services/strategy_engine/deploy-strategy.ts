@@ -158,7 +158,7 @@ export async function deployStrategy(parts: DeployNewParts, ask: Ask): Promise<D
   const symbols = await askedSymbols(parts, ask);
   const facts = await factsOf(db, ask);
   return db.tx((tx) => onceAsked(tx, 'author.deploy', ask, async () => {
-    const { before, answer, symbols: traded } = await write(tx, parts, { ask, facts: liveFactsOf(facts), bound: facts.bound, sizing, symbols, hash: gates.hash });
+    const { before, answer, symbols: traded } = await write(tx, parts, { ask, facts: liveFactsOf(facts, ask.timeframe), bound: facts.bound, sizing, symbols, hash: gates.hash });
     return { subject: answer.strategyId, before, after: { projectId, version, hash: gates.hash, versionId: answer.versionId, symbols: traded, parameters: facts.bound, sizing, limits, timeframe: ask.timeframe, mode }, answer };
   }));
 }

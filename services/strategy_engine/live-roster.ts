@@ -2,7 +2,7 @@
 import * as z from 'zod';
 import { strategyLimitsSchema } from '#app/contracts/deploy.ts';
 import { AppError, describeError } from '#app/domain/errors.ts';
-import { timeframeSchema } from '#app/domain/time.ts';
+import { timeframeSchema, type Timeframe } from '#app/domain/time.ts';
 import type { BoundStrategy } from '#app/strategy/spec.ts';
 import type { Queryable } from '#chassis/db.ts';
 import type { SandboxFacts } from '../research/sandbox/protocol.ts';
@@ -22,10 +22,10 @@ export const liveFactsSchema = z.object({
 /** What the engine must know of a version. */
 export type LiveFacts = z.infer<typeof liveFactsSchema>;
 
-/** Of what a version said of itself when it was loaded with its parameters. */
-export function liveFactsOf(facts: SandboxFacts): LiveFacts {
-  const { kind, title, scope, symbols, usesShorts, usesOrders, warmUpBars } = facts;
-  return { kind, title: title === '' ? kind : title, scope, symbols: symbols ?? [1, scope === 'symbol' ? 1 : MAX_PORTFOLIO], usesShorts: usesShorts ?? false, usesOrders: usesOrders ?? false, warmUp: Math.max(1, warmUpBars) };
+/** Of what a version said of itself when it was loaded with its parameters. `timeframe`: of the bars that it will be shown. */
+export function liveFactsOf(facts: SandboxFacts, timeframe: Timeframe): LiveFacts {
+  const { kind, title, scope, symbols, usesShorts, usesOrders, warmUps } = facts;
+  return { kind, title: title === '' ? kind : title, scope, symbols: symbols ?? [1, scope === 'symbol' ? 1 : MAX_PORTFOLIO], usesShorts: usesShorts ?? false, usesOrders: usesOrders ?? false, warmUp: Math.max(1, warmUps[timeframe]) };
 }
 
 function elsewhere(): never {

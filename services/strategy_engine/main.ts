@@ -15,7 +15,7 @@ import { gateCommands } from './gates.ts';
 import { bothEngines } from './live-both.ts';
 import { createLiveEngine } from './live-engine.ts';
 import { listenLive } from './live-listen.ts';
-import { createWarmer } from './live-warm.ts';
+import { createWarmer, type Warmer } from './live-warm.ts';
 import { renewVersions } from './renew-versions.ts';
 import { findModel } from './screen-model.ts';
 import { createScreener, type Screener } from './screen-run.ts';
@@ -60,7 +60,7 @@ function listen(ctx: ServiceContext): EngineListener {
   };
 }
 
-function screenCommands(parts: { db: Db; engine: Engine; screener: Screener }): Pick<CommandHandlers, keyof typeof SCREENER_COMMANDS> {
+function screenCommands(parts: { db: Db; engine: Engine; screener: Screener; warmer: Warmer }): Pick<CommandHandlers, keyof typeof SCREENER_COMMANDS> {
   const { db, screener } = parts;
   return {
     runScreen: ({ definition }) => screener.run(definition),
@@ -102,7 +102,7 @@ async function setUp(ctx: ServiceContext): Promise<ServiceParts> {
       { producer: 'data_ingestion', topics: ['bar.closed'], batch: BATCH, durability: 'soon', handle: (tx, events) => house.hear(tx, events) },
       { producer: 'data_ingestion', topics: ['bar.closed'], lane: 'authored', isWanted: () => live.isWanted(), batch: LIVE_BATCH, durability: 'soon', handle: (tx, events) => live.hear(tx, events) },
     ],
-    commands: { ...deployCommands({ ...parts, live, warmer, screener, mode: ctx.config.mode, libraryDir: ctx.config.libraryDir ?? null, clock: ctx.clock }), explainBar: createExplainer({ book: db, archiveFolder: join(ctx.config.dataDir, 'archive') }), ...screenCommands({ ...parts, screener }), ...gateCommands(gates), ...author.commands, ...studio.commands },
+    commands: { ...deployCommands({ ...parts, live, warmer, screener, mode: ctx.config.mode, libraryDir: ctx.config.libraryDir ?? null, clock: ctx.clock }), explainBar: createExplainer({ book: db, archiveFolder: join(ctx.config.dataDir, 'archive') }), ...screenCommands({ ...parts, screener, warmer }), ...gateCommands(gates), ...author.commands, ...studio.commands },
     flows: strategyFlows({ ...parts, ...research, ...studio.flows }),
     async start() {
       await warmer.askAll();

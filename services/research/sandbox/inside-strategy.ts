@@ -4,7 +4,7 @@ import type { Market } from '#app/backtest/run/types.ts';
 import type { ProjectFinding } from '#app/contracts/author.ts';
 import type { BarColumns } from '#app/domain/bar-columns.ts';
 import { AppError, invariant } from '#app/domain/errors.ts';
-import type { Timeframe } from '#app/domain/time.ts';
+import { TIMEFRAMES, type Timeframe } from '#app/domain/time.ts';
 import { INDICATORS } from '#app/indicators/catalogue.ts';
 import { parametersJsonSchema } from '#app/strategy/parameters.ts';
 import { firstBar, warmUpBars, type StrategyType } from '#app/strategy/spec.ts';
@@ -84,9 +84,10 @@ export class InsideStrategy {
 
   facts(): SandboxFacts {
     const { parameters, history, forgetting } = this.#terms;
+    const warmUps = Object.fromEntries(TIMEFRAMES.map((timeframe) => [timeframe, warmUpBars(this.#terms, timeframe)])) as Record<Timeframe, number>;
     const log = new RunLog();
     log.add(this.#machine.outside(), { symbol: null, until: Infinity });
-    return { ...describeGuest(this.#machine), bound: parameters, firstBar: firstBar(this.#terms), warmUpBars: warmUpBars(this.#terms, DAY), history, forgetting, findings: this.#findings, isMemoryFree: this.isMemoryFree, log: log.take() };
+    return { ...describeGuest(this.#machine), bound: parameters, firstBar: firstBar(this.#terms), warmUpBars: warmUpBars(this.#terms, DAY), warmUps, history, forgetting, findings: this.#findings, isMemoryFree: this.isMemoryFree, log: log.take() };
   }
 
   /** Keeps bars under a name; null lets go of them. @throws AppError INPUT_INVALID for too many sets */

@@ -28,11 +28,11 @@ export type SandboxLog = { readonly lines: readonly SandboxLogLine[]; readonly d
 export type SandboxBars = ReadonlyMap<string, BarColumns> | { readonly held: string };
 
 /**
- * What a strategy says of itself; bars before its first decision, and for a warm-up (in days) after which its beginning no longer shows. `findings`: warnings of the look over its files (errors refuse them).
+ * What a strategy says of itself; bars before its first decision, and for a warm-up (`warmUpBars` in days, `warmUps` for every width of its own bars) after which its beginning no longer shows. `findings`: warnings of the look over its files (errors refuse them).
  * `isMemoryFree`: proven to remember nothing outside of its state; one that is not runs in a fresh interpreter each time and is asked at each bar, which takes longer. `log`: what it wrote while it was loaded.
  */
 export type SandboxFacts = GuestDescription & {
-  readonly bound: ParameterValues; readonly firstBar: number; readonly warmUpBars: number; readonly history: number; readonly forgetting: number; readonly findings: readonly ProjectFinding[]; readonly isMemoryFree: boolean; readonly log: SandboxLog;
+  readonly bound: ParameterValues; readonly firstBar: number; readonly warmUpBars: number; readonly warmUps: Readonly<Record<Timeframe, number>>; readonly history: number; readonly forgetting: number; readonly findings: readonly ProjectFinding[]; readonly isMemoryFree: boolean; readonly log: SandboxLog;
 };
 
 /** The back-test of a stranger's strategy: a job without a strategy, and the bars that it names. `span`: opens that count, epoch ms; left out, all bars (indicators warm up on bars before). */
