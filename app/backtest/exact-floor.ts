@@ -1,7 +1,7 @@
 /** The floor of an exact run: the house desk at the exact venue, what is held there, and what a strategy may know of it. Whoever asks the strategy stands outside. */
 import { invariant } from '#app/domain/errors.ts';
-import { price, toFloat, toText, type Money, type Price, type Quantity } from '#app/domain/numeric.ts';
-import type { Position } from '#app/domain/position.ts';
+import { addMoney, price, toFloat, toText, type Money, type Price, type Quantity } from '#app/domain/numeric.ts';
+import { applyFillToPosition, cashDelta, flatPosition, type Fill, type Position } from '#app/domain/position.ts';
 import type { Side } from '#app/domain/order.ts';
 import { writeTerms } from '#app/domain/order-terms.ts';
 import { timeframeMs, type EpochMs } from '#app/domain/time.ts';
@@ -118,6 +118,17 @@ export class ExactFloor {
     return { equity, cash: this.cash + this.othersCash(), positionOf: (symbol) => this.positionOf(symbol) };
   }
 
+  /** An execution that is given from outside: of an order that the desk did not send. */
+  give(fill: Fill, at: EpochMs): void {
+    const { account } = this.venue.state;
+    const after = applyFillToPosition(account.positions.get(fill.symbol) ?? flatPosition(fill.symbol), fill);
+    if (after.qty.isZero()) account.positions.delete(fill.symbol);
+    else account.positions.set(fill.symbol, after);
+    account.cash = addMoney(account.cash, cashDelta(fill));
+    this.look();
+    this.desk.stir(fill.symbol, at);
+  }
+
   /** What a strategy has said at the close of a moment. */
   take(signal: HostSignal, { openTime, closeTime }: FloorMoment): void {
     this.desk.take({ signal, openTime, at: closeTime });
@@ -201,7 +212,11 @@ export class ExactFloor {
       this.fills.push(trade);
       this.config.note(`fill ${trade.orderId} ${trade.side} ${trade.qty} ${trade.symbol} ${trade.price} ${trade.fee} ${at}`);
     }
-    if (!hasFilled) return;
+    if (hasFilled) this.look();
+  }
+
+  /** What a strategy sees of cash and positions, after they have changed. */
+  private look(): void {
     this.cash = toFloat(this.venue.state.account.cash);
     const before = this.holdings;
     this.holdings = new Map(this.venue.positions().map(({ symbol, qty, avgPrice }) => [

@@ -2,14 +2,14 @@
 import type { ParityTrade } from '#app/analytics/parity.ts';
 import { at, type Queryable } from '#chassis/db.ts';
 import type { DayPlan } from './parity-plan.ts';
-import { tradeKey } from './parity-replay.ts';
+import { IS_GIVEN, tradesOf, type Execution } from './parity-replay.ts';
 
 /** A signal of the book. `price`: the close that it was raised on. */
 export type LiveSignal = { readonly signalId: string; readonly symbol: string; readonly openTime: number; readonly target: string; readonly weight: string | null; readonly price: string; readonly versionId: string };
 /** A decision of risk. `equity`: dollars that it was sized on, null where it was not kept. */
 export type LiveDecision = { readonly decisionId: string; readonly outcome: 'approved' | 'denied'; readonly message: string; readonly equity: string | null };
-/** An order. `decidedAt`: market time. */
-export type LiveOrder = { readonly decisionId: string; readonly status: string; readonly reason: string | null; readonly source: string; readonly decidedAt: number };
+/** What became of an order. */
+export type LiveOrder = { readonly decisionId: string; readonly status: string; readonly reason: string | null };
 /** A change of the switch, wall clock. */
 export type Switching = { readonly at: number; readonly isEnabled: boolean; readonly actor: string };
 /** An error that the strategy made. `barTime`: open of the bar, market time. */
@@ -20,14 +20,12 @@ export type LiveDay = {
   readonly switchings: readonly Switching[]; readonly errors: readonly LiveError[];
 };
 
-type TradeRow = { decisionId: string; role: string; symbol: string; side: 'buy' | 'sell'; qty: number; ordered: number; price: number; at: number };
-
 /** Reads the day. */
 export async function liveDay(book: Queryable, { strategyId, begin, end }: DayPlan): Promise<LiveDay> {
   const span = [strategyId, at(begin), at(end)];
-  const trades = await book.query<TradeRow>(
-    `SELECT o.decision_id AS "decisionId", o.role, o.symbol, o.side, sum(t.qty)::float8 AS qty, max(o.qty)::float8 AS ordered, (sum(t.qty * t.price) / sum(t.qty))::float8 AS price, min(t.ts_event) AS at
-     FROM execution.trades t JOIN execution.orders o USING (order_id) WHERE o.strategy_id = $1 AND t.ts_event >= $2 AND t.ts_event < $3 GROUP BY o.decision_id, o.role, o.symbol, o.side`, span,
+  const executions = await book.query<Execution>(
+    `SELECT o.decision_id AS "decisionId", o.role, o.symbol, o.side, t.qty::float8 AS qty, o.qty::float8 AS ordered, t.price::float8 AS price, t.ts_event AS at
+     FROM execution.trades t JOIN execution.orders o USING (order_id) WHERE o.strategy_id = $1 AND t.ts_event >= $2 AND t.ts_event < $3 AND NOT ${IS_GIVEN} ORDER BY t.ledger_seq`, span,
   );
   const signals = await book.query<LiveSignal>(
     `SELECT signal_id AS "signalId", symbol, bar_open_time AS "openTime", target, trim_scale(weight)::text AS weight, trim_scale(reference_price)::text AS price, strategy_version_id AS "versionId"
@@ -38,7 +36,7 @@ export async function liveDay(book: Queryable, { strategyId, begin, end }: DayPl
      FROM risk_management.risk_decisions WHERE strategy_id = $1 AND ts_market >= $2 AND ts_market < $3`, span,
   );
   const orders = await book.query<LiveOrder>(
-    `SELECT decision_id AS "decisionId", status, reason, source, ts_market AS "decidedAt" FROM execution.orders o WHERE strategy_id = $1 AND role = 'order' AND (ts_market >= $2 AND ts_market < $3 OR EXISTS (SELECT FROM execution.trades t JOIN execution.orders l USING (order_id) WHERE l.decision_id = o.decision_id AND t.ts_event >= $2 AND t.ts_event < $3))`, span,
+    `SELECT decision_id AS "decisionId", status, reason FROM execution.orders WHERE strategy_id = $1 AND role = 'order' AND ts_market >= $2 AND ts_market < $3`, span,
   );
   const switchings = await book.query<Switching>(
     `SELECT at, (after->>'isEnabled')::boolean AS "isEnabled", actor FROM logging.audit_log WHERE action = 'strategy.set_enabled' AND subject = $1 AND after ? 'isEnabled' ORDER BY id`, [strategyId],
@@ -48,6 +46,6 @@ export async function liveDay(book: Queryable, { strategyId, begin, end }: DayPl
   );
   const byId = <T extends { readonly decisionId: string }>(rows: readonly T[]): ReadonlyMap<string, T> => new Map(rows.map((row) => [row.decisionId, row]));
   return {
-    trades: trades.map(({ role, ...row }) => ({ key: tradeKey(row.decisionId, role), ...row })), signals: new Map(signals.map((row) => [row.signalId, row])), decisions: byId(decisions), orders: byId(orders), switchings, errors,
+    trades: tradesOf(executions), signals: new Map(signals.map((row) => [row.signalId, row])), decisions: byId(decisions), orders: byId(orders), switchings, errors,
   };
 }

@@ -5,7 +5,7 @@ import type { EpochMs } from '#app/domain/time.ts';
 import { lateBars, type Correction } from './parity-bars.ts';
 import type { LiveDay } from './parity-live.ts';
 import type { DayPlan } from './parity-plan.ts';
-import type { Replayed } from './parity-replay.ts';
+import { originOf, type Replayed } from './parity-replay.ts';
 
 /** What the reasons are found in. */
 export type Known = { readonly plan: DayPlan; readonly live: LiveDay; readonly replayed: Replayed; readonly corrections: readonly Correction[] };
@@ -18,8 +18,6 @@ function clock(at: number): string {
   return `${String(hour).padStart(2, '0')}:${String(minute).padStart(2, '0')}`;
 }
 
-/** The signal behind a decision: a step that followed has its number behind it. */
-const originOf = (decisionId: string): string => decisionId.replace(/:r\d+$/, '');
 const shares = (qty: number): string => String(Number(qty.toFixed(9)));
 
 class Reasons implements ParityReasons {
@@ -55,9 +53,6 @@ class Reasons implements ParityReasons {
 
   extra(trade: ParityTrade): { isDenied: boolean; reason: string } {
     const { live, plan, replayed } = this.#known;
-    const order = live.orders.get(trade.decisionId);
-    if (order?.source === 'manual') return { isDenied: false, reason: 'A person ordered it by hand; the replay knows only what the strategy said.' };
-    if (order !== undefined && order.decidedAt < plan.begin) return { isDenied: false, reason: 'It rests on an order of an earlier day, which the replay does not carry.' };
     const code = replayed.denied.get(trade.decisionId);
     if (code !== undefined) return { isDenied: true, reason: this.#bars(trade.symbol, trade.at) ?? `The replay denied it (${code}): its account stood otherwise at that bar.` };
     const said = live.signals.get(originOf(trade.decisionId));

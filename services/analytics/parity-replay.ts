@@ -2,12 +2,15 @@
 import { ExactFloor, type FloorFill } from '#app/backtest/exact-floor.ts';
 import type { ParityTrade } from '#app/analytics/parity.ts';
 import { AppError } from '#app/domain/errors.ts';
-import { clientOrderId, signalId } from '#app/domain/ids.ts';
-import { fromFloat, LEDGER_SCALE, money, notional, addMoney, price, toText, type Money } from '#app/domain/numeric.ts';
+import { signalId } from '#app/domain/ids.ts';
+import { addMoney, fromFloat, LEDGER_SCALE, money, notional, price, quantity, toText, type Money } from '#app/domain/numeric.ts';
 import type { NumericBar } from '#app/indicators/indicator.ts';
 import type { Asset } from '#app/risk/book.ts';
 import type { Wish } from '#app/strategy/context.ts';
 import { exchangeDay } from '#app/market/calendar.ts';
+import type { Fill } from '#app/domain/position.ts';
+import type { Side } from '#app/domain/order.ts';
+import type { EpochMs } from '#app/domain/time.ts';
 import { at, type Queryable } from '#chassis/db.ts';
 import { heldBy, othersThan, symbolsTouched, type DayAccount } from './parity-account.ts';
 import { barsBefore, barsOfDay, closesBefore, MOST_PARITY_BARS, symbolsWithBars, type DayBar, type Moments } from './parity-bars.ts';
@@ -71,22 +74,49 @@ async function warmUp(book: Queryable, plan: DayPlan, source: StrategySource, ce
   return bars;
 }
 
-/** Executions of one order, put together as the book's are. */
-function tradesOf(fills: readonly FloorFill[], ordered: ReadonlyMap<string, number>): ParityTrade[] {
-  const groups = new Map<string, FloorFill[]>();
-  for (const fill of fills) groups.set(`${fill.rootId}|${fill.role}`, [...(groups.get(`${fill.rootId}|${fill.role}`) ?? []), fill]);
+/** The signal, or the person's request, behind a decision: a step that followed has its number behind it. */
+export function originOf(decisionId: string): string {
+  return decisionId.replace(/:r\d+$/, '');
+}
+
+/** Key of a trade: everything that came of one wish. Whether an exit was in the way first, and it needed a second step, is no difference. */
+export function tradeKey(decisionId: string, role: string): string {
+  return `${originOf(decisionId)}|${role}`;
+}
+
+/** An execution of either side. `ordered`: shares of its order. */
+export type Execution = Omit<ParityTrade, 'key'> & { readonly role: string };
+
+/** Executions put together by their key: shares added up, the mean price, the first moment. An order counts once, however often it filled. */
+export function tradesOf(executions: readonly Execution[]): ParityTrade[] {
+  const groups = new Map<string, Execution[]>();
+  for (const one of executions) groups.set(tradeKey(one.decisionId, one.role), [...(groups.get(tradeKey(one.decisionId, one.role)) ?? []), one]);
   return [...groups].flatMap(([key, all]) => {
     const [first] = all;
     if (first === undefined) return [];
-    const qty = all.reduce((sum, fill) => sum + Number(fill.qty), 0);
-    const decisionId = first.rootId.replace(/^ms-/, '');
-    return [{ key, decisionId, symbol: first.symbol, side: first.side, qty, ordered: first.role === 'order' ? (ordered.get(decisionId) ?? qty) : qty, price: all.reduce((sum, fill) => sum + Number(fill.qty) * Number(fill.price), 0) / qty, at: Math.min(...all.map((fill) => fill.tsMarket)) }];
+    const qty = all.reduce((sum, one) => sum + one.qty, 0);
+    const ordered = [...new Map(all.map((one) => [one.decisionId, one.ordered])).values()].reduce((sum, one) => sum + one, 0);
+    const { decisionId, symbol, side } = first;
+    return [{ key, decisionId, symbol, side, qty, ordered, price: all.reduce((sum, one) => sum + one.qty * one.price, 0) / qty, at: Math.min(...all.map((one) => one.at)) }];
   });
 }
 
-/** Key of a trade of the book: as tradesOf makes it. */
-export function tradeKey(decisionId: string, role: string): string {
-  return `${clientOrderId(decisionId)}|${role}`;
+function executionOf({ rootId, role, symbol, side, qty, price: at, tsMarket }: FloorFill, ordered: ReadonlyMap<string, number>): Execution {
+  const decisionId = rootId.replace(/^ms-/, '');
+  return { decisionId, role, symbol, side, qty: Number(qty), ordered: role === 'order' ? (ordered.get(decisionId) ?? Number(qty)) : Number(qty), price: Number(at), at: tsMarket };
+}
+
+type Given = { readonly fill: Fill; readonly at: EpochMs };
+
+/** Executions of orders of an earlier day, and of those that a person placed for the strategy's share: they are taken over as they were, and nobody is measured by them. An expression about an order `o`, $2 = the day's begin. */
+export const IS_GIVEN = `(o.source IN ('manual', 'broker') OR o.ts_market < $2)`;
+
+async function givenFills(book: Queryable, { strategyId, begin, end }: DayPlan): Promise<Given[]> {
+  const rows = await book.query<{ symbol: string; side: Side; qty: string; price: string; fee: string; at: number }>(
+    `SELECT t.symbol, t.side, t.qty::text AS qty, t.price::text AS price, t.fee::text AS fee, t.ts_event AS at FROM execution.trades t JOIN execution.orders o USING (order_id)
+     WHERE o.strategy_id = $1 AND t.ts_event >= $2 AND t.ts_event < $3 AND ${IS_GIVEN} ORDER BY t.ledger_seq`, [strategyId, at(begin), at(end)],
+  );
+  return rows.map((row) => ({ at: row.at as EpochMs, fill: { symbol: row.symbol, side: row.side, qty: quantity(row.qty), price: price(row.price), fee: money(row.fee) } }));
 }
 
 /** Runs a strategy's day again. @throws AppError INPUT_TOO_LARGE for a day of too many bars, and what its strategy throws */
@@ -115,20 +145,25 @@ export async function replayDay(book: Queryable, plan: DayPlan, account: DayAcco
     },
   });
   floor.price(closes);
-  const signals = await trade(floor, { plan, source, cells, moments, signal });
+  const signals = await trade(floor, { plan, source, cells, moments, signal, given: await givenFills(book, plan) });
   const mine = new Set(names);
   const ownMoments = moments.map(({ openTime, bars }) => ({ openTime, bars: bars.filter(({ symbol }) => mine.has(symbol)) })).filter(({ bars }) => bars.length > 0);
-  return { trades: tradesOf(floor.fills.filter(({ tsMarket }) => tsMarket < plan.end), ordered), signals, denied, ordered, bars: ownMoments.reduce((sum, { bars }) => sum + bars.length, 0), moments: ownMoments, symbols: names };
+  return { trades: tradesOf(floor.fills.filter(({ tsMarket }) => tsMarket < plan.end).map((fill) => executionOf(fill, ordered))), signals, denied, ordered, bars: ownMoments.reduce((sum, { bars }) => sum + bars.length, 0), moments: ownMoments, symbols: names };
 }
 
-type Work = { readonly plan: DayPlan; readonly source: StrategySource; readonly cells: readonly (readonly string[])[]; readonly moments: Moments; readonly signal: AbortSignal };
+type Work = { readonly plan: DayPlan; readonly source: StrategySource; readonly cells: readonly (readonly string[])[]; readonly moments: Moments; readonly signal: AbortSignal; readonly given: readonly Given[] };
 
-async function trade(floor: ExactFloor, { plan, source, cells, moments, signal }: Work): Promise<ReplayedSignal[]> {
+async function trade(floor: ExactFloor, { plan, source, cells, moments, signal, given }: Work): Promise<ReplayedSignal[]> {
   const signals: ReplayedSignal[] = [];
+  let next = 0;
   for (const { openTime, bars } of moments) {
     signal.throwIfAborted();
     const day = exchangeDay(openTime);
     const moment = { openTime, closeTime: floor.closeOf(openTime, day), day };
+    for (let one = given[next]; one !== undefined && one.at < moment.closeTime; one = given[next]) {
+      floor.give(one.fill, one.at);
+      next += 1;
+    }
     const facts = floor.move(bars, moment);
     for (const symbols of cells) {
       const seen = new Map(bars.filter((bar) => symbols.includes(bar.symbol)).map((bar) => [bar.symbol, numbersOf(bar)]));

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import { afterAll, describe, expect, it } from 'vitest';
 import { parityDaySchema, type ParityDay } from '#app/contracts/deploy.ts';
+import { templateOf } from '#app/strategy/templates/templates.ts';
 import { openDb, type Db } from '#chassis/db.ts';
 import { tradeLive, type LiveStrategy } from '../../tests/support/live-pipeline.ts';
 import { PARITY_LIMITS, PARITY_STRATEGIES } from '../../tests/support/parity.ts';
@@ -11,10 +12,10 @@ import { recordBars } from '../../tests/support/recorded-bars.ts';
 import type { Book } from '../../tests/support/servers.ts';
 import { readParity, runParity } from './parity.ts';
 
-const DAY = '2024-03-04';
+const [DAY, NEXT_DAY] = ['2024-03-04', '2024-03-05'];
 const folders: string[] = [];
-const recorded = (): string => {
-  const folder = recordBars({ symbols: ['AAA', 'BBB'], days: [DAY], minutes: 60, seed: 5 });
+const recorded = (days: readonly string[] = [DAY], minutes = 60): string => {
+  const folder = recordBars({ symbols: ['AAA', 'BBB'], days, minutes, seed: 5 });
   folders.push(folder);
   return folder;
 };
@@ -43,11 +44,36 @@ async function within<T>(book: Book, use: (db: Db) => Promise<T>): Promise<T> {
   }
 }
 
-async function parityOf(db: Db, strategyId: string): Promise<ParityDay> {
-  await runParity(db, DAY, { signal: new AbortController().signal });
-  const [day] = await readParity(db, strategyId, 10);
-  return parityDaySchema.parse(day);
+async function parityOf(db: Db, strategyId: string, day = DAY): Promise<ParityDay> {
+  await runParity(db, day, { signal: new AbortController().signal });
+  return parityDaySchema.parse((await readParity(db, strategyId, 10)).find((one) => one.day === day));
 }
+
+/** Makes a deployment of the house one of an authored project with these files, as if it had always been that. */
+async function asAuthored(book: Book, strategyId: string, files: unknown): Promise<void> {
+  await book.sql('BEGIN');
+  await book.sql(`INSERT INTO strategy_engine.projects (project_id, name, current_version) VALUES ('mine', 'Mine', 1)`);
+  await book.sql(`INSERT INTO strategy_engine.project_versions (project_id, version, files, hash, saved_by) VALUES ('mine', 1, $1::jsonb, repeat('a', 64), 'test')`, [JSON.stringify(files)]);
+  await book.sql('COMMIT');
+  await book.sql(`UPDATE strategy_engine.strategy_versions SET project_id = 'mine', project_version = 1 WHERE strategy_id = $1`, [strategyId]);
+}
+
+describe('a second day', () => {
+  it('begins with what the first one left: positions with their exits at the broker, wishes, cash', async () => {
+    await tradeLive(recorded([DAY, NEXT_DAY], 40), { strategies: [cross, reversion], limits: PARITY_LIMITS, look: (book) => within(book, async (db) => {
+      const night = await book.sql<{ strategy: string }>(
+        `SELECT strategy_id AS strategy, sum(CASE side WHEN 'buy' THEN qty ELSE -qty END)::float8 AS held FROM execution.trades WHERE ts_event < '2024-03-05' GROUP BY 1 HAVING sum(CASE side WHEN 'buy' THEN qty ELSE -qty END) <> 0 ORDER BY 1`);
+      expect(night.map(({ strategy }) => strategy)).toEqual([reversion.strategyId, cross.strategyId]);
+      for (const { strategyId } of [cross, reversion]) {
+        for (const day of [DAY, NEXT_DAY]) {
+          const found = await parityOf(db, strategyId, day);
+          expect(found, day).toMatchObject({ score: 100, differences: [] });
+          expect(found.trades).toBeGreaterThan(0);
+        }
+      }
+    }) });
+  }, 300_000);
+});
 
 describe('a day that the live pipeline has traded', () => {
   it('is the same when it is run again, twice over; a bar that was corrected since is told for what it is', async () => {
@@ -60,6 +86,8 @@ describe('a day that the live pipeline has traded', () => {
         const { calculatedAt: _then, ...again } = await parityOf(db, strategyId);
         expect(first).toMatchObject(again);
       }
+      await asAuthored(book, cross.strategyId, templateOf('sma_cross').files);
+      expect(await parityOf(db, cross.strategyId), 'the same rule in an author\'s files, in the sandbox').toMatchObject({ score: 100, differences: [] });
       const [entry] = await book.sql<{ open_time: string }>(`SELECT bar_open_time::text AS open_time FROM strategy_engine.strategy_signals WHERE strategy_id = $1 AND target = 'long' ORDER BY ts_market LIMIT 1`, [cross.strategyId]);
       // The bar that raised the first entry turns out to have been another: the averages do not cross at it.
       const [bar] = await book.sql<{ close: string }>(`SELECT trim_scale(close)::text AS close FROM data_ingestion.market_data WHERE symbol = 'AAA' AND timeframe = '1Min' AND open_time = $1`, [entry?.open_time]);
