@@ -36,7 +36,7 @@ function Finder({ symbols, setSymbols }: { symbols: readonly string[]; setSymbol
     } else if (event.key === 'Enter' && !event.ctrlKey && !event.metaKey) {
       event.preventDefault();
       const row = rows[chosen];
-      const isAnswered = asked.toUpperCase() === text.trim().toUpperCase();
+      const isAnswered = asked.toUpperCase() === text.trim().toUpperCase() && !found.isPlaceholderData;
       if (row !== undefined && text.trim() !== '' && (isAnswered || chosen > 0)) add([row.symbol]);
       else if (symbolsIn(text).length > 0) add(symbolsIn(text));
     } else if (event.key === 'Backspace' && text === '') setSymbols(symbols.slice(0, -1));
