@@ -41,7 +41,7 @@ function useEditorLife(): void {
     } });
     const keep = (): void => {
       takeTypedNow();
-      flushKept();
+      flushKept(true);
     };
     // Where the focus is elsewhere on the page the key saves all the same; in the editor Monaco has taken it before.
     const onKey = (event: KeyboardEvent): void => {

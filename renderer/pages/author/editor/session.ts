@@ -4,7 +4,7 @@ import type { ProjectCheck, ProjectFile, ProjectVersion, ProjectView, VersionVie
 import { createStore, useStore } from '../../../data/external-store.ts';
 import { setOpenProject } from '../open-project.ts';
 import { inOrder, isSameFiles, textOf, withText } from './files.ts';
-import { forgetKept, keepEdits, WINDOW_ID } from './unsaved.ts';
+import { forgetKept, keepAtOnce, keepEdits, WINDOW_ID } from './unsaved.ts';
 import type { KeptEdits } from './unsaved.ts';
 
 /** A version that is open. `active`: the file in front; `isReadOnly`: an older version that is only looked at. */
@@ -69,12 +69,14 @@ export const checkNow = (): FoundIn | null => check.get();
 /** Hears of each look. */
 export const onCheck = (listener: () => void): (() => void) => check.subscribe(listener);
 
+const editsOf = (doc: Doc): KeptEdits => ({ projectId: doc.project.projectId, version: doc.base.version, files: doc.files, at: Date.now(), windowId: WINDOW_ID });
+
 function keepNow(): void {
   clearTimeout(keepTimer);
   keepTimer = undefined;
   const { doc } = session.get();
   if (doc === null || doc.isReadOnly) return;
-  const work = isDirty(doc) ? keepEdits({ projectId: doc.project.projectId, version: doc.base.version, files: doc.files, at: Date.now(), windowId: WINDOW_ID }) : forgetKept(doc.project.projectId, false);
+  const work = isDirty(doc) ? keepEdits(editsOf(doc)) : forgetKept(doc.project.projectId, false);
   work.then(() => { if (session.get().isUnkept) changeSession({ isUnkept: false }); }, (error: unknown) => {
     console.warn('Unsaved edits could not be kept in this browser', error);
     changeSession({ isUnkept: true });
@@ -84,8 +86,10 @@ function keepSoon(): void {
   clearTimeout(keepTimer);
   keepTimer = setTimeout(keepNow, KEEP_AFTER_MS);
 }
-/** Keeps what was typed at once: the page is about to go. */
-export function flushKept(): void {
+/** Keeps what was typed at once. `isLeaving`: the page is about to go, and waits for nothing. */
+export function flushKept(isLeaving: boolean): void {
+  const { doc } = session.get();
+  if (isLeaving && doc !== null && isDirty(doc)) keepAtOnce(editsOf(doc));
   if (keepTimer !== undefined) keepNow();
 }
 
@@ -123,7 +127,7 @@ export function openVersion(opened: ProjectVersion, isReadOnly: boolean): void {
 }
 /** Closes what is open. What was typed is kept. */
 export function closeProject(): void {
-  flushKept();
+  flushKept(false);
   changeSession(NOTHING);
 }
 /** Notes that a version was stored of `sent`; what was typed since stays unsaved. */

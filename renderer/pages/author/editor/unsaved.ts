@@ -49,10 +49,41 @@ async function store(mode: IDBTransactionMode): Promise<IDBObjectStore> {
   return (await database()).transaction(STORE, mode).objectStore(STORE);
 }
 
+/** Where the last keystrokes wait when the page goes before the database has taken them: only what is written at once outlives it. */
+const LEAVING_KEY = 'mainspring.author.leaving';
+
+function readLeaving(): KeptEdits | null {
+  const text = localStorage.getItem(LEAVING_KEY);
+  if (text === null) return null;
+  try {
+    return keptSchema.parse(JSON.parse(text));
+  } catch (error) {
+    console.warn('Edits of a page that was left cannot be read', error);
+    localStorage.removeItem(LEAVING_KEY);
+    return null;
+  }
+}
+
+/** Keeps edits at once: the page is about to go. Those of the page that was left last. */
+export function keepAtOnce(edits: KeptEdits): void {
+  try {
+    localStorage.setItem(LEAVING_KEY, JSON.stringify(edits));
+  } catch (error) {
+    // Too large for it: the database has all but the last keystrokes.
+    console.warn('The last keystrokes could not be kept', error);
+  }
+}
+
 /** The edits of a project; null = none, or none that can be read. @throws Error when the browser keeps nothing */
 export async function readKept(projectId: string): Promise<KeptEdits | null> {
   const found = keptSchema.safeParse(await done<unknown>((await store('readonly')).get(projectId)));
-  return found.success ? found.data : null;
+  const stored = found.success ? found.data : null;
+  const leaving = readLeaving();
+  if (leaving?.projectId !== projectId) return stored;
+  localStorage.removeItem(LEAVING_KEY);
+  if (stored !== null && stored.at >= leaving.at) return stored;
+  await keepEdits(leaving);
+  return leaving;
 }
 
 /** Keeps edits in place of what was kept of the project. @throws Error when the browser cannot */
@@ -66,6 +97,8 @@ export async function keepEdits(edits: KeptEdits): Promise<void> {
 
 /** Forgets the edits of a project: those of this window, or of any when `isAny`. */
 export async function forgetKept(projectId: string, isAny: boolean): Promise<void> {
+  const leaving = readLeaving();
+  if (leaving?.projectId === projectId && (isAny || leaving.windowId === WINDOW_ID)) localStorage.removeItem(LEAVING_KEY);
   const rows = await store('readwrite');
   const found = keptSchema.safeParse(await done<unknown>(rows.get(projectId)));
   if (found.success && !isAny && found.data.windowId !== WINDOW_ID) return;
