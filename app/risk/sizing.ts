@@ -4,7 +4,7 @@ import { Decimal, floorToLot, positiveDecimalText, roundToLedger, toText, ZERO_Q
 import type { SizingStep } from '#app/domain/limits.ts';
 import { unreachable } from '#app/domain/errors.ts';
 
-const percentText = positiveDecimalText.refine((text) => new Decimal(text).lte(100), 'must be at most 100').describe('Percent, more than 0 and at most 100');
+const percentText = positiveDecimalText.refine((text) => !positiveDecimalText.safeParse(text).success || new Decimal(text).lte(100), 'must be at most 100').describe('Percent, more than 0 and at most 100');
 
 /** What a strategy's `sizing` column holds. */
 export const sizingSchema = z.discriminatedUnion('method', [

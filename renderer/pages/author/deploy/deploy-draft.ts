@@ -134,6 +134,11 @@ export function parameterProblem(parameter: ParameterView, text: string): string
   return parameter.max !== null && value > parameter.max ? `At most ${parameter.max}` : null;
 }
 
+/** Symbols out of what was typed or pasted, in any writing, none twice. symbolsIn(['aapl, msft', 'AAPL']) = ['AAPL', 'MSFT'] */
+export function symbolsIn(typed: readonly string[]): string[] {
+  return [...new Set(typed.flatMap((text) => text.toUpperCase().split(/[\s,;]+/)).filter((symbol) => symbol !== ''))];
+}
+
 function universeProblem(draft: DeployDraft, facts: ProjectFacts | null): string | null {
   if (draft.universe === 'screen') return draft.screenId === null ? 'Choose a screen' : null;
   if (draft.universe === 'watched') return null;

@@ -5,6 +5,7 @@ import type { ParameterView, ProjectFacts } from '#app/contracts/author.ts';
 import { MAX_DEPLOYED_SYMBOLS } from '#app/contracts/deploy.ts';
 import { TIMEFRAMES, timeframeSchema } from '#app/domain/time.ts';
 import { useRoute, useSymbols } from '../../../data/queries.ts';
+import { symbolsIn } from './deploy-draft.ts';
 import { sizingExample } from './limit-words.ts';
 import type { AccountFrame, DeployDraft, Problems, SizingDraft } from './deploy-draft.ts';
 
@@ -21,7 +22,7 @@ function Universe({ draft, problems, facts, change }: FieldsProps): JSX.Element 
   return (
     <div className="dp-group">
       <SegmentedControl size="xs" aria-label="Which symbols" value={draft.universe} onChange={(universe) => change({ universe })} data={UNIVERSES as { value: DeployDraft['universe']; label: string }[]} />
-      {draft.universe === 'symbols' && <TagsInput aria-label="Symbols" placeholder={draft.symbols.length === 0 ? 'AAPL, MSFT' : ''} value={[...draft.symbols]} onChange={(next) => change({ symbols: [...new Set(next.map((symbol) => symbol.trim().toUpperCase()))] })} data={(symbols.data?.symbols ?? []).map(({ symbol }) => symbol)} splitChars={[',', ' ']} acceptValueOnBlur maxTags={MAX_DEPLOYED_SYMBOLS} error={error} />}
+      {draft.universe === 'symbols' && <TagsInput aria-label="Symbols" placeholder={draft.symbols.length === 0 ? 'AAPL, MSFT' : ''} value={[...draft.symbols]} onChange={(next) => change({ symbols: symbolsIn(next) })} data={(symbols.data?.symbols ?? []).map(({ symbol }) => symbol)} splitChars={[',', ' ']} acceptValueOnBlur maxTags={MAX_DEPLOYED_SYMBOLS} error={error} />}
       {draft.universe === 'screen' && <Select aria-label="Screen" placeholder={screens.data?.screens.length === 0 ? 'No screen is saved yet' : 'Choose a screen'} value={draft.screenId} onChange={(screenId) => change({ screenId })} data={(screens.data?.screens ?? []).map(({ screenId, name }) => ({ value: screenId ?? '', label: name }))} error={error ?? (screens.error instanceof Error ? screens.error.message : undefined)} description="The symbols that it finds now; new ones are taken by deploying again." inputWrapperOrder={['input', 'error', 'description']} />}
       {draft.universe === 'watched' && <p className="muted">Every symbol that is watched, also those that are added later.</p>}
       {facts?.scope === 'portfolio' && <p className="muted">It sees all of its symbols at once, {facts.symbols[0]} {facts.symbols[1] === null ? 'or more' : `to ${facts.symbols[1]}`} of them.</p>}

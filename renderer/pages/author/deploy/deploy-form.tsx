@@ -3,11 +3,9 @@ import type { JSX } from 'react';
 import { Button, Checkbox, Select, TextInput } from '@mantine/core';
 import { IconRocket } from '@tabler/icons-react';
 import type { DeploymentLive } from '#app/contracts/deploy.ts';
-import type { Gate } from '#app/contracts/deploy.ts';
 import type { RouteOutput } from '#app/contracts/http.ts';
 import { useMode } from '../../../data/stack.ts';
 import { Failure } from '../../../ui/kit.tsx';
-import { counted } from '../../../ui/format.ts';
 import { HoldButton } from '../../../ui/hold-button.tsx';
 import { changesOf } from './deploy-diff.ts';
 import type { Change } from './deploy-diff.ts';
@@ -38,14 +36,6 @@ function Diff({ changes, name }: { changes: readonly Change[]; name: string }): 
       <p className="muted">Its signals begin anew with the first bar after the change. What it holds stays held, and stays its own. Other strategies are not touched.</p>
     </section>
   );
-}
-
-/** Why the button waits; null = it does not. Pure; exported for its test. */
-export function hindrance(of: { closed: readonly Gate[]; problems: number; isDirty: boolean; isKnown: boolean }): string | null {
-  if (of.isDirty) return 'Save your changes as a version first: what is deployed is always a saved version.';
-  if (!of.isKnown) return 'Source and gates are being looked at.';
-  if (of.closed.length > 0) return `${counted(of.closed.length, 'gate')} ${of.closed.length === 1 ? 'is' : 'are'} closed: ${of.closed.map(({ title }) => title).join(', ')}.`;
-  return of.problems > 0 ? `${counted(of.problems, 'field')} above ${of.problems === 1 ? 'needs' : 'need'} another value.` : null;
 }
 
 /** The button: held where real money is at stake. */

@@ -5,6 +5,7 @@ import type { StrategyLogLine } from '#app/contracts/deploy.ts';
 import type { RouteOutput } from '#app/contracts/http.ts';
 import { call } from '../../../data/client.ts';
 import { useRoute } from '../../../data/queries.ts';
+import { joinTail } from './log-tail.ts';
 
 const LIST_MS = 4_000;
 const LIVE_MS = 2_000;
@@ -14,8 +15,6 @@ const PARITY_MS = 60_000;
 
 /** A deployment's figures are older than they may be after this long. */
 export const LIVE_STALE_MS = 10_000;
-/** Lines of a log that the page holds at most; older ones are let go. */
-export const MAX_TAIL_LINES = 2_000;
 const FIRST_LINES = 200;
 const NEXT_LINES = 500;
 
@@ -34,12 +33,6 @@ export const useDeployedLive = (strategyId: string | null): UseQueryResult<Route
 
 /** Its days run again. */
 export const useParity = (strategyId: string): UseQueryResult<RouteOutput<'strategyParity'>> => useRoute('strategyParity', ['deployed', 'parity', strategyId], { strategyId, limit: 30 }, { everyMs: PARITY_MS });
-
-/** New lines behind those that are there, none twice, the oldest let go beyond the most. Pure; exported for its test. */
-export function joinTail(before: readonly StrategyLogLine[], more: readonly StrategyLogLine[], most: number = MAX_TAIL_LINES): StrategyLogLine[] {
-  const last = before.at(-1)?.seq ?? -1;
-  return [...before, ...[...more].sort((a, b) => a.seq - b.seq).filter((line) => line.seq > last)].slice(-most);
-}
 
 /** The tail of its log: the newest lines first, then what came since. */
 export function useLogTail(strategyId: string): UseQueryResult<StrategyLogLine[]> {

@@ -10,13 +10,12 @@ import { useAction, useRoute } from '../../../data/queries.ts';
 import { Answer, Empty, Failure, SkeletonRows } from '../../../ui/kit.tsx';
 import { editorNow, useOpenProject } from '../open-project.ts';
 import type { OpenProject } from '../open-project.ts';
-import { DeployForm, hindrance, TargetFields } from './deploy-form.tsx';
-import { draftOf, newDraft, problemsOf, requestOf } from './deploy-draft.ts';
+import { DeployForm, TargetFields } from './deploy-form.tsx';
+import { draftOf, limitsProblems, newDraft, problemsOf, requestOf } from './deploy-draft.ts';
 import type { DeployDraft } from './deploy-draft.ts';
 import { AFTER_CHANGE, useDeployed, useDeployedLive, useGates } from './deploy-queries.ts';
-import { closedGates, withForm } from './gate-words.ts';
+import { closedGates, hindrance, withForm } from './gate-words.ts';
 import { GatesList } from './gates-list.tsx';
-import { limitsProblems } from './deploy-draft.ts';
 import { MarketBanner, useWay } from './market-banner.tsx';
 import { useAccountFrame } from './use-account-frame.ts';
 

@@ -1,6 +1,7 @@
 /** The gates as the page tells them: in order, with what passes each. Pure. */
 import type { Gate, Gates } from '#app/contracts/deploy.ts';
 import type { Mode } from '#app/contracts/config.ts';
+import { counted } from '../../../ui/format.ts';
 
 /** What the button of a gate says; null = it has none. */
 export const GATE_BUTTONS: Readonly<Record<Gate['action'], string | null>> = {
@@ -31,4 +32,12 @@ export function closedGates(gates: readonly Gate[]): Gate[] {
 export function gatesCount(gates: readonly Gate[]): { passed: number; needed: number } {
   const needed = gates.filter(({ state }) => state !== 'not_needed');
   return { passed: needed.filter(({ state }) => state === 'passed').length, needed: needed.length };
+}
+
+/** Why the button waits; null = it does not. */
+export function hindrance(of: { closed: readonly Gate[]; problems: number; isDirty: boolean; isKnown: boolean }): string | null {
+  if (of.isDirty) return 'Save your changes as a version first: what is deployed is always a saved version.';
+  if (!of.isKnown) return 'Source and gates are being looked at.';
+  if (of.closed.length > 0) return `${counted(of.closed.length, 'gate')} ${of.closed.length === 1 ? 'is' : 'are'} closed: ${of.closed.map(({ title }) => title).join(', ')}.`;
+  return of.problems > 0 ? `${counted(of.problems, 'field')} above ${of.problems === 1 ? 'needs' : 'need'} another value.` : null;
 }

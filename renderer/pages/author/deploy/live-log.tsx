@@ -6,19 +6,12 @@ import { IconPlayerPause, IconPlayerPlay } from '@tabler/icons-react';
 import type { StrategyLogLine } from '#app/contracts/deploy.ts';
 import { Answer, Empty } from '../../../ui/kit.tsx';
 import { bothZones, counted, marketDayTime, marketTime } from '../../../ui/format.ts';
-import { MAX_TAIL_LINES, useLogTail } from './deploy-queries.ts';
+import { useLogTail } from './deploy-queries.ts';
+import { filterLines, LOG_LEVELS, MAX_TAIL_LINES } from './log-tail.ts';
+import type { LogLevel } from './log-tail.ts';
 
-const LEVELS = [{ value: 'info', label: 'All' }, { value: 'warn', label: 'Warnings' }, { value: 'error', label: 'Errors' }] as const;
-type Level = (typeof LEVELS)[number]['value'];
-const RANK: Readonly<Record<Level, number>> = { info: 0, warn: 1, error: 2 };
 /** Drawn at once; older lines are found by filtering. */
 const SHOWN = 400;
-
-/** Lines of at least a level that have the words, in any case. Pure; exported for its test. */
-export function filterLines(lines: readonly StrategyLogLine[], level: Level, words: string): StrategyLogLine[] {
-  const wanted = words.trim().toLowerCase();
-  return lines.filter((line) => RANK[line.level] >= RANK[level] && (wanted === '' || `${line.symbol ?? ''} ${line.line}`.toLowerCase().includes(wanted)));
-}
 
 function Lines({ lines, isFollowing }: { lines: readonly StrategyLogLine[]; isFollowing: boolean }): JSX.Element {
   const end = useRef<HTMLDivElement>(null);
@@ -36,7 +29,7 @@ function Lines({ lines, isFollowing }: { lines: readonly StrategyLogLine[]; isFo
 /** The tab. */
 export function LogView({ strategyId }: { strategyId: string }): JSX.Element {
   const query = useLogTail(strategyId);
-  const [level, setLevel] = useState<Level>('info');
+  const [level, setLevel] = useState<LogLevel>('info');
   const [words, setWords] = useState('');
   const [held, setHeld] = useState<readonly StrategyLogLine[] | null>(null);
   const all = held ?? query.data;
@@ -45,7 +38,7 @@ export function LogView({ strategyId }: { strategyId: string }): JSX.Element {
   return (
     <>
       <div className="dp-log-tools">
-        <SegmentedControl size="xs" aria-label="Level" value={level} onChange={setLevel} data={[...LEVELS]} />
+        <SegmentedControl size="xs" aria-label="Level" value={level} onChange={setLevel} data={[...LOG_LEVELS]} />
         <TextInput size="xs" aria-label="Filter the log" placeholder="Filter" value={words} onChange={(event) => setWords(event.currentTarget.value)} spellCheck={false} />
         <Button size="compact-sm" variant="default" leftSection={held === null ? <IconPlayerPause size={13} /> : <IconPlayerPlay size={13} />} onClick={() => setHeld(held === null ? (query.data ?? []) : null)}>{held === null ? 'Hold' : waiting > 0 ? `Go on, ${counted(waiting, 'line')} more` : 'Go on'}</Button>
       </div>

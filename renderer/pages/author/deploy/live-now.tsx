@@ -5,6 +5,7 @@ import type { DeploymentLive } from '#app/contracts/deploy.ts';
 import { openSheet } from '../../../frame/panels.ts';
 import { Empty, MarketTime, Tag } from '../../../ui/kit.tsx';
 import { counted, percent, price } from '../../../ui/format.ts';
+import { memoryText } from './live-words.ts';
 
 type Cell = DeploymentLive['cells'][number];
 type SignalRow = DeploymentLive['signals'][number];
@@ -16,16 +17,6 @@ const OUTCOMES = { approved: ['good', 'Approved'], denied: ['bad', 'Denied'], un
 function figure(value: number | null): string {
   if (value === null) return '–';
   return Math.abs(value) >= 1_000 ? price(value) : String(Number(value.toPrecision(5)));
-}
-
-/** Memory as text on one line each; what is no JSON is shown as it is. Pure; exported for its test. */
-export function memoryText(state: string): string {
-  try {
-    return JSON.stringify(JSON.parse(state), null, 1);
-  } catch (error) {
-    if (error instanceof SyntaxError) return state;
-    throw error;
-  }
 }
 
 function CellView({ cell }: { cell: Cell }): JSX.Element {

@@ -17,7 +17,7 @@ import { LogView } from './live-log.tsx';
 import { CellsView, SignalsView } from './live-now.tsx';
 import { ParityView } from './live-parity.tsx';
 import { PnlView } from './live-pnl.tsx';
-import { STATE_WORDS, versionWords, whyNot } from './live-words.ts';
+import { inOrder, STATE_WORDS, versionWords, whyNot } from './live-words.ts';
 
 const TABS = { now: 'Now', signals: 'Signals', pnl: 'P&L', log: 'Log', parity: 'Parity', limits: 'Limits' } as const;
 type Tab = keyof typeof TABS;
@@ -84,13 +84,6 @@ function One({ strategyId }: { strategyId: string }): JSX.Element {
       <Answer query={query}>{(live) => <Detail live={live} failure={query.error} />}</Answer>
     </div>
   );
-}
-
-/** Trouble first, then what runs, then the rest; by name within. Pure; exported for its test. */
-export function inOrder(cards: readonly DeploymentCard[]): DeploymentCard[] {
-  const rank = { failed: 0, paused: 1, running: 2, warming_up: 2, stopped: 3 } as const;
-  const of = (card: DeploymentCard): number => (card.state === 'paused' && card.pausedBy === 'person' ? 2.5 : rank[card.state]);
-  return [...cards].sort((a, b) => of(a) - of(b) || (a.name < b.name ? -1 : 1));
 }
 
 function List(): JSX.Element {

@@ -57,3 +57,20 @@ export function stopWords(held: readonly { readonly symbol: string; readonly qty
   if (positions === 'keep') return `Its ${what} stay${held.length === 1 ? 's' : ''} in the account with nobody who would sell ${held.length === 1 ? 'it' : 'them'}. Exits that the broker holds stay in force; otherwise you look after ${held.length === 1 ? 'it' : 'them'} by hand.`;
   return `Risk is asked for a market order that closes its own share of ${held.length === 1 ? 'the position' : `each of the ${held.length} positions`}. What other strategies or you hold in the same symbols stays.`;
 }
+
+/** Memory as text on one line each; what is no JSON is shown as it is. */
+export function memoryText(state: string): string {
+  try {
+    return JSON.stringify(JSON.parse(state), null, 1);
+  } catch (error) {
+    if (error instanceof SyntaxError) return state;
+    throw error;
+  }
+}
+
+/** Trouble first, then what runs, then the rest; by name within. */
+export function inOrder(cards: readonly DeploymentCard[]): DeploymentCard[] {
+  const rank = { failed: 0, paused: 1, running: 2, warming_up: 2, stopped: 3 } as const;
+  const of = (card: DeploymentCard): number => (card.state === 'paused' && card.pausedBy === 'person' ? 2.5 : rank[card.state]);
+  return [...cards].sort((a, b) => of(a) - of(b) || (a.name < b.name ? -1 : 1));
+}
