@@ -1,6 +1,7 @@
 /** What the page looks like, remembered over reloads (this browser) and restarts (the gateway). */
 import * as z from 'zod';
 import { curveRangeSchema } from '#app/contracts/http.ts';
+import { LOOKED_STEPS } from '../frame/first-steps.ts';
 import { PAGE_PATHS } from '../frame/pages.ts';
 import { setFormats } from '../ui/format.ts';
 import { call, hasAccess } from './client.ts';
@@ -18,6 +19,8 @@ const uiStateSchema = z.object({
   density: z.enum(['comfortable', 'compact']).catch('comfortable'),
   numbers: z.enum(['comma', 'point', 'space']).catch('comma'),
   zone: z.enum(['market', 'local']).catch('market'),
+  guide: z.enum(['open', 'folded', 'away']).catch('open'),
+  lookedSteps: z.array(z.enum(LOOKED_STEPS)).catch([]),
   isNavigationNarrow: z.boolean().catch(false),
   page: z.enum(PAGE_PATHS).catch('/portfolio'),
   tab: z.enum(PORTFOLIO_TABS).catch('positions'),

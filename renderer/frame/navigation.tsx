@@ -6,6 +6,7 @@ import { useMediaQuery } from '@mantine/hooks';
 import { IconBriefcase2, IconChartCandle, IconCode, IconDatabase, IconFilterSearch, IconHeartbeat, IconLayoutSidebarLeftCollapse, IconLayoutSidebarLeftExpand, IconListDetails, IconSettings, IconTimeline } from '@tabler/icons-react';
 import type { Icon } from '@tabler/icons-react';
 import { setUiState, useUiState } from '../data/ui-state.ts';
+import { FirstSteps } from './first-steps-card.tsx';
 import { PAGES } from './pages.ts';
 import type { PagePath } from './pages.ts';
 import { TradingSwitch } from './trading-switch.tsx';
@@ -32,6 +33,7 @@ export function Navigation({ isHeldByKey, halt, haltError, haltTold }: { isHeldB
     <nav className={isNarrow ? 'navigation narrow' : 'navigation'} aria-label="Pages">
       {PAGES.map((page) => <PageLink key={page.path} page={page} isNarrow={isNarrow} />)}
       <div className="nav-space" />
+      <FirstSteps isNarrow={isNarrow} />
       {!isSmall && (
         <ActionIcon variant="subtle" color="gray" className="nav-fold" onClick={() => setUiState({ isNavigationNarrow: !isChosenNarrow })} aria-label={isNarrow ? 'Show names' : 'Icons only'}>
           {isNarrow ? <IconLayoutSidebarLeftExpand size={16} /> : <IconLayoutSidebarLeftCollapse size={16} />}

@@ -43,6 +43,7 @@ function useEntries(query: string, isOpen: boolean): PaletteEntry[] {
       { id: 'order', group: 'Actions', name: 'New order', hint: 'b', run: () => openSheet({ kind: 'ticket', start: {} }) },
       { id: 'panel', group: 'Actions', name: 'Can I trade now?', hint: 'health panel', run: () => openSheet({ kind: 'health' }) },
       { id: 'orders', group: 'Actions', name: 'Show open orders', hint: 'portfolio', run: () => { setUiState({ tab: 'orders', orderScope: 'open', isDeniedShown: false }); void navigate({ to: '/portfolio' }); } },
+      { id: 'guide', group: 'Actions', name: 'First steps', hint: 'from a template to a first order', run: () => setUiState({ guide: 'open', isNavigationNarrow: false }) },
       { id: 'profile', group: 'Actions', name: 'Author profile', hint: 'who signs strategies and reports', run: () => openSheet({ kind: 'profile' }) },
       { id: 'about', group: 'Actions', name: 'About Mainspring', hint: 'author, versions, licences', run: () => openSheet({ kind: 'about' }) },
       { id: 'light', group: 'Actions', name: 'Light theme', hint: 'appearance', run: scheme('light') },
