@@ -7,6 +7,7 @@ import { AUTHOR_PANES } from './address.ts';
 import type { AuthorPane } from './address.ts';
 import { DeployPane } from './deploy/deploy-pane.tsx';
 import { EditorPart } from './editor/editor-part.tsx';
+import { useGallery } from './editor/gallery/gallery-store.ts';
 import { changeAuthorLayout, NARROW_BELOW, RIGHT, showCode, showRight, useAuthorLayout } from './layout.ts';
 import { useOpenProject } from './open-project.ts';
 import { ResultsPane } from './results/results-pane.tsx';
@@ -50,11 +51,12 @@ export function AuthorPage(): JSX.Element {
   const { pane = 'run', run, strategy, project } = useSearch({ from: '/author' });
   const { rightWidth, front, isSideOpen, sideWidth } = useAuthorLayout();
   const isOpen = useOpenProject() !== null;
+  const isGallery = useGallery();
   const { ref, width } = useElementSize();
   useFront(`${pane}/${run ?? ''}/${strategy ?? ''}`);
   const isNarrow = width > 0 && width < NARROW_BELOW;
   // Without a project the gallery takes the page, unless a link names a run or a deployment.
-  const hasRight = isOpen || project !== undefined || run !== undefined || strategy !== undefined || pane === 'live';
+  const hasRight = !isGallery && (isOpen || project !== undefined || run !== undefined || strategy !== undefined || pane === 'live');
   const most = Math.max(RIGHT.least, Math.min(RIGHT.most, width - MIDDLE_LEAST - (isSideOpen ? sideWidth : 0)));
   const shown = Math.min(rightWidth, most);
   const isRightHidden = !hasRight || (isNarrow && front === 'code');
@@ -67,7 +69,7 @@ export function AuthorPage(): JSX.Element {
         {!isNarrow && <PaneTabs pane={pane} isNarrow={false} />}
         <div className="au-pane">{pane === 'deploy' || pane === 'live' ? <DeployPane /> : <ResultsPane />}</div>
       </section>
-      {isOpen && <RunBar />}
+      {isOpen && !isGallery && <RunBar />}
     </div>
   );
 }

@@ -103,6 +103,7 @@ export function giveUpEdits(): void {
 async function meetConflict(projectId: string, note: string): Promise<void> {
   const theirs = await call('project', { projectId });
   changeSession({ conflict: { theirs, note }, comparison: null });
+  changed(projectId);
 }
 
 async function store(note: string, isOver: boolean): Promise<VersionView> {
