@@ -91,14 +91,14 @@ function priceOf(market: RiskMarket, symbol: string): Price {
 }
 
 /** What was worked out about a book at a market within one decision. */
-type Worked = { market: RiskMarket | null; equity: Money | null; readonly notionals: Map<string, Money> };
+type Worked = { market: RiskMarket | null; equity: Money | null; gross: Money | null; net: Money | null; readonly notionals: Map<string, Money> };
 const worked = new WeakMap<RiskBook, Worked>();
 
 /** The same book for the length of one decision: a dozen rules ask for its equity and for the value of what is held, which is then worked out once. Whoever changes a book meanwhile is not heard. */
 export function forOneDecision(book: RiskBook): RiskBook {
   if (worked.has(book)) return book;
   const own = { ...book };
-  worked.set(own, { market: null, equity: null, notionals: new Map() });
+  worked.set(own, { market: null, equity: null, gross: null, net: null, notionals: new Map() });
   return own;
 }
 
@@ -106,7 +106,7 @@ export function forOneDecision(book: RiskBook): RiskBook {
 function workedOf(book: RiskBook, market: RiskMarket): Worked | null {
   const known = worked.get(book) ?? null;
   if (known !== null && known.market !== market) {
-    [known.market, known.equity] = [market, null];
+    [known.market, known.equity, known.gross, known.net] = [market, null, null, null];
     known.notionals.clear();
   }
   return known;
@@ -150,9 +150,19 @@ export function drawdownOf(book: RiskBook, market: RiskMarket): Decimal {
 
 /** Dollars of all positions without sign, plus all reservations; one symbol's position may be valued at a newer price. */
 export function grossExposure(book: RiskBook, market: RiskMarket, newer?: { readonly symbol: string; readonly price: Price }): Money {
-  let sum = reservedOn(book, null);
-  for (const symbol of book.positions.keys()) sum = addMoney(sum, positionNotional(book, market, symbol, newer?.symbol === symbol ? newer.price : undefined));
-  return sum;
+  const memo = workedOf(book, market);
+  let sum = memo?.gross ?? null;
+  if (sum === null) {
+    sum = reservedOn(book, null);
+    for (const symbol of book.positions.keys()) sum = addMoney(sum, positionNotional(book, market, symbol));
+    if (memo !== null) memo.gross = sum;
+  }
+  return newer === undefined ? sum : addMoney(sum, newerBy(book, market, newer));
+}
+
+/** How much more a symbol's position is worth, without sign, at a newer price that is higher. Sums of dollars are exact, so that a part of one can be exchanged. */
+function newerBy(book: RiskBook, market: RiskMarket, { symbol, price }: { readonly symbol: string; readonly price: Price }): Money {
+  return positionNotional(book, market, symbol, price).minus(positionNotional(book, market, symbol)) as Money;
 }
 
 /** Dollars reserved by open orders on a symbol, or on all (null). */
@@ -181,12 +191,20 @@ export function strategyNotional(book: RiskBook, market: RiskMarket, strategyId:
 
 /** Signed dollars: long less short positions, reservations of buys less those of short sales; one symbol may be valued at a newer price. */
 export function netExposure(book: RiskBook, market: RiskMarket, newer?: { readonly symbol: string; readonly price: Price }): Money {
-  let sum = ZERO_MONEY;
-  for (const [symbol, qty] of book.positions) {
-    const size = positionNotional(book, market, symbol, newer?.symbol === symbol ? newer.price : undefined);
-    sum = (qty.isNegative() ? sum.minus(size) : sum.plus(size)) as Money;
+  const memo = workedOf(book, market);
+  let net = memo?.net ?? null;
+  if (net === null) {
+    net = ZERO_MONEY;
+    for (const [symbol, qty] of book.positions) {
+      const size = positionNotional(book, market, symbol);
+      net = (qty.isNegative() ? net.minus(size) : net.plus(size)) as Money;
+    }
+    for (const order of book.openOrders) net = (order.side === 'buy' ? net.plus(order.reserved) : net.minus(order.reserved)) as Money;
+    if (memo !== null) memo.net = net;
   }
-  return book.openOrders.reduce((net, order) => (order.side === 'buy' ? net.plus(order.reserved) : net.minus(order.reserved)) as Money, sum);
+  if (newer === undefined) return net;
+  const more = newerBy(book, market, newer);
+  return (book.positions.get(newer.symbol)?.isNegative() === true ? net.minus(more) : net.plus(more)) as Money;
 }
 
 /** One share of a position, and what is on its way. `held` is signed; the others count shares >= 0. */

@@ -5,12 +5,11 @@ import { runBacktest } from '#app/backtest/run/run.ts';
 import type { RunConfig, RunResult } from '#app/backtest/run/types.ts';
 import { sliceColumns, type BarColumns } from '#app/domain/bar-columns.ts';
 import { AppError } from '#app/domain/errors.ts';
-import { parametersJsonSchema, readParameters } from '#app/strategy/parameters.ts';
 import { strategyType } from '#app/strategy/registry.ts';
 import type { StrategyType } from '#app/strategy/spec.ts';
 import { barsAmong, runConfigOf, type Job } from './job.ts';
 import type { Sandbox } from './sandbox/sandbox.ts';
-import type { SandboxFacts } from './sandbox/protocol.ts';
+import { sandboxType } from './sandbox-type.ts';
 import { isStrategyFile, type ToolOptions } from './backtest-tool-options.ts';
 import { namedParameters } from './tool-job.ts';
 
@@ -43,22 +42,6 @@ function ofHouse(type: StrategyType): ToolStrategy {
   };
 }
 
-/** A user's strategy as catalogues have it. It decides in its own process: here it is described only. */
-function typeOf(facts: SandboxFacts): StrategyType {
-  const { kind, title, description, scope, parameters: set, symbols, usesShorts, usesOrders, firstBar } = facts;
-  return {
-    kind, title: title === '' ? kind : title, description, scope, parameterSet: set, parametersJsonSchema: () => parametersJsonSchema(set),
-    bind: (raw) => ({
-      kind, scope, symbols: symbols ?? [1, scope === 'symbol' ? 1 : Infinity], usesShorts: usesShorts ?? false, usesOrders: usesOrders ?? false, parameters: readParameters(kind, set, raw), indicators: {}, history: firstBar, forgetting: 0,
-      initialState: () => ({}),
-      readState: (state) => state,
-      onBar() {
-        throw new AppError('INVARIANT_BROKEN', 'A user\'s strategy decides in its own process');
-      },
-    }),
-  };
-}
-
 /** The lines of a shorter run that say what was done before its end: its last step has no next bar in which anything could come of it. */
 function isBeginningOf(shorter: readonly string[], whole: readonly string[]): boolean {
   return shorter.every((line, n) => line === whole[n]);
@@ -70,7 +53,7 @@ function barsBefore(bars: BarColumns, at: number): BarColumns {
 }
 
 function inSandbox(sandbox: Sandbox, source: string): ToolStrategy {
-  const type = typeOf(sandbox.facts);
+  const type = sandboxType(sandbox.facts);
   const backtest = ({ strategy, ...job }: Job, bars: BarsByName): Promise<RunResult> => sandbox.ask('backtest', { parameters: strategy.parameters, job, bars, hasLines: true });
   return {
     type, code: createHash('sha256').update(source).digest('hex').slice(0, 16), isHouse: false,
