@@ -1,7 +1,7 @@
 /** A batch of bars for authored strategies: each decides in its own process, all beside each other; none waits for another longer than one may take. */
 import { AppError, describeError } from '#app/domain/errors.ts';
 import { applyBars, type Failure, type Fleet, type Outcome, type Step } from './apply-bars.ts';
-import type { ClosedBar } from './cells.ts';
+import { PORTFOLIO_CELL, type ClosedBar } from './cells.ts';
 import type { Deployment } from './deployments.ts';
 import type { Course, LogLine } from './live-book.ts';
 import { RemoteHost } from './live-host.ts';
@@ -14,23 +14,24 @@ export type LiveOutcome = Outcome & { readonly lines: readonly LogLine[]; readon
 /** Who runs them, and how long each may take. `isLive`: a batch that others wait for, where slow ones count. */
 export type LiveRun = { readonly processOf: (deployment: Deployment) => LiveProcess; readonly limitMs: number; readonly isLive: boolean };
 
-type Done = { readonly deployment: Deployment; readonly steps: readonly Step[]; readonly signals: readonly { readonly step: Step; readonly signal: NewSignal }[]; readonly ran: Ran | null; readonly error: AppError | null };
+type Done = { readonly deployment: Deployment; readonly steps: readonly Step[]; readonly signals: readonly { readonly step: Step; readonly signal: NewSignal }[]; readonly ran: Ran | null; readonly error: AppError | null; readonly failedAt: Step | null };
 
 const STRATEGY_CODES: ReadonlySet<string> = new Set(['STRATEGY_FAILED', 'STRATEGY_OUT_OF_TIME', 'STRATEGY_OUT_OF_MEMORY', 'STRATEGY_CODE_INVALID', 'STRATEGY_PARAMETERS_INVALID', 'PROJECT_NOT_FOUND']);
 
 /** One strategy: what it says, or why it can say nothing. @throws what is no fault of the strategy, such as a lost database */
 async function runOne(deployment: Deployment, steps: readonly Step[], { processOf, limitMs }: LiveRun): Promise<Done> {
+  const process = processOf(deployment);
   try {
-    const ran = await processOf(deployment).run(steps, limitMs);
+    const ran = await process.run(steps, limitMs);
     const signals = ran.said.flatMap(({ step, signal }) => {
       const bar = step.bars.get(signal.symbol);
       // A symbol without any bar has no price: there is nothing that could be traded.
       return bar === undefined ? [] : [{ step, signal: signalOf(deployment, signal, { openTime: step.moment.openTime, bar }) }];
     });
-    return { deployment, steps, signals, ran, error: null };
+    return { deployment, steps, signals, ran, error: null, failedAt: null };
   } catch (error) {
     if (!(error instanceof AppError) || !STRATEGY_CODES.has(error.code)) throw error;
-    return { deployment, steps, signals: [], ran: null, error };
+    return { deployment, steps, signals: [], ran: null, error, failedAt: process.current };
   }
 }
 
@@ -41,8 +42,8 @@ function placeOf({ context }: AppError): string {
   return `${typeof path === 'string' ? path : 'strategy.ts'}:${line}${typeof column === 'number' ? `:${column}` : ''}: `;
 }
 
-function linesOf({ deployment, steps, ran, error }: Done): LogLine[] {
-  if (error !== null) return [{ deployment, barOpenTime: steps.at(-1)?.moment.openTime ?? null, symbol: null, level: 'error', line: `${placeOf(error)}${describeError(error)}` }];
+function linesOf({ deployment, steps, ran, error, failedAt }: Done): LogLine[] {
+  if (error !== null) return [{ deployment, barOpenTime: failedAt?.moment.openTime ?? null, symbol: failedAt === null || failedAt.cell.name === PORTFOLIO_CELL ? null : failedAt.cell.name, level: 'error', line: `${placeOf(error)}${describeError(error)}` }];
   const said = (ran?.lines ?? []).map(({ openTime, symbol, level, line }): LogLine => ({ deployment, barOpenTime: openTime, symbol, level, line }));
   if ((ran?.dropped ?? 0) > 0) said.push({ deployment, barOpenTime: steps.at(-1)?.moment.openTime ?? null, symbol: null, level: 'warn', line: `${ran?.dropped ?? 0} more lines of these bars are not kept` });
   return said;

@@ -44,6 +44,7 @@ export class LiveProcess implements Disposable {
   /** Processor time of this process at an instant (monotonic ms): the next look some seconds later makes a share of it. */
   #cpu: { readonly cpuMs: number; readonly at: number } | null = null;
   #isClosed = false;
+  #current: Step | null = null;
 
   constructor(deployment: Deployment, code: () => Promise<LiveCode>) {
     this.#deployment = deployment;
@@ -66,6 +67,11 @@ export class LiveProcess implements Disposable {
         if (!isOwnEnd || attempt > 0 || this.#isClosed) throw error;
       }
     }
+  }
+
+  /** The step that was shown last: after an error the one that it is of; null before the first. */
+  get current(): Step | null {
+    return this.#current;
   }
 
   resource(now: number): Resource {
@@ -109,6 +115,7 @@ export class LiveProcess implements Disposable {
     let dropped = 0;
     try {
       for (const step of steps) {
+        this.#current = step;
         const answer = await this.#advance(sandbox, step, { states, signal: abort.signal });
         for (const signal of answer.signals) said.push({ step, signal });
         dropped += answer.log.dropped;

@@ -83,7 +83,7 @@ const events = (bars: readonly BarWire[]): EventEnvelope[] =>
 const hear = ({ live }: Running, bars: readonly BarWire[]): Promise<void> => db.tx((tx) => live.hear(tx, events(bars)));
 const told = () => book.sql<Told>(`SELECT payload->>'strategyId' AS strategy_id, payload->>'symbol' AS symbol, (payload->>'barOpenTime')::bigint AS at, payload->>'target' AS target, payload->>'referencePrice' AS price FROM strategy_engine.outbox WHERE topic = 'signal.raised' ORDER BY seq`);
 const stateOf = async (strategyId: string): Promise<Record<string, unknown> | undefined> => (await book.sql(`SELECT is_enabled, is_stopped, is_warm, paused->>'by' AS by, paused->>'why' AS why FROM strategy_engine.strategies WHERE strategy_id = $1`, [strategyId]))[0];
-const log = (strategyId: string) => book.sql<{ level: string; line: string }>('SELECT level, line FROM strategy_engine.strategy_log WHERE strategy_id = $1 ORDER BY id', [strategyId]);
+const log = (strategyId: string) => book.sql<{ level: string; symbol: string | null; line: string }>('SELECT level, symbol, line FROM strategy_engine.strategy_log WHERE strategy_id = $1 ORDER BY id', [strategyId]);
 
 async function store(bars: readonly BarWire[]): Promise<void> {
   await book.sql(`SELECT data_ingestion.ensure_month('2024-07-01')`);
@@ -192,7 +192,7 @@ describe('a strategy that makes trouble', () => {
     expect(await stateOf(bad)).toMatchObject({ is_enabled: false, by: 'errors', why: expect.stringMatching(/3 errors in a row/) as unknown });
     const lines = await log(bad);
     expect(lines).toHaveLength(3);
-    for (const one of lines) expect(one).toMatchObject({ level: 'error', line: expect.stringMatching(line) as unknown });
+    for (const one of lines) expect(one).toMatchObject({ level: 'error', symbol: expect.stringMatching(/^(AAPL|QQQ|SPY)$/) as unknown, line: expect.stringMatching(line) as unknown });
     expect(await book.sql('SELECT errors, errors_in_a_row FROM strategy_engine.strategy_errors')).toEqual([{ errors: 3, errors_in_a_row: 3 }]);
     expect(await book.sql(`SELECT payload->>'strategyId' AS id, payload->>'by' AS by FROM strategy_engine.outbox WHERE topic = 'strategy.paused'`)).toEqual([{ id: bad, by: 'errors' }]);
     // Its cells are where they were before the first of these batches; the other one has seen every bar.
