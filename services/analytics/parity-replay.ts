@@ -165,8 +165,9 @@ async function trade(floor: ExactFloor, { plan, source, cells, moments, signal, 
       next += 1;
     }
     const facts = floor.move(bars, moment);
+    const bySymbol = new Map(bars.map((bar) => [bar.symbol, bar]));
     for (const symbols of cells) {
-      const seen = new Map(bars.filter((bar) => symbols.includes(bar.symbol)).map((bar) => [bar.symbol, numbersOf(bar)]));
+      const seen = new Map(symbols.flatMap((symbol) => { const bar = bySymbol.get(symbol); return bar === undefined ? [] : [[symbol, numbersOf(bar)] as const]; }));
       if (seen.size === 0) continue;
       for (const one of await source.advance(cellOf(symbols), { ...moment, bars: seen }, 'live', facts)) {
         if (one.cancels === null) signals.push({ signalId: signalId(plan.versionId, one.symbol, openTime, one.n), symbol: one.symbol, openTime, target: one.target, weight: one.weight === null ? null : toText(fromFloat(one.weight, LEDGER_SCALE)) });

@@ -22,7 +22,7 @@ const KEPT = "interval '400 days'";
 const EMPTY = { score: null, signals: 0, signalsSame: 0, trades: 0, tradesSame: 0, differences: [], bars: 0 } as const;
 
 /** Runs one strategy's day again and compares. @throws what the replay throws */
-export async function compareStrategy(book: Queryable, plan: DayPlan, account: DayAccount, signal: AbortSignal): Promise<FoundDay> {
+async function compareStrategy(book: Queryable, plan: DayPlan, account: DayAccount, signal: AbortSignal): Promise<FoundDay> {
   const { strategyId, versionId, day, timeframe } = plan;
   const replayed = await replayDay(book, plan, account, signal);
   const live = await liveDay(book, plan);
@@ -75,7 +75,7 @@ export async function lastTradedDay(book: Queryable): Promise<string | null> {
 export type ParityRun = { readonly day: string; readonly strategies: number; readonly compared: number; readonly worst: { readonly strategyId: string; readonly score: number } | null; readonly differences: number };
 
 /** Compares all deployed strategies of a day and writes each as soon as it is known. Null on a day without a session. */
-export async function runParity(db: Db, name: string, { signal, progress }: { readonly signal: AbortSignal; readonly progress?: (done: number, total: number) => void }): Promise<ParityRun | null> {
+export async function runParity(db: Db, name: string, { signal }: { readonly signal: AbortSignal }): Promise<ParityRun | null> {
   const day: Day | null = dayOf(name);
   if (day === null) return null;
   const { plans, unplanned } = await plansOf(db, day);
@@ -86,7 +86,6 @@ export async function runParity(db: Db, name: string, { signal, progress }: { re
     const one = await dayOfStrategy(db, plan, account, signal);
     await writeParity(db, one);
     found.push(one);
-    progress?.(found.length, plans.length + unplanned.length);
   }
   const scored = found.flatMap(({ strategyId, score }) => (score === null ? [] : [{ strategyId, score }])).sort((a, b) => a.score - b.score);
   return { day: name, strategies: found.length, compared: scored.length, worst: scored[0] ?? null, differences: found.reduce((sum, { differences }) => sum + differences.length, 0) };
