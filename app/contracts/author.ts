@@ -7,6 +7,10 @@ const ms = z.number().int();
 export const MAX_PROJECT_FILES = 20;
 export const MAX_FILE_CHARACTERS = 400_000;
 export const MAX_PROJECT_CHARACTERS = 1_000_000;
+/** Largest request with files: three bytes a character, and room. */
+export const MAX_FILES_BYTES = 4_000_000;
+/** Largest request with a profile: its picture, and room. */
+export const MAX_PROFILE_BYTES = 500_000;
 /** Most projects, and most versions of one that are kept and listed. */
 export const MAX_PROJECTS = 500;
 export const MAX_PROJECT_VERSIONS = 2_000;

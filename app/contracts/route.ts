@@ -11,5 +11,5 @@ export type AuthClass = 'cookie' | 'session';
 export type RouteContract = {
   readonly method: 'GET' | 'POST' | 'PUT'; readonly path: `/api/${string}`; readonly auth: AuthClass;
   /** Needs an `Idempotency-Key` header, asked twice = done once. */ readonly movesMoney: boolean; readonly summary: string;
-  /** How long a page waits for the answer; 15 s when left out. */ readonly timeoutMs?: number; readonly input: z.ZodType; readonly output: z.ZodType;
+  /** How long a page waits for the answer; 15 s when left out. */ readonly timeoutMs?: number; /** Largest body; 256 kB when left out. */ readonly bodyBytes?: number; readonly input: z.ZodType; readonly output: z.ZodType;
 };

@@ -1,7 +1,9 @@
 /** The small HTTP door of a worker: /health, /metrics and its commands, on loopback. */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { timingSafeEqual } from 'node:crypto';
+import { COMMANDS, type CommandName } from '#app/contracts/commands.ts';
 import type { WorkerHealth } from '#app/contracts/health.ts';
+import type { CommandContract } from '#app/contracts/request.ts';
 import { AppError, type ErrorFamily } from '#app/domain/errors.ts';
 import type { Endpoint } from '#app/contracts/config.ts';
 import { START_PATH } from './flows-wire.ts';
@@ -43,13 +45,19 @@ export type DoorParts = {
   onError(error: unknown, path: string): void;
 };
 
-async function readJson(request: IncomingMessage): Promise<unknown> {
+/** Largest body of a command; of anything else what any request may have. */
+function limitOf(name: string): number {
+  const command: CommandContract | undefined = Object.hasOwn(COMMANDS, name) ? COMMANDS[name as CommandName] : undefined;
+  return command?.bodyBytes ?? MAX_BODY_BYTES;
+}
+
+async function readJson(request: IncomingMessage, most: number): Promise<unknown> {
   if (request.headers['content-type']?.split(';')[0] !== 'application/json') throw new AppError('INPUT_INVALID', 'Send JSON with Content-Type: application/json');
   const chunks: Buffer[] = [];
   let size = 0;
   for await (const chunk of request as AsyncIterable<Buffer>) {
     size += chunk.length;
-    if (size > MAX_BODY_BYTES) throw new AppError('INPUT_TOO_LARGE', `A request may have at most ${MAX_BODY_BYTES} bytes`);
+    if (size > most) throw new AppError('INPUT_TOO_LARGE', `A request may have at most ${most} bytes`);
     chunks.push(chunk);
   }
   try {
@@ -75,8 +83,9 @@ async function answer(request: IncomingMessage, response: ServerResponse, parts:
     response.end(metrics.text);
   } else if (request.method === 'POST' && (path.startsWith('/commands/') || path === START_PATH)) {
     if (!isSameSecret(bearerOf(request.headers.authorization), parts.internalToken)) throw new AppError('AUTH_INVALID', 'Commands need the internal token');
-    const body = await readJson(request);
-    sendJson(response, 200, path === START_PATH ? { started: await parts.startFlow(body) } : await parts.command(path.slice('/commands/'.length), body));
+    const name = path === START_PATH ? '' : path.slice('/commands/'.length);
+    const body = await readJson(request, limitOf(name));
+    sendJson(response, 200, path === START_PATH ? { started: await parts.startFlow(body) } : await parts.command(name, body));
   } else {
     throw new AppError('ROUTE_NOT_FOUND', `There is nothing at ${request.method} ${path}`);
   }

@@ -62,10 +62,10 @@ function refuse(error: z.ZodError): { status: number; body: HttpErrorBody } {
 }
 
 /** Fastify's own refusals (body too large, wrong type, broken JSON) as ours. */
-function translate(error: unknown): unknown {
+function translate(error: unknown, bodyLimit: number): unknown {
   const status: unknown = typeof error === 'object' && error !== null ? Reflect.get(error, 'statusCode') : undefined;
   if (error instanceof AppError || typeof status !== 'number' || status >= 500) return error;
-  if (status === 413) return new AppError('INPUT_TOO_LARGE', `A request may have at most ${BODY_BYTES_MAX} bytes`);
+  if (status === 413) return new AppError('INPUT_TOO_LARGE', `A request may have at most ${bodyLimit} bytes`);
   if (status === 415) return new AppError('INPUT_INVALID', 'Send JSON with Content-Type: application/json');
   return new AppError('INPUT_INVALID', describeError(error));
 }
@@ -76,7 +76,7 @@ function handleError(error: unknown, request: FastifyRequest, reply: FastifyRepl
     reply.header('connection', 'close');
     reply.raw.once('finish', () => request.raw.socket.destroySoon());
   }
-  const { status, body } = toHttpError(translate(error));
+  const { status, body } = toHttpError(translate(error, request.routeOptions.bodyLimit ?? BODY_BYTES_MAX));
   if (status >= 500) log.error({ path: request.url.split('?')[0], error: describeError(error), stack: error instanceof Error ? error.stack : undefined }, 'A request failed');
   if (body.error.code === 'RATE_LIMITED') reply.header('retry-after', '1');
   void reply.code(body.error.code === 'RATE_LIMITED' ? 429 : status).send(body);
@@ -110,7 +110,7 @@ function mountContract(app: FastifyInstance, parts: ServerParts): void {
     const route: RouteContract = HTTP[name];
     const handler = parts.handlers[name] as (input: unknown, request: RequestContext) => Promise<unknown>;
     app.route({
-      method: route.method, url: route.path, config: { access: route.auth },
+      method: route.method, url: route.path, bodyLimit: route.bodyBytes ?? BODY_BYTES_MAX, config: { access: route.auth },
       handler: async (request, reply) => {
         const body = route.method === 'GET' ? request.query : (request.body ?? {});
         const input = tryRead(route.input, { ...(body as object), ...(request.params as object) });

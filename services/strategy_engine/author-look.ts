@@ -60,11 +60,13 @@ function newest(bars: BarColumns, count: number): BarColumns {
 
 /** The newest bars of each symbol; those without a bar are left out. */
 async function barsOf(parts: LookParts, { symbols, timeframe }: Wanted): Promise<Map<string, BarColumns>> {
-  const to = parts.now();
   const found = new Map<string, BarColumns>();
   for (const symbol of symbols) {
     parts.signal.throwIfAborted();
-    const { bars } = await loadSeries(parts.bars, { symbol, timeframe, from: to - DAYS[timeframe] * DAY_MS, to });
+    // The newest bar, not the clock on the wall, is now: the demo's market has a time of its own.
+    const [row] = await parts.db.query<{ newest: number | null }>('SELECT max(last_open_time) AS newest FROM data_ingestion.ingestion_status WHERE symbol = $1 AND timeframe = $2', [symbol, timeframe]);
+    if (typeof row?.newest !== 'number') continue;
+    const { bars } = await loadSeries(parts.bars, { symbol, timeframe, from: row.newest - DAYS[timeframe] * DAY_MS, to: row.newest + 1 });
     const count = barCount(bars);
     if (count > 0) found.set(symbol, newest(bars, Math.min(count, BARS[timeframe])));
   }
