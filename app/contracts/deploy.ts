@@ -14,6 +14,7 @@ export const MAX_DEPLOYED_SYMBOLS = 200;
 /** Errors in a row after which a strategy is paused, when its limits say nothing else. */
 export const DEFAULT_MAX_ERRORS = 3;
 
+/** Id of a deployed strategy: small letters, digits and _. */
 export const strategyIdSchema = z.string().regex(/^[a-z][a-z0-9_]{0,39}$/);
 const version = z.coerce.number().int().min(1).max(1_000_000);
 
@@ -44,6 +45,7 @@ export type Gates = z.infer<typeof gatesSchema>;
 /** What to do with what a strategy holds when it stops. */
 export const POSITIONS_ON_STOP = ['keep', 'flatten'] as const;
 
+/** Fields of the commands and routes about deployed strategies. */
 export const deployFields = {
   /** `strategyId`: an existing deployment of the same project takes the version; left out: a new one. `symbols`: names, or `*` for every watched symbol; or a screen. */
   deploy: {
@@ -99,7 +101,7 @@ export const deploymentCardSchema = z.object({
   strategyId: z.string(), name: z.string(), mode: ModeSchema, project: z.object({ projectId: z.string(), version: z.number().int(), newest: z.number().int() }).nullable(), kind: z.string(), versionId: z.string(), timeframe: z.string(), symbols: z.array(z.string()),
   state: z.enum(DEPLOYMENT_STATES), problem: z.string().nullable(), pausedBy: z.enum(['person', 'errors', 'daily_loss']).nullable(), pausedWhy: z.string().nullable(), since: ms, errors: z.number().int().describe('Since its version began'), errorsInARow: z.number().int(),
   signals: z.number().int(), approved: z.number().int(), denied: z.number().int(), fills: z.number().int(), openPositions: z.number().int(), realizedPnl: decimalText, openPnl: decimalText, todayPnl: decimalText.nullable(), lastSignalAt: ms.nullable(), lastBarAt: ms.nullable(),
-  limits: strategyLimitsSchema.nullable(), resource: resourceSchema.nullable(), parity: z.object({ day: z.string(), score: z.number().nullable(), differences: z.number().int() }).nullable(), expectation: expectationSchema.pick({ standing: true, words: true }).nullable(),
+  limits: strategyLimitsSchema.nullable(), resource: resourceSchema.nullable(), parity: z.object({ day: z.string(), score: z.number().nullable(), differences: z.number().int() }).nullable(), expectation: expectationSchema.pick({ standing: true, words: true }).extend({ earned: z.array(z.number()).max(400).optional().describe('Dollars since the start, of each exchange day that is known') }).nullable(),
 });
 /** One deployment. */
 export type DeploymentCard = z.infer<typeof deploymentCardSchema>;

@@ -1,7 +1,7 @@
 /** Answers about deployed strategies: read from the book, changed by the strategy engine; what a stopped one holds is closed by risk management. */
 import { randomUUID } from 'node:crypto';
 import type { CommandOutput } from '#app/contracts/commands.ts';
-import type { Expectation } from '#app/contracts/deploy.ts';
+import type { DeploymentCard, Expectation } from '#app/contracts/deploy.ts';
 import type { DEPLOY_ROUTES } from '#app/contracts/http-deploy.ts';
 import { describeError } from '#app/domain/errors.ts';
 import type { ServiceContext } from '#chassis/service.ts';
@@ -39,6 +39,13 @@ function expectations(ctx: Ctx): (card: { readonly strategyId: string; readonly 
   };
 }
 
+const MAX_EARNED = 400;
+
+/** What a card tells of it. */
+function brief(found: Expectation | null): DeploymentCard['expectation'] {
+  return found === null ? null : { standing: found.standing, words: found.words, earned: found.days.flatMap(({ actual }) => (actual === null ? [] : [actual])).slice(-MAX_EARNED) };
+}
+
 type Live = Pick<CommandOutput<'strategyLive'>, 'cells' | 'cellsLeftOut'>;
 
 /** Its cells; none while the engine cannot be asked. @throws AppError STRATEGY_NOT_FOUND */
@@ -70,7 +77,7 @@ export function deployHandlers({ ctx }: HandlerParts): Pick<Handlers, keyof type
       const deployed = [];
       for (const card of cards) {
         const found = await expectationOf(card);
-        deployed.push({ ...card, expectation: found === null ? null : { standing: found.standing, words: found.words } });
+        deployed.push({ ...card, expectation: brief(found) });
       }
       return { deployed, at: ctx.clock.now() };
     },
@@ -79,7 +86,7 @@ export function deployHandlers({ ctx }: HandlerParts): Pick<Handlers, keyof type
       const expectation = await expectationOf(card);
       const { cells, cellsLeftOut } = await askCells(ctx, strategyId);
       const [setting, signals, positions] = await Promise.all([readSetting(ctx.db, strategyId), readSignalsOf(ctx.db, strategyId), readShareOf(ctx.db, strategyId)]);
-      return { card: { ...card, expectation: expectation === null ? null : { standing: expectation.standing, words: expectation.words } }, ...setting, cells, cellsLeftOut, signals, positions, expectation, at: ctx.clock.now() };
+      return { card: { ...card, expectation: brief(expectation) }, ...setting, cells, cellsLeftOut, signals, positions, expectation, at: ctx.clock.now() };
     },
     strategyLog: async ({ strategyId, afterSeq, limit }) => ({ lines: await readLog(ctx.db, { strategyId, afterSeq: afterSeq ?? null, limit }) }),
     strategyParity: async ({ strategyId, limit }) => ({ days: await readParity(ctx.db, strategyId, limit) }),

@@ -65,7 +65,7 @@ export function cards(mode: Mode): DeploymentCard[] {
   return [
     card('trend', 'Trend with a stop', {
       mode, project: { projectId: 'trend', version: 6, newest: 7 }, kind: 'project', signals: 14, approved: 11, denied: 3, fills: 19, openPositions: 2, realizedPnl: '212.4', openPnl: '-31.2', todayPnl: '84.1', lastSignalAt: MARKET_NOW - 600_000, limits, resource,
-      parity: { day: '2026-02-27', score: 91.7, differences: 2 }, expectation: { standing: 'within', words: 'After 9 days it stands at +212 USD; 90 of 100 draws lie between −310 and +640.' },
+      parity: { day: '2026-02-27', score: 91.7, differences: 2 }, expectation: { standing: 'within', words: 'After 9 days it stands at +212 USD; 90 of 100 draws lie between −310 and +640.', earned: [0, 24, -40, 18, 66, 41, 120, 160, 212] },
     }),
     card('momentum', 'Momentum', { mode, symbols: ['*'], timeframe: '1Day', signals: 40, approved: 22, denied: 18, fills: 44, realizedPnl: '-120.11', todayPnl: '-12.5', resource: { ...resource, isOwnProcess: false, cpuPercent: null, memoryBytes: null, msPerBar: 0.2, worstMsPerBar: 1.1 } }),
     card('gap_fade', 'Gap fade', { mode, project: { projectId: 'gap', version: 3, newest: 3 }, kind: 'project', state: 'paused', pausedBy: 'errors', pausedWhy: 'TypeError: bars.at(-3) is undefined, strategy.ts:41', errors: 7, errorsInARow: 3, signals: 4, approved: 4, fills: 6, realizedPnl: '18', limits, resource: { ...resource, restarts: 1 }, symbols: ['KO', 'NVDA', 'SPY', 'TSLA', 'XOM'] }),

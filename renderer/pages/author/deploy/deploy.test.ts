@@ -94,7 +94,8 @@ describe('words', () => {
     expect([versionWords(CARD.project), versionWords(null)]).toEqual([{ own: 'Version 6', newer: 'Version 7 exists' }, null]);
   });
   it('stopping tells what becomes of what is held', () => {
-    expect(stopWords([], 'flatten')).toContain('holds nothing');
+    expect(stopWords([], 'flatten')).toBe('It holds nothing now. Its open orders are canceled.');
+    expect(stopWords([], 'keep')).toContain('may still fill');
     expect(stopWords([{ symbol: 'AAPL', qty: '3' }], 'keep')).toContain('Its 1 position stays');
     expect(stopWords([{ symbol: 'AAPL', qty: '3' }, { symbol: 'KO', qty: '1' }], 'flatten')).toContain('each of the 2 positions');
   });

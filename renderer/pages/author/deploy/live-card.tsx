@@ -4,6 +4,7 @@ import { UnstyledButton } from '@mantine/core';
 import { IconAlertTriangle, IconCircleX, IconLoader2, IconPlayerPauseFilled, IconPlayerPlayFilled, IconPlayerStopFilled } from '@tabler/icons-react';
 import type { DeploymentCard } from '#app/contracts/deploy.ts';
 import { Pnl, Tag } from '../../../ui/kit.tsx';
+import { Sparkline } from '../../../ui/sparkline.tsx';
 import { bytes, count, counted, latency } from '../../../ui/format.ts';
 import { parityTone, STANDINGS, STATE_WORDS, versionWords, whyNot } from './live-words.ts';
 
@@ -40,10 +41,11 @@ export function universeWords({ symbols, timeframe }: Pick<DeploymentCard, 'symb
 export function LiveCard({ card, isStale, open }: { card: DeploymentCard; isStale: boolean; open: () => void }): JSX.Element {
   const version = versionWords(card.project);
   const trouble = whyNot(card);
+  const earned = card.expectation?.earned ?? [];
   return (
     <li>
       <UnstyledButton className={`dp-card ${STATE_WORDS[card.state].tone} ${isStale ? 'stale' : ''}`} onClick={open} aria-label={`${card.name}: ${STATE_WORDS[card.state].word}`} data-strategy={card.strategyId}>
-        <span className="dp-card-head"><strong>{card.name}</strong><StateMark state={card.state} /><span className={`mode-mark ${card.mode}`}>{card.mode.toUpperCase()}</span></span>
+        <span className="dp-card-head"><strong>{card.name}</strong>{earned.length > 1 && <span title="What it earned since its start, day by day"><Sparkline values={earned} /></span>}<StateMark state={card.state} /><span className={`mode-mark ${card.mode}`}>{card.mode.toUpperCase()}</span></span>
         <span className="muted dp-card-sub">{universeWords(card)} · {version === null ? `of the house, ${card.kind}` : version.own}{version?.newer && <em className="dp-newer">{version.newer}</em>}</span>
         {trouble !== null && trouble.tone !== 'idle' && <span className={`dp-card-trouble ${trouble.tone}`}><IconAlertTriangle size={13} aria-hidden />{trouble.cause}</span>}
         <span className="dp-card-facts">

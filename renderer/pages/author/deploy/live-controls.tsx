@@ -21,7 +21,7 @@ function Held({ positions }: { positions: Positions }): JSX.Element | null {
 
 /** What becomes of what it holds. */
 function StopPanel({ card, positions, close, onStopped }: { card: DeploymentCard; positions: Positions; close: () => void; onStopped: (words: string) => void }): JSX.Element {
-  const [choice, setChoice] = useState<'keep' | 'flatten' | null>(positions.length === 0 ? 'keep' : null);
+  const [choice, setChoice] = useState<'keep' | 'flatten' | null>(positions.length === 0 ? 'flatten' : null);
   const [reason, setReason] = useState('');
   const stop = useAction('stopStrategy', [...AFTER_CHANGE, ['positions'], ['orders']]);
   const send = (): void => {
@@ -34,12 +34,9 @@ function StopPanel({ card, positions, close, onStopped }: { card: DeploymentCard
       <h4>Stop {card.name}?</h4>
       {positions.length > 0 && <p>It holds this, as its own share:</p>}
       <Held positions={positions} />
-      {positions.length > 0 && (
-        <Radio.Group value={choice ?? ''} onChange={(value) => setChoice(value === 'flatten' ? 'flatten' : 'keep')} aria-label="What becomes of it">
-          <div className="dp-stop-choices"><Radio size="xs" value="keep" label="Keep it" description={stopWords(positions, 'keep')} /><Radio size="xs" value="flatten" label="Close it now" description={stopWords(positions, 'flatten')} /></div>
-        </Radio.Group>
-      )}
-      {positions.length === 0 && <p className="muted">{stopWords([], 'keep')}</p>}
+      <Radio.Group value={choice ?? ''} onChange={(value) => setChoice(value === 'flatten' ? 'flatten' : 'keep')} aria-label="What becomes of it">
+        <div className="dp-stop-choices"><Radio size="xs" value="keep" label={positions.length === 0 ? 'Leave its orders' : 'Keep it'} description={stopWords(positions, 'keep')} /><Radio size="xs" value="flatten" label={positions.length === 0 ? 'Cancel its orders' : 'Close it now'} description={stopWords(positions, 'flatten')} /></div>
+      </Radio.Group>
       <TextInput size="xs" label="Reason" description="Optional; it stands in the audit log" value={reason} maxLength={200} onChange={(event) => setReason(event.currentTarget.value)} inputWrapperOrder={['label', 'input', 'description']} />
       {stop.error !== null && <Failure error={stop.error} />}
       <div className="dp-stop-go">

@@ -50,12 +50,12 @@ export function versionWords(project: DeploymentCard['project']): { readonly own
   return { own: `Version ${project.version}`, newer: project.newest > project.version ? `Version ${project.newest} exists` : null };
 }
 
-/** What stopping would do with what is held. `held`: symbols with shares. */
+/** What stopping would do with what is held and ordered. `held`: symbols with shares. */
 export function stopWords(held: readonly { readonly symbol: string; readonly qty: string }[], positions: 'keep' | 'flatten'): string {
-  if (held.length === 0) return 'It holds nothing. Open orders of it are canceled, and it raises no more signals.';
+  if (held.length === 0) return positions === 'keep' ? 'It holds nothing now. An order of it that is open stays open, and may still fill.' : 'It holds nothing now. Its open orders are canceled.';
   const what = counted(held.length, 'position');
-  if (positions === 'keep') return `Its ${what} stay${held.length === 1 ? 's' : ''} in the account with nobody who would sell ${held.length === 1 ? 'it' : 'them'}. Exits that the broker holds stay in force; otherwise you look after ${held.length === 1 ? 'it' : 'them'} by hand.`;
-  return `Risk is asked for a market order that closes its own share of ${held.length === 1 ? 'the position' : `each of the ${held.length} positions`}. What other strategies or you hold in the same symbols stays.`;
+  if (positions === 'keep') return `Its ${what} stay${held.length === 1 ? 's' : ''} in the account with nobody who would sell ${held.length === 1 ? 'it' : 'them'}. Its open orders stay open, exits at the broker among them; otherwise you look after ${held.length === 1 ? 'it' : 'them'} by hand.`;
+  return `Its open orders are canceled, and risk is asked for a market order that closes its own share of ${held.length === 1 ? 'the position' : `each of the ${held.length} positions`}. What other strategies or you hold in the same symbols stays.`;
 }
 
 /** Memory as text on one line each; what is no JSON is shown as it is. */
