@@ -82,6 +82,8 @@ export type SandboxRecord = {
 
 /** Tasks by name: what is asked, what comes back. One after the other. */
 export type SandboxTasks = {
+  /** Runs a strategy of nobody's, so that a process that waits has all its code compiled. */
+  readonly rehearse: { readonly ask: null; readonly answer: null };
   /** Reads, checks and binds. What is held and the cells of before are gone. */
   readonly load: { readonly ask: { readonly files: readonly ProjectFileLike[]; readonly parameters: unknown; readonly limits?: Partial<MachineLimits> }; readonly answer: SandboxFacts };
   /** Other parameters for the same files; cells that are open keep theirs. */

@@ -10,13 +10,13 @@ import type { WarmSandboxes } from './warm.ts';
 
 /** How long a task may take before its process is ended, ms: the machine's own limits come first. */
 const LIMITS_MS: Readonly<Record<SandboxTask, number>> = {
-  load: 30_000, bind: 30_000, hold: 60_000, backtest: 600_000, points: 3_600_000, look: 300_000, steps: 120_000, open: 30_000, close: 5_000, advance: 5_000, record: 30_000,
+  rehearse: 30_000, load: 30_000, bind: 30_000, hold: 60_000, backtest: 600_000, points: 3_600_000, look: 300_000, steps: 120_000, open: 30_000, close: 5_000, advance: 5_000, record: 30_000,
 };
 /** Questions that may wait for the one before. */
 const MAX_WAITING = 100;
 
 /** Tasks after the loading. */
-export type SandboxQuestion = Exclude<SandboxTask, 'load'>;
+export type SandboxQuestion = Exclude<SandboxTask, 'load' | 'rehearse'>;
 
 /** A loaded strategy: its questions are answered one after the other. Dispose of it to end its process. */
 export type Sandbox = Disposable & {

@@ -6,6 +6,7 @@ import { causeOf, FailedRun, insideBacktest, insidePoints, type TellProgress } f
 import { insideSteps } from './inside-steps.ts';
 import { InsideStrategy } from './inside-strategy.ts';
 import { prepareMachine } from './machine.ts';
+import { rehearse } from './rehearsal.ts';
 import type { SandboxAnswer, SandboxAsk, SandboxFacts, SandboxLog, SandboxTasks } from './protocol.ts';
 
 /** Who listens and answers: a process's channel, or a thread's port. */
@@ -36,6 +37,8 @@ class Inside {
 
   async run({ task, ask }: SandboxAsk, tell: TellProgress): Promise<unknown> {
     switch (task) {
+      case 'rehearse':
+        return rehearse();
       case 'load':
         return this.load(ask);
       case 'bind':
@@ -85,7 +88,10 @@ export function serveSandbox(port: SandboxPort): void {
   prepareMachine();
   port.onAsk((ask) => {
     inside.run(ask, (progress) => port.answer({ id: ask.id, progress })).then(
-      (answer) => port.answer({ id: ask.id, answer }),
+      (answer) => {
+        port.answer({ id: ask.id, answer });
+        if (ask.task === 'rehearse') prepareMachine();
+      },
       (error: unknown) => {
         const { code, message, context } = causeOf(error);
         const log = inside.logOf(error, ask);

@@ -1,4 +1,4 @@
-/** Processes that wait for a strategy: started before somebody asks, given away once, never used for another project. */
+/** Processes that wait for a strategy: started and rehearsed before somebody asks, given away once, never used for another project. */
 import { startSandboxChild, type SandboxChild } from './child-spawner.ts';
 
 const MAX_WAITING = 4;
@@ -21,6 +21,8 @@ export function warmSandboxes(count = 1, kind?: 'process' | 'thread'): WarmSandb
       place.hasEnded = true;
     });
     places.push(place);
+    // Its answer is for nobody: whoever takes the process counts its questions from 1 on.
+    place.child.post({ id: 0, task: 'rehearse', ask: null });
   };
   for (let n = 0; n < Math.min(MAX_WAITING, Math.max(1, count)); n += 1) start();
   return {
