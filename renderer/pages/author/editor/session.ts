@@ -30,8 +30,6 @@ let keepTimer: ReturnType<typeof setTimeout> | undefined;
 
 /** The session. */
 export const useSession = (): Session => useStore(session);
-/** A part of it, which must keep its identity while it does not change. */
-export const useSessionPart = <P>(select: (now: Session) => P): P => useStore(session, select);
 /** The session, outside of components. */
 export const sessionNow = (): Session => session.get();
 /** Hears each change. */

@@ -9,8 +9,8 @@ import { LANGUAGE } from './setup.ts';
 import { pathOf } from './type-check.ts';
 
 /** Owners of marks. */
-export const FINDINGS_OWNER = 'mainspring';
-export const LOOK_AHEAD_OWNER = 'look_ahead';
+const FINDINGS_OWNER = 'mainspring';
+const LOOK_AHEAD_OWNER = 'look_ahead';
 /** What stands before the explanation in the words of a mark. */
 const WHY = '\n\nWhy and what to do: ';
 

@@ -5,7 +5,7 @@ import type { Diagnostic } from 'monaco-editor/languages/features/typescript/reg
 import { languageIsThere, typingsNow } from './setup.ts';
 
 /** The owner of the marks of type errors. */
-export const TYPES_OWNER = 'typescript';
+const TYPES_OWNER = 'typescript';
 const CHECK_AFTER_MS = 200;
 type MessageChain = Exclude<Diagnostic['messageText'], string>;
 const SEVERITIES = [MarkerSeverity.Warning, MarkerSeverity.Error, MarkerSeverity.Hint, MarkerSeverity.Info] as const;
@@ -59,10 +59,6 @@ export function createTypeCheck(models: () => readonly editor.ITextModel[], done
   };
 }
 
-/** The model of a path of the project; null = it is not open. */
-export function modelOf(path: string): editor.ITextModel | null {
-  return editor.getModel(uriOf(path));
-}
 /** Where a file of the project stands. */
 export function uriOf(path: string): Uri {
   return Uri.parse(`file:///${path}`);
