@@ -6,10 +6,10 @@ import { Link } from '@tanstack/react-router';
 import { IconPlayerPlayFilled } from '@tabler/icons-react';
 import type { BacktestDetail } from '#app/contracts/studio.ts';
 import { Empty } from '../../../ui/kit.tsx';
-import { bothZones, marketDayTime } from '../../../ui/format.ts';
+import { bothZones } from '../../../ui/format.ts';
 import { editorNow } from '../open-project.ts';
 import { useCancel, useGo } from './runs.ts';
-import { doingWords, progressOf, remedyOf } from './run-words.ts';
+import { barWords, doingWords, progressOf, remedyOf } from './run-words.ts';
 import { RunHead } from './run-head.tsx';
 
 const TICK_MS = 500;
@@ -80,7 +80,7 @@ export function EndedPart({ detail }: { detail: BacktestDetail }): JSX.Element {
         <h2>The run failed</h2>
         <p className="rs-why">{problem?.message ?? 'Nothing is known of why.'}</p>
         {path !== null && line !== null && <p>At <button type="button" className="link-button mono" onClick={reveal}>{path}:{line}{column === null ? '' : `:${column}`}</button></p>}
-        {problem !== null && problem.openTime !== null && <p className="muted" title={bothZones(problem.openTime)}>At the bar of {marketDayTime(problem.openTime)}{problem.symbol === null ? '' : ` of ${problem.symbol}`}</p>}
+        {problem !== null && problem.openTime !== null && <p className="muted" title={bothZones(problem.openTime)}>At the bar of {barWords(problem.openTime, detail.view.timeframe !== '1Day')}{problem.symbol === null ? '' : ` of ${problem.symbol}`}</p>}
         <p className="muted">{remedyOf(problem?.code ?? '')}</p>
         {problem?.code === 'SYMBOL_UNKNOWN' && <p><Link to="/data">Open the Data page</Link></p>}
         {problem !== null && <code className="muted">{problem.code}</code>}

@@ -3,6 +3,7 @@ import { useState } from 'react';
 import type { JSX } from 'react';
 import { Link } from '@tanstack/react-router';
 import type { BacktestView } from '#app/contracts/studio.ts';
+import { isUnanswered } from '../../../data/client.ts';
 import { Progress, useTick } from './run-states.tsx';
 import { doingWords } from './run-words.ts';
 import type { Problems } from './run-draft.ts';
@@ -27,7 +28,7 @@ function Active({ view }: { view: BacktestView }): JSX.Element {
 /** The words. */
 export function RunStatus({ problems, active, hasErrors, noBars }: { problems: Problems; active: BacktestView | null; hasErrors: boolean; noBars: boolean }): JSX.Element {
   const starting = useStarting();
-  if (starting?.stage === 'failed') return <div className="rs-status wrong" role="alert"><span>{starting.error instanceof Error ? starting.error.message : String(starting.error)}</span><button type="button" className="link-button" onClick={forgetStart}>Put away</button></div>;
+  if (starting?.stage === 'failed') return <div className="rs-status wrong" role="alert"><span>{isUnanswered(starting.error) ? 'The gateway does not answer. Press Run again: nothing begins twice.' : starting.error instanceof Error ? starting.error.message : String(starting.error)}</span><button type="button" className="link-button" onClick={forgetStart}>Put away</button></div>;
   if (active !== null) return <Active view={active} />;
   if (starting !== null) return <div className="rs-status" aria-live="polite">{starting.stage === 'saving' ? 'Saving a version' : 'Starting'}</div>;
   const first = Object.values(problems)[0];

@@ -32,7 +32,7 @@ function Row({ view, isOpen, isChosen, isFull, now, toggle, again }: { view: Bac
         <br /><small className="muted num">{spanWords(view)}</small>
       </td>
       <td className={`number num sign${signOf(view.totalReturn)}`}>{percent(view.totalReturn, { decimals: 1 })}</td><td className="number num minor">{view.sharpe === null ? '–' : view.sharpe.toFixed(2).replace('-', '−')}</td><td className="number num">{percent(view.maxDrawdown, { decimals: 1 })}</td>
-      <td title={view.headline ?? view.problem?.message}><Tag tone={tag.tone}>{tag.words}</Tag><br /><small className="muted num">{marketDayTime(view.startedAt)}{view.tookMs === null ? '' : ` · ${age(view.tookMs)}`}</small></td>
+      <td title={[view.headline ?? view.problem?.message, view.tookMs === null ? null : `Took ${age(view.tookMs)}`].filter(Boolean).join('\n')}><Tag tone={tag.tone}>{tag.words}</Tag><br /><small className="muted num">{marketDayTime(view.startedAt)}</small></td>
       <td onClick={(event) => event.stopPropagation()}><Tooltip label="Again with these settings, on the code of now"><ActionIcon variant="subtle" color="gray" size="sm" aria-label={`Run again what ran ${marketDayTime(view.startedAt)}`} onClick={again}><IconRepeat size={14} aria-hidden /></ActionIcon></Tooltip></td>
     </tr>
   );

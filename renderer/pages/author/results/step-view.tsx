@@ -7,8 +7,8 @@ import { memoryChanges } from './step-model.ts';
 
 const number = (value: number | null): string => (value === null ? NOTHING : Math.abs(value) >= 1e7 ? compact(value) : String(Number(value.toPrecision(6))).replace('-', '−'));
 
-function Part({ title, children, isEmpty, empty }: { title: string; children: ReactNode; isEmpty?: boolean; empty?: string }): JSX.Element {
-  return <section className="rs-step"><h3>{title}</h3>{isEmpty ? <p className="muted">{empty}</p> : children}</section>;
+function Part({ title, children, isEmpty, empty, isWide }: { title: string; children: ReactNode; isEmpty?: boolean; empty?: string; isWide?: boolean }): JSX.Element {
+  return <section className={isWide ? 'rs-step wide' : 'rs-step'}><h3>{title}</h3>{isEmpty ? <p className="muted">{empty}</p> : children}</section>;
 }
 
 function Bars({ step, symbol }: { step: RunStep; symbol: string }): JSX.Element {
@@ -68,14 +68,14 @@ export function StepView({ step, symbol }: { step: RunStep; symbol: string }): J
   const changes = memoryChanges(step.state);
   return (
     <div className="rs-steps">
-      <Part title="The bar"><Bars step={step} symbol={symbol} /></Part>
+      <Part title="The bar" isWide><Bars step={step} symbol={symbol} /></Part>
       <Part title="What it saw" isEmpty={own.length === 0} empty={step.wasAsked ? 'No indicator is recorded.' : 'It was not asked yet: it warms up.'}>
         <ul className="rs-values-list">{own.map((one) => <li key={`${one.symbol} ${one.label}`}><span>{one.label}</span><b className="num">{number(one.value)}</b></li>)}</ul>
       </Part>
-      <Part title="Conditions" isEmpty={step.checks.length === 0} empty={step.wasAsked ? 'It told no condition.' : 'It was not asked at this bar.'}><Checks step={step} /></Part>
+      <Part title="Memory" isEmpty={changes.length === 0} empty="It keeps none."><Memory step={step} /></Part>
+      <Part title="Conditions" isWide isEmpty={step.checks.length === 0} empty={step.wasAsked ? 'It told no condition.' : 'It was not asked at this bar.'}><Checks step={step} /></Part>
       <Part title="What it said" isEmpty={step.said.length === 0} empty="Nothing."><Said step={step} /></Part>
       <Part title="Orders" isEmpty={step.orders.length === 0} empty="None changed."><Orders step={step} /></Part>
-      <Part title="Memory" isEmpty={changes.length === 0} empty="It keeps none."><Memory step={step} /></Part>
       <Part title="Account after the bar">
         <dl className="rs-account">
           <div><dt>Equity</dt><dd className="num">{money(step.equity)}</dd></div><div><dt>Cash</dt><dd className="num">{money(step.cash)}</dd></div>
