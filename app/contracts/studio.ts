@@ -15,6 +15,7 @@ export const MAX_STEPS = 200;
 /** Runs on one page of the list. */
 export const MAX_BACKTEST_PAGE = 100;
 
+/** The id of a back-test: made of its run's id. */
 export const backtestIdSchema = z.string().regex(/^bt_[0-9a-f]{24}$/);
 /** `running`: no curve yet; `ran`: curve and trades are there, judgement and statistics follow. */
 export const BACKTEST_STATES = ['running', 'ran', 'done', 'failed', 'cancelled'] as const;

@@ -60,7 +60,7 @@ class Run implements AsyncDisposable {
   /** The plan, with the row that says that it is being worked on. */
   async plan(): Promise<BacktestPlan> {
     const { db, screened } = this.house.parts;
-    await noteBegin(db, { backtestId: this.backtestId, runId: this.ctx.runId, request: this.request });
+    await this.begin();
     const plan = await planBacktest(db, this.request, {
       authored: () => this.open(),
       screened: screened ?? (() => Promise.reject(new AppError('FLOW_INPUT_INVALID', 'screenId: screens are not run here'))),
@@ -73,6 +73,9 @@ class Run implements AsyncDisposable {
 
   async play(plan: BacktestPlan, signal: AbortSignal): Promise<Played> {
     const { parts, source, standby, inTurn } = this.house;
+    // A run that repeats another one, or goes on after a crash, remembers its plan and comes here first.
+    await this.begin();
+    await notePlan(parts.db, this.backtestId, plan);
     const authored = plan.project === null ? null : await this.open();
     await using lent = standby.lend();
     return await play({
@@ -93,6 +96,10 @@ class Run implements AsyncDisposable {
       await noteEnd(this.house.parts.db, this.backtestId, signal.aborted ? { state: 'cancelled', problem: null, log: null } : { state: 'failed', problem: problemOf(error, barsOf), log: logOfFailure(error) });
       throw error;
     }
+  }
+
+  private begin(): Promise<void> {
+    return noteBegin(this.house.parts.db, { backtestId: this.backtestId, runId: this.ctx.runId, request: this.request });
   }
 
   private async typeOf({ kind, project }: BacktestPlan): Promise<StrategyType> {

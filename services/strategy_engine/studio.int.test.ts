@@ -24,7 +24,7 @@ let flow: FlowDefinition;
 let step: ReturnType<typeof createStepper>;
 const folder = mkdtempSync(path.join(tmpdir(), 'ms-studio-'));
 const THROWS = SMA_CROSS.replace("import { atr,", "import { log, atr,").replace("if (side === 0 || side === before) return;", "if (fast.now > 100.5) { log('about to throw'); throw new Error('too high for me'); }\n    if (side === 0 || side === before) return;");
-const LOGS = SMA_CROSS.replace("import { atr,", "import { log, atr,").replace("state.side = side;\n    if (before", "state.side = side;\n    log(`side ${side}`);\n    if (before");
+const LOGS = SMA_CROSS.replace("import { atr,", "import { log, atr,").replace("state.side = side;\n    if (before", "state.side = side;\n    log(['side', side].join(' '));\n    if (before");
 const SOURCES: Readonly<Record<string, string>> = { my_cross: SMA_CROSS, thrower: THROWS, logger: LOGS };
 const DAYS = { timeframe: '1Min', from: '2024-07-01', to: '2024-07-09' } as const;
 
@@ -127,6 +127,16 @@ describe('a back-test of what was written here', { timeout: 120_000 }, () => {
     expect(figures(own)).toEqual(figures(native));
     expect(seen.length).toBeGreaterThan(2);
     expect(await newest()).toMatchObject({ state: 'done', view: { hasSearch: true, trials: own.trials } });
+  });
+
+  it('has its row when it repeats another run from the step that failed', async () => {
+    const request = { kind: 'sma_cross', symbols: ['AAPL'], seed: 21 };
+    const first = await runFlowByHand(flow, { ...DAYS, hasChecks: false, ...request }, { runId: 'studio:first' });
+    const { remembered } = first;
+    remembered.delete('replay the bars');
+    const again = await run(request, { runId: 'studio:again', remembered });
+    expect(again).not.toBe((first.output as { backtestId: string }).backtestId);
+    expect(await newest()).toMatchObject({ state: 'done', result: { backtestId: again }, view: { symbols: ['AAPL'] } });
   });
 
   it('ends when it is cancelled, and says so', async () => {
