@@ -146,6 +146,11 @@ describe('what is forged is refused', () => {
     const reply = await ask('PUT', '/api/ui-state', { ...browser(), ...json }, JSON.stringify({ uiState: { big: 'x'.repeat(300_000) } }));
     expect([reply.status, JSON.parse(reply.body)]).toEqual([400, { error: { code: 'INPUT_TOO_LARGE', family: 'invalid', message: expect.stringContaining('262144') as string } }]);
   });
+  it('files of a project that are too large, in the words of their limit, where any other body would be cut off', async () => {
+    const post = (text: string) => ask('POST', '/api/author/check', { ...browser(), ...json }, JSON.stringify({ files: [{ path: 'strategy.ts', text }] }));
+    expect((await post('x'.repeat(400_001))).body).toContain('A file has at most 400000 characters');
+    expect((await post('x'.repeat(4_000_001))).body).toContain('A request may have at most 4000000 bytes');
+  });
   it('prototype keys and broken JSON', async () => {
     for (const body of ['{"__proto__":{"x":1}}', '{"uiState":', 'null']) expect((await ask('PUT', '/api/ui-state', { ...browser(), ...json }, body)).status).toBe(400);
   });
@@ -302,7 +307,8 @@ describe('routes that move money', () => {
   });
   it('are those that the contract says', () => {
     expect(Object.entries(HTTP).filter(([, route]) => route.movesMoney).map(([name]) => name).sort()).toEqual([
-      'applyRemedy', 'cancelOrder', 'dismissFinding', 'flatten', 'kill', 'placeOrder', 'reducePosition', 'replaceOrder', 'retryRun', 'reversePosition', 'runFlow', 'screenToStrategy', 'sendTest', 'setRiskLimits', 'setStrategyEnabled', 'setTradingState',
+      'applyRemedy', 'archiveProject', 'cancelOrder', 'createProject', 'deployStrategy', 'dismissFinding', 'flatten', 'kill', 'lookAheadCheck', 'pauseStrategy', 'placeOrder', 'readVerdict', 'reducePosition', 'renameProject', 'replaceOrder',
+      'restoreVersion', 'retryRun', 'reversePosition', 'runFlow', 'saveAuthorProfile', 'saveConfiguration', 'saveProject', 'screenToStrategy', 'sendTest', 'setRiskLimits', 'setStrategyEnabled', 'setStrategyLimits', 'setTradingState', 'startBacktest', 'startStrategy', 'stopStrategy',
     ]);
   });
 });
