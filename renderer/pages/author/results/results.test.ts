@@ -11,7 +11,7 @@ import { growthOf, settingRows } from './compare-model.ts';
 import { bestOf, written, writtenBy } from './figure-view.ts';
 import { barAt, tradeMarks } from './run-chart-data.ts';
 import { asTyped, costsWords, FRESH_DRAFT, problemsOf, requestOf, typedNumber } from './run-draft.ts';
-import { codeChange, doingWords, symbolWords } from './run-words.ts';
+import { codeChange, doingWords, shortDoing, symbolWords } from './run-words.ts';
 import { FRESH_SEARCH, freshRange, pointsOf, searchOf, searchProblems, searchTime } from './search-draft.ts';
 import { checkDays, daysOfSpan, monthsBefore } from './span.ts';
 import { fillBeside, memoryChanges, stepAt } from './step-model.ts';
@@ -138,6 +138,7 @@ describe('words of a run', () => {
     expect(doingWords({ view: { ...view, hasSearch: true }, progress: { done: 1, total: 3 } }, 500)).toBe('Trying parameters · 33 % · 0.5 s');
     expect(doingWords({ view, progress: null }, 500)).toBe('Loading bars · 0.5 s');
     expect(doingWords({ view: { ...view, state: 'ran' }, progress: null }, 500)).toMatch(/statistics/);
+    expect([shortDoing({ view, progress: { done: 42, total: 100 } }, 3_000), shortDoing({ view: { ...view, state: 'ran' }, progress: null }, 9)]).toEqual(['Running · 42 % · 3.0 s', 'Judging']);
     expect(symbolWords(['A', 'B', 'C', 'D', 'E'])).toBe('A, B, C +2');
   });
   it('leave the belief out of the headline that stands beside it', () => {

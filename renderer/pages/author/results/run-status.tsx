@@ -5,7 +5,7 @@ import { Link } from '@tanstack/react-router';
 import type { BacktestView } from '#app/contracts/studio.ts';
 import { isUnanswered } from '../../../data/client.ts';
 import { Progress, useTick } from './run-states.tsx';
-import { doingWords } from './run-words.ts';
+import { shortDoing } from './run-words.ts';
 import type { Problems } from './run-draft.ts';
 import { forgetStart, useBacktest, useCancel, useGo, useStarting } from './runs.ts';
 
@@ -17,7 +17,7 @@ function Active({ view }: { view: BacktestView }): JSX.Element {
   const [failure, setFailure] = useState<string | null>(null);
   return (
     <div className="rs-status" aria-live="polite">
-      <button type="button" className="link-button" onClick={() => go({ run: view.backtestId, pane: 'run' })}>{doingWords(detail ?? { view, progress: null }, now)}</button>
+      <button type="button" className="link-button" onClick={() => go({ run: view.backtestId, pane: 'run' })}>{shortDoing(detail ?? { view, progress: null }, now)}</button>
       <Progress detail={detail} />
       <button type="button" className="link-button" disabled={view.runId === null} onClick={() => { cancel(view).catch((error: unknown) => setFailure(error instanceof Error ? error.message : String(error))); }}>Cancel</button>
       {failure !== null && <span className="rs-problem" role="alert">{failure}</span>}

@@ -50,6 +50,14 @@ export function doingWords(detail: Pick<BacktestDetail, 'progress' | 'view'> | u
   return part === null ? `Loading bars · ${since}` : `${what} · ${Math.floor(part * 100)} % · ${since}`;
 }
 
+/** The same in few words, for a narrow place. */
+export function shortDoing(detail: Pick<BacktestDetail, 'progress' | 'view'> | undefined, now: number): string {
+  if (detail === undefined) return 'Starting';
+  if (detail.view.state === 'ran') return 'Judging';
+  const part = progressOf(detail);
+  return `${isSearch(detail) ? 'Searching' : 'Running'}${part === null ? '' : ` · ${Math.floor(part * 100)} %`} · ${age(Math.max(0, now - detail.view.startedAt))}`;
+}
+
 /** Was a search asked for? */
 export function isSearch(detail: { readonly view: Pick<BacktestView, 'hasSearch'>; readonly request?: Readonly<Record<string, unknown>> }): boolean {
   return detail.view.hasSearch || (detail.request?.['search'] !== undefined && detail.request['search'] !== null);

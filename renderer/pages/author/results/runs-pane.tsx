@@ -15,6 +15,9 @@ import { useRunTarget } from './run-target.ts';
 import { spanWords, stateTag, symbolWords } from './run-words.ts';
 import { useAddress, useGo, useRuns, useStart } from './runs.ts';
 
+/** What of a request belongs to the version that ran, not to its settings. */
+const OF_THE_RUN: ReadonlySet<string> = new Set(['project', 'kind', 'strategyId']);
+
 /** The runs that are compared, by project; kept while the page is open. */
 const compared = createStore<Readonly<Record<string, readonly string[]>>>({});
 const NONE: readonly string[] = [];
@@ -44,9 +47,9 @@ function useAgain(): { again(view: BacktestView): void; problem: string | null }
   const again = (view: BacktestView): void => {
     setProblem(null);
     call('backtest', { backtestId: view.backtestId }).then(({ request }) => {
-      const { project: _made, kind: _kind, strategyId: _strategy, ...settings } = backtestRequestSchema.loose().parse(request);
-      const known = new Set(Object.keys(backtestRequestSchema.shape));
-      const same = Object.fromEntries(Object.entries(settings).filter(([name, value]) => known.has(name) && value !== null));
+      // What is stored may say more than was asked, and nulls where nothing was: only what a request knows is asked again.
+      const known = Object.entries(request).filter(([name, value]) => Object.hasOwn(backtestRequestSchema.shape, name) && value !== null && !OF_THE_RUN.has(name));
+      const same = backtestRequestSchema.parse(Object.fromEntries(known));
       return start((project) => ({ ...same, project }), 'run');
     }).catch((error: unknown) => setProblem(error instanceof Error ? error.message : String(error)));
   };
