@@ -1,12 +1,15 @@
 /** Deploying the open project: the market, the gates, the form. */
 import { useEffect, useState } from 'react';
 import type { JSX } from 'react';
-import { Button } from '@mantine/core';
+import { Button, UnstyledButton } from '@mantine/core';
 import { useQueryClient } from '@tanstack/react-query';
 import { useNavigate } from '@tanstack/react-router';
+import type { Signature } from '#app/contracts/author.ts';
+import { signatureLine } from '../../../application/profile-form.ts';
 import { call, newKey } from '../../../data/client.ts';
 import { createStore, useStore } from '../../../data/external-store.ts';
 import { useAction, useRoute } from '../../../data/queries.ts';
+import { openSheet } from '../../../frame/panels.ts';
 import { Answer, Empty, Failure, SkeletonRows } from '../../../ui/kit.tsx';
 import { editorNow, useOpenProject } from '../open-project.ts';
 import type { OpenProject } from '../open-project.ts';
@@ -50,6 +53,12 @@ function Unsaved({ version }: { version: number }): JSX.Element {
   return <section className="dp-unsaved" role="status"><p>The editor holds changes that version {version} has not. Gates and deployments speak of saved versions.</p><Button size="compact-sm" variant="default" onClick={save}>Save as a version</Button>{failure !== null && <Failure error={failure} />}</section>;
 }
 
+/** Who signed the version; a click opens the author profile. */
+function Signed({ signature }: { signature: Signature | null }): JSX.Element {
+  const line = signature === null ? null : signatureLine(signature);
+  return <UnstyledButton className="link dp-signed" title="The author profile signs each version as it is saved" onClick={() => openSheet({ kind: 'profile' })}>{line === null ? 'Unsigned: write an author profile' : `Signed by ${line}`}</UnstyledButton>;
+}
+
 function Filled({ open, draft, change, replace, startAnew }: { open: OpenProject; draft: DeployDraft; change: (part: Partial<DeployDraft>) => void; replace: (draft: DeployDraft) => void; startAnew: () => void }): JSX.Element {
   const of = { projectId: open.project.projectId, version: open.base.version };
   const facts = open.check?.facts ?? null;
@@ -81,7 +90,7 @@ function Filled({ open, draft, change, replace, startAnew }: { open: OpenProject
       <MarketBanner isWayShown={isWayShown} onWay={setWay} />
       {open.isDirty && <Unsaved version={open.base.version} />}
       <Answer query={gates}>{() => <GatesList gates={shown ?? []} of={of} onLimits={toLimits} onWay={() => setWay(true)} />}</Answer>
-      <header className="dp-head"><h3>Deployment of version {of.version}</h3></header>
+      <header className="dp-head"><h3>Deployment of version {of.version}</h3><Signed signature={open.base.signature} /></header>
       <TargetFields {...props} cards={cards} isLoading={choice.isLoading} choose={choose} />
       {choice.failure !== null && <Failure error={choice.failure} />}
       <DeployForm {...props} live={draft.target === null ? null : (target.data ?? null)} version={of.version} screenName={screens.data?.screens.find(({ screenId }) => screenId === draft.screenId)?.name ?? null} wait={wait} action={deploy} go={go} />
