@@ -127,7 +127,7 @@ describe('the profile', () => {
 });
 
 describe('many projects', () => {
-  it('are listed within 100 ms', async () => {
+  it('are listed at once, files unread', async () => {
     await book.sql(`INSERT INTO strategy_engine.projects (project_id, name, current_version) SELECT 'many_' || n, 'Many ' || n, 3 FROM generate_series(1, 480) AS n`);
     await book.sql(`INSERT INTO strategy_engine.project_versions (project_id, version, files, characters, hash, saved_by)
       SELECT 'many_' || n, v, jsonb_build_array(jsonb_build_object('path', 'strategy.ts', 'text', repeat('some text ', 2000) || n || v)), 20000, encode(sha256((n || '-' || v)::bytea), 'hex'), 'x' FROM generate_series(1, 480) AS n, generate_series(1, 3) AS v`);
@@ -140,7 +140,7 @@ describe('many projects', () => {
     const took = performance.now() - from;
     expect(projects.length).toBeGreaterThan(480);
     expect(projects.find(({ projectId }) => projectId === 'many_7')?.latest).toMatchObject({ version: 3, runs: 4, check: 'warnings', lookAhead: 'found' });
-    // On a quiet computer it is some 20 ms.
+    // Far less on a quiet computer.
     expect(took).toBeLessThan(400);
   });
 });
