@@ -162,6 +162,12 @@ describe('the runs of the studio', () => {
     await picture('compare');
     await table.locator('thead .link-button').first().click();
     await tab('Curve').waitFor();
+    await pane('Runs').click();
+    await page.getByRole('button', { name: 'All runs' }).or(page.locator('.rs-runs')).first().waitFor();
+    await page.getByRole('button', { name: /^Run again what ran/ }).last().click();
+    await expect.poll(() => world.requests.length, WAIT).toBe(3);
+    expect(world.requests[2]).toEqual(world.requests[0]);
+    await tab('Curve').waitFor();
   }, LIMIT_MS);
 
   it('cancels a run, and names the place where one failed', async () => {
