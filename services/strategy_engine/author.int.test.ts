@@ -138,7 +138,7 @@ describe('many projects', () => {
     const from = performance.now();
     const projects = await readProjects(reader, null);
     const took = performance.now() - from;
-    expect(projects.length).toBeGreaterThan(480);
+    expect(projects.length).toBeGreaterThanOrEqual(480);
     expect(projects.find(({ projectId }) => projectId === 'many_7')?.latest).toMatchObject({ version: 3, runs: 4, check: 'warnings', lookAhead: 'found' });
     // Far less on a quiet computer.
     expect(took).toBeLessThan(400);
