@@ -50,7 +50,7 @@ function walk(seed: number, drift: number): BarColumns {
 const MARKET: ReadonlyMap<string, BarColumns> = new Map(Object.keys(NAMES).map((symbol, n) => [symbol, walk(n + 1, symbol === 'SPY' ? 0.0004 : 0.0002)]));
 
 /** The text that stands in the editor. */
-export const SOURCE = `import { defineStrategy, log, sma } from 'mainspring';
+const SOURCE = `import { defineStrategy, log, sma } from 'mainspring';
 
 export default defineStrategy({
   title: 'Crossover',

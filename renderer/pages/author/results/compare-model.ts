@@ -7,7 +7,7 @@ import { spanWords, symbolWords } from './run-words.ts';
 export const MAX_COMPARED = 6;
 
 /** One setting over all runs. */
-export type SettingRow = { readonly name: string; readonly values: readonly string[]; readonly isDifferent: boolean };
+type SettingRow = { readonly name: string; readonly values: readonly string[]; readonly isDifferent: boolean };
 
 const words = (value: unknown): string => {
   if (value === undefined || value === null || value === '') return NOTHING;

@@ -40,7 +40,7 @@ const LESS: ReadonlySet<string> = new Set([
 const NEUTRAL: ReadonlySet<string> = new Set(['round_trips', 'trades', 'fills', 'trading_days', 'exposure', 'average_exposure', 'turnover', 'average_holding', 'longest_holding', 'beta', 'correlation', 'r_squared', 'benchmark_return', 'long_trips', 'short_trips', 'break_even_trips', 'skewness', 'kelly', 'half_kelly']);
 
 /** Is more of it better, less of it, or neither? */
-export function betterWay(name: string): 'more' | 'less' | 'neither' {
+function betterWay(name: string): 'more' | 'less' | 'neither' {
   if (NEUTRAL.has(name)) return 'neither';
   return LESS.has(name) ? 'less' : 'more';
 }

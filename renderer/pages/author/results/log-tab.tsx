@@ -16,7 +16,7 @@ type Level = 'all' | RunLogLineView['level'];
 const LEVELS: readonly (readonly [Level, string])[] = [['all', 'All'], ['info', 'Info'], ['warn', 'Warnings'], ['error', 'Errors']];
 
 /** Lines of a level that hold the words, in any case. */
-export function foundLines(lines: readonly RunLogLineView[], level: Level, words: string): readonly RunLogLineView[] {
+function foundLines(lines: readonly RunLogLineView[], level: Level, words: string): readonly RunLogLineView[] {
   const wanted = words.trim().toLowerCase();
   return lines.filter((line) => (level === 'all' || line.level === level) && (wanted === '' || line.line.toLowerCase().includes(wanted) || line.symbol?.toLowerCase() === wanted));
 }

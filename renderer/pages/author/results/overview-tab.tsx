@@ -19,7 +19,7 @@ const SMALL_HEIGHT = 170;
 const MONTH_ROW = 26;
 
 /** Equity with its benchmark, and the falls below it. */
-export function CurvePart({ result, benchmarkCurve, benchmark }: { result: BacktestResult; benchmarkCurve: BacktestDetail['benchmarkCurve']; benchmark: string | null }): JSX.Element {
+function CurvePart({ result, benchmarkCurve, benchmark }: { result: BacktestResult; benchmarkCurve: BacktestDetail['benchmarkCurve']; benchmark: string | null }): JSX.Element {
   const tokens = useTokens();
   const points = useMemo(() => withBenchmark(result.equity, benchmarkCurve), [result.equity, benchmarkCurve]);
   const shown = benchmarkCurve === null ? null : benchmark;

@@ -60,7 +60,7 @@ export function parameterProblem(view: ParameterView, value: string | boolean): 
 }
 
 /** The value of a parameter as the strategy takes it. */
-export function parameterValue(view: ParameterView, value: string | boolean): number | string | boolean {
+function parameterValue(view: ParameterView, value: string | boolean): number | string | boolean {
   if (view.kind === 'flag') return value === true || value === 'true';
   return view.kind === 'choice' ? String(value) : (typedNumber(String(value)) ?? view.default);
 }

@@ -22,7 +22,7 @@ export function isUnderWay({ state }: Pick<BacktestView, 'state'>): boolean {
   return state === 'running' || state === 'ran';
 }
 /** How long to wait before asking again: often at first, less often the longer it takes. */
-export function pollAfter(ageMs: number): number {
+function pollAfter(ageMs: number): number {
   return Math.min(SLOW_MS, Math.max(QUICK_MS, ageMs / 10));
 }
 

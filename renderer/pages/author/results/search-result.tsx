@@ -22,7 +22,7 @@ const TOP_ROWS = 20;
 const keptWords = ({ plateau }: TrialView): string => percent(plateau?.score ?? null, { signed: false, decimals: 0 });
 
 /** Parameters in one line. */
-export function pointWords(parameters: TrialView['parameters']): string {
+function pointWords(parameters: TrialView['parameters']): string {
   return Object.entries(parameters).map(([name, value]) => `${name} ${String(value)}`).join(' · ');
 }
 
