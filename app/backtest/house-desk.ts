@@ -9,7 +9,7 @@ import { dayLossOf, forOneDecision, NO_FACTS, shareKey, type Asset, type ExactLi
 import { decide, openOrderOf, type Decision, type Intent, type Protection } from '#app/risk/decide.ts';
 import { followUps, isEntryMissed, type OwedSince, type OwedTarget } from '#app/risk/follow-up.ts';
 import { countOnce, type OpenOrder } from '#app/risk/open-orders.ts';
-import type { Sizing } from '#app/risk/sizing.ts';
+import type { Sizing } from '#app/domain/sizing.ts';
 import { weightOf } from '#app/risk/target.ts';
 import type { StrategyOrder } from '#app/strategy/context.ts';
 import type { HostSignal } from '#app/strategy/host.ts';

@@ -5,7 +5,7 @@ import type { Position } from '#app/domain/position.ts';
 import type { EpochMs, Timeframe } from '#app/domain/time.ts';
 import { calendarCovers, exchangeDay, isRegularBar } from '#app/market/calendar.ts';
 import type { ExactLimits } from '#app/risk/book.ts';
-import type { Sizing } from '#app/risk/sizing.ts';
+import type { Sizing } from '#app/domain/sizing.ts';
 import type { NumericBar } from '#app/indicators/indicator.ts';
 import { openHost, type HostFacts, type StrategyHost } from '#app/strategy/host.ts';
 import type { BoundStrategy } from '#app/strategy/spec.ts';

@@ -4,7 +4,7 @@ import type { OrderTerms } from '#app/domain/order-terms.ts';
 import type { Side } from '#app/domain/order.ts';
 import type { EpochMs } from '#app/domain/time.ts';
 import type { Replacing } from './draft.ts';
-import type { Sizing } from './sizing.ts';
+import type { Sizing } from '#app/domain/sizing.ts';
 import type { TargetSide } from './target.ts';
 
 /** Exits that a strategy wants at the broker from its entry on, dollars per share; null = none. */

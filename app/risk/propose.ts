@@ -8,7 +8,7 @@ import { unreachable } from '#app/domain/errors.ts';
 import { equityOf, shareOf, type RiskBook, type RiskMarket } from './book.ts';
 import type { Proposal } from './draft.ts';
 import type { Intent, Protection, SignalIntent } from './intent.ts';
-import { sizeEntry, type Sized } from './sizing.ts';
+import { sizeEntry, type Sized } from '#app/domain/sizing.ts';
 import { desiredByWeight, hasOppositeEntry, isOwnResting, ordersOfShare, stepTowards } from './target.ts';
 
 /** A proposal with the steps of its sizing. `owes`: signed shares of a target that needs more than this order; null = this order is all of it. */

@@ -7,7 +7,7 @@ import { money } from '#app/domain/numeric.ts';
 import { timeframeSchema, type EpochMs, type Timeframe } from '#app/domain/time.ts';
 import { endOfDay, fromNewYork, sessionOn } from '#app/market/calendar.ts';
 import { exactLimits, type ExactLimits, type StrategyTerms } from '#app/risk/book.ts';
-import { sizingSchema, type Sizing } from '#app/risk/sizing.ts';
+import { sizingSchema, type Sizing } from '#app/domain/sizing.ts';
 import { at, type Queryable } from '#chassis/db.ts';
 
 /** Strategies that are looked at on one day. */

@@ -7,7 +7,7 @@ import { riskLimitsSchema } from '#app/domain/limits.ts';
 import { money, positiveDecimalText } from '#app/domain/numeric.ts';
 import { timeframeSchema, type EpochMs } from '#app/domain/time.ts';
 import { exactLimits, type StrategyTerms } from '#app/risk/book.ts';
-import { sizingSchema } from '#app/risk/sizing.ts';
+import { sizingSchema } from '#app/domain/sizing.ts';
 import type { StrategyType } from '#app/strategy/spec.ts';
 import { US_SELL_FEES } from '#app/backtest/fees.ts';
 import { CASH_ACCOUNT, NO_COMMISSION, STRICT_FILLS } from '#app/backtest/run/defaults.ts';

@@ -2,7 +2,8 @@
 import { Worker } from 'node:worker_threads';
 import { AppError, describeError, invariant } from '#app/domain/errors.ts';
 import type { RunResult } from '#app/backtest/run/types.ts';
-import { CANCEL, DONE, FAILED, FREE, NEXT, PROGRESS, rowWidth, sharedBatch, sharedControl, type Asked, type Batch, type CarriedError, type Order, type Reply, type SingleRun, type Span, type Study, type ThreadTask, type ThreadTasks } from './work.ts';
+import type { Asked, Order, ThreadTask, ThreadTasks } from './thread-tasks.ts';
+import { CANCEL, DONE, FAILED, FREE, NEXT, PROGRESS, rowWidth, sharedBatch, sharedControl, type Batch, type CarriedError, type Reply, type SingleRun, type Span, type Study } from './work.ts';
 
 /** `threads`: how many work at once. `entry`: the file they run. `pointTimeoutMs`: a point that takes longer ends its thread. */
 export type PoolOptions = { readonly threads: number; readonly entry?: URL; readonly pointTimeoutMs?: number };

@@ -5,7 +5,8 @@ import { AppError, describeError, invariant } from '#app/domain/errors.ts';
 import { houseSteps } from './house-steps.ts';
 import { judgeRun, tellRun } from './run-told.ts';
 import { runSingle, Trials, type GoOn, type StrategyTypes } from './trial.ts';
-import { CANCEL, DONE, FAILED, FREE, NEXT, PROGRESS, rowWidth, type Asked, type CarriedError, type Order, type Reply } from './work.ts';
+import type { Asked, Order } from './thread-tasks.ts';
+import { CANCEL, DONE, FAILED, FREE, NEXT, PROGRESS, rowWidth, type CarriedError, type Reply } from './work.ts';
 
 const THOUSAND = 1_000;
 const MAX_WHY = 500;

@@ -1,13 +1,10 @@
-/** What crosses between the pool and its threads: batches of points on shared memory. */
+/** What is searched and run, and batches of points on memory that the pool and its threads share. */
 import type { BarColumns } from '#app/domain/bar-columns.ts';
 import type { RunFigure } from '#app/backtest/search/figures.ts';
 import type { Axis, AxisValue } from '#app/backtest/search/space.ts';
 import type { RunResult } from '#app/backtest/run/types.ts';
 import type { ErrorCode } from '#app/domain/errors.ts';
 import type { Job } from './job.ts';
-import type { StepsAsk } from './house-steps.ts';
-import type { Judged, JudgeAsk, Ran, RanAsk } from './run-told.ts';
-import type { SandboxSteps } from './sandbox/protocol.ts';
 
 /** Opens of the bars that count, epoch ms: from <= open < to. Indicators warm up on bars before. */
 export type Span = { readonly from: number; readonly to: number };
@@ -38,23 +35,6 @@ export type Batch = { readonly span: Span; readonly points: Float64Array; readon
 
 /** A single back-test. `span`: left out, all bars; `hasLines`: with the canonical lines of its orders. */
 export type SingleRun = { readonly job: Job; readonly bars: ReadonlyMap<string, BarColumns>; readonly span?: Span; readonly hasLines?: boolean };
-
-/** What one thread does for one who waits: a run; a run told as it is stored; the judgement of a run; bars of a run one by one. */
-export type ThreadTasks = {
-  readonly single: { readonly ask: SingleRun; readonly answer: RunResult };
-  readonly ran: { readonly ask: RanAsk; readonly answer: Ran };
-  readonly judge: { readonly ask: JudgeAsk; readonly answer: Judged };
-  readonly steps: { readonly ask: StepsAsk; readonly answer: SandboxSteps };
-};
-/** Name of a task. */
-export type ThreadTask = keyof ThreadTasks;
-/** A task with what it is about. */
-export type Asked = { readonly [T in ThreadTask]: { readonly task: T; readonly ask: ThreadTasks[T]['ask'] } }[ThreadTask];
-
-/** From the pool to a thread. */
-export type Order =
-  | { readonly type: 'batch'; readonly turn: number; readonly study: Study; readonly batch: Batch }
-  | { readonly type: 'single'; readonly turn: number; readonly asked: Asked; readonly control: Int32Array };
 
 /** An error on its way between threads. `context`: plain JSON. */
 export type CarriedError = { readonly code: ErrorCode; readonly message: string; readonly context: Readonly<Record<string, unknown>> };

@@ -13,7 +13,7 @@ import { reservationLeft } from '#app/risk/decide.ts';
 import type { Protection } from '#app/risk/decide.ts';
 import type { OwedSince, OwedTarget } from '#app/risk/follow-up.ts';
 import type { TargetSide } from '#app/risk/target.ts';
-import { sizingSchema, type Sizing } from '#app/risk/sizing.ts';
+import { sizingSchema, type Sizing } from '#app/domain/sizing.ts';
 import type { Db, Queryable, Tx } from '#chassis/db.ts';
 import { realMarketTime } from './market-clock.ts';
 

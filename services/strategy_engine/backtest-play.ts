@@ -9,7 +9,7 @@ import type { FlowContext } from '#chassis/flows.ts';
 import type { Job } from '../research/job.ts';
 import { ordersHashOf } from '../research/manifest.ts';
 import type { Judged, Ran } from '../research/run-told.ts';
-import type { SandboxLog } from '../research/sandbox/protocol.ts';
+import type { SandboxLog } from '../research/sandbox/run-log.ts';
 import type { Lent } from '../research/standby.ts';
 import type { Authored } from './backtest-authored.ts';
 import { loadAll, loadSeries, type BarSource, type LoadedSeries } from './backtest-bars.ts';

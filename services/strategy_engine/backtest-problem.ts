@@ -3,7 +3,7 @@ import * as z from 'zod';
 import type { RunProblem } from '#app/contracts/studio.ts';
 import type { BarColumns } from '#app/domain/bar-columns.ts';
 import { AppError, describeError } from '#app/domain/errors.ts';
-import type { SandboxLog } from '../research/sandbox/protocol.ts';
+import type { SandboxLog } from '../research/sandbox/run-log.ts';
 
 const MAX_MESSAGE = 2_000;
 const text = (value: unknown): string | null => (typeof value === 'string' && value !== '' ? value : null);

@@ -4,7 +4,7 @@ import { AppError } from '#app/domain/errors.ts';
 import { DEFAULT_RISK_LIMITS, riskLimitsSchema, type RiskLimits } from '#app/domain/limits.ts';
 import { civilFromDays, daysFromCivil, formatDate, parseDate, timeframeSchema, type EpochMs, type Timeframe } from '#app/domain/time.ts';
 import { endOfDay, exchangeDay, fromNewYork } from '#app/market/calendar.ts';
-import { sizingSchema, type Sizing } from '#app/risk/sizing.ts';
+import { sizingSchema, type Sizing } from '#app/domain/sizing.ts';
 import type { ParameterValues } from '#app/strategy/parameters.ts';
 import { strategyType } from '#app/strategy/registry.ts';
 import type { BoundStrategy, StrategyType } from '#app/strategy/spec.ts';

@@ -3,7 +3,7 @@ import { MAX_KEPT_BACKTESTS, type BacktestRequest, type BacktestResult } from '#
 import { MAX_LOG_CHARACTERS, MAX_LOG_LINES, type BacktestView, type RunLogLineView, type RunProblem } from '#app/contracts/studio.ts';
 import type { Db, Queryable } from '#chassis/db.ts';
 import type { Judged, Ran } from '../research/run-told.ts';
-import type { SandboxLog } from '../research/sandbox/protocol.ts';
+import type { SandboxLog } from '../research/sandbox/run-log.ts';
 import type { BacktestPlan } from './backtest-request.ts';
 import type { Searched } from './backtest-search.ts';
 

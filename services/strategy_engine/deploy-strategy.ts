@@ -4,7 +4,7 @@ import type { Mode } from '#app/contracts/config.ts';
 import type { Gates } from '#app/contracts/deploy.ts';
 import { UNIVERSE_MAX } from '#app/contracts/screener.ts';
 import { AppError } from '#app/domain/errors.ts';
-import { sizingSchema, type Sizing } from '#app/risk/sizing.ts';
+import { sizingSchema, type Sizing } from '#app/domain/sizing.ts';
 import type { StandingWish } from '#app/strategy/host.ts';
 import type { Queryable, Tx } from '#chassis/db.ts';
 import { openSandbox } from '../research/sandbox/sandbox.ts';

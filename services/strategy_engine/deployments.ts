@@ -3,7 +3,7 @@ import * as z from 'zod';
 import type { Mode } from '#app/contracts/config.ts';
 import { AppError, describeError } from '#app/domain/errors.ts';
 import { timeframeSchema, type Timeframe } from '#app/domain/time.ts';
-import { sizingSchema, type Sizing } from '#app/risk/sizing.ts';
+import { sizingSchema, type Sizing } from '#app/domain/sizing.ts';
 import { behaviourHash } from '#app/strategy/fingerprint.ts';
 import { strategyType } from '#app/strategy/registry.ts';
 import type { BoundStrategy } from '#app/strategy/spec.ts';

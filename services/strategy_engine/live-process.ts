@@ -4,7 +4,7 @@ import { AppError } from '#app/domain/errors.ts';
 import type { HostSignal } from '#app/strategy/host.ts';
 import { monotonicMs } from '#chassis/clock.ts';
 import { openSandbox, type Sandbox } from '../research/sandbox/sandbox.ts';
-import type { SandboxLogLine } from '../research/sandbox/protocol.ts';
+import type { SandboxLogLine } from '../research/sandbox/run-log.ts';
 import type { ProjectFileLike } from '../research/strategy-source.ts';
 import type { Step } from './apply-bars.ts';
 import type { Deployment } from './deployments.ts';

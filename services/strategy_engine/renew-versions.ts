@@ -1,6 +1,6 @@
 /** A strategy whose code now behaves otherwise gets a new version: signals name the code that raised them. */
 import * as z from 'zod';
-import { sizingSchema } from '#app/risk/sizing.ts';
+import { sizingSchema } from '#app/domain/sizing.ts';
 import { behaviourHash } from '#app/strategy/fingerprint.ts';
 import { warmUpBars } from '#app/strategy/spec.ts';
 import type { Tx } from '#chassis/db.ts';

@@ -1,6 +1,6 @@
 /** Recorded bars through the live pipeline: real workers, a real book, a real wire and the simulator as the broker, with the strategies of a test. */
 import type { RiskLimits } from '#app/domain/limits.ts';
-import type { Sizing } from '#app/risk/sizing.ts';
+import type { Sizing } from '#app/domain/sizing.ts';
 import { behaviourHash } from '#app/strategy/fingerprint.ts';
 import { strategyType } from '#app/strategy/registry.ts';
 import { startBook, startWire, until, type Book } from './servers.ts';

@@ -5,7 +5,7 @@ import type { Market, RunConfig } from '#app/backtest/run/types.ts';
 import { barColumns, type BarColumns } from '#app/domain/bar-columns.ts';
 import { riskLimitsSchema, type RiskLimits } from '#app/domain/limits.ts';
 import { exactLimits } from '#app/risk/book.ts';
-import type { Sizing } from '#app/risk/sizing.ts';
+import type { Sizing } from '#app/domain/sizing.ts';
 import { strategyType } from '#app/strategy/registry.ts';
 import { readReplayFolder, type RecordedSeries } from '../../services/simulator/replay-files.ts';
 import type { LiveStrategy, LiveTrades } from './live-pipeline.ts';

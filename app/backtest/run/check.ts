@@ -2,7 +2,7 @@
 import { BAR_FIELDS, type BarColumns } from '#app/domain/bar-columns.ts';
 import { AppError } from '#app/domain/errors.ts';
 import { timeframeMs, toRfc3339, type EpochMs } from '#app/domain/time.ts';
-import { sizingSchema } from '#app/risk/sizing.ts';
+import { sizingSchema } from '#app/domain/sizing.ts';
 import { ColumnMemo } from './memo.ts';
 import type { DatedAction, Market, RunConfig, Slippage } from './types.ts';
 

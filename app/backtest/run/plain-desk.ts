@@ -1,5 +1,5 @@
 /** The plain desk: a strategy's targets by sizing alone, its own orders as they are. No limits but those of the account. */
-import type { Sizing } from '#app/risk/sizing.ts';
+import type { Sizing } from '#app/domain/sizing.ts';
 import type { Reason, StrategyOrder, TargetOptions, Wish } from '#app/strategy/context.ts';
 import { FLAT_WISH } from '#app/strategy/view.ts';
 import type { Bookkeeper } from './book.ts';
@@ -220,7 +220,7 @@ class PlainDesk implements Desk {
 
 type SizingFacts = { readonly equity: number; readonly price: number; readonly atr: number };
 
-/** Whole shares of an entry: risk/sizing.ts `sizeEntry` in whole numbers. Micro-dollars, the range in dollars. */
+/** Whole shares of an entry: domain/sizing.ts `sizeEntry` in whole numbers. Micro-dollars, the range in dollars. */
 function sizeOf(sizing: Sizing, { equity, price, atr }: SizingFacts): number {
   switch (sizing.method) {
     case 'fixed_notional':

@@ -3,7 +3,7 @@ import type { BarColumns } from '#app/domain/bar-columns.ts';
 import type { Timeframe } from '#app/domain/time.ts';
 import type { IndicatorUse } from '#app/indicators/indicator.ts';
 import type { ExactLimits, StrategyTerms } from '#app/risk/book.ts';
-import type { Sizing } from '#app/risk/sizing.ts';
+import type { Sizing } from '#app/domain/sizing.ts';
 import type { BoundStrategy } from '#app/strategy/spec.ts';
 import type { FeeSchedule } from '../fees.ts';
 import type { CorporateAction } from '../venue-types.ts';

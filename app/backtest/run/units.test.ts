@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { Decimal, notional, price, quantity, roundToTick, type Decimal as Exact, type Money, type Price } from '#app/domain/numeric.ts';
 import type { EpochMs } from '#app/domain/time.ts';
-import { sizeEntry } from '#app/risk/sizing.ts';
+import { sizeEntry } from '#app/domain/sizing.ts';
 import { feeOf, US_SELL_FEES } from '../fees.ts';
 import { percentOf, SaleFees, textOf } from './book.ts';
 import { floorShares } from './size.ts';
@@ -59,7 +59,7 @@ describe('money', () => {
       expect(fees.of(qty, micro, at)).toBe(exact.times(MICRO).toNumber());
     }), { numRuns: 300 });
   });
-  it('buys as many whole shares as risk/sizing.ts', () => {
+  it('buys as many whole shares as domain/sizing.ts', () => {
     fc.assert(fc.property(fc.integer({ min: 1, max: 1e12 }), micros, (budget, micro) => {
       const exact = sizeEntry({ method: 'fixed_notional', notional: dollars(budget).toFixed() }, { equity: new Decimal(0) as Money, price: dollars(micro) as Price, atr: null });
       expect(floorShares(budget, micro)).toBe(exact.qty.toNumber());

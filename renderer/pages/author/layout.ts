@@ -3,8 +3,9 @@ import * as z from 'zod';
 import { createStore, useStore } from '../../data/external-store.ts';
 
 const KEY = 'mainspring.author.layout';
-/** Pixels of the column of files, and of the right side. */
+/** Pixels of the column of files. */
 export const SIDE = { least: 180, usual: 236, most: 420 } as const;
+/** Pixels of the right side. */
 export const RIGHT = { least: 360, usual: 580, most: 1_400 } as const;
 /** Pixels of the page below which code and results stand behind each other, as tabs. */
 export const NARROW_BELOW = 1_080;

@@ -18,11 +18,7 @@ import type { ProjectFileLike } from '../strategy-source.ts';
 import type { Span } from '../work.ts';
 import type { GuestDescription } from './guest-terms.ts';
 import type { MachineLimits } from './machine.ts';
-
-/** A line that the strategy wrote. `barTime`: close of the bar, epoch ms, null outside of `onBar`; `symbol`: null for a portfolio. */
-export type SandboxLogLine = { readonly barTime: number | null; readonly symbol: string | null; readonly level: 'info' | 'warn' | 'error'; readonly line: string };
-/** Lines in the order of their bars; how many more there were. */
-export type SandboxLog = { readonly lines: readonly SandboxLogLine[]; readonly dropped: number };
+import type { SandboxLog } from './run-log.ts';
 
 /** Bars by the names that a job gives them, or the name under which `hold` keeps them on the other side. */
 export type SandboxBars = ReadonlyMap<string, BarColumns> | { readonly held: string };

@@ -2,7 +2,11 @@
 import * as z from 'zod';
 import { MAX_LOG_CHARACTERS, MAX_LOG_LINES } from '#app/contracts/studio.ts';
 import { AppError } from '#app/domain/errors.ts';
-import type { SandboxLog, SandboxLogLine } from './protocol.ts';
+
+/** A line that the strategy wrote. `barTime`: close of the bar, epoch ms, null outside of `onBar`; `symbol`: null for a portfolio. */
+export type SandboxLogLine = { readonly barTime: number | null; readonly symbol: string | null; readonly level: 'info' | 'warn' | 'error'; readonly line: string };
+/** Lines in the order of their bars; how many more there were. */
+export type SandboxLog = { readonly lines: readonly SandboxLogLine[]; readonly dropped: number };
 
 const linesSchema = z.object({
   dropped: z.number().int().min(0), lines: z.array(z.tuple([z.number().nullable(), z.enum(['info', 'warn', 'error']), z.string().max(MAX_LOG_CHARACTERS)])).max(MAX_LOG_LINES),

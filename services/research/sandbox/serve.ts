@@ -7,7 +7,8 @@ import { insideSteps } from './inside-steps.ts';
 import { InsideStrategy } from './inside-strategy.ts';
 import { prepareMachine } from './machine.ts';
 import { rehearse } from './rehearsal.ts';
-import type { SandboxAnswer, SandboxAsk, SandboxFacts, SandboxLog, SandboxTasks } from './protocol.ts';
+import type { SandboxAnswer, SandboxAsk, SandboxFacts, SandboxTasks } from './protocol.ts';
+import type { SandboxLog } from './run-log.ts';
 
 /** Who listens and answers: a process's channel, or a thread's port. */
 export type SandboxPort = { onAsk(listener: (ask: SandboxAsk) => void): void; answer(answer: SandboxAnswer): void };

@@ -1,7 +1,8 @@
 /** A run bar by bar, told: which bars, what was held, what each of them looked like. The same for a strategy of the house and for a user's. */
 import { MAX_STEPS, type RunStep } from '#app/contracts/studio.ts';
 import type { Market, RunResult } from '#app/backtest/run/types.ts';
-import type { SandboxLogLine, SandboxSteps, SandboxStepsAsk } from './protocol.ts';
+import type { SandboxSteps, SandboxStepsAsk } from './protocol.ts';
+import type { SandboxLogLine } from './run-log.ts';
 import { memoriesText, type StepRecorder } from './step-recorder.ts';
 
 /** What a pass over the run gave. `memory`: of the strategy at the end, JSON; `closes`: of each bar by symbol, epoch ms. */

@@ -51,15 +51,20 @@ export default strategy({
 });
 ` },
   { path: 'lib/lengths.ts', text: 'export type Side = 1 | -1 | 0;\nexport const QUICK = 10;\nexport const STEPS = [1, 2, 3];\n' },
-  { path: 'rules.ts', text: `import { QUICK } from './lib/lengths';
-import type { Side } from './lib/lengths';
-export const SLOW = 30;
-export const NAMES = { up: 'above', down: 'below' };
-export default function sideOf(fast: number, slow: number): Side {
-  return fast > slow ? 1 : fast < slow ? -1 : 0;
-}
-export function word(side: Side): string {
-  return QUICK > 0 && side > 0 ? NAMES.up : NAMES.down;
-}
-` },
+  {
+    path: 'rules.ts',
+    text: [
+      "import { QUICK } from './lib/lengths';",
+      "import type { Side } from './lib/lengths';",
+      'export const SLOW = 30;',
+      "export const NAMES = { up: 'above', down: 'below' };",
+      'export default function sideOf(fast: number, slow: number): Side {',
+      '  return fast > slow ? 1 : fast < slow ? -1 : 0;',
+      '}',
+      'export function word(side: Side): string {',
+      '  return QUICK > 0 && side > 0 ? NAMES.up : NAMES.down;',
+      '}',
+      '',
+    ].join('\n'),
+  },
 ] as const;

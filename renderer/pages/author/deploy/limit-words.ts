@@ -1,6 +1,6 @@
 /** What the limits and the sizing of a strategy mean, in sentences with dollars. Pure. */
 import { money as exactMoney, price as exactPrice } from '#app/domain/numeric.ts';
-import { sizeEntry, sizingSchema } from '#app/risk/sizing.ts';
+import { sizeEntry, sizingSchema } from '#app/domain/sizing.ts';
 import { count, money, percent } from '../../../ui/format.ts';
 import { sizingOf } from './deploy-draft.ts';
 import type { AccountFrame, LimitsDraft, SizingDraft } from './deploy-draft.ts';

@@ -1,8 +1,8 @@
 /** How many shares an entry may have: three methods, exact decimals, whole shares, always rounded down. */
 import * as z from 'zod';
-import { Decimal, floorToLot, positiveDecimalText, roundToLedger, toText, ZERO_QUANTITY, type Money, type Price, type Quantity } from '#app/domain/numeric.ts';
-import type { SizingStep } from '#app/domain/limits.ts';
-import { unreachable } from '#app/domain/errors.ts';
+import { Decimal, floorToLot, positiveDecimalText, roundToLedger, toText, ZERO_QUANTITY, type Money, type Price, type Quantity } from './numeric.ts';
+import type { SizingStep } from './limits.ts';
+import { unreachable } from './errors.ts';
 
 const percentText = positiveDecimalText.refine((text) => !positiveDecimalText.safeParse(text).success || new Decimal(text).lte(100), 'must be at most 100').describe('Percent, more than 0 and at most 100');
 

@@ -1,7 +1,7 @@
 /** Three sizing methods with worked numbers. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { Decimal, money, price, type Money, type Price } from '#app/domain/numeric.ts';
+import { Decimal, money, price, type Money, type Price } from './numeric.ts';
 import { sizeEntry, sizingSchema, type Sizing } from './sizing.ts';
 
 const facts = { equity: money('100000'), price: price('50'), atr: price('2') };
