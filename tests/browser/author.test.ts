@@ -191,6 +191,7 @@ describe('versions', () => {
     await field().focus();
     await page.keyboard.type('x');
     await page.getByText('You look at an older version. Restore it to change it.').first().waitFor();
+    await page.keyboard.press('Escape');
     await page.getByRole('button', { name: 'Back to version 3' }).click();
     await page.locator('.ed-saved', { hasText: 'Version 3' }).waitFor();
   });
