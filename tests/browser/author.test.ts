@@ -1,7 +1,7 @@
 /** The editor in a real browser with its real TypeScript: types, findings, versions, two windows, kept edits, files, templates. The book is scripted, the templates, declarations and the look over sources are the real ones. */
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { Locator, Page } from 'playwright-core';
 import { authorBook, DIP } from './author-world.ts';
@@ -11,7 +11,6 @@ import { SCRIPTED_ORIGIN } from './scripted-gateway.ts';
 import type { ScriptedGateway } from './scripted-gateway.ts';
 import { openScriptedPage } from './scripted-page.ts';
 
-const PICTURES = resolve(import.meta.dirname, '../../out/author-screenshots');
 const LIMIT_MS = 30_000;
 /** What a person waits at most for a type error, and for the editor; the machine of the tests is a slow one that others share. */
 const TYPE_ERROR_MS = 1_000;
@@ -27,7 +26,6 @@ let gateway: ScriptedGateway;
 let book: AuthorBook;
 
 beforeAll(async () => {
-  mkdirSync(PICTURES, { recursive: true });
   ({ browser, watched, page, gateway } = await openScriptedPage(authorBook().script, '/author', LIMIT_MS));
 });
 afterAll(() => browser[Symbol.asyncDispose]());
@@ -36,7 +34,6 @@ const code = (): Locator => page.getByTestId('code');
 const lines = (): Locator => code().locator('.view-line');
 const field = (): Locator => code().getByRole('textbox', { name: 'Source of the strategy' });
 const dialogs = (): Locator => page.locator('.ed-banner');
-const lastSaved = (): Parameters<ScriptedGateway['asked']>[0] extends never ? never : { note?: string | undefined; base: unknown; isOver?: boolean | undefined; files: { path: string; text: string }[] } | undefined => gateway.asked('saveProject').at(-1)?.input;
 const sourceNow = (path = 'strategy.ts'): string => book.files(PROJECT).find((file) => file.path === path)?.text ?? '';
 
 async function opened(): Promise<void> {
@@ -161,7 +158,7 @@ describe('versions', () => {
     await typeAll(SMALL(`    const peek = on.close.now;\n    if (peek > on.indicators.average.now) on.long();`));
     await page.keyboard.press('Control+s');
     await page.locator('.ed-saved', { hasText: 'Version 4' }).waitFor();
-    expect(lastSaved()?.base).toBe(3);
+    expect(gateway.asked('saveProject').at(-1)?.input.base).toBe(3);
     await code().locator('.ed-future-line').first().waitFor();
     await page.locator('.ed-status', { hasText: 'Knows the future' }).waitFor();
   });
