@@ -2,7 +2,6 @@
 import type { BarColumns } from '#app/domain/bar-columns.ts';
 import type { RunFigure } from '#app/backtest/search/figures.ts';
 import type { Axis, AxisValue } from '#app/backtest/search/space.ts';
-import type { RunResult } from '#app/backtest/run/types.ts';
 import type { ErrorCode } from '#app/domain/errors.ts';
 import type { Job } from './job.ts';
 
