@@ -23,10 +23,14 @@ function filesBelow(folder) {
     });
 }
 
-/** A hash over names and contents of everything that the build reads. */
-export function hashSources() {
+/**
+ * A hash over names and contents of everything that the build reads; of a part of it when folders and files are named.
+ * @param {readonly string[]} folders
+ * @param {readonly string[]} files
+ */
+export function hashSources(folders = FOLDERS, files = FILES) {
   const hash = createHash('sha256');
-  for (const path of [...FILES, ...FOLDERS.flatMap(filesBelow)]) {
+  for (const path of [...files, ...folders.flatMap(filesBelow)]) {
     const content = existsSync(inRoot(path)) ? readFileSync(inRoot(path)) : '';
     hash.update(`${path}\0${content.length}\0`).update(content);
   }
