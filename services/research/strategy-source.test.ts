@@ -78,6 +78,14 @@ describe('the look over a source', () => {
     expect(checkSource('return 1;').defect).toMatchObject({ line: 1 });
   });
 
+  it('refuses an import of another module that nothing uses, once and in its place', () => {
+    const imports = (top: string) => checkSource(around('on.flat();', top)).findings.map(({ rule, line, column }) => [rule, line, column]);
+    const line = around('', '@').split('\n').findIndex((text) => text.includes('@')) + 1;
+    expect(imports("import fs from 'node:fs';")).toEqual([['import', line, 1]]);
+    expect(imports("const a: number = 1; import { x, type Y } from \"lodash\";")).toEqual([['import', line, 22]]);
+    expect(imports("// taken from 'nature'")).toEqual([]);
+  });
+
   it('leaves the built-in strategies alone but for what they import', () => {
     const folder = new URL('../../app/strategy/built-in/', import.meta.url);
     const files = readdirSync(folder).filter((name) => !name.includes('.test.'));

@@ -34,10 +34,11 @@ function defectOf(error: unknown): SourceDefect {
   return { line: placed.data?.loc.line ?? 1, column: placed.data?.loc.column ?? 1, message };
 }
 
-function parseFile({ path, text }: ProjectFileLike): Parsed | SourceDefect {
+/** `isWhole`: with the imports that nothing uses, which are gone with the types otherwise. */
+function parseFile({ path, text }: ProjectFileLike, isWhole = false): Parsed | SourceDefect {
   if (text.length > MAX_SOURCE) return { line: 1, column: 1, message: `The strategy is longer than ${MAX_SOURCE} characters` };
   try {
-    const { code, sourceMap } = transform(text, { transforms: ['typescript'], disableESTransforms: true, filePath: path, sourceMapOptions: { compiledFilename: 'strategy.js' } });
+    const { code, sourceMap } = transform(text, { transforms: ['typescript'], disableESTransforms: true, keepUnusedImports: isWhole, filePath: path, sourceMapOptions: { compiledFilename: 'strategy.js' } });
     // Acorn's nodes are ESTree nodes, whose classes have no index signature.
     const program = parse(code, { ecmaVersion: 2024, sourceType: 'module', locations: true }) as unknown as SyntaxNode;
     return { path, program, columns: columnsBack(sourceMap?.mappings ?? '') };
@@ -46,16 +47,29 @@ function parseFile({ path, text }: ProjectFileLike): Parsed | SourceDefect {
   }
 }
 
-function findingsOf({ program, columns }: Parsed): readonly StaticFinding[] {
+function staticFindings({ program, columns }: Parsed): readonly StaticFinding[] {
   return checkStatically(program).map((finding) => ({ ...finding, column: columns(finding.line, finding.column - 1) + 1, endColumn: columns(finding.endLine, finding.endColumn - 1) + 1 }));
+}
+
+/** Something that may be an import of another module: only then is a file read a second time. */
+const FOREIGN = /\bfrom\s*['"](?!mainspring['"]|\.)/;
+
+/** What a file must not do. An import of another module that nothing uses would load nothing; its author must hear of it all the same, at once and not when it is used. */
+function findingsOf(parsed: Parsed, file: ProjectFileLike): readonly StaticFinding[] {
+  const found = staticFindings(parsed);
+  const whole = FOREIGN.test(file.text) ? parseFile(file, true) : parsed;
+  if (whole === parsed || 'message' in whole) return found;
+  const unused = staticFindings(whole).filter(({ rule, line, column }) => rule === 'import' && !found.some((known) => known.rule === rule && known.line === line && known.column === column));
+  return [...found, ...unused];
 }
 
 /** Looks over a strategy's TypeScript, one file alone. Never throws for what the source says. */
 export function checkSource(source: string): SourceReport {
-  const parsed = parseFile({ path: ENTRY_FILE, text: source });
+  const file = { path: ENTRY_FILE, text: source };
+  const parsed = parseFile(file);
   if ('message' in parsed) return { defect: parsed, findings: [] };
   try {
-    return { defect: null, findings: findingsOf(parsed) };
+    return { defect: null, findings: findingsOf(parsed, file) };
   } catch (error) {
     return { defect: defectOf(error), findings: [] };
   }
@@ -99,7 +113,7 @@ export function checkFiles(files: readonly ProjectFileLike[]): readonly ProjectF
     }
     read.push(parsed);
     try {
-      for (const { rule, severity, message, ...place } of findingsOf(parsed)) findings.push({ source: 'static', rule, severity, path: file.path, ...place, message, explanation: explanationOf(rule) });
+      for (const { rule, severity, message, ...place } of findingsOf(parsed, file)) findings.push({ source: 'static', rule, severity, path: file.path, ...place, message, explanation: explanationOf(rule) });
     } catch (error) {
       findings.push({ ...WHOLE, rule: 'syntax', path: file.path, message: defectOf(error).message, explanation: explanationOf('syntax') });
     }
