@@ -4,7 +4,8 @@ import { HoverCard, Skeleton, UnstyledButton } from '@mantine/core';
 import { FIGURES } from '#app/analytics/catalogue.ts';
 import type { FigureEntry, FigureGroup } from '#app/analytics/catalogue.ts';
 import type { BacktestResult } from '#app/contracts/backtest.ts';
-import { signOf } from '../../../ui/format.ts';
+import { count, signOf } from '../../../ui/format.ts';
+import type { Denials } from './denied-words.ts';
 import { entryOf, HEADLINE, inputsOf, shortNameOf, written } from './figure-view.ts';
 
 const GROUPS: readonly (readonly [FigureGroup, string])[] = [['return', 'What it made'], ['risk', 'What it risked'], ['ratio', 'What it made for the risk'], ['benchmark', 'Against the benchmark'], ['trades', 'How it traded']];
@@ -47,7 +48,7 @@ export function HeadlineFigures({ result, isComing }: { result: BacktestResult; 
 }
 
 /** Every figure of the catalogue. */
-export function AllFigures({ result }: { result: BacktestResult }): JSX.Element {
+export function AllFigures({ result, denials }: { result: BacktestResult; denials: Denials | null }): JSX.Element {
   return (
     <div className="rs-figures">
       {GROUPS.map(([group, title]) => {
@@ -60,6 +61,12 @@ export function AllFigures({ result }: { result: BacktestResult }): JSX.Element 
           </section>
         );
       })}
+      {denials !== null && (
+        <section>
+          <h3>What was denied</h3>
+          <dl>{[denials.first, ...denials.rest].map(({ code, times, why }) => <div key={code}><dt title={code}>{why.slice(0, 1).toUpperCase()}{why.slice(1)}</dt><dd className="num">{count(times)}</dd></div>)}</dl>
+        </section>
+      )}
     </div>
   );
 }

@@ -7,11 +7,13 @@ import type { SearchReportView } from '#app/contracts/search-report.ts';
 import type { BacktestDetail } from '#app/contracts/studio.ts';
 import { mapCells } from '../../../charts/author-search.ts';
 import { withBenchmark } from '../../../charts/author-run.ts';
+import { DEFAULT_RISK_LIMITS } from '#app/domain/limits.ts';
+import { denialsOf } from './denied-words.ts';
 import { growthOf, settingRows } from './compare-model.ts';
 import { bestOf, written, writtenBy } from './figure-view.ts';
 import { barAt, tradeMarks } from './run-chart-data.ts';
 import { asTyped, costsWords, FRESH_DRAFT, problemsOf, requestOf, typedNumber } from './run-draft.ts';
-import { codeChange, doingWords, shortDoing, symbolWords } from './run-words.ts';
+import { codeChange, doingWords, shortDoing, spanWords, symbolWords, tookWords } from './run-words.ts';
 import { FRESH_SEARCH, freshRange, pointsOf, searchOf, searchProblems, searchTime } from './search-draft.ts';
 import { checkDays, daysOfSpan, monthsBefore } from './span.ts';
 import { fillBeside, memoryChanges, stepAt } from './step-model.ts';
@@ -47,6 +49,9 @@ describe('a span', () => {
 
 describe('the run bar', () => {
   const draft = { ...FRESH_DRAFT, symbols: ['AAPL'] };
+  it('begins with an entry that the limits of a fresh installation let pass', () => {
+    expect((Number(FRESH_DRAFT.capital) * Number(FRESH_DRAFT.positionPercent)) / 100).toBeLessThan(Number(DEFAULT_RISK_LIMITS.maxOrderNotional));
+  });
   it('reads numbers as people type them', () => {
     expect([typedNumber('50,000'), typedNumber(' 1.5 '), typedNumber('1e3'), typedNumber('-2'), typedNumber('abc'), typedNumber('')]).toEqual([50_000, 1.5, 1_000, -2, null, null]);
   });
@@ -141,9 +146,33 @@ describe('words of a run', () => {
     expect([shortDoing({ view, progress: { done: 42, total: 100 } }, 3_000), shortDoing({ view: { ...view, state: 'ran' }, progress: null }, 9)]).toEqual(['Running · 42 % · 3.0 s', 'Judging']);
     expect(symbolWords(['A', 'B', 'C', 'D', 'E'])).toBe('A, B, C +2');
   });
+  it('say nothing of bars and days that are not known yet', () => {
+    expect(spanWords({ from: null, to: null }, { from: '2021-01-04', to: null })).toBe('2021-01-04 – newest');
+    expect([tookWords({ barsSeen: 0, ranMs: null, tookMs: null }), tookWords({ barsSeen: 12, ranMs: 200, tookMs: 900 })]).toEqual(['', '12 bars; curve after 0.2 s, verdict after 0.9 s']);
+  });
   it('leave the belief out of the headline that stands beside it', () => {
     expect(headlineOf('Do not believe it: it rests on 3 trips.')).toBe('It rests on 3 trips.');
     expect(headlineOf('Doubtful')).toBe('Doubtful');
+  });
+});
+
+describe('what was denied', () => {
+  const told = (change: object = {}): Parameters<typeof denialsOf>[0] => ({ denied: { ORDER_NOTIONAL_EXCEEDED: 17, NOTHING_TO_EXIT: 16 }, roundTrips: [], openPositions: [], startEquity: '100000', equity: [[1, 100_000]], strategy: { sizing: { method: 'percent_of_equity', percent: '20' } }, ...change });
+  it('is told with the rule, its limit, the size that was asked for, and one that passes', () => {
+    expect(denialsOf(told(), DEFAULT_RISK_LIMITS)).toMatchObject({
+      times: 17, opened: 0, headline: 'All 17 entries were denied', first: { why: 'order larger than your limit of 10,000 USD' }, rest: [], fitting: 5, remedy: 'An entry of 20 % of 100,000 USD is 20,000 USD. Take a smaller size of an entry, or change the limit.',
+    });
+    expect(denialsOf(told({ equity: [[1, 100_000], [2, 400_000]], strategy: { sizing: { method: 'percent_of_equity', percent: '5' } } }), DEFAULT_RISK_LIMITS)).toMatchObject({ fitting: 2.5 });
+  });
+  it('is not the size when the strategy names weights itself', () => {
+    expect(denialsOf(told({ strategy: { sizing: { method: 'percent_of_equity', percent: '5' } } }), DEFAULT_RISK_LIMITS)).toMatchObject({ fitting: null, remedy: expect.stringMatching(/strategy itself asks for more/) as string });
+    expect(denialsOf(told({ strategy: { sizing: { method: 'fixed_quantity', qty: '900' } } }), DEFAULT_RISK_LIMITS)?.fitting).toBeNull();
+  });
+  it('counts what passed beside it, the weightiest rule first, and nothing of exits that had nothing to close', () => {
+    const opened = { roundTrips: [{}, {}, {}], denied: { DAILY_LOSS_EXCEEDED: 1, POSITION_NOTIONAL_EXCEEDED: 4, TARGET_ALREADY_HELD: 90 } };
+    expect(denialsOf(told(opened), DEFAULT_RISK_LIMITS)).toMatchObject({ headline: '5 entries were denied, 3 positions opened', first: { times: 4 }, rest: [{ code: 'DAILY_LOSS_EXCEEDED', times: 1 }] });
+    expect(denialsOf(told({ denied: { TARGET_ALREADY_HELD: 90 } }), null)).toBeNull();
+    expect(denialsOf(told({ denied: { VENUE_40310000: 1 } }), null)).toMatchObject({ headline: 'The only order was denied', first: { why: 'refused as the broker would (code 40310000)' } });
   });
 });
 

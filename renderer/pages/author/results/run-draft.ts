@@ -23,7 +23,7 @@ export type RunDraft = {
 
 /** How a new project begins. */
 export const FRESH_DRAFT: RunDraft = {
-  symbols: [], screenId: null, timeframe: '1Day', span: '5Y', from: '', to: '', capital: '100000', positionPercent: '20', benchmark: 'SPY', desk: 'house', hasChecks: true, parameters: {},
+  symbols: [], screenId: null, timeframe: '1Day', span: '5Y', from: '', to: '', capital: '100000', positionPercent: '5', benchmark: 'SPY', desk: 'house', hasChecks: true, parameters: {},
   costs: { slippage: 'bps', amount: '2', perOrder: '0', perShare: '0', percent: '0', minimum: '0', hasFees: true },
 };
 

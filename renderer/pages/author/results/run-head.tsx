@@ -16,15 +16,16 @@ export function RunHead({ detail }: { detail: BacktestDetail }): JSX.Element {
   const go = useGo();
   const { project } = view;
   const change = target === null || target.projectId !== project?.projectId ? null : codeChange(view, target.base, target.isDirty);
+  const took = tookWords(view);
   const isOther = project !== null && target !== null && project.version !== target.base.version;
   return (
     <header className="rs-head">
       <p>
         {project !== null && <button type="button" className="rs-version" title={`Open the code of version ${project.version}`} onClick={() => go({ project: project.projectId, version: project.version })}>v{project.version}</button>}
         <Tooltip label={view.symbols.join(', ')} multiline w={320} disabled={view.symbols.length <= 3}><strong>{symbolWords(view.symbols)}</strong></Tooltip>
-        <span>{view.timeframe}</span><span className="num">{spanWords(view)}</span><span className="num">{money(view.startEquity, { decimals: 0 })} USD</span>
+        <span>{view.timeframe}</span><span className="num">{spanWords(view, detail.request)}</span><span className="num">{money(view.startEquity, { decimals: 0 })} USD</span>
       </p>
-      <p className="muted"><MarketTime at={view.startedAt} withDay /> · {tookWords(view)}{detail.request['desk'] === 'plain' ? ' · orders by sizing alone, without the live risk rules' : ''}</p>
+      <p className="muted"><MarketTime at={view.startedAt} withDay />{took === '' ? '' : ` · ${took}`}{detail.request['desk'] === 'plain' ? ' · orders by sizing alone, without the live risk rules' : ''}</p>
       {change !== null && <p className="rs-changed"><IconAlertTriangle size={14} aria-hidden /> {change}{isOther && project !== null && <button type="button" className="link-button" onClick={() => go({ version: project.version })}>Show version {project.version}</button>}</p>}
     </header>
   );

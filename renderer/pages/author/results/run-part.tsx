@@ -4,6 +4,7 @@ import type { JSX } from 'react';
 import type { BacktestResult } from '#app/contracts/backtest.ts';
 import type { BacktestDetail } from '#app/contracts/studio.ts';
 import { AllFigures, HeadlineFigures } from './figures-part.tsx';
+import { DeniedPart, useDenials } from './denied-part.tsx';
 import { BarsTab } from './bars-tab.tsx';
 import { LogTab } from './log-tab.tsx';
 import { OverviewTab } from './overview-tab.tsx';
@@ -21,6 +22,7 @@ export function RunPart({ detail, result }: { detail: BacktestDetail; result: Ba
   const [symbol, setSymbol] = useState(first);
   const [at, setAt] = useState<number | null>(null);
   const isComing = detail.view.state === 'ran';
+  const denials = useDenials(result);
   const counts = useMemo((): Readonly<Partial<Record<Tab, number>>> => ({ trades: result.roundTrips.length, log: detail.log.lines }), [result.roundTrips.length, detail.log.lines]);
   const step = (instant: number, of: string | null): void => {
     if (of !== null && result.symbols.includes(of)) setSymbol(of);
@@ -30,17 +32,17 @@ export function RunPart({ detail, result }: { detail: BacktestDetail; result: Ba
   return (
     <div className="rs-run">
       <RunHead detail={detail} />
-      <VerdictCard verdict={result.verdict} isComing={isComing} />
+      <VerdictCard verdict={result.verdict} isComing={isComing} denied={denials === null ? null : <DeniedPart denials={denials} isPlain={detail.request['desk'] === 'plain'} />} />
       <HeadlineFigures result={result} isComing={isComing} />
       <div className="rs-tabs" role="tablist" aria-label="Questions about the run">
         {TABS.map(([name, words, question]) => <button key={name} type="button" role="tab" aria-selected={tab === name} title={question} onClick={() => setTab(name)}>{words}{(counts[name] ?? 0) > 0 && <small className="num">{counts[name]?.toLocaleString('en-US')}</small>}</button>)}
       </div>
       <div className="rs-tab" role="tabpanel" aria-label={TABS.find(([name]) => name === tab)?.[2]}>
         {tab === 'overview' && <OverviewTab detail={detail} result={result} />}
-        {tab === 'trades' && <TradesTab result={result} symbol={symbol} setSymbol={setSymbol} onStep={(instant) => step(instant, null)} />}
+        {tab === 'trades' && <TradesTab result={result} denials={denials} symbol={symbol} setSymbol={setSymbol} onStep={(instant) => step(instant, null)} />}
         {tab === 'bars' && <BarsTab result={result} symbol={symbol} setSymbol={setSymbol} at={at} setAt={setAt} />}
         {tab === 'log' && <LogTab backtestId={result.backtestId} dropped={detail.log.dropped} isIntraday={result.timeframe !== '1Day'} onStep={step} />}
-        {tab === 'figures' && <AllFigures result={result} />}
+        {tab === 'figures' && <AllFigures result={result} denials={denials} />}
       </div>
     </div>
   );

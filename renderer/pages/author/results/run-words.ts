@@ -12,9 +12,11 @@ export function symbolWords(symbols: readonly string[]): string {
   if (symbols.length === 0) return NOTHING;
   return symbols.length <= NAMES_MAX ? symbols.join(', ') : `${symbols.slice(0, NAMES_MAX).join(', ')} +${symbols.length - NAMES_MAX}`;
 }
-/** The days of a run. */
-export function spanWords({ from, to }: Pick<BacktestView, 'from' | 'to'>): string {
-  return from === null || to === null ? NOTHING : `${marketDay(from)} – ${marketDay(to - 1)}`;
+/** The days of a run; those that were asked for while it is not known which of them have bars. */
+export function spanWords({ from, to }: Pick<BacktestView, 'from' | 'to'>, asked: Readonly<Record<string, unknown>> = {}): string {
+  if (from !== null && to !== null) return `${marketDay(from)} – ${marketDay(to - 1)}`;
+  const day = (name: string): string | null => (typeof asked[name] === 'string' ? asked[name] : null);
+  return day('from') === null ? NOTHING : `${day('from') ?? ''} – ${day('to') ?? 'newest'}`;
 }
 
 /** A bar's time as lists tell it: the year belongs to it, for runs span many. */
@@ -82,9 +84,9 @@ export function remedyOf(code: string): string {
   return remedies[code] ?? 'Look at the code at the place that is named, change it, and run it again.';
 }
 
-/** How long it took, in words: to the curve and to the end. */
+/** How long it took, in words: to the curve and to the end. Empty while no bar was seen. */
 export function tookWords({ ranMs, tookMs, barsSeen }: Pick<BacktestView, 'ranMs' | 'tookMs' | 'barsSeen'>): string {
-  const bars = counted(barsSeen, 'bar');
-  if (tookMs === null) return bars;
+  const bars = barsSeen === 0 ? '' : counted(barsSeen, 'bar');
+  if (tookMs === null || barsSeen === 0) return bars;
   return ranMs === null ? `${bars} in ${age(tookMs)}` : `${bars}; curve after ${age(ranMs)}, verdict after ${age(tookMs)}`;
 }

@@ -5,9 +5,10 @@ import type { BacktestResult } from '#app/contracts/backtest.ts';
 import { excursionFigure } from '../../../charts/author-run.ts';
 import { LazyChart } from '../../../charts/lazy-chart.tsx';
 import { useRowWindow } from '../../../ui/use-row-window.ts';
-import { age, money, NOTHING, percent, price, quantity, signOf } from '../../../ui/format.ts';
+import { age, counted, money, NOTHING, percent, price, quantity, signOf } from '../../../ui/format.ts';
 import { Empty } from '../../../ui/kit.tsx';
 import { useTokens } from '../../../ui/use-tokens.ts';
+import type { Denials } from './denied-words.ts';
 import { useRunBars } from './run-chart-data.ts';
 import { barWords } from './run-words.ts';
 import { Choices, Picker } from './small-parts.tsx';
@@ -69,7 +70,7 @@ function Excursions({ rows }: { rows: readonly TripRow[] }): JSX.Element {
 }
 
 /** The tab. `onStep`: shows a bar in the stepper. */
-export function TradesTab({ result, symbol, setSymbol, onStep }: { result: BacktestResult; symbol: string; setSymbol(symbol: string): void; onStep(at: number): void }): JSX.Element {
+export function TradesTab({ result, denials, symbol, setSymbol, onStep }: { result: BacktestResult; denials: Denials | null; symbol: string; setSymbol(symbol: string): void; onStep(at: number): void }): JSX.Element {
   const [filter, setFilter] = useState<TripFilter>('all');
   const [isOneSymbol, setOneSymbol] = useState(false);
   const [chosen, setChosen] = useState<TripRow | null>(null);
@@ -89,7 +90,7 @@ export function TradesTab({ result, symbol, setSymbol, onStep }: { result: Backt
         <span className="muted">{result.trades.length} fills{result.isTruncated ? ', the first of more' : ''} · a click on a bar opens it in Bars</span>
       </div>
       <TradeChart key={symbol} result={result} symbol={symbol} series={series} chosen={null} trip={trip} focus={focus} onBar={onStep} />
-      {all.length === 0 ? <Empty title="No round trip was closed">{result.openPositions.length > 0 ? 'It bought and still held at the end.' : result.signals === 0 ? 'The strategy raised no signal. The Bars tab shows which of its conditions were not met.' : `It raised ${result.signals} signals; none became a closed trade. ${Object.entries(result.denied).map(([code, count]) => `${count} × ${code}`).join(', ')}`}</Empty> : (
+      {all.length === 0 ? <Empty title="No round trip was closed">{result.openPositions.length > 0 ? 'It bought and still held at the end.' : result.signals === 0 ? 'The strategy raised no signal. The Bars tab shows which of its conditions were not met.' : `It raised ${counted(result.signals, 'signal')}; none became a trade. ${denials === null ? 'The Bars tab shows what became of each.' : `${denials.headline}: ${denials.first.why}.`}`}</Empty> : (
         <>
           <div className="rs-tools"><Choices label="Which trips" value={filter} options={FILTERS} onChange={(next) => setFilter(next)} />{result.symbols.length > 1 && <label className="rs-check"><input type="checkbox" checked={isOneSymbol} onChange={(event) => setOneSymbol(event.currentTarget.checked)} /> {symbol} only</label>}<span className="muted">{rows.length} of {all.length}</span>{chosen !== null && <button type="button" className="link-button" onClick={() => onStep(chosen.openedAt - 1)}>Step through #{chosen.n}</button>}</div>
           <TripTable rows={rows} chosen={chosen} isIntraday={result.timeframe !== '1Day'} choose={choose} step={(row) => { setSymbol(row.symbol); onStep(row.openedAt - 1); }} />

@@ -17,29 +17,30 @@ export function ToneIcon({ tone, size = 16 }: { tone: Tone; size?: number }): JS
   return <Icon size={size} className={`rs-tone ${tone}`} aria-hidden />;
 }
 
-/** The frame of a judgement. */
-export function Judgement({ tone, title, headline, children }: { tone: Tone; title: string; headline: string; children?: ReactNode }): JSX.Element {
+/** The frame of a judgement. `first`: what must be read before it. */
+export function Judgement({ tone, title, headline, first, children }: { tone: Tone; title: string; headline: string; first?: ReactNode; children?: ReactNode }): JSX.Element {
   return (
     <section className={`rs-verdict ${tone}`} aria-label="Verdict">
+      {first}
       <header><ToneIcon tone={tone} size={22} /><div><h2>{title}</h2>{headline !== '' && <p>{headline}</p>}</div></header>
       {children}
     </section>
   );
 }
 
-/** The verdict of a run; its place is kept while it is worked out. */
-export function VerdictCard({ verdict, isComing }: { verdict: BacktestResult['verdict']; isComing: boolean }): JSX.Element {
+/** The verdict of a run; its place is kept while it is worked out. `denied`: what stands above all of it. */
+export function VerdictCard({ verdict, isComing, denied }: { verdict: BacktestResult['verdict']; isComing: boolean; denied?: ReactNode }): JSX.Element {
   const [isOpen, setOpen] = useState(false);
   if (verdict === null) {
     return isComing
-      ? <section className="rs-verdict idle rs-coming" aria-label="Verdict" aria-busy><header><ToneIcon tone="idle" size={22} /><div><h2>Statistics are being worked out</h2><p>Whether to believe it follows in a moment: it is run again with its future taken away, with noise, and beside its parameters.</p></div></header><div className="rs-reasons" aria-hidden><Skeleton height={11} width="72%" /><Skeleton height={11} width="54%" /><Skeleton height={11} width="66%" /></div></section>
+      ? <section className="rs-verdict idle rs-coming" aria-label="Verdict" aria-busy>{denied}<header><ToneIcon tone="idle" size={22} /><div><h2>Statistics are being worked out</h2><p>Whether to believe it follows in a moment: it is run again with its future taken away, with noise, and beside its parameters.</p></div></header><div className="rs-reasons" aria-hidden><Skeleton height={11} width="72%" /><Skeleton height={11} width="54%" /><Skeleton height={11} width="66%" /></div></section>
       : <Judgement tone="idle" title="No verdict" headline="There were no bars, so there is nothing to judge." />;
   }
   const { belief, headline, reasons } = verdict;
   const shown = isOpen ? reasons : reasons.slice(0, FIRST_REASONS);
   const words = headlineOf(headline);
   return (
-    <Judgement tone={BELIEFS[belief].tone} title={BELIEFS[belief].words} headline={words === reasons[0]?.finding ? '' : words}>
+    <Judgement tone={BELIEFS[belief].tone} title={BELIEFS[belief].words} headline={words === reasons[0]?.finding ? '' : words} first={denied}>
       <ul className="rs-reasons">
         {shown.map(({ grade, finding, remedy }) => (
           <li key={finding}>
