@@ -4,10 +4,10 @@ import type { Gate } from '#app/contracts/deploy.ts';
 import { DEFAULT_RISK_LIMITS } from '#app/domain/limits.ts';
 import { gatesOf, type BacktestFact, type GateFacts } from './gate-rules.ts';
 
-const tested = (changes: Partial<BacktestFact> = {}): BacktestFact => ({ backtestId: 'bt_1', at: 5, trips: 40, fills: 80, days: 250, belief: 'doubtful', headline: 'Doubtful: it rests on 40 closed round trips.', outOfSample: 'Walk-forward over 5 windows.', ...changes });
+const tested = (changes: Partial<BacktestFact> = {}): BacktestFact => ({ backtestId: 'bt_1', at: 5, trips: 40, fills: 80, denied: {}, days: 250, belief: 'doubtful', headline: 'Doubtful: it rests on 40 closed round trips.', outOfSample: 'Walk-forward over 5 windows.', ...changes });
 const LIMITS = { maxNotional: '10000', maxOrdersPerDay: 10, maxDailyLoss: '500', maxErrors: 3 };
 const ALL: GateFacts = {
-  mode: 'live', source: { isPassed: true, at: 1 }, lookAhead: { isPassed: true, at: 2 }, warmUp: { isPassed: true, at: 3 }, backtests: [tested()], read: { backtestId: 'bt_1', at: 6 }, hasParameters: true, limits: LIMITS,
+  mode: 'live', source: { isPassed: true, at: 1 }, lookAhead: { isPassed: true, at: 2, signals: 12 }, warmUp: { isPassed: true, at: 3 }, backtests: [tested()], read: { backtestId: 'bt_1', at: 6 }, hasParameters: true, limits: LIMITS,
   accountLimits: DEFAULT_RISK_LIMITS, paperDays: ['2024-03-04', '2024-03-05', '2024-03-06', '2024-03-07', '2024-03-08'], paperProblem: null,
 };
 const gate = (name: Gate['gate'], changes: Partial<GateFacts> = {}): Gate => {
@@ -43,6 +43,12 @@ describe('the files', () => {
     expect(gate('look_ahead', { warmUp: { isPassed: false, at: 2 } })).toMatchObject({ state: 'failed', observed: expect.stringContaining('warm-up') as string });
     expect(gate('look_ahead', { warmUp: null })).toMatchObject({ state: 'open', action: 'check_look_ahead' });
   });
+
+  it('were not looked at by a check in which they said nothing: that is told of play money, and blocks the rest', () => {
+    const quiet = { isPassed: true, at: 2, signals: 0 };
+    for (const mode of ['paper', 'live'] as const) expect(gate('look_ahead', { mode, lookAhead: quiet })).toMatchObject({ state: 'open', action: 'check_look_ahead', observed: expect.stringContaining('said nothing') as string });
+    expect(gate('look_ahead', { mode: 'demo', lookAhead: quiet })).toMatchObject({ state: 'passed', observed: expect.stringContaining('said nothing') as string });
+  });
 });
 
 describe('the back-test', () => {
@@ -51,6 +57,15 @@ describe('the back-test', () => {
     expect(gate('backtest', { backtests: [short] })).toMatchObject({ state: 'open', action: 'run_backtest', backtestId: 'bt_2', observed: '4 fills and 40 closed round trips over 3 exchange days.' });
     expect(gate('backtest', { backtests: [short], mode: 'demo' })).toMatchObject({ state: 'passed' });
     expect(gate('backtest', { backtests: [short, tested()] })).toMatchObject({ state: 'passed', backtestId: 'bt_1' });
+  });
+
+  it('says first what was denied, where too little was traded', () => {
+    const denied = [tested({ trips: 0, fills: 0, days: 20, denied: { ORDER_NOTIONAL_EXCEEDED: 16, SHORT_NOT_ALLOWED: 1, TARGET_ALREADY_HELD: 40 } })];
+    const found = gate('backtest', { mode: 'demo', backtests: denied });
+    expect(found).toMatchObject({ state: 'open', observed: '17 orders were denied, 16 of them because an order was larger than the account\'s limit of $10000. 0 fills and 0 closed round trips over 20 exchange days.' });
+    expect(found.remedy).toBe('Run it with a smaller size, or without the risk rules; or set another limit on the settings page.');
+    expect(gate('backtest', { backtests: [tested({ denied: { ORDER_NOTIONAL_EXCEEDED: 3 } })] }), 'enough was traded').toMatchObject({ state: 'passed', observed: '80 fills and 40 closed round trips over 250 exchange days.' });
+    expect(gate('backtest', { mode: 'demo', backtests: [tested({ fills: 0, denied: { SHORT_NOT_ALLOWED: 1 } })] }).observed).toMatch(/^1 order was denied because short positions are not allowed\. /);
   });
 
   it('that nobody should believe blocks real money, is told on paper, and shown where nothing is asked', () => {

@@ -6,14 +6,16 @@ import type { RiskLimits } from '#app/domain/limits.ts';
 
 /** A stored check of the files. `at`: epoch ms. */
 export type CheckFact = { readonly isPassed: boolean; readonly at: number };
-/** A finished back-test of these files. `days`: exchange days of its curve; `trips`: closed round trips. */
+/** The look-ahead check. `signals`: what the strategy said while it was looked at; null where it was not kept. */
+export type LookFact = CheckFact & { readonly signals: number | null };
+/** A finished back-test of these files. `days`: exchange days of its curve; `trips`: closed round trips; `denied`: orders that risk refused, by code. */
 export type BacktestFact = {
-  readonly backtestId: string; readonly at: number; readonly trips: number; readonly fills: number; readonly days: number; readonly belief: 'believe' | 'doubtful' | 'do_not_believe' | null; readonly headline: string | null;
+  readonly backtestId: string; readonly at: number; readonly trips: number; readonly fills: number; readonly denied: Readonly<Record<string, number>>; readonly days: number; readonly belief: 'believe' | 'doubtful' | 'do_not_believe' | null; readonly headline: string | null;
   /** What a walk-forward of its search said in words; null: there was none. */ readonly outOfSample: string | null;
 };
 /** Everything that the gates look at. `backtests`: newest first. `paperDays`: exchange days on paper by these very files; `paperProblem`: why they could not be read. */
 export type GateFacts = {
-  readonly mode: Mode; readonly source: CheckFact | null; readonly lookAhead: CheckFact | null; readonly warmUp: CheckFact | null;
+  readonly mode: Mode; readonly source: CheckFact | null; readonly lookAhead: LookFact | null; readonly warmUp: CheckFact | null;
   readonly backtests: readonly BacktestFact[]; /** What a person has read. */ readonly read: { readonly backtestId: string; readonly at: number } | null;
   readonly hasParameters: boolean; readonly limits: StrategyLimits | null; readonly accountLimits: RiskLimits; readonly paperDays: readonly string[]; readonly paperProblem: string | null;
 };
@@ -42,10 +44,15 @@ function source({ source: found }: GateFacts): Judged {
   return { state: 'failed', observed: 'There are errors in the files.', needed, remedy: 'Correct the errors that the editor marks and save a new version.', action: 'fix_source', at: found.at };
 }
 
-function lookAhead({ lookAhead: cut, warmUp }: GateFacts): Judged {
+function lookAhead({ mode, lookAhead: cut, warmUp }: GateFacts): Judged {
   const needed = 'No signal changes when later bars are taken away, or when the first bars are.';
   if (cut === null || warmUp === null) return { state: 'open', observed: 'Nobody checked whether this version looks into the future.', needed, remedy: 'Run the look-ahead check; it takes some seconds.', action: 'check_look_ahead' };
   const at = Math.max(cut.at, warmUp.at);
+  if (cut.isPassed && warmUp.isPassed && cut.signals === 0) {
+    // Nothing was compared. With play money that is told; whatever trades on more must have been looked at while it said something.
+    const observed = 'It said nothing over the bars on which it was looked at, so the check proves little.';
+    return mode === 'demo' ? { state: 'passed', observed, needed, at } : { state: 'open', observed, needed, remedy: 'Run a back-test in which it trades, then the look-ahead check: it takes the same symbols and bars.', action: 'check_look_ahead', at };
+  }
   if (cut.isPassed && warmUp.isPassed) return { state: 'passed', observed: 'It uses closed bars alone, and warms up on as many as it says.', needed, at };
   const observed = cut.isPassed ? 'Its signals depend on how many bars it began with: it needs a longer warm-up than it says.' : 'It looks into the future: signals change when later bars are taken away.';
   return { state: 'failed', observed, needed, remedy: 'Correct what the editor marks, save a new version, and check that one.', action: 'fix_source', at };
@@ -58,14 +65,45 @@ function countedBacktest({ mode, backtests }: GateFacts): BacktestFact | null {
   return backtests.find((one) => isEnough(mode, one)) ?? backtests[0] ?? null;
 }
 
+/** Why risk refused, for the codes that a first back-test meets. */
+function denialWords(code: string, account: RiskLimits): string {
+  switch (code) {
+    case 'ORDER_NOTIONAL_EXCEEDED': return `an order was larger than the account's limit of $${account.maxOrderNotional}`;
+    case 'POSITION_NOTIONAL_EXCEEDED': return `a position would have been larger than the account's limit of $${account.maxPositionNotional}`;
+    case 'GROSS_EXPOSURE_EXCEEDED': return `everything held would have been more than the account's limit of $${account.maxGrossExposure}`;
+    case 'BUYING_POWER_EXCEEDED': return 'the money did not suffice';
+    case 'SHORT_NOT_ALLOWED': return 'short positions are not allowed';
+    case 'QUANTITY_ZERO': return 'its size came to no whole share';
+    case 'STRATEGY_NOTIONAL_EXCEEDED': return 'the strategy would have held more than its own limit';
+    default: return `of ${code.toLowerCase().replaceAll('_', ' ')}`;
+  }
+}
+
+/** Refusals that cost nothing: there was nothing to do. */
+const HARMLESS: ReadonlySet<string> = new Set(['TARGET_ALREADY_HELD', 'NOTHING_TO_EXIT', 'EXIT_PENDING']);
+
+/** What was denied, and mostly why; empty where nothing was. */
+function deniedWords({ denied }: BacktestFact, account: RiskLimits): string {
+  const counted = Object.entries(denied).filter(([code]) => !HARMLESS.has(code)).sort(([, a], [, b]) => b - a);
+  const all = counted.reduce((sum, [, n]) => sum + n, 0);
+  const [most] = counted;
+  if (most === undefined || all === 0) return '';
+  const [code, n] = most;
+  return `${count(all, 'order')} ${all === 1 ? 'was' : 'were'} denied${n === all ? '' : `, ${n} of them`} because ${denialWords(code, account)}. `;
+}
+
 function backtest(facts: GateFacts): Judged {
   const { fills, days } = LEAST_BACKTEST[facts.mode];
   const needed = `A finished back-test of this version with ${count(fills, 'fill')} over ${count(days, 'exchange day')} at least.`;
   const found = countedBacktest(facts);
   if (found === null) return { state: 'open', observed: 'This version was not back-tested.', needed, remedy: 'Run a back-test of this version.', action: 'run_backtest' };
   const observed = `${count(found.fills, 'fill')} and ${count(found.trips, 'closed round trip')} over ${count(found.days, 'exchange day')}.${found.belief === 'do_not_believe' && found.headline !== null ? ` ${found.headline}` : ''}`;
-  const known = { observed, needed, at: found.at, backtestId: found.backtestId };
-  return isEnough(facts.mode, found) ? { state: 'passed', ...known } : { state: 'open', ...known, remedy: 'Run it over a longer time, or over more symbols.', action: 'run_backtest' };
+  const known = { needed, at: found.at, backtestId: found.backtestId };
+  if (isEnough(facts.mode, found)) return { state: 'passed', observed, ...known };
+  // Whoever was denied everything needs no longer time: that stands first.
+  const refused = found.fills < fills ? deniedWords(found, facts.accountLimits) : '';
+  const remedy = refused === '' ? 'Run it over a longer time, or over more symbols.' : 'Run it with a smaller size, or without the risk rules; or set another limit on the settings page.';
+  return { state: 'open', ...known, observed: `${refused}${observed}`, remedy, action: 'run_backtest' };
 }
 
 /** A disbelieved result may be tried with play money; with real money not. It is told wherever it stands. */

@@ -11,7 +11,7 @@ import { exchangeDay, sessionsBetween } from '#app/market/calendar.ts';
 import type { Db, Queryable } from '#chassis/db.ts';
 import type { CommandHandlers } from '#chassis/service.ts';
 import { readEvidence } from './evidence.ts';
-import { gatesOf, type BacktestFact, type CheckFact } from './gate-rules.ts';
+import { gatesOf, type BacktestFact, type CheckFact, type LookFact } from './gate-rules.ts';
 
 /** Which version, for which market, with which limits. `limits` left out: those of the deployments of the project that are in the book. `libraryDir` null: there is none. */
 export type GateAsk = { readonly mode: Mode; readonly projectId: string; readonly version: number; readonly limits?: StrategyLimits; readonly libraryDir?: string | null };
@@ -29,18 +29,21 @@ type CheckRow = { readonly what: string; readonly isPassed: boolean; readonly re
  * and there alone the fills are counted one by one (who only buys has no trip).
  */
 const BACKTESTS = `
-  SELECT b.backtest_id AS "backtestId", coalesce(b.finished_at, b.created_at) AS at, t.trips, CASE WHEN t.trips >= 100 THEN 2 * t.trips ELSE (b.result->>'fills')::integer END AS fills, b.view->'from' AS "from", b.view->'to' AS "to",
+  SELECT b.backtest_id AS "backtestId", coalesce(b.finished_at, b.created_at) AS at, t.trips, CASE WHEN t.trips >= 100 THEN 2 * t.trips ELSE (b.result->>'fills')::integer END AS fills, CASE WHEN t.trips < 100 THEN b.result->'denied' END AS denied,
+    b.view->'from' AS "from", b.view->'to' AS "to",
     b.view->>'belief' AS belief, b.view->>'headline' AS headline, s.result->'walkForward'->'folds' AS folds, (s.result->'walkForward'->'efficiency'->>'growth')::float8 AS growth
   FROM strategy_engine.backtests b JOIN strategy_engine.project_versions v ON v.project_id = b.project_id AND v.version = b.project_version
   CROSS JOIN LATERAL (SELECT coalesce((b.view->>'trips')::integer, 0) AS trips) t LEFT JOIN strategy_engine.searches s ON s.backtest_id = b.backtest_id
   WHERE v.hash = $1 AND b.state = 'done' AND b.view IS NOT NULL ORDER BY b.created_at DESC, b.backtest_id LIMIT ${MAX_BACKTESTS}`;
 type BacktestRow = {
-  readonly backtestId: string; readonly at: number; readonly trips: number; readonly fills: number | null; readonly from: number | null; readonly to: number | null; readonly belief: string | null; readonly headline: string | null;
+  readonly backtestId: string; readonly at: number; readonly trips: number; readonly fills: number | null; readonly denied: unknown; readonly from: number | null; readonly to: number | null; readonly belief: string | null; readonly headline: string | null;
   readonly folds: unknown; readonly growth: number | null;
 };
 
 /** The growth out of sample of the windows of a walk-forward, and how many gained. */
 const foldsSchema = z.array(z.object({ outOfSample: z.record(z.string(), z.number().nullable()).nullable() }));
+const deniedSchema = z.record(z.string(), z.number()).catch({});
+const signalsSchema = z.object({ signals: z.number().int() });
 const readSchema = z.object({ backtestId: z.string() });
 const factsSchema = z.object({ facts: z.object({ parameters: z.array(z.unknown()) }) });
 
@@ -57,7 +60,13 @@ function backtestOf(row: BacktestRow): BacktestFact {
   const { backtestId, at, trips, headline, from, to } = row;
   const belief = backtestVerdictSchema.shape.belief.safeParse(row.belief);
   const days = from === null || to === null ? 0 : sessionsBetween(exchangeDay(from as EpochMs), exchangeDay((to - 1) as EpochMs)).length;
-  return { backtestId, at, trips, fills: row.fills ?? 0, days, headline, belief: belief.success ? belief.data : null, outOfSample: outOfSampleOf(row) };
+  return { backtestId, at, trips, fills: row.fills ?? 0, denied: deniedSchema.parse(row.denied), days, headline, belief: belief.success ? belief.data : null, outOfSample: outOfSampleOf(row) };
+}
+
+/** The look-ahead check with what the strategy said in it. */
+function lookOf(row: CheckRow | undefined): LookFact | null {
+  if (row === undefined) return null;
+  return { isPassed: row.isPassed, at: row.at, signals: signalsSchema.safeParse(row.result).data?.signals ?? null };
 }
 
 /** The hash of a version. @throws AppError PROJECT_NOT_FOUND */
@@ -87,7 +96,7 @@ export async function judgeGates(book: Queryable, { mode, projectId, version, li
   const facts = factsSchema.safeParse(checks.get('source')?.result);
   const evidence = await readEvidence(libraryDir, hash);
   const gates = gatesOf({
-    mode, source: check('source'), lookAhead: check('look_ahead'), warmUp: check('warm_up'), backtests: (await book.query<BacktestRow>(BACKTESTS, [hash])).map(backtestOf),
+    mode, source: check('source'), lookAhead: lookOf(checks.get('look_ahead')), warmUp: check('warm_up'), backtests: (await book.query<BacktestRow>(BACKTESTS, [hash])).map(backtestOf),
     read: read.success ? { backtestId: read.data.backtestId, at: checks.get('verdict_read')?.at ?? 0 } : null,
     // Files of which nothing is known yet may have parameters: what is not known is asked for.
     hasParameters: !facts.success || facts.data.facts.parameters.length > 0,
