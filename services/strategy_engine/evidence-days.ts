@@ -11,7 +11,7 @@ import { noteEvidence, type EvidenceDay } from './evidence.ts';
 const LOOK_MS = 10 * MINUTE_MS;
 const SETTLED_MS = 15 * MINUTE_MS;
 
-/** Deployed and running since before the open, with a bar of the day, and without an error on it. */
+/** Deployed and running from before the open to after the close, with a bar of the day, and without an error on it. $4: the close. */
 const RAN = `
   SELECT s.strategy_id AS "strategyId", v.strategy_version_id AS "versionId", p.hash, (SELECT coalesce(sum(t.version), 0)::integer FROM strategy_engine.strategy_state t WHERE t.strategy_version_id = v.strategy_version_id) AS bars
   FROM strategy_engine.strategies s JOIN strategy_engine.strategy_versions v ON v.strategy_version_id = s.current_version_id
@@ -19,6 +19,8 @@ const RAN = `
   WHERE s.is_enabled AND s.paused IS NULL AND NOT s.is_stopped AND v.created_at < $1::timestamptz
     AND EXISTS (SELECT FROM strategy_engine.strategy_state t WHERE t.strategy_version_id = v.strategy_version_id AND t.last_open_time >= $3::timestamptz)
     AND NOT EXISTS (SELECT FROM strategy_engine.strategy_log l WHERE l.strategy_id = s.strategy_id AND l.level = 'error' AND l.at >= $1::timestamptz AND l.at < $2::timestamptz)
+    AND NOT EXISTS (SELECT FROM logging.audit_log a WHERE a.subject = s.strategy_id AND a.action = 'strategy.set_enabled' AND a.at >= $1::timestamptz AND a.at < $4::timestamptz
+      AND NOT (coalesce((a.before->>'isEnabled')::boolean, false) AND coalesce((a.after->>'isEnabled')::boolean, false)))
   ORDER BY s.strategy_id LIMIT 500`;
 type RanRow = { readonly strategyId: string; readonly versionId: string; readonly hash: string; readonly bars: number };
 
@@ -28,12 +30,19 @@ export async function noteDay(book: Queryable, { libraryDir, now }: { readonly l
   const latest = latestSession(settled);
   const session = latest.close <= settled ? latest : latestSession((latest.open - 1) as EpochMs);
   // A bar of a whole day opens at midnight.
-  const rows = await book.query<RanRow>(RAN, [at(session.open), at(session.close + SETTLED_MS), at(fromNewYork(session.date, 0))]);
+  const rows = await book.query<RanRow>(RAN, [at(session.open), at(session.close + SETTLED_MS), at(fromNewYork(session.date, 0)), at(session.close)]);
   let added = 0;
+  const failed: unknown[] = [];
   for (const { hash, ...row } of rows) {
     const day: EvidenceDay = { day: session.date, ...row, notedAt: now };
-    if (await noteEvidence(libraryDir, hash, [day])) added += 1;
+    try {
+      if (await noteEvidence(libraryDir, hash, [day])) added += 1;
+    } catch (error) {
+      // A file that cannot be written now holds up no other; it is tried again.
+      failed.push(error);
+    }
   }
+  if (failed.length > 0) throw new AggregateError(failed, `The days of ${failed.length} deployments could not be written: ${describeError(failed[0])}`);
   return added;
 }
 

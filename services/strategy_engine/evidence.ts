@@ -1,6 +1,6 @@
 /** Days on paper, carried to other markets: one small file per files' hash in the library folder. Written by the engine that runs on paper, read by the gates of real money. */
 import { createHash, randomUUID } from 'node:crypto';
-import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import * as z from 'zod';
 import { AppError, describeError } from '#app/domain/errors.ts';
@@ -8,6 +8,8 @@ import { AppError, describeError } from '#app/domain/errors.ts';
 /** Most days that a file keeps; the oldest go. */
 const MAX_DAYS = 400;
 const MAX_BYTES = 200_000;
+/** In place of the text of a file that is larger than any that we write. */
+const TOO_LARGE = '';
 
 const daySchema = z.strictObject({ day: z.iso.date(), strategyId: z.string().max(64), versionId: z.string().max(80), bars: z.number().int().min(0), notedAt: z.number().int() });
 const fileSchema = z.strictObject({ format: z.literal('mainspring-evidence'), formatVersion: z.literal(1), hash: z.string(), mode: z.literal('paper'), days: z.array(daySchema).max(MAX_DAYS), checksum: z.string() });
@@ -29,18 +31,20 @@ function checksumOf(hash: string, days: readonly EvidenceDay[]): string {
   return createHash('sha256').update(JSON.stringify([hash, days.map(({ day, strategyId, versionId, bars, notedAt }) => [day, strategyId, versionId, bars, notedAt])])).digest('hex');
 }
 
-/** Reads the days of a hash. A file that is damaged or was changed by hand counts for nothing, and says so; it never throws for what lies in the folder. */
-export async function readEvidence(libraryDir: string | null, hash: string): Promise<Evidence> {
-  if (libraryDir === null) return { days: [], problem: 'There is no library folder, so days on paper cannot be seen from here.' };
-  let text: string;
+/** What stands in the file; null without one. @throws what the disk says: a file that cannot be read now is not one that holds nothing */
+async function readText(file: string): Promise<string | null> {
   try {
-    text = await readFile(fileOf(libraryDir, hash), 'utf8');
+    const { size } = await stat(file);
+    return size > MAX_BYTES ? TOO_LARGE : await readFile(file, 'utf8');
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return NONE;
-    return { days: [], problem: `The note of its days on paper cannot be read: ${describeError(error)}` };
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return null;
+    throw error;
   }
+}
+
+function evidenceOf(text: string, hash: string): Evidence {
   const refused = (why: string): Evidence => ({ days: [], problem: `The note of its days on paper ${why}, so it does not count.` });
-  if (text.length > MAX_BYTES) return refused('is larger than any that we write');
+  if (text === TOO_LARGE) return refused('is larger than any that we write');
   let raw: unknown;
   try {
     raw = JSON.parse(text);
@@ -55,14 +59,30 @@ export async function readEvidence(libraryDir: string | null, hash: string): Pro
   return { days: [...new Map(days.map((day) => [day.day, day])).values()].sort((a, b) => (a.day < b.day ? -1 : 1)), problem: null };
 }
 
-/** Adds days to the file of a hash; a day that is there stays. A damaged file is begun anew: its days did not count anyway. @returns whether something was added */
+/** Reads the days of a hash. A file that is damaged or was changed by hand counts for nothing, and says so; it never throws for what lies in the folder. */
+export async function readEvidence(libraryDir: string | null, hash: string): Promise<Evidence> {
+  if (libraryDir === null) return { days: [], problem: 'There is no library folder, so days on paper cannot be seen from here.' };
+  const file = fileOf(libraryDir, hash);
+  try {
+    const text = await readText(file);
+    return text === null ? NONE : evidenceOf(text, hash);
+  } catch (error) {
+    return { days: [], problem: `The note of its days on paper cannot be read: ${describeError(error)}` };
+  }
+}
+
+/**
+ * Adds days to the file of a hash; a day that is there stays. A damaged file is begun anew: its days did not count anyway. One that cannot be read now (another program holds it, a share is away)
+ * is left alone. @returns whether something was added. @throws what the disk says
+ */
 export async function noteEvidence(libraryDir: string, hash: string, days: readonly EvidenceDay[]): Promise<boolean> {
-  const before = (await readEvidence(libraryDir, hash)).days;
+  const file = fileOf(libraryDir, hash);
+  const text = await readText(file);
+  const before = text === null ? [] : evidenceOf(text, hash).days;
   const known = new Set(before.map(({ day }) => day));
   const fresh = days.filter(({ day }) => !known.has(day));
   if (fresh.length === 0) return false;
   const all = [...before, ...fresh].sort((a, b) => (a.day < b.day ? -1 : 1)).slice(-MAX_DAYS);
-  const file = fileOf(libraryDir, hash);
   await mkdir(path.dirname(file), { recursive: true });
   const partial = `${file}.${randomUUID()}.part`;
   try {

@@ -1,5 +1,5 @@
 /** Gates over a real book and a real library folder: judged by what is stored, opened by what is done, and days on paper carried to another market. */
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
@@ -108,6 +108,19 @@ describe('days on paper', () => {
     expect(await readEvidence(libraryDir, HASH)).toMatchObject({ problem: null, days: [{ day: '2024-03-11' }] });
   });
 
+  it('are not begun anew while their note cannot be read: whoever holds it will let go', async () => {
+    await noteEvidence(libraryDir, HASH, days.map(({ date }) => noted(date)));
+    const kept = `${evidenceFile}.kept`;
+    renameSync(evidenceFile, kept);
+    // A name that leads to itself: there, and not to be read.
+    symlinkSync(evidenceFile, evidenceFile);
+    await expect(noteEvidence(libraryDir, HASH, [noted('2024-03-11')])).rejects.toMatchObject({ code: 'ELOOP' });
+    expect(await readEvidence(libraryDir, HASH)).toMatchObject({ days: [], problem: expect.stringContaining('cannot be read') as string });
+    rmSync(evidenceFile);
+    renameSync(kept, evidenceFile);
+    expect((await readEvidence(libraryDir, HASH)).days).toHaveLength(5);
+  });
+
   it('are those on which a deployment ran from the open on, saw bars, and made no error', async () => {
     const [, , day] = days;
     const now = ((day?.close ?? 0) + 20 * MINUTE_MS) as EpochMs;
@@ -124,6 +137,9 @@ describe('days on paper', () => {
     await book.sql(`INSERT INTO strategy_engine.strategy_log (strategy_id, strategy_version_id, at, level, line) VALUES ('ran', 'ran.v1', $1, 'error', 'x is undefined')`, [instant((day?.open ?? 0) + MINUTE_MS)]);
     expect(await noteDay(db, { libraryDir, now }), 'it made an error').toBe(0);
     await book.sql('TRUNCATE strategy_engine.strategy_log');
+    await book.sql(`INSERT INTO logging.audit_log (at, actor, action, subject, before, after) VALUES ($1, 'owner', 'strategy.set_enabled', 'ran', '{"isEnabled": false}', '{"isEnabled": true}')`, [instant((day?.close ?? 0) - MINUTE_MS)]);
+    expect(await noteDay(db, { libraryDir, now }), 'it was paused until a minute before the close').toBe(0);
+    await book.sql('TRUNCATE logging.audit_log');
     await deploy('late', (day?.open ?? 0) + MINUTE_MS);
     await sees('late', (day?.close ?? 0) - MINUTE_MS);
     expect(await noteDay(db, { libraryDir, now })).toBe(1);
