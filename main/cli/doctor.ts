@@ -10,6 +10,7 @@ import type { Layout } from '../layout.ts';
 import { LEAST_FREE_BYTES, freeBytes, layoutOf, nearestExisting } from '../store/data-folder.ts';
 import type { DataFolder } from '../store/data-folder.ts';
 import { marketOfSettings, readSettings } from '../store/read-settings.ts';
+import { lookAtSaved, savedFileOf, sealedKeys } from '../store/saved-settings.ts';
 import { isSealedVault, plainSealer } from '../store/secrets.ts';
 import { isHeld } from '../supervisor/door.ts';
 import { isOurs } from '../supervisor/orphans.ts';
@@ -66,6 +67,30 @@ function checkDisk(folder: DataFolder): Finding {
   return free >= LEAST_FREE_BYTES ? ok('Disk', `${megabytes(free)} free`) : bad('Disk', `${megabytes(free)} free, ${megabytes(LEAST_FREE_BYTES)} are needed. Delete something, or choose a folder on another disk.`);
 }
 
+/** Settings that are wrong or cannot be read have a line of their own; what needs them is not looked at. */
+function isWrongSettings(error: unknown): boolean {
+  return error instanceof AppError && (error.code === 'CONFIG_INVALID' || error.code === 'CONFIG_UNREADABLE');
+}
+
+/** What was saved in the application: whether it can be read, and whether a start from here can open its secrets. */
+function checkSaved(envFile: string): Finding {
+  const file = savedFileOf(envFile);
+  const saved = lookAtSaved(envFile);
+  const sealed = sealedKeys(envFile);
+  if (sealed.length > 0) return note('Saved settings', `${sealed.join(', ')} in ${file} can be opened by the desktop application alone: start that, or write them into ${envFile} and delete them there.`);
+  return ok('Saved settings', saved.length === 0 ? 'none' : `${saved.map(({ key }) => key).join(', ')}, in ${file}`);
+}
+
+function canReadSaved(envFile: string): boolean {
+  try {
+    lookAtSaved(envFile);
+    return true;
+  } catch (error) {
+    if (isWrongSettings(error)) return false;
+    throw error;
+  }
+}
+
 async function checkPorts(isRunning: boolean, settings: () => { settings: { ports: PortWishes } }): Promise<Finding> {
   if (isRunning) return ok('Ports', 'in use by the running system');
   const held: string[] = [];
@@ -73,7 +98,7 @@ async function checkPorts(isRunning: boolean, settings: () => { settings: { port
   try {
     wishes = settings().settings.ports;
   } catch (error) {
-    if (error instanceof AppError && error.code === 'CONFIG_INVALID') return note('Ports', 'not looked at while the settings are wrong');
+    if (isWrongSettings(error)) return note('Ports', 'not looked at while the settings are wrong');
     throw error;
   }
   for (const [unit, port] of Object.entries(wishes)) {
@@ -122,7 +147,7 @@ async function chosen({ home, mode }: Place, env: Env): Promise<{ choice: Market
   } catch (error) {
     if (!(error instanceof AppError)) throw error;
     // Wrong settings have a line of their own.
-    if (error.code === 'CONFIG_INVALID') return { choice: demo, keys: note('Broker keys', 'not looked at while the settings are wrong') };
+    if (isWrongSettings(error)) return { choice: demo, keys: note('Broker keys', 'not looked at while the settings are wrong') };
     const keys = isSealedVault(home.keysFile) ? note('Broker keys', `sealed by the desktop application, in ${home.keysFile}`) : bad('Broker keys', error.message);
     return { choice: demo, keys };
   }
@@ -149,9 +174,11 @@ export async function examine(place: Place, layout: Layout, env: Env): Promise<F
     await guarded('Data folder', () => checkFolder(folder)),
     await guarded('Disk', () => checkDisk(folder)),
     await guarded('Settings', () => {
+      if (!canReadSaved(envFile)) return note('Settings', 'not looked at while the saved settings cannot be read');
       const { warnings } = settings();
       return warnings.length > 0 ? note('Settings', warnings.join(' ')) : ok('Settings', `${existsSync(envFile) ? envFile : 'defaults'}, ${place.mode} mode`);
     }),
+    await guarded('Saved settings', () => checkSaved(envFile)),
     keys,
     await guarded('Ports', () => checkPorts(isRunning, settings)),
     await guarded('postmaster.pid', async () => checkPidFile(folder, (await postgres()).major, isRunning)),

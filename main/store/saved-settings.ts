@@ -51,6 +51,11 @@ export function lookAtSaved(envFile: string): SettingEntry[] {
   return entriesOf(file, Object.fromEntries(Object.entries(load(file).settings).map(([key, saved]) => [key, 'value' in saved ? saved.value : (SEALED_VALUES[key] ?? SEALED_VALUE)])));
 }
 
+/** Which saved settings are sealed: only the desktop application of their owner can open them. @throws AppError CONFIG_UNREADABLE */
+export function sealedKeys(envFile: string): string[] {
+  return Object.entries(load(savedFileOf(envFile)).settings).flatMap(([key, saved]) => ('sealed' in saved ? [key] : []));
+}
+
 /** The saved settings with their secrets. @throws AppError CONFIG_UNREADABLE, also when another user or computer sealed them */
 export async function readSaved(envFile: string, sealer: Sealer): Promise<{ readonly entries: SettingEntry[]; readonly values: SavedValues; readonly savedAt: number | null }> {
   const file = savedFileOf(envFile);
