@@ -1,5 +1,6 @@
 /** Synchronous questions to a service: the exception to the event path, only for what a person does. */
 import * as z from 'zod';
+import { ALERT_COMMANDS } from './commands-alert.ts';
 import { AUTHOR_COMMANDS } from './commands-author.ts';
 import { BULK_COMMANDS } from './commands-bulk.ts';
 import { CHART_COMMANDS } from './commands-chart.ts';
@@ -72,7 +73,7 @@ export const COMMANDS = {
   sendTest: { service: 'notification', input: z.object(request), output: z.object({ notificationId: z.string(), ways: z.array(z.object({ channel: z.string(), recipient: z.string() })), note: z.string().nullable() }) },
   /** Writes into the audit log what was changed outside of the book: settings. Secrets are dots. */
   recordChange: { service: 'analytics', input: z.object({ ...request, action: z.enum(['settings.saved']), subject: z.string().min(1).max(80), before: z.record(z.string(), z.string()), after: z.record(z.string(), z.string()) }), output: z.object({ isRecorded: z.literal(true) }) },
-  ...AUTHOR_COMMANDS, ...BULK_COMMANDS, ...CHART_COMMANDS, ...DEPLOY_COMMANDS, ...EXPLAIN_COMMANDS, ...FEED_COMMANDS, ...QUALITY_COMMANDS, ...SCREENER_COMMANDS, ...STORAGE_COMMANDS, ...STUDIO_COMMANDS,
+  ...ALERT_COMMANDS, ...AUTHOR_COMMANDS, ...BULK_COMMANDS, ...CHART_COMMANDS, ...DEPLOY_COMMANDS, ...EXPLAIN_COMMANDS, ...FEED_COMMANDS, ...QUALITY_COMMANDS, ...SCREENER_COMMANDS, ...STORAGE_COMMANDS, ...STUDIO_COMMANDS,
 } as const satisfies Record<string, CommandContract>;
 
 /** The name of a command. */

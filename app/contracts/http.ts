@@ -11,6 +11,7 @@ import {
 } from './views.ts';
 import { logPageSchema, logQuerySchema } from './logs.ts';
 import { reportViewSchema } from './reports.ts';
+import { ALERT_ROUTES } from './http-alert.ts';
 import { AUTHOR_ROUTES } from './http-author.ts';
 import { BULK_ROUTES } from './http-bulk.ts';
 import { CHART_ROUTES } from './http-chart.ts';
@@ -126,6 +127,7 @@ export const HTTP = {
   reports: { method: 'GET', path: '/api/reports', auth: 'session', movesMoney: false, summary: 'Reports that were written, newest day first', input: z.object({ limit }), output: z.object({ reports: z.array(reportViewSchema) }) },
   cancelRun: { method: 'POST', path: '/api/runs/:runId/cancel', auth: 'session', movesMoney: false, summary: 'Cancel a run', input: run, output: done },
 
+  ...ALERT_ROUTES,
   ...STORAGE_ROUTES,
   ...FEED_ROUTES,
   ...BULK_ROUTES,

@@ -7,6 +7,7 @@ import type { ServiceContext } from '#chassis/service.ts';
 import type { Caller } from './guard.ts';
 import type { HandlerParts, Handlers, RequestContext } from './handler-types.ts';
 import type { Orchestrator } from './orchestrator.ts';
+import { alertHandlers } from './alert-handlers.ts';
 import { authorHandlers } from './author-handlers.ts';
 import { bulkHandlers } from './bulk-handlers.ts';
 import { chartHandlers } from './chart-handlers.ts';
@@ -149,6 +150,7 @@ export function createHandlers(parts: HandlerParts): Handlers {
     loginLink: () => ctx.request('loginLink', {}),
 
     ...flowHandlers(orchestrator),
+    ...alertHandlers(parts),
     ...authorHandlers(parts),
     ...bulkHandlers(parts),
     ...chartHandlers(parts),

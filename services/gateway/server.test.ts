@@ -308,7 +308,7 @@ describe('routes that move money', () => {
   it('are those that the contract says', () => {
     expect(Object.entries(HTTP).filter(([, route]) => route.movesMoney).map(([name]) => name).sort()).toEqual([
       'applyRemedy', 'archiveProject', 'cancelOrder', 'createProject', 'deployStrategy', 'dismissFinding', 'flatten', 'kill', 'lookAheadCheck', 'pauseStrategy', 'placeOrder', 'readVerdict', 'reducePosition', 'renameProject', 'replaceOrder',
-      'restoreVersion', 'retryRun', 'reversePosition', 'runFlow', 'saveAuthorProfile', 'saveConfiguration', 'saveProject', 'screenToStrategy', 'sendTest', 'setRiskLimits', 'setStrategyEnabled', 'setStrategyLimits', 'setTradingState', 'startBacktest', 'startStrategy', 'stopStrategy',
+      'restoreVersion', 'retryRun', 'reversePosition', 'runFlow', 'saveAuthorProfile', 'saveConfiguration', 'saveProject', 'screenToStrategy', 'sendTest', 'setAlertChoice', 'setRiskLimits', 'setStrategyEnabled', 'setStrategyLimits', 'setTradingState', 'startBacktest', 'startStrategy', 'stopStrategy',
     ]);
   });
 });

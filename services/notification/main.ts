@@ -1,6 +1,7 @@
 /** notification: what a person should hear of, and the logs of all parts. The wiring at a glance. */
 import { describeError } from '#app/domain/errors.ts';
 import { runService, type ServiceContext, type ServiceParts } from '#chassis/service.ts';
+import { setAlertChoice } from './alert-choice.ts';
 import { createDeliveryOffice } from './delivery/office.ts';
 import { createFillTeller } from './fill-teller.ts';
 import { dailySummaryFlow } from './flows/daily-summary.ts';
@@ -33,7 +34,7 @@ function setUp(ctx: ServiceContext): Promise<ServiceParts> {
   });
   return Promise.resolve({
     consumers: notificationConsumers({ herald, mode, onFills: tellFills }),
-    commands: { sendTest: (input) => sendTest({ db, herald, mode, now }, input) },
+    commands: { sendTest: (input) => sendTest({ db, herald, mode, now }, input), setAlertChoice: (input) => setAlertChoice(db, input) },
     flows: [tradeAlertsFlow({ db, herald, mode, now }), healthFlow({ db, herald, probe: { config, db, bus } }), dailySummaryFlow({ db, herald, config, now }), ...logs.flows],
     async start() {
       logs.start();

@@ -3,6 +3,7 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { pino } from 'pino';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { ALERT_CHANNELS, ALERT_KINDS, type AlertChoice } from '#app/contracts/alert-settings.ts';
 import type { RuntimeConfig } from '#app/contracts/config.ts';
 import type { EventEnvelope } from '#app/contracts/events.ts';
 import { openBus, type Bus } from '#chassis/bus.ts';
@@ -12,6 +13,7 @@ import { Killed, runFlowByHand } from '../../tests/support/flow-context.ts';
 import { freePort } from '../../tests/support/ports.ts';
 import { startBook, startWire, until, type Book, type Wire } from '../../tests/support/servers.ts';
 import { testConfig } from '../../tests/support/worker.ts';
+import { setAlertChoice } from './alert-choice.ts';
 import { dailySummaryFlow } from './flows/daily-summary.ts';
 import { healthFlow } from './flows/health.ts';
 import { tradeAlertsFlow } from './flows/trade-alerts.ts';
@@ -19,6 +21,7 @@ import { createHerald, type Herald } from './herald.ts';
 import { notificationConsumers } from './lane.ts';
 import { letterSchema, type Letter } from './letters/letter.ts';
 import { renderText } from './letters/text.ts';
+import type { Notice } from './notices.ts';
 import { sendTest } from './send-test.ts';
 
 let book: Book;
@@ -98,6 +101,45 @@ describe('what is heard', () => {
     expect(first.ways.map(({ recipient }) => recipient).sort()).toEqual(['a@example.com', 'b@example.com', 'this computer']);
     await sendTest({ db, herald, mode: 'paper', now }, ask);
     expect(await waysTo('test:test-0001')).toHaveLength(3);
+  });
+});
+
+describe('what is sent by which way', () => {
+  const choose = (idempotencyKey: string, change: Partial<AlertChoice> = {}): Promise<AlertChoice> => setAlertChoice(db, { idempotencyKey, actor: 'owner', kind: 'finding', channel: 'email', isEnabled: true, leastSeverity: 'warning', ...change });
+  const finding = (id: string, severity: string): unknown => event('finding.changed', id, { findingId: id, kind: 'unprotected_position', severity, subject: 'AAPL', message: '10 AAPL have no stop.', remedy: null, state: 'open', isNews: true });
+  const channels = async (id: string): Promise<string[]> => [...new Set((await waysTo(`finding.changed:${id}`)).map(({ channel }) => channel))];
+  const written = (): Promise<{ actor: string; subject: string; before: unknown; after: unknown }[]> => book.sql(`SELECT actor, subject, before, after FROM logging.audit_log WHERE action = 'notification.alert_choice' ORDER BY id`);
+
+  it('a finding of the guardian reaches people, as loud as it is', async () => {
+    await hear('execution', [finding('f1', 'critical'), finding('f2', 'warning'), finding('f3', 'info')]);
+    expect([await channels('f1'), await channels('f2'), await channels('f3')]).toEqual([['desktop', 'email'], ['desktop'], []]);
+  });
+
+  it('is changed for the next message, with an audit row', async () => {
+    expect(await choose('choice-0001')).toMatchObject({ isEnabled: true, leastSeverity: 'warning' });
+    await hear('execution', [finding('f4', 'warning')]);
+    await choose('choice-0002', { isEnabled: false });
+    await hear('execution', [finding('f5', 'critical')]);
+    expect([await channels('f4'), await channels('f5')]).toEqual([['desktop', 'email'], ['desktop']]);
+    expect(await written()).toMatchObject([
+      { actor: 'owner', subject: 'finding:email', before: { isEnabled: true, leastSeverity: 'critical' }, after: { isEnabled: true, leastSeverity: 'warning' } },
+      { actor: 'owner', subject: 'finding:email', before: { isEnabled: true, leastSeverity: 'warning' }, after: { isEnabled: false } },
+    ]);
+  });
+
+  it('is changed once, however often it is asked, and a key is for one change', async () => {
+    await choose('choice-0001');
+    expect(await book.sql(`SELECT is_enabled AS "isEnabled", settings FROM notification.alert_configs WHERE alert_id = 'finding:email'`)).toEqual([{ isEnabled: false, settings: { leastSeverity: 'warning' } }]);
+    await expect(choose('choice-0001', { leastSeverity: 'info' })).rejects.toMatchObject({ code: 'IDEMPOTENCY_CONFLICT' });
+    await expect(choose('choice-0001', { channel: 'webhook' })).rejects.toMatchObject({ code: 'IDEMPOTENCY_CONFLICT' });
+    await Promise.all([choose('choice-0003'), choose('choice-0003')]);
+    expect(await written()).toHaveLength(3);
+  });
+
+  it('has a choice for each kind and channel, and every kind that is told has one', async () => {
+    expect((await book.sql<{ id: string }>(`SELECT alert_id AS id FROM notification.alert_configs WHERE kind <> 'test'`)).map(({ id }) => id).sort()).toEqual(Object.keys(ALERT_KINDS).flatMap((kind) => ALERT_CHANNELS.map((channel) => `${kind}:${channel}`)).sort());
+    const told: readonly Exclude<Notice['kind'], 'order_filled'>[] = ['order_rejected', 'order_denied', 'risk_event', 'trading_state', 'health', 'alert', 'finding', 'screen', 'strategy'];
+    expect(told.filter((kind) => !Object.hasOwn(ALERT_KINDS, kind))).toEqual([]);
   });
 });
 
