@@ -134,7 +134,7 @@ function verdictRead(facts: GateFacts): Judged {
 }
 
 /** The account's limits that a strategy's own would exceed, in words. */
-function beyondAccount(limits: StrategyLimits, account: RiskLimits): string[] {
+export function beyondAccount(limits: StrategyLimits, account: RiskLimits): string[] {
   const isMore = (own: string, most: string): boolean => new Decimal(own).gt(most);
   return [
     ...(isMore(limits.maxNotional, account.maxGrossExposure) ? [`it may hold $${limits.maxNotional}, the account $${account.maxGrossExposure}`] : []),

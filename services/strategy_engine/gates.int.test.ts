@@ -10,7 +10,7 @@ import { openDb, type Db } from '#chassis/db.ts';
 import { startBook, type Book } from '../../tests/support/servers.ts';
 import { noteEvidence, readEvidence } from './evidence.ts';
 import { noteDay } from './evidence-days.ts';
-import { gateCommands, judgeGates } from './gates.ts';
+import { gateCommands, judgeGates, mustFitAccount } from './gates.ts';
 
 const HASH = 'a'.repeat(64);
 const LIMITS = { maxNotional: '10000', maxOrdersPerDay: 10, maxDailyLoss: '500', maxErrors: 3 };
@@ -74,6 +74,17 @@ describe('gates of a version', () => {
     expect(await book.sql(`SELECT actor, subject FROM logging.audit_log WHERE action = 'strategy.verdict_read'`)).toContainEqual({ actor: 'owner', subject: 'mine.2' });
     expect(await judge('paper')).toMatchObject({ isOpen: true });
     expect(await judge('live')).toMatchObject({ isOpen: false });
+  });
+
+  it('hold for limits that are set later as well', async () => {
+    await mustFitAccount(db, LIMITS);
+    await expect(mustFitAccount(db, { ...LIMITS, maxNotional: '9000000' })).rejects.toMatchObject({ code: 'INPUT_INVALID', message: expect.stringContaining('it may hold $9000000, the account $80000') as string });
+  });
+
+  it('say what risk denied, by what is stored of the run', async () => {
+    await backtest('do_not_believe', false);
+    await book.sql(`UPDATE strategy_engine.backtests SET result = '{"fills": 0, "denied": {"ORDER_NOTIONAL_EXCEEDED": 17}}', view = view || '{"trips": 0}'`);
+    expect((await judge('demo')).gates.find(({ gate }) => gate === 'backtest')).toMatchObject({ state: 'open', observed: expect.stringMatching(/^17 orders were denied because an order was larger than the account's limit of \$10000\. /) as string });
   });
 
   it('take a back-test that runs, or failed, for none', async () => {

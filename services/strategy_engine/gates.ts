@@ -11,7 +11,7 @@ import { exchangeDay, sessionsBetween } from '#app/market/calendar.ts';
 import type { Db, Queryable } from '#chassis/db.ts';
 import type { CommandHandlers } from '#chassis/service.ts';
 import { readEvidence } from './evidence.ts';
-import { gatesOf, type BacktestFact, type CheckFact, type LookFact } from './gate-rules.ts';
+import { beyondAccount, gatesOf, type BacktestFact, type CheckFact, type LookFact } from './gate-rules.ts';
 
 /** Which version, for which market, with which limits. `limits` left out: those of the deployments of the project that are in the book. `libraryDir` null: there is none. */
 export type GateAsk = { readonly mode: Mode; readonly projectId: string; readonly version: number; readonly limits?: StrategyLimits; readonly libraryDir?: string | null };
@@ -79,6 +79,12 @@ async function hashOf(book: Queryable, projectId: string, version: number): Prom
 async function accountLimits(book: Queryable): Promise<RiskLimits> {
   const [row] = await book.query<{ limits: unknown }>('SELECT limits FROM risk_management.risk_limits ORDER BY version DESC LIMIT 1');
   return row === undefined ? DEFAULT_RISK_LIMITS : riskLimitsSchema.parse(row.limits);
+}
+
+/** Limits that are set later pass the gate of limits too. @throws AppError INPUT_INVALID for limits wider than the account's */
+export async function mustFitAccount(book: Queryable, limits: StrategyLimits): Promise<void> {
+  const beyond = beyondAccount(limits, await accountLimits(book));
+  if (beyond.length > 0) throw new AppError('INPUT_INVALID', `These limits are wider than the account's: ${beyond.join('; ')}. Set narrower ones, or widen those of the account first`);
 }
 
 async function limitsOfProject(book: Queryable, projectId: string): Promise<StrategyLimits | null> {
