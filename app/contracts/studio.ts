@@ -32,7 +32,7 @@ export const backtestViewSchema = z.object({
   parameters: z.record(z.string(), z.unknown()), symbols: z.array(z.string()), screenId: z.string().nullable(), timeframe: z.string(), from: ms.nullable(), to: ms.nullable(), startedAt: ms, finishedAt: ms.nullable(),
   startEquity: z.number(), endEquity: z.number().nullable(), totalReturn: z.number().nullable(), benchmark: z.string().nullable(), benchmarkReturn: z.number().nullable(), sharpe: z.number().nullable(), maxDrawdown: z.number().nullable(), trips: z.number().int().nullable(),
   belief: backtestVerdictSchema.shape.belief.nullable(), headline: z.string().nullable(), hasSearch: z.boolean(), trials: z.number().int().nullable(), manifestHash: z.string().nullable(), barsSeen: z.number().int(),
-  /** Milliseconds from the start to the curve, and to the end. */ ranMs: z.number().nullable(), tookMs: z.number().nullable(),
+  /** Milliseconds from the start to the curve, and to the end. */ ranMs: z.number().nullable(), tookMs: z.number().nullable(), /** Milliseconds of the run alone, without starting and loading: what a search takes for each of its points. Left out by runs of older versions. */ engineMs: z.number().optional(),
 });
 /** A back-test in a list. */
 export type BacktestView = z.infer<typeof backtestViewSchema>;

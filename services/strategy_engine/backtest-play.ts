@@ -4,6 +4,7 @@ import type { BacktestResult } from '#app/contracts/backtest.ts';
 import type { FoundElsewhere } from '#app/analytics/evidence.ts';
 import type { StrategyType } from '#app/strategy/spec.ts';
 import type { BarColumns } from '#app/domain/bar-columns.ts';
+import { monotonicMs } from '#chassis/clock.ts';
 import type { Db } from '#chassis/db.ts';
 import type { FlowContext } from '#chassis/flows.ts';
 import type { Job } from '../research/job.ts';
@@ -68,14 +69,17 @@ async function search({ work, job, series, show }: Ready): Promise<Searched | nu
   });
 }
 
-type Run = { readonly ran: Ran; readonly lines: readonly string[]; readonly log: SandboxLog | null };
+/** `engineMs`: of the run alone. */
+type Run = { readonly ran: Ran; readonly lines: readonly string[]; readonly log: SandboxLog | null; readonly engineMs: number };
 
 /** Runs it: a strategy of the house on a research thread, a user's in its sandbox, told by the thread. */
 async function run({ work: { pool, plan, authored, signal }, job, series, bars }: Ready, onProgress: (done: number) => void): Promise<Run> {
   const base = { job, bars, seed: plan.seed, leftOut: series.reduce((sum, { leftOut }) => sum + leftOut, 0), complaints: series.flatMap(({ complaint }) => (complaint === null ? [] : [complaint])) };
-  if (authored === null) return { ran: await pool.ask('ran', { ...base, result: null, code: null }, { signal, onProgress }), lines: [], log: null };
+  const began = monotonicMs();
+  if (authored === null) return { ran: await pool.ask('ran', { ...base, result: null, code: null }, { signal, onProgress }), lines: [], log: null, engineMs: monotonicMs() - began };
   const { log, ...result } = await authored.run(job, bars, { signal, onProgress });
-  return { ran: await pool.ask('ran', { ...base, result, code: authored.hash }, { signal }), lines: result.lines, log };
+  const engineMs = monotonicMs() - began;
+  return { ran: await pool.ask('ran', { ...base, result, code: authored.hash }, { signal }), lines: result.lines, log, engineMs };
 }
 
 /** Plays a plan and keeps its row up to date. @throws what loading, searching and running throw; the signal's reason */
@@ -95,10 +99,10 @@ export async function play(work: Work): Promise<Played> {
   const plan: BacktestPlan = found === null ? work.plan : { ...work.plan, parameters: { ...work.plan.parameters, ...found.parameters }, versionId: null };
   const ready: Ready = { work: { ...work, plan }, job: found === null ? job : jobOf(plan, type, { symbols, assets }), series, bars, show };
   const begin = found === null ? LOADED : SEARCHED;
-  const { ran, lines, log } = await run(ready, (done) => show(begin + (1 - begin) * RUN * done));
+  const { ran, lines, log, engineMs } = await run(ready, (done) => show(begin + (1 - begin) * RUN * done));
   signal.throwIfAborted();
   const head = resultHead(backtestId, plan, found?.facts.searchId ?? null);
-  await noteRan(db, head, { ran, plan, log });
+  await noteRan(db, head, { ran, plan, log, engineMs });
   show(begin + (1 - begin) * RUN);
   const beside = authored === null ? { found: {} as FoundElsewhere, words: [] } : await authored.check({ job: ready.job, bars, ran, lines, plan }, signal);
   const measure = { seed: plan.seed, hasChecks: plan.hasChecks, benchmark: benchmark?.bars ?? null, trials: found?.facts.trials ?? null, found: { ...found?.facts.found, ...beside.found } };

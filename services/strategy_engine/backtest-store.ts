@@ -68,11 +68,11 @@ export function storedLog({ lines, dropped }: SandboxLog): { readonly lines: rea
   return { lines: lines.slice(0, MAX_LOG_LINES).map(({ barTime, symbol, level, line }) => ({ barTime, symbol, level, line: line.slice(0, MAX_LOG_CHARACTERS) })), dropped: dropped + Math.max(0, lines.length - MAX_LOG_LINES) };
 }
 
-/** The curve and the trades are there. */
-export async function noteRan(book: Queryable, head: BacktestResult, { ran, plan, log }: { readonly ran: Ran; readonly plan: BacktestPlan; readonly log: SandboxLog | null }): Promise<void> {
+/** The curve and the trades are there. `engineMs`: milliseconds of the run alone. */
+export async function noteRan(book: Queryable, head: BacktestResult, { ran, plan, log, engineMs }: { readonly ran: Ran; readonly plan: BacktestPlan; readonly log: SandboxLog | null; readonly engineMs: number }): Promise<void> {
   await book.query(
     `UPDATE strategy_engine.backtests SET state = 'ran', ran_at = clock_timestamp(), result = $2::jsonb || $3::jsonb, manifest = $4::jsonb, view = $5::jsonb, log = $6::jsonb, request = $7::jsonb WHERE backtest_id = $1`,
-    [head.backtestId, JSON.stringify(head), ran.text, JSON.stringify(ran.manifest), JSON.stringify({ ...viewOf(plan), ...ran.facts }), log === null ? null : JSON.stringify(storedLog(log)), JSON.stringify(plan)],
+    [head.backtestId, JSON.stringify(head), ran.text, JSON.stringify(ran.manifest), JSON.stringify({ ...viewOf(plan), ...ran.facts, engineMs: Math.round(engineMs) }), log === null ? null : JSON.stringify(storedLog(log)), JSON.stringify(plan)],
   );
 }
 

@@ -13,8 +13,8 @@ import { growthOf, settingRows } from './compare-model.ts';
 import { bestOf, written, writtenBy } from './figure-view.ts';
 import { barAt, tradeMarks } from './run-chart-data.ts';
 import { asTyped, costsWords, FRESH_DRAFT, problemsOf, requestOf, typedNumber } from './run-draft.ts';
-import { codeChange, doingWords, shortDoing, spanWords, symbolWords, tookWords } from './run-words.ts';
-import { FRESH_SEARCH, freshRange, pointsOf, searchOf, searchProblems, searchTime } from './search-draft.ts';
+import { barsChange, codeChange, doingWords, shortDoing, spanWords, symbolWords, tookWords } from './run-words.ts';
+import { FRESH_SEARCH, freshRange, pointsOf, pointTime, searchOf, searchProblems, searchTime } from './search-draft.ts';
 import { checkDays, daysOfSpan, monthsBefore } from './span.ts';
 import { fillBeside, memoryChanges, stepAt } from './step-model.ts';
 import { storedOf, storedWords } from './stored.ts';
@@ -101,7 +101,8 @@ describe('the optimiser', () => {
     const request = { ...requestOf({ ...FRESH_DRAFT, symbols: ['A'] }, { facts: facts(), project: { projectId: 'x', version: 1 }, stored: null, today: TODAY }), search: searchOf(FRESH_SEARCH, parameters) };
     expect(backtestRequestSchema.parse(request).search).toMatchObject({ ranges: { fast: { from: 5, to: 15, step: 1 } }, method: 'grid', walkForward: { kind: 'rolling', folds: 5, outPart: 0.25 }, choose: 'sturdiest' });
   });
-  it('estimates from the last run alone', () => {
+  it('estimates from the last run alone, without the time of its cold start', () => {
+    expect([pointTime({ engineMs: 200, ranMs: 7_900, tookMs: 27_000 }), pointTime({ ranMs: 7_900, tookMs: 27_000 }), pointTime(null)]).toEqual([200, 7_900, null]);
     expect(searchTime(FRESH_SEARCH, 100, null)).toBeNull();
     expect(searchTime({ ...FRESH_SEARCH, isWalkForward: false }, 100, 200)).toBe(20_000);
   });
@@ -136,6 +137,11 @@ describe('words of a run', () => {
     expect(codeChange({ project }, { version: 5, hash: 'a' }, false)).toBeNull();
     expect(codeChange({ project }, { version: 3, hash: 'b' }, false)).toBe('Made by version 2; version 3 is open. The code has changed since.');
     expect(codeChange({ project }, { version: 2, hash: 'a' }, true)).toMatch(/edited since/);
+  });
+  it('say whether newer bars came to a run that went on to the newest', () => {
+    const to = Date.parse('2026-02-27T21:00:00Z');
+    expect(barsChange({ to }, {}, '2026-03-02')).toBe('Newer bars are stored since: up to 2026-03-02.');
+    expect([barsChange({ to }, {}, '2026-02-27'), barsChange({ to }, { to: '2026-02-27' }, '2026-03-02'), barsChange({ to }, {}, null)]).toEqual([null, null, null]);
   });
   it('say what it does now', () => {
     const view = { state: 'running', startedAt: 0, hasSearch: false } as BacktestDetail['view'];

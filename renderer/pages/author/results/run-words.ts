@@ -74,6 +74,12 @@ export function codeChange(view: Pick<BacktestView, 'project'>, base: Pick<Versi
   return isDirty ? `Made by version ${project.version}. The code was edited since and is not saved.` : null;
 }
 
+/** How the stored bars of now stand to those of a run that went on to the newest; null when no newer ones came, or nothing is known. `newest`: YYYY-MM-DD of the newest stored bar. */
+export function barsChange({ to }: Pick<BacktestView, 'to'>, asked: Readonly<Record<string, unknown>>, newest: string | null): string | null {
+  if (to === null || newest === null || typeof asked['to'] === 'string' || newest <= marketDay(to - 1)) return null;
+  return `Newer bars are stored since: up to ${newest}.`;
+}
+
 /** What can be done about a failure, by its code. */
 export function remedyOf(code: string): string {
   const remedies: Readonly<Record<string, string>> = {

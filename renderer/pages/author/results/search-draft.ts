@@ -1,5 +1,6 @@
 /** What an optimisation varies while one types, how many points that is, and the request it makes. Pure. */
 import type { ParameterView } from '#app/contracts/author.ts';
+import type { BacktestView } from '#app/contracts/studio.ts';
 import { MAX_SEARCH_TRIALS } from '#app/contracts/search.ts';
 import { parameterProblem, typedNumber } from './run-draft.ts';
 import type { Problems, RunRequest } from './run-draft.ts';
@@ -112,7 +113,12 @@ export function searchOf(draft: SearchDraft, parameters: readonly ParameterView[
   };
 }
 
-/** Milliseconds that a search will take, from a run that took `runMs`; windows of a walk-forward try the same points again on parts of the time. Null when nothing has run yet. */
+/** Milliseconds that a point takes: as long as the engine ran, without starting and loading, where that is known. Null when nothing has run yet. */
+export function pointTime(lastRun: Pick<BacktestView, 'engineMs' | 'ranMs' | 'tookMs'> | null): number | null {
+  return lastRun?.engineMs ?? lastRun?.ranMs ?? lastRun?.tookMs ?? null;
+}
+
+/** Milliseconds that a search will take at most, from a run that took `runMs`; windows of a walk-forward try the same points again on parts of the time. Null when nothing has run yet. */
 export function searchTime(draft: SearchDraft, points: number, runMs: number | null): number | null {
   if (runMs === null || points === 0) return null;
   const windows = draft.isWalkForward ? (typedNumber(draft.folds) ?? 0) * (1 - (typedNumber(draft.outPart) ?? 0) / 100) * (draft.kind === 'rolling' ? 0.5 : 0.75) : 0;

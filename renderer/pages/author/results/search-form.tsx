@@ -10,7 +10,7 @@ import { problemsOf, requestOf } from './run-draft.ts';
 import type { Problems } from './run-draft.ts';
 import { useRunTarget } from './run-target.ts';
 import { isUnderWay, useRuns, useStart, useStarting } from './runs.ts';
-import { METHODS, OBJECTIVES, pointsOf, rangeOf, searchOf, searchProblems, searchTime, stepsOf } from './search-draft.ts';
+import { METHODS, OBJECTIVES, pointsOf, pointTime, rangeOf, searchOf, searchProblems, searchTime, stepsOf } from './search-draft.ts';
 import type { RangeDraft, SearchDraft } from './search-draft.ts';
 import { Field, Picker, Typed } from './small-parts.tsx';
 import { useStored } from './stored.ts';
@@ -78,7 +78,8 @@ export function SearchForm({ projectId, lastRun }: { projectId: string; lastRun:
   const today = marketDay(Date.now());
   const barProblem = Object.values(problemsOf(run, facts, today))[0];
   const points = pointsOf(draft, parameters);
-  const time = searchTime(draft, points.tried, lastRun?.ranMs ?? lastRun?.tookMs ?? null);
+  const pointMs = pointTime(lastRun);
+  const time = searchTime(draft, points.tried, pointMs);
   const isBlocked = Object.keys(problems).length > 0 || barProblem !== undefined || isRunning || starting?.stage === 'saving' || starting?.stage === 'starting';
   const begin = (): void => { void start((project) => ({ ...requestOf(runDraftNow(projectId), { facts, project, stored: stored.days, today }), search: searchOf(draft, parameters) }), 'optimise'); };
   return (
@@ -90,7 +91,7 @@ export function SearchForm({ projectId, lastRun }: { projectId: string; lastRun:
       <Rules draft={draft} problems={problems} change={change} />
       <div className="rs-begin">
         <Button size="compact-md" disabled={isBlocked} onClick={begin}>Try {count(points.tried)} points</Button>
-        <p>{problems['points'] ?? barProblem ?? (isRunning ? 'A run is under way.' : `${draft.method === 'grid' || points.tried === points.all ? '' : `of ${count(points.all)}; `}${time === null ? 'Run it once and the time is estimated here.' : `about ${age(time)}, from the last run of ${age(lastRun?.ranMs ?? lastRun?.tookMs ?? null)}`}`)}</p>
+        <p>{problems['points'] ?? barProblem ?? (isRunning ? 'A run is under way.' : `${draft.method === 'grid' || points.tried === points.all ? '' : `of ${count(points.all)}; `}${time === null ? 'Run it once and the time is estimated here.' : `about ${age(time)} at most: the last run took ${age(pointMs)}`}`)}</p>
       </div>
       <p className="rs-note">Symbols, span, capital and costs are those of the bar below. The more points are tried, the better the best looks by luck alone; the verdict counts them.</p>
     </div>
