@@ -4,6 +4,8 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Locator, Page } from 'playwright-core';
+import { ALERT_CHANNELS, ALERT_KIND_NAMES } from '#app/contracts/alert-settings.ts';
+import type { AlertChoice } from '#app/contracts/alert-settings.ts';
 import { DEFAULT_RISK_LIMITS } from '#app/domain/limits.ts';
 import type { RiskLimits } from '#app/domain/limits.ts';
 import { openConfiguration } from '#main/configuration.ts';
@@ -16,10 +18,12 @@ import type { Script, ScriptedGateway } from './scripted-gateway.ts';
 import { openScriptedPage } from './scripted-page.ts';
 import { TRADING, WORLD } from './trading-world.ts';
 
+const LIMIT_MS = 20_000;
 const folder = mkdtempSync(path.join(tmpdir(), 'ms-settings-page-'));
 const envFile = path.join(folder, '.env');
 let keeper: ConfigurationKeeper;
 let limits: RiskLimits = DEFAULT_RISK_LIMITS;
+let choices: AlertChoice[] = ALERT_KIND_NAMES.flatMap((kind) => ALERT_CHANNELS.map((channel) => ({ kind, channel, isEnabled: true, leastSeverity: 'info' as const })));
 let browser: TestBrowser;
 let page: Page;
 let gateway: ScriptedGateway;
@@ -34,6 +38,11 @@ function script(): Script {
       return { version: 4, limits };
     },
     deployments: () => ({ deployments: [] }),
+    alertChoices: () => ({ choices }),
+    setAlertChoice: (next) => {
+      choices = choices.map((choice) => (choice.kind === next.kind && choice.channel === next.channel ? next : choice));
+      return next;
+    },
     sendTest: () => ({ notificationId: 'n1', ways: [], note: 'No mail server and no webhook is set up.' }),
   };
 }
@@ -48,6 +57,8 @@ afterAll(async () => {
   rmSync(folder, { recursive: true, force: true });
 });
 
+/** Waits for as long as a busy computer may need. */
+const eventually = (ask: () => unknown): ReturnType<typeof expect.poll> => expect.poll(ask, { timeout: LIMIT_MS });
 const go = (name: string): Promise<void> => page.getByRole('navigation', { name: 'Sections of the settings' }).getByRole('link', { name }).click();
 const bar = (): Locator => page.locator('.se-bar');
 const field = (name: string): Locator => page.getByRole('textbox', { name, exact: true });
@@ -55,6 +66,7 @@ const row = (title: string): Locator => page.locator('.se-row').filter({ has: pa
 
 describe('the settings page', () => {
   it('finds a setting by any of its words, and its section with it', async () => {
+    await page.getByLabel('Search settings').waitFor();
     await page.keyboard.press('/');
     await page.keyboard.type('mail recipients');
     await page.getByRole('heading', { name: 'Notifications' }).waitFor();
@@ -73,7 +85,7 @@ describe('the settings page', () => {
     expect(await bar().getByRole('button', { name: 'Save' }).isDisabled()).toBe(true);
     await field('Recipients').fill('me@example.com');
     await field('Sender').fill('Desk <desk@example.com>');
-    await expect.poll(() => bar().locator('li').allTextContents()).toHaveLength(3);
+    await eventually(() => bar().locator('li').allTextContents()).toHaveLength(3);
     expect(await bar().textContent()).toContain('Starts again by itself: notification');
     await bar().getByRole('button', { name: 'Save' }).click();
     await page.getByRole('status').filter({ hasText: 'Saved.' }).waitFor();
@@ -84,15 +96,39 @@ describe('the settings page', () => {
   it('keeps a secret to itself: it can be replaced and removed, never read', async () => {
     await field('Signing secret').fill('a-long-secret-of-a-hook');
     await field('Address').fill('https://hooks.example.com/x');
-    await expect.poll(() => bar().locator('li').count()).toBe(2);
+    await eventually(() => bar().locator('li').count()).toBe(2);
     expect(await bar().textContent()).not.toContain('a-long-secret');
     await bar().getByRole('button', { name: 'Save' }).click();
-    await expect.poll(() => field('Signing secret').getAttribute('placeholder')).toContain('is set');
+    await eventually(() => field('Signing secret').getAttribute('placeholder')).toContain('is set');
     expect(await page.content()).not.toContain('a-long-secret');
     await row('Signing secret').getByRole('button', { name: 'Remove what is set' }).click();
     await bar().getByText('none: calls are not signed').waitFor();
     await row('Signing secret').getByRole('button', { name: /Take back/ }).click();
-    await expect.poll(() => page.locator('.se-bar:not(.done)').count()).toBe(0);
+    await eventually(() => page.locator('.se-bar:not(.done)').count()).toBe(0);
+  });
+
+  it('says what is sent by which way, and changes it at once', async () => {
+    const table = page.getByRole('region', { name: 'What is sent by which way' });
+    const way = (name: string): Locator => table.getByLabel(name, { exact: true });
+    await table.getByText('Findings of the guardian').waitFor();
+    // One that is always as loud as it is has no choice of how loud.
+    expect(await way('Fills: E-mail, from which severity on').count()).toBe(0);
+    await way('Risk events: E-mail, from which severity on').selectOption('critical');
+    await eventually(() => choices.find(({ kind, channel }) => kind === 'risk_event' && channel === 'email')?.leastSeverity).toBe('critical');
+    for (const channel of ['Desktop', 'E-mail', 'Webhook']) {
+      await way(`Fills: ${channel}`).press('Space');
+      await eventually(() => way(`Fills: ${channel}`).isChecked()).toBe(false);
+    }
+    await table.locator('tr', { hasText: 'Fills' }).getByText('nobody is told').waitFor();
+    expect(gateway.asked('setAlertChoice').map(({ key }) => key)).toHaveLength(new Set(gateway.asked('setAlertChoice').map(({ key }) => key)).size);
+    await page.getByLabel('Search settings').fill('guardian');
+    await eventually(() => table.locator('tbody tr').count()).toBe(1);
+    await page.getByLabel('Search settings').fill('');
+    for (const [width, height] of [[1440, 900], [1024, 700]] as const) {
+      await page.setViewportSize({ width, height });
+      expect(await page.evaluate(() => (document.querySelector('.se-content')?.scrollWidth ?? 1) - (document.querySelector('.se-content')?.clientWidth ?? 0))).toBeLessThanOrEqual(0);
+    }
+    await page.setViewportSize({ width: 1440, height: 900 });
   });
 
   it('does not let a file be overruled, and says what waits for a start', async () => {
@@ -113,17 +149,17 @@ describe('the settings page', () => {
     await row('Daily loss').getByRole('alert').waitFor();
     await field('Daily loss').fill('1500');
     await bar().getByRole('button', { name: 'Save' }).click();
-    await expect.poll(() => limits.maxDailyLoss).toBe('1500');
+    await eventually(() => limits.maxDailyLoss).toBe('1500');
     await field('Largest order').fill('25,000');
     await row('Largest order').getByText('wider than before').waitFor();
     expect(await bar().getByRole('button', { name: 'Save' }).isDisabled()).toBe(true);
     await bar().getByRole('checkbox').check();
     await field('Largest order').fill('26000');
     // Other numbers are another question.
-    await expect.poll(() => bar().getByRole('checkbox').isChecked()).toBe(false);
+    await eventually(() => bar().getByRole('checkbox').isChecked()).toBe(false);
     await bar().getByRole('checkbox').check();
     await bar().getByRole('button', { name: 'Save' }).click();
-    await expect.poll(() => limits.maxOrderNotional).toBe('26000');
+    await eventually(() => limits.maxOrderNotional).toBe('26000');
   });
 
   it('hands everything out as a file without secrets, and shows what a file would change before it counts', async () => {
@@ -150,10 +186,10 @@ describe('the settings page', () => {
     await page.getByText('1.234,56').click();
     await page.getByText('−1.234.567,89').waitFor();
     await page.getByText('Compact').click();
-    await expect.poll(() => page.evaluate(() => document.documentElement.dataset['density'])).toBe('compact');
+    await eventually(() => page.evaluate(() => document.documentElement.dataset['density'])).toBe('compact');
     await page.keyboard.press('g');
     await page.keyboard.press('p');
     await page.getByRole('region', { name: 'Account' }).waitFor();
-    await expect.poll(() => page.locator('.headline').textContent()).toMatch(/\d\.\d{3},\d{2}/);
+    await eventually(() => page.locator('.headline').textContent()).toMatch(/\d\.\d{3},\d{2}/);
   });
 });

@@ -5,6 +5,7 @@ import { TextInput } from '@mantine/core';
 import { useDebouncedValue } from '@mantine/hooks';
 import { Link, useSearch } from '@tanstack/react-router';
 import { IconSearch } from '@tabler/icons-react';
+import { ALERT_KIND_NAMES, alertKindFacts } from '#app/contracts/alert-settings.ts';
 import { SETTING_FACTS } from '#app/contracts/configuration.ts';
 import type { ChangeOutlook, SettingFacts } from '#app/contracts/configuration.ts';
 import { useRoute } from '../../data/queries.ts';
@@ -20,6 +21,7 @@ import { ConfigurationRows } from './configuration-rows.tsx';
 import { useDraft } from './draft.ts';
 import { LIMIT_GROUPS, limitEffect } from './limits.ts';
 import { LimitRows } from './limit-rows.tsx';
+import { AlertChoices } from './alert-choices.tsx';
 import { AccountsSection, ComputerSection, DataSection, SchedulesSection, TestMessage } from './other-sections.tsx';
 import { matches } from './search.ts';
 import { TransferSection } from './transfer-section.tsx';
@@ -34,6 +36,7 @@ function holds(id: SectionId, search: string): boolean {
   const section = SECTIONS.find((one) => one.id === id);
   if (section !== undefined && matches(search, section.name, section.about, section.words)) return true;
   if (id === 'risk') return LIMIT_GROUPS.some(({ fields }) => fields.some(({ key, title }) => matches(search, key, title, limitEffect(key))));
+  if (id === 'notifications' && ALERT_KIND_NAMES.some((kind) => matches(search, kind, alertKindFacts(kind).title, alertKindFacts(kind).about))) return true;
   const parts = PARTS[id] ?? [];
   return Object.entries<SettingFacts>(SETTING_FACTS).some(([key, facts]) => parts.includes(facts.section) && matches(search, key, facts.title, facts.effect));
 }
@@ -57,7 +60,7 @@ function Content({ id, search, outlook }: { id: SectionId; search: string; outlo
     case 'risk': return <Limits search={inside} />;
     case 'schedules': return <SchedulesSection search={inside} />;
     case 'data': return <DataSection />;
-    case 'notifications': return <><Rows id={id} search={inside} outlook={outlook} /><TestMessage /></>;
+    case 'notifications': return <><Rows id={id} search={inside} outlook={outlook} /><TestMessage /><AlertChoices search={inside} /></>;
     case 'servers': case 'logs': case 'demo': return <Rows id={id} search={inside} outlook={outlook} />;
     case 'appearance': return <AppearanceSection search={inside} />;
     case 'computer': return <ComputerSection />;

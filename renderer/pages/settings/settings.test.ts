@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import type { Configuration } from '#app/contracts/configuration.ts';
 import { DEFAULT_RISK_LIMITS, riskLimitsSchema } from '#app/domain/limits.ts';
 import { readSettingsSearch } from './address.ts';
+import { levelsOf, reaches } from './alert-levels.ts';
 import { LIMIT_FIELDS, limitEffect, limitsAfter, loosened } from './limits.ts';
 import { matches } from './search.ts';
 import { changesOf, readSettingsFile, settingsFile } from './transfer.ts';
@@ -33,6 +34,15 @@ describe('limits', () => {
     const after = riskLimitsSchema.parse({ ...DEFAULT_RISK_LIMITS, maxOrderNotional: '9000', maxGrossExposure: '90000', marginHeadroomPercent: '5', allowShort: true, maxDailyLoss: '2000.00' });
     expect(loosened(DEFAULT_RISK_LIMITS, after).map(({ key }) => key)).toEqual(['maxGrossExposure', 'allowShort', 'marginHeadroomPercent']);
     expect(loosened(after, DEFAULT_RISK_LIMITS).map(({ key }) => key)).toEqual(['maxOrderNotional']);
+  });
+});
+
+describe('from which severity on a message is sent', () => {
+  it('is a choice of what makes a difference, and of what was chosen before', () => {
+    expect([levelsOf(['warning'], 'warning'), levelsOf(['warning'], 'info'), levelsOf(['info', 'warning'], 'info'), levelsOf(['info'], 'critical')]).toEqual([['warning'], ['warning'], ['info', 'warning'], ['info', 'critical']]);
+  });
+  it('lets something through, or nothing at all', () => {
+    expect([reaches({ isEnabled: true, leastSeverity: 'info' }, ['warning']), reaches({ isEnabled: false, leastSeverity: 'info' }, ['warning']), reaches({ isEnabled: true, leastSeverity: 'critical' }, ['info', 'warning'])]).toEqual([true, false, false]);
   });
 });
 
