@@ -21,12 +21,13 @@ export type LookAheadFinding = {
   readonly message: string;
 };
 
-/** What was compared, and the first finding of each way. `signals`: those that the strategy raised over everything. */
-export type LookAheadReport = { readonly moments: number; readonly cuts: number; readonly signals: number; readonly findings: readonly LookAheadFinding[] };
+/** What was compared, and the first finding of each way. `cuts`: places at which the future was taken away; `left`: places for which there was no time; `signals`: those that the strategy raised over everything. */
+export type LookAheadReport = { readonly moments: number; readonly cuts: number; readonly left: number; readonly signals: number; readonly findings: readonly LookAheadFinding[] };
 
-/** `cuts`: places at which to cut, 1..1,000; 120 when left out, fewer over long data (`STEPS`). All of them where the data has no more moments. `streamed`: moments that are shown bar by bar, the first ones; all when left out. */
-export type LookAheadOptions = ColumnRunOptions & { readonly cuts?: number; readonly streamed?: number };
+/** `cuts`: places at which to cut, 1..1,000; 120 when left out, fewer over long data (`STEPS`). All of them where the data has no more moments. `streamed`: moments that are shown bar by bar, the first ones; all when left out. `isOver`: asked before each cut but the first; true leaves the others out. */
+export type LookAheadOptions = ColumnRunOptions & { readonly cuts?: number; readonly streamed?: number; readonly isOver?: () => boolean };
 
+const WAYS_TO_CUT = ['removed', 'replaced'] as const;
 const CUTS = 120;
 const CUTS_MIN = 8;
 const MAX_CUTS = 1_000;
@@ -45,20 +46,24 @@ export function checkLookAhead(strategy: BoundStrategy, markets: readonly Symbol
   const bars = markets.reduce((sum, market) => sum + barCount(market.bars), 0);
   const affordable = Math.max(CUTS_MIN, Math.min(CUTS, Math.floor(STEPS / Math.max(1, bars))));
   const cuts = cutsOf(moments, whole, Math.min(MAX_CUTS, Math.max(1, options.cuts ?? affordable)));
-  const findings: LookAheadFinding[] = [];
+  const findings = new Map<LookAheadWay, LookAheadFinding>();
   const shownTo = moments[(options.streamed ?? moments.length) - 1] ?? Infinity;
   const shown = markets.map(({ symbol, bars: all }) => ({ symbol, bars: sliceColumns(all, 0, barsUpTo(all, shownTo)) })).filter(({ bars: some }) => barCount(some) > 0);
   const streamed = compare({ way: 'streamed', cutAfter: null, until: shownTo, whole, run: () => signalsBarByBar(strategy, shown, options) });
-  for (const way of ['removed', 'replaced'] as const) {
-    for (const cutAfter of cuts) {
+  let made = 0;
+  for (const cutAfter of cuts) {
+    if (made > 0 && options.isOver?.() === true) break;
+    made += 1;
+    for (const way of WAYS_TO_CUT) {
+      if (findings.has(way)) continue;
       const changed = markets.map(({ symbol, bars }) => ({ symbol, bars: way === 'removed' ? removeAfter(bars, cutAfter) : replaceAfter(bars, cutAfter) }));
       const finding = compare({ way, cutAfter, whole, run: () => signalsOverColumns(strategy, changed, options) });
-      if (finding === null) continue;
-      findings.push(finding);
-      break;
+      if (finding !== null) findings.set(way, finding);
     }
+    if (findings.size === WAYS_TO_CUT.length) made = cuts.length;
+    if (made === cuts.length) break;
   }
-  return { moments: moments.length, cuts: cuts.length, signals: whole.length, findings: streamed === null ? findings : [...findings, streamed] };
+  return { moments: moments.length, cuts: made, left: cuts.length - made, signals: whole.length, findings: [...WAYS_TO_CUT.flatMap((way) => findings.get(way) ?? []), ...(streamed === null ? [] : [streamed])] };
 }
 
 /** Times after which to cut, in order: all moments of short data; else half of them evenly, the rest around the signals. */

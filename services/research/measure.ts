@@ -9,6 +9,7 @@ import type { BarColumns } from '#app/domain/bar-columns.ts';
 import { AppError, describeError } from '#app/domain/errors.ts';
 import { newYorkOffsetMs } from '#app/market/nyse-zone.ts';
 import type { StrategyType } from '#app/strategy/spec.ts';
+import { CHECK_MS, uncheckedWords } from './check-time.ts';
 import { checkRun, type Checked } from './backtest-tool-check.ts';
 
 /** What is known beside the run: what a search has found out, and what to compare it with. `seed` decides the draws; `hasChecks`: further runs tell whether it knows the future and what noise does to it. */
@@ -46,12 +47,16 @@ export type FinishedRun = { readonly markets: readonly { readonly symbol: string
 
 /** The further runs that a check of a strategy of the house makes; null where the bars are too many, or nobody asked. */
 export function houseCheck({ type, config, result }: { readonly type: StrategyType; readonly config: RunConfig; readonly result: RunResult }, { seed, hasChecks }: Pick<Measure, 'seed' | 'hasChecks'>): (() => Checked) | null {
-  return hasChecks && isCheckable(config.markets) ? () => checkRun({ type, config, result, seed, budget: CHECK_BUDGET }) : null;
+  return hasChecks && isCheckable(config.markets) ? () => checkRun({ type, config, result, seed, budget: CHECK_BUDGET, withinMs: CHECK_MS }) : null;
 }
 
 /** Whether the bars are few enough for further runs. */
 export function isCheckable(markets: readonly { readonly bars: BarColumns }[]): boolean {
-  return markets.reduce((sum, market) => sum + market.bars.time.length, 0) <= MOST_CHECKED_BARS;
+  return barsOf(markets) <= MOST_CHECKED_BARS;
+}
+
+function barsOf(markets: readonly { readonly bars: BarColumns }[]): number {
+  return markets.reduce((sum, market) => sum + market.bars.time.length, 0);
 }
 
 /** What the statistics are made of. */
@@ -62,11 +67,12 @@ export function sheetInputOf({ markets, cash, result }: FinishedRun, { benchmark
   };
 }
 
-/** Measures and judges. Pure: the same run, checks and seed give the same words. */
+/** Measures and judges: the same run and seed give the same figures; how many checks were made, and so the words, can depend on how busy the computer was. */
 export function measureRun(run: FinishedRun, measure: Measure, check: (() => Checked) | null): Measured {
   const input = sheetInputOf(run, measure);
   const sheet = tearSheet(input);
   const beside = check === null ? null : checked(check);
   const evidence = gatherEvidence(input, sheet, measure.seed, { ...measure.found, ...beside?.found });
-  return { figures: { ...sheet.figures }, sheet, verdict: verdict(evidence), words: beside?.words ?? [] };
+  const unchecked = measure.hasChecks && !isCheckable(run.markets) ? [uncheckedWords(barsOf(run.markets), MOST_CHECKED_BARS)] : [];
+  return { figures: { ...sheet.figures }, sheet, verdict: verdict(evidence), words: [...(beside?.words ?? []), ...unchecked] };
 }

@@ -4,6 +4,7 @@ import type { RunResult } from '#app/backtest/run/types.ts';
 import { parametersAt, type Space } from '#app/backtest/search/space.ts';
 import type { Job } from './job.ts';
 import type { BatchOptions, BatchResult, Pool, SingleOptions } from './pool.ts';
+import { holdBars } from './sandbox/hold-bars.ts';
 import type { Sandbox } from './sandbox/sandbox.ts';
 import { spaceOf } from './trial.ts';
 import { DONE, FAILED, FREE, rowWidth, sharedBatch, type Batch, type SingleRun, type Span, type Study } from './work.ts';
@@ -87,7 +88,10 @@ class Processes implements SandboxPool {
       if (fresh.length > 0) options.onDone?.(fresh, batch);
     };
     const points = chunk.map((place) => parametersAt(space, batch.points[place] ?? -1));
-    const { rows, failed } = await sandbox.ask('points', { job: withoutStrategy(study.job), bars: { held: HELD }, span, points, figures: study.figures, periods: study.periods }, options.signal);
+    const { rows, failed } = await sandbox.ask('points', { job: withoutStrategy(study.job), bars: { held: HELD }, span, points, figures: study.figures, periods: study.periods }, options.signal, ({ rows: fresh }) => {
+      const places = [...fresh.keys()].flatMap((at) => chunk[at] ?? []);
+      take(places, (place) => fresh.get(chunk.indexOf(place)) ?? new Float64Array(width).fill(NaN));
+    });
     for (const [at, text] of failed) {
       const place = chunk[at] ?? -1;
       batch.states[place] = FAILED;
@@ -119,7 +123,7 @@ class Processes implements SandboxPool {
 
   private async hold(seat: Seat, bars: Study['bars']): Promise<void> {
     if (seat.held === bars) return;
-    await seat.sandbox.ask('hold', { name: HELD, bars });
+    await holdBars(seat.sandbox, HELD, bars);
     seat.held = bars;
   }
 }
@@ -133,11 +137,11 @@ export function openSandboxPool(options: SandboxPoolOptions): SandboxPool {
 /**
  * The points that the strategy refuses (its `check` says so), found by asking it. Of a space with more than `most` points none is asked: those that it refuses then fail when they are run, and are told.
  */
-export async function refusedPoints(sandbox: Sandbox, space: Space, { most, signal }: { readonly most: number; readonly signal: AbortSignal }): Promise<ReadonlySet<number>> {
+export async function refusedPoints(sandbox: Sandbox, space: Space, { most, signal }: { readonly most: number; readonly signal: AbortSignal | undefined }): Promise<ReadonlySet<number>> {
   const refused = new Set<number>();
   if (space.size > most) return refused;
   for (let point = 0; point < space.size; point += 1) {
-    signal.throwIfAborted();
+    signal?.throwIfAborted();
     try {
       await sandbox.ask('bind', { parameters: parametersAt(space, point) });
     } catch (error) {

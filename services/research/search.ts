@@ -34,7 +34,7 @@ export type SearchProgress = { readonly done: number; readonly planned: number; 
 /** With what. `code`: what tells versions of the strategy apart, where its behaviour cannot be asked for here; `unusable`: points of which it is known that the strategy refuses them, beside those that its type refuses. */
 export type SearchMeans = {
   readonly pool: Pick<Pool, 'run' | 'single'>; strategyType(kind: string): StrategyType; barsOf(ref: string): BarColumns;
-  readonly code?: string | null; readonly unusable?: (space: Space) => Promise<ReadonlySet<number>>;
+  readonly code?: string | null; readonly unusable?: (space: Space, signal: AbortSignal | undefined) => Promise<ReadonlySet<number>>;
   readonly journal?: (options: JournalOptions) => Journal; readonly signal?: AbortSignal; readonly onProgress?: (progress: SearchProgress) => void;
 };
 
@@ -121,7 +121,7 @@ class Searcher {
 
   /** Finds out which points the strategy refuses, where only it can say. */
   async prepare(): Promise<void> {
-    if (this.means.unusable !== undefined) this.refused = await this.means.unusable(this.space);
+    if (this.means.unusable !== undefined) this.refused = await this.means.unusable(this.space, this.means.signal);
   }
 
   close(): void {

@@ -1,22 +1,24 @@
 /** The back-test of a strategy that was written here: it runs in its sandbox, and so do the further runs that a verdict needs. */
-import { setImmediate as nextTurn } from 'node:timers/promises';
 import { MAX_SEARCH_TRIALS } from '#app/contracts/search.ts';
 import type { ProjectFile } from '#app/contracts/author.ts';
 import type { FoundElsewhere } from '#app/analytics/evidence.ts';
-import { jitterBars, jitterParameters, summariseVariants } from '#app/analytics/jitter.ts';
+import { jitterParameters, type PriceJitter } from '#app/analytics/jitter.ts';
 import { figuresOf } from '#app/backtest/search/figures.ts';
 import type { BarColumns } from '#app/domain/bar-columns.ts';
 import { AppError, describeError } from '#app/domain/errors.ts';
 import type { StrategyType } from '#app/strategy/spec.ts';
+import { monotonicMs } from '#chassis/clock.ts';
 import type { Queryable } from '#chassis/db.ts';
 import { movable, NOISE_BPS } from '../research/backtest-tool-check.ts';
+import { CHECK_MS, leftOutWords, LOOK_PART, summaryOf, type Tried } from '../research/check-time.ts';
 import type { Job } from '../research/job.ts';
 import { isCheckable } from '../research/measure.ts';
 import type { SingleOptions } from '../research/pool.ts';
 import type { Ran } from '../research/run-told.ts';
 import { openSandboxPool, refusedPoints } from '../research/sandbox-pool.ts';
 import { sandboxType } from '../research/sandbox-type.ts';
-import type { SandboxResult } from '../research/sandbox/protocol.ts';
+import { holdBars } from '../research/sandbox/hold-bars.ts';
+import type { SandboxPoints, SandboxResult } from '../research/sandbox/protocol.ts';
 import { openSandbox, type Sandbox } from '../research/sandbox/sandbox.ts';
 import { WHOLE_SPAN } from '../research/work.ts';
 import { readProjectVersion } from './author-read.ts';
@@ -41,13 +43,14 @@ export type Authored = Disposable & {
   readonly sandbox: Sandbox;
 };
 
-/** The name under which the bars of the run are kept on the other side, and those with noise. */
+/** The name under which the bars of the run are kept on the other side. */
 const HELD = 'run';
 /** Runs of each kind beside, and bars that they may take together: some seconds. */
 const VARIANTS = 20;
 const FEWEST_VARIANTS = 5;
 const CHECK_BARS = 2_000_000;
 const SHARPE = ['sharpe'] as const;
+const NOTHING_TRIED: Tried = { ratios: [], run: 0, planned: 0 };
 
 /** Reads the files of a version and loads them. @throws AppError PROJECT_NOT_FOUND, STRATEGY_CODE_INVALID, STRATEGY_OUT_OF_TIME */
 export async function openAuthored({ db, sandboxes = openSandbox }: { readonly db: Queryable; readonly sandboxes?: SandboxOpener }, { projectId, version }: { readonly projectId: string; readonly version: number }): Promise<Authored> {
@@ -57,7 +60,7 @@ export async function openAuthored({ db, sandboxes = openSandbox }: { readonly d
   const { facts } = sandbox;
   let held: ReadonlyMap<string, BarColumns> | null = null;
   const hold = async (bars: ReadonlyMap<string, BarColumns>): Promise<{ readonly held: string }> => {
-    if (held !== bars) await sandbox.ask('hold', { name: HELD, bars });
+    if (held !== bars) await holdBars(sandbox, HELD, bars);
     held = bars;
     return { held: HELD };
   };
@@ -72,7 +75,7 @@ export async function openAuthored({ db, sandboxes = openSandbox }: { readonly d
     },
     searchers() {
       const pool = openSandboxPool({ sandboxes: searchCores(), open });
-      return { pool, code: hash, unusable: (space) => refusedPoints(sandbox, space, { most: MAX_SEARCH_TRIALS, signal: new AbortController().signal }), [Symbol.asyncDispose]: () => pool[Symbol.asyncDispose]() };
+      return { pool, code: hash, unusable: (space, signal) => refusedPoints(sandbox, space, { most: MAX_SEARCH_TRIALS, signal }), [Symbol.asyncDispose]: () => pool[Symbol.asyncDispose]() };
     },
     [Symbol.dispose]: () => sandbox[Symbol.dispose](),
   };
@@ -95,23 +98,21 @@ async function part<T>(signal: AbortSignal, words: string[], what: string, ask: 
 async function checked(check: Check): Promise<{ readonly found: FoundElsewhere; readonly words: readonly string[] }> {
   const { run: { ran, job }, signal } = check;
   const words: string[] = [];
+  const began = monotonicMs();
+  const isOver = (): boolean => monotonicMs() - began > CHECK_MS;
   const look = await part(signal, words, 'Whether it knows the future', () => lookedAhead(check, words));
   const base = figuresOf(ran.result, job.account.cash, { names: SHARPE })[0] ?? NaN;
-  const beside = await part(signal, words, 'What other parameters would do to it', () => ratiosBeside(check));
-  const noisy = await part(signal, words, 'What noise on the prices does to it', () => ratiosOfNoise(check));
-  return {
-    words, found: {
-      ...(look === null ? {} : { lookAhead: look }), ...(beside === null ? {} : { parameterJitter: summariseVariants(base, beside) }), ...(noisy === null ? {} : { priceJitter: summariseVariants(base, noisy) }),
-    },
-  };
+  const tried = await part(signal, words, 'What noise on the prices and other parameters do to it', () => variantsTried(check, isOver));
+  words.push(...leftOutWords({ noise: tried?.noise ?? NOTHING_TRIED, beside: tried?.beside ?? NOTHING_TRIED, look: look?.places ?? null }));
+  return { words, found: { ...(look === null ? {} : { lookAhead: look.said }), ...(tried === null ? {} : { parameterJitter: summaryOf(base, tried.beside), priceJitter: summaryOf(base, tried.noise) }) } };
 }
 
-async function lookedAhead({ sandbox, run: { job }, bars, signal }: Check, words: string[]): Promise<'clean' | 'found' | null> {
-  const { lookAhead, problem } = await sandbox.ask('look', { parameters: job.strategy.parameters, bars, timeframe: job.timeframe }, signal);
+async function lookedAhead({ sandbox, run: { job }, bars, signal }: Check, words: string[]): Promise<{ readonly said: 'clean' | 'found'; readonly places: { readonly cuts: number; readonly left: number } } | null> {
+  const { lookAhead, problem } = await sandbox.ask('look', { parameters: job.strategy.parameters, bars, timeframe: job.timeframe, withinMs: CHECK_MS * LOOK_PART }, signal);
   if (problem !== null) words.push(`The look for the future could not be finished: ${problem}`);
   if (lookAhead === null) return null;
   words.push(...lookAhead.findings.map(({ message }) => message));
-  return lookAhead.findings.length === 0 ? 'clean' : 'found';
+  return { said: lookAhead.findings.length === 0 ? 'clean' : 'found', places: lookAhead };
 }
 
 function variantsOf(run: AuthoredRun): number {
@@ -119,27 +120,25 @@ function variantsOf(run: AuthoredRun): number {
   return Math.max(FEWEST_VARIANTS, Math.min(VARIANTS, Math.floor(CHECK_BARS / Math.max(1, bars))));
 }
 
-async function ratiosBeside({ sandbox, type, run, bars, signal }: Check): Promise<number[]> {
+/** A run with noise and one with other parameters in turn, so that of both some are made before the time is over. */
+async function variantsTried({ sandbox, type, run, bars, signal }: Check, isOver: () => boolean): Promise<{ readonly noise: Tried; readonly beside: Tried }> {
   const { strategy, ...job } = run.job;
-  const points = jitterParameters(movable(type, strategy.parameters), { seed: run.plan.seed, variants: variantsOf(run) }).map((moved) => ({ ...strategy.parameters, ...moved }));
-  if (points.length === 0) return [];
-  const { rows, width } = await sandbox.ask('points', { job, bars, span: WHOLE_SPAN, points, figures: SHARPE, periods: 0 }, signal);
-  return points.map((_point, n) => rows[n * width] ?? NaN).filter((ratio) => Number.isFinite(ratio));
-}
-
-async function ratiosOfNoise({ sandbox, run, signal }: Check): Promise<number[]> {
-  const { strategy, ...job } = run.job;
-  const ratios: number[] = [];
-  for (let variant = 0; variant < variantsOf(run); variant += 1) {
-    const bars = new Map<string, BarColumns>();
-    for (const [name, columns] of run.bars) {
-      bars.set(name, jitterBars(columns, { seed: run.plan.seed, variant, basisPoints: NOISE_BPS }));
-      // Strategies that trade must not wait for one that is tried out.
-      await nextTurn();
-    }
-    const result = await sandbox.ask('backtest', { parameters: strategy.parameters, job, bars, hasLines: false }, signal);
-    const [ratio = NaN] = figuresOf(result, job.account.cash, { names: SHARPE });
-    if (Number.isFinite(ratio)) ratios.push(ratio);
+  const { seed } = run.plan;
+  const variants = variantsOf(run);
+  const moved = jitterParameters(movable(type, strategy.parameters), { seed, variants });
+  const ratioOf = async (point: SandboxPoints['points'][number], noise?: PriceJitter): Promise<number[]> => {
+    const { rows } = await sandbox.ask('points', { job, bars, span: WHOLE_SPAN, points: [point], figures: SHARPE, periods: 0, ...(noise === undefined ? {} : { noise }) }, signal);
+    return [...rows].filter((ratio) => Number.isFinite(ratio));
+  };
+  const noise = { ratios: [] as number[], run: 0, planned: variants };
+  const beside = { ratios: [] as number[], run: 0, planned: moved.length };
+  for (let variant = 0; variant < variants && !isOver(); variant += 1) {
+    noise.ratios.push(...(await ratioOf(strategy.parameters, { seed, variant, basisPoints: NOISE_BPS })));
+    noise.run += 1;
+    const other = moved[variant];
+    if (other === undefined || isOver()) continue;
+    beside.ratios.push(...(await ratioOf({ ...strategy.parameters, ...other })));
+    beside.run += 1;
   }
-  return ratios;
+  return { noise, beside };
 }

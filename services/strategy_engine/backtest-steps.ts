@@ -8,6 +8,7 @@ import { monotonicMs } from '#chassis/clock.ts';
 import type { Db } from '#chassis/db.ts';
 import { ordersHashOf } from '../research/manifest.ts';
 import type { StepsWanted } from '../research/sandbox/steps-told.ts';
+import { holdBars } from '../research/sandbox/hold-bars.ts';
 import type { SandboxSteps } from '../research/sandbox/protocol.ts';
 import { openStandby, type Standby } from '../research/standby.ts';
 import { openAuthored, type SandboxOpener } from './backtest-authored.ts';
@@ -26,6 +27,8 @@ const MAX_WAITING = 8;
 const LIMIT_MS = 110_000;
 /** Answers that are remembered, of all runs together. */
 const MAX_REMEMBERED = 12;
+/** The name under which the bars of the run are kept on the other side. */
+const HELD = 'steps';
 /** Bars that are told at once when fewer are asked for: the next pages are there already. */
 const AHEAD = MAX_STEPS;
 
@@ -87,7 +90,7 @@ class Stepper {
     }
     using authored = await openAuthored(this.parts, plan.project);
     const { strategy, ...job } = jobOf(plan, authored.type, { symbols, assets });
-    return await authored.sandbox.ask('steps', { ...wanted, parameters: strategy.parameters, job, bars }, signal);
+    return await authored.sandbox.ask('steps', { ...wanted, parameters: strategy.parameters, job, bars: await holdBars(authored.sandbox, HELD, bars, { signal }) }, signal);
   }
 }
 

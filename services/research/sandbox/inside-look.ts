@@ -45,7 +45,8 @@ function placesIn(files: readonly ProjectFileLike[], names: readonly string[]): 
 }
 
 /** Runs both checks. What stops one of them is told in the answer: it is the strategy's business. */
-export async function insideLook(inside: InsideStrategy, { parameters, bars, timeframe, cuts, starts }: SandboxLook): Promise<SandboxLookAnswer> {
+export async function insideLook(inside: InsideStrategy, { parameters, bars, timeframe, cuts, starts, withinMs }: SandboxLook): Promise<SandboxLookAnswer> {
+  const until = performance.now() + (withinMs ?? Infinity);
   const markets: SymbolBars[] = [...inside.barsOf(bars)].map(([symbol, all]) => ({ symbol, bars: timedBars(all, timeframe).bars })).filter(({ bars: some }) => some.time.length > 0);
   const machine = await inside.fresh();
   using runs = new DisposableStack();
@@ -58,8 +59,8 @@ export async function insideLook(inside: InsideStrategy, { parameters, bars, tim
   const streamed = Math.max(1, Math.floor(STREAMED_BARS / Math.max(1, markets.length)));
   const found: { lookAhead: SandboxLookAnswer['lookAhead']; warmUp: SandboxLookAnswer['warmUp']; failure: AppError | null } = { lookAhead: null, warmUp: null, failure: null };
   try {
-    found.lookAhead = checkLookAhead(described, markets, { ...options, cuts: cuts ?? affordable, streamed });
-    found.warmUp = checkWarmUp(described, markets, { ...options, timeframe, ...(starts === undefined && isFast ? {} : { starts: starts ?? SLOW_STARTS }) });
+    found.lookAhead = checkLookAhead(described, markets, { ...options, cuts: cuts ?? affordable, streamed, isOver: () => performance.now() > until });
+    if (withinMs === undefined) found.warmUp = checkWarmUp(described, markets, { ...options, timeframe, ...(starts === undefined && isFast ? {} : { starts: starts ?? SLOW_STARTS }) });
   } catch (error) {
     found.failure = causeOf(error);
     if (!found.failure.code.startsWith('STRATEGY_')) throw error;

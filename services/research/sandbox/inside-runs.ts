@@ -1,5 +1,6 @@
 /** Back-tests inside of the sandbox's process: one in full, or the figures of many points over the same bars. */
 import { setImmediate as nextTurn } from 'node:timers/promises';
+import { jitterBars } from '#app/analytics/jitter.ts';
 import { figuresOf, periodReturns } from '#app/backtest/search/figures.ts';
 import { runBacktest } from '#app/backtest/run/run.ts';
 import { AppError } from '#app/domain/errors.ts';
@@ -61,11 +62,12 @@ export class FailedRun extends Error {
 }
 
 /** The rows of many points. A point that fails leaves its row unknown, and its reason. @throws AppError when several in a row do not end */
-export async function insidePoints(inside: InsideStrategy, { job, bars, span, points, figures, periods }: SandboxPoints, tell: TellProgress): Promise<SandboxRows> {
+export async function insidePoints(inside: InsideStrategy, ask: SandboxPoints, tell: TellProgress): Promise<SandboxRows> {
+  const { points, figures, periods } = ask;
   const width = figures.length + periods;
   const rows = new Float64Array(points.length * width).fill(NaN);
   const failed = new Map<number, string>();
-  const study = new PointRuns(inside, { job, bars, span, points, figures, periods });
+  const study = new PointRuns(inside, ask);
   let toldAt = performance.now();
   let news = new Map<number, Float64Array>();
   let late = 0;
@@ -120,7 +122,10 @@ class PointRuns {
   }
 
   #begin(strategyType: Parameters<typeof runConfigOf>[1]['strategyType']): { readonly config: ReturnType<typeof runConfigOf>; readonly markets: StudyMarkets } {
-    const config = runConfigOf(jobOf(this.#inside, this.#ask.job), { strategyType, barsOf: barsAmong(this.#inside.barsOf(this.#ask.bars)) });
+    const { job, bars, noise } = this.#ask;
+    const exact = this.#inside.barsOf(bars);
+    const shown = noise === undefined ? exact : new Map([...exact].map(([name, columns]) => [name, jitterBars(columns, noise)]));
+    const config = runConfigOf(jobOf(this.#inside, job), { strategyType, barsOf: barsAmong(shown) });
     return { config, markets: new StudyMarkets(config.markets, config.timeframe) };
   }
 }

@@ -2,7 +2,7 @@
 import { timedBars } from '#app/backtest/run/sessions.ts';
 import type { Market } from '#app/backtest/run/types.ts';
 import type { ProjectFinding } from '#app/contracts/author.ts';
-import type { BarColumns } from '#app/domain/bar-columns.ts';
+import { BAR_FIELDS, barColumns, type BarColumns } from '#app/domain/bar-columns.ts';
 import { AppError, invariant } from '#app/domain/errors.ts';
 import { TIMEFRAMES, type Timeframe } from '#app/domain/time.ts';
 import { INDICATORS } from '#app/indicators/catalogue.ts';
@@ -13,7 +13,7 @@ import { wordsOf } from './guest-code.ts';
 import { guestStrategy, type GuestMode, type GuestStrategy, type GuestTerms } from './guest-strategy.ts';
 import { bindGuest, describeGuest, indicatorFunctions } from './guest-terms.ts';
 import { Machine, MACHINE_LIMITS, type MachineLimits } from './machine.ts';
-import type { SandboxBars, SandboxFacts, SandboxTasks } from './protocol.ts';
+import type { SandboxBars, SandboxFacts, SandboxPiece, SandboxTasks } from './protocol.ts';
 import { RunLog } from './run-log.ts';
 
 const FUNCTIONS = indicatorFunctions(INDICATORS);
@@ -43,6 +43,14 @@ function limitsOf(wished: Partial<MachineLimits> = {}): MachineLimits {
 /** Closes of the bars of each market, as the engine runs them. */
 export function closesOf(markets: readonly Pick<Market, 'symbol' | 'bars'>[], timeframe: Timeframe): Map<string, Float64Array> {
   return new Map(markets.map(({ symbol, bars }) => [symbol, timedBars(bars, timeframe).sessions.close] as const));
+}
+
+/** Columns with one more piece in its place; the first one says how long they will be. */
+function withPiece(known: BarColumns | undefined, part: BarColumns, { from, rows }: SandboxPiece): BarColumns {
+  const whole = from === 0 || known === undefined ? barColumns(rows) : known;
+  if (whole.time.length !== rows || from + part.time.length > rows) throw new AppError('INPUT_INVALID', 'A piece of bars lies outside of its columns', { context: { from, rows } });
+  for (const field of ['time', ...BAR_FIELDS] as const) whole[field].set(part[field], from);
+  return whole;
 }
 
 /** A loaded strategy. */
@@ -90,12 +98,13 @@ export class InsideStrategy {
     return { ...describeGuest(this.#machine), bound: parameters, firstBar: firstBar(this.#terms), warmUpBars: warmUpBars(this.#terms, DAY), warmUps, history, forgetting, findings: this.#findings, isMemoryFree: this.isMemoryFree, log: log.take() };
   }
 
-  /** Keeps bars under a name; null lets go of them. @throws AppError INPUT_INVALID for too many sets */
-  hold(name: string, bars: ReadonlyMap<string, BarColumns> | null): number {
+  /** Keeps bars under a name; null lets go of them, a piece is added to them. @throws AppError INPUT_INVALID for too many sets, and for a piece that lies outside of its columns */
+  hold({ name, bars, piece }: SandboxTasks['hold']['ask']): number {
+    const before = this.#held.get(name) ?? new Map<string, BarColumns>();
     this.#held.delete(name);
     if (bars === null) return 0;
     if (this.#held.size >= MAX_HELD) throw new AppError('INPUT_INVALID', `A strategy's process keeps ${MAX_HELD} sets of bars at most: let go of one first`);
-    this.#held.set(name, bars);
+    this.#held.set(name, piece === undefined ? bars : new Map([...before, ...[...bars].map(([symbol, part]) => [symbol, withPiece(before.get(symbol), part, piece)] as const)]));
     return [...bars.values()].reduce((sum, { time }) => sum + time.length, 0);
   }
 

@@ -1,6 +1,7 @@
 /** A project of several files in a process of its own: everything that the author studio and the live engine ask of it. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { runStepSchema } from '#app/contracts/studio.ts';
+import { jitterBars } from '#app/analytics/jitter.ts';
 import { barColumns, type BarColumns } from '#app/domain/bar-columns.ts';
 import { randomOf } from '#app/domain/random.ts';
 import type { NumericBar } from '#app/indicators/indicator.ts';
@@ -8,6 +9,7 @@ import { sessionsBetween } from '#app/market/calendar.ts';
 import { barAt } from '#app/strategy/column-run.ts';
 import { FLAT_POSITION } from '#app/strategy/view.ts';
 import type { JobInput } from '../job.ts';
+import { holdBars } from './hold-bars.ts';
 import { openSandbox, type Sandbox } from './sandbox.ts';
 import { CROSS_PROJECT, SMA_CROSS } from './testing-sources.ts';
 import { warmSandboxes } from './warm.ts';
@@ -73,6 +75,38 @@ describe('a project in the sandbox', () => {
     const one = await sandbox.ask('backtest', { parameters: { fast: 10 }, job, bars: held, hasLines: false, span });
     expect(rows[width]).toBe(one.equity.at(-1));
     expect(Number.isNaN(rows[2 * width] ?? 0)).toBe(true);
+  });
+
+  it('keeps bars that come in pieces, in the place of those before', async () => {
+    const whole = await backtest();
+    using other = await openSandbox(CROSS_PROJECT, {});
+    const asks: number[] = [];
+    const counting = { ask: ((task, ask, ...rest) => {
+      asks.push(1);
+      return other.ask(task, ask, ...rest);
+    }) as Sandbox['ask'] };
+    await other.ask('hold', { name: 'span', bars: new Map([['OLD', days(10, 1)]]) });
+    expect(await holdBars(counting, 'span', all, { rows: 250 })).toEqual(held);
+    expect(asks).toHaveLength(1 + 3 + 3);
+    expect((await backtest({}, other)).lines).toEqual(whole.lines);
+    await expect(other.ask('hold', { name: 'span', bars: new Map([['AAA', days(10, 1)]]), piece: { from: 595, rows: 600 } })).rejects.toMatchObject({ code: 'INPUT_INVALID' });
+  });
+
+  it('adds noise to its bars by itself', async () => {
+    const ask = { job, bars: held, span: { from: -Infinity, to: Infinity }, points: [{}], figures: ['final_equity'] as const, periods: 0 };
+    const noise = { seed: 7, variant: 2, basisPoints: 5 };
+    const { rows } = await sandbox.ask('points', { ...ask, noise });
+    const noisy = new Map([...all].map(([symbol, bars]) => [symbol, jitterBars(bars, noise)]));
+    const beside = await sandbox.ask('points', { ...ask, bars: noisy });
+    expect(rows).toEqual(beside.rows);
+    expect(rows).not.toEqual((await sandbox.ask('points', ask)).rows);
+  });
+
+  it('looks ahead alone, and no longer than it may', async () => {
+    const { lookAhead, warmUp } = await sandbox.ask('look', { parameters: {}, bars: held, timeframe: '1Day', cuts: 10, withinMs: 0 });
+    expect(lookAhead).toMatchObject({ cuts: 1, findings: [] });
+    expect(lookAhead?.left).toBeGreaterThan(3);
+    expect(warmUp).toBeNull();
   });
 
   it('is found to know nothing of the future', async () => {

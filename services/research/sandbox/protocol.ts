@@ -1,4 +1,5 @@
 /** What passes between a worker and the process in which strangers' strategies run. Structured clones: typed arrays cross as they are. */
+import type { PriceJitter } from '#app/analytics/jitter.ts';
 import type { ProjectFinding } from '#app/contracts/author.ts';
 import type { RunStep } from '#app/contracts/studio.ts';
 import type { BarColumns } from '#app/domain/bar-columns.ts';
@@ -39,12 +40,15 @@ export type SandboxResult = RunResult & { readonly log: SandboxLog };
 /** Many points of a search in one question. `points[n]`: the parameters of the n-th (what is left out has its default); `periods`: returns over so many equal stretches follow the figures in a row, 0 = none. */
 export type SandboxPoints = {
   readonly job: Omit<JobInput, 'strategy'>; readonly bars: SandboxBars; readonly span: Span; readonly points: readonly Readonly<Record<string, unknown>>[]; readonly figures: readonly RunFigure[]; readonly periods: number;
+  /** Noise on the prices of all bars, made on the other side. */ readonly noise?: PriceJitter;
 };
 /** Rows one after the other, `width` numbers each, as `Trials.run` of trial.ts makes them; NaN where a point failed. `failed`: why, by place. */
 export type SandboxRows = { readonly width: number; readonly rows: Float64Array; readonly failed: ReadonlyMap<number, string> };
 
-/** The look-ahead and warm-up checks. `cuts`, `starts`: as the checks take them, left out: their own; both are fewer where the strategy is slow. */
-export type SandboxLook = { readonly parameters: unknown; readonly bars: SandboxBars; readonly timeframe: Timeframe; readonly cuts?: number; readonly starts?: number };
+/** The look-ahead and warm-up checks. `cuts`, `starts`: as the checks take them, left out: their own; both are fewer where the strategy is slow. `withinMs`: a look ahead alone, with no more cuts after so long. */
+export type SandboxLook = { readonly parameters: unknown; readonly bars: SandboxBars; readonly timeframe: Timeframe; readonly cuts?: number; readonly starts?: number; readonly withinMs?: number };
+/** Where bars that come in several pieces belong: from which row on, of how many. */
+export type SandboxPiece = { readonly from: number; readonly rows: number };
 /**
  * What the checks found. `problem`: why one of them could not be finished (the strategy threw), in words with its line; what it would have found is then not known. `place`: of the line that threw; `places`: where to show what was
  * found: signals at `onBar`, an indicator where it is declared (by its name). */
@@ -84,8 +88,8 @@ export type SandboxTasks = {
   readonly load: { readonly ask: { readonly files: readonly ProjectFileLike[]; readonly parameters: unknown; readonly limits?: Partial<MachineLimits> }; readonly answer: SandboxFacts };
   /** Other parameters for the same files; cells that are open keep theirs. */
   readonly bind: { readonly ask: { readonly parameters: unknown }; readonly answer: SandboxFacts };
-  /** Keeps columns under a name; null lets go of them. */
-  readonly hold: { readonly ask: { readonly name: string; readonly bars: ReadonlyMap<string, BarColumns> | null }; readonly answer: { readonly bars: number } };
+  /** Keeps columns under a name; null lets go of them. With a `piece` they are added to what is held under the name. */
+  readonly hold: { readonly ask: { readonly name: string; readonly bars: ReadonlyMap<string, BarColumns> | null; readonly piece?: SandboxPiece }; readonly answer: { readonly bars: number } };
   readonly backtest: { readonly ask: SandboxRun; readonly answer: SandboxResult };
   readonly points: { readonly ask: SandboxPoints; readonly answer: SandboxRows };
   readonly look: { readonly ask: SandboxLook; readonly answer: SandboxLookAnswer };

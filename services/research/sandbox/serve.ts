@@ -45,7 +45,7 @@ class Inside {
       case 'bind':
         return this.strategy.bind(ask.parameters);
       case 'hold':
-        return { bars: this.strategy.hold(ask.name, ask.bars) };
+        return { bars: this.strategy.hold(ask) };
       case 'backtest':
         return insideBacktest(this.strategy, ask, tell);
       case 'points':
