@@ -1,5 +1,5 @@
 /** Back-tests of versions that were written here, over a real book: told by their row, the same as the house's, refused with the place, searched, looked at bar by bar. */
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -127,6 +127,23 @@ describe('a back-test of what was written here', { timeout: 120_000 }, () => {
     expect(figures(own)).toEqual(figures(native));
     expect(seen.length).toBeGreaterThan(2);
     expect(await newest()).toMatchObject({ state: 'done', view: { hasSearch: true, trials: own.trials } });
+  });
+
+  it('goes on with a search that was interrupted, from its journal', async () => {
+    const search = { ranges: { fast: { from: 2, to: 7, step: 1 }, slow: { from: 20, to: 60, step: 20 } }, objective: 'total_return', minTrades: 0 };
+    const request = { project: { projectId: 'my_cross', version: 1 }, symbols: ['SPY'], search };
+    const reportOf = async (id: string): Promise<unknown> => ({ ...searchReportSchema.parse((await book.sql<{ result: unknown }>('SELECT result FROM strategy_engine.searches WHERE backtest_id = $1', [id]))[0]?.result) });
+    const whole = await reportOf(await run(request, { runId: 'studio:whole' }));
+    const cancel = new AbortController();
+    await expect(run(request, { runId: 'studio:broken', signal: cancel.signal, onProgress: (done) => void (done > 250 && cancel.abort(new Error('the power failed'))) })).rejects.toThrow('the power failed');
+    const journals = readdirSync(path.join(folder, 'searches'));
+    expect(journals).toHaveLength(1);
+    const seen: number[] = [];
+    const again = await run(request, { runId: 'studio:broken', onProgress: (done) => void seen.push(done) });
+    // The first word of the search tells what was found in the journal beside what is new.
+    expect(seen.find((done) => done > 50)).toBeGreaterThan(250);
+    expect(await reportOf(again)).toEqual(whole);
+    expect(readdirSync(path.join(folder, 'searches'))).toEqual([]);
   });
 
   it('has its row when it repeats another run from the step that failed', async () => {
