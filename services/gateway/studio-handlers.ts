@@ -1,16 +1,20 @@
 /** Answers about the studio's runs: started by the orchestrator, read from the book, stepped by the strategy engine. */
 import { backtestRequestSchema, type BacktestRequest } from '#app/contracts/backtest.ts';
-import type { FlowRun } from '#app/contracts/flows.ts';
+import type { FlowRun, RunState } from '#app/contracts/flows.ts';
 import type { STUDIO_ROUTES } from '#app/contracts/http-studio.ts';
 import type { BacktestDetail, BacktestView, RunProblem } from '#app/contracts/studio.ts';
 import { AppError } from '#app/domain/errors.ts';
 import { backtestIdOf } from '#chassis/backtest-id.ts';
 import type { HandlerParts, Handlers } from './handler-types.ts';
-import { noBacktest, readBacktest, readBacktestLog, readBacktests, readBacktestSearch } from './queries/backtests.ts';
+import { noBacktest, readBacktest, readBacktestLog, readBacktests, readBacktestSearch, writtenOf } from './queries/backtests.ts';
 
 const FLOW = 'backtest_strategy';
 /** Runs among which one without a row is looked for: so many wait at most before anybody notices. */
 const LOOKED_AT = 100;
+/** Waiting runs that a list shows: each costs a question. */
+const MAX_WAITING = 20;
+/** States of a run whose row may not be written yet. */
+const WAITING: ReadonlySet<RunState> = new Set(['SCHEDULED', 'PENDING', 'LATE', 'PAUSED', 'RUNNING', 'RETRYING']);
 
 type Orchestrator = HandlerParts['orchestrator'];
 
@@ -46,13 +50,17 @@ function waitingView(backtestId: string, run: FlowRun, request: BacktestRequest)
   };
 }
 
+async function requestOf(orchestrator: Orchestrator, runId: string): Promise<BacktestRequest> {
+  const { input } = await orchestrator.ask('run', { runId });
+  return backtestRequestSchema.parse(input ?? {});
+}
+
 /** A back-test that has no row: it may wait for its turn. @throws AppError BACKTEST_NOT_FOUND */
 async function waiting(orchestrator: Orchestrator, backtestId: string): Promise<BacktestDetail> {
   const page = await orchestrator.ask('runs', { flow: FLOW, limit: LOOKED_AT });
   const run = page.runs.find(({ runId }) => backtestIdOf(runId) === backtestId);
   if (run === undefined) throw noBacktest(backtestId);
-  const { input } = await orchestrator.ask('run', { runId: run.runId });
-  const request = backtestRequestSchema.parse(input ?? {});
+  const request = await requestOf(orchestrator, run.runId);
   return { view: settled(waitingView(backtestId, run, request), run), request, result: null, monteCarlo: null, benchmarkCurve: null, log: { lines: 0, dropped: 0 }, progress: run.progress };
 }
 
@@ -66,12 +74,28 @@ async function detail({ ctx, orchestrator }: HandlerParts, backtestId: string): 
   return { ...found, view: settled(view, run), progress: run?.progress ?? null };
 }
 
-async function list({ ctx, orchestrator }: HandlerParts, input: Parameters<Handlers['backtests']>[0]): ReturnType<Handlers['backtests']> {
-  const { backtests, hasMore } = await readBacktests(ctx.db, input);
-  if (!backtests.some(({ state }) => state === 'running' || state === 'ran')) return { backtests, hasMore };
-  const page = await asked(() => orchestrator.ask('runs', { flow: FLOW, limit: LOOKED_AT }));
+/** Runs of this list that wait for their turn and have no row yet, newest first. */
+async function unwritten({ ctx, orchestrator }: HandlerParts, { projectId, strategyId }: Parameters<Handlers['backtests']>[0], runs: readonly FlowRun[]): Promise<BacktestView[]> {
+  const open = new Map(runs.filter(({ state }) => WAITING.has(state)).slice(0, MAX_WAITING).map((run) => [backtestIdOf(run.runId), run]));
+  for (const known of open.size === 0 ? [] : await writtenOf(ctx.db, [...open.keys()])) open.delete(known);
+  const views: BacktestView[] = [];
+  for (const [backtestId, run] of open) {
+    const request = await asked(() => requestOf(orchestrator, run.runId));
+    if (request === null || (projectId !== undefined && request.project?.projectId !== projectId) || (strategyId !== undefined && request.strategyId !== strategyId)) continue;
+    views.push(waitingView(backtestId, run, request));
+  }
+  return views;
+}
+
+/** The first page begins with the runs that wait for their turn, beyond its `limit`. */
+async function list(parts: HandlerParts, input: Parameters<Handlers['backtests']>[0]): ReturnType<Handlers['backtests']> {
+  // Asked before the book is read: a run that gets its row meanwhile is told by its row.
+  const page = await asked(() => parts.orchestrator.ask('runs', { flow: FLOW, limit: LOOKED_AT }));
+  const waiting = page === null || input.before !== undefined ? [] : await unwritten(parts, input, page.runs);
+  const { backtests, hasMore } = await readBacktests(parts.ctx.db, input);
   const runs = new Map((page?.runs ?? []).map((run) => [run.runId, run]));
-  return { backtests: backtests.map((view) => settled(view, runs.get(view.runId ?? '') ?? null)), hasMore };
+  const written = new Set(backtests.map(({ backtestId }) => backtestId));
+  return { backtests: [...waiting.filter(({ backtestId }) => !written.has(backtestId)), ...backtests.map((view) => settled(view, runs.get(view.runId ?? '') ?? null))], hasMore };
 }
 
 /** Builds them. */

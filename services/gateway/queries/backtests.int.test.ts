@@ -1,7 +1,11 @@
 /** Back-tests read from a real book, as the gateway's own role: a thousand of them in a list, and what belongs to one. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { FlowRun } from '#app/contracts/flows.ts';
+import { backtestIdOf } from '#chassis/backtest-id.ts';
 import { openDb, type Db } from '#chassis/db.ts';
 import { startBook, type Book } from '../../../tests/support/servers.ts';
+import type { HandlerParts } from '../handler-types.ts';
+import { studioHandlers } from '../studio-handlers.ts';
 import { readBacktest, readBacktestLog, readBacktests, readBacktestSearch } from './backtests.ts';
 
 let book: Book;
@@ -30,7 +34,25 @@ afterAll(async () => {
   await book.stop();
 });
 
+/** An orchestrator that knows of these runs. */
+function orchestratorWith(runs: readonly FlowRun[], inputs: Readonly<Record<string, unknown>>): HandlerParts['orchestrator'] {
+  const answers: Readonly<Record<string, (input: { readonly runId?: string }) => unknown>> = { runs: () => ({ runs, nextCursor: null, tookMs: 1 }), run: ({ runId = '' }) => ({ ...runs.find((one) => one.runId === runId), input: inputs[runId] ?? {} }) };
+  return { ask: (name, input) => Promise.resolve(answers[name]?.(input as { runId?: string })) } as HandlerParts['orchestrator'];
+}
+const runOf = (runId: string, state: FlowRun['state']): FlowRun => ({ runId, flow: 'backtest_strategy', owner: 'strategy_engine', state, trigger: 'manual', scheduledFor: null, parentRunId: null, createdAt: 5, startedAt: null, endedAt: null, error: null, progress: null, latenessMs: null });
+
 describe('back-tests', () => {
+  it('that wait for their turn stand first in the list, without a row', async () => {
+    const runs = [runOf('backtest_strategy:third', 'PENDING'), runOf('backtest_strategy:other', 'SCHEDULED'), runOf('backtest_strategy:gone', 'CANCELLED')];
+    const orchestrator = orchestratorWith(runs, { 'backtest_strategy:third': { project: { projectId: 'even', version: 2 }, symbols: ['SPY'] }, 'backtest_strategy:other': { kind: 'sma_cross' } });
+    const { backtests } = studioHandlers({ ctx: { db }, orchestrator } as HandlerParts);
+    const page = await backtests({ projectId: 'even', limit: 2 }, {} as Parameters<typeof backtests>[1]);
+    expect(page.backtests.map(({ backtestId }) => backtestId)).toEqual([backtestIdOf('backtest_strategy:third'), idOf(RUNS), idOf(RUNS - 2)]);
+    expect(page.backtests[0]).toMatchObject({ runId: 'backtest_strategy:third', state: 'running', project: { projectId: 'even', version: 2 }, symbols: ['SPY'], startedAt: 5 });
+    expect((await backtests({ projectId: 'even', limit: 2, before: idOf(RUNS - 2) }, {} as Parameters<typeof backtests>[1])).backtests).toHaveLength(2);
+    expect((await backtests({ limit: 1 }, {} as Parameters<typeof backtests>[1])).backtests).toHaveLength(3);
+  });
+
   it('are listed page by page, newest first, each once', async () => {
     const seen: string[] = [];
     for (let before: string | undefined; ; ) {
@@ -44,12 +66,14 @@ describe('back-tests', () => {
 
   it('are listed within 50 ms, a thousand with their results beside them', async () => {
     await readBacktests(db, { limit: 100 });
-    const took = await Promise.all([1, 2, 3, 4, 5].map(async () => {
+    const took: number[] = [];
+    // One after the other: together they would wait for each other.
+    for (let n = 0; n < 10; n += 1) {
       const began = performance.now();
       const { backtests } = await readBacktests(db, { limit: 100 });
+      took.push(performance.now() - began);
       expect(backtests).toHaveLength(100);
-      return performance.now() - began;
-    }));
+    }
     expect(Math.min(...took)).toBeLessThan(50);
   });
 

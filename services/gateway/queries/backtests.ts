@@ -39,6 +39,12 @@ export async function readBacktests(db: Queryable, { projectId, strategyId, limi
   return { backtests: rows.slice(0, limit).flatMap((row) => viewOf(row) ?? []), hasMore: rows.length > limit };
 }
 
+/** Those of these back-tests that have their row. */
+export async function writtenOf(db: Queryable, backtestIds: readonly string[]): Promise<string[]> {
+  const rows = await db.query<{ backtestId: string }>('SELECT backtest_id AS "backtestId" FROM strategy_engine.backtests WHERE backtest_id = ANY($1::text[])', [[...backtestIds]]);
+  return rows.map(({ backtestId }) => backtestId);
+}
+
 const detailSchema = z.object({
   request: z.record(z.string(), z.unknown()), monteCarlo: monteCarloViewSchema.nullable(), benchmark: z.array(z.tuple([z.number(), z.number()])).nullable(), lines: z.number(), dropped: z.number(),
 });
