@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import type { CommandOutput } from '#app/contracts/commands.ts';
 import type { DeploymentCard, Expectation } from '#app/contracts/deploy.ts';
 import type { DEPLOY_ROUTES } from '#app/contracts/http-deploy.ts';
-import { describeError } from '#app/domain/errors.ts';
+import { AppError, describeError } from '#app/domain/errors.ts';
 import type { ServiceContext } from '#chassis/service.ts';
 import type { HandlerParts, Handlers } from './handler-types.ts';
 import { readCard, readCards, readLog, readParity, readSetting, readShareOf, readSignalsOf, type EngineView } from './queries/deployed.ts';
@@ -67,6 +67,16 @@ function wordsOf(decisions: CommandOutput<'flatten'>['decisions']): string {
   return `It is stopped. ${orders}.${refused.length === 0 ? '' : ` Not ordered: ${[...new Set(refused)].join(' ')}`}`;
 }
 
+/** Closes what one strategy holds. @throws AppError of risk management, with the words that the strategy is stopped all the same */
+async function closeItsOwn(ctx: Ctx, ask: { readonly strategyId: string; readonly actor: string; readonly idempotencyKey: string }): Promise<CommandOutput<'flatten'>['decisions']> {
+  try {
+    return (await ctx.callCommand('flatten', { symbol: null, ...ask })).decisions;
+  } catch (error) {
+    if (!(error instanceof AppError)) throw error;
+    throw new AppError(error.code, `It is stopped, but what it holds was not sold: ${error.message} Stop it once more to sell it, or close its positions on the portfolio page.`, { context: error.context });
+  }
+}
+
 /** Builds them. */
 export function deployHandlers({ ctx }: HandlerParts): Pick<Handlers, keyof typeof DEPLOY_ROUTES> {
   const { mode } = ctx.config;
@@ -108,8 +118,7 @@ export function deployHandlers({ ctx }: HandlerParts): Pick<Handlers, keyof type
       const answer = await ctx.callCommand('stopStrategy', { ...input, actor, idempotencyKey });
       if (input.positions === 'keep') return { ...answer, words: 'It is stopped. What it holds stays held, its open orders stay open.' };
       // No new signal can come any more: what risk closes now stays closed.
-      const { decisions } = await ctx.callCommand('flatten', { symbol: null, strategyId: input.strategyId, actor, idempotencyKey });
-      return { ...answer, words: wordsOf(decisions) };
+      return { ...answer, words: wordsOf(await closeItsOwn(ctx, { strategyId: input.strategyId, actor, idempotencyKey })) };
     },
     setStrategyLimits: (input, { actor, idempotencyKey }) => ctx.callCommand('setStrategyLimits', { ...input, actor, idempotencyKey }),
   };
