@@ -119,6 +119,17 @@ describe('a strategy in its machine', () => {
     expect(drive(await load(withBody('if (ctx.on.close.now > 0) ctx.on.long();')), true)).toEqual(['3 long   ']);
   });
 
+  it.each([
+    ['lists', 'const all: number[][] = []; for (let n = 0; n < 200; n += 1) all.push(new Array(50_000).fill(1));'], ['small objects', 'let all: object = {}; for (let n = 0; n < 2_000_000; n += 1) all = { all };'],
+    ['texts', 'const all: string[] = []; for (let n = 0; n < 1_000; n += 1) all.push(String(n).repeat(30_000));'], ['entries of a map', 'const all = new Map<number, object>(); for (let n = 0; n < 1_000_000; n += 1) all.set(n, [n]);'],
+  ])('has no more memory for many %s than for a single large piece', async (_, body) => {
+    const machine = await load(withBody('', `check: () => { ${body} return null; },`));
+    expect(() => bindGuest(machine, {}, new Map())).toThrow(expect.objectContaining({ code: 'STRATEGY_OUT_OF_MEMORY' }) as Error);
+    // Another one in the same memory would find it full: the next is loaded afresh, and sound.
+    expect(machine.isBroken).toBe(true);
+    expect(bindGuest(await load(withBody('')), {}, new Map()).kind).toBe('mine');
+  });
+
   it('is refused with its line when it cannot be read, or is no strategy', async () => {
     expect((await failure(() => toJavaScript('const a: = 3;'))).message).toMatch(/^Line 1, column \d+: /);
     await expect(failure(() => load('\n\nlet a = 1; let a = 2; export default a;'))).resolves.toMatchObject({ code: 'STRATEGY_CODE_INVALID' });

@@ -1,6 +1,5 @@
 /** One QuickJS with a strategy in it: loaded, described, asked. Limits of memory and time; errors speak of the lines that its author wrote. */
-import variant from '@jitl/quickjs-singlefile-mjs-release-sync';
-import { newQuickJSWASMModuleFromVariant, type QuickJSContext, type QuickJSHandle, type QuickJSRuntime, type QuickJSWASMModule } from 'quickjs-emscripten-core';
+import type { QuickJSContext, QuickJSHandle, QuickJSRuntime } from 'quickjs-emscripten-core';
 import * as z from 'zod';
 import { AppError, invariant } from '#app/domain/errors.ts';
 import { STRATEGY_MODULE } from '#app/strategy/typings.ts';
@@ -8,6 +7,7 @@ import type { ProjectFileLike } from '../strategy-source.ts';
 import { beginCall, endCall } from './deadline.ts';
 import { compileFiles, HOST_MODULE, LOG_MODULE, wordsOf, type Compiled } from './guest-code.ts';
 import { GUEST_ASKS, guestPrelude, type GuestAsk } from './guest-text.ts';
+import { MachineHeap } from './machine-heap.ts';
 import { readLines, type GuestLines } from './run-log.ts';
 
 /** What a strategy may use. `bytes`: memory of its own, beside the columns it is shown. */
@@ -32,27 +32,26 @@ const TELL_MS = 100;
 /** Before the name of a module that nobody may have. */
 const REFUSED = '@refused ';
 
-/** Part of its memory from which on it counts as full. */
-const FULL_PART = 0.5;
-const usedSchema = z.object({ memory_used_size: z.number() });
-
 const thrownSchema = z.object({ name: z.string(), message: z.string(), stack: z.string().catch('') });
 
 /** Interpreters that one WebAssembly memory is used for: what the ones before held stays in it until it goes as a whole. */
 const MAX_AGAIN = 40;
 
-let spare: Promise<QuickJSWASMModule> | null = null;
+/** Memory to say what was thrown where none was left. */
+const TELL_BYTES = 1024 * 1024;
+
+let spare: Promise<MachineHeap> | null = null;
 
 /** Makes the next WebAssembly memory ready, so that whoever loads a strategy need not wait for it. */
 export function prepareMachine(): void {
-  spare ??= newQuickJSWASMModuleFromVariant(variant);
+  spare ??= MachineHeap.make();
 }
 
 /** A WebAssembly memory that nobody has used. */
-async function wasmModule(): Promise<QuickJSWASMModule> {
+async function unusedHeap(): Promise<MachineHeap> {
   const ready = spare;
   spare = null;
-  return ready ?? newQuickJSWASMModuleFromVariant(variant);
+  return ready ?? MachineHeap.make();
 }
 
 /**
@@ -63,7 +62,7 @@ export class Machine {
   readonly context: QuickJSContext;
   /** Whether its source proves that it can remember nothing outside of its state: it may run ahead, and be run again. */
   readonly isMemoryFree: boolean;
-  readonly #wasm: QuickJSWASMModule;
+  readonly #heap: MachineHeap;
   readonly #runtime: QuickJSRuntime;
   readonly #compiled: Compiled;
   readonly #limits: MachineLimits;
@@ -78,11 +77,14 @@ export class Machine {
   #isBroken = false;
   /** How many there were before it in the same WebAssembly memory. */
   readonly #turn: number;
+  /** How often that memory had refused to grow when the present call began. */
+  #refusals = 0;
 
-  private constructor(wasm: QuickJSWASMModule, compiled: Compiled, limits: MachineLimits, turn: number) {
-    const runtime = wasm.newRuntime();
+  private constructor(heap: MachineHeap, compiled: Compiled, limits: MachineLimits, turn: number) {
+    heap.begin(limits.bytes);
+    const runtime = heap.wasm.newRuntime();
     this.isMemoryFree = compiled.isMemoryFree;
-    [this.#wasm, this.#runtime, this.#compiled, this.#turn] = [wasm, runtime, compiled, turn];
+    [this.#heap, this.#runtime, this.#compiled, this.#turn] = [heap, runtime, compiled, turn];
     this.#limits = limits;
     this.#bytes = limits.bytes;
     runtime.setMemoryLimit(limits.bytes);
@@ -93,18 +95,18 @@ export class Machine {
 
   /** Makes a machine and evaluates a strategy's files in it (a text: the one file `strategy.ts`). @throws AppError STRATEGY_CODE_INVALID, STRATEGY_OUT_OF_TIME, STRATEGY_OUT_OF_MEMORY */
   static async load(files: string | readonly ProjectFileLike[], indicators: readonly string[], limits: MachineLimits = MACHINE_LIMITS): Promise<Machine> {
-    return Machine.#made(await wasmModule(), compileFiles(files, indicators), limits, 0);
+    return Machine.#made(await unusedHeap(), compileFiles(files, indicators), limits, 0);
   }
 
-  static #made(wasm: QuickJSWASMModule, compiled: Compiled, limits: MachineLimits, turn: number): Machine {
-    const machine = new Machine(wasm, compiled, limits, turn);
+  static #made(heap: MachineHeap, compiled: Compiled, limits: MachineLimits, turn: number): Machine {
+    const machine = new Machine(heap, compiled, limits, turn);
     machine.#evaluate();
     return machine;
   }
 
   /** Another interpreter with the same strategy, fresh; quicker than loading it. Null where this one's memory is spent: load it. */
   again(): Machine | null {
-    return this.#isBroken || this.#turn >= MAX_AGAIN ? null : Machine.#made(this.#wasm, this.#compiled, this.#limits, this.#turn + 1);
+    return this.#isBroken || this.#turn >= MAX_AGAIN || this.#heap.isFull ? null : Machine.#made(this.#heap, this.#compiled, this.#limits, this.#turn + 1);
   }
 
   /** It failed for good: load its strategy again. */
@@ -115,8 +117,7 @@ export class Machine {
   /** Allows for columns that the strategy is shown. @throws AppError STRATEGY_OUT_OF_MEMORY for more than there is */
   allow(bytes: number): void {
     if (this.#bytes + bytes > MAX_BYTES) throw new AppError('STRATEGY_OUT_OF_MEMORY', 'The bars and indicators of this run do not fit into the memory of a strategy: run over fewer bars, or declare fewer indicators');
-    this.#bytes += bytes;
-    this.#runtime.setMemoryLimit(this.#bytes);
+    this.#grant(bytes);
   }
 
   /** Calls something within a limit of time; what it gives is the caller's to dispose of. */
@@ -125,6 +126,7 @@ export class Machine {
     const { loadMs, barMs, batchMs } = this.#limits;
     const ms = { house: HOUSE_MS, load: loadMs, bar: barMs, batch: batchMs }[limit];
     this.#overdue = null;
+    this.#refusals = this.#heap.refusals;
     this.#deadline = performance.now() + ms;
     beginCall(ms);
     // An error of the host itself that passes through (no stack left, say) leaves the interpreter in the middle of something.
@@ -166,6 +168,12 @@ export class Machine {
   /** Opens a run: `plan` as JSON, and its columns. */
   open(plan: string, buffers: QuickJSHandle): QuickJSHandle {
     return this.context.newString(plan).consume((text) => this.call('batch', () => this.context.callFunction(this.#asked('open'), this.context.undefined, this.#strategy(), text, buffers)));
+  }
+
+  #grant(bytes: number): void {
+    this.#bytes += bytes;
+    this.#heap.allow(bytes);
+    this.#runtime.setMemoryLimit(this.#bytes);
   }
 
   /** Its time is over; on a computer that did something else meanwhile it gets a little more. */
@@ -221,24 +229,17 @@ export class Machine {
     if (this.isMemoryFree) context.getProp(exported, 'constants').consume((constants) => this.call('load', () => context.callFunction(this.#asked('keep'), context.undefined, spec, constants)).dispose());
   }
 
-  #isFull(): boolean {
-    this.#runtime.setMemoryLimit(this.#bytes + 1024 * 1024);
-    const used = usedSchema.safeParse(this.#runtime.computeMemoryUsage().consume((usage) => this.context.dump(usage) as unknown));
-    this.#runtime.setMemoryLimit(this.#bytes);
-    return !used.success || used.data.memory_used_size > FULL_PART * this.#bytes;
-  }
-
   #told(handle: QuickJSHandle): unknown {
     const { context } = this;
     const tell = this.#asks.get('tell');
     if (tell === undefined) return context.dump(handle) as unknown;
     // Where not even an error could be made, null is thrown; a strategy may throw it as well.
-    if (context.typeof(handle) === 'object' && context.sameValue(handle, context.null) && this.#isFull()) return null;
+    if (context.typeof(handle) === 'object' && context.sameValue(handle, context.null) && this.#heap.refusals > this.#refusals) return null;
     // Properties of what was thrown may be functions of the strategy: they have their own little time, and some memory where none was left.
     this.#deadline = performance.now() + TELL_MS;
-    this.#runtime.setMemoryLimit(this.#bytes + 1024 * 1024);
+    this.#grant(TELL_BYTES);
     const result = context.callFunction(tell, context.undefined, handle);
-    this.#runtime.setMemoryLimit(this.#bytes);
+    this.#grant(-TELL_BYTES);
     if (result.error === undefined) return JSON.parse(result.value.consume((text) => this.text(text))) as unknown;
     result.error.dispose();
     return { name: 'Error', message: 'it threw something that cannot be read', stack: '' };
