@@ -24,7 +24,7 @@ export type Sandbox = Disposable & {
   /** Why its process has ended, null while it answers. An ended one is of no more use: open another. */
   readonly ended: string | null;
   /**
-   * `signal`: an abort ends the process. `onProgress`: while a back-test, points, a look or steps are at work.
+   * `signal`: an abort ends the process. `onProgress`: while a back-test or points are at work.
    * @throws AppError STRATEGY_FAILED, STRATEGY_OUT_OF_TIME, STRATEGY_OUT_OF_MEMORY with path, line and column of its author's file in the context; the abort's reason
    */
   ask<T extends SandboxQuestion>(task: T, ask: SandboxTasks[T]['ask'], signal?: AbortSignal, onProgress?: (progress: SandboxProgress) => void): Promise<SandboxTasks[T]['answer']>;
@@ -36,7 +36,8 @@ export type SandboxOptions = { readonly kind?: 'process' | 'thread'; readonly li
 type Waiting = { readonly id: number; readonly resolve: (answer: unknown) => void; readonly reject: (error: Error) => void; readonly onProgress: ((progress: SandboxProgress) => void) | undefined };
 type Handling = { readonly signal: AbortSignal | undefined; readonly onProgress?: ((progress: SandboxProgress) => void) | undefined };
 
-class Client implements Disposable {
+/** Asks a process one question after the other. Its users have `openSandbox`, which loads one strategy into one process. */
+export class SandboxClient implements Disposable {
   readonly #child: SandboxChild;
   #waiting: Waiting | null = null;
   #ended: string | null = null;
@@ -68,7 +69,7 @@ class Client implements Disposable {
     return this.#ended;
   }
 
-  /** One question after the other: time runs from when its turn comes. */
+  /** Time runs from when its turn comes. @throws AppError STRATEGY_* for what the strategy did, or for its process that has ended; the abort's reason */
   async send<T extends SandboxTask>(task: T, ask: SandboxTasks[T]['ask'], handling: Handling): Promise<SandboxTasks[T]['answer']> {
     if (this.#queued >= MAX_WAITING) throw new AppError('STRATEGY_OUT_OF_TIME', `${MAX_WAITING} questions wait for the strategy already`);
     this.#queued += 1;
@@ -117,7 +118,7 @@ class Client implements Disposable {
  * @throws AppError STRATEGY_CODE_INVALID, STRATEGY_PARAMETERS_INVALID, STRATEGY_OUT_OF_TIME, STRATEGY_OUT_OF_MEMORY
  */
 export async function openSandbox(files: readonly ProjectFileLike[] | string, parameters: unknown, { kind, limits, warm }: SandboxOptions = {}): Promise<Sandbox> {
-  const client = new Client(warm?.take(kind) ?? startSandboxChild(kind));
+  const client = new SandboxClient(warm?.take(kind) ?? startSandboxChild(kind));
   try {
     const given = typeof files === 'string' ? [{ path: ENTRY_FILE, text: files }] : files;
     const facts = await client.send('load', { files: given, parameters, ...(limits === undefined ? {} : { limits }) }, { signal: undefined });
