@@ -80,6 +80,7 @@ describe('a check while one types', () => {
     ['an error in another file', [...one(`import { level } from './levels';\n${source(CROSS, '', 'void level;')}`), { path: 'levels.ts', text: 'export const level = ;\n' }], { source: 'syntax', path: 'levels.ts', line: 1 }],
     ['a clock', one(source('Date.now();')), { source: 'static', rule: 'clock', path: 'strategy.ts', line: 5 }],
     ['the network', one(source('fetch("https://example.com");')), { source: 'static', rule: 'outside', path: 'strategy.ts' }],
+    ['a file that is imported and not used', one(`import fs from 'node:fs';\n${source(CROSS)}`), { source: 'static', rule: 'import', path: 'strategy.ts', line: 1 }],
     ['a file', one(`import fs from 'node:fs';\n${source(CROSS, '', 'void fs;')}`), { source: 'static', rule: 'import', path: 'strategy.ts', line: 1 }],
     ['another module', one(`import { x } from 'lodash';\n${source(CROSS, '', 'void x;')}`), { source: 'static', rule: 'import' }],
     ['the future', one(source('if (on.close.ago(-1) > 1) on.long();')), { source: 'static', rule: 'negative_index', line: 5 }],
@@ -141,13 +142,14 @@ describe('the look-ahead check', () => {
   it('finds a strategy that counts its bars from the start, and says where', async () => {
     const projectId = await begin('Counts', one(source("state.n += 1; if (state.n % 7 === 0) on.long(); else if (state.n % 7 === 3) on.flat();", 'initialState: () => ({ n: 0 }),').replace('onBar({ on })', 'onBar({ on, state })')));
     const found = await look(projectId, { symbols: ['bbb'] });
-    expect(found).toMatchObject({ symbols: ['BBB'], isClean: true, isWarmUpClean: false, findings: [expect.objectContaining({ source: 'warm_up', rule: 'warm_up_signals', severity: 'error' })] });
+    expect(found).toMatchObject({ symbols: ['BBB'], isClean: true, isWarmUpClean: false, findings: [expect.objectContaining({ source: 'warm_up', rule: 'warm_up_signals', severity: 'error', path: 'strategy.ts', line: 4, column: 3 })] });
     expect((await readVersions(db, projectId))[0]?.lookAhead).toBe('found');
   }, 120_000);
 
   it('says so when nothing was said, when there are no bars, and when it does not load', async () => {
     const silent = await begin('Silent', one(source('if (on.close.now < 0) on.long();')));
-    expect((await look(silent)).findings).toEqual([expect.objectContaining({ rule: 'said_nothing', severity: 'warning' })]);
+    expect(await look(silent)).toMatchObject({ isClean: false, isWarmUpClean: false, problem: expect.stringContaining('nothing was compared') as string, findings: [expect.objectContaining({ rule: 'said_nothing', severity: 'warning', path: 'strategy.ts', line: 4 })] });
+    expect((await readVersions(db, silent))[0]?.lookAhead, 'what proves nothing opens no gate').toBe('unchecked');
     expect(await look(silent, { timeframe: '1Min' })).toMatchObject({ isClean: false, problem: expect.stringContaining('no 1Min bars') as string });
     expect(await look(silent, { symbols: ['ZZZ'] })).toMatchObject({ isClean: false, problem: expect.stringContaining('ZZZ') as string });
     await expect(look(silent, { timeframe: '2Weeks' })).rejects.toMatchObject({ code: 'INPUT_INVALID' });
@@ -161,4 +163,45 @@ describe('the look-ahead check', () => {
     const found = await look(projectId);
     expect(found).toMatchObject({ isClean: false, problem: expect.stringContaining('too dear') as string, findings: [expect.objectContaining({ rule: 'failed', path: 'strategy.ts', line: 5 })] });
   }, 120_000);
+
+  it('is asked once under a key, and once while it is at work', async () => {
+    const projectId = await begin('Asked twice', one(source(CROSS, '', '// asked twice')));
+    const ask = { ...asked(), projectId, version: 1 };
+    const [first, again, beside] = await Promise.all([command('lookAheadCheck')(ask), command('lookAheadCheck')(ask), command('lookAheadCheck')({ ...ask, ...asked() })]);
+    expect([again, beside, await command('lookAheadCheck')(ask)]).toEqual([first, first, first]);
+    await expect(command('lookAheadCheck')({ ...ask, symbols: ['BBB'] })).rejects.toMatchObject({ code: 'IDEMPOTENCY_CONFLICT' });
+  }, 120_000);
+
+  it('has bars enough for a long memory, and says so when there are too few', async () => {
+    const far = await begin('Far back', one(source(CROSS, 'forgetting: () => 600,', '// far')));
+    expect(await look(far)).toMatchObject({ isClean: true, isWarmUpClean: false, problem: expect.stringMatching(/asks for 60\d bars of warm-up, and 50\d bars were there/) as string, findings: [expect.objectContaining({ rule: 'too_few_bars' })] });
+    expect((await readVersions(db, far))[0]?.lookAhead).toBe('unchecked');
+  }, 120_000);
+
+  it('says how many symbols a portfolio takes', async () => {
+    const files = [...templateOf('portfolio_rotation').files];
+    const projectId = await begin('Too few', files);
+    expect(await look(projectId, { symbols: ['AAA', 'ZZZ'] })).toMatchObject({ isClean: false, problem: 'The strategy takes 2 symbols at least, and there are 1Day bars of AAA alone. Load bars on the data page, or name other symbols' });
+    expect(await look(projectId)).toMatchObject({ symbols: ['AAA', 'BBB'], problem: null });
+  }, 120_000);
+});
+
+describe('each new version', () => {
+  const lookOf = async (projectId: string) => (await readVersions(db, projectId)).map(({ lookAhead }) => lookAhead);
+
+  it('is looked at by itself, what was there before the start as well, but not what is broken or while a back-test runs', async () => {
+    const before = await begin('Before the start', one(source(CROSS, '', '// before')));
+    const broken = await begin('Broken from the start', one(source('fetch("y");')));
+    await book.sql(`INSERT INTO strategy_engine.backtests (backtest_id, strategy_version_id, request, state) VALUES ('busy', 'mine.v1', '{}', 'running')`);
+    await desk.sync();
+    const after = await begin('After the start', one(source(CROSS, '', '// after')));
+    await expect.poll(async () => (await readVersions(db, after))[0]?.check, { timeout: 20_000 }).toBe('clean');
+    expect(await lookOf(before)).toEqual(['unchecked']);
+    await book.sql(`DELETE FROM strategy_engine.backtests WHERE backtest_id = 'busy'`);
+    await command('saveProject')({ ...asked(), projectId: after, files: one(source(CROSS, '', '// after all')), note: '', base: 1, isOver: false });
+    await expect.poll(() => lookOf(after), { timeout: 60_000 }).toEqual(['clean', 'unchecked']);
+    await expect.poll(() => lookOf(before), { timeout: 60_000 }).toEqual(['clean']);
+    expect(await lookOf(broken)).toEqual(['unchecked']);
+    expect((await book.sql<{ actor: string }>(`SELECT actor FROM strategy_engine.project_checks WHERE what = 'look_ahead' AND hash = (SELECT hash FROM strategy_engine.project_versions WHERE project_id = $1)`, [before]))[0]?.actor).toBe('strategy_engine');
+  }, 180_000);
 });

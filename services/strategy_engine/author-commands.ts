@@ -4,14 +4,14 @@ import { describeError } from '#app/domain/errors.ts';
 import type { CommandHandlers, ServiceContext } from '#chassis/service.ts';
 import type { WarmSandboxes } from '../research/sandbox/warm.ts';
 import { createChecker } from './author-check.ts';
-import { createLookAhead } from './author-look.ts';
+import { openLookTurns } from './author-look-turns.ts';
 import { saveAuthorProfile } from './author-profile.ts';
 import { archiveProject, createProject, renameProject, restoreVersion, saveProject, type SaveParts } from './author-save.ts';
 import { createCarrier } from './author-travel.ts';
 import { warmWhileWritten } from './author-warm.ts';
 import type { BarSource } from './backtest-bars.ts';
 
-/** The author's part of the engine. `sync` takes what other markets have, at the start; dispose of it when the worker drains. */
+/** The author's part of the engine. `sync` takes what other markets have, and from then on looks at each new version by itself; dispose of it when the worker drains. */
 export type AuthorDesk = AsyncDisposable & { /** Sandboxes that wait for a strategy. */ readonly warm: WarmSandboxes; readonly commands: Pick<CommandHandlers, keyof typeof AUTHOR_COMMANDS>; sync(): Promise<void> };
 
 /** Builds it. */
@@ -33,28 +33,36 @@ export function openAuthorDesk(ctx: Pick<ServiceContext, 'db' | 'log' | 'health'
       if (!signal.aborted) log.warn({ error: describeError(error), projectId, version }, 'A saved version could not be checked');
     });
     checks.add(check);
-    void check.finally(() => checks.delete(check));
+    void check.finally(() => {
+      checks.delete(check);
+      looks.poke();
+    });
   };
   const parts: SaveParts = { db, saved };
-  const lookAhead = createLookAhead({ db, bars, warm, now: () => clock.now(), signal });
+  const looks = openLookTurns({ db, bars, warm, now: () => clock.now(), signal, log, check: async (projectId, version) => (await checker.store(projectId, version)).facts !== null });
   return {
     warm,
     commands: {
       createProject: (input) => createProject(parts, input), saveProject: (input) => saveProject(parts, input), restoreVersion: (input) => restoreVersion(parts, input),
       renameProject: (input) => renameProject(parts, input), archiveProject: (input) => archiveProject(parts, input),
       checkFiles: ({ files }) => checker.check(files),
-      async lookAheadCheck(input) {
-        await checker.store(input.projectId, input.version);
-        return lookAhead(input);
-      },
+      lookAheadCheck: (input) => looks.ask(input),
       saveAuthorProfile: (input) => saveAuthorProfile({ db, profileSaved: () => carrier?.profileSaved() }, input),
     },
     async sync() {
-      const travelled = await carrier?.sync();
-      if (travelled !== undefined && travelled.taken + travelled.written > 0) log.info({ taken: travelled.taken, written: travelled.written }, 'Strategies were carried between this market and the library folder');
+      try {
+        const travelled = await carrier?.sync();
+        if (travelled !== undefined && travelled.taken + travelled.written > 0) log.info({ taken: travelled.taken, written: travelled.written }, 'Strategies were carried between this market and the library folder');
+      } catch (error) {
+        // What is written in other markets is no reason to stop the strategies that trade in this one.
+        if (signal.aborted) return;
+        log.error({ err: error }, 'The library folder and the book could not be brought together');
+        report([`Strategies were not carried between markets (${describeError(error)}). Those of this market are safe; it is tried again at the next start`]);
+      }
+      looks.begin();
     },
     async [Symbol.asyncDispose]() {
-      await Promise.allSettled([...checks, carrier?.settled()]);
+      await Promise.allSettled([...checks, carrier?.settled(), looks[Symbol.asyncDispose]()]);
       warm[Symbol.dispose]();
     },
   };
