@@ -82,6 +82,9 @@ const MORE: Readonly<Record<string, readonly Readonly<Record<string, unknown>>[]
   pairs_trading: [{ maxHalfLife: 500 }, { window: 30, entryZ: 1.5, stopZ: 3, maxHalfLife: 500 }],
 };
 
+/** What the source has and the strategy of the house has not, as it is where both do the same: the house's counts bars, which no warm-up check lets pass. */
+const ONLY_SOURCE: Readonly<Record<string, Readonly<Record<string, unknown>>>> = { momentum_rotation: { weeks: 0 } };
+
 function natively(kind: string, parameters: Readonly<Record<string, unknown>>, stage: Stage): readonly string[] {
   const config = runConfigOf(readJob({ ...jobOf(stage), strategy: { kind, parameters } }), { strategyType, barsOf: (name) => all.get(name) ?? first });
   return runBacktest(config, { hasLines: true }).lines;
@@ -112,15 +115,16 @@ describe('the templates', () => {
     const looked = await sandbox.ask('look', { parameters: {}, bars: barsOf(stage), timeframe: stage.timeframe, cuts: 12, starts: 3 });
     expect(looked.problem).toBeNull();
     expect(looked.lookAhead?.findings).toEqual([]);
-    // Known, and said in the template: it counts bars from its start, as the strategy of the house does.
-    expect(looked.warmUp?.findings.map(({ what }) => what)).toEqual(template.templateId === 'momentum_rotation' ? ['signals'] : []);
+    expect(looked.warmUp?.findings).toEqual([]);
+    expect(looked.warmUp?.compared).toBeGreaterThan(0);
     if (template.templateId !== 'buy_and_hold') expect(looked.lookAhead?.signals).toBeGreaterThan(1);
     if (template.templateId === 'state_and_log') expect(run.log.lines[0]?.line).toMatch(/^entry 1 of AAA after 3 falls at \d/);
+    const only = ONLY_SOURCE[template.templateId] ?? {};
     for (const parameters of template.isExample ? [] : [{}, ...(MORE[template.templateId] ?? [])]) {
-      const { lines } = await sandbox.ask('backtest', { parameters, job: jobOf(stage), bars: barsOf(stage), hasLines: true });
+      const { lines } = await sandbox.ask('backtest', { parameters: { ...parameters, ...only }, job: jobOf(stage), bars: barsOf(stage), hasLines: true });
       expect(lines).toEqual(natively(template.templateId, parameters, stage));
       expect(lines.length).toBeGreaterThan(template.templateId === 'buy_and_hold' ? 0 : 3);
     }
-    if (!template.isExample) expect(Object.keys(sandbox.facts.parameters)).toEqual(Object.keys(strategyType(template.templateId).bind({}).parameters));
+    if (!template.isExample) expect(Object.keys(sandbox.facts.parameters).filter((name) => !Object.hasOwn(only, name))).toEqual(Object.keys(strategyType(template.templateId).bind({}).parameters));
   }, 90_000);
 });
