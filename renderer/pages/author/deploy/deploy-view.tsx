@@ -1,5 +1,5 @@
 /** Deploying the open project: the market, the gates, the form. */
-import { useEffect, useState } from 'react';
+import { useEffect, useRef, useState } from 'react';
 import type { JSX } from 'react';
 import { Button, UnstyledButton } from '@mantine/core';
 import { useQueryClient } from '@tanstack/react-query';
@@ -59,6 +59,15 @@ function Signed({ signature }: { signature: Signature | null }): JSX.Element {
   return <UnstyledButton className="link dp-signed" title="The author profile signs each version as it is saved" onClick={() => openSheet({ kind: 'profile' })}>{line === null ? 'Unsigned: write an author profile' : `Signed by ${line}`}</UnstyledButton>;
 }
 
+/** One key for one request: pressed again after an answer that was lost, the same thing is not deployed twice. */
+function useKeyOf(): (request: string) => string {
+  const last = useRef({ request: '', key: '' });
+  return (request) => {
+    if (last.current.request !== request) last.current = { request, key: newKey() };
+    return last.current.key;
+  };
+}
+
 function Filled({ open, draft, change, replace, startAnew }: { open: OpenProject; draft: DeployDraft; change: (part: Partial<DeployDraft>) => void; replace: (draft: DeployDraft) => void; startAnew: () => void }): JSX.Element {
   const of = { projectId: open.project.projectId, version: open.base.version };
   const facts = open.check?.facts ?? null;
@@ -73,7 +82,10 @@ function Filled({ open, draft, change, replace, startAnew }: { open: OpenProject
   const [choice, setChoice] = useState<{ isLoading: boolean; failure: unknown }>({ isLoading: false, failure: null });
   const [isWayShown, setWay] = useWay();
   const problems = problemsOf(draft, facts, account);
-  const shown = gates.data === undefined ? null : withForm(gates.data, Object.keys(limitsProblems(draft.limits, account)).length === 0);
+  // What was told of another version, or of another deployment, is nothing that stands of this one.
+  const told = gates.isPlaceholderData ? undefined : gates.data;
+  const replaced = draft.target === null || target.isPlaceholderData ? null : (target.data ?? null);
+  const shown = told === undefined ? null : withForm(told, Object.keys(limitsProblems(draft.limits, account)).length === 0);
   const wait = hindrance({ closed: shown === null ? [] : closedGates(shown), problems: Object.keys(problems).length, isDirty: open.isDirty, isKnown: shown !== null && open.check !== null });
   const choose = (strategyId: string | null): void => {
     deploy.reset();
@@ -82,18 +94,22 @@ function Filled({ open, draft, change, replace, startAnew }: { open: OpenProject
     client.fetchQuery({ queryKey: ['deployed', 'live', strategyId], queryFn: () => call('deployedLive', { strategyId }) })
       .then((live) => { replace(draftOf(live, facts, account)); setChoice({ isLoading: false, failure: null }); }, (failure: unknown) => setChoice({ isLoading: false, failure }));
   };
-  const go = (): void => deploy.mutate({ ...requestOf(draft, { ...of, facts }), idempotencyKey: newKey() }, { onSuccess: ({ strategyId }) => { typed.set(null); void navigate({ to: '/author', search: (now) => ({ ...now, pane: 'live', strategy: strategyId }) }); } });
+  const keyOf = useKeyOf();
+  const go = (): void => {
+    const request = requestOf(draft, { ...of, facts });
+    deploy.mutate({ ...request, idempotencyKey: keyOf(JSON.stringify(request)) }, { onSuccess: ({ strategyId }) => { typed.set(null); void navigate({ to: '/author', search: (now) => ({ ...now, pane: 'live', strategy: strategyId }) }); } });
+  };
   const props = { draft, problems, facts, account, change };
   const toLimits = (): void => document.querySelector<HTMLElement>('[data-limit="maxNotional"]')?.focus();
   return (
     <>
       <MarketBanner isWayShown={isWayShown} onWay={setWay} />
       {open.isDirty && <Unsaved version={open.base.version} />}
-      <Answer query={gates}>{() => <GatesList gates={shown ?? []} of={of} onLimits={toLimits} onWay={() => setWay(true)} />}</Answer>
+      <Answer query={{ data: told, error: gates.error, refetch: gates.refetch }}>{() => <GatesList gates={shown ?? []} of={of} onLimits={toLimits} onWay={() => setWay(true)} />}</Answer>
       <header className="dp-head"><h3>Deployment of version {of.version}</h3><Signed signature={open.base.signature} /></header>
       <TargetFields {...props} cards={cards} isLoading={choice.isLoading} choose={choose} />
       {choice.failure !== null && <Failure error={choice.failure} />}
-      <DeployForm {...props} live={draft.target === null ? null : (target.data ?? null)} version={of.version} screenName={screens.data?.screens.find(({ screenId }) => screenId === draft.screenId)?.name ?? null} wait={wait} action={deploy} go={go} />
+      <DeployForm {...props} live={replaced} version={of.version} screenName={screens.data?.screens.find(({ screenId }) => screenId === draft.screenId)?.name ?? null} wait={wait} action={deploy} go={go} />
     </>
   );
 }
