@@ -98,7 +98,7 @@ describe('a strategy that was written in one market', () => {
 
 describe('what does not fit', () => {
   it('is told of and left alone: a name that is taken', async () => {
-    await begin(demo, 'The same');
+    await save(demo, await begin(demo, 'The same'), 'two', 1);
     const own = await createProject({ db: paper.db, saved: () => undefined }, { ...asked(), name: 'THE same', source: { from: 'files', files: files('other') }, note: '' });
     const { taken, problems } = await paper.carrier.sync();
     expect(taken).toBe(0);

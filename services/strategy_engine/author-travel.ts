@@ -129,7 +129,8 @@ export async function syncLibrary(parts: TravelParts): Promise<Travelled> {
     if (!isOfFolder(error)) throw error;
     problems.push(folderProblem(parts.folder, error));
   }
-  const told = problems.slice(0, MAX_PROBLEMS);
+  // A project whose name is taken says the same of each of its versions.
+  const told = [...new Set(problems)].slice(0, MAX_PROBLEMS);
   parts.report(told);
   return { taken, written, problems: told };
 }
