@@ -49,3 +49,15 @@ export async function liveDay(book: Queryable, { strategyId, begin, end }: DayPl
     trades: tradesOf(executions), signals: new Map(signals.map((row) => [row.signalId, row])), decisions: byId(decisions), orders: byId(orders), switchings, errors,
   };
 }
+
+const OFF = `
+  SELECT NOT s.is_enabled AND NOT EXISTS (SELECT FROM strategy_engine.strategy_signals g WHERE g.strategy_id = s.strategy_id AND g.ts_market >= $2 AND g.ts_market < $3)
+    AND coalesce((SELECT max(a.at) FROM logging.audit_log a WHERE a.subject = s.strategy_id AND a.action = 'strategy.set_enabled')
+      < (SELECT min(m.ts_seen) FROM data_ingestion.market_data m WHERE m.symbol = ANY($4::text[]) AND m.timeframe = $5 AND m.open_time >= $2 AND m.open_time < $3), true) AS "isOff"
+  FROM strategy_engine.strategies s WHERE s.strategy_id = $1`;
+
+/** Whether a strategy was switched off from before the day's first bar until now, and said nothing on it. By the wall clock at which the bars were seen: a replay has another time than the market's. */
+export async function wasOffAllDay(book: Queryable, { strategyId, begin, end, timeframe }: DayPlan, symbols: readonly string[]): Promise<boolean> {
+  const [row] = await book.query<{ isOff: boolean }>(OFF, [strategyId, at(begin), at(end), symbols, timeframe]);
+  return row?.isOff === true;
+}

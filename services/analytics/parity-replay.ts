@@ -1,4 +1,5 @@
 /** A day run again: the strategy warmed up on the bars before it, following the book as the day began, then bar by bar by the live rules at the exact venue. */
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { ExactFloor, type FloorFill } from '#app/backtest/exact-floor.ts';
 import type { ParityTrade } from '#app/analytics/parity.ts';
 import { AppError } from '#app/domain/errors.ts';
@@ -59,14 +60,20 @@ async function sourceOf({ files, kind, parameters, timeframe }: DayPlan): Promis
 /** Bars that each symbol had since the strategy's share was entered are not in the ledger; a position from before the day counts from its begin. */
 const HELD_BEFORE = 0;
 
-async function warmUp(book: Queryable, plan: DayPlan, source: StrategySource, cells: readonly (readonly string[])[]): Promise<number> {
+/** Moments after which whoever else waits for this process has a turn: a strategy of the house answers at once, and would leave none. */
+const TURN_MOMENTS = 50;
+
+async function warmUp(book: Queryable, plan: DayPlan, { source, cells, signal }: Pick<Work, 'source' | 'cells' | 'signal'>): Promise<number> {
   const wishes = await wishesBefore(book, plan);
-  let bars = 0;
+  let [bars, moments] = [0, 0];
   for (const symbols of cells) {
     const cell = cellOf(symbols);
+    if (symbols.length * source.warmUp > MOST_PARITY_BARS) throw new AppError('INPUT_TOO_LARGE', `It warms up on more than ${MOST_PARITY_BARS} bars at once; deploy it on fewer symbols`);
     await source.open(symbols);
     for (const { openTime, bars: seen } of await barsBefore(book, plan, { symbols, timeframe: plan.timeframe, count: source.warmUp })) {
       bars += seen.length;
+      moments += 1;
+      if (moments % TURN_MOMENTS === 0) await nextTurn(undefined, { signal });
       await source.advance(cell, { openTime, closeTime: openTime, bars: new Map(seen.map((bar) => [bar.symbol, numbersOf(bar)])) }, 'quiet', WARM_UP_FACTS);
     }
     await source.follow(cell, wishes);
@@ -129,7 +136,7 @@ export async function replayDay(book: Queryable, plan: DayPlan, account: DayAcco
   await using source = await sourceOf(plan);
   const names = plan.symbols ?? own;
   const cells = source.scope === 'portfolio' ? [names] : own.map((symbol) => [symbol]);
-  if (own.length > 0) await warmUp(book, plan, source, cells);
+  if (own.length > 0) await warmUp(book, plan, { source, cells, signal });
   const closes = await closesBefore(book, plan, all);
   const denied = new Map<string, string>();
   const ordered = new Map<string, number>();
@@ -156,8 +163,9 @@ type Work = { readonly plan: DayPlan; readonly source: StrategySource; readonly 
 async function trade(floor: ExactFloor, { plan, source, cells, moments, signal, given }: Work): Promise<ReplayedSignal[]> {
   const signals: ReplayedSignal[] = [];
   let next = 0;
-  for (const { openTime, bars } of moments) {
+  for (const [n, { openTime, bars }] of moments.entries()) {
     signal.throwIfAborted();
+    if (n % TURN_MOMENTS === 0) await nextTurn(undefined, { signal });
     const day = exchangeDay(openTime);
     const moment = { openTime, closeTime: floor.closeOf(openTime, day), day };
     for (let one = given[next]; one !== undefined && one.at < moment.closeTime; one = given[next]) {

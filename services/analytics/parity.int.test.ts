@@ -125,6 +125,10 @@ describe('a day that the live pipeline has traded', () => {
       await book.sql(`UPDATE strategy_engine.strategies SET is_enabled = false`);
       await book.sql(`INSERT INTO logging.audit_log (actor, action, subject, before, after) VALUES ('owner', 'strategy.set_enabled', $1, '{"isEnabled": true}', '{"isEnabled": false}')`, [cross.strategyId]);
     }, look: (book) => within(book, async (db) => {
+      expect(await parityOf(db, cross.strategyId), 'off all day: nothing was to be done').toMatchObject({ score: null, trades: 0, differences: [], note: 'It was switched off all day: there is nothing to compare.' });
+      // Somebody switches it on after its bars: it was to trade on this day, and was off at each of them.
+      await book.sql(`UPDATE strategy_engine.strategies SET is_enabled = true`);
+      await book.sql(`INSERT INTO logging.audit_log (actor, action, subject, before, after) VALUES ('owner', 'strategy.set_enabled', $1, '{"isEnabled": false}', '{"isEnabled": true}')`, [cross.strategyId]);
       const off = await parityOf(db, cross.strategyId);
       expect(off).toMatchObject({ score: 0, tradesSame: 0 });
       expect(off.trades).toBeGreaterThanOrEqual(4);

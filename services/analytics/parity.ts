@@ -6,8 +6,8 @@ import { timeframeMs } from '#app/domain/time.ts';
 import type { Db, Queryable } from '#chassis/db.ts';
 import { isTransient } from '#chassis/clock.ts';
 import { accountOf, type DayAccount } from './parity-account.ts';
-import { correctionsOf } from './parity-bars.ts';
-import { liveDay } from './parity-live.ts';
+import { correctionsOf, symbolsWithBars } from './parity-bars.ts';
+import { liveDay, wasOffAllDay } from './parity-live.ts';
 import { dayOf, plansOf, type Day, type DayPlan } from './parity-plan.ts';
 import { reasonsOf } from './parity-reasons.ts';
 import { replayDay } from './parity-replay.ts';
@@ -24,6 +24,8 @@ const EMPTY = { score: null, signals: 0, signalsSame: 0, trades: 0, tradesSame: 
 /** Runs one strategy's day again and compares. @throws what the replay throws */
 async function compareStrategy(book: Queryable, plan: DayPlan, account: DayAccount, signal: AbortSignal): Promise<FoundDay> {
   const { strategyId, versionId, day, timeframe } = plan;
+  // Who was told to do nothing all day did so: that is no difference, and nothing to run again.
+  if (await wasOffAllDay(book, plan, await symbolsWithBars(book, plan, plan))) return { ...EMPTY, differences: [], strategyId, versionId, day, note: 'It was switched off all day: there is nothing to compare.' };
   const replayed = await replayDay(book, plan, account, signal);
   const live = await liveDay(book, plan);
   const corrections = await correctionsOf(book, plan, { symbols: replayed.symbols, timeframe });
