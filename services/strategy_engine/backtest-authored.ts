@@ -67,7 +67,7 @@ export async function openAuthored({ db, sandboxes = openSandbox }: { readonly d
   return {
     type: sandboxType(facts), hash, sandbox, warnings: facts.findings.map(({ path, line, message }) => `${path ?? 'The project'}${line > 0 ? `:${line}` : ''}: ${message}`),
     async run({ strategy, ...job }, bars, { signal, onProgress }) {
-      return sandbox.ask('backtest', { parameters: strategy.parameters, job, bars: await hold(bars), hasLines: true }, signal, ({ done }) => onProgress?.(done));
+      return sandbox.ask('backtest', { parameters: strategy.parameters, job, bars: await hold(bars), hasLines: true, isOneText: true }, signal, ({ done }) => onProgress?.(done));
     },
     async check(run, signal) {
       if (!run.plan.hasChecks || !isCheckable([...run.bars.values()].map((bars) => ({ bars })))) return { found: {}, words: [] };

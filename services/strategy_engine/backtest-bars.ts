@@ -1,5 +1,6 @@
 /** The bars of a back-test as columns: from the column files that are kept beside the book, and from the book itself where those cannot be used. */
 import path from 'node:path';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { MAX_BACKTEST_BARS } from '#app/contracts/backtest.ts';
 import type { BarColumns } from '#app/domain/bar-columns.ts';
 import { timedBars } from '#app/backtest/run/sessions.ts';
@@ -38,13 +39,17 @@ export async function loadSeries(source: BarSource, { symbol, ...stretch }: Seri
 
 async function loadGroup(source: BarSource, symbols: readonly string[], { timeframe, from, to }: Omit<SeriesWanted, 'symbol'>): Promise<LoadedSeries[]> {
   const group = await source.cache().loadMany({ db: source.db, bulk: (fn) => withBulkTx(source.bulk, fn) }, symbols.map((symbol) => ({ symbol, timeframe, isShared: true })));
-  return group.map((cached, n) => {
+  const series: LoadedSeries[] = [];
+  for (const [n, cached] of group.entries()) {
     const symbol = symbols[n] ?? '';
     const lost = cached.missing.filter((month) => isMonthWithin(month, from, to));
     if (lost.length > 0) throw new AppError('ARCHIVE_DAMAGED', `Bars of ${symbol} are missing: ${cached.complaint ?? lost.join(', ')}. Bring the files back from a backup of the data folder, or test on another stretch.`);
     const timed = timedBars(barsBetween(cached.bars, from, to), timeframe);
-    return { symbol, bars: sharedColumns(timed.bars), leftOut: timed.leftOut, complaint: cached.complaint };
-  });
+    series.push({ symbol, bars: sharedColumns(timed.bars), leftOut: timed.leftOut, complaint: cached.complaint });
+    // The clock of a hundred thousand bars takes some milliseconds: strategies that trade do not wait for that of all symbols.
+    await nextTurn();
+  }
+  return series;
 }
 
 /**

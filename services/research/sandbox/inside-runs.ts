@@ -23,7 +23,7 @@ export function jobOf(inside: InsideStrategy, job: SandboxRun['job']): Job {
 }
 
 /** Runs it over all bars, or over a span of them. @throws AppError what the engine and the strategy throw */
-export async function insideBacktest(inside: InsideStrategy, { parameters, job, bars, hasLines, span }: SandboxRun, tell: TellProgress): Promise<SandboxResult> {
+export async function insideBacktest(inside: InsideStrategy, { parameters, job, bars, hasLines, isOneText = false, span }: SandboxRun, tell: TellProgress): Promise<SandboxResult> {
   const machine = await inside.fresh();
   using runs = new DisposableStack();
   const log = new RunLog();
@@ -43,7 +43,7 @@ export async function insideBacktest(inside: InsideStrategy, { parameters, job, 
   try {
     const result = runBacktest({ ...config, markets }, { hasLines, progress, ...(stretch === null ? {} : { columns: stretch.columns }) });
     runs.dispose();
-    return { ...result, log: log.take() };
+    return { ...result, lines: isOneText && result.lines.length > 0 ? [result.lines.join('\n')] : result.lines, log: log.take() };
   } catch (error) {
     // What it wrote before it failed often says why.
     runs.dispose();

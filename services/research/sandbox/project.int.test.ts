@@ -9,6 +9,7 @@ import { sessionsBetween } from '#app/market/calendar.ts';
 import { barAt } from '#app/strategy/column-run.ts';
 import { FLAT_POSITION } from '#app/strategy/view.ts';
 import type { JobInput } from '../job.ts';
+import { ordersHashOf } from '../manifest.ts';
 import { holdBars } from './hold-bars.ts';
 import { openSandbox, type Sandbox } from './sandbox.ts';
 import { CROSS_PROJECT, SMA_CROSS } from './testing-sources.ts';
@@ -90,6 +91,13 @@ describe('a project in the sandbox', () => {
     expect(asks).toHaveLength(1 + 3 + 3);
     expect((await backtest({}, other)).lines).toEqual(whole.lines);
     await expect(other.ask('hold', { name: 'span', bars: new Map([['AAA', days(10, 1)]]), piece: { from: 595, rows: 600 } })).rejects.toMatchObject({ code: 'INPUT_INVALID' });
+  });
+
+  it('gives its lines as one text to who trades, with the same hash', async () => {
+    const { lines } = await backtest();
+    const one = await sandbox.ask('backtest', { parameters: {}, job, bars: held, hasLines: true, isOneText: true });
+    expect(one.lines).toHaveLength(1);
+    expect(ordersHashOf(one.lines)).toBe(ordersHashOf(lines));
   });
 
   it('adds noise to its bars by itself', async () => {

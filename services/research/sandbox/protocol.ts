@@ -33,7 +33,7 @@ export type SandboxFacts = GuestDescription & {
 };
 
 /** The back-test of a stranger's strategy: a job without a strategy, and the bars that it names. `span`: opens that count, epoch ms; left out, all bars (indicators warm up on bars before). */
-export type SandboxRun = { readonly parameters: unknown; readonly job: Omit<JobInput, 'strategy'>; readonly bars: SandboxBars; readonly hasLines: boolean; readonly span?: Span };
+export type SandboxRun = { readonly parameters: unknown; readonly job: Omit<JobInput, 'strategy'>; readonly bars: SandboxBars; readonly hasLines: boolean; readonly span?: Span; /** The lines as one text: hundreds of thousands of them would keep who receives them from trading. */ readonly isOneText?: boolean };
 /** What came of it. */
 export type SandboxResult = RunResult & { readonly log: SandboxLog };
 
@@ -60,7 +60,7 @@ export type SandboxLookAnswer = {
 export type SandboxPlace = { readonly path: string; readonly line: number; readonly column: number };
 
 /** A run bar by bar. `from`: open of the first bar, epoch ms, null = the first bar at which it is asked; `count`: bars; `only`: `acts` = bars at which it spoke or an order changed; `symbol`: bars and facts of this symbol alone. */
-export type SandboxStepsAsk = Omit<SandboxRun, 'hasLines'> & { readonly from: number | null; readonly count: number; readonly only: 'all' | 'acts'; readonly symbol?: string };
+export type SandboxStepsAsk = Omit<SandboxRun, 'hasLines' | 'isOneText'> & { readonly from: number | null; readonly count: number; readonly only: 'all' | 'acts'; readonly symbol?: string };
 /** The bars. `total`: those there are of this kind; `first`, `last`: opens of the first and last of them, null for none; `lines`: the run's own, to compare with those of the run that is stored. */
 export type SandboxSteps = { readonly steps: readonly RunStep[]; readonly total: number; readonly first: number | null; readonly last: number | null; readonly lines: readonly string[] };
 
