@@ -65,6 +65,40 @@ describe('deploying', () => {
     expect(gateway.asked('deployStrategy').at(-1)?.input).toMatchObject({ projectId: 'trend', version: 7, name: 'Trend with a stop', symbols: ['AAPL', 'MSFT'], timeframe: '1Day', parameters: { fast: 12, slow: 30, mode: 'calm', useStop: true }, sizing: { method: 'percent_of_equity', percent: '2' }, limits: { maxNotional: '5000', maxErrors: 3 } });
   });
 
+  it('is one deployment, also when the answer was lost and the button is pressed again; another wish is another', async () => {
+    const world = deployWorld();
+    for (const gate of ['look_ahead', 'verdict_read']) world.passed.add(gate);
+    const opened = await openScriptedPage(world.script, '/author?project=trend&pane=deploy', LIMIT_MS);
+    await using _browser = opened.browser;
+    const { page, gateway } = opened;
+    await page.getByRole('combobox', { name: 'Symbols' }).pressSequentially('aapl,');
+    gateway.script({ deployStrategy: () => 'lost' });
+    const keys = (): (string | null)[] => gateway.asked('deployStrategy').map(({ key }) => key);
+    const press = async (times: number): Promise<void> => {
+      await page.getByRole('button', { name: 'Deploy version 7 to demo' }).click();
+      await expect.poll(() => keys().length, { timeout: LIMIT_MS }).toBe(times);
+    };
+    await press(1);
+    await page.locator('.dp-foot .failure, .dp-foot [role="alert"]').first().waitFor();
+    await press(2);
+    expect(new Set(keys()).size).toBe(1);
+    await page.getByLabel('Most it may hold, USD').fill('4000');
+    await press(3);
+    expect(keys()[2]).not.toBe(keys()[0]);
+  });
+
+  it('a narrow window opened by a link shows what the link names', async () => {
+    const opened = await openScriptedPage(deployWorld().script, '/author?pane=live&strategy=trend', LIMIT_MS);
+    await using _browser = opened.browser;
+    const { page } = opened;
+    await page.setViewportSize({ width: 1024, height: 700 });
+    await page.getByRole('tab', { name: 'Code', exact: true }).waitFor();
+    await page.locator('.dp-detail').waitFor();
+    await page.getByRole('tab', { name: 'Live', exact: true, selected: true }).waitFor();
+    await page.getByRole('tab', { name: 'Code', exact: true }).click();
+    await page.locator('.dp-detail').waitFor({ state: 'hidden' });
+  });
+
   it('a version for what runs already shows what changes', async () => {
     const world = deployWorld();
     world.passed.add('look_ahead');

@@ -37,23 +37,24 @@ function PaneTabs({ pane, isNarrow }: { pane: AuthorPane; isNarrow: boolean }): 
   );
 }
 
-/** Where code and results do not fit beside each other, what the address was just asked for comes to the front. */
+/** Where code and results do not fit beside each other, what the address asks for comes to the front: a link that is opened, and whatever is asked for later. `wanted`: '' = nothing by name. */
 function useFront(wanted: string): void {
-  const before = useRef(wanted);
+  const before = useRef('');
   useEffect(() => {
-    if (before.current !== wanted) showRight();
+    if (wanted !== '' && before.current !== wanted) showRight();
     before.current = wanted;
   }, [wanted]);
 }
 
 /** The page. */
 export function AuthorPage(): JSX.Element {
-  const { pane = 'run', run, strategy, project } = useSearch({ from: '/author' });
+  const { pane: asked, run, strategy, project } = useSearch({ from: '/author' });
+  const pane = asked ?? 'run';
   const { rightWidth, front, isSideOpen, sideWidth } = useAuthorLayout();
   const isOpen = useOpenProject() !== null;
   const isGallery = useGallery();
   const { ref, width } = useElementSize();
-  useFront(`${pane}/${run ?? ''}/${strategy ?? ''}`);
+  useFront([asked, run, strategy].some((part) => part !== undefined) ? `${pane}/${run ?? ''}/${strategy ?? ''}` : '');
   const isNarrow = width > 0 && width < NARROW_BELOW;
   // Without a project the gallery takes the page, unless a link names a run or a deployment.
   const hasRight = !isGallery && (isOpen || project !== undefined || run !== undefined || strategy !== undefined || pane === 'live');
