@@ -4,7 +4,7 @@ import { resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Locator, Page } from 'playwright-core';
 import type { TestBrowser, WatchedPage } from './harness.ts';
-import type { ScriptedGateway } from './scripted-gateway.ts';
+import type { Script, ScriptedGateway } from './scripted-gateway.ts';
 import { openScriptedPage } from './scripted-page.ts';
 import { studioWorld } from './studio-world.ts';
 import type { StudioWorld } from './studio-world.ts';
@@ -20,11 +20,15 @@ let watched: WatchedPage;
 let page: Page;
 let gateway: ScriptedGateway;
 let world: StudioWorld;
+/** Lets the list of symbols come. */
+const { promise: symbolsCome, resolve: letSymbolsCome } = Promise.withResolvers<void>();
 
 beforeAll(async () => {
   if (PICTURES !== undefined) mkdirSync(PICTURES, { recursive: true });
   world = studioWorld();
-  ({ browser, watched, page, gateway } = await openScriptedPage(world.script, '/author?project=crossover', LIMIT_MS));
+  const { chartSymbols } = world.script;
+  const late: Script = { chartSymbols: async (input) => { await symbolsCome; return chartSymbols?.(input) ?? 'lost'; } };
+  ({ browser, watched, page, gateway } = await openScriptedPage({ ...world.script, ...late }, '/author?project=crossover', LIMIT_MS));
   await page.getByRole('group', { name: 'Run, optimise, deploy' }).waitFor();
 }, 180_000);
 afterAll(() => browser[Symbol.asyncDispose]());
@@ -52,6 +56,11 @@ async function picture(name: string): Promise<void> {
 describe('the runs of the studio', () => {
   it('begins with what a run will show, and with a symbol that has bars', async () => {
     await page.getByText('Is this idea any good?').waitFor();
+    // A setting that is changed before the symbols are known does not leave the bar without one.
+    await setting('Costs').click();
+    await page.getByLabel('Amount').fill('3');
+    await page.keyboard.press('Escape');
+    letSymbolsCome();
     await expect.poll(() => setting('Symbols').textContent(), WAIT).toContain('AAPL');
     await picture('nothing');
   }, LIMIT_MS);

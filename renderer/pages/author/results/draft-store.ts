@@ -55,8 +55,6 @@ function change(projectId: string, next: (now: Kept) => Kept): void {
 export const useRunDraft = (projectId: string): RunDraft => useStore(store, (all) => keptOf(all, projectId)?.run ?? FRESH_DRAFT);
 /** The same, outside of components. */
 export const runDraftNow = (projectId: string): RunDraft => keptOf(store.get(), projectId)?.run ?? FRESH_DRAFT;
-/** Has anybody filled them in yet? */
-export const isDraftKept = (projectId: string): boolean => keptOf(store.get(), projectId) !== undefined;
 /** Changes some of them. */
 export const changeRun = (projectId: string, some: Partial<RunDraft>): void => change(projectId, (now) => ({ ...now, run: { ...now.run, ...some } }));
 /** The optimiser's fields of a project. */

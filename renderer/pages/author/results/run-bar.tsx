@@ -7,7 +7,7 @@ import { TIMEFRAMES } from '#app/domain/time.ts';
 import { useRoute } from '../../../data/queries.ts';
 import { marketDay, money } from '../../../ui/format.ts';
 import { setRunPort } from '../open-project.ts';
-import { changeRun, isDraftKept, runDraftNow, useRunDraft } from './draft-store.ts';
+import { changeRun, runDraftNow, useRunDraft } from './draft-store.ts';
 import { RunStatus } from './run-status.tsx';
 import { costsWords, problemsOf, requestOf, typedNumber } from './run-draft.ts';
 import type { Problems, RunDraft } from './run-draft.ts';
@@ -32,9 +32,13 @@ function Setting({ name, value, isWrong, width, children }: { name: string; valu
 
 const SPAN_WORDS: Readonly<Record<RunDraft['span'], string>> = { '1M': '1 month', '6M': '6 months', '1Y': '1 year', '5Y': '5 years', '10Y': '10 years', all: 'all stored', days: '' };
 
-/** A project that was never run begins with a watched symbol that has daily bars. */
+/** A project without symbols begins with a watched one that has daily bars. */
 function useFirstSymbol(projectId: string, draft: RunDraft): void {
-  const isEmpty = draft.symbols.length === 0 && draft.screenId === null && !isDraftKept(projectId);
+  const hasAny = draft.symbols.length > 0 || draft.screenId !== null;
+  const [filled, setFilled] = useState<string | null>(null);
+  // Whoever takes the last symbol out finds it out; another setting may be changed before the first symbol has come.
+  if (hasAny && filled !== projectId) setFilled(projectId);
+  const isEmpty = !hasAny && filled !== projectId;
   const query = useRoute('chartSymbols', ['chartSymbols', ''], { query: '', limit: 30 }, { isEnabled: isEmpty });
   const all = query.data?.symbols;
   useEffect(() => {
