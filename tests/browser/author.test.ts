@@ -12,6 +12,8 @@ import type { ScriptedGateway } from './scripted-gateway.ts';
 import { openScriptedPage } from './scripted-page.ts';
 
 const LIMIT_MS = 30_000;
+/** The page is built first, or another process that builds it is waited for. */
+const BUILD_MS = 240_000;
 /** What a person waits at most for a type error, and for the editor; the machine of the tests is a slow one that others share. */
 const TYPE_ERROR_MS = 1_000;
 const USABLE_MS = 2_000;
@@ -27,7 +29,7 @@ let book: AuthorBook;
 
 beforeAll(async () => {
   ({ browser, watched, page, gateway } = await openScriptedPage(authorBook().script, '/author', LIMIT_MS));
-});
+}, BUILD_MS);
 afterAll(() => browser[Symbol.asyncDispose]());
 
 const code = (): Locator => page.getByTestId('code');
@@ -255,6 +257,28 @@ describe('unsaved edits', () => {
     await page.locator('.ed-saved', { hasText: 'Edited since version 4' }).waitFor();
   });
 
+  it('of the last moment before another strategy is opened are kept', async () => {
+    await page.locator('.ed-project-name').click();
+    await page.locator('.ed-projects button', { hasText: 'Turtle' }).click();
+    await page.locator('.ed-project-name', { hasText: 'Turtle' }).waitFor();
+    await opened();
+    await append('// the last words\n');
+    await page.goBack();
+    await page.locator('.ed-project-name', { hasText: 'Dip in an uptrend' }).waitFor();
+    await page.goForward();
+    await dialogs().filter({ hasText: 'Your unsaved edits are back' }).waitFor();
+  });
+
+  it('stay when an old version is taken up again', async () => {
+    await append('// in no version\n');
+    await page.getByRole('tab', { name: 'Versions' }).click();
+    await page.getByRole('button', { name: 'More about version 1', exact: true }).click({ force: true });
+    await page.getByRole('menuitem', { name: 'Restore' }).click();
+    await page.getByRole('button', { name: 'Restore version 1' }).click();
+    await dialogs().filter({ hasText: 'made on version 3' }).getByRole('button', { name: 'Take them up' }).click();
+    await page.locator('.ed-saved', { hasText: 'Edited since version 4' }).waitFor();
+  });
+
   it('are written on while the gateway is away, and saved once', async () => {
     gateway.script({ saveProject: () => 'lost' });
     await append('// while it was away\n');
@@ -310,6 +334,7 @@ describe('the gallery', () => {
     await card.getByRole('button', { name: 'Start from this' }).click();
     await opened();
     await page.locator('.ed-saved', { hasText: 'Version 1' }).waitFor();
+    expect(gateway.asked('lookAheadCheck').at(-1)?.input).toMatchObject({ version: 1 });
     expect(gateway.asked('createProject').at(-1)?.input.source).toEqual({ from: 'template', templateId: 'first_dip' });
   });
 

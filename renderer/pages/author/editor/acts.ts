@@ -5,7 +5,7 @@ import { tell } from '../../../ui/notice.ts';
 import { changeAuthorLayout } from '../layout.ts';
 import { filesProblem, isSameFiles } from './files.ts';
 import { checkLookAhead } from './look-ahead.ts';
-import { changeSession, isDirty, noteProject, noteSaved, openVersion, sessionNow, setFiles } from './session.ts';
+import { changeSession, flushKept, isDirty, noteProject, noteSaved, openVersion, sessionNow, setFiles } from './session.ts';
 import { forgetKept, readKept, WINDOW_ID } from './unsaved.ts';
 import type { KeptEdits } from './unsaved.ts';
 
@@ -31,6 +31,10 @@ export function setTakeTyped(next: (() => void) | null): void {
 /** Takes what was typed up to now. */
 export function takeTypedNow(): void {
   takeTyped?.();
+}
+function keepTyped(): void {
+  takeTypedNow();
+  flushKept(false);
 }
 /** An error in words. */
 export function wordsOf(error: unknown): string {
@@ -68,6 +72,8 @@ export async function openProject(projectId: string, version: number | null): Pr
   try {
     const opened = version === null ? await call('project', { projectId }) : await call('projectVersion', { projectId, version });
     if (sessionNow().opening !== key) return;
+    // What was typed into the one that is left while this was on its way.
+    keepTyped();
     openVersion(opened, version !== null && version !== opened.project.latest.version);
     changeAuthorLayout({ lastProject: projectId });
     await bringBack(opened);
@@ -141,7 +147,9 @@ async function store(note: string, isOver: boolean): Promise<VersionView> {
 
 /** Makes a version of what is in the editor, when something changed; answers the version that holds it. @throws Error in words for people */
 export function save(note: string): Promise<VersionView> {
-  underWay ??= store(note, false).finally(() => { underWay = null; });
+  // One that is under way holds what was typed before it: what came since is saved after it.
+  if (underWay !== null) return underWay.then(() => save(note));
+  underWay = store(note, false).finally(() => { underWay = null; });
   return underWay;
 }
 /** Saves where the page shows by itself what went wrong. */
@@ -167,6 +175,7 @@ export function takeTheirs(theirs: ProjectVersion): void {
 export async function createProject(name: string, source: ProjectSource, note = ''): Promise<string> {
   const created = await call('createProject', { name, source, note }, { idempotencyKey: newKey() });
   changed(created.project.projectId);
+  void checkLookAhead(created.project.projectId, created.version.version);
   return created.project.projectId;
 }
 /** Saves what is in the editor as a project of its own; answers its id. @throws ClientError */
@@ -179,14 +188,15 @@ export async function saveAsCopy(name: string): Promise<string> {
   changeSession({ doc: { ...doc, files: doc.baseFiles }, conflict: null });
   return copy;
 }
-/** Takes an old version up again, as a new one. @throws ClientError */
+/** Takes an old version up again, as a new one. Edits that no version holds stay, and are offered on top of it. @throws ClientError */
 export async function restoreVersion(version: number): Promise<void> {
   const { doc } = sessionNow();
   if (doc === null) return;
   const { projectId } = doc.project;
   const restored = await call('restoreVersion', { projectId, version, note: '' }, { idempotencyKey: newKey() });
+  keepTyped();
   openVersion(restored, false);
-  await forgetKept(projectId, false);
+  await bringBack(restored);
   changed(projectId);
   void checkLookAhead(projectId, restored.version.version);
 }

@@ -5,6 +5,7 @@ import type { UseQueryResult } from '@tanstack/react-query';
 import type { RouteOutput } from '#app/contracts/http.ts';
 import { useRoute } from '../../../data/queries.ts';
 import { onChanged } from './acts.ts';
+import { lookAheadNow, onLookAhead } from './look-ahead.ts';
 
 const LIST_MS = 15_000;
 /** Another window may save: soon enough noticed before one writes for long on an old version. */
@@ -29,9 +30,16 @@ export function useFreshLists(): void {
       void client.invalidateQueries({ queryKey: ['projectVersions'] });
     };
     const end = onChanged(again);
+    // Marks of versions and gates stand on what a look found.
+    const endLooks = onLookAhead(() => {
+      if (lookAheadNow()?.isRunning !== false) return;
+      void client.invalidateQueries({ queryKey: ['projectVersions'] });
+      void client.invalidateQueries({ queryKey: ['gates'] });
+    });
     addEventListener('focus', again);
     return () => {
       end();
+      endLooks();
       removeEventListener('focus', again);
     };
   }, [client]);

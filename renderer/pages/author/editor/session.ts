@@ -132,7 +132,9 @@ export function closeProject(): void {
 export function noteSaved(saved: ProjectVersion, sent: readonly ProjectFile[]): void {
   const { doc } = session.get();
   if (doc === null || doc.project.projectId !== saved.project.projectId) return;
-  changeSession({ doc: { ...doc, project: saved.project, base: saved.version, baseFiles: sent, isReadOnly: false }, conflict: null, saveFailure: null, broughtBackAt: null });
+  // An older version that was opened meanwhile stays what it is.
+  if (doc.isReadOnly) return changeSession({ doc: { ...doc, project: saved.project }, conflict: null, saveFailure: null });
+  changeSession({ doc: { ...doc, project: saved.project, base: saved.version, baseFiles: sent }, conflict: null, saveFailure: null, broughtBackAt: null });
   keepNow();
 }
 /** Notes another name or another state of the open project. */

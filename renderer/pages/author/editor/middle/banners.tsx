@@ -57,7 +57,7 @@ function ConflictBanner({ doc, conflict: { theirs, note } }: { doc: Doc; conflic
 
 function KeptBanner({ doc, kept }: { doc: Doc; kept: KeptEdits }): JSX.Element {
   return (
-    <Banner tone="warn" icon={<IconHistory size={17} aria-hidden />} words={<><strong>There are unsaved edits of {age(Date.now() - kept.at)} ago{kept.version === doc.base.version ? '' : `, made on version ${kept.version}`}.</strong><p>They were typed in another window or before a restart, and kept in this browser.</p></>}>
+    <Banner tone="warn" icon={<IconHistory size={17} aria-hidden />} words={<><strong>There are unsaved edits of {age(Date.now() - kept.at)} ago{kept.version === doc.base.version ? '' : `, made on version ${kept.version}`}.</strong><p>They are in no version, and kept in this browser.</p></>}>
       <Button size="compact-xs" variant="default" onClick={() => changeSession({ comparison: { left: { title: `Version ${doc.base.version}`, files: doc.files }, right: { title: 'Unsaved edits', files: kept.files } } })}>See them</Button>
       <Button size="compact-xs" onClick={() => takeKept(kept)}>Take them up</Button>
       <Button size="compact-xs" variant="subtle" color="gray" onClick={() => dropKept(kept)}>Give them up</Button>
