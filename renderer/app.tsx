@@ -17,6 +17,7 @@ import { readAnalysisSearch } from './pages/analysis/address.ts';
 import { AnalysisPage } from './pages/analysis/analysis-page.tsx';
 import { readAuthorSearch } from './pages/author/address.ts';
 import { AuthorPage } from './pages/author/author-page.tsx';
+import { loadEditor } from './pages/author/editor/lazy.tsx';
 import { readDataSearch } from './pages/data/address.ts';
 import { DataPage } from './pages/data/data-page.tsx';
 import { readFlowsSearch } from './pages/flows/address.ts';
@@ -44,7 +45,7 @@ const routes = [
   createRoute({ getParentRoute: () => rootRoute, path: '/portfolio', component: PortfolioPage }),
   createRoute({ getParentRoute: () => rootRoute, path: '/analysis', component: AnalysisPage, validateSearch: readAnalysisSearch }),
   createRoute({ getParentRoute: () => rootRoute, path: '/screener', component: ScreenerPage, validateSearch: readScreenerSearch }),
-  createRoute({ getParentRoute: () => rootRoute, path: '/author', component: AuthorPage, validateSearch: readAuthorSearch }),
+  createRoute({ getParentRoute: () => rootRoute, path: '/author', component: AuthorPage, validateSearch: readAuthorSearch, loader: loadEditor }),
   createRoute({ getParentRoute: () => rootRoute, path: '/data', component: DataPage, validateSearch: readDataSearch }),
   createRoute({ getParentRoute: () => rootRoute, path: '/flows', component: FlowsPage, validateSearch: readFlowsSearch }),
   createRoute({ getParentRoute: () => rootRoute, path: '/logs', component: LogsPage, validateSearch: readLogsSearch }),

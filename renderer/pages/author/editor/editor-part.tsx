@@ -117,6 +117,8 @@ export function EditorPart(): JSX.Element {
   const { isNamed, isUnknown } = useAddress();
   useEditorLife();
   useFreshLists();
+  // Asked beside the project, not after it.
+  useTypings();
   const isOpen = doc !== null && doc.project.projectId === project;
   if (isGallery || (!isNamed && !isUnknown)) return <Gallery close={isGallery && isOpen ? () => setGallery(false) : null} />;
   if (failure !== null && !isOpen) {

@@ -2,11 +2,10 @@
 import { editor, languages, Uri } from 'monaco-editor/editor';
 import 'monaco-editor/features/register.all';
 import 'monaco-editor/languages/definitions/typescript/register';
-import EditorWorker from 'monaco-editor/editor/editor.worker.js?worker';
 import { ModuleKind, ScriptTarget, typescriptDefaults } from 'monaco-editor/languages/features/typescript/register';
 import type { ModuleResolutionKind } from 'monaco-editor/languages/features/typescript/register';
-import TypeScriptWorker from 'monaco-editor/languages/features/typescript/ts.worker.js?worker';
 import { MODULE_NAME } from '../typings-text.ts';
+import { textWorker, typesWorker } from './workers.ts';
 
 /** The language of every file. */
 export const LANGUAGE = 'typescript';
@@ -15,7 +14,7 @@ const TYPINGS_URI = `file:///${MODULE_NAME}.d.ts`;
 /** How bundlers find files; Monaco's own list of ways ends before it. */
 const BUNDLER_RESOLUTION = 100 as ModuleResolutionKind;
 
-Object.assign(globalThis, { MonacoEnvironment: { getWorker: (_module: string, label: string) => (label === LANGUAGE ? new TypeScriptWorker() : new EditorWorker()) } });
+Object.assign(globalThis, { MonacoEnvironment: { getWorker: (_module: string, label: string) => (label === LANGUAGE ? typesWorker() : textWorker()) } });
 
 typescriptDefaults.setCompilerOptions({
   target: ScriptTarget.ESNext, lib: ['es2023'], module: ModuleKind.ESNext, moduleResolution: BUNDLER_RESOLUTION, moduleDetection: 3, strict: true, noEmit: true, allowNonTsExtensions: true, allowImportingTsExtensions: true, isolatedModules: true, types: [],

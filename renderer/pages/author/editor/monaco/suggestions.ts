@@ -14,8 +14,8 @@ function functions(): readonly ModuleFunction[] {
   return known.functions;
 }
 
-function importing(model: editor.ITextModel, name: string): { range: IRange; text: string }[] {
-  const change = importChange(model.getValue(), name);
+function importing(model: editor.ITextModel, text: string, name: string): { range: IRange; text: string }[] {
+  const change = importChange(text, name);
   if (change === null) return [];
   const [start, end] = [model.getPositionAt(change.start), model.getPositionAt(change.end)];
   return [{ range: { startLineNumber: start.lineNumber, startColumn: start.column, endLineNumber: end.lineNumber, endColumn: end.column }, text: change.text }];
@@ -28,9 +28,10 @@ function suggest(model: editor.ITextModel, position: Position): languages.Comple
   // After a dot, in a text, in a comment and in an import nothing of this is meant.
   if (/[.'"`]$/.test(before) || /^\s*(\/\/|\*|import\b)/.test(line)) return [];
   const range = { startLineNumber: position.lineNumber, endLineNumber: position.lineNumber, startColumn: word.startColumn, endColumn: word.endColumn };
-  const imported = new Set(importedNames(model.getValue()));
+  const text = model.getValue();
+  const imported = new Set(importedNames(text));
   const missing = functions().filter(({ name }) => !imported.has(name)).map(({ name, signature, about }): languages.CompletionItem => ({
-    label: { label: name, description: 'mainspring' }, kind: languages.CompletionItemKind.Function, insertText: name, range, detail: `import from mainspring\n${signature}`, documentation: { value: about }, sortText: `~${name}`, additionalTextEdits: importing(model, name),
+    label: { label: name, description: 'mainspring' }, kind: languages.CompletionItemKind.Function, insertText: name, range, detail: `import from mainspring\n${signature}`, documentation: { value: about }, sortText: `~${name}`, additionalTextEdits: importing(model, text, name),
   }));
   const pieces = SNIPPETS.map(({ prefix, title, about, body }): languages.CompletionItem => ({
     label: { label: prefix, description: title }, kind: languages.CompletionItemKind.Snippet, insertText: body, insertTextRules: languages.CompletionItemInsertTextRule.InsertAsSnippet, range, detail: title, documentation: { value: about }, sortText: `~~${prefix}`,
