@@ -2,11 +2,14 @@
 import { editor, MarkerSeverity, MarkerTag, Uri } from 'monaco-editor/editor';
 import { getTypeScriptWorker } from 'monaco-editor/languages/features/typescript/register';
 import type { Diagnostic } from 'monaco-editor/languages/features/typescript/register';
+import { MAX_FILE_CHARACTERS } from '#app/contracts/author.ts';
 import { languageIsThere, typingsNow } from './setup.ts';
 
 /** The owner of the marks of type errors. */
 const TYPES_OWNER = 'typescript';
 const CHECK_AFTER_MS = 200;
+/** Most marks of a file. One line of thousands of errors would be drawn as thousands of places at each turn. */
+const MAX_MARKS = 300;
 type MessageChain = Exclude<Diagnostic['messageText'], string>;
 const SEVERITIES = [MarkerSeverity.Warning, MarkerSeverity.Error, MarkerSeverity.Hint, MarkerSeverity.Info] as const;
 
@@ -34,9 +37,15 @@ export function createTypeCheck(models: () => readonly editor.ITextModel[], done
     const worker = await (await getTypeScriptWorker())(...all.map(({ uri }) => uri));
     for (const model of all) {
       const file = model.uri.toString();
+      // No file of this length can be stored, and the place below the text says so.
+      if (model.getValueLength() > MAX_FILE_CHARACTERS) {
+        editor.setModelMarkers(model, TYPES_OWNER, []);
+        continue;
+      }
       const found = await Promise.all([worker.getSyntacticDiagnostics(file), worker.getSemanticDiagnostics(file), worker.getSuggestionDiagnostics(file)]);
       if (mine !== round || model.isDisposed()) return;
-      editor.setModelMarkers(model, TYPES_OWNER, found.flat().filter((one) => one.category !== 2 || one.reportsUnnecessary !== undefined || one.reportsDeprecated !== undefined).map((one) => markOf(model, one)));
+      const told = found.flat().filter((one) => one.category !== 2 || one.reportsUnnecessary !== undefined || one.reportsDeprecated !== undefined);
+      editor.setModelMarkers(model, TYPES_OWNER, told.slice(0, MAX_MARKS).map((one) => markOf(model, one)));
     }
     done();
   };
