@@ -9,13 +9,13 @@ import type { StandingWish } from '#app/strategy/host.ts';
 import type { Queryable, Tx } from '#chassis/db.ts';
 import { openSandbox } from '../research/sandbox/sandbox.ts';
 import type { SandboxFacts } from '../research/sandbox/protocol.ts';
-import { onceAsked } from './author-asked.ts';
+import { earlierAnswer, onceAsked } from './author-asked.ts';
 import { readProjectVersion } from './author-read.ts';
 import { cellName, freshCell, PORTFOLIO_CELL, wishesOf, writeCells, type MovedCell } from './cells.ts';
 import { symbolsOf, versionId, type Deployment } from './deployments.ts';
-import { moveStrategy, type Deployed, type DeployParts } from './deploy-state.ts';
+import { moveStrategy, mustFit, type Deployed, type DeployParts } from './deploy-state.ts';
 import { judgeGates } from './gates.ts';
-import { liveFactsOf, MAX_LIVE, outlineOf, type LiveFacts } from './live-roster.ts';
+import { liveFactsOf, outlineOf, type LiveFacts } from './live-roster.ts';
 import { warmUpCount } from './renew-versions.ts';
 import { savedScreen } from './screen-save.ts';
 import type { Screener } from './screen-run.ts';
@@ -27,6 +27,7 @@ type Ask = CommandInput<'deployStrategy'>;
 export type DeployNewParts = DeployParts & { readonly screener: Pick<Screener, 'run'>; readonly mode: Mode; readonly libraryDir: string | null };
 
 const EVERY_WATCHED_SYMBOL = '*';
+const ACTION = 'author.deploy';
 
 /** @throws AppError GATE_CLOSED, naming each gate with what is needed */
 function mustBeOpen({ gates, isOpen, mode }: Gates): void {
@@ -64,9 +65,9 @@ async function factsOf(book: Queryable, { projectId, version, parameters }: Ask)
   return sandbox.facts;
 }
 
-type Row = { strategyId: string; projectId: string | null; versionId: string; version: number; symbols: string[]; timeframe: string };
+type Row = { strategyId: string; projectId: string | null; versionId: string; version: number; symbols: string[]; timeframe: string; isStopped: boolean };
 const EXISTING = `
-  SELECT s.strategy_id AS "strategyId", s.project_id AS "projectId", s.current_version_id AS "versionId", s.symbols, s.timeframe, (SELECT max(v.version) FROM strategy_engine.strategy_versions v WHERE v.strategy_id = s.strategy_id) AS version
+  SELECT s.strategy_id AS "strategyId", s.project_id AS "projectId", s.current_version_id AS "versionId", s.symbols, s.timeframe, s.is_stopped AS "isStopped", (SELECT max(v.version) FROM strategy_engine.strategy_versions v WHERE v.strategy_id = s.strategy_id) AS version
   FROM strategy_engine.strategies s WHERE s.strategy_id = $1 FOR UPDATE`;
 
 async function existing(tx: Tx, { strategyId, projectId }: Ask): Promise<Row | null> {
@@ -86,11 +87,6 @@ async function freeId(tx: Tx, name: string): Promise<string> {
     const id = n === 1 ? slug : `${slug}_${n}`;
     if (!taken.has(id)) return id;
   }
-}
-
-async function mustFit(tx: Tx): Promise<void> {
-  const [row] = await tx.query<{ n: number }>('SELECT count(*) AS n FROM strategy_engine.strategies WHERE project_id IS NOT NULL AND NOT is_stopped');
-  if ((row?.n ?? 0) >= MAX_LIVE) throw new AppError('INPUT_INVALID', `${MAX_LIVE} strategies are deployed already, each with a process of its own. Stop one of them first`);
 }
 
 const INSERT_VERSION = `
@@ -126,7 +122,7 @@ type Plan = { readonly ask: Ask; readonly facts: LiveFacts; readonly bound: unkn
 
 async function write(tx: Tx, parts: DeployNewParts, { ask, facts, bound, sizing, symbols, hash }: Plan): Promise<{ readonly before: object; readonly answer: Deployed; readonly symbols: readonly string[] }> {
   const old = await existing(tx, ask);
-  if (old === null) await mustFit(tx);
+  if (old === null || old.isStopped) await mustFit(tx);
   const strategyId = old?.strategyId ?? (await freeId(tx, ask.name));
   // What it holds goes on being looked after by it.
   const held = old === null || symbols.includes(EVERY_WATCHED_SYMBOL) ? [] : await heldSymbols(tx, strategyId);
@@ -152,12 +148,15 @@ async function write(tx: Tx, parts: DeployNewParts, { ask, facts, bound, sizing,
 export async function deployStrategy(parts: DeployNewParts, ask: Ask): Promise<Deployed> {
   const { db, mode, libraryDir } = parts;
   const { projectId, version, limits } = ask;
+  // What was done is not judged again: its gates may have closed since.
+  const earlier = await earlierAnswer<Deployed>(db, ACTION, ask);
+  if (earlier !== null) return earlier;
   const sizing = sizingOf(ask.sizing);
   const gates = await judgeGates(db, { mode, projectId, version, limits, libraryDir });
   mustBeOpen(gates);
   const symbols = await askedSymbols(parts, ask);
   const facts = await factsOf(db, ask);
-  return db.tx((tx) => onceAsked(tx, 'author.deploy', ask, async () => {
+  return db.tx((tx) => onceAsked(tx, ACTION, ask, async () => {
     const { before, answer, symbols: traded } = await write(tx, parts, { ask, facts: liveFactsOf(facts, ask.timeframe), bound: facts.bound, sizing, symbols, hash: gates.hash });
     return { subject: answer.strategyId, before, after: { projectId, version, hash: gates.hash, versionId: answer.versionId, symbols: traded, parameters: facts.bound, sizing, limits, timeframe: ask.timeframe, mode }, answer };
   }));

@@ -19,6 +19,8 @@ export type Engine = {
   replay(tx: Tx, fleet: Fleet, bars: readonly ClosedBar[]): Promise<Outcome>;
   /** The book's strategies have changed otherwise: they are read again before the next bar. */
   forget(): void;
+  /** A strategy has been stopped: its process, where it has one, ends at once; the rest is read again before the next bar. */
+  ended(strategyId: string): void;
   /** Notes a committed change of the switch. */
   setEnabled(strategyId: string, isEnabled: boolean): void;
   /** The symbols that are watched now, read afresh. */
@@ -117,6 +119,9 @@ export function createEngine(listener: EngineListener): Engine {
   return {
     load, refreshWatched,
     forget() {
+      isStale = true;
+    },
+    ended() {
       isStale = true;
     },
     deployments: running,

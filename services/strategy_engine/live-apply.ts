@@ -49,12 +49,31 @@ function linesOf({ deployment, steps, ran, error, failedAt }: Done): LogLine[] {
   return said;
 }
 
+/** Waits for every one, also when one of them throws: a batch that is repeated must not meet a process that is still at work for the one before. */
+async function all<T>(works: readonly Promise<T>[]): Promise<T[]> {
+  await Promise.allSettled(works);
+  return Promise.all(works);
+}
+
+/** The first bar of a batch on which a strategy was to speak; null where all of them were quiet. */
+function firstLive(steps: readonly Step[]): number | null {
+  const times = steps.filter(({ mode }) => mode === 'live').map(({ moment }) => moment.openTime);
+  return times.length === 0 ? null : Math.min(...times);
+}
+
+/** Stored bars that went well say nothing of how a strategy does with those that others wait for. */
+function coursesOf(done: readonly Done[], { isLive }: LiveRun): Course[] {
+  return done.filter(({ error }) => isLive || error !== null).map(({ deployment, steps, error, ran }) => ({
+    deployment, error, isSlow: isLive && ran !== null && ran.tookMs > SLOW_MS, missedFrom: error === null ? null : firstLive(steps),
+  }));
+}
+
 /** Applies bars to authored strategies in the order given. A strategy that fails is as it was before the batch: nothing that it said in it counts. */
 export async function applyLive(fleet: Fleet, bars: readonly ClosedBar[], run: LiveRun): Promise<LiveOutcome> {
   const steps: Step[] = [];
   const planned = applyBars({ ...fleet, defer: (step) => steps.push(step) }, bars);
   const orders = new Map(steps.map((step, n) => [step, n]));
-  const done = await Promise.all(fleet.deployments.flatMap((deployment) => {
+  const done = await all(fleet.deployments.flatMap((deployment) => {
     const own = steps.filter((step) => step.cell.deployment === deployment);
     return own.length === 0 ? [] : [runOne(deployment, own, run)];
   }));
@@ -69,6 +88,6 @@ export async function applyLive(fleet: Fleet, bars: readonly ClosedBar[], run: L
   const signals = done.flatMap((one) => one.signals).sort((a, b) => placeIn(a) - placeIn(b)).map(({ signal }) => signal);
   return {
     moved, failures, signals, applied: moved.reduce((sum, { version, expected }) => sum + version - expected, 0),
-    lines: done.flatMap(linesOf), courses: done.map(({ deployment, error, ran }) => ({ deployment, error, isSlow: run.isLive && ran !== null && ran.tookMs > SLOW_MS })),
+    lines: done.flatMap(linesOf), courses: coursesOf(done, run),
   };
 }

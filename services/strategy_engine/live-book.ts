@@ -31,16 +31,16 @@ export async function writeLines(tx: Queryable, lines: readonly LogLine[]): Prom
   }
 }
 
-/** How a batch of bars went for a deployment. `error` null: it went well. */
-export type Course = { readonly deployment: Deployment; readonly error: AppError | null; readonly isSlow: boolean };
+/** How a batch of bars went for a deployment. `error` null: it went well. `missedFrom`: the first bar (open time, epoch ms) on which it was to speak and could not; null for none. */
+export type Course = { readonly deployment: Deployment; readonly error: AppError | null; readonly isSlow: boolean; readonly missedFrom: number | null };
 /** Why a strategy is paused by itself. */
 export type PauseCause = { readonly deployment: Deployment; readonly by: 'errors' | 'daily_loss'; readonly why: string };
 
 const COUNT = `
-  INSERT INTO strategy_engine.strategy_errors AS e (strategy_version_id, errors, errors_in_a_row, slow_in_a_row, last_error_at)
-  VALUES ($1, $2, $2, $3, CASE WHEN $2 = 1 THEN clock_timestamp() END)
+  INSERT INTO strategy_engine.strategy_errors AS e (strategy_version_id, errors, errors_in_a_row, slow_in_a_row, last_error_at, missed_from)
+  VALUES ($1, $2, $2, $3, CASE WHEN $2 = 1 THEN clock_timestamp() END, to_timestamp($4::bigint / 1000.0))
   ON CONFLICT (strategy_version_id) DO UPDATE SET errors = e.errors + $2, errors_in_a_row = CASE WHEN $2 = 0 THEN 0 ELSE e.errors_in_a_row + 1 END, slow_in_a_row = CASE WHEN $3 = 0 THEN 0 ELSE e.slow_in_a_row + 1 END,
-    last_error_at = coalesce(excluded.last_error_at, e.last_error_at), updated_at = clock_timestamp()
+    last_error_at = coalesce(excluded.last_error_at, e.last_error_at), missed_from = least(e.missed_from, excluded.missed_from), updated_at = clock_timestamp()
   WHERE $2 > 0 OR $3 > 0 OR e.errors_in_a_row > 0 OR e.slow_in_a_row > 0
   RETURNING errors_in_a_row AS "inARow", slow_in_a_row AS "slow"`;
 
@@ -48,14 +48,26 @@ const COUNT = `
 export async function countCourses(tx: Queryable, courses: readonly Course[]): Promise<PauseCause[]> {
   const troubled = new Set((await tx.query<{ id: string }>('SELECT strategy_version_id AS id FROM strategy_engine.strategy_errors WHERE strategy_version_id = ANY($1::text[]) AND (errors_in_a_row > 0 OR slow_in_a_row > 0)', [courses.map(({ deployment }) => deployment.versionId)])).map(({ id }) => id));
   const causes: PauseCause[] = [];
-  for (const { deployment, error, isSlow } of courses) {
+  for (const { deployment, error, isSlow, missedFrom } of courses) {
     if (error === null && !isSlow && !troubled.has(deployment.versionId)) continue;
-    const [row] = await tx.query<{ inARow: number; slow: number }>(COUNT, [deployment.versionId, error === null ? 0 : 1, isSlow ? 1 : 0]);
+    const [row] = await tx.query<{ inARow: number; slow: number }>(COUNT, [deployment.versionId, error === null ? 0 : 1, isSlow ? 1 : 0, missedFrom]);
     const limit = deployment.authored?.maxErrors ?? 1;
     if (error !== null && (row?.inARow ?? 0) >= limit) causes.push({ deployment, by: 'errors', why: `${limit === 1 ? 'An error' : `${row?.inARow ?? limit} errors in a row`}, the last one: ${error.message}` });
     else if ((row?.slow ?? 0) >= MAX_SLOW) causes.push({ deployment, by: 'errors', why: `It needed nearly all of the time that a strategy has for its bars, ${MAX_SLOW} times in a row` });
   }
   return causes;
+}
+
+/**
+ * Takes strategies that failed at a batch out of the lane: they are as they were before it, so that the next bars would leave a gap. What they missed is shown to them
+ * from the book before they see more. Returns the ids of those that were in it.
+ */
+export async function takeOut(tx: Queryable, failed: readonly Deployment[]): Promise<string[]> {
+  if (failed.length === 0) return [];
+  const rows = await tx.query<{ id: string }>(
+    'UPDATE strategy_engine.strategies SET is_warm = false, updated_at = clock_timestamp() WHERE current_version_id = ANY($1::text[]) AND is_warm AND NOT is_stopped RETURNING strategy_id AS id', [failed.map(({ versionId }) => versionId)],
+  );
+  return rows.map(({ id }) => id);
 }
 
 /** Pauses strategies by themselves: they raise nothing more, what they hold stays held, and a person is told. One that a person has paused or replaced meanwhile is left as it is. */
@@ -64,7 +76,7 @@ export async function pauseThem(tx: Tx, causes: readonly PauseCause[]): Promise<
   for (const { deployment, by, why } of causes) {
     const { strategyId, versionId } = deployment;
     const [row] = await tx.query<{ name: string }>(
-      `UPDATE strategy_engine.strategies SET is_enabled = false, paused = jsonb_build_object('by', $3::text, 'why', $4::text, 'at', (extract(epoch FROM clock_timestamp()) * 1000)::bigint), updated_at = clock_timestamp() WHERE strategy_id = $1 AND current_version_id = $2 AND (is_enabled OR ($3 = 'errors' AND paused->>'by' IS DISTINCT FROM 'errors')) RETURNING name`,
+      `UPDATE strategy_engine.strategies SET is_enabled = false, paused = jsonb_build_object('by', $3::text, 'why', $4::text, 'at', (extract(epoch FROM clock_timestamp()) * 1000)::bigint), updated_at = clock_timestamp() WHERE strategy_id = $1 AND current_version_id = $2 AND NOT is_stopped AND (is_enabled OR ($3 = 'errors' AND paused->>'by' IS DISTINCT FROM 'errors')) RETURNING name`,
       [strategyId, versionId, by, plain(why)],
     );
     if (row === undefined) continue;

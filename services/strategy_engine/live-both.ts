@@ -21,6 +21,10 @@ export function bothEngines(house: Engine, live: LiveEngine): Engine {
       house.setEnabled(strategyId, isEnabled);
       live.setEnabled(strategyId, isEnabled);
     },
+    ended(strategyId) {
+      house.ended(strategyId);
+      live.ended(strategyId);
+    },
     async refreshWatched(book) {
       await live.refreshWatched(book);
       return house.refreshWatched(book);

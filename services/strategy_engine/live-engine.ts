@@ -11,7 +11,7 @@ import type { Deployment } from './deployments.ts';
 import { closedBars, confirmSpeakers, raiseSignals, type EngineListener } from './engine.ts';
 import { readFacts } from './facts.ts';
 import { applyLive, type LiveOutcome, type LiveRun } from './live-apply.ts';
-import { countCourses, overDailyLoss, pauseThem, writeLines } from './live-book.ts';
+import { countCourses, overDailyLoss, pauseThem, takeOut, writeLines } from './live-book.ts';
 import { BATCH_MS } from './live-process.ts';
 import { Yard } from './live-yard.ts';
 import { loadAuthored, type AuthoredRoster } from './live-roster.ts';
@@ -32,6 +32,8 @@ export type LiveEngine = Disposable & {
   /** Shows stored bars to some, in processes of their own, so that the lane's never wait. @throws AppError VERSION_CONFLICT */
   replay(tx: Tx, fleet: Fleet, bars: readonly ClosedBar[]): Promise<LiveOutcome>;
   forget(): void;
+  /** A strategy has been stopped: its process ends at once. */
+  ended(strategyId: string): void;
   setEnabled(strategyId: string, isEnabled: boolean): void;
   refreshWatched(book: Queryable): Promise<ReadonlySet<string>>;
   /** What the processes cost, by strategy. */
@@ -40,8 +42,8 @@ export type LiveEngine = Disposable & {
   resourceOf(strategyId: string, now: number): Resource | null;
 };
 
-/** Hears more than that of the house: who was paused. `book`: outside of transactions, for the code that a process starts with. */
-export type LiveParts = { readonly book: Queryable; readonly listener: EngineListener; readonly onPaused: (strategyIds: readonly string[]) => void };
+/** Hears more than that of the house: who was paused, and who must be shown what it missed. `book`: outside of transactions, for the code that a process starts with. */
+export type LiveParts = { readonly book: Queryable; readonly listener: EngineListener; readonly onPaused: (strategyIds: readonly string[]) => void; readonly onBehind: (strategyIds: readonly string[]) => void };
 
 /** Since when the day of the newest of these bars counts, epoch ms; null without bars or a session. */
 function sessionStart(bars: readonly ClosedBar[]): number | null {
@@ -49,8 +51,11 @@ function sessionStart(bars: readonly ClosedBar[]): number | null {
   return newest === -Infinity ? null : (sessionOn(exchangeDay(newest as EpochMs))?.open ?? null);
 }
 
-/** Everything that a batch leaves in the book. Returns whom it paused. `since`: begin of the session, null where the day's loss is not looked at. */
-async function writeOutcome(tx: Tx, outcome: LiveOutcome, { deployments, since }: { readonly deployments: readonly Deployment[]; readonly since: number | null }): Promise<readonly string[]> {
+/** Whom a batch has taken out of the lane: for a person to look at, or to be shown from the book what they missed. */
+type Out = { readonly paused: readonly string[]; readonly behind: readonly string[] };
+
+/** Everything that a batch leaves in the book. `since`: begin of the session, null where the day's loss is not looked at. */
+async function writeOutcome(tx: Tx, outcome: LiveOutcome, { deployments, since }: { readonly deployments: readonly Deployment[]; readonly since: number | null }): Promise<Out> {
   await writeCells(tx, outcome.moved);
   if (outcome.signals.length > 0) {
     await confirmSpeakers(tx, outcome.signals);
@@ -62,11 +67,13 @@ async function writeOutcome(tx: Tx, outcome: LiveOutcome, { deployments, since }
     const limited = deployments.filter(({ isEnabled, authored }) => isEnabled && authored !== undefined && authored.maxDailyLoss !== null);
     causes.push(...overDailyLoss(limited, await pnlSince(tx, limited.map(({ strategyId }) => strategyId), since), since));
   }
-  return causes.length === 0 ? [] : pauseThem(tx, causes);
+  const paused = causes.length === 0 ? [] : await pauseThem(tx, causes);
+  const out = await takeOut(tx, outcome.failures.map(({ deployment }) => deployment));
+  return { paused, behind: out.filter((strategyId) => !paused.includes(strategyId)) };
 }
 
 /** Creates the engine; `load` it before bars come. */
-export function createLiveEngine({ book: outside, listener, onPaused }: LiveParts): LiveEngine {
+export function createLiveEngine({ book: outside, listener, onPaused, onBehind }: LiveParts): LiveEngine {
   let roster: AuthoredRoster = { deployments: [], cold: [], unusable: [] };
   let watched: ReadonlySet<string> = new Set();
   let cells = new CellCache();
@@ -90,11 +97,13 @@ export function createLiveEngine({ book: outside, listener, onPaused }: LivePart
   /** Writes an outcome; the memory follows only after the commit. */
   const commit = async (tx: Tx, outcome: LiveOutcome, since: number | null): Promise<void> => {
     try {
-      const paused = await writeOutcome(tx, outcome, { deployments: roster.deployments, since });
-      if (paused.length > 0) {
-        isStale = true;
-        tx.afterCommit(() => onPaused(paused));
-      }
+      const { paused, behind } = await writeOutcome(tx, outcome, { deployments: roster.deployments, since });
+      if (paused.length + behind.length > 0) isStale = true;
+      tx.afterCommit(() => {
+        for (const strategyId of paused) yard.end(strategyId);
+        if (paused.length > 0) onPaused(paused);
+        if (behind.length > 0) onBehind(behind);
+      });
     } catch (error) {
       isStale = true;
       throw error;
@@ -114,6 +123,10 @@ export function createLiveEngine({ book: outside, listener, onPaused }: LivePart
     isWanted: () => isStale || roster.deployments.length > 0,
     forget() {
       isStale = true;
+    },
+    ended(strategyId) {
+      isStale = true;
+      yard.end(strategyId);
     },
     async hear(tx, events) {
       if (isStale) await load(tx);

@@ -29,6 +29,11 @@ export type Ran = { readonly said: readonly SaidAt[]; readonly states: ReadonlyM
 /** The code of a version with its parameters. */
 export type LiveCode = { readonly files: readonly ProjectFileLike[]; readonly parameters: unknown };
 
+/** It was stopped or replaced in the middle of a batch: the batch is repeated without it. */
+function takenAway(): AppError {
+  return new AppError('VERSION_CONFLICT', 'The strategy was stopped or replaced while it was at work on a batch');
+}
+
 /** Answers one batch after the other. Dispose of it to end the process. */
 export class LiveProcess implements Disposable {
   readonly #deployment: Deployment;
@@ -53,18 +58,22 @@ export class LiveProcess implements Disposable {
 
   /**
    * Shows the steps, in order, within `limitMs`. A process that has ended by itself is started again once: the book tells it where it was.
-   * @throws AppError STRATEGY_FAILED, STRATEGY_OUT_OF_TIME, STRATEGY_OUT_OF_MEMORY, STRATEGY_CODE_INVALID; the steps have then left no trace
+   * @throws AppError STRATEGY_FAILED, STRATEGY_OUT_OF_TIME, STRATEGY_OUT_OF_MEMORY, STRATEGY_CODE_INVALID: the steps have then left no trace; VERSION_CONFLICT when it is disposed of meanwhile
    */
   async run(steps: readonly Step[], limitMs: number): Promise<Ran> {
+    let spentMs = 0;
     for (let attempt = 0; ; attempt += 1) {
       const sandbox = await this.#open();
+      const began = monotonicMs();
       try {
-        return await this.#show(sandbox, steps, limitMs);
+        return await this.#show(sandbox, steps, { limitMs, leftMs: limitMs - spentMs });
       } catch (error) {
+        if (this.#isClosed) throw takenAway();
+        spentMs += monotonicMs() - began;
         const hasEnded = sandbox.ended !== null;
         if (hasEnded) this.#end();
         const isOwnEnd = hasEnded && !(error instanceof AppError && error.code === 'STRATEGY_OUT_OF_TIME');
-        if (!isOwnEnd || attempt > 0 || this.#isClosed) throw error;
+        if (!isOwnEnd || attempt > 0 || spentMs >= limitMs) throw error;
       }
     }
   }
@@ -91,7 +100,7 @@ export class LiveProcess implements Disposable {
     const sandbox = await openSandbox(files, parameters);
     if (this.#isClosed) {
       sandbox[Symbol.dispose]();
-      throw new AppError('STRATEGY_FAILED', 'The strategy was taken away while its process started');
+      throw takenAway();
     }
     this.#starts += 1;
     this.#sandbox = sandbox;
@@ -105,9 +114,9 @@ export class LiveProcess implements Disposable {
     this.#cpu = null;
   }
 
-  async #show(sandbox: Sandbox, steps: readonly Step[], limitMs: number): Promise<Ran> {
+  async #show(sandbox: Sandbox, steps: readonly Step[], { limitMs, leftMs }: { readonly limitMs: number; readonly leftMs: number }): Promise<Ran> {
     const abort = new AbortController();
-    const timer = setTimeout(() => abort.abort(new AppError('STRATEGY_OUT_OF_TIME', `The strategy took longer than ${limitMs / 1_000} s for ${steps.length} bars and was ended`)), limitMs);
+    const timer = setTimeout(() => abort.abort(new AppError('STRATEGY_OUT_OF_TIME', `The strategy took longer than ${limitMs / 1_000} s for ${steps.length} bars and was ended`)), leftMs);
     const began = monotonicMs();
     const states = new Map<string, RemoteState>();
     const said: SaidAt[] = [];

@@ -1,6 +1,7 @@
 /** Warming up: an authored strategy is shown the stored bars that it needs, quietly, before the lane shows it its first. */
-import { isTransient } from '#chassis/clock.ts';
+import { backoffMs, isTransient, sleep } from '#chassis/clock.ts';
 import type { Db, Queryable, Tx } from '#chassis/db.ts';
+import { FRESH_MS } from './catch-up.ts';
 import { loadCells, type CellCache, cellName, seenUpTo } from './cells.ts';
 import type { Deployment } from './deployments.ts';
 import type { LiveEngine } from './live-engine.ts';
@@ -9,7 +10,10 @@ import { warmUpCount } from './renew-versions.ts';
 import { storedBars, warmUpStart, type Stretch } from './stored-bars.ts';
 
 const BARS_PER_TRANSACTION = 2_000;
-const MAX_TRANSACTIONS = 500;
+/** Some thousand symbols on some thousand bars each. */
+const MAX_TRANSACTIONS = 10_000;
+/** Between two attempts that failed. */
+const RETRY = { baseMs: 200, capMs: 10_000 };
 const QUIET = Number.MAX_SAFE_INTEGER;
 
 /** The lane's batches wait while this row is locked: what was told is then in the book, and what will be told comes after. */
@@ -39,18 +43,32 @@ async function stretches(tx: Tx, deployment: Deployment, cells: CellCache, after
   return found;
 }
 
+/**
+ * Until which bar it stays quiet. One that was at work, and failed, has not spoken yet on the bars that it missed: on those that are still fresh it does.
+ */
+async function quietUntil(tx: Tx, { versionId }: Deployment, wanted: readonly Stretch[]): Promise<number> {
+  const [row] = await tx.query<{ from: number | null }>('SELECT missed_from AS "from" FROM strategy_engine.strategy_errors WHERE strategy_version_id = $1', [versionId]);
+  const from = row?.from ?? null;
+  return from === null ? QUIET : Math.max(from - 1, ...wanted.map(({ upTo }) => upTo - FRESH_MS));
+}
+
 type Page = { readonly hasMore: boolean; readonly hasFailed: boolean; readonly after: number };
 
 async function showPage({ db, live }: WarmParts, deployment: Deployment, { after, isLast }: { readonly after: number; readonly isLast: boolean }): Promise<Page> {
   return db.tx(async (tx) => {
-    if (isLast) await tx.query(HOLD_LANE);
+    if (isLast) {
+      await tx.query(HOLD_LANE);
+      // Before the lane goes on, not only after: its next batch must look who is warm.
+      live.forget();
+    }
     const cells = await loadCells(tx, [deployment], true);
     const wanted = await stretches(tx, deployment, cells, after);
-    const page = await storedBars(tx, { stretches: wanted, timeframe: deployment.timeframe, limit: BARS_PER_TRANSACTION, quietUntil: QUIET });
+    const page = await storedBars(tx, { stretches: wanted, timeframe: deployment.timeframe, limit: BARS_PER_TRANSACTION, quietUntil: await quietUntil(tx, deployment, wanted) });
     const outcome = await live.replay(tx, { deployments: [deployment], cells, isWatched: () => true }, page.bars);
     const hasFailed = outcome.failures.length > 0;
     if (isLast && !page.hasMore && !hasFailed) {
       await tx.query('UPDATE strategy_engine.strategies SET is_warm = true, updated_at = clock_timestamp() WHERE strategy_id = $1 AND current_version_id = $2', [deployment.strategyId, deployment.versionId]);
+      await tx.query('UPDATE strategy_engine.strategy_errors SET missed_from = NULL WHERE strategy_version_id = $1 AND missed_from IS NOT NULL', [deployment.versionId]);
       tx.afterCommit(() => live.forget());
     }
     // The moment at which a page was cut is read once more: others of its bars may follow.
@@ -63,7 +81,7 @@ async function showPage({ db, live }: WarmParts, deployment: Deployment, { after
  * it is warm, or not at work any more, or `signal` aborts.
  */
 export async function warmUp(parts: WarmParts, strategyId: string, signal: AbortSignal): Promise<void> {
-  let [after, isLast] = [-1, false];
+  let [after, isLast, failed] = [-1, false, 0];
   for (let round = 0; round < MAX_TRANSACTIONS && !signal.aborted; round += 1) {
     const deployment = (await loadAuthored(parts.db)).cold.find((candidate) => candidate.strategyId === strategyId);
     if (deployment === undefined) return;
@@ -72,9 +90,12 @@ export async function warmUp(parts: WarmParts, strategyId: string, signal: Abort
       if (isLast && !page.hasMore && !page.hasFailed) return;
       after = page.hasFailed ? -1 : page.after;
       isLast = !page.hasMore;
+      failed = page.hasFailed ? failed + 1 : 0;
     } catch (error) {
       if (!isTransient(error)) throw error;
+      failed += 1;
     }
+    if (failed > 0) await sleep(backoffMs(failed - 1, RETRY), signal);
   }
 }
 

@@ -84,6 +84,11 @@ it('raises what the same rules raise in the house, through kills of the engine a
     // The house has its bars while the other lane waits for the one that hangs.
     await until(async () => (await behind('data_ingestion')) === 0, 'the house', 30_000);
     await until(async () => (await behind('data_ingestion/authored')) === 0, 'the authored ones', 60_000);
+    // After an error it is shown what it missed before it is in its lane again.
+    await until(async () => {
+      const now = await state('hangs');
+      return now?.is_warm === true || now?.by === 'errors';
+    }, 'it to be in its lane again, or paused', 60_000);
   }
   expect(await state('hangs')).toMatchObject({ is_enabled: false, by: 'errors' });
   expect(await state('my_cross')).toMatchObject({ is_enabled: true, by: null });

@@ -39,6 +39,15 @@ export class Yard {
     }
   }
 
+  /** Ends that of a strategy, if it has one. */
+  end(strategyId: string): void {
+    for (const [versionId, { deployment, process }] of this.#processes) {
+      if (deployment.strategyId !== strategyId) continue;
+      process[Symbol.dispose]();
+      this.#processes.delete(versionId);
+    }
+  }
+
   /** What those at work cost, by strategy. */
   resources(now: number): Readonly<Record<string, Resource>> {
     return Object.fromEntries([...this.#processes.values()].map(({ deployment, process }) => [deployment.strategyId, process.resource(now)]));

@@ -75,7 +75,7 @@ function screenCommands(parts: { db: Db; engine: Engine; screener: Screener; war
 async function setUp(ctx: ServiceContext): Promise<ServiceParts> {
   const { db, log } = ctx;
   const listener = listen(ctx);
-  const live = createLiveEngine({ book: db, ...listenLive(ctx, listener) });
+  const live = createLiveEngine({ book: db, ...listenLive(ctx, listener), onBehind: (strategyIds) => strategyIds.forEach((strategyId) => warmer.ask(strategyId)) });
   const house = createEngine(listener);
   const engine = bothEngines(house, live);
   const parts = { db, engine };
