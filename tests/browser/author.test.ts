@@ -135,6 +135,19 @@ describe('the text', () => {
     await expect.poll(() => page.locator('.ed-cursor').innerText()).toContain('Line 1,');
   });
 
+  it('takes a line of 400,000 characters, says that it is too long, and goes on', async () => {
+    await field().focus();
+    await page.keyboard.press('Control+End');
+    await page.evaluate((text) => {
+      const clipboardData = new DataTransfer();
+      clipboardData.setData('text/plain', text);
+      document.activeElement?.dispatchEvent(new ClipboardEvent('paste', { clipboardData, bubbles: true, cancelable: true }));
+    }, 'const a = sma(3) + b[1]; '.repeat(16_000));
+    await page.locator('.ed-status', { hasText: 'Source not checked' }).waitFor();
+    await page.keyboard.press('Control+z');
+    await expect.poll(problemWords, { timeout: LIMIT_MS }).toBe('No problems');
+  });
+
   it('keeps single keys for itself', async () => {
     await append('b');
     await page.keyboard.press('b');
