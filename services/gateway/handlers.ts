@@ -87,6 +87,18 @@ function flowHandlers({ ask }: Orchestrator): Pick<Handlers, FlowRoute> {
   };
 }
 
+/** What the supervisor is asked. */
+function unitHandlers(ctx: HandlerParts['ctx']): Pick<Handlers, 'startUnit' | 'stopUnit' | 'restartUnit' | 'unitLogs' | 'unitHistory' | 'loginLink'> {
+  return {
+    startUnit: (input) => ctx.request('startUnit', { unitId: input.unitId }),
+    stopUnit: (input) => ctx.request('stopUnit', { unitId: input.unitId }),
+    restartUnit: (input) => ctx.request('restartUnit', { unitId: input.unitId }),
+    unitLogs: (input) => ctx.request('unitLogs', { unitId: input.unitId, lines: input.lines, ...(input.afterSeq === undefined ? {} : { afterSeq: input.afterSeq }) }),
+    unitHistory: (input) => ctx.request('unitHistory', { unitId: input.unitId ?? null, limit: input.limit }),
+    loginLink: () => ctx.request('loginLink', {}),
+  };
+}
+
 /** Builds the table of handlers. */
 export function createHandlers(parts: HandlerParts): Handlers {
   const { ctx, sessions, status, orchestrator } = parts;
@@ -141,14 +153,8 @@ export function createHandlers(parts: HandlerParts): Handlers {
       const began = performance.now();
       return { invariants: await readInvariants(db), tookMs: performance.now() - began, at: ctx.clock.now() };
     },
-    startUnit: (input) => ctx.request('startUnit', { unitId: input.unitId }),
-    stopUnit: (input) => ctx.request('stopUnit', { unitId: input.unitId }),
-    restartUnit: (input) => ctx.request('restartUnit', { unitId: input.unitId }),
-    unitLogs: (input) => ctx.request('unitLogs', { unitId: input.unitId, lines: input.lines, ...(input.afterSeq === undefined ? {} : { afterSeq: input.afterSeq }) }),
     logs: (input) => readLogs(db, input),
-    unitHistory: (input) => ctx.request('unitHistory', { unitId: input.unitId ?? null, limit: input.limit }),
-    loginLink: () => ctx.request('loginLink', {}),
-
+    ...unitHandlers(ctx),
     ...flowHandlers(orchestrator),
     ...alertHandlers(parts),
     ...authorHandlers(parts),

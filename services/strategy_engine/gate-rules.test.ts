@@ -39,7 +39,7 @@ describe('the files', () => {
   });
 
   it('may neither look ahead nor depend on their first bars', () => {
-    expect(gate('look_ahead', { lookAhead: { isPassed: false, at: 2 } })).toMatchObject({ state: 'failed', observed: expect.stringContaining('future') as string });
+    expect(gate('look_ahead', { lookAhead: { isPassed: false, at: 2, signals: 3 } })).toMatchObject({ state: 'failed', observed: expect.stringContaining('future') as string });
     expect(gate('look_ahead', { warmUp: { isPassed: false, at: 2 } })).toMatchObject({ state: 'failed', observed: expect.stringContaining('warm-up') as string });
     expect(gate('look_ahead', { warmUp: null })).toMatchObject({ state: 'open', action: 'check_look_ahead' });
   });

@@ -72,6 +72,19 @@ async function writeOutcome(tx: Tx, outcome: LiveOutcome, { deployments, since }
   return { paused, behind: out.filter((strategyId) => !paused.includes(strategyId)) };
 }
 
+async function readWatched(book: Queryable): Promise<ReadonlySet<string>> {
+  const rows = await book.query<{ symbol: string }>('SELECT symbol FROM data_ingestion.symbols WHERE is_watched');
+  return new Set(rows.map((row) => row.symbol));
+}
+
+/** Takes over into memory what was committed, and tells it. */
+function adopt(outcome: LiveOutcome, cells: CellCache, listener: LiveParts['listener']): void {
+  for (const cell of outcome.moved) cells.adopt(cell.deployment.versionId, cell.name, cell);
+  listener.applied(outcome.applied);
+  listener.raised(outcome.signals);
+  if (outcome.failures.length > 0) listener.failed(outcome.failures);
+}
+
 /** Creates the engine; `load` it before bars come. */
 export function createLiveEngine({ book: outside, listener, onPaused, onBehind }: LiveParts): LiveEngine {
   let roster: AuthoredRoster = { deployments: [], cold: [], unusable: [] };
@@ -81,8 +94,7 @@ export function createLiveEngine({ book: outside, listener, onPaused, onBehind }
   const yard = new Yard(outside);
 
   const refreshWatched = async (book: Queryable): Promise<ReadonlySet<string>> => {
-    const rows = await book.query<{ symbol: string }>('SELECT symbol FROM data_ingestion.symbols WHERE is_watched');
-    watched = new Set(rows.map((row) => row.symbol));
+    watched = await readWatched(book);
     return watched;
   };
   const load = async (book: Queryable): Promise<void> => {
@@ -108,12 +120,7 @@ export function createLiveEngine({ book: outside, listener, onPaused, onBehind }
       isStale = true;
       throw error;
     }
-    tx.afterCommit(() => {
-      for (const cell of outcome.moved) cells.adopt(cell.deployment.versionId, cell.name, cell);
-      listener.applied(outcome.applied);
-      listener.raised(outcome.signals);
-      if (outcome.failures.length > 0) listener.failed(outcome.failures);
-    });
+    tx.afterCommit(() => adopt(outcome, cells, listener));
   };
 
   return {

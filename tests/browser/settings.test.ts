@@ -93,6 +93,15 @@ describe('the settings page', () => {
     expect(gateway.asked('saveConfiguration').at(-1)?.key).toMatch(/^[A-Za-z0-9._-]{8,64}$/);
   });
 
+  it('says so when nobody can tell what a change would do', async () => {
+    gateway.script({ checkConfiguration: () => new Error('The supervisor does not answer') });
+    await field('Port').fill('2525');
+    await bar().getByText('cannot be saved: The supervisor does not answer').waitFor();
+    expect(await bar().getByRole('button', { name: 'Save' }).isDisabled()).toBe(true);
+    gateway.script({ checkConfiguration: ({ changes }) => keeper.check(changes) });
+    await bar().getByRole('button', { name: 'Discard' }).click();
+  });
+
   it('keeps a secret to itself: it can be replaced and removed, never read', async () => {
     await field('Signing secret').fill('a-long-secret-of-a-hook');
     await field('Address').fill('https://hooks.example.com/x');

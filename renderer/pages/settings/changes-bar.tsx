@@ -24,8 +24,8 @@ function whenWords(outlook: ChangeOutlook | null): string {
   return [...parts, ...(outlook.needsRestart ? ['Some of it counts at the next start of everything.'] : [])].join(' ');
 }
 
-/** The bar; nothing while nothing was changed. `limits`: in force, with their version. */
-export function ChangesBar({ outlook, limits, limitsVersion, isChecking }: { outlook: ChangeOutlook | null; limits: RiskLimits | null; limitsVersion: number | null; isChecking: boolean }): JSX.Element | null {
+/** The bar; nothing while nothing was changed. `limits`: in force, with their version; `failure`: why nobody can say what the change would do. */
+export function ChangesBar({ outlook, limits, limitsVersion, isChecking, failure }: { outlook: ChangeOutlook | null; limits: RiskLimits | null; limitsVersion: number | null; isChecking: boolean; failure: Error | null }): JSX.Element | null {
   const draft = useDraft();
   const saveSettings = useAction('saveConfiguration', [['configuration']]);
   const saveLimits = useAction('setRiskLimits', [['tradingState']]);
@@ -57,6 +57,7 @@ export function ChangesBar({ outlook, limits, limitsVersion, isChecking }: { out
         <ul>{lines.map(({ name, before, after: next }) => <li key={name}><span>{name}</span> <code>{before}</code> <IconArrowRight size={12} aria-label="becomes" /> <code>{next}</code></li>)}</ul>
         {hasSettings && problems === 0 && <p className="muted">{whenWords(outlook)}</p>}
         {problems > 0 && <p className="loss-text" role="alert">{counted(problems, 'problem')} above: nothing can be saved before that is put right.</p>}
+        {failure !== null && <p className="loss-text" role="alert">What this would do cannot be told now, so it cannot be saved: {failure.message}</p>}
         {save.error !== null && <p className="loss-text" role="alert">{save.error.message}</p>}
       </div>
       <div className="se-acts">

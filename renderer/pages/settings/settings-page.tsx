@@ -69,12 +69,12 @@ function Content({ id, search, outlook }: { id: SectionId; search: string; outlo
 }
 
 /** What the pending change of settings would do, asked a moment after the last key. */
-function useOutlook(): { readonly outlook: ChangeOutlook | null; readonly isChecking: boolean } {
+function useOutlook(): { readonly outlook: ChangeOutlook | null; readonly isChecking: boolean; readonly failure: Error | null } {
   const { settings } = useDraft();
   const [asked] = useDebouncedValue(settings, CHECK_AFTER_MS);
   const hasAny = Object.keys(asked).length > 0;
   const query = useRoute('checkConfiguration', ['configuration', 'check', asked], { changes: asked }, { isEnabled: hasAny, everyMs: () => false });
-  return { outlook: hasAny ? (query.data ?? null) : null, isChecking: asked !== settings || query.isFetching || query.isPlaceholderData };
+  return { outlook: hasAny ? (query.data ?? null) : null, isChecking: asked !== settings || query.isFetching || query.isPlaceholderData, failure: hasAny ? query.error : null };
 }
 
 /** The page. */
@@ -82,7 +82,7 @@ export function SettingsPage(): JSX.Element {
   const { section } = useSearch({ from: '/settings' });
   const [search, setSearch] = useState('');
   const away = useGatewayAway();
-  const { outlook, isChecking } = useOutlook();
+  const { outlook, isChecking, failure } = useOutlook();
   const trading = useRoute('tradingState', ['tradingState'], {}).data ?? null;
   const found = SECTIONS.filter(({ id }) => holds(id, search));
   const chosen = found.find(({ id }) => id === section) ?? found[0];
@@ -107,7 +107,7 @@ export function SettingsPage(): JSX.Element {
           </section>
         )}
       </main>
-      <ChangesBar outlook={outlook} limits={trading?.limits ?? null} limitsVersion={trading?.limitsVersion ?? null} isChecking={isChecking} />
+      <ChangesBar outlook={outlook} limits={trading?.limits ?? null} limitsVersion={trading?.limitsVersion ?? null} isChecking={isChecking} failure={failure} />
     </div>
   );
 }

@@ -49,7 +49,7 @@ export function TransferSection(): JSX.Element {
         <Button size="compact-sm" variant="default" disabled={configuration.data === undefined || deployments.data === undefined} onClick={exportAll}>Export settings</Button>
       </SettingRow>
       <SettingRow title="Import" effect="Reads such a file. What it would change is shown first; nothing counts before you save it." fallback={null} undo={null}>
-        <FileButton accept="application/json,.json" onChange={(chosen) => { if (chosen !== null) void importFile(chosen); }}>{(props) => <Button size="compact-sm" variant="default" {...props}>Import settings…</Button>}</FileButton>
+        <FileButton accept="application/json,.json" onChange={(chosen) => { if (chosen !== null) void importFile(chosen); }}>{(props) => <Button size="compact-sm" variant="default" disabled={configuration.data === undefined || limits === null} {...props}>Import settings…</Button>}</FileButton>
       </SettingRow>
       {told !== null && <p className={told.isBad ? 'se-told loss-text' : 'se-told'} role={told.isBad ? 'alert' : 'status'}>{told.words}</p>}
     </>
