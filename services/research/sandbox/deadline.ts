@@ -7,14 +7,20 @@ export const WATCH_MS = 250;
 
 let cell: Float64Array = new Float64Array(1);
 
-/** Shares the deadline with a watch: one number, epoch ms, 0 while nothing is called. */
+/** A clock that all threads of the process share, and that no change of the time of day and no sleep moves on, ms. */
+function sharedMs(): number {
+  const [seconds, nanoseconds] = process.hrtime();
+  return seconds * 1_000 + nanoseconds / 1_000_000;
+}
+
+/** Shares the deadline with a watch: one number on the shared clock, 0 while nothing is called. */
 export function shareDeadline(shared: Float64Array): void {
   cell = shared;
 }
 
 /** A call begins that may take so long. */
 export function beginCall(ms: number): void {
-  cell[0] = Date.now() + ms + GRACE_MS;
+  cell[0] = sharedMs() + ms + GRACE_MS;
 }
 
 /** It has ended. */
@@ -22,10 +28,10 @@ export function endCall(): void {
   cell[0] = 0;
 }
 
-/** Whether the call that a deadline stands for is over its time. */
+/** Whether the call that a deadline stands for is over its time. It is read once: a call that ends between two looks leaves a 0, which every time is later than. */
 export function isOverdue(shared: Float64Array): boolean {
   const [until = 0] = shared;
-  return until > 0 && Date.now() > until;
+  return until > 0 && sharedMs() > until;
 }
 
 /** A number that two threads see. */

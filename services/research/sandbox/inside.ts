@@ -11,8 +11,11 @@ import { serveSandbox, type SandboxPort } from './serve.ts';
  */
 const WATCH = `const { workerData: { parent, deadline } } = require('node:worker_threads');
 const isThere = () => { try { return process.ppid === parent && process.kill(parent, 0); } catch (error) { return error.code === 'EPERM'; } };
+const sharedMs = () => { const [seconds, nanoseconds] = process.hrtime(); return seconds * 1_000 + nanoseconds / 1_000_000; };
 setInterval(() => {
-  if (deadline[0] > 0 && Date.now() > deadline[0]) process.kill(process.pid, 'SIGTERM');
+  // Read once, as in deadline.ts: a call that ends between two looks leaves a 0.
+  const until = deadline[0];
+  if (until > 0 && sharedMs() > until) process.kill(process.pid, 'SIGTERM');
   if (!isThere()) process.kill(process.pid, 'SIGKILL');
 }, ${WATCH_MS});`;
 
