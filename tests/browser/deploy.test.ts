@@ -124,7 +124,7 @@ describe('deploying', () => {
     const opened = await openScriptedPage(world.script, '/author?project=trend&pane=deploy', LIMIT_MS);
     await using _browser = opened.browser;
     const { page, gateway } = opened;
-    await page.getByRole('button', { name: 'Read the verdict' }).click();
+    await page.getByRole('region', { name: 'Gates' }).getByRole('button', { name: 'Read the verdict' }).click();
     await page.locator('.dp-reader', { hasText: '71 % of the profit came in 2020.' }).waitFor();
     await shot(page, 'verdict', 'Deploy');
     await page.getByRole('button', { name: 'I have read it' }).click();
