@@ -12,8 +12,8 @@ import type { Pair } from './pair.ts';
 import { expectSame, expectTrue } from './report.ts';
 import type { Report } from './report.ts';
 
-/** Optional parts of libraries that are asked for inside functions which never run (scripts/build.mjs). */
-const NEVER_ASKED = /^(pg-native|bufferutil|utf-8-validate|winston|winston-transport|@opentelemetry\/.*|electron|original-fs)$/;
+/** Optional parts of libraries that are asked for inside functions which never run (scripts/build.mjs), and the module that the text of strategies imports. */
+const NEVER_ASKED = /^(mainspring|pg-native|bufferutil|utf-8-validate|winston|winston-transport|@opentelemetry\/.*|electron|original-fs)$/;
 const IMPORTED = /(?:^|[;}\s])(?:import|export)(?:[\w$*{},\s]*from)?\s*["']([^"'./][^"']*)["']/g;
 
 /** The packages that the built processes import at their top. */
@@ -29,7 +29,7 @@ function expectedFiles(root: string): string[] {
   return [
     'package.json', 'dist/runtime-manifest.json', 'dist/main/desktop.mjs', 'dist/main/preload.cjs', 'dist/renderer/index.html',
     'node_modules/better-sqlite3/package.json', 'node_modules/better-sqlite3/lib/index.js', 'node_modules/better-sqlite3/prebuilds/win32-x64.node',
-    ...below('dist/services', /\.mjs$/), ...below('dist/renderer', /^(?!.*\.map$)/), ...below('migrations', /\.sql$/), ...below('assets', /\.(png|ico)$/),
+    ...below('dist/services', /\.mjs$/), ...below('dist/renderer', /^(?!.*(\.map|(^|\/)\.sources)$)/), ...below('migrations', /\.sql$/), ...below('assets', /\.(png|ico)$/),
   ];
 }
 

@@ -1,5 +1,5 @@
 /** The dashboard in a real browser on the real stack in demo mode: it loads clean, moves by itself, trades, halts and remembers. */
-import { appendFileSync, readFileSync } from 'node:fs';
+import { appendFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import type { Page } from 'playwright-core';
@@ -222,54 +222,6 @@ describe('logs', () => {
     await page.locator('.log-row', { hasText: mark }).locator('.log-cells').click();
     await page.locator('.log-details', { hasText: mark }).waitFor();
     expect(await page.locator('.log-row').count()).toBe(1);
-  });
-});
-
-describe('settings', () => {
-  const audited = (key: string): Promise<{ actor: string; before: unknown; after: unknown }[]> =>
-    stack.read((query) => query("SELECT actor, before, after FROM logging.audit_log WHERE action = 'settings.saved' AND after ? $1 ORDER BY id", [key]));
-  const save = async (): Promise<void> => {
-    await page.locator('.se-bar').getByRole('button', { name: 'Save' }).click();
-    await page.getByRole('status').filter({ hasText: 'Saved.' }).waitFor({ timeout: MOVE_LIMIT_MS });
-  };
-
-  it('how much is logged counts at once, without a restart, and stands in the audit log', async () => {
-    const before = (await stack.unit('gateway')).pid;
-    await page.goto(`${origin}/settings?section=logs`);
-    await page.getByRole('combobox', { name: 'Detail' }).click();
-    await page.getByRole('option', { name: 'trace', exact: true }).click();
-    await save();
-    expect(await audited('LOG_LEVEL')).toMatchObject([{ actor: expect.stringMatching(/^browser:/) as string, before: { LOG_LEVEL: 'info' }, after: { LOG_LEVEL: 'trace' } }]);
-    // The flow engine tells its own matters on this level alone, and it works all the time.
-    await expect.poll(() => readFileSync(join(stack.dataDir, 'logs', 'orchestrator.log'), 'utf8'), { timeout: MOVE_LIMIT_MS }).toMatch(/"level":"(debug|trace)"/);
-    expect((await stack.unit('gateway')).pid).toBe(before);
-  });
-
-  it('a mail server starts notification again, by itself and alone; its password is told to nobody', async () => {
-    const { pid } = await stack.unit('notification');
-    await page.goto(`${origin}/settings?section=notifications`);
-    const values = { 'Mail server': '127.0.0.1', Port: '9', User: 'desk', Password: 'planted-mail-password', Sender: 'desk@example.com', Recipients: 'me@example.com' };
-    for (const [name, value] of Object.entries(values)) await page.getByLabel(name, { exact: true }).fill(value);
-    await page.getByRole('combobox', { name: 'Encryption' }).click();
-    await page.getByRole('option', { name: 'none', exact: true }).click();
-    await page.locator('.se-bar').getByText('Starts again by itself: notification').waitFor({ timeout: MOVE_LIMIT_MS });
-    await save();
-    expect(await stack.recovered([pid ?? 0])).toBe(true);
-    await vi.waitFor(async () => {
-      await page.getByRole('button', { name: 'Send a test message' }).click({ timeout: 1_000 });
-      await page.getByText('On its way to').waitFor({ timeout: 2_000 });
-    }, { timeout: MOVE_LIMIT_MS, interval: 1_000 });
-    expect(await page.getByText('On its way to').textContent()).toContain('me@example.com');
-    const rows = await audited('SMTP_HOST');
-    expect(rows).toMatchObject([{ after: { SMTP_HOST: '127.0.0.1', MAIL_TO: 'me@example.com' } }]);
-    expect(JSON.stringify(rows)).not.toContain('planted-mail-password');
-  });
-
-  it('what is sent by which way is switched, counts, and stands in the audit log', async () => {
-    await page.getByLabel('Fills: E-mail', { exact: true }).press('Space');
-    await expect.poll(() => stack.read((query) => query("SELECT is_enabled FROM notification.alert_configs WHERE alert_id = 'trade_alert:email'")), { timeout: MOVE_LIMIT_MS }).toEqual([{ is_enabled: false }]);
-    await page.getByLabel('Risk events: E-mail, from which severity on').selectOption('warning');
-    await expect.poll(() => stack.read((query) => query("SELECT subject, after->>'leastSeverity' AS least FROM logging.audit_log WHERE action = 'notification.alert_choice' ORDER BY id")), { timeout: MOVE_LIMIT_MS }).toEqual([{ subject: 'trade_alert:email', least: 'info' }, { subject: 'risk_event:email', least: 'warning' }]);
   });
 });
 
