@@ -47,6 +47,12 @@ export function symbolsOf({ kind, scope, symbols: [least, most] }: BoundStrategy
   return names;
 }
 
+/** The symbols that are watched now. */
+export async function readWatched(book: Queryable): Promise<ReadonlySet<string>> {
+  const rows = await book.query<{ symbol: string }>('SELECT symbol FROM data_ingestion.symbols WHERE is_watched');
+  return new Set(rows.map((row) => row.symbol));
+}
+
 /** Reads the strategies of the house, ordered by id: the order in which they see a bar. */
 export async function loadRoster(book: Queryable): Promise<Roster> {
   const rows = await book.query<{ strategy_id: string }>(

@@ -4,7 +4,7 @@ import { AppError } from '#app/domain/errors.ts';
 import type { Tx, Queryable } from '#chassis/db.ts';
 import { applyBars, type Failure, type Fleet, type Outcome } from './apply-bars.ts';
 import { CellCache, loadCells, writeCells, type ClosedBar } from './cells.ts';
-import { loadRoster, type Deployment, type Roster } from './deployments.ts';
+import { loadRoster, readWatched, type Deployment, type Roster } from './deployments.ts';
 import { readFacts } from './facts.ts';
 import type { NewSignal } from './signals.ts';
 
@@ -78,8 +78,7 @@ export function createEngine(listener: EngineListener): Engine {
   const running = (): readonly Deployment[] => (failed.size === 0 ? deployments : deployments.filter((deployment) => !failed.has(deployment.versionId)));
 
   const refreshWatched = async (book: Queryable): Promise<ReadonlySet<string>> => {
-    const rows = await book.query<{ symbol: string }>('SELECT symbol FROM data_ingestion.symbols WHERE is_watched');
-    watched = new Set(rows.map((row) => row.symbol));
+    watched = await readWatched(book);
     return watched;
   };
 

@@ -7,7 +7,7 @@ import type { Queryable, Tx } from '#chassis/db.ts';
 import { pnlSince } from '#chassis/share-pnl.ts';
 import type { Fleet } from './apply-bars.ts';
 import { CellCache, loadCells, writeCells, type ClosedBar } from './cells.ts';
-import type { Deployment } from './deployments.ts';
+import { readWatched, type Deployment } from './deployments.ts';
 import { closedBars, confirmSpeakers, raiseSignals, type EngineListener } from './engine.ts';
 import { readFacts } from './facts.ts';
 import { applyLive, type LiveOutcome, type LiveRun } from './live-apply.ts';
@@ -70,11 +70,6 @@ async function writeOutcome(tx: Tx, outcome: LiveOutcome, { deployments, since }
   const paused = causes.length === 0 ? [] : await pauseThem(tx, causes);
   const out = await takeOut(tx, outcome.failures.map(({ deployment }) => deployment));
   return { paused, behind: out.filter((strategyId) => !paused.includes(strategyId)) };
-}
-
-async function readWatched(book: Queryable): Promise<ReadonlySet<string>> {
-  const rows = await book.query<{ symbol: string }>('SELECT symbol FROM data_ingestion.symbols WHERE is_watched');
-  return new Set(rows.map((row) => row.symbol));
 }
 
 /** Takes over into memory what was committed, and tells it. */

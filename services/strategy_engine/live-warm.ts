@@ -3,7 +3,7 @@ import { backoffMs, isTransient, sleep } from '#chassis/clock.ts';
 import type { Db, Queryable, Tx } from '#chassis/db.ts';
 import { FRESH_MS } from './catch-up.ts';
 import { loadCells, type CellCache, cellName, seenUpTo } from './cells.ts';
-import type { Deployment } from './deployments.ts';
+import { readWatched, type Deployment } from './deployments.ts';
 import type { LiveEngine } from './live-engine.ts';
 import { loadAuthored } from './live-roster.ts';
 import { warmUpCount } from './renew-versions.ts';
@@ -25,7 +25,7 @@ export type WarmParts = { readonly db: Db; readonly live: LiveEngine };
 
 async function symbolsNow(book: Queryable, { symbols }: Deployment): Promise<readonly string[]> {
   if (symbols !== null) return [...symbols];
-  return (await book.query<{ symbol: string }>('SELECT symbol FROM data_ingestion.symbols WHERE is_watched')).map(({ symbol }) => symbol);
+  return [...(await readWatched(book))];
 }
 
 function seen(cells: CellCache, deployment: Deployment, symbol: string): number | null {
