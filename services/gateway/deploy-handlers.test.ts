@@ -16,7 +16,7 @@ function withServices(answers: Readonly<Record<string, () => unknown>>, symbols:
   const calls: Call[] = [];
   const card = { strategyId: 'mine', symbols, isEnabled: true, isStopped: false, isWarm: true, paused: null, limits: null, versionAt: 1, projectId: 'mine', projectVersion: 1, newest: 1 };
   const ctx = {
-    config: { mode: 'demo' }, clock: { now: () => 1 }, log: { debug: () => undefined },
+    config: { mode: 'demo' }, clock: { now: () => 1 }, log: { debug: () => undefined, warn: () => undefined },
     db: { query: (sql: string) => Promise.resolve(sql.includes('AS "strategyId", s.name') ? [card] : []) },
     callCommand(name: string, input: Record<string, unknown>) {
       calls.push({ name, input });
@@ -32,19 +32,45 @@ const ask = DEPLOY_ROUTES.deployStrategy.input.parse({
 });
 
 it('lets symbols be followed before a strategy that needs their bars is deployed, by name, and those of a screen once it has said them', async () => {
-  const named = withServices({ deployStrategy: () => deployed }, ['AAPL', 'SPY']);
+  const watched = { setWatched: () => ({ changed: ['SPY'], refused: [] }) };
+  const named = withServices({ ...watched, deployStrategy: () => deployed }, ['AAPL', 'SPY']);
   expect(await named.handlers.deployStrategy(ask, request)).toEqual(deployed);
   expect(named.calls.map(({ name }) => name)).toEqual(['setWatched', 'deployStrategy']);
   expect(named.calls[0]?.input).toMatchObject({ symbols: ['AAPL', 'SPY'], isWatched: true });
   expect(named.calls[1]?.input).toMatchObject({ actor: 'ann', idempotencyKey: 'press-1-abc' });
   const { symbols: _named, ...rest } = ask;
-  const screened = withServices({ deployStrategy: () => deployed }, ['MSFT', 'QQQ']);
+  const screened = withServices({ ...watched, deployStrategy: () => deployed }, ['MSFT', 'QQQ']);
   await screened.handlers.deployStrategy({ ...rest, screenId: 'screen-1234' }, request);
   expect(screened.calls.map(({ name }) => name)).toEqual(['deployStrategy', 'setWatched']);
   expect(screened.calls[1]?.input).toMatchObject({ symbols: ['MSFT', 'QQQ'], isWatched: true });
   const every = withServices({ deployStrategy: () => deployed }, ['*']);
   await every.handlers.deployStrategy({ ...ask, symbols: ['*'] }, request);
   expect(every.calls.map(({ name }) => name)).toEqual(['deployStrategy']);
+});
+
+it('lets go again what it began to follow for a deployment that was refused, and keeps it where nobody knows what became of it', async () => {
+  const failing = (code: 'GATE_CLOSED' | 'INPUT_INVALID' | 'UNIT_TIMEOUT', changed: readonly string[], again?: () => never) => {
+    let asked = 0;
+    return withServices({
+      setWatched: () => {
+        asked += 1;
+        return asked > 1 && again !== undefined ? again() : { changed, refused: [] };
+      },
+      deployStrategy: () => {
+        throw new AppError(code, 'Not now');
+      },
+    });
+  };
+  const wishes = async ({ handlers, calls }: ReturnType<typeof withServices>) => {
+    await expect(handlers.deployStrategy(ask, request)).rejects.toThrow('Not now');
+    return calls.filter(({ name }) => name === 'setWatched').map(({ input }) => [input['symbols'], input['isWatched']]);
+  };
+  // AAPL was followed before, for another reason.
+  expect(await wishes(failing('GATE_CLOSED', ['SPY']))).toEqual([[['AAPL', 'SPY'], true], [['SPY'], false]]);
+  expect(await wishes(failing('INPUT_INVALID', []))).toEqual([[['AAPL', 'SPY'], true]]);
+  expect(await wishes(failing('UNIT_TIMEOUT', ['SPY']))).toEqual([[['AAPL', 'SPY'], true]]);
+  // What was refused stays the answer, also where letting go fails.
+  expect(await wishes(failing('GATE_CLOSED', ['SPY'], () => { throw new AppError('UNIT_TIMEOUT', 'No answer'); }))).toHaveLength(2);
 });
 
 it('stops a strategy before what it holds is sold, its own share alone, and says what became of it', async () => {

@@ -77,6 +77,27 @@ async function closeItsOwn(ctx: Ctx, ask: { readonly strategyId: string; readonl
   }
 }
 
+type Wish = { readonly symbols: readonly string[]; readonly actor: string };
+
+/** Lets symbols be followed. @returns those that were not before */
+async function follow(ctx: Ctx, { symbols, actor }: Wish): Promise<readonly string[]> {
+  if (symbols.length === 0) return [];
+  return (await ctx.callCommand('setWatched', { symbols: [...symbols], isWatched: true, actor, idempotencyKey: randomUUID() })).changed;
+}
+
+/** Was it said for certain that nothing was deployed? After a time-out it may have been, and needs its bars. */
+const isRefused = (error: unknown): boolean => error instanceof AppError && (error.family === 'invalid' || error.family === 'denied' || error.family === 'conflict');
+
+/** Takes back what a refused deployment would have needed. That it failed is no answer to the one who deploys: the refusal is. */
+async function letGo(ctx: Ctx, { symbols, actor }: Wish): Promise<void> {
+  if (symbols.length === 0) return;
+  try {
+    await ctx.callCommand('setWatched', { symbols: [...symbols], isWatched: false, actor, idempotencyKey: randomUUID() });
+  } catch (error) {
+    ctx.log.warn({ error: describeError(error), symbols }, 'Symbols of a refused deployment are still followed');
+  }
+}
+
 /** Builds them. */
 export function deployHandlers({ ctx }: HandlerParts): Pick<Handlers, keyof typeof DEPLOY_ROUTES> {
   const { mode } = ctx.config;
@@ -105,11 +126,13 @@ export function deployHandlers({ ctx }: HandlerParts): Pick<Handlers, keyof type
     async deployStrategy(input, { actor, idempotencyKey }) {
       const named = (input.symbols ?? []).filter((symbol) => symbol !== '*');
       // A strategy sees the bars of followed symbols alone.
-      if (named.length > 0) await ctx.callCommand('setWatched', { symbols: named, isWatched: true, actor, idempotencyKey: randomUUID() });
-      const answer = await ctx.callCommand('deployStrategy', { ...input, actor, idempotencyKey });
+      const begun = await follow(ctx, { symbols: named, actor });
+      const answer = await ctx.callCommand('deployStrategy', { ...input, actor, idempotencyKey }).catch(async (error: unknown) => {
+        if (isRefused(error)) await letGo(ctx, { symbols: begun, actor });
+        throw error;
+      });
       const card = await readCard(ctx.db, answer.strategyId, { mode, engine: { resources: null, problems: {} } });
-      const found = card.symbols.filter((symbol) => symbol !== '*' && !named.includes(symbol));
-      if (found.length > 0) await ctx.callCommand('setWatched', { symbols: found, isWatched: true, actor, idempotencyKey: randomUUID() });
+      await follow(ctx, { symbols: card.symbols.filter((symbol) => symbol !== '*' && !named.includes(symbol)), actor });
       return answer;
     },
     startStrategy: (input, { actor, idempotencyKey }) => ctx.callCommand('startStrategy', { ...input, actor, idempotencyKey }),
