@@ -94,6 +94,24 @@ describe('pulling', () => {
     expect([asked, sent.filter((line) => line === 'execution latch')]).toEqual([['setTradingState HALTED', 'cancelOrder'], ['execution latch']]);
   });
 
+  it('asked again while the cancels are left, latches nobody again: the book has the state, and a person may have resumed', async () => {
+    failing.set('cancelOrder', away());
+    const first = await kill.pull(wish('cancel_all'));
+    expect(first.steps).toMatchObject([{ ok: true }, { ok: false }]);
+    expect(await kill.pull(wish('cancel_all'))).toEqual(first);
+    expect(sent.filter((line) => line === 'execution latch')).toHaveLength(1);
+    failing.clear();
+    expect((await kill.pull(wish('cancel_all'))).steps).toMatchObject([{ ok: true }, { ok: true }]);
+    expect([asked.filter((line) => line.startsWith('set')), sent.filter((line) => line === 'execution latch')]).toEqual([['setTradingState HALTED'], ['execution latch']]);
+  });
+
+  it('lets go of a latch that a worker has stored, also when it was told late of a pull that is done', async () => {
+    await kill.pull(wish('halt'));
+    sent = [];
+    kill.latched('risk_management', 'key-0001', true);
+    expect(sent).toEqual(['execution unlatch', 'risk_management unlatch']);
+  });
+
   it('closes positions only after the state and the cancels', async () => {
     failing.set('cancelOrder', away());
     await kill.pull(wish('flatten'));

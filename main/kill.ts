@@ -88,10 +88,11 @@ export function openKillSwitch(ports: KillPorts): KillSwitch {
       const level = pulls.find(wish.key)?.level ?? before?.level ?? wish.level;
       if (level !== wish.level) throw new AppError('IDEMPOTENCY_CONFLICT', `This key pulled the kill switch as "${level.replace('_', ' ')}"; take a new one for "${wish.level.replace('_', ' ')}"`);
       if (before !== undefined && pulls.find(wish.key) === null) return pulls.outcomeOf(wish, before.afterMs);
-      const { latch } = pulls.take(wish, ports.wall());
-      const stopped = stopExecution(latch);
+      const { latch, left } = pulls.take(wish, ports.wall());
+      // Once the book has the state it alone decides: latched again by a second question, execution would stay stopped after a person has resumed.
+      const stopping = left.includes('state') ? stopExecution(latch) : null;
       ports.tell('warn', `Kill switch (${wish.level.replace('_', ' ')}) by ${wish.actor}: ${wish.reason}`);
-      const { isThere, afterMs } = await stopped;
+      const { isThere, afterMs } = (await stopping) ?? { isThere: false, afterMs: before?.afterMs ?? null };
       await within(attempt(wish.key), STEPS_LIMIT_MS);
       if (isThere && afterMs === null && pulls.find(wish.key)?.left.includes('state') === true) {
         throw new AppError('UNIT_TIMEOUT', 'Neither execution nor the book has answered the kill switch yet. Both are told again until they do; to be sure at once, stop everything.');
@@ -103,8 +104,9 @@ export function openKillSwitch(ports: KillPorts): KillSwitch {
     latches: () => pulls.all().filter((pull) => pull.left.includes('state')).map((pull) => pull.latch),
     latched(unit, key, isStored) {
       if (unit === 'execution') waiting.get(key)?.resolve(true);
-      if (!isStored || pulls.find(key)?.left.includes('state') !== true) return;
-      pulls.done(key, 'state', 'the book has it');
+      if (!isStored) return;
+      if (pulls.find(key)?.left.includes('state') === true) pulls.done(key, 'state', 'the book has it');
+      // Also when that was known: who was told of the pull after everybody had let go must let go, too.
       onStored(key);
     },
     close: () => clearInterval(timer),
