@@ -22,3 +22,9 @@ export async function pnlSince(book: Queryable, strategyIds: readonly string[], 
   const rows = await book.query<{ strategyId: string; pnl: string }>(PNL, [strategyIds, at(since)]);
   return new Map(rows.map(({ strategyId, pnl }) => [strategyId, pnl]));
 }
+
+/** Open time of the newest bar that is stored, epoch ms: the day that the market stands in is its day. Null before the first bar. */
+export async function newestBarAt(book: Queryable): Promise<number | null> {
+  const [row] = await book.query<{ at: number | null }>('SELECT max(last_open_time) AS at FROM data_ingestion.ingestion_status');
+  return row?.at ?? null;
+}

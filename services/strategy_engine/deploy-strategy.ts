@@ -134,7 +134,7 @@ async function write(tx: Tx, parts: DeployNewParts, { ask, facts, bound, sizing,
   const [parameters, size] = [JSON.stringify(bound), JSON.stringify(sizing)];
   await tx.query(INSERT_VERSION, [id, strategyId, version, facts.kind, parameters, size, hash, ask.projectId, ask.version, traded, ask.timeframe, JSON.stringify(facts)]);
   await tx.query(UPSERT, [strategyId, ask.name, facts.kind, traded, ask.timeframe, parameters, size, id, ask.projectId, JSON.stringify(ask.limits)]);
-  const next: Deployment = { strategyId, versionId: id, timeframe: ask.timeframe, isEnabled: ask.isStarted, strategy, symbols: of, authored: { projectId: ask.projectId, version: ask.version, maxErrors: ask.limits.maxErrors, maxDailyLoss: ask.limits.maxDailyLoss } };
+  const next: Deployment = { strategyId, versionId: id, timeframe: ask.timeframe, isEnabled: ask.isStarted, strategy, symbols: of, authored: { projectId: ask.projectId, version: ask.version, maxErrors: ask.limits.maxErrors }, maxDailyLoss: ask.limits.maxDailyLoss };
   if (old !== null) await carryWishes(tx, next, old.versionId);
   const answer = await moveStrategy(tx, parts, { strategyId, to: ask.isStarted ? 'running' : 'paused', why: ask.isStarted ? '' : 'Deployed to wait for its start', actor: ask.actor });
   tx.afterCommit(() => parts.warmer.ask(strategyId));

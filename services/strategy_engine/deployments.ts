@@ -1,6 +1,7 @@
 /** The strategies that run: which version, on which symbols, with which code. Read from the book, seeded when it is empty. */
 import * as z from 'zod';
 import type { Mode } from '#app/contracts/config.ts';
+import { strategyLimitsSchema } from '#app/contracts/deploy.ts';
 import { AppError, describeError } from '#app/domain/errors.ts';
 import { timeframeSchema, type Timeframe } from '#app/domain/time.ts';
 import { sizingSchema, type Sizing } from '#app/domain/sizing.ts';
@@ -10,7 +11,7 @@ import type { BoundStrategy } from '#app/strategy/spec.ts';
 import type { Queryable } from '#chassis/db.ts';
 
 /** Where the code of an authored strategy lies. `maxErrors`: errors in a row at which it is paused. */
-export type AuthoredCode = { readonly projectId: string; readonly version: number; readonly maxErrors: number; /** Dollars since the session began; null = no limit. */ readonly maxDailyLoss: string | null };
+export type AuthoredCode = { readonly projectId: string; readonly version: number; readonly maxErrors: number };
 
 /** A strategy at work. */
 export type Deployment = {
@@ -22,6 +23,8 @@ export type Deployment = {
   /** A disabled strategy goes on looking at bars, so that it is warm when it is enabled again, and raises nothing. */
   readonly isEnabled: boolean;
   readonly strategy: BoundStrategy;
+  /** Loss since the session began at which it is paused, dollars; null or left out = no limit of its own. */
+  readonly maxDailyLoss?: string | null;
   /** Of a strategy that a person wrote: it decides in a process of its own. */
   readonly authored?: AuthoredCode;
 };
@@ -34,7 +37,7 @@ const MAX_STRATEGIES = 500;
 
 const strategyRow = z.object({
   strategy_id: z.string(), kind: z.string(), symbols: z.array(z.string()), timeframe: timeframeSchema, parameters: z.unknown(), sizing: sizingSchema,
-  is_enabled: z.boolean(), current_version_id: z.string(),
+  is_enabled: z.boolean(), current_version_id: z.string(), limits: strategyLimitsSchema.nullable(),
 });
 
 /** The symbols of a deployment. @throws AppError INPUT_INVALID for a portfolio without names, or with more or fewer than it takes */
@@ -56,7 +59,7 @@ export async function readWatched(book: Queryable): Promise<ReadonlySet<string>>
 /** Reads the strategies of the house, ordered by id: the order in which they see a bar. */
 export async function loadRoster(book: Queryable): Promise<Roster> {
   const rows = await book.query<{ strategy_id: string }>(
-    `SELECT strategy_id, kind, symbols, timeframe, parameters, sizing, is_enabled, current_version_id FROM strategy_engine.strategies WHERE project_id IS NULL ORDER BY strategy_id COLLATE "C" LIMIT $1`, [MAX_STRATEGIES],
+    `SELECT strategy_id, kind, symbols, timeframe, parameters, sizing, is_enabled, current_version_id, limits FROM strategy_engine.strategies WHERE project_id IS NULL ORDER BY strategy_id COLLATE "C" LIMIT $1`, [MAX_STRATEGIES],
   );
   const deployments: Deployment[] = [];
   const unusable: { strategyId: string; reason: string }[] = [];
@@ -65,7 +68,7 @@ export async function loadRoster(book: Queryable): Promise<Roster> {
       const row = strategyRow.parse(raw);
       const strategy = strategyType(row.kind).bind(row.parameters);
       const { strategy_id: strategyId, current_version_id: version, timeframe, is_enabled: isEnabled } = row;
-      deployments.push({ strategyId, versionId: version, timeframe, isEnabled, symbols: symbolsOf(strategy, row.symbols), strategy });
+      deployments.push({ strategyId, versionId: version, timeframe, isEnabled, symbols: symbolsOf(strategy, row.symbols), strategy, maxDailyLoss: row.limits?.maxDailyLoss ?? null });
     } catch (error) {
       unusable.push({ strategyId: raw.strategy_id, reason: describeError(error) });
     }

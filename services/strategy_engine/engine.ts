@@ -6,6 +6,7 @@ import { applyBars, type Failure, type Fleet, type Outcome } from './apply-bars.
 import { CellCache, loadCells, writeCells, type ClosedBar } from './cells.ts';
 import { loadRoster, readWatched, type Deployment, type Roster } from './deployments.ts';
 import { readFacts } from './facts.ts';
+import { pauseLosers } from './own-pause.ts';
 import type { NewSignal } from './signals.ts';
 
 /** The running engine. */
@@ -66,8 +67,8 @@ export function closedBars(events: readonly EventEnvelope[]): ClosedBar[] {
   return bars;
 }
 
-/** Creates the engine; `load` it before bars come. */
-export function createEngine(listener: EngineListener): Engine {
+/** Creates the engine; `load` it before bars come. `onPaused`: told whom it has paused by itself. */
+export function createEngine(listener: EngineListener, onPaused: (strategyIds: readonly string[]) => void = () => undefined): Engine {
   let deployments: readonly Deployment[] = [];
   let watched: ReadonlySet<string> = new Set();
   let cells = new CellCache();
@@ -130,6 +131,10 @@ export function createEngine(listener: EngineListener): Engine {
       // A symbol may have been put on the watch list after the list was read: its bars say so.
       if (bars.some((bar) => !watched.has(bar.symbol))) await refreshWatched(tx);
       await commit(tx, applyBars({ deployments: running(), cells, isWatched: (symbol) => watched.has(symbol), account: await readFacts(tx) }, bars));
+      const paused = await pauseLosers(tx, deployments);
+      if (paused.length === 0) return;
+      isStale = true;
+      tx.afterCommit(() => onPaused(paused));
     },
     async replay(tx, fleet, bars) {
       const outcome = applyBars({ ...fleet, account: await readFacts(tx) }, bars);

@@ -12,7 +12,7 @@ import { signalOf, type NewSignal } from './signals.ts';
 export type LiveOutcome = Outcome & { readonly lines: readonly LogLine[]; readonly courses: readonly Course[] };
 
 /** Who runs them, and how long each may take. `isLive`: a batch that others wait for, where slow ones count. */
-export type LiveRun = { readonly processOf: (deployment: Deployment) => LiveProcess; readonly limitMs: number; readonly isLive: boolean };
+export type LiveRun = { readonly processOf: (deployment: Deployment) => Pick<LiveProcess, 'run' | 'current'>; readonly limitMs: number; readonly isLive: boolean };
 
 type Done = { readonly deployment: Deployment; readonly steps: readonly Step[]; readonly signals: readonly { readonly step: Step; readonly signal: NewSignal }[]; readonly ran: Ran | null; readonly error: AppError | null; readonly failedAt: Step | null };
 

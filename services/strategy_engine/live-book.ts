@@ -1,11 +1,11 @@
-/** What is written of authored strategies at work, beside their cells and signals: log lines, errors, pauses. All in the caller's transaction. */
+/** What is written of authored strategies at work, beside their cells and signals: log lines, errors. All in the caller's transaction. */
 import type { AppError } from '#app/domain/errors.ts';
-import { at, type Queryable, type Tx } from '#chassis/db.ts';
+import type { Queryable } from '#chassis/db.ts';
 import type { Deployment } from './deployments.ts';
+import { plainLine, type PauseCause } from './own-pause.ts';
 
 /** Lines that are kept of one strategy. */
 const KEPT_LINES = 5_000;
-const MAX_LINE = 2_000;
 /** Batches in a row that took nearly all of the time there is, after which a strategy is paused. */
 const MAX_SLOW = 3;
 
@@ -17,14 +17,11 @@ const INSERT_LINES = `
   SELECT strategy_id, version_id, to_timestamp(bar_ms / 1000.0), symbol, level, line
   FROM unnest($1::text[], $2::text[], $3::bigint[], $4::text[], $5::text[], $6::text[]) WITH ORDINALITY AS l(strategy_id, version_id, bar_ms, symbol, level, line, n) ORDER BY n`;
 
-/** PostgreSQL's text knows no NUL. */
-const plain = (text: string): string => text.replaceAll('\u0000', '\uFFFD').slice(0, MAX_LINE);
-
 /** Appends lines and lets go of those beyond the newest few thousand of each strategy. */
 export async function writeLines(tx: Queryable, lines: readonly LogLine[]): Promise<void> {
   if (lines.length === 0) return;
   await tx.query(INSERT_LINES, [
-    lines.map(({ deployment }) => deployment.strategyId), lines.map(({ deployment }) => deployment.versionId), lines.map(({ barOpenTime }) => barOpenTime), lines.map(({ symbol }) => symbol), lines.map(({ level }) => level), lines.map(({ line }) => plain(line)),
+    lines.map(({ deployment }) => deployment.strategyId), lines.map(({ deployment }) => deployment.versionId), lines.map(({ barOpenTime }) => barOpenTime), lines.map(({ symbol }) => symbol), lines.map(({ level }) => level), lines.map(({ line }) => plainLine(line)),
   ]);
   for (const strategyId of new Set(lines.map(({ deployment }) => deployment.strategyId))) {
     await tx.query(`DELETE FROM strategy_engine.strategy_log WHERE strategy_id = $1 AND id <= (SELECT id FROM strategy_engine.strategy_log WHERE strategy_id = $1 ORDER BY id DESC OFFSET ${KEPT_LINES} LIMIT 1)`, [strategyId]);
@@ -33,9 +30,6 @@ export async function writeLines(tx: Queryable, lines: readonly LogLine[]): Prom
 
 /** How a batch of bars went for a deployment. `error` null: it went well. `missedFrom`: the first bar (open time, epoch ms) on which it was to speak and could not; null for none. */
 export type Course = { readonly deployment: Deployment; readonly error: AppError | null; readonly isSlow: boolean; readonly missedFrom: number | null };
-/** Why a strategy is paused by itself. */
-export type PauseCause = { readonly deployment: Deployment; readonly by: 'errors' | 'daily_loss'; readonly why: string };
-
 const COUNT = `
   INSERT INTO strategy_engine.strategy_errors AS e (strategy_version_id, errors, errors_in_a_row, slow_in_a_row, last_error_at, missed_from)
   VALUES ($1, $2, $2, $3, CASE WHEN $2 = 1 THEN clock_timestamp() END, to_timestamp($4::bigint / 1000.0))
@@ -68,32 +62,4 @@ export async function takeOut(tx: Queryable, failed: readonly Deployment[]): Pro
     'UPDATE strategy_engine.strategies SET is_warm = false, updated_at = clock_timestamp() WHERE current_version_id = ANY($1::text[]) AND is_warm AND NOT is_stopped RETURNING strategy_id AS id', [failed.map(({ versionId }) => versionId)],
   );
   return rows.map(({ id }) => id);
-}
-
-/** Pauses strategies by themselves: they raise nothing more, what they hold stays held, and a person is told. One that a person has paused or replaced meanwhile is left as it is. */
-export async function pauseThem(tx: Tx, causes: readonly PauseCause[]): Promise<string[]> {
-  const paused: string[] = [];
-  for (const { deployment, by, why } of causes) {
-    const { strategyId, versionId } = deployment;
-    const [row] = await tx.query<{ name: string }>(
-      `UPDATE strategy_engine.strategies SET is_enabled = false, paused = jsonb_build_object('by', $3::text, 'why', $4::text, 'at', (extract(epoch FROM clock_timestamp()) * 1000)::bigint), updated_at = clock_timestamp() WHERE strategy_id = $1 AND current_version_id = $2 AND NOT is_stopped AND (is_enabled OR ($3 = 'errors' AND paused->>'by' IS DISTINCT FROM 'errors')) RETURNING name`,
-      [strategyId, versionId, by, plain(why)],
-    );
-    if (row === undefined) continue;
-    paused.push(strategyId);
-    const [entry] = await tx.query<{ id: number }>(`INSERT INTO logging.audit_log (actor, action, subject, before, after) VALUES ('strategy_engine', 'strategy.set_enabled', $1, '{"isEnabled":true}', $2::jsonb) RETURNING id`, [strategyId, JSON.stringify({ isEnabled: false, state: 'paused', by, why: plain(why), versionId })]);
-    const held = await tx.query<{ symbol: string; qty: string }>('SELECT symbol, trim_scale(qty)::text AS qty FROM execution.strategy_positions WHERE strategy_id = $1 AND qty <> 0 ORDER BY symbol LIMIT 20', [strategyId]);
-    tx.emit({ topic: 'strategy.paused', key: `${versionId}:${entry?.id ?? 0}`, correlationId: strategyId, payload: { strategyId, versionId, name: row.name, by, why: plain(why), held: held.map(({ symbol, qty }) => ({ symbol, qty })) } });
-  }
-  return paused;
-}
-
-/** Strategies whose limit of the daily loss is reached, by the book. `since`: when the session began, epoch ms. */
-export function overDailyLoss(deployments: readonly Deployment[], pnl: ReadonlyMap<string, string>, since: number): PauseCause[] {
-  return deployments.flatMap((deployment): PauseCause[] => {
-    const limit = deployment.authored?.maxDailyLoss ?? null;
-    const made = pnl.get(deployment.strategyId);
-    if (limit === null || made === undefined || !deployment.isEnabled || Number(made) > -Number(limit)) return [];
-    return [{ deployment, by: 'daily_loss', why: `It has lost $${Math.abs(Number(made)).toFixed(2)} since the session began at ${at(since)}: its limit is $${limit}` }];
-  });
 }

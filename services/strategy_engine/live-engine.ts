@@ -1,20 +1,18 @@
 /** The engine of authored strategies: as that of the house, in a lane of its own, over processes instead of hosts. Its state is in the book alone. */
 import type { EventEnvelope } from '#app/contracts/events.ts';
 import type { Resource } from '#app/contracts/deploy.ts';
-import type { EpochMs } from '#app/domain/time.ts';
-import { exchangeDay, sessionOn } from '#app/market/calendar.ts';
 import type { Queryable, Tx } from '#chassis/db.ts';
-import { pnlSince } from '#chassis/share-pnl.ts';
 import type { Fleet } from './apply-bars.ts';
 import { CellCache, loadCells, writeCells, type ClosedBar } from './cells.ts';
 import { readWatched, type Deployment } from './deployments.ts';
 import { closedBars, confirmSpeakers, raiseSignals, type EngineListener } from './engine.ts';
 import { readFacts } from './facts.ts';
 import { applyLive, type LiveOutcome, type LiveRun } from './live-apply.ts';
-import { countCourses, overDailyLoss, pauseThem, takeOut, writeLines } from './live-book.ts';
+import { countCourses, takeOut, writeLines } from './live-book.ts';
 import { BATCH_MS } from './live-process.ts';
 import { Yard } from './live-yard.ts';
 import { loadAuthored, type AuthoredRoster } from './live-roster.ts';
+import { overDailyLoss, pauseThem } from './own-pause.ts';
 
 /** What a batch of stored bars may take: nobody waits for it, but a transaction does. */
 const REPLAY_MS = 20_000;
@@ -45,17 +43,11 @@ export type LiveEngine = Disposable & {
 /** Hears more than that of the house: who was paused, and who must be shown what it missed. `book`: outside of transactions, for the code that a process starts with. */
 export type LiveParts = { readonly book: Queryable; readonly listener: EngineListener; readonly onPaused: (strategyIds: readonly string[]) => void; readonly onBehind: (strategyIds: readonly string[]) => void };
 
-/** Since when the day of the newest of these bars counts, epoch ms; null without bars or a session. */
-function sessionStart(bars: readonly ClosedBar[]): number | null {
-  const newest = bars.reduce((last, bar) => Math.max(last, bar.openTime), -Infinity);
-  return newest === -Infinity ? null : (sessionOn(exchangeDay(newest as EpochMs))?.open ?? null);
-}
-
 /** Whom a batch has taken out of the lane: for a person to look at, or to be shown from the book what they missed. */
-type Out = { readonly paused: readonly string[]; readonly behind: readonly string[] };
+export type Out = { readonly paused: readonly string[]; readonly behind: readonly string[] };
 
-/** Everything that a batch leaves in the book. `since`: begin of the session, null where the day's loss is not looked at. */
-async function writeOutcome(tx: Tx, outcome: LiveOutcome, { deployments, since }: { readonly deployments: readonly Deployment[]; readonly since: number | null }): Promise<Out> {
+/** Everything that a batch leaves in the book. `judged`: those whose loss of the day is looked at. */
+export async function writeOutcome(tx: Tx, outcome: LiveOutcome, judged: readonly Deployment[]): Promise<Out> {
   await writeCells(tx, outcome.moved);
   if (outcome.signals.length > 0) {
     await confirmSpeakers(tx, outcome.signals);
@@ -63,10 +55,7 @@ async function writeOutcome(tx: Tx, outcome: LiveOutcome, { deployments, since }
   }
   await writeLines(tx, outcome.lines);
   const causes = outcome.courses.length === 0 ? [] : await countCourses(tx, outcome.courses);
-  if (since !== null) {
-    const limited = deployments.filter(({ isEnabled, authored }) => isEnabled && authored !== undefined && authored.maxDailyLoss !== null);
-    causes.push(...overDailyLoss(limited, await pnlSince(tx, limited.map(({ strategyId }) => strategyId), since), since));
-  }
+  causes.push(...(await overDailyLoss(tx, judged)));
   const paused = causes.length === 0 ? [] : await pauseThem(tx, causes);
   const out = await takeOut(tx, outcome.failures.map(({ deployment }) => deployment));
   return { paused, behind: out.filter((strategyId) => !paused.includes(strategyId)) };
@@ -102,9 +91,9 @@ export function createLiveEngine({ book: outside, listener, onPaused, onBehind }
   };
 
   /** Writes an outcome; the memory follows only after the commit. */
-  const commit = async (tx: Tx, outcome: LiveOutcome, since: number | null): Promise<void> => {
+  const commit = async (tx: Tx, outcome: LiveOutcome, judged: readonly Deployment[]): Promise<void> => {
     try {
-      const { paused, behind } = await writeOutcome(tx, outcome, { deployments: roster.deployments, since });
+      const { paused, behind } = await writeOutcome(tx, outcome, judged);
       if (paused.length + behind.length > 0) isStale = true;
       tx.afterCommit(() => {
         for (const strategyId of paused) yard.end(strategyId);
@@ -136,12 +125,12 @@ export function createLiveEngine({ book: outside, listener, onPaused, onBehind }
       if (bars.some((bar) => !watched.has(bar.symbol))) await refreshWatched(tx);
       const run: LiveRun = { processOf: (deployment) => yard.of(deployment), limitMs: BATCH_MS, isLive: true };
       const fleet = { deployments: roster.deployments, cells, isWatched: (symbol: string) => watched.has(symbol), account: await readFacts(tx) };
-      await commit(tx, await applyLive(fleet, bars, run), sessionStart(bars));
+      await commit(tx, await applyLive(fleet, bars, run), roster.deployments);
     },
     async replay(tx, fleet, bars) {
       using stack = new DisposableStack();
       const outcome = await applyLive({ ...fleet, account: await readFacts(tx) }, bars, { processOf: (deployment) => stack.use(yard.make(deployment)), limitMs: REPLAY_MS, isLive: false });
-      await commit(tx, outcome, null);
+      await commit(tx, outcome, []);
       return outcome;
     },
     setEnabled(strategyId, isEnabled) {

@@ -59,8 +59,8 @@ export async function loadAuthored(book: Queryable): Promise<AuthoredRoster> {
     try {
       const { strategyId, versionId, timeframe, isEnabled, isWarm, projectId, projectVersion, facts, limits, symbols } = rowSchema.parse(raw);
       const strategy = outlineOf(facts);
-      const authored = { projectId, version: projectVersion, maxErrors: limits?.maxErrors ?? 1, maxDailyLoss: limits?.maxDailyLoss ?? null };
-      (isWarm ? deployments : cold).push({ strategyId, versionId, timeframe, isEnabled, strategy, symbols: symbolsOf(strategy, symbols), authored });
+      const authored = { projectId, version: projectVersion, maxErrors: limits?.maxErrors ?? 1 };
+      (isWarm ? deployments : cold).push({ strategyId, versionId, timeframe, isEnabled, strategy, symbols: symbolsOf(strategy, symbols), authored, maxDailyLoss: limits?.maxDailyLoss ?? null });
     } catch (error) {
       unusable.push({ strategyId: raw.strategyId, reason: describeError(error) });
     }

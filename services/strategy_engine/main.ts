@@ -75,8 +75,9 @@ function screenCommands(parts: { db: Db; engine: Engine; screener: Screener; war
 async function setUp(ctx: ServiceContext): Promise<ServiceParts> {
   const { db, log } = ctx;
   const listener = listen(ctx);
-  const live = createLiveEngine({ book: db, ...listenLive(ctx, listener), onBehind: (strategyIds) => strategyIds.forEach((strategyId) => warmer.ask(strategyId)) });
-  const house = createEngine(listener);
+  const told = listenLive(ctx, listener);
+  const live = createLiveEngine({ book: db, ...told, onBehind: (strategyIds) => strategyIds.forEach((strategyId) => warmer.ask(strategyId)) });
+  const house = createEngine(listener, told.onPaused);
   const engine = bothEngines(house, live);
   const parts = { db, engine };
   const warmer = createWarmer({ db, live }, ctx.signal, ctx.fatal);

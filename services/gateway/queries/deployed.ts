@@ -6,7 +6,7 @@ import { AppError } from '#app/domain/errors.ts';
 import type { EpochMs } from '#app/domain/time.ts';
 import { exchangeDay, sessionOn } from '#app/market/calendar.ts';
 import type { Queryable } from '#chassis/db.ts';
-import { pnlSince } from '#chassis/share-pnl.ts';
+import { newestBarAt, pnlSince } from '#chassis/share-pnl.ts';
 import { LAST_PRICES, plain } from './rows.ts';
 
 const MAX_CARDS = 500;
@@ -66,20 +66,15 @@ function cardOf(row: Row, { mode, engine, today }: Beside): DeploymentCard {
   };
 }
 
-/** Since when the day counts that the market stands in; null before the first bar, and on a day without a session. */
-async function sessionStart(db: Queryable): Promise<number | null> {
-  const [row] = await db.query<{ at: number | null }>('SELECT max(last_open_time) AS at FROM data_ingestion.ingestion_status');
-  const newest = row?.at ?? null;
-  return newest === null ? null : (sessionOn(exchangeDay(newest as EpochMs))?.open ?? null);
-}
-
 /** Which cards: of one project, or one strategy; all of them when both are null. */
 export type CardsAsk = { readonly projectId: string | null; readonly strategyId: string | null };
 
 /** Cards without their expectation: authored strategies first, by id. */
 export async function readCards(db: Queryable, ask: CardsAsk, beside: Omit<Beside, 'today'>): Promise<DeploymentCard[]> {
   const rows = await db.query<Row>(CARDS, [ask.projectId, ask.strategyId]);
-  const since = await sessionStart(db);
+  const newest = await newestBarAt(db);
+  // Null before the first bar, and on a day without a session.
+  const since = newest === null ? null : (sessionOn(exchangeDay(newest as EpochMs))?.open ?? null);
   const today = since === null ? null : await pnlSince(db, rows.map(({ strategyId }) => strategyId), since);
   return rows.map((row) => cardOf(row, { ...beside, today }));
 }
