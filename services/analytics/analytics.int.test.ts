@@ -10,6 +10,7 @@ import { analyticsFlows } from './flows.ts';
 import { analyticsConsumers } from './lane.ts';
 import { createStrategyDays } from './strategy-days.ts';
 import { ACCOUNT_FIGURES } from './performance.ts';
+import { recordChange } from './record-change.ts';
 
 let book: Book;
 let db: Db;
@@ -198,5 +199,18 @@ describe('calculate_performance', () => {
     expect(await run()).toMatchObject({ measured: true, day: '2024-03-05', metrics: { total_return: expect.closeTo(0.02, 12) as number, max_drawdown: expect.closeTo(-0.02, 12) as number, win_rate: 1, profit_factor: null, round_trips: 1, fills: 2, trading_days: 1, sharpe: null, cagr: null, calmar: null, expectancy: 200, best_day: expect.closeTo(0.02, 12) as number } });
     await run();
     expect(await book.sql(`SELECT count(*) AS n FROM analytics.performance_metrics`)).toEqual([{ n: ACCOUNT_FIGURES.length }]);
+  });
+});
+
+describe('a change outside of the book', () => {
+  const record = (idempotencyKey: string, level: string) => recordChange(db, { actor: 'ann', idempotencyKey, action: 'settings.saved', subject: 'settings', before: { LOG_LEVEL: 'info' }, after: { LOG_LEVEL: level } });
+
+  it('is written once, also when it is told twice at the same moment; another one under the same key is written too', async () => {
+    await Promise.all([record('change-0001', 'warn'), record('change-0001', 'warn'), record('change-0001', 'warn')]);
+    await record('change-0001', 'warn');
+    await record('change-0001', 'debug');
+    await record('change-0002', 'warn');
+    const rows = await book.sql<{ level: string; key: string }>(`SELECT after->>'LOG_LEVEL' AS level, after->>'idempotencyKey' AS key FROM logging.audit_log WHERE action = 'settings.saved' ORDER BY id`);
+    expect(rows).toEqual([{ level: 'warn', key: 'change-0001' }, { level: 'debug', key: 'change-0001' }, { level: 'warn', key: 'change-0002' }]);
   });
 });

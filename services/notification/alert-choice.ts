@@ -22,7 +22,8 @@ async function earlierAnswer(tx: Tx, key: string, choice: AlertChoice): Promise<
 export async function setAlertChoice(db: Db, { actor, idempotencyKey, ...choice }: CommandInput<'setAlertChoice'>): Promise<AlertChoice> {
   const { kind, channel, isEnabled, leastSeverity } = choice;
   return db.tx(async (tx) => {
-    // Two changes of one choice, or one change twice, at the same moment: the second waits for the first.
+    // Two requests with one key, then two changes of one choice, at the same moment: the second waits for the first. Always in this order, so that no two wait for each other.
+    await tx.query(`SELECT pg_advisory_xact_lock(hashtextextended('notification.alert_choice key ' || $1, 0))`, [idempotencyKey]);
     await tx.query(`SELECT pg_advisory_xact_lock(hashtextextended('notification.alert_choice ' || $1, 0))`, [`${kind}:${channel}`]);
     if (await earlierAnswer(tx, idempotencyKey, choice)) return choice;
     const [stored] = storedSchema.array().parse(await tx.query('SELECT is_enabled AS "isEnabled", settings FROM notification.alert_configs WHERE alert_id = $1', [`${kind}:${channel}`]));

@@ -136,6 +136,14 @@ describe('what is sent by which way', () => {
     expect(await written()).toHaveLength(3);
   });
 
+  it('takes a key for one change also when two come at the same moment', async () => {
+    const before = (await written()).length;
+    const asked = await Promise.allSettled([choose('choice-0004'), choose('choice-0004', { channel: 'webhook' }), choose('choice-0004', { kind: 'health' })]);
+    expect(asked.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
+    expect(asked.flatMap((one) => (one.status === 'rejected' ? [one.reason as unknown] : []))).toMatchObject([{ code: 'IDEMPOTENCY_CONFLICT' }, { code: 'IDEMPOTENCY_CONFLICT' }]);
+    expect(await written()).toHaveLength(before + 1);
+  });
+
   it('has a choice for each kind and channel, and every kind that is told has one', async () => {
     expect((await book.sql<{ id: string }>(`SELECT alert_id AS id FROM notification.alert_configs WHERE kind <> 'test'`)).map(({ id }) => id).sort()).toEqual(Object.keys(ALERT_KINDS).flatMap((kind) => ALERT_CHANNELS.map((channel) => `${kind}:${channel}`)).sort());
     const told: readonly Exclude<Notice['kind'], 'order_filled'>[] = ['order_rejected', 'order_denied', 'risk_event', 'trading_state', 'health', 'alert', 'finding', 'screen', 'strategy'];
