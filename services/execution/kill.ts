@@ -1,6 +1,6 @@
 /** The kill switch cancels: everything that is open at the broker, there, whatever the book says and however slow it is. */
 import { KILL_FRESH_MS, type Latch } from '#app/contracts/kill.ts';
-import { describeError } from '#app/domain/errors.ts';
+import { describeError, invariant } from '#app/domain/errors.ts';
 import type { EpochMs } from '#app/domain/time.ts';
 import { backoffMs, sleep } from '#chassis/clock.ts';
 import type { Db } from '#chassis/db.ts';
@@ -53,18 +53,26 @@ async function cancelThere(parts: KillParts, pull: Latch): Promise<void> {
   if (clean < CLEAN_LOOKS && !signal.aborted) log.error({ key: pull.key }, 'Orders may still be open at the broker a minute after the kill switch; their cancels go on. Look at the orders there, too');
 }
 
-/** The instant of the pull by the clock of the book, which need not be ours: only ages agree. What comes later are the exits of a flatten. */
-async function pulledAt(db: Db, nowMs: () => EpochMs, pull: Latch): Promise<number> {
-  const [book] = await db.query<{ now: number }>('SELECT clock_timestamp() AS now');
-  return (book?.now ?? pull.at) - Math.max(0, nowMs() - pull.at);
+/**
+ * Until when an order must have come into the book to be canceled, by the clock of the book, which need not be ours: only ages agree. A pull that lets exits through ends with itself;
+ * one that halts ends when somebody lets trading go on: what is placed after that is wanted.
+ */
+async function lastOrderAt(db: Db, nowMs: () => EpochMs, pull: Latch): Promise<number | null> {
+  const [book] = await db.query<{ pulled: number; resumed: number | null }>(
+    `WITH pull AS (SELECT clock_timestamp() - make_interval(secs => $1::double precision / 1000) AS at)
+     SELECT p.at AS pulled, (SELECT min(t.at) FROM risk_management.trading_state t WHERE t.at > p.at AND t.state <> 'HALTED') AS resumed FROM pull p`, [Math.max(0, nowMs() - pull.at)],
+  );
+  invariant(book, 'A query without a table has one row');
+  return pull.state === 'HALTED' ? book.resumed : book.pulled;
 }
 
 /** Writes the wish on every open order as soon as the book answers: it survives this process, and the ordinary lane goes on asking. */
-async function wishInBook({ db, booking, log, nowMs, onWished, signal }: KillParts, pull: Latch): Promise<void> {
+export async function wishInBook({ db, booking, log, nowMs, onWished, signal }: Pick<KillParts, 'db' | 'booking' | 'log' | 'nowMs' | 'onWished' | 'signal'>, pull: Latch): Promise<void> {
   for (let failures = 0; !signal.aborted; failures += 1) {
     try {
+      const last = await lastOrderAt(db, nowMs, pull);
       const rows = await db.query<{ order_id: string }>(
-        `SELECT order_id FROM execution.orders WHERE NOT is_closed AND status <> 'pending_cancel' AND ($1 OR created_at <= to_timestamp($2::double precision / 1000)) ORDER BY approved_seq`, [pull.state === 'HALTED', await pulledAt(db, nowMs, pull)],
+        `SELECT order_id FROM execution.orders WHERE NOT is_closed AND status <> 'pending_cancel' AND created_at <= coalesce(to_timestamp($1::double precision / 1000), 'infinity') ORDER BY approved_seq`, [last],
       );
       for (const { order_id: orderId } of rows) await booking.change(orderId, (tx, order) => requestCancel(tx, order, { reason: `kill switch: ${pull.reason}`, actor: pull.actor, now: nowMs() }));
       onWished();

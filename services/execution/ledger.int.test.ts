@@ -1,7 +1,7 @@
 /** The ledger over a real book: whatever order and repetition fills come in, each is there once; and HALT beats an order at the gate. */
 import fc from 'fast-check';
 import { pino } from 'pino';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { Arming } from '#app/domain/arming.ts';
 import { price, quantity } from '#app/domain/numeric.ts';
 import { MARKET_TERMS, writeTerms } from '#app/domain/order-terms.ts';
@@ -18,6 +18,7 @@ import { createBooking, type Report } from './booking.ts';
 import { createHolds, type Holds } from './holds.ts';
 import { insertApproved } from './order-insert.ts';
 import { moveOrder } from './orders.ts';
+import { wishInBook } from './kill.ts';
 import { createKillGuard } from './kill-guard.ts';
 import { createSubmitLane, type SubmitLane } from './submit-lane.ts';
 import { createSubmitter } from './submitter.ts';
@@ -109,6 +110,42 @@ describe('the ledger', () => {
     await book.sql('ALTER TABLE execution.trades DROP CONSTRAINT planted');
     expect((await booking.book(reports)).booked).toBe(3);
     expect(await brokenInvariants(book)).toEqual([]);
+  });
+});
+
+describe('the kill switch in the book', () => {
+  const wish = async (state: 'HALTED' | 'REDUCING'): Promise<unknown> => {
+    const parts = { db, booking: createBooking(db, createMetrics(`test-wish-${state}-${seq}`), nowMs), log: pino({ level: 'silent' }), nowMs, onWished: () => undefined, signal: new AbortController().signal };
+    await wishInBook(parts, { key: 'kill-book', state, isCanceling: true, reason: 'test', actor: 'ann', at: Date.now() - 20_000 });
+    return book.sql('SELECT order_id AS id, status FROM execution.orders ORDER BY approved_seq');
+  };
+  /** Orders by their age in seconds; the pull was 20 seconds ago. */
+  const aged = async (ages: Readonly<Record<string, number>>): Promise<void> => {
+    for (const [id, age] of Object.entries(ages)) {
+      await stored(id, { side: 'buy', strategyId: 'one', qty: '1' }, false);
+      await book.sql(`UPDATE execution.orders SET created_at = clock_timestamp() - make_interval(secs => $2) WHERE order_id = $1`, [id, age]);
+    }
+  };
+  const switched = (version: number, state: string, age: number) =>
+    book.sql(`INSERT INTO risk_management.trading_state (version, state, reason, actor, at) VALUES ($1, $2, 'test', 'ann', clock_timestamp() - make_interval(secs => $3))`, [version, state, age]);
+  afterEach(() => book.sql('DELETE FROM risk_management.trading_state WHERE version > 1'));
+  beforeEach(() => book.sql(`UPDATE risk_management.trading_state SET at = clock_timestamp() - interval '1 hour'`));
+
+  it('a halt cancels what came until trading was let go on, however late the book answers, and nothing that was placed after that', async () => {
+    await switched(2, 'HALTED', 19);
+    await switched(3, 'ACTIVE', 5);
+    await aged({ before: 30, meanwhile: 10, resumed: 1 });
+    expect(await wish('HALTED')).toEqual([{ id: 'before', status: 'canceled' }, { id: 'meanwhile', status: 'canceled' }, { id: 'resumed', status: 'initialized' }]);
+  });
+  it('a halt that still holds cancels everything', async () => {
+    await switched(2, 'HALTED', 19);
+    await aged({ before: 30, now: 0 });
+    expect(await wish('HALTED')).toEqual([{ id: 'before', status: 'canceled' }, { id: 'now', status: 'canceled' }]);
+  });
+  it('a flatten cancels what was there before it, not its own exits', async () => {
+    await switched(2, 'REDUCING', 19);
+    await aged({ before: 30, exit: 10 });
+    expect(await wish('REDUCING')).toEqual([{ id: 'before', status: 'canceled' }, { id: 'exit', status: 'initialized' }]);
   });
 });
 
