@@ -5,8 +5,8 @@ import type { OrderRole, OrderType, Side } from '#app/domain/order.ts';
 import { MARKET_TERMS, type OrderTerms } from '#app/domain/order-terms.ts';
 import type { EpochMs, Timeframe } from '#app/domain/time.ts';
 import { normaliseOrder, type SizedTerms } from '#app/execution/normalise.ts';
-import { dayLossOf, forOneDecision, NO_FACTS, shareKey, type Asset, type ExactLimits, type RiskBook, type RiskMarket, type StrategyTerms } from '#app/risk/book.ts';
-import { decide, openOrderOf, type Decision, type Intent, type Protection } from '#app/risk/decide.ts';
+import { dayLossOf, forOneDecision, NO_FACTS, shareKey, type Asset, type ExactLimits, type RiskBook, type RiskMarket, type StrategyTerms, type Valued } from '#app/risk/book.ts';
+import { openOrderOf, rule, type Intent, type Protection, type Ruling } from '#app/risk/decide.ts';
 import { followUps, isEntryMissed, type OwedSince, type OwedTarget } from '#app/risk/follow-up.ts';
 import { countOnce, type OpenOrder } from '#app/risk/open-orders.ts';
 import type { Sizing } from '#app/domain/sizing.ts';
@@ -22,19 +22,25 @@ export type HouseRules = {
 /** An open order of the venue: one that the desk sent under `root`, or an exit that the venue made of it. */
 export type DeskOrder = { readonly id: string; readonly root: string; readonly role: OrderRole; readonly side: Side; readonly type: OrderType; readonly limitPrice: Price | null; readonly filledQty: Quantity; readonly leaves: Quantity };
 
+/** Signed shares of a symbol. */
+export type HeldHere = { readonly symbol: string; readonly qty: Quantity };
+
 /**
  * What the desk needs of the venue and of the market: what is held and open; the newest closes, and the closes as they stood before the bars of this moment (by these live risk
  * values what is held: which bars of the moment are stored already is luck there); the exchange day and the equity with which it began.
  */
 export type DeskVenue = {
   cash(): Money;
-  positions(): readonly { readonly symbol: string; readonly qty: Quantity }[];
+  /** The same list while nothing has changed, where the venue can tell. */
+  positions(): readonly HeldHere[];
   /** The rest of an account that is shared: cash that others moved, what they hold. Left out: nobody else trades on it. */
-  others?(): { readonly cash: Money; readonly positions: readonly { readonly symbol: string; readonly qty: Quantity }[] };
+  others?(): { readonly cash: Money; readonly positions: readonly HeldHere[] };
   /** Oldest first. */
   openOrders(): readonly DeskOrder[];
   close(symbol: string): Price | null;
   earlierClose(symbol: string): Price | null;
+  /** What is held, added up at the closes or at the earlier ones; null where the sum cannot be known exactly. Left out: the desk adds it up. */
+  valued?(isEarlier: boolean): Valued | null;
   assets(): ReadonlyMap<string, Asset>;
   day(): string;
   dayOpenEquity(): Money;
@@ -51,6 +57,7 @@ export type DeskCounts = { orders: number; readonly denied: Record<string, numbe
 export type DeskSignal = { readonly signal: HostSignal; readonly openTime: EpochMs; readonly at: EpochMs };
 
 const NOBODY = { cash: ZERO_MONEY, positions: [] } as const;
+const NO_TIMES: RiskMarket['priceTimes'] = new Map();
 
 type Owed = OwedTarget & OwedSince & { readonly strategyId: string; readonly protection: Protection | null };
 
@@ -60,13 +67,15 @@ export class HouseDesk {
   private readonly rules: HouseRules;
   private readonly terms: ReadonlyMap<string, StrategyTerms>;
   private readonly venue: DeskVenue;
-  private readonly sent = new Map<string, Decision>();
+  private readonly sent = new Map<string, Ruling>();
   private readonly own = new Map<string, string>();
   private readonly targets = new Map<string, Owed>();
   /** The day whose loss limit was hit: as live, from the first signal that sees it. */
   private trippedDay = '';
   /** Entries approved on a day. */
   private entries = { day: '', count: 0 };
+  /** What the book says of the positions, and of which list. */
+  private held: { readonly own: readonly HeldHere[]; readonly others: readonly HeldHere[]; readonly positions: ReadonlyMap<string, Quantity>; readonly shares: ReadonlyMap<string, Quantity> } | null = null;
   /** Something has happened after which a step may be due. */
   private isUnsettled = false;
 
@@ -151,19 +160,28 @@ export class HouseDesk {
 
   private book(): RiskBook {
     const { venue } = this;
-    const { strategyId, limits } = this.rules;
-    const own = venue.positions();
+    const { limits } = this.rules;
     const others = venue.others?.() ?? NOBODY;
-    const positions = new Map(own.map(({ symbol, qty }) => [symbol, qty]));
-    for (const { symbol, qty } of others.positions) positions.set(symbol, addQuantity(positions.get(symbol) ?? ZERO_QUANTITY, qty));
+    const { positions, shares } = this.holdings(others.positions);
     const open = venue.openOrders().flatMap((order) => {
       const decision = this.sent.get(order.root);
       return decision === undefined ? [] : [openOrderFor(decision, order)];
     });
     return {
       tradingState: 'ACTIVE', arming: 'not_needed', limits, cash: addMoney(venue.cash(), others.cash), margin: null, positions, brokerPositions: new Map(), openOrders: countOnce(open), strategies: this.terms, facts: NO_FACTS,
-      shares: new Map([...own.map(({ symbol, qty }) => [shareKey(strategyId, symbol), qty] as const), ...others.positions.map(({ symbol, qty }) => [shareKey(null, symbol), qty] as const)]), assets: venue.assets(),
+      shares, assets: venue.assets(),
     };
+  }
+
+  private holdings(others: readonly HeldHere[]): NonNullable<HouseDesk['held']> {
+    const own = this.venue.positions();
+    if (this.held?.own === own && this.held.others === others) return this.held;
+    const { strategyId } = this.rules;
+    const positions = new Map(own.map(({ symbol, qty }) => [symbol, qty]));
+    for (const { symbol, qty } of others) positions.set(symbol, addQuantity(positions.get(symbol) ?? ZERO_QUANTITY, qty));
+    const shares = new Map([...own.map(({ symbol, qty }) => [shareKey(strategyId, symbol), qty] as const), ...others.map(({ symbol, qty }) => [shareKey(null, symbol), qty] as const)]);
+    this.held = { own, others, positions, shares };
+    return this.held;
   }
 
   private deny(code: string): void {
@@ -173,18 +191,18 @@ export class HouseDesk {
   /** `isEarlier`: what is held by the closes before the bars of this moment; `about`: a symbol that may not be held and is asked about. */
   private marketBy(now: EpochMs, isEarlier: boolean, about: string | null = null): RiskMarket {
     const { venue } = this;
-    const prices = new Map<string, Price>();
-    for (const { symbol } of [...venue.positions(), ...(venue.others?.().positions ?? [])]) {
-      const close = (isEarlier ? venue.earlierClose(symbol) : null) ?? venue.close(symbol);
-      prices.set(symbol, close ?? price('0'));
-    }
-    const asked = about === null ? null : venue.close(about);
-    if (about !== null && asked !== null) prices.set(about, asked);
+    const { positions } = this.holdings((venue.others?.() ?? NOBODY).positions);
+    // Most rules ask for no price but that of their own symbol.
+    const get = (symbol: string): Price | undefined => {
+      const asked = symbol === about ? venue.close(symbol) : null;
+      if (asked !== null || !positions.has(symbol)) return asked ?? undefined;
+      return (isEarlier ? venue.earlierClose(symbol) : null) ?? venue.close(symbol) ?? price('0');
+    };
     const day = venue.day();
     const entriesToday = this.entries.day === day ? this.entries.count : 0;
     // The breaker of the trailing drawdown waits for a person; a back-test has none, and goes on.
     return {
-      prices, priceTimes: new Map(), now, dayOpenEquity: venue.dayOpenEquity(), isDailyLossTripped: this.trippedDay === day, entriesToday, entriesByStrategy: new Map([[this.rules.strategyId, entriesToday]]), peakEquity: null,
+      prices: { get }, valued: venue.others === undefined ? (venue.valued?.(isEarlier) ?? null) : null, priceTimes: NO_TIMES, now, dayOpenEquity: venue.dayOpenEquity(), isDailyLossTripped: this.trippedDay === day, entriesToday, entriesByStrategy: new Map([[this.rules.strategyId, entriesToday]]), peakEquity: null,
     };
   }
 
@@ -197,11 +215,10 @@ export class HouseDesk {
     return [{ ...market, isDailyLossTripped: true }, book];
   }
 
-  private act(market: RiskMarket, intent: Intent, { book, at }: { readonly book: RiskBook; readonly at: EpochMs }, aim: Owed | null = null): Decision {
-    const decision = decide(book, market, intent);
+  private act(market: RiskMarket, intent: Intent, { book, at }: { readonly book: RiskBook; readonly at: EpochMs }, aim: Owed | null = null): Ruling {
+    const decision = rule(book, market, intent);
     if (aim !== null) this.aim(aim, decision.owes);
-    const exits = new Set(this.venue.openOrders().filter((order) => order.role !== 'order').map((order) => order.id));
-    const hasFreed = decision.cancels.some((order) => exits.has(order.clientOrderId));
+    const hasFreed = decision.cancels.length > 0 && this.hasExitsAmong(decision.cancels);
     for (const order of decision.cancels) this.cancel(order.clientOrderId, at);
     if (decision.code === null) {
       const day = this.venue.day();
@@ -216,6 +233,11 @@ export class HouseDesk {
     return decision;
   }
 
+  private hasExitsAmong(orders: readonly OpenOrder[]): boolean {
+    const exits = new Set(this.venue.openOrders().filter((order) => order.role !== 'order').map((order) => order.id));
+    return orders.some((order) => exits.has(order.clientOrderId));
+  }
+
   private aim(aim: Owed, owes: Quantity | null): void {
     if (owes === null) this.targets.delete(aim.symbol);
     else this.targets.set(aim.symbol, { ...aim, desired: owes });
@@ -226,7 +248,7 @@ export class HouseDesk {
     this.isUnsettled = true;
   }
 
-  private submit(decision: Decision, at: EpochMs): void {
+  private submit(decision: Ruling, at: EpochMs): void {
     const { symbol, side } = decision;
     const terms = normaliseOrder(decision, this.venue.assets().get(symbol)?.isFractionable ?? false);
     if (!terms.ok) return this.deny(terms.error.code);
@@ -261,7 +283,7 @@ function termsOf(order: Omit<StrategyOrder, 'reasons'>): OrderTerms {
 }
 
 /** As the book of risk has it: the order of a decision, or one of its exits. */
-function openOrderFor(decision: Decision, order: DeskOrder): OpenOrder {
+function openOrderFor(decision: Ruling, order: DeskOrder): OpenOrder {
   const open = openOrderOf(decision, order.filledQty);
   if (order.role === 'order') return open;
   const { id, side, type, role, limitPrice, leaves } = order;

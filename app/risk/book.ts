@@ -69,13 +69,20 @@ export type RiskBook = {
   readonly facts: BookFacts;
 };
 
+/** Prices by symbol. */
+export type Prices = Pick<ReadonlyMap<string, Price>, 'get'>;
+
+/** Dollars of everything that is held at a market's prices: added up with their signs, and without. Long 10 at 5, short 2 at 20 = 10 and 90. */
+export type Valued = { readonly value: Money; readonly size: Money };
+
 /**
  * The market at one moment. A price for every held symbol (0 = it was imported at no cost and has no bar: worth nothing until it has one), when each was
  * true, and where the market's clock stands; the equity with which the exchange day began, whether its loss limit was hit, and the entries approved on it, of all and by strategy;
- * the highest equity since the measure of the drawdown began (null = nothing to measure from).
+ * the highest equity since the measure of the drawdown began (null = nothing to measure from). `valued`: what the book's positions are worth at these prices, where who made the market has
+ * added them up exactly; left out or null: it is added up when somebody asks.
  */
 export type RiskMarket = {
-  readonly prices: ReadonlyMap<string, Price>; readonly priceTimes: ReadonlyMap<string, EpochMs>; readonly now: EpochMs;
+  readonly prices: Prices; readonly valued?: Valued | null; readonly priceTimes: ReadonlyMap<string, EpochMs>; readonly now: EpochMs;
   readonly dayOpenEquity: Money; readonly isDailyLossTripped: boolean; readonly entriesToday: number; readonly entriesByStrategy: ReadonlyMap<string, number>; readonly peakEquity: Money | null;
 };
 
@@ -91,14 +98,14 @@ function priceOf(market: RiskMarket, symbol: string): Price {
 }
 
 /** What was worked out about a book at a market within one decision. */
-type Worked = { market: RiskMarket | null; equity: Money | null; gross: Money | null; net: Money | null; readonly notionals: Map<string, Money> };
+type Worked = { market: RiskMarket | null; equity: Money | null; gross: Money | null; net: Money | null; readonly notionals: Map<string, Money>; readonly shares: Map<string, Share> };
 const worked = new WeakMap<RiskBook, Worked>();
 
 /** The same book for the length of one decision: a dozen rules ask for its equity and for the value of what is held, which is then worked out once. Whoever changes a book meanwhile is not heard. */
 export function forOneDecision(book: RiskBook): RiskBook {
   if (worked.has(book)) return book;
   const own = { ...book };
-  worked.set(own, { market: null, equity: null, gross: null, net: null, notionals: new Map() });
+  worked.set(own, { market: null, equity: null, gross: null, net: null, notionals: new Map(), shares: new Map() });
   return own;
 }
 
@@ -128,8 +135,9 @@ export function positionNotional(book: RiskBook, market: RiskMarket, symbol: str
 export function equityOf(book: RiskBook, market: RiskMarket): Money {
   const memo = workedOf(book, market);
   if (memo?.equity) return memo.equity;
-  let equity = book.cash;
-  for (const [symbol, qty] of book.positions) if (!qty.isZero()) equity = addMoney(equity, notional(qty, priceOf(market, symbol)));
+  const { valued = null } = market;
+  let equity = valued === null ? book.cash : addMoney(book.cash, valued.value);
+  if (valued === null) for (const [symbol, qty] of book.positions) if (!qty.isZero()) equity = addMoney(equity, notional(qty, priceOf(market, symbol)));
   if (memo !== null) memo.equity = equity;
   return equity;
 }
@@ -153,8 +161,10 @@ export function grossExposure(book: RiskBook, market: RiskMarket, newer?: { read
   const memo = workedOf(book, market);
   let sum = memo?.gross ?? null;
   if (sum === null) {
+    const { valued = null } = market;
     sum = reservedOn(book, null);
-    for (const symbol of book.positions.keys()) sum = addMoney(sum, positionNotional(book, market, symbol));
+    if (valued !== null) sum = addMoney(sum, valued.size);
+    else for (const symbol of book.positions.keys()) sum = addMoney(sum, positionNotional(book, market, symbol));
     if (memo !== null) memo.gross = sum;
   }
   return newer === undefined ? sum : addMoney(sum, newerBy(book, market, newer));
@@ -189,16 +199,23 @@ export function strategyNotional(book: RiskBook, market: RiskMarket, strategyId:
   return sum;
 }
 
+function signedValue(book: RiskBook, market: RiskMarket): Money {
+  const { valued = null } = market;
+  if (valued !== null) return valued.value;
+  let sum = ZERO_MONEY;
+  for (const [symbol, qty] of book.positions) {
+    const size = positionNotional(book, market, symbol);
+    sum = (qty.isNegative() ? sum.minus(size) : sum.plus(size)) as Money;
+  }
+  return sum;
+}
+
 /** Signed dollars: long less short positions, reservations of buys less those of short sales; one symbol may be valued at a newer price. */
 export function netExposure(book: RiskBook, market: RiskMarket, newer?: { readonly symbol: string; readonly price: Price }): Money {
   const memo = workedOf(book, market);
   let net = memo?.net ?? null;
   if (net === null) {
-    net = ZERO_MONEY;
-    for (const [symbol, qty] of book.positions) {
-      const size = positionNotional(book, market, symbol);
-      net = (qty.isNegative() ? net.minus(size) : net.plus(size)) as Money;
-    }
+    net = signedValue(book, market);
     for (const order of book.openOrders) net = (order.side === 'buy' ? net.plus(order.reserved) : net.minus(order.reserved)) as Money;
     if (memo !== null) memo.net = net;
   }
@@ -230,7 +247,14 @@ function closable(position: Quantity | undefined, held: Quantity): Decimal {
 
 /** The share of a strategy (null = manual) in a symbol. */
 export function shareOf(book: RiskBook, strategyId: string | null, symbol: string): Share {
-  const held = book.shares.get(shareKey(strategyId, symbol)) ?? ZERO_QUANTITY;
+  const memo = worked.get(book)?.shares;
+  const key = shareKey(strategyId, symbol);
+  const share = memo?.get(key) ?? countedShare(book, { strategyId, symbol, held: book.shares.get(key) ?? ZERO_QUANTITY });
+  memo?.set(key, share);
+  return share;
+}
+
+function countedShare(book: RiskBook, { strategyId, symbol, held }: { readonly strategyId: string | null; readonly symbol: string; readonly held: Quantity }): Share {
   const closingSide: Side | null = held.isZero() ? null : held.gt(0) ? 'sell' : 'buy';
   let exiting: Decimal = ZERO_QUANTITY;
   let entering: Decimal = ZERO_QUANTITY;

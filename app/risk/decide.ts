@@ -8,7 +8,7 @@ import { forOneDecision, withOpenOrder, type RiskBook, type RiskMarket } from '.
 import type { OpenOrder } from './open-orders.ts';
 import { sizeThatCounts, type OrderDraft, type Proposal } from './draft.ts';
 import type { Intent } from './intent.ts';
-import { propose } from './propose.ts';
+import { propose, type Proposed } from './propose.ts';
 import { inputsOf } from './record.ts';
 import { askRules } from './rules.ts';
 import type { Answer } from './rule.ts';
@@ -16,17 +16,12 @@ import { isOwnResting, ordersOfShare } from './target.ts';
 
 export type { Intent, Protection } from './intent.ts';
 
-/** What risk decided, complete: the row, the event and the explanation are all made from it. */
-export type Decision = OrderDraft & {
+/** What risk decided, as far as an order is made of it. */
+export type Ruling = OrderDraft & {
   readonly decisionId: string;
   readonly clientOrderId: string | null;
   readonly outcome: 'approved' | 'denied';
   readonly code: DenialCode | null;
-  /** One sentence for people. */
-  readonly message: string;
-  readonly rules: readonly RuleResult[];
-  /** The facts that it was made on, and the steps of the sizing. */
-  readonly record: DecisionRecord;
   readonly source: OrderSource;
   readonly signalId: string | null;
   readonly reservedNotional: Money;
@@ -42,7 +37,16 @@ export type Decision = OrderDraft & {
   readonly owes: Quantity | null;
 };
 
-type Head = Pick<Decision, 'decisionId' | 'source' | 'signalId' | 'tsBarSeen'>;
+/** What risk decided, complete: the row, the event and the explanation are all made from it. */
+export type Decision = Ruling & {
+  /** One sentence for people. */
+  readonly message: string;
+  readonly rules: readonly RuleResult[];
+  /** The facts that it was made on, and the steps of the sizing. */
+  readonly record: DecisionRecord;
+};
+
+type Head = Pick<Ruling, 'decisionId' | 'source' | 'signalId' | 'tsBarSeen'>;
 
 function headOf(intent: Intent): Head {
   switch (intent.kind) {
@@ -103,8 +107,9 @@ function approvalMessage(proposal: Proposal): string {
 }
 
 /** Why not, and for an entry also how many shares were meant: a limit is understood only with the size that met it. */
-function denialMessage(proposal: Proposal, obstacle: Answer): string {
-  return proposal.sizing === null || obstacle.result.code === 'QUANTITY_ZERO' ? obstacle.because : `${obstacle.because} Sizing: ${proposal.sizing}.`;
+function denialMessage({ sizing }: Proposal, obstacle: Answer): string {
+  const { because } = obstacle.told();
+  return sizing === null || obstacle.code === 'QUANTITY_ZERO' ? because : `${because} Sizing: ${sizing}.`;
 }
 
 function draftOf(proposal: Proposal): OrderDraft {
@@ -117,31 +122,47 @@ function without(book: RiskBook, order: OpenOrder): RiskBook {
   return { ...book, openOrders: book.openOrders.filter((other) => other.clientOrderId !== order.clientOrderId) };
 }
 
-/** Decides. Pure: the book that the next decision must see is `applyDecision(book, decision)`. */
-export function decide(book: RiskBook, market: RiskMarket, intent: Intent): Decision {
+type Judged = Proposed & { readonly seen: RiskBook; readonly answers: readonly Answer[]; readonly obstacle: Answer | undefined; readonly ruling: Ruling };
+
+function judge(book: RiskBook, market: RiskMarket, intent: Intent): Judged {
   const head = headOf(intent);
   const seen = forOneDecision(intent.kind === 'replace' ? without(book, intent.replacing.order) : book);
-  const { proposal, steps, owes } = propose(seen, market, intent);
+  const proposed = propose(seen, market, intent);
+  const { proposal, owes } = proposed;
   const answers = askRules(seen, market, proposal);
-  const obstacle = answers.find((answer) => !answer.result.passed);
+  const obstacle = answers.find(({ code }) => code !== null);
   const isApproved = obstacle === undefined;
-  return {
-    ...draftOf(proposal), ...head,
+  const code = obstacle?.code ?? null;
+  const ruling: Ruling = {
+    ...draftOf(proposal), ...head, code,
     clientOrderId: isApproved ? clientOrderId(head.decisionId) : null,
     outcome: isApproved ? 'approved' : 'denied',
-    code: obstacle?.result.code ?? null,
-    message: obstacle === undefined ? approvalMessage(proposal) : denialMessage(proposal, obstacle),
-    rules: answers.map((answer) => answer.result),
-    record: { inputs: inputsOf(seen, market, proposal), sizing: [...steps] },
     reservedNotional: isApproved && !proposal.isReducing ? (sizeThatCounts({ ...proposal, replacing: null }) ?? ZERO_MONEY) : ZERO_MONEY,
     replacedFilledQty: intent.kind === 'replace' ? intent.replacing.filledQty : null,
-    cancels: replacedOrders(seen, proposal, obstacle?.result.code ?? null),
-    owes: owedAfter(proposal, owes, obstacle?.result.code ?? null),
+    cancels: replacedOrders(seen, proposal, code),
+    owes: owedAfter(proposal, owes, code),
+  };
+  return { ...proposed, seen, answers, obstacle, ruling };
+}
+
+/** Decides without a word about it: for a back-test, which decides thousands of times and is never asked why. */
+export function rule(book: RiskBook, market: RiskMarket, intent: Intent): Ruling {
+  return judge(book, market, intent).ruling;
+}
+
+/** Decides. Pure: the book that the next decision must see is `applyDecision(book, decision)`. */
+export function decide(book: RiskBook, market: RiskMarket, intent: Intent): Decision {
+  const { proposal, steps, seen, answers, obstacle, ruling } = judge(book, market, intent);
+  return {
+    ...ruling,
+    message: obstacle === undefined ? approvalMessage(proposal) : denialMessage(proposal, obstacle),
+    rules: answers.map((answer) => answer.told().result),
+    record: { inputs: inputsOf(seen, market, proposal), sizing: [...steps] },
   };
 }
 
 /** An approved decision as the open order that it becomes. */
-export function openOrderOf(decision: Decision, filledQty: Quantity = ZERO_QUANTITY): OpenOrder {
+export function openOrderOf(decision: Ruling, filledQty: Quantity = ZERO_QUANTITY): OpenOrder {
   const { decisionId, strategyId, symbol, side, type, orderClass, limitPrice, isReducing, replaces, qty, reservedNotional } = decision;
   const openQty = qty.minus(filledQty) as Quantity;
   return {
@@ -151,7 +172,7 @@ export function openOrderOf(decision: Decision, filledQty: Quantity = ZERO_QUANT
 }
 
 /** The book after a decision: an approved order is open from now on. */
-export function applyDecision(book: RiskBook, decision: Decision): RiskBook {
+export function applyDecision(book: RiskBook, decision: Ruling): RiskBook {
   return decision.clientOrderId === null ? book : withOpenOrder(book, openOrderOf(decision));
 }
 

@@ -2,7 +2,7 @@
 import type { Quantity } from '#app/domain/numeric.ts';
 import { MINUTE_MS, SECOND_MS, timeframeMs, type EpochMs, type Timeframe } from '#app/domain/time.ts';
 import { exchangeDay, sessionsBetween } from '#app/market/calendar.ts';
-import { ordersAcross, shareOf, type RiskBook } from './book.ts';
+import { ordersAcross, shareKey, shareOf, type RiskBook } from './book.ts';
 import { ordersOfShare } from './target.ts';
 
 const DELAYS_MS: readonly number[] = [0, 30 * SECOND_MS, 2 * MINUTE_MS];
@@ -46,6 +46,8 @@ export function isEntryMissed({ desired, followUps: attempts, tsMarket, timefram
 
 /** Whether a share may be closed now: there is something free, and no order of its own or across is open. */
 function mayClose(book: RiskBook, { strategyId, symbol }: OwedTarget): boolean {
+  // Most shares that were to be flat are: of those nothing has to be counted.
+  if (book.shares.get(shareKey(strategyId, symbol))?.isZero() !== false) return false;
   const share = shareOf(book, strategyId, symbol);
   if (share.closingSide === null || share.free.lte(0) || share.exiting.gt(0) || share.entering.gt(0)) return false;
   return ordersAcross(book, { symbol, side: share.closingSide, type: 'market', orderClass: 'simple', limitPrice: null }).length === 0;

@@ -30,6 +30,10 @@ it('sums of a decision are the sums of the book', () => {
       const net = sizes.reduce((sum, size, m) => sum + Math.sign(shares[m] ?? 0) * size, 0) + reserved.reduce((sum, { amount, isBuy }) => sum + (isBuy ? amount : -amount), 0);
       expect([toText(grossExposure(book, market, newer)), toText(netExposure(book, market, newer))]).toEqual([toText(money(inDollars(gross))), toText(money(inDollars(net)))]);
     }
+    // Who made the market may have added up what is held: the sums are those.
+    const signed = own.reduce((sum, value) => sum + value, 0);
+    const summed = { ...market, valued: { value: money(inDollars(signed)), size: money(inDollars(own.reduce((sum, value) => sum + Math.abs(value), 0))) } };
+    expect([equityOf(book, summed), grossExposure(book, summed), netExposure(book, summed)].map(toText)).toEqual([equityOf(book, market), grossExposure(book, market), netExposure(book, market)].map(toText));
     // Another market is another question.
     const dearer = testMarket(Object.fromEntries(SYMBOLS.map((symbol, m) => [symbol, inDollars((prices[m] ?? 1) + 100)])));
     expect(toText(equityOf(book, dearer))).toBe(toText(money(inDollars(SYMBOLS.reduce((sum, _symbol, m) => sum + (shares[m] ?? 0) * ((prices[m] ?? 0) + 100), cash)))));

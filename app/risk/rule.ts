@@ -4,14 +4,17 @@ import { Decimal, floorToLot, toText, type Money, type Price } from '#app/domain
 import type { RiskBook, RiskMarket, Share } from './book.ts';
 import type { Proposal } from './draft.ts';
 
-/** A rule's answer: its result and, when it failed, the sentence that a person reads. */
-export type Answer = { readonly result: RuleResult; readonly because: string };
+/** A rule's answer; `code` null: it passed. `told`: its result and, when it failed, the sentence that a person reads. */
+export type Answer = { readonly code: DenialCode | null; readonly told: () => { readonly result: RuleResult; readonly because: string } };
 
 /** What a rule is asked about. `book` is without the order whose place the proposal takes. */
 export type Question = { readonly book: RiskBook; readonly market: RiskMarket; readonly proposal: Proposal; readonly share: Share };
 
-/** What a rule found. `wouldPass`: in words what would have passed; null = nothing would. Asked only when it did not pass. */
-export type Verdict = { readonly passed: boolean; readonly threshold: string | null; readonly observed: string | null; readonly because: string; readonly wouldPass: string | null };
+/** What a rule saw, in words. `wouldPass`: what would have passed; null = nothing would. Asked only when it did not pass. */
+export type Words = { readonly threshold: string | null; readonly observed: string | null; readonly because: string; readonly wouldPass: string | null };
+
+/** What a rule found. `words` are made when somebody reads them: a back-test asks every rule thousands of times and reads nothing. */
+export type Verdict = { readonly passed: boolean; readonly words: () => Words };
 
 /** A named rule; `ask` gives null when it does not apply to the question. */
 export type Rule = { readonly name: string; readonly code: DenialCode; readonly unit: RuleResult['unit']; readonly ask: (question: Question) => Verdict | null };
@@ -31,8 +34,8 @@ export function atMostShares(left: Decimal, price: Price | null): string | null 
 }
 
 /** A limit in dollars or shares. An order that reduces passes it always: an exit is never held up by the exposure that it shrinks. */
-export function atMost(question: Question, limit: Decimal, observed: Decimal): Pick<Verdict, 'passed' | 'threshold' | 'observed'> {
-  return { passed: question.proposal.isReducing || observed.lte(limit), threshold: toText(limit), observed: toText(observed) };
+export function atMost(question: Question, { limit, observed }: { readonly limit: Decimal; readonly observed: Decimal }, more: () => Pick<Words, 'because' | 'wouldPass'>): Verdict {
+  return { passed: question.proposal.isReducing || observed.lte(limit), words: () => ({ threshold: toText(limit), observed: toText(observed), ...more() }) };
 }
 
 /** What is left of a limit, never less than nothing. */

@@ -18,7 +18,7 @@ function sizedOf({ proposal }: Question): Sized | null {
 function sumLimit(question: Question, sum: { readonly limit: Money; readonly before: Money; readonly size: Money }, because: (observed: string, limit: string) => string): Verdict {
   const { limit, before, size } = sum;
   const after = question.proposal.isReducing ? before : addMoney(before, size);
-  return { ...atMost(question, limit, after), because: because(dollars(after), dollars(limit)), wouldPass: atMostShares(leftOf(limit, before), priceThatCounts(question.proposal)) };
+  return atMost(question, { limit, observed: after }, () => ({ because: because(dollars(after), dollars(limit)), wouldPass: atMostShares(leftOf(limit, before), priceThatCounts(question.proposal)) }));
 }
 
 const MONEY_RULES: readonly Rule[] = [
@@ -30,10 +30,12 @@ const MONEY_RULES: readonly Rule[] = [
       const { book, market, proposal } = question;
       const free = freePower(book, market);
       const need = cashNeed(proposal.type, sized.size);
-      const price = priceThatCounts(proposal);
-      const per = price === null ? null : cashNeed(proposal.type, price as unknown as Money) as unknown as typeof price;
-      const what = book.limits.allowMargin && book.margin !== null ? 'buying power' : 'cash';
-      return { ...atMost(question, free, need), because: `The order needs ${dollars(need)} in ${what}, ${dollars(free)} is free.`, wouldPass: atMostShares(free, per) };
+      return atMost(question, { limit: free, observed: need }, () => {
+        const price = priceThatCounts(proposal);
+        const per = price === null ? null : cashNeed(proposal.type, price as unknown as Money) as unknown as typeof price;
+        const what = book.limits.allowMargin && book.margin !== null ? 'buying power' : 'cash';
+        return { because: `The order needs ${dollars(need)} in ${what}, ${dollars(free)} is free.`, wouldPass: atMostShares(free, per) };
+      });
     },
   },
   {
@@ -46,8 +48,11 @@ const MONEY_RULES: readonly Rule[] = [
       const needed = equity.times(book.limits.marginHeadroomPercent).div(100);
       const left = equity.minus(maintenanceAfter(book, market, { side: proposal.side, qty: proposal.qty, price }));
       return {
-        passed: proposal.isReducing || left.gte(needed), threshold: toText(needed.toDecimalPlaces(2)), observed: toText(left.toDecimalPlaces(2)),
-        because: `${dollars(left)} would stay above the maintenance margin; ${toText(book.limits.marginHeadroomPercent)} % of the equity, ${dollars(needed)}, must.`, wouldPass: null,
+        passed: proposal.isReducing || left.gte(needed),
+        words: () => ({
+          threshold: toText(needed.toDecimalPlaces(2)), observed: toText(left.toDecimalPlaces(2)),
+          because: `${dollars(left)} would stay above the maintenance margin; ${toText(book.limits.marginHeadroomPercent)} % of the equity, ${dollars(needed)}, must.`, wouldPass: null,
+        }),
       };
     },
   },
@@ -57,7 +62,7 @@ const MONEY_RULES: readonly Rule[] = [
       const sized = sizedOf(question);
       if (sized === null) return null;
       const limit = question.book.limits.maxOrderNotional;
-      return { ...atMost(question, limit, sized.size), because: `The order is worth ${dollars(sized.size)}; one order may be ${dollars(limit)} at most.`, wouldPass: atMostShares(limit, priceThatCounts(question.proposal)) };
+      return atMost(question, { limit, observed: sized.size }, () => ({ because: `The order is worth ${dollars(sized.size)}; one order may be ${dollars(limit)} at most.`, wouldPass: atMostShares(limit, priceThatCounts(question.proposal)) }));
     },
   },
   {
@@ -65,7 +70,7 @@ const MONEY_RULES: readonly Rule[] = [
     ask: (question) => {
       const limit = question.book.limits.maxOrderQty;
       const { qty } = question.proposal;
-      return { ...atMost(question, limit, qty), because: `The order is for ${toText(qty)} shares; one order may be for ${toText(limit)} at most.`, wouldPass: `at most ${toText(limit)} shares` };
+      return atMost(question, { limit, observed: qty }, () => ({ because: `The order is for ${toText(qty)} shares; one order may be for ${toText(limit)} at most.`, wouldPass: `at most ${toText(limit)} shares` }));
     },
   },
 ];
@@ -118,7 +123,7 @@ const EXPOSURE_RULES: readonly Rule[] = [
     name: 'max_orders_per_day', code: 'ORDERS_PER_DAY_EXCEEDED', unit: 'count',
     ask: ({ book, market, proposal }) => {
       const limit = book.limits.maxOrdersPerDay;
-      return { passed: proposal.isReducing || market.entriesToday < limit, threshold: String(limit), observed: String(market.entriesToday), because: `${market.entriesToday} entries were approved today; ${limit} a day are allowed.`, wouldPass: 'the same order on the next exchange day' };
+      return { passed: proposal.isReducing || market.entriesToday < limit, words: () => ({ threshold: String(limit), observed: String(market.entriesToday), because: `${market.entriesToday} entries were approved today; ${limit} a day are allowed.`, wouldPass: 'the same order on the next exchange day' }) };
     },
   },
   {
@@ -127,7 +132,7 @@ const EXPOSURE_RULES: readonly Rule[] = [
       const limit = strategyId === null ? null : (book.strategies.get(strategyId)?.limits?.maxOrdersPerDay ?? null);
       if (strategyId === null || limit === null) return null;
       const entries = market.entriesByStrategy.get(strategyId) ?? 0;
-      return { passed: isReducing || entries < limit, threshold: String(limit), observed: String(entries), because: `${entries} entries of the strategy were approved today; its own limit is ${limit} a day.`, wouldPass: 'the same order on the next exchange day' };
+      return { passed: isReducing || entries < limit, words: () => ({ threshold: String(limit), observed: String(entries), because: `${entries} entries of the strategy were approved today; its own limit is ${limit} a day.`, wouldPass: 'the same order on the next exchange day' }) };
     },
   },
 ];
@@ -138,24 +143,30 @@ const LOSS_RULES: readonly Rule[] = [
     ask: ({ book, market, proposal }) => {
       const loss = dayLossOf(book, market);
       const limit = book.limits.maxDailyLoss;
-      const passed = proposal.isReducing || (!market.isDailyLossTripped && loss.lt(limit));
-      const because = loss.lt(limit)
+      const because = (): string => (loss.lt(limit)
         ? `The day's loss reached the limit of ${dollars(limit)} earlier today; until tomorrow only orders that reduce a position pass.`
-        : `The day's loss is ${dollars(loss)}; at ${dollars(limit)} only orders that reduce a position pass.`;
-      return { passed, threshold: toText(limit), observed: toText(loss), because, wouldPass: 'an order that reduces a position, or the same order on the next exchange day' };
+        : `The day's loss is ${dollars(loss)}; at ${dollars(limit)} only orders that reduce a position pass.`);
+      return {
+        passed: proposal.isReducing || (!market.isDailyLossTripped && loss.lt(limit)),
+        words: () => ({ threshold: toText(limit), observed: toText(loss), because: because(), wouldPass: 'an order that reduces a position, or the same order on the next exchange day' }),
+      };
     },
   },
   {
     name: 'max_drawdown', code: 'DRAWDOWN_EXCEEDED', unit: 'percent',
     ask: ({ book, market, proposal }) => {
-      if (market.peakEquity === null) return null;
+      const { peakEquity } = market;
+      if (peakEquity === null) return null;
       const fall = drawdownOf(book, market);
       const limit = book.limits.maxDrawdownPercent;
-      const shown = fall.toDecimalPlaces(2, Decimal.ROUND_DOWN);
+      const shown = (): string => toText(fall.toDecimalPlaces(2, Decimal.ROUND_DOWN));
       return {
-        passed: proposal.isReducing || fall.lt(limit), threshold: toText(limit), observed: toText(shown),
-        because: `The equity lies ${toText(shown)} % below its highest point of ${dollars(market.peakEquity)}; from ${toText(limit)} % on only orders that reduce a position pass.`,
-        wouldPass: 'an order that reduces a position, or the same order after a person resumed trading',
+        passed: proposal.isReducing || fall.lt(limit),
+        words: () => ({
+          threshold: toText(limit), observed: shown(),
+          because: `The equity lies ${shown()} % below its highest point of ${dollars(peakEquity)}; from ${toText(limit)} % on only orders that reduce a position pass.`,
+          wouldPass: 'an order that reduces a position, or the same order after a person resumed trading',
+        }),
       };
     },
   },

@@ -30,7 +30,7 @@ const TERMS_RULES: readonly Rule[] = [
     ask: ({ proposal }) => {
       if (proposal.qty.isZero()) return null;
       const [first] = issuesOf(proposal);
-      return { passed: first === undefined, threshold: null, observed: first?.field ?? null, because: `${first?.message ?? ''}.`, wouldPass: null };
+      return { passed: first === undefined, words: () => ({ threshold: null, observed: first?.field ?? null, because: `${first?.message ?? ''}.`, wouldPass: null }) };
     },
   },
   {
@@ -39,7 +39,7 @@ const TERMS_RULES: readonly Rule[] = [
       if (pricesOf(proposal).length === 0) return null;
       const fine = pricesOf(proposal).find(({ price }) => !roundToTick(price).eq(price));
       const [issue] = subPennyIssues(proposal);
-      return { passed: fine === undefined, threshold: '0.01', observed: fine === undefined ? null : toText(fine.price), because: `${issue?.message ?? ''}.`, wouldPass: fine === undefined ? null : `a price of ${dollars(roundToTick(fine.price))}` };
+      return { passed: fine === undefined, words: () => ({ threshold: '0.01', observed: fine === undefined ? null : toText(fine.price), because: `${issue?.message ?? ''}.`, wouldPass: fine === undefined ? null : `a price of ${dollars(roundToTick(fine.price))}` }) };
     },
   },
 ];
@@ -50,7 +50,7 @@ const SYMBOL_RULES: readonly Rule[] = [
     ask: ({ book, proposal }) => {
       const asset = book.assets.get(proposal.symbol);
       const observed = asset === undefined ? 'unknown' : asset.isTradable ? 'tradable' : 'not tradable';
-      return { passed: asset?.isTradable === true, threshold: 'tradable', observed, because: asset ? `The broker does not trade ${proposal.symbol} now.` : `${proposal.symbol} is not among the broker's symbols.`, wouldPass: null };
+      return { passed: asset?.isTradable === true, words: () => ({ threshold: 'tradable', observed, because: asset ? `The broker does not trade ${proposal.symbol} now.` : `${proposal.symbol} is not among the broker's symbols.`, wouldPass: null }) };
     },
   },
   {
@@ -59,14 +59,17 @@ const SYMBOL_RULES: readonly Rule[] = [
       if (!isByHand(proposal) || proposal.qty.isInteger()) return null;
       const passed = book.assets.get(proposal.symbol)?.isFractionable === true;
       const whole = proposal.qty.floor();
-      return { passed, threshold: 'whole shares', observed: toText(proposal.qty), because: `A part of a share can be traded only in symbols that allow it; ${proposal.symbol} needs whole shares.`, wouldPass: whole.gt(0) ? `${toText(whole)} shares` : '1 share' };
+      return { passed, words: () => ({ threshold: 'whole shares', observed: toText(proposal.qty), because: `A part of a share can be traded only in symbols that allow it; ${proposal.symbol} needs whole shares.`, wouldPass: whole.gt(0) ? `${toText(whole)} shares` : '1 share' }) };
     },
   },
   {
     name: 'price_known', code: 'PRICE_MISSING', unit: 'USD',
     ask: ({ proposal }) => ({
-      passed: proposal.referencePrice !== null, threshold: null, observed: proposal.referencePrice === null ? null : toText(proposal.referencePrice),
-      because: `No price of ${proposal.symbol} is known yet.`, wouldPass: 'the same order after the first bar of the symbol',
+      passed: proposal.referencePrice !== null,
+      words: () => ({
+        threshold: null, observed: proposal.referencePrice === null ? null : toText(proposal.referencePrice),
+        because: `No price of ${proposal.symbol} is known yet.`, wouldPass: 'the same order after the first bar of the symbol',
+      }),
     }),
   },
   {
@@ -78,8 +81,11 @@ const SYMBOL_RULES: readonly Rule[] = [
       const limit = book.limits.maxDataAgeMs;
       const seconds = (ms: number): string => String(Math.round(ms / SECOND_MS));
       return {
-        passed: ageMs <= limit, threshold: seconds(limit), observed: seconds(ageMs),
-        because: `The newest price of ${proposal.symbol} is ${seconds(ageMs)} s old while the market is open; ${seconds(limit)} s are allowed.`, wouldPass: 'the same order after the next bar of the symbol',
+        passed: ageMs <= limit,
+        words: () => ({
+          threshold: seconds(limit), observed: seconds(ageMs),
+          because: `The newest price of ${proposal.symbol} is ${seconds(ageMs)} s old while the market is open; ${seconds(limit)} s are allowed.`, wouldPass: 'the same order after the next bar of the symbol',
+        }),
       };
     },
   },
@@ -95,8 +101,8 @@ function minuteOfDay(at: EpochMs): number {
   return hour * 60 + minute;
 }
 
-function session(isOpen: boolean, because: string, wouldPass: string): Verdict {
-  return { passed: isOpen, threshold: 'in the regular session', observed: isOpen ? 'open' : 'closed', because, wouldPass };
+function session(isOpen: boolean, because: string, wouldPass: () => string): Verdict {
+  return { passed: isOpen, words: () => ({ threshold: 'in the regular session', observed: isOpen ? 'open' : 'closed', because, wouldPass: wouldPass() }) };
 }
 
 /** Auction orders: taken until shortly before their auction, and again from 19:00. */
@@ -108,8 +114,11 @@ function auction(proposal: Proposal): Verdict {
   const closedFrom = isOpening ? OPG_CLOSED_FROM : today === null ? AUCTIONS_OPEN_AGAIN : minuteOfDay((today.close - CLS_MINUTES_BEFORE_CLOSE * MINUTE_MS) as EpochMs);
   const passed = today === null || minute < closedFrom || minute >= AUCTIONS_OPEN_AGAIN;
   return {
-    passed, threshold: 'before the auction closes for orders', observed: newYorkTime(at),
-    because: `Orders for the ${isOpening ? 'opening' : 'closing'} auction are not taken at this hour.`, wouldPass: `the same order from 19:00 New York time on, for the next ${isOpening ? 'opening' : 'closing'}`,
+    passed,
+    words: () => ({
+      threshold: 'before the auction closes for orders', observed: newYorkTime(at),
+      because: `Orders for the ${isOpening ? 'opening' : 'closing'} auction are not taken at this hour.`, wouldPass: `the same order from 19:00 New York time on, for the next ${isOpening ? 'opening' : 'closing'}`,
+    }),
   };
 }
 
@@ -119,7 +128,7 @@ const HOUR_RULES: readonly Rule[] = [
     ask: ({ proposal }) => {
       const at = proposal.tsMarket;
       if (proposal.purpose === 'exit' || !calendarCovers(at)) return null;
-      const opens = isInSession(at) ? '' : `after ${newYorkTime(nextOpen(at))}`;
+      const opens = (): string => (isInSession(at) ? '' : `after ${newYorkTime(nextOpen(at))}`);
       // A bar that ends with its session speaks at its close: the order waits for the next open, as in every back-test.
       const isAtBar = proposal.isDaily || isInSession(at) || isInSession((at - 1) as EpochMs);
       if (proposal.purpose === 'enter') return session(isAtBar, 'Strategies open positions in the regular session only.', opens);
@@ -128,7 +137,7 @@ const HOUR_RULES: readonly Rule[] = [
       if (timeInForce === 'ioc' || timeInForce === 'fok') return session(isInSession(at), 'The market is closed: an order that must fill at once would be canceled at once.', opens);
       if (type !== 'market' || isReducing) return null;
       if (isOfBar(proposal)) return session(isAtBar, 'Strategies open positions in the regular session only.', opens);
-      return session(isInSession(at), 'The market is closed: a market order would wait for the open and fill at whatever price that brings.', `${opens}, a limit order, or the same order for the opening auction (opg)`);
+      return session(isInSession(at), 'The market is closed: a market order would wait for the open and fill at whatever price that brings.', () => `${opens()}, a limit order, or the same order for the opening auction (opg)`);
     },
   },
 ];
@@ -175,9 +184,12 @@ const PRICE_RULES: readonly Rule[] = [
       if (worst === undefined) return null;
       const { what, value, most, isCap } = worst;
       return {
-        passed: isCap ? value.lte(most) : value.gte(most), threshold: toText(most), observed: toText(value),
-        because: `The ${what} of ${dollars(value)} lies more than ${toText(book.limits.priceCollarPercent)} % on the costly side of ${dollars(what === 'stop' ? referencePrice : (proposal.stopPrice ?? referencePrice))}.`,
-        wouldPass: `a ${what} of at ${isCap ? 'most' : 'least'} ${dollars(most)}`,
+        passed: isCap ? value.lte(most) : value.gte(most),
+        words: () => ({
+          threshold: toText(most), observed: toText(value),
+          because: `The ${what} of ${dollars(value)} lies more than ${toText(book.limits.priceCollarPercent)} % on the costly side of ${dollars(what === 'stop' ? referencePrice : (proposal.stopPrice ?? referencePrice))}.`,
+          wouldPass: `a ${what} of at ${isCap ? 'most' : 'least'} ${dollars(most)}`,
+        }),
       };
     },
   },
@@ -187,13 +199,16 @@ const PRICE_RULES: readonly Rule[] = [
       const { referencePrice, stopPrice, stopLoss, takeProfit, type } = proposal;
       if (referencePrice === null || proposal.qty.isZero() || (stopLoss === null && takeProfit === null && (stopPrice === null || type === 'trailing_stop'))) return null;
       const wrong = wrongSide(proposal, referencePrice);
-      if (wrong === null) return { passed: true, threshold: toText(referencePrice), observed: toText(stopPrice ?? stopLoss?.stopPrice ?? takeProfit?.limitPrice ?? referencePrice), because: '', wouldPass: null };
+      if (wrong === null) return { passed: true, words: () => ({ threshold: toText(referencePrice), observed: toText(stopPrice ?? stopLoss?.stopPrice ?? takeProfit?.limitPrice ?? referencePrice), because: '', wouldPass: null }) };
       const { what, value, base, isAbove } = wrong;
       const where = isAbove ? 'above' : 'below';
       const edge = isAbove ? base.plus(ONE_CENT) : base.minus(ONE_CENT);
       return {
-        passed: false, threshold: toText(base), observed: toText(value), because: `The ${what} of ${dollars(value)} must lie at least one cent ${where} ${dollars(base)}, or it would wake at once.`,
-        wouldPass: edge.gt(0) ? `a ${what} of at ${isAbove ? 'least' : 'most'} ${dollars(edge)}` : null,
+        passed: false,
+        words: () => ({
+          threshold: toText(base), observed: toText(value), because: `The ${what} of ${dollars(value)} must lie at least one cent ${where} ${dollars(base)}, or it would wake at once.`,
+          wouldPass: edge.gt(0) ? `a ${what} of at ${isAbove ? 'least' : 'most'} ${dollars(edge)}` : null,
+        }),
       };
     },
   },

@@ -6,13 +6,16 @@ import type { Rule } from './rule.ts';
 export const STATE_RULES: readonly Rule[] = [
   {
     name: 'trading_not_halted', code: 'TRADING_HALTED', unit: 'state',
-    ask: ({ book }) => ({ passed: book.tradingState !== 'HALTED', threshold: 'not HALTED', observed: book.tradingState, because: 'Trading is halted. Resume it to send orders.', wouldPass: 'the same order after trading was resumed' }),
+    ask: ({ book }) => ({ passed: book.tradingState !== 'HALTED', words: () => ({ threshold: 'not HALTED', observed: book.tradingState, because: 'Trading is halted. Resume it to send orders.', wouldPass: 'the same order after trading was resumed' }) }),
   },
   {
     name: 'trading_allows_entries', code: 'TRADING_REDUCING_ONLY', unit: 'state',
     ask: ({ book, proposal }) => ({
-      passed: book.tradingState === 'ACTIVE' || proposal.isReducing, threshold: 'ACTIVE, or the order reduces a position', observed: book.tradingState,
-      because: 'Only orders that reduce a position may go out now.', wouldPass: 'an order that reduces a position, or the same order after trading was resumed',
+      passed: book.tradingState === 'ACTIVE' || proposal.isReducing,
+      words: () => ({
+        threshold: 'ACTIVE, or the order reduces a position', observed: book.tradingState,
+        because: 'Only orders that reduce a position may go out now.', wouldPass: 'an order that reduces a position, or the same order after trading was resumed',
+      }),
     }),
   },
   {
@@ -20,8 +23,11 @@ export const STATE_RULES: readonly Rule[] = [
     ask: ({ book, proposal }) => {
       if (book.arming === 'not_needed') return null;
       return {
-        passed: maySendLive(book.arming, proposal.isReducing), threshold: 'armed, or the order reduces a position', observed: book.arming,
-        because: 'The real account is not armed: only orders that reduce a position may go out. Arm live trading to open or enlarge positions.', wouldPass: 'the same order while live trading is armed',
+        passed: maySendLive(book.arming, proposal.isReducing),
+        words: () => ({
+          threshold: 'armed, or the order reduces a position', observed: book.arming,
+          because: 'The real account is not armed: only orders that reduce a position may go out. Arm live trading to open or enlarge positions.', wouldPass: 'the same order while live trading is armed',
+        }),
       };
     },
   },
@@ -32,8 +38,11 @@ export const STATE_RULES: readonly Rule[] = [
       if (terms === undefined) return null;
       const { stoppedWhy } = terms;
       return {
-        passed: stoppedWhy === null || isReducing, threshold: 'running, or the order reduces a position', observed: stoppedWhy === null ? 'running' : 'stopped',
-        because: `The strategy may open nothing: ${stoppedWhy ?? ''}`, wouldPass: 'an order that reduces a position, or the same order after the strategy was started',
+        passed: stoppedWhy === null || isReducing,
+        words: () => ({
+          threshold: 'running, or the order reduces a position', observed: stoppedWhy === null ? 'running' : 'stopped',
+          because: `The strategy may open nothing: ${stoppedWhy ?? ''}`, wouldPass: 'an order that reduces a position, or the same order after the strategy was started',
+        }),
       };
     },
   },

@@ -14,8 +14,11 @@ function othersPending({ book, proposal }: Question): Verdict | null {
   if (purpose === 'enter' && desired?.isZero() === false && qty.isZero() && open.every(({ role }) => role !== 'order')) return null;
   const shares = open.reduce((sum, order) => addQuantity(sum, order.countedQty), ZERO_QUANTITY);
   return {
-    passed: open.length === 0, threshold: 'no open order of the share', observed: toText(shares), wouldPass: 'the same target when they have closed',
-    because: `Orders of the strategy in ${proposal.symbol} are still open. What rests is being cancelled; the new target follows when they have closed.`,
+    passed: open.length === 0,
+    words: () => ({
+      threshold: 'no open order of the share', observed: toText(shares), wouldPass: 'the same target when they have closed',
+      because: `Orders of the strategy in ${proposal.symbol} are still open. What rests is being cancelled; the new target follows when they have closed.`,
+    }),
   };
 }
 
@@ -24,17 +27,16 @@ function exitPending(question: Question): Verdict | null {
   if (proposal.purpose === 'manual' || proposal.purpose === 'replace') return null;
   if (proposal.desired !== null) return othersPending(question);
   if (proposal.purpose === 'enter') {
-    const because = `An exit of ${toText(share.exiting)} ${proposal.symbol} is still open; entering now would cross it.`;
-    return { passed: share.exiting.isZero(), threshold: '0', observed: toText(share.exiting), because, wouldPass: 'the same order when the exit has closed' };
+    return { passed: share.exiting.isZero(), words: () => ({ threshold: '0', observed: toText(share.exiting), because: `An exit of ${toText(share.exiting)} ${proposal.symbol} is still open; entering now would cross it.`, wouldPass: 'the same order when the exit has closed' }) };
   }
   if (share.held.isZero() && share.entering.isZero()) return null;
-  if (proposal.asked !== null && share.free.gt(0)) return { passed: true, threshold: 'free shares', observed: toText(share.free), because: '', wouldPass: null };
+  if (proposal.asked !== null && share.free.gt(0)) return { passed: true, words: () => ({ threshold: 'free shares', observed: toText(share.free), because: '', wouldPass: null }) };
   const because = share.entering.gt(0)
     ? `An entry into ${proposal.symbol} is still open. It is being cancelled; what it filled is sold when it has closed.`
     : share.exiting.gt(0)
       ? `The ${proposal.symbol} shares are already in open closing orders.`
       : `The account holds fewer ${proposal.symbol} than this share says, or open orders of others take them. Cancel those, or reconcile, before closing it.`;
-  return { passed: share.entering.isZero() && share.free.gt(0), threshold: 'free shares, no open entry', observed: toText(share.free), because, wouldPass: null };
+  return { passed: share.entering.isZero() && share.free.gt(0), words: () => ({ threshold: 'free shares, no open entry', observed: toText(share.free), because, wouldPass: null }) };
 }
 
 /** No order may take more than is there: what closes a share closes free shares, and nothing goes through zero to the other side. */
@@ -44,16 +46,17 @@ function shortSale(question: Question): Verdict | null {
   const account = book.positions.get(symbol) ?? ZERO_QUANTITY;
   const may = share.closingSide === side ? share.free : ZERO_QUANTITY;
   if (purpose === 'exit') {
-    if (proposal.asked === null) return null;
-    return { passed: isReducing, threshold: toText(share.free), observed: toText(proposal.asked), because: `Only ${toText(share.free)} ${symbol} of this share are free to be closed.`, wouldPass: share.free.gt(0) ? `at most ${toText(share.free)} shares` : null };
+    const { asked } = proposal;
+    if (asked === null) return null;
+    return { passed: isReducing, words: () => ({ threshold: toText(share.free), observed: toText(asked), because: `Only ${toText(share.free)} ${symbol} of this share are free to be closed.`, wouldPass: share.free.gt(0) ? `at most ${toText(share.free)} shares` : null }) };
   }
-  const atMost = may.gt(0) ? `at most ${toText(may)} shares` : null;
+  const atMost = (): string | null => (may.gt(0) ? `at most ${toText(may)} shares` : null);
   if (side === 'buy') {
     if (isReducing || !account.isNegative()) return null;
-    return { passed: false, threshold: toText(may), observed: toText(qty), because: `The account is short ${toText(account.abs())} ${symbol}: one order cannot close that and open a long position.`, wouldPass: atMost };
+    return { passed: false, words: () => ({ threshold: toText(may), observed: toText(qty), because: `The account is short ${toText(account.abs())} ${symbol}: one order cannot close that and open a long position.`, wouldPass: atMost() }) };
   }
-  const fail = (because: string, wouldPass: string | null = atMost): Verdict => ({ passed: false, threshold: toText(may), observed: toText(qty), because, wouldPass });
-  if (isReducing) return { passed: true, threshold: toText(may), observed: toText(qty), because: '', wouldPass: null };
+  const fail = (because: string, wouldPass: string | null = atMost()): Verdict => ({ passed: false, words: () => ({ threshold: toText(may), observed: toText(qty), because, wouldPass }) });
+  if (isReducing) return { passed: true, words: () => ({ threshold: toText(may), observed: toText(qty), because: '', wouldPass: null }) };
   if (!book.limits.allowShort) {
     return fail(proposal.strategyId === null
       ? `Only ${toText(may)} ${symbol} bought by hand can be sold; selling short is not allowed. Close a strategy's position with Flatten.`
@@ -64,7 +67,7 @@ function shortSale(question: Question): Verdict | null {
   if (!qty.isInteger()) return fail('Only whole shares can be sold short.', qty.floor().gt(0) ? `${toText(qty.floor())} shares` : null);
   const equity = equityOf(book, question.market);
   if (equity.lt(SHORT_EQUITY)) return fail(`Short sales need an equity of ${dollars(SHORT_EQUITY)}; the account has ${dollars(equity)}.`, null);
-  return { passed: true, threshold: 'short sales are allowed', observed: toText(qty), because: '', wouldPass: null };
+  return { passed: true, words: () => ({ threshold: 'short sales are allowed', observed: toText(qty), because: '', wouldPass: null }) };
 }
 
 /** Quantities and what is open already. */
@@ -72,9 +75,10 @@ export const TARGET_RULES: readonly Rule[] = [
   {
     name: 'at_least_one_share', code: 'QUANTITY_ZERO', unit: 'shares',
     ask: ({ proposal }) => {
-      if (proposal.purpose === 'exit' || proposal.referencePrice === null || (proposal.desired?.isZero() === false && proposal.qty.isZero())) return null;
+      const { referencePrice } = proposal;
+      if (proposal.purpose === 'exit' || referencePrice === null || (proposal.desired?.isZero() === false && proposal.qty.isZero())) return null;
       const isEntry = proposal.purpose === 'enter';
-      return { passed: proposal.qty.gt(0), threshold: isEntry ? '1' : '0', observed: toText(proposal.qty), because: `The sizing gives no whole share: ${proposal.sizing ?? 'no sizing'}.`, wouldPass: isEntry ? `a sizing of ${dollars(proposal.referencePrice)} at least` : null };
+      return { passed: proposal.qty.gt(0), words: () => ({ threshold: isEntry ? '1' : '0', observed: toText(proposal.qty), because: `The sizing gives no whole share: ${proposal.sizing ?? 'no sizing'}.`, wouldPass: isEntry ? `a sizing of ${dollars(referencePrice)} at least` : null }) };
     },
   },
   {
@@ -82,7 +86,7 @@ export const TARGET_RULES: readonly Rule[] = [
     ask: ({ proposal, share }) => {
       if (proposal.purpose !== 'exit') return null;
       const isEntering = share.entering.gt(0);
-      return { passed: !share.held.isZero() || isEntering, threshold: 'more than 0', observed: toText(share.held), because: `There is no position in ${proposal.symbol} to close.`, wouldPass: null };
+      return { passed: !share.held.isZero() || isEntering, words: () => ({ threshold: 'more than 0', observed: toText(share.held), because: `There is no position in ${proposal.symbol} to close.`, wouldPass: null }) };
     },
   },
   { name: 'no_exit_pending', code: 'EXIT_PENDING', unit: 'shares', ask: exitPending },
@@ -90,12 +94,13 @@ export const TARGET_RULES: readonly Rule[] = [
     name: 'target_not_held', code: 'TARGET_ALREADY_HELD', unit: 'shares',
     ask: ({ proposal, share }) => {
       if (proposal.purpose !== 'enter') return null;
-      if (proposal.desired !== null) {
-        return { passed: proposal.qty.gt(0), threshold: toText(proposal.desired), observed: toText(share.held), because: `The strategy already holds ${toText(share.held)} ${proposal.symbol}, as wanted.`, wouldPass: null };
+      const { desired } = proposal;
+      if (desired !== null) {
+        return { passed: proposal.qty.gt(0), words: () => ({ threshold: toText(desired), observed: toText(share.held), because: `The strategy already holds ${toText(share.held)} ${proposal.symbol}, as wanted.`, wouldPass: null }) };
       }
       const has = addQuantity(share.held.abs() as Quantity, share.entering);
-      if (proposal.side === 'sell') return { passed: has.isZero(), threshold: '0', observed: toText(has), because: `The strategy already owes or is selling short ${toText(has)} ${proposal.symbol}.`, wouldPass: 'the same order when the position is flat' };
-      return { passed: has.isZero(), threshold: '0', observed: toText(has), because: `The strategy already holds or is buying ${toText(has)} ${proposal.symbol}.`, wouldPass: 'the same order when the position is flat' };
+      if (proposal.side === 'sell') return { passed: has.isZero(), words: () => ({ threshold: '0', observed: toText(has), because: `The strategy already owes or is selling short ${toText(has)} ${proposal.symbol}.`, wouldPass: 'the same order when the position is flat' }) };
+      return { passed: has.isZero(), words: () => ({ threshold: '0', observed: toText(has), because: `The strategy already holds or is buying ${toText(has)} ${proposal.symbol}.`, wouldPass: 'the same order when the position is flat' }) };
     },
   },
   {
@@ -103,7 +108,7 @@ export const TARGET_RULES: readonly Rule[] = [
     ask: ({ proposal }) => {
       if (proposal.replacing === null) return null;
       const { obstacle } = proposal.replacing;
-      return { passed: obstacle === null, threshold: 'an open order that the broker can change', observed: obstacle === null ? 'open' : 'not changeable', because: obstacle ?? '', wouldPass: null };
+      return { passed: obstacle === null, words: () => ({ threshold: 'an open order that the broker can change', observed: obstacle === null ? 'open' : 'not changeable', because: obstacle ?? '', wouldPass: null }) };
     },
   },
   {
@@ -113,7 +118,7 @@ export const TARGET_RULES: readonly Rule[] = [
       const across = ordersAcross(book, proposal).reduce((sum, order) => addQuantity(sum, order.openQty), ZERO_QUANTITY);
       const opposite = proposal.side === 'buy' ? 'sell' : 'buy';
       const then = proposal.purpose === 'exit' ? 'The exit follows when it has closed.' : 'Cancel it, or wait until it has closed.';
-      return { passed: across.isZero(), threshold: '0', observed: toText(across), because: `An open order to ${opposite} ${toText(across)} ${proposal.symbol} would trade against this one, which brokers refuse. ${then}`, wouldPass: 'the same order when that one has closed, or a limit that does not meet it' };
+      return { passed: across.isZero(), words: () => ({ threshold: '0', observed: toText(across), because: `An open order to ${opposite} ${toText(across)} ${proposal.symbol} would trade against this one, which brokers refuse. ${then}`, wouldPass: 'the same order when that one has closed, or a limit that does not meet it' }) };
     },
   },
   { name: 'no_short', code: 'SHORT_NOT_ALLOWED', unit: 'shares', ask: shortSale },

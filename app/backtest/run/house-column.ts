@@ -4,18 +4,18 @@ import type { EpochMs } from '#app/domain/time.ts';
 import type { SizedTerms } from '#app/execution/normalise.ts';
 import type { Asset } from '#app/risk/book.ts';
 import { raise, type Standing } from '#app/strategy/host.ts';
-import { HouseDesk, type DeskOrder, type DeskVenue } from '../house-desk.ts';
+import { HouseDesk, type DeskOrder, type DeskVenue, type HeldHere } from '../house-desk.ts';
 import type { Core, MarketState } from './core.ts';
 import type { Desk } from './desk.ts';
 import type { Matcher } from './match.ts';
 import { nameOf, type Order, type OrderTermsIn } from './order.ts';
 import { place } from './place.ts';
 import type { DeskRules } from './types.ts';
-import { MICRO, microOf, NANO } from './units.ts';
+import { exactly, MICRO, microOf, NANO } from './units.ts';
+import { valued } from './valued.ts';
 
 type HouseRules = Extract<DeskRules, { kind: 'house' }>;
 
-const exactly = (parts: number, scale: number): Decimal => new Decimal(parts).div(scale);
 const micro = (price: Decimal | null | undefined): number => (price === null || price === undefined ? NaN : price.times(MICRO).toNumber());
 
 /** Opens the desk. */
@@ -54,6 +54,12 @@ class ColumnHouse implements Desk {
   private readonly assets: ReadonlyMap<string, Asset>;
   private readonly bySymbol: ReadonlyMap<string, MarketState>;
   private readonly exact: readonly ExactMarket[];
+  private readonly exactCash = new Exact(MICRO);
+  private readonly exactSub = new Exact(NANO);
+  private readonly exactDayOpen = new Exact(MICRO);
+  /** What is held, and the shares of each market of which that was said. */
+  private held: readonly HeldHere[] = [];
+  private readonly heldQty: Float64Array;
 
   constructor(core: Core, matcher: Matcher, { strategyId, versionId, limits, strategyLimits }: HouseRules) {
     const { sizing, timeframe } = core.config;
@@ -63,6 +69,7 @@ class ColumnHouse implements Desk {
     // What has bars was tradable.
     this.assets = new Map(core.markets.map(({ market }) => [market.symbol, { isTradable: true, isFractionable: market.isFractionable, isShortable: market.isShortable && core.config.account.canShort }]));
     this.exact = core.markets.map(() => new ExactMarket());
+    this.heldQty = new Float64Array(core.markets.length);
     this.bySymbol = new Map(core.markets.map((m) => [m.market.symbol, m]));
     this.desk = new HouseDesk({ strategyId, versionId, limits, strategyLimits, sizing, timeframe }, this.port(), core.denied);
     core.onEnd = (market, at) => {
@@ -113,8 +120,8 @@ class ColumnHouse implements Desk {
       return close === undefined || m === undefined ? null : ((this.exact[m.index]?.[which].of(microOf(close)) ?? exactly(microOf(close), MICRO)) as Price);
     };
     return {
-      cash: () => exactly(core.cash, MICRO).plus(exactly(core.sub, NANO)) as Money,
-      positions: () => core.markets.flatMap((m) => (m.qty === 0 ? [] : [{ symbol: m.market.symbol, qty: (this.exact[m.index]?.qty.of(m.qty) ?? exactly(m.qty, NANO)) as Quantity }])),
+      cash: () => (core.sub === 0 ? this.exactCash.of(core.cash) : this.exactCash.of(core.cash).plus(this.exactSub.of(core.sub))) as Money,
+      positions: () => this.positions(), valued: (isEarlier) => valued(core, isEarlier),
       openOrders: () => this.openOrders(),
       close: (symbol) => {
         const m = this.bySymbol.get(symbol);
@@ -125,7 +132,7 @@ class ColumnHouse implements Desk {
         return closeAt(m, m === undefined ? -1 : m.view.hasBar ? m.cursor.i - 1 : m.cursor.i, 'earlier');
       },
       assets: () => assets,
-      day: () => core.day, dayOpenEquity: () => exactly(core.dayOpen, MICRO) as Money,
+      day: () => core.day, dayOpenEquity: () => this.exactDayOpen.of(core.dayOpen) as Money,
       submit: ({ id, symbol, side, terms }) => {
         const m = this.bySymbol.get(symbol);
         const placed = m === undefined ? 0 : place(core, m, termsIn(side, terms), { tag: id });
@@ -136,7 +143,16 @@ class ColumnHouse implements Desk {
     };
   }
 
+  private positions(): readonly HeldHere[] {
+    const { core: { markets }, heldQty } = this;
+    if (markets.every((m) => m.qty === heldQty[m.index])) return this.held;
+    for (const m of markets) heldQty[m.index] = m.qty;
+    this.held = markets.flatMap((m) => (m.qty === 0 ? [] : [{ symbol: m.market.symbol, qty: (this.exact[m.index]?.qty.of(m.qty) ?? exactly(m.qty, NANO)) as Quantity }]));
+    return this.held;
+  }
+
   private all(): Order[] {
+    if (this.core.openCount === 0) return [];
     return this.core.markets.flatMap((m) => m.orders).sort((a, b) => a.seq - b.seq);
   }
 

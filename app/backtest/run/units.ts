@@ -14,6 +14,14 @@ const SUB_CENT = 100;
 const BPS = 1e4;
 const SAFE = Number.MAX_SAFE_INTEGER;
 
+/** Fifteen digits and fewer: what a double shows is what was divided, and reading it is quicker than dividing decimals. */
+const SHOWN = 1e15;
+
+/** Whole parts of a scale that is a power of ten, as an exact decimal. exactly(1500000, MICRO) = 1.5. */
+export function exactly(parts: number, scale: number): Decimal {
+  return Number.isInteger(parts) && Math.abs(parts) < SHOWN ? new Decimal(parts / scale) : new Decimal(parts).div(scale);
+}
+
 /** Dollars as whole millionths, the nearest. A price of at most six digits comes back exactly. */
 export function microOf(dollars: number): number {
   return Math.round(dollars * MICRO);
