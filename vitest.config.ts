@@ -1,5 +1,6 @@
 /** The test projects: `unit` two files at a time, `integration` three, `chaos` two, `browser` and `desktop` one at a time (they need the whole machine). */
 import { defineConfig } from 'vitest/config';
+import { compiledFolder } from './scripts/lib/places.mjs';
 
 const outside = ['**/node_modules/**', '**/dist/**'];
 const integrationFiles = [
@@ -10,6 +11,8 @@ const integrationFiles = [
 const chaosFiles = ['tests/{chaos,flows}/**/*.test.ts'];
 const browserFiles = ['tests/browser/**/*.test.ts'];
 const desktopFiles = ['tests/desktop/**/*.test.ts'];
+/** For projects that start our programs: what they share is made before their first file, and nothing is compiled twice. */
+const withPrograms = { globalSetup: 'tests/support/prepare.ts', env: { NODE_COMPILE_CACHE: compiledFolder } };
 
 /** vitest demands a default export here. */
 export default defineConfig({
@@ -29,6 +32,7 @@ export default defineConfig({
       },
       {
         test: {
+          ...withPrograms,
           name: 'integration',
           include: integrationFiles,
           exclude: [...outside, ...chaosFiles],
@@ -43,6 +47,7 @@ export default defineConfig({
       },
       {
         test: {
+          ...withPrograms,
           name: 'chaos',
           include: chaosFiles,
           exclude: outside,
@@ -56,6 +61,7 @@ export default defineConfig({
       },
       {
         test: {
+          ...withPrograms,
           name: 'browser',
           include: browserFiles,
           exclude: outside,
@@ -67,6 +73,7 @@ export default defineConfig({
       },
       {
         test: {
+          ...withPrograms,
           name: 'desktop',
           include: desktopFiles,
           exclude: [...outside, ...integrationFiles],

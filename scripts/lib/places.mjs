@@ -15,6 +15,9 @@ export const inRoot = (...parts) => join(root, ...parts);
 /** Where the set-up puts a Redis that it had to unpack itself. */
 export const runtimeRedisDir = inRoot('node_modules', '.runtime', 'redis');
 
+/** Where the tests let Node keep what it has compiled of the sources. */
+export const compiledFolder = inRoot('node_modules', '.cache', 'compiled');
+
 /** The oldest Node that runs the built product when no pinned one exists for this platform. */
 const OLDEST_OWN_NODE = [22, 13];
 

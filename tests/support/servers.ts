@@ -1,11 +1,12 @@
 /** Real PostgreSQL and Redis on loopback sockets for one test file, started fresh and taken down with it. */
 import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { chmodSync, chownSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, chownSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import pg from 'pg';
+import { copyFolder, preparedFolder } from './prepared-folder.ts';
 
 const root = resolve(dirname(fileURLToPath(import.meta.url)), '../..');
 const DEADLINE_MS = 20_000;
@@ -66,61 +67,100 @@ const getTypeParser = ((oid: number, format?: 'text') => {
   return oid === 1184 ? (text: string) => Date.parse(`${text.replace(' ', 'T')}:00`) : (pg.types.getTypeParser(oid, format) as (text: string) => unknown);
 }) as pg.CustomTypesConfig['getTypeParser'];
 
-async function migrate(client: pg.Client, folder: string): Promise<void> {
-  if (!existsSync(folder)) return;
-  for (const file of readdirSync(folder).filter((name) => name.endsWith('.sql')).sort()) await client.query(readFileSync(join(folder, file), 'utf8'));
+const DATABASES = ['trading_system', 'orchestrator'] as const;
+const PORT = 5432;
+/** Few and small files of the log: each copy of a prepared folder carries them. */
+const LITTLE_LOG = ['-c', 'min_wal_size=2MB', '-c', 'max_wal_size=4MB'];
+const INITDB = ['-U', 'mainspring', '--auth=trust', '-E', 'UTF8', '--no-sync', '--locale=C', '--wal-segsize=1'];
+
+const environmentOf = (native: string): NodeJS.ProcessEnv => ({ ...process.env, LC_ALL: 'C', LD_LIBRARY_PATH: join(native, 'lib') });
+
+function launchServer(data: string, sockets: string, settings: readonly string[]): ChildProcess {
+  const native = postgresBinaries();
+  return spawn(join(native, 'bin/postgres'), ['-D', data, '-k', sockets, '-c', 'listen_addresses=', '-c', `port=${PORT}`, '-c', 'max_connections=100', '-c', 'shared_buffers=32MB', '-c', 'fsync=on', '-c', 'log_min_messages=fatal', ...settings],
+    { ...serverUser(), env: environmentOf(native), stdio: 'ignore', cwd: sockets });
 }
+
+async function connectTo(sockets: string, database: string): Promise<pg.Client> {
+  const client = new pg.Client({ host: sockets, port: PORT, user: 'mainspring', database, options: '-c timezone=UTC', types: { getTypeParser } });
+  client.on('error', () => undefined); // The server is killed on purpose in some tests.
+  await client.connect();
+  return client;
+}
+
+/** Starts the server on a folder's `data`, with its sockets in `s`, and waits until it answers. */
+async function startServer(folder: string, settings: readonly string[] = []): Promise<ChildProcess> {
+  const launch = (): ChildProcess => launchServer(join(folder, 'data'), join(folder, 's'), settings);
+  let child = launch();
+  await until(async () => {
+    // It refuses while a backend of the killed one still holds the shared memory.
+    if (child.exitCode !== null) child = launch();
+    const client = await connectTo(join(folder, 's'), 'postgres');
+    await client.end();
+    return true;
+  }, 'PostgreSQL to answer');
+  return child;
+}
+
+function migrationsOf(database: string): string[] {
+  const folder = join(root, 'migrations', database);
+  return readdirSync(folder).filter((name) => name.endsWith('.sql')).sort().map((name) => readFileSync(join(folder, name), 'utf8'));
+}
+
+/** The two folders of a server, ours to write and the server's to own. */
+function serverFolders(folder: string): void {
+  const user = serverUser();
+  for (const path of [join(folder, 'data'), join(folder, 's')]) {
+    mkdirSync(path, { mode: 0o700 });
+    if (user.uid !== undefined) chownSync(path, user.uid, user.gid);
+  }
+  chmodSync(folder, 0o755);
+}
+
+/** A cluster with both databases and all migrations, shut down in order. */
+async function prepareCluster(folder: string): Promise<void> {
+  serverFolders(folder);
+  const native = postgresBinaries();
+  execFileSync(join(native, 'bin/initdb'), ['-D', join(folder, 'data'), ...INITDB], { ...serverUser(), env: environmentOf(native), stdio: 'pipe', cwd: join(folder, 's') });
+  const child = await startServer(folder, LITTLE_LOG);
+  try {
+    const setUp = await connectTo(join(folder, 's'), 'postgres');
+    for (const database of DATABASES) await setUp.query(`CREATE DATABASE ${database}`);
+    await setUp.end();
+    for (const database of DATABASES) {
+      const client = await connectTo(join(folder, 's'), database);
+      for (const sql of migrationsOf(database)) await client.query(sql);
+      await client.end();
+    }
+  } finally {
+    await end(child, 'SIGINT');
+  }
+}
+
+/** What a prepared cluster is made of. */
+function clusterRecipe(): string {
+  const { size, mtimeMs } = statSync(join(postgresBinaries(), 'bin', process.platform === 'win32' ? 'postgres.exe' : 'postgres'));
+  return JSON.stringify([size, mtimeMs, INITDB, DATABASES.map((database) => migrationsOf(database))]);
+}
+
+/** The cluster that every book is a copy of; made when there is none of these migrations yet. */
+export const preparedCluster = (): Promise<string> => preparedFolder(clusterRecipe(), prepareCluster);
 
 /** Starts a database server in a folder of its own. */
 export async function startBook(): Promise<Book> {
-  const native = postgresBinaries();
-  const user = serverUser();
+  const prepared = await preparedCluster();
   const folder = mkdtempSync(join(tmpdir(), 'ms-book-'));
-  const data = join(folder, 'data');
   const sockets = join(folder, 's');
-  for (const path of [data, sockets]) mkdirSync(path, { mode: 0o700 });
-  chmodSync(folder, 0o755);
-  if (user.uid !== undefined) for (const path of [data, sockets]) chownSync(path, user.uid, user.gid);
+  serverFolders(folder);
+  copyFolder(join(prepared, 'data'), join(folder, 'data'), serverUser());
   const password = randomBytes(12).toString('hex');
-  const port = 5432;
-  const env = { ...process.env, LC_ALL: 'C', LD_LIBRARY_PATH: join(native, 'lib') };
-  execFileSync(join(native, 'bin/initdb'), ['-D', data, '-U', 'mainspring', '--auth=trust', '-E', 'UTF8', '--no-sync', '--locale=C'], { ...user, env, stdio: 'pipe', cwd: sockets });
-  let child: ChildProcess | null = null;
-  const connect = async (database: string): Promise<pg.Client> => {
-    const client = new pg.Client({ host: sockets, port, user: 'mainspring', database, options: '-c timezone=UTC',
-      types: { getTypeParser } });
-    client.on('error', () => undefined); // The server is killed on purpose in some tests.
-    await client.connect();
-    return client;
-  };
-  const launch = (): ChildProcess =>
-    spawn(join(native, 'bin/postgres'), ['-D', data, '-k', sockets, '-c', 'listen_addresses=', '-c', `port=${port}`, '-c', 'max_connections=100', '-c', 'shared_buffers=32MB', '-c', 'fsync=on', '-c', 'log_min_messages=fatal'], { ...user, env, stdio: 'ignore', cwd: sockets });
-  const start = async (): Promise<void> => {
-    child = launch();
-    await until(async () => {
-      // It refuses while a backend of the killed one still holds the shared memory.
-      if (child?.exitCode !== null) child = launch();
-      const client = await connect('postgres');
-      await client.end();
-      return true;
-    }, 'PostgreSQL to answer');
-  };
-  await start();
-  const setUp = await connect('postgres');
-  await setUp.query('CREATE DATABASE trading_system');
-  await setUp.query('CREATE DATABASE orchestrator');
-  await setUp.end();
-  for (const database of ['trading_system', 'orchestrator']) {
-    const client = await connect(database);
-    await migrate(client, join(root, 'migrations', database));
-    await client.end();
-  }
+  let child = await startServer(folder);
   let owner: pg.Client | null = null;
   return {
-    host: sockets, port, password,
-    access: (name) => ({ host: sockets, port, tradingDb: 'trading_system', orchestratorDb: 'orchestrator', user: name, password }),
+    host: sockets, port: PORT, password,
+    access: (name) => ({ host: sockets, port: PORT, tradingDb: 'trading_system', orchestratorDb: 'orchestrator', user: name, password }),
     async sql<Row>(text: string, params: readonly unknown[] = []) {
-      owner ??= await connect('trading_system');
+      owner ??= await connectTo(sockets, 'trading_system');
       try {
         return (await owner.query(text, [...params])).rows as Row[];
       } catch (error) {
@@ -130,13 +170,16 @@ export async function startBook(): Promise<Book> {
     },
     async kill() {
       owner = null;
-      if (child) await end(child, 'SIGKILL');
+      await end(child, 'SIGKILL');
     },
-    start,
+    async start() {
+      child = await startServer(folder);
+    },
     async stop() {
       await owner?.end();
       owner = null;
-      if (child) await end(child, 'SIGINT');
+      // At once, without a last checkpoint: nobody reads the folder again.
+      await end(child, 'SIGQUIT');
       rmSync(folder, { recursive: true, force: true });
     },
   };

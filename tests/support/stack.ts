@@ -13,6 +13,7 @@ import { lookAtBook, runningStack } from '#main/invariants/book.ts';
 import type { Look } from '#main/units/postgres-look.ts';
 import { ReplayEndSchema } from '#main/invariants/replay-end.ts';
 import type { ReplayEnd } from '#main/invariants/replay-end.ts';
+import { shareCompiled } from './compiled.ts';
 import { isAlive, ownPorts } from './fake-stack.ts';
 import { until } from './servers.ts';
 
@@ -78,6 +79,7 @@ export async function freshDataDir(settings: Readonly<Record<string, string>> = 
   folders.add(dataDir);
   const lines = Object.entries({ ...(await ownPorts()), ...settings }).map(([key, value]) => `${key}=${value}\n`);
   writeFileSync(path.join(dataDir, '.env'), lines.join(''));
+  shareCompiled(dataDir);
   return dataDir;
 }
 
