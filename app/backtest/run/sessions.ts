@@ -12,8 +12,10 @@ export type Sessions = { readonly list: readonly Session[]; readonly session: In
 /** Bars of regular trading with their clock; `leftOut`: bars outside of it. */
 export type TimedBars = { readonly bars: BarColumns; readonly sessions: Sessions; readonly leftOut: number };
 
-type Known = { readonly revision: number; readonly timed: TimedBars };
+type Known = { readonly timeframe: Timeframe; readonly revision: number; readonly timed: TimedBars };
 const known = new ColumnMemo<Map<Timeframe, Known>>();
+/** What was timed last: the symbols of a run mostly have the same bars, and then one clock. */
+let latest: WeakRef<Known> | null = null;
 
 /** Days behind the last bar in which orders may end. */
 const DAYS_BEHIND = 14;
@@ -80,14 +82,27 @@ function timeBars(bars: BarColumns, timeframe: Timeframe): TimedBars {
   return { bars: kept.bars, sessions: { list, session: kept.session, close: closesOf(kept.bars.time, width, { list, session: kept.session }) }, leftOut };
 }
 
+/** The clock of the columns that were timed last, where these have the same times. */
+function sameClock({ time }: BarColumns, timeframe: Timeframe): Sessions | null {
+  const last = latest?.deref();
+  if (last?.timeframe !== timeframe || last.revision !== calendarRevision() || last.timed.leftOut > 0) return null;
+  const own = last.timed.bars.time;
+  if (own.length !== time.length) return null;
+  for (let i = 0; i < time.length; i += 1) if (own[i] !== time[i]) return null;
+  return last.timed.sessions;
+}
+
 /** The bars of regular trading with their clock. Kept for as long as the columns are: they must not be changed between two runs. @throws AppError INPUT_INVALID outside of the calendar */
 export function timedBars(bars: BarColumns, timeframe: Timeframe): TimedBars {
   const mine = known.get(bars) ?? new Map<Timeframe, Known>();
   const before = mine.get(timeframe);
   const revision = calendarRevision();
   if (before?.revision === revision) return before.timed;
-  const timed = timeBars(bars, timeframe);
-  mine.set(timeframe, { revision, timed });
+  const clock = sameClock(bars, timeframe);
+  const timed = clock === null ? timeBars(bars, timeframe) : { bars, sessions: clock, leftOut: 0 };
+  const now: Known = { timeframe, revision, timed };
+  latest = new WeakRef(now);
+  mine.set(timeframe, now);
   known.set(bars, mine);
   return timed;
 }
