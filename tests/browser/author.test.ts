@@ -351,6 +351,18 @@ describe('the gallery', () => {
     expect(gateway.asked('createProject').at(-1)?.input.source).toEqual({ from: 'template', templateId: 'first_dip' });
   });
 
+  it('tells errors of the strategy that is shown, not of the one before it', async () => {
+    // Both have a strategy.ts that nobody has edited since.
+    for (const [name, errors, told] of [['one', 'const first: string = 1;', '1 error'], ['two', 'const first: string = 1;\nconst second: string = 2;', '2 errors']] as const) {
+      const file = join(tmpdir(), `${name}.ts`);
+      writeFileSync(file, `${SMALL(HOLDS)}${errors}\n`);
+      await page.getByRole('button', { name: 'New strategy' }).click();
+      await page.getByTestId('import').setInputFiles(file);
+      await page.locator('.ed-project-name', { hasText: name }).waitFor();
+      await expect.poll(problemWords, { timeout: LIMIT_MS }).toBe(told);
+    }
+  });
+
   it('takes a file in as it was handed on, and names what is wrong in a bad one', async () => {
     const download = page.waitForEvent('download');
     await page.getByRole('button', { name: 'More about this strategy' }).click();

@@ -13,6 +13,8 @@ type Held = { readonly model: editor.ITextModel; text: string };
 const held = new Map<string, Held>();
 const touched = new Set<string>();
 const views = new Map<string, editor.ICodeEditorViewState>();
+/** The version that a closed file had. The types' worker takes a file of a name and version that it knows for the same text: another one under that name goes on counting. */
+const reached = new Map<string, number>();
 let openKey = '';
 let isApplying = false;
 let timer: ReturnType<typeof setTimeout> | undefined;
@@ -30,7 +32,9 @@ export function takeTyped(): void {
 }
 
 function open(path: string, text: string, changed: () => void): Held {
-  const model = editor.createModel(text, LANGUAGE, uriOf(path));
+  const model = editor.createModel('', LANGUAGE, uriOf(path));
+  while (model.getVersionId() < (reached.get(path) ?? 0)) model.setValue('');
+  model.setValue(text);
   const one: Held = { model, text };
   model.onDidChangeContent(() => {
     changed();
@@ -43,7 +47,9 @@ function open(path: string, text: string, changed: () => void): Held {
 }
 
 function close(path: string): void {
-  held.get(path)?.model.dispose();
+  const model = held.get(path)?.model;
+  reached.set(path, model?.getVersionId() ?? 0);
+  model?.dispose();
   held.delete(path);
   views.delete(path);
   touched.delete(path);
