@@ -1,5 +1,5 @@
 /** A project of several files in a process of its own: everything that the author studio and the live engine ask of it. */
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { runStepSchema } from '#app/contracts/studio.ts';
 import { jitterBars } from '#app/analytics/jitter.ts';
 import { barColumns, type BarColumns } from '#app/domain/bar-columns.ts';
@@ -90,6 +90,11 @@ describe('a project in the sandbox', () => {
     expect(await holdBars(counting, 'span', all, { rows: 250 })).toEqual(held);
     expect(asks).toHaveLength(1 + 3 + 3);
     expect((await backtest({}, other)).lines).toEqual(whole.lines);
+    // Symbols of the same length that fit into one piece come together.
+    asks.length = 0;
+    expect(await holdBars(counting, 'span', all, { rows: 1_200 })).toEqual(held);
+    expect(asks).toHaveLength(1 + 1);
+    expect((await backtest({}, other)).lines).toEqual(whole.lines);
     await expect(other.ask('hold', { name: 'span', bars: new Map([['AAA', days(10, 1)]]), piece: { from: 595, rows: 600 } })).rejects.toMatchObject({ code: 'INPUT_INVALID' });
   });
 
@@ -179,5 +184,17 @@ describe('a project in the sandbox', () => {
     using one = await openSandbox(CROSS_PROJECT, {}, { warm });
     using two = await openSandbox(SMA_CROSS, {}, { warm });
     expect([one.facts.kind, two.facts.kind]).toEqual(['cross_project', 'my_cross']);
+  });
+
+  it('starts the next one when the one that was taken has ended, and not beside its run', async () => {
+    using warm = warmSandboxes(1);
+    const taken = warm.take();
+    expect([taken, warm.take()]).toEqual([expect.anything(), null]);
+    taken?.kill();
+    await vi.waitFor(() => {
+      const next = warm.take();
+      expect(next).not.toBeNull();
+      next?.kill();
+    }, 4_000);
   });
 });
