@@ -15,8 +15,8 @@ export const DEPLOY_COMMANDS = {
   stopStrategy: { service, input: z.object({ ...request, ...deployFields.stop }), output: deployedSchema },
   setStrategyLimits: { service, input: z.object({ ...request, ...deployFields.limits }), output: deployedSchema },
   readVerdict: { service, input: z.object({ ...request, ...deployFields.readVerdict }), output: gatesSchema },
-  /** The gates of a version in the market that runs. */
-  projectGates: { service, input: z.object({ projectId: projectIdSchema, version: z.number().int().min(1) }), output: gatesSchema },
+  /** The gates of a version in the market that runs. `parameters`: that would be deployed; what is left out has its default. */
+  projectGates: { service, input: z.object({ projectId: projectIdSchema, version: z.number().int().min(1), parameters: deployFields.deploy.parameters.optional() }), output: gatesSchema },
   /** What the processes of authored strategies cost, and which strategies cannot run at all (why, in words); by strategy. */
   strategyResources: { service, input: z.object({}), output: z.object({ resources: z.record(z.string(), resourceSchema), problems: z.record(z.string(), z.string()) }) },
   /** What the engine knows of a running strategy: its cells and what its process costs. */

@@ -9,7 +9,7 @@ const one = z.object({ strategyId: strategyIdSchema });
 
 /** Its routes. */
 export const DEPLOY_ROUTES = {
-  gates: { method: 'GET', path: '/api/projects/:projectId/versions/:version/gates', auth: session, movesMoney: false, summary: 'What stands between a version and the market that runs', input: versionAsk, output: gatesSchema },
+  gates: { method: 'GET', path: '/api/projects/:projectId/versions/:version/gates', auth: session, movesMoney: false, summary: 'What stands between a version and the market that runs', input: versionAsk.extend({ parameters: z.string().max(8_000).optional().describe('Those that would be deployed, as a JSON object; what is left out has its default') }), output: gatesSchema },
   readVerdict: { method: 'POST', path: '/api/projects/:projectId/versions/:version/verdict-read', auth: session, movesMoney: true, summary: 'A person has read the verdict of a back-test', input: z.object(deployFields.readVerdict), output: gatesSchema },
   deployStrategy: { method: 'POST', path: '/api/deployed', auth: session, movesMoney: true, summary: 'Let a version trade in the market that runs', timeoutMs: 60_000, input: z.object(deployFields.deploy), output: deployedSchema },
   deployed: { method: 'GET', path: '/api/deployed', auth: session, movesMoney: false, summary: 'Deployed strategies with state, P&L, errors and parity', input: z.object({ projectId: versionAsk.shape.projectId.optional() }), output: z.object({ deployed: z.array(deploymentCardSchema), at: z.number().int() }) },

@@ -48,6 +48,15 @@ it('lets symbols be followed before a strategy that needs their bars is deployed
   expect(every.calls.map(({ name }) => name)).toEqual(['deployStrategy']);
 });
 
+it('asks for the gates of the parameters that are named in the address, and refuses what is no object', async () => {
+  const gates = { projectId: 'mine', version: 1, hash: 'a', mode: 'demo' as const, isOpen: true, gates: [] };
+  const { handlers, calls } = withServices({ projectGates: () => gates });
+  await handlers.gates({ projectId: 'mine', version: 1, parameters: '{"fast":10}' }, request);
+  await handlers.gates({ projectId: 'mine', version: 1 }, request);
+  expect(calls.map(({ input }) => input)).toEqual([{ projectId: 'mine', version: 1, parameters: { fast: 10 } }, { projectId: 'mine', version: 1, parameters: {} }]);
+  for (const parameters of ['{"fast"', '[1]', 'null', '7']) await expect(Promise.resolve().then(() => handlers.gates({ projectId: 'mine', version: 1, parameters }, request))).rejects.toMatchObject({ code: 'INPUT_INVALID', message: expect.stringContaining('JSON object') as string });
+});
+
 it('lets go again what it began to follow for a deployment that was refused, and keeps it where nobody knows what became of it', async () => {
   const failing = (code: 'GATE_CLOSED' | 'INPUT_INVALID' | 'UNIT_TIMEOUT', changed: readonly string[], again?: () => never) => {
     let asked = 0;

@@ -1,5 +1,6 @@
 /** Answers about deployed strategies: read from the book, changed by the strategy engine; what a stopped one holds is closed by risk management. */
 import { randomUUID } from 'node:crypto';
+import * as z from 'zod';
 import type { CommandOutput } from '#app/contracts/commands.ts';
 import type { DeploymentCard, Expectation } from '#app/contracts/deploy.ts';
 import type { DEPLOY_ROUTES } from '#app/contracts/http-deploy.ts';
@@ -37,6 +38,21 @@ function expectations(ctx: Ctx): (card: { readonly strategyId: string; readonly 
     known.set(versionId, { at: now, value });
     return value;
   };
+}
+
+const parametersSchema = z.record(z.string(), z.unknown());
+
+/** Parameters out of the address. @throws AppError INPUT_INVALID */
+function readParameters(text = '{}'): Readonly<Record<string, unknown>> {
+  let raw: unknown;
+  try {
+    raw = JSON.parse(text);
+  } catch (error) {
+    throw new AppError('INPUT_INVALID', 'parameters must be a JSON object, such as {"fast":10}', { cause: error });
+  }
+  const parsed = parametersSchema.safeParse(raw);
+  if (!parsed.success) throw new AppError('INPUT_INVALID', 'parameters must be a JSON object, such as {"fast":10}');
+  return parsed.data;
 }
 
 const MAX_EARNED = 400;
@@ -121,7 +137,7 @@ export function deployHandlers({ ctx }: HandlerParts): Pick<Handlers, keyof type
     },
     strategyLog: async ({ strategyId, afterSeq, limit }) => ({ lines: await readLog(ctx.db, { strategyId, afterSeq: afterSeq ?? null, limit }) }),
     strategyParity: async ({ strategyId, limit }) => ({ days: await readParity(ctx.db, strategyId, limit) }),
-    gates: (input) => ctx.callCommand('projectGates', input),
+    gates: ({ parameters, ...version }) => ctx.callCommand('projectGates', { ...version, parameters: readParameters(parameters) }),
     readVerdict: (input, { actor, idempotencyKey }) => ctx.callCommand('readVerdict', { ...input, actor, idempotencyKey }),
     async deployStrategy(input, { actor, idempotencyKey }) {
       const named = (input.symbols ?? []).filter((symbol) => symbol !== '*');

@@ -152,10 +152,11 @@ export async function deployStrategy(parts: DeployNewParts, ask: Ask): Promise<D
   const earlier = await earlierAnswer<Deployed>(db, ACTION, ask);
   if (earlier !== null) return earlier;
   const sizing = sizingOf(ask.sizing);
-  const gates = await judgeGates(db, { mode, projectId, version, limits, libraryDir });
+  const facts = await factsOf(db, ask);
+  // What was found out with other parameters opens no gate: the strategy itself says which ones these are.
+  const gates = await judgeGates(db, { mode, projectId, version, limits, parameters: facts.bound, libraryDir });
   mustBeOpen(gates);
   const symbols = await askedSymbols(parts, ask);
-  const facts = await factsOf(db, ask);
   return db.tx((tx) => onceAsked(tx, ACTION, ask, async () => {
     const { before, answer, symbols: traded } = await write(tx, parts, { ask, facts: liveFactsOf(facts, ask.timeframe), bound: facts.bound, sizing, symbols, hash: gates.hash });
     return { subject: answer.strategyId, before, after: { projectId, version, hash: gates.hash, versionId: answer.versionId, symbols: traded, parameters: facts.bound, sizing, limits, timeframe: ask.timeframe, mode }, answer };

@@ -1,4 +1,5 @@
 /** Notes the exchange days that deployments on paper have run through, after each close and at the start of the service. */
+import * as z from 'zod';
 import { describeError } from '#app/domain/errors.ts';
 import { MINUTE_MS, type EpochMs } from '#app/domain/time.ts';
 import { fromNewYork, latestSession } from '#app/market/calendar.ts';
@@ -6,6 +7,9 @@ import type { Mode } from '#app/contracts/config.ts';
 import { at, type Db, type Queryable } from '#chassis/db.ts';
 import type { Logger } from '#chassis/log.ts';
 import { noteEvidence, type EvidenceDay } from './evidence.ts';
+import { parametersHash } from './evidence-parameters.ts';
+
+const parametersSchema = z.record(z.string(), z.unknown());
 
 /** How often it is looked, and how long after a close the day is over: the last bars and what they cause take a while. */
 const LOOK_MS = 10 * MINUTE_MS;
@@ -13,7 +17,7 @@ const SETTLED_MS = 15 * MINUTE_MS;
 
 /** Deployed and running from before the open to after the close, with a bar of the day, and without an error on it. $4: the close. */
 const RAN = `
-  SELECT s.strategy_id AS "strategyId", v.strategy_version_id AS "versionId", p.hash, (SELECT coalesce(sum(t.version), 0)::integer FROM strategy_engine.strategy_state t WHERE t.strategy_version_id = v.strategy_version_id) AS bars
+  SELECT s.strategy_id AS "strategyId", v.strategy_version_id AS "versionId", p.hash, v.parameters, (SELECT coalesce(sum(t.version), 0)::integer FROM strategy_engine.strategy_state t WHERE t.strategy_version_id = v.strategy_version_id) AS bars
   FROM strategy_engine.strategies s JOIN strategy_engine.strategy_versions v ON v.strategy_version_id = s.current_version_id
   JOIN strategy_engine.project_versions p ON p.project_id = v.project_id AND p.version = v.project_version
   WHERE s.is_enabled AND s.paused IS NULL AND NOT s.is_stopped AND v.created_at < $1::timestamptz
@@ -22,7 +26,7 @@ const RAN = `
     AND NOT EXISTS (SELECT FROM logging.audit_log a WHERE a.subject = s.strategy_id AND a.action = 'strategy.set_enabled' AND a.at >= $1::timestamptz AND a.at < $4::timestamptz
       AND NOT (coalesce((a.before->>'isEnabled')::boolean, false) AND coalesce((a.after->>'isEnabled')::boolean, false)))
   ORDER BY s.strategy_id LIMIT 500`;
-type RanRow = { readonly strategyId: string; readonly versionId: string; readonly hash: string; readonly bars: number };
+type RanRow = { readonly strategyId: string; readonly versionId: string; readonly hash: string; readonly parameters: unknown; readonly bars: number };
 
 /** Notes the last session that is over. @returns deployments of which a day was added */
 export async function noteDay(book: Queryable, { libraryDir, now }: { readonly libraryDir: string; readonly now: EpochMs }): Promise<number> {
@@ -33,8 +37,8 @@ export async function noteDay(book: Queryable, { libraryDir, now }: { readonly l
   const rows = await book.query<RanRow>(RAN, [at(session.open), at(session.close + SETTLED_MS), at(fromNewYork(session.date, 0)), at(session.close)]);
   let added = 0;
   const failed: unknown[] = [];
-  for (const { hash, ...row } of rows) {
-    const day: EvidenceDay = { day: session.date, ...row, notedAt: now };
+  for (const { hash, parameters, ...row } of rows) {
+    const day: EvidenceDay = { day: session.date, ...row, notedAt: now, parameters: parametersHash(parametersSchema.parse(parameters)) };
     try {
       if (await noteEvidence(libraryDir, hash, [day])) added += 1;
     } catch (error) {

@@ -11,10 +11,10 @@ const MAX_BYTES = 200_000;
 /** In place of the text of a file that is larger than any that we write. */
 const TOO_LARGE = '';
 
-const daySchema = z.strictObject({ day: z.iso.date(), strategyId: z.string().max(64), versionId: z.string().max(80), bars: z.number().int().min(0), notedAt: z.number().int() });
+const daySchema = z.strictObject({ day: z.iso.date(), strategyId: z.string().max(64), versionId: z.string().max(80), bars: z.number().int().min(0), notedAt: z.number().int(), parameters: z.string().regex(/^[0-9a-f]{32}$/).optional() });
 const fileSchema = z.strictObject({ format: z.literal('mainspring-evidence'), formatVersion: z.literal(1), hash: z.string(), mode: z.literal('paper'), days: z.array(daySchema).max(MAX_DAYS), checksum: z.string() });
 
-/** A day on which a deployment of the files ran on paper from open to close without an error. `bars`: that it has seen since it was deployed. `notedAt`: epoch ms. */
+/** A day on which a deployment of the files ran on paper from open to close without an error. `bars`: that it has seen since it was deployed. `notedAt`: epoch ms. `parameters`: the hash of those that it ran with; left out in notes of before they were kept. */
 export type EvidenceDay = z.infer<typeof daySchema>;
 /** What was read. `problem`: in words, why a file does not count; then there are no days. */
 export type Evidence = { readonly days: readonly EvidenceDay[]; readonly problem: string | null };
@@ -28,7 +28,7 @@ function fileOf(libraryDir: string, hash: string): string {
 
 /** Finds damage and careless edits. It is no security: who can write the file can write the sum, and who owns the PC may deploy what he likes. */
 function checksumOf(hash: string, days: readonly EvidenceDay[]): string {
-  return createHash('sha256').update(JSON.stringify([hash, days.map(({ day, strategyId, versionId, bars, notedAt }) => [day, strategyId, versionId, bars, notedAt])])).digest('hex');
+  return createHash('sha256').update(JSON.stringify([hash, days.map(({ day, strategyId, versionId, bars, notedAt, parameters }) => [day, strategyId, versionId, bars, notedAt, ...(parameters === undefined ? [] : [parameters])])])).digest('hex');
 }
 
 /** What stands in the file; null without one. @throws what the disk says: a file that cannot be read now is not one that holds nothing */
@@ -41,6 +41,10 @@ async function readText(file: string): Promise<string | null> {
     throw error;
   }
 }
+
+/** A day counts once for the same parameters. */
+const keyOf = ({ day, parameters = '' }: EvidenceDay): string => `${day} ${parameters}`;
+const inOrder = (days: readonly EvidenceDay[]): EvidenceDay[] => [...days].sort((a, b) => (keyOf(a) < keyOf(b) ? -1 : 1));
 
 function evidenceOf(text: string, hash: string): Evidence {
   const refused = (why: string): Evidence => ({ days: [], problem: `The note of its days on paper ${why}, so it does not count.` });
@@ -56,7 +60,7 @@ function evidenceOf(text: string, hash: string): Evidence {
   const { days, checksum } = parsed.data;
   if (parsed.data.hash !== hash) return refused('belongs to other files');
   if (checksum !== checksumOf(hash, days)) return refused('was changed by hand');
-  return { days: [...new Map(days.map((day) => [day.day, day])).values()].sort((a, b) => (a.day < b.day ? -1 : 1)), problem: null };
+  return { days: inOrder([...new Map(days.map((day) => [keyOf(day), day])).values()]), problem: null };
 }
 
 /** Reads the days of a hash. A file that is damaged or was changed by hand counts for nothing, and says so; it never throws for what lies in the folder. */
@@ -79,10 +83,10 @@ export async function noteEvidence(libraryDir: string, hash: string, days: reado
   const file = fileOf(libraryDir, hash);
   const text = await readText(file);
   const before = text === null ? [] : evidenceOf(text, hash).days;
-  const known = new Set(before.map(({ day }) => day));
-  const fresh = days.filter(({ day }) => !known.has(day));
+  const known = new Set(before.map(keyOf));
+  const fresh = days.filter((day) => !known.has(keyOf(day)));
   if (fresh.length === 0) return false;
-  const all = [...before, ...fresh].sort((a, b) => (a.day < b.day ? -1 : 1)).slice(-MAX_DAYS);
+  const all = inOrder([...before, ...fresh]).slice(-MAX_DAYS);
   await mkdir(path.dirname(file), { recursive: true });
   const partial = `${file}.${randomUUID()}.part`;
   try {

@@ -6,8 +6,9 @@ import { gatesOf, type BacktestFact, type GateFacts } from './gate-rules.ts';
 
 const tested = (changes: Partial<BacktestFact> = {}): BacktestFact => ({ backtestId: 'bt_1', at: 5, trips: 40, fills: 80, denied: {}, days: 250, belief: 'doubtful', headline: 'Doubtful: it rests on 40 closed round trips.', outOfSample: 'Walk-forward over 5 windows.', ...changes });
 const LIMITS = { maxNotional: '10000', maxOrdersPerDay: 10, maxDailyLoss: '500', maxErrors: 3 };
+const NOWHERE = { backtested: null, walkedForward: null, paperDays: 0 };
 const ALL: GateFacts = {
-  mode: 'live', source: { isPassed: true, at: 1 }, lookAhead: { isPassed: true, at: 2, signals: 12 }, warmUp: { isPassed: true, at: 3 }, backtests: [tested()], read: { backtestId: 'bt_1', at: 6 }, hasParameters: true, limits: LIMITS,
+  mode: 'live', source: { isPassed: true, at: 1 }, lookAhead: { isPassed: true, at: 2, signals: 12 }, warmUp: { isPassed: true, at: 3 }, backtests: [tested()], read: [{ backtestId: 'bt_1', at: 6 }], elsewhere: NOWHERE, hasParameters: true, limits: LIMITS,
   accountLimits: DEFAULT_RISK_LIMITS, paperDays: ['2024-03-04', '2024-03-05', '2024-03-06', '2024-03-07', '2024-03-08'], paperProblem: null,
 };
 const gate = (name: Gate['gate'], changes: Partial<GateFacts> = {}): Gate => {
@@ -15,7 +16,7 @@ const gate = (name: Gate['gate'], changes: Partial<GateFacts> = {}): Gate => {
   if (found === undefined) throw new Error(`There is no gate ${name}`);
   return found;
 };
-const NOTHING: Partial<GateFacts> = { source: null, lookAhead: null, warmUp: null, backtests: [], read: null, limits: null, paperDays: [] };
+const NOTHING: Partial<GateFacts> = { source: null, lookAhead: null, warmUp: null, backtests: [], read: [], limits: null, paperDays: [] };
 
 describe('what a market asks for', () => {
   it('is everything for real money, and with everything there every gate is open', () => {
@@ -83,11 +84,11 @@ describe('the back-test', () => {
   });
 
   it('must have its verdict read; another is as good unless the newer one is worse', () => {
-    expect(gate('verdict_read', { read: null })).toMatchObject({ state: 'open', action: 'read_verdict', backtestId: 'bt_1' });
+    expect(gate('verdict_read', { read: [] })).toMatchObject({ state: 'open', action: 'read_verdict', backtestId: 'bt_1' });
     const newer = (belief: BacktestFact['belief']) => ({ backtests: [tested({ backtestId: 'bt_9', belief }), tested()] });
     expect(gate('verdict_read', newer('believe'))).toMatchObject({ state: 'passed', backtestId: 'bt_1' });
     expect(gate('verdict_read', newer('do_not_believe'))).toMatchObject({ state: 'open', backtestId: 'bt_9', observed: expect.stringContaining('worse') as string });
-    expect(gate('verdict_read', { read: { backtestId: 'bt_0', at: 1 } })).toMatchObject({ state: 'open' });
+    expect(gate('verdict_read', { read: [{ backtestId: 'bt_0', at: 1 }] })).toMatchObject({ state: 'open' });
   });
 });
 
@@ -103,5 +104,24 @@ describe('days on paper', () => {
   it('are five, and a note that cannot be trusted counts for none', () => {
     expect(gate('paper_days', { paperDays: ['2024-03-04'] })).toMatchObject({ state: 'open', observed: '1 exchange day on paper: 2024-03-04.', action: 'deploy_to_paper' });
     expect(gate('paper_days', { paperDays: [], paperProblem: 'The note of its days on paper was changed by hand, so it does not count.' })).toMatchObject({ state: 'open', observed: expect.stringContaining('by hand') as string });
+  });
+});
+
+describe('other parameters', () => {
+  const elsewhere = { backtested: 'fast 5, slow 20', walkedForward: 'fast 8, slow 30', paperDays: 7 };
+
+  it('are told and open nothing', () => {
+    expect(gate('backtest', { backtests: [], elsewhere })).toMatchObject({ state: 'open', observed: 'This version was back-tested with other parameters only: fast 5, slow 20.', remedy: 'Run a back-test of this version with these parameters.' });
+    expect(gate('verdict_read', { backtests: [], elsewhere })).toMatchObject({ state: 'open', observed: 'There is no verdict yet of these parameters.' });
+    expect(gate('out_of_sample', { backtests: [tested({ outOfSample: null })], elsewhere })).toMatchObject({ state: 'open', observed: expect.stringContaining('Its walk-forward led to other parameters: fast 8, slow 30.') as string, remedy: 'Deploy the parameters that it led to, or optimise once more with a walk-forward.' });
+    expect(gate('paper_days', { paperDays: [], elsewhere })).toMatchObject({ state: 'open', observed: 'These files did not run on paper with these parameters. 7 days with other parameters do not count.' });
+  });
+
+  it('take nothing away from what is known of these', () => {
+    expect(gatesOf({ ...ALL, elsewhere, read: [{ backtestId: 'bt_7', at: 9 }, { backtestId: 'bt_1', at: 6 }] }).map(({ state }) => state)).toEqual(Array<string>(7).fill('passed'));
+  });
+
+  it('are no word for a version that has none', () => {
+    for (const { needed } of gatesOf({ ...ALL, hasParameters: false })) expect(needed).not.toContain('these parameters,');
   });
 });

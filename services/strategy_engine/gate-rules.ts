@@ -8,15 +8,20 @@ import type { RiskLimits } from '#app/domain/limits.ts';
 export type CheckFact = { readonly isPassed: boolean; readonly at: number };
 /** The look-ahead check. `signals`: what the strategy said while it was looked at; null where it was not kept. */
 export type LookFact = CheckFact & { readonly signals: number | null };
-/** A finished back-test of these files. `days`: exchange days of its curve; `trips`: closed round trips; `denied`: orders that risk refused, by code. */
+/** A finished back-test of these files with the parameters that are to be deployed. `days`: exchange days of its curve; `trips`: closed round trips; `denied`: orders that risk refused, by code. */
 export type BacktestFact = {
   readonly backtestId: string; readonly at: number; readonly trips: number; readonly fills: number; readonly denied: Readonly<Record<string, number>>; readonly days: number; readonly belief: 'believe' | 'doubtful' | 'do_not_believe' | null; readonly headline: string | null;
   /** What a walk-forward of its search said in words; null: there was none. */ readonly outOfSample: string | null;
 };
-/** Everything that the gates look at. `backtests`: newest first. `paperDays`: exchange days on paper by these very files; `paperProblem`: why they could not be read. */
+/** What is known of the same files with other parameters: told, and counted for nothing. `backtested`, `walkedForward`: the parameters of the newest such run in words, null without one; `paperDays`: how many. */
+export type ElsewhereFacts = { readonly backtested: string | null; readonly walkedForward: string | null; readonly paperDays: number };
+/**
+ * Everything that the gates look at, of the parameters that are to be deployed. `backtests`: with them, newest first. `paperDays`: exchange days on paper by these very files with them; `paperProblem`: why they could not be
+ * read. `read`: what a person has read, newest first.
+ */
 export type GateFacts = {
   readonly mode: Mode; readonly source: CheckFact | null; readonly lookAhead: LookFact | null; readonly warmUp: CheckFact | null;
-  readonly backtests: readonly BacktestFact[]; /** What a person has read. */ readonly read: { readonly backtestId: string; readonly at: number } | null;
+  readonly backtests: readonly BacktestFact[]; readonly read: readonly { readonly backtestId: string; readonly at: number }[]; readonly elsewhere: ElsewhereFacts;
   readonly hasParameters: boolean; readonly limits: StrategyLimits | null; readonly accountLimits: RiskLimits; readonly paperDays: readonly string[]; readonly paperProblem: string | null;
 };
 
@@ -34,6 +39,9 @@ const BELIEFS = ['do_not_believe', 'doubtful', 'believe'] as const;
 
 type Judged = Pick<Gate, 'state' | 'observed' | 'needed'> & Partial<Pick<Gate, 'remedy' | 'action' | 'at' | 'backtestId'>>;
 type Judge = { readonly gate: Gate['gate']; readonly title: string; readonly ask: (facts: GateFacts) => Judged };
+
+/** The same files with other parameters are another thing to trade. */
+const withThese = ({ hasParameters }: GateFacts): string => (hasParameters ? ' with these parameters' : '');
 
 const count = (n: number, what: string): string => `${n} ${what}${n === 1 ? '' : 's'}`;
 
@@ -92,11 +100,15 @@ function deniedWords({ denied }: BacktestFact, account: RiskLimits): string {
   return `${count(all, 'order')} ${all === 1 ? 'was' : 'were'} denied${n === all ? '' : `, ${n} of them`} because ${denialWords(code, account)}. `;
 }
 
+function neverTested({ elsewhere: { backtested } }: GateFacts): string {
+  return backtested === null ? 'This version was not back-tested.' : `This version was back-tested with other parameters only: ${backtested}.`;
+}
+
 function backtest(facts: GateFacts): Judged {
   const { fills, days } = LEAST_BACKTEST[facts.mode];
-  const needed = `A finished back-test of this version with ${count(fills, 'fill')} over ${count(days, 'exchange day')} at least.`;
+  const needed = `A finished back-test of this version${withThese(facts)}, with ${count(fills, 'fill')} over ${count(days, 'exchange day')} at least.`;
   const found = countedBacktest(facts);
-  if (found === null) return { state: 'open', observed: 'This version was not back-tested.', needed, remedy: 'Run a back-test of this version.', action: 'run_backtest' };
+  if (found === null) return { state: 'open', observed: neverTested(facts), needed, remedy: `Run a back-test of this version${withThese(facts)}.`, action: 'run_backtest' };
   const observed = `${count(found.fills, 'fill')} and ${count(found.trips, 'closed round trip')} over ${count(found.days, 'exchange day')}.${found.belief === 'do_not_believe' && found.headline !== null ? ` ${found.headline}` : ''}`;
   const known = { needed, at: found.at, backtestId: found.backtestId };
   if (isEnough(facts.mode, found)) return { state: 'passed', observed, ...known };
@@ -108,7 +120,7 @@ function backtest(facts: GateFacts): Judged {
 
 /** A disbelieved result may be tried with play money; with real money not. It is told wherever it stands. */
 function outOfSample(facts: GateFacts): Judged {
-  const needed = 'A walk-forward of this version: parameters chosen on one part of the time, tried on the part behind it. With real money its verdict must not be "Do not believe it".';
+  const needed = 'A walk-forward of this version that led to these parameters: chosen on one part of the time, tried on the part behind it. With real money its verdict must not be "Do not believe it".';
   const found = countedBacktest(facts);
   const tried = facts.backtests.find((one) => one.outOfSample !== null) ?? null;
   const headline = found?.headline ?? null;
@@ -116,21 +128,26 @@ function outOfSample(facts: GateFacts): Judged {
   if (found?.belief === 'do_not_believe' && facts.mode === 'live') return { state: 'failed', observed: headline ?? 'The verdict is: do not believe it.', needed, remedy: 'A better rule, or a longer history: the reasons stand in the verdict.', action: 'optimise', at: found.at, backtestId: found.backtestId };
   if (tried !== null) return { state: 'passed', observed: `${tried.outOfSample ?? ''}${words}`, needed, at: tried.at, backtestId: tried.backtestId };
   if (!facts.hasParameters && found !== null) return { state: 'passed', observed: `It has no parameters, so nothing was fitted to the bars.${words}`, needed, at: found.at, backtestId: found.backtestId };
-  return { state: 'open', observed: `It was never tried on bars that the choice of its parameters had not seen.${words}`, needed, remedy: 'Optimise its parameters with a walk-forward.', action: 'optimise', backtestId: found?.backtestId ?? null };
+  const { walkedForward } = facts.elsewhere;
+  const observed = walkedForward === null ? 'It was never tried on bars that the choice of its parameters had not seen.' : `Its walk-forward led to other parameters: ${walkedForward}.`;
+  const remedy = walkedForward === null ? 'Optimise its parameters with a walk-forward.' : 'Deploy the parameters that it led to, or optimise once more with a walk-forward.';
+  return { state: 'open', observed: `${observed}${words}`, needed, remedy, action: 'optimise', backtestId: found?.backtestId ?? null };
 }
 
 function verdictRead(facts: GateFacts): Judged {
-  const needed = 'A person opened the verdict of the newest back-test of this version and read it.';
+  const needed = `A person opened the verdict of the newest back-test of this version${withThese(facts)} and read it.`;
   const found = countedBacktest(facts);
   const { read } = facts;
-  if (found === null) return { state: 'open', observed: 'There is no verdict yet.', needed, remedy: 'Run a back-test of this version.', action: 'run_backtest' };
+  if (found === null) return { state: 'open', observed: facts.elsewhere.backtested === null ? 'There is no verdict yet.' : 'There is no verdict yet of these parameters.', needed, remedy: `Run a back-test of this version${withThese(facts)}.`, action: 'run_backtest' };
   const open = { state: 'open', needed, remedy: 'Open the back-test and read its verdict.', action: 'read_verdict', backtestId: found.backtestId } as const;
-  if (read === null) return { ...open, observed: 'Nobody has read the verdict.' };
-  const seen = facts.backtests.find((one) => one.backtestId === read.backtestId) ?? null;
-  if (seen === null) return { ...open, observed: 'The verdict that was read belongs to a back-test that is not stored any more.' };
+  if (read.length === 0) return { ...open, observed: 'Nobody has read the verdict.' };
+  const known = read.flatMap(({ backtestId, at }) => facts.backtests.filter((one) => one.backtestId === backtestId).map((seen) => ({ seen, at })));
+  const [last] = known;
+  if (last === undefined) return { ...open, observed: 'The verdict that was read belongs to a back-test that ran with other parameters, or is not stored any more.' };
+  const { seen, at } = last;
   const rank = (one: BacktestFact): number => (one.belief === null ? -1 : BELIEFS.indexOf(one.belief));
   if (seen.backtestId !== found.backtestId && rank(found) < rank(seen)) return { ...open, observed: 'The newest back-test has a worse verdict than the one that was read.' };
-  return { state: 'passed', observed: `Read: ${seen.headline ?? 'a verdict without words'}`, needed, at: read.at, backtestId: seen.backtestId };
+  return { state: 'passed', observed: `Read: ${seen.headline ?? 'a verdict without words'}`, needed, at, backtestId: seen.backtestId };
 }
 
 /** The account's limits that a strategy's own would exceed, in words. */
@@ -151,11 +168,13 @@ function limits({ limits: own, accountLimits }: GateFacts): Judged {
   return { state: 'passed', observed: `At most $${own.maxNotional} held, ${count(own.maxOrdersPerDay, 'entry').replace('entrys', 'entries')} and $${own.maxDailyLoss} of loss a day, ${count(own.maxErrors, 'error')} in a row.`, needed };
 }
 
-function paperDays({ paperDays: days, paperProblem }: GateFacts): Judged {
-  const needed = `${LEAST_PAPER_DAYS} exchange days of these very files on paper, without an error.`;
+function paperDays(facts: GateFacts): Judged {
+  const { paperDays: days, paperProblem, elsewhere } = facts;
+  const needed = `${LEAST_PAPER_DAYS} exchange days of these very files${withThese(facts)} on paper, without an error.`;
   if (paperProblem !== null) return { state: 'open', observed: paperProblem, needed, remedy: 'Let it run on paper again; what was noted before does not count.', action: 'deploy_to_paper' };
-  const observed = days.length === 0 ? 'These files did not run on paper.' : `${count(days.length, 'exchange day')} on paper: ${days.slice(-LEAST_PAPER_DAYS).join(', ')}.`;
-  return days.length >= LEAST_PAPER_DAYS ? { state: 'passed', observed, needed } : { state: 'open', observed, needed, remedy: 'Deploy this version to paper and let it run; a changed file begins anew.', action: 'deploy_to_paper' };
+  const others = elsewhere.paperDays === 0 ? '' : ` ${count(elsewhere.paperDays, 'day')} with other parameters ${elsewhere.paperDays === 1 ? 'does' : 'do'} not count.`;
+  const observed = `${days.length === 0 ? `These files did not run on paper${elsewhere.paperDays === 0 ? '' : ' with these parameters'}.` : `${count(days.length, 'exchange day')} on paper: ${days.slice(-LEAST_PAPER_DAYS).join(', ')}.`}${others}`;
+  return days.length >= LEAST_PAPER_DAYS ? { state: 'passed', observed, needed } : { state: 'open', observed, needed, remedy: 'Deploy this version to paper and let it run; a changed file or parameter begins anew.', action: 'deploy_to_paper' };
 }
 
 const JUDGES: readonly Judge[] = [

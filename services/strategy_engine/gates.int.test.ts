@@ -10,6 +10,7 @@ import { openDb, type Db } from '#chassis/db.ts';
 import { startBook, type Book } from '../../tests/support/servers.ts';
 import { noteEvidence, readEvidence } from './evidence.ts';
 import { noteDay } from './evidence-days.ts';
+import { parametersHash } from './evidence-parameters.ts';
 import { gateCommands, judgeGates, mustFitAccount } from './gates.ts';
 
 const HASH = 'a'.repeat(64);
@@ -37,16 +38,16 @@ beforeEach(async () => {
 });
 
 const states = ({ gates }: Gates): Record<string, string> => Object.fromEntries(gates.map(({ gate, state }) => [gate, state]));
-const judge = (mode: 'demo' | 'paper' | 'live', version = 2) => judgeGates(db, { mode, projectId: 'mine', version, libraryDir, limits: LIMITS });
+const judge = (mode: 'demo' | 'paper' | 'live', version = 2, parameters: Readonly<Record<string, unknown>> = {}) => judgeGates(db, { mode, projectId: 'mine', version, libraryDir, limits: LIMITS, parameters });
 const check = (what: string, isPassed = true, result: unknown = {}) => book.sql(`INSERT INTO strategy_engine.project_checks (hash, what, is_passed, result, actor) VALUES ($1, $2, $3, $4::jsonb, 'test')`, [HASH, what, isPassed, JSON.stringify(result)]);
 
 /** A finished back-test of version 2: a year, 81 fills; with the walk-forward of its search, or without. */
-async function backtest(belief: string, hasWalkForward: boolean): Promise<void> {
+async function backtest(belief: string, hasWalkForward: boolean, parameters: Readonly<Record<string, unknown>> = {}, id = BACKTEST): Promise<void> {
   const [from, to] = [Date.UTC(2023, 0, 3, 14, 30), Date.UTC(2024, 0, 2, 21)];
-  await book.sql(`INSERT INTO strategy_engine.backtests (backtest_id, strategy_version_id, request, result, view, project_id, project_version, state, finished_at) VALUES ($1, 'mine.unstored', '{}', '{"fills": 81}', $2::jsonb, 'mine', 2, 'done', now())`, [BACKTEST, JSON.stringify({ trips: 40, from, to, belief, headline: `It is ${belief}.` })]);
+  await book.sql(`INSERT INTO strategy_engine.backtests (backtest_id, strategy_version_id, request, result, view, project_id, project_version, state, finished_at) VALUES ($1, 'mine.unstored', '{}', '{"fills": 81}', $2::jsonb, 'mine', 2, 'done', now())`, [id, JSON.stringify({ parameters, trips: 40, from, to, belief, headline: `It is ${belief}.` })]);
   if (!hasWalkForward) return;
   const folds = [{ inFrom: 0, outFrom: 1, outTo: 2, parameters: {}, inSample: { total_return: 0.2 }, outOfSample: { total_return: 0.1 } }, { inFrom: 1, outFrom: 2, outTo: 3, parameters: {}, inSample: null, outOfSample: { total_return: -0.1 } }];
-  await book.sql(`INSERT INTO strategy_engine.searches (search_id, backtest_id, request, result) VALUES ('se_1', $1, '{}', $2::jsonb)`, [BACKTEST, JSON.stringify({ walkForward: { folds, efficiency: { growth: 0.5, objective: null } } })]);
+  await book.sql(`INSERT INTO strategy_engine.searches (search_id, backtest_id, request, result) VALUES ('se' || $1, $1, '{}', $2::jsonb)`, [id, JSON.stringify({ walkForward: { folds, efficiency: { growth: 0.5, objective: null } } })]);
 }
 
 describe('gates of a version', () => {
@@ -58,8 +59,8 @@ describe('gates of a version', () => {
   });
 
   it('open one by one by what is stored of these very files', async () => {
-    for (const what of ['source', 'look_ahead', 'warm_up']) await check(what, true, { facts: { parameters: [{}] } });
-    await backtest('doubtful', true);
+    for (const what of ['source', 'look_ahead', 'warm_up']) await check(what, true, { facts: { parameters: [{ name: 'fast', default: 10 }] } });
+    await backtest('doubtful', true, { fast: 10 });
     expect(await judge('demo')).toMatchObject({ isOpen: true });
     expect(states(await judge('demo', 1)), 'another version knows nothing of it').toMatchObject({ source: 'open', backtest: 'open' });
     const paper = await judge('paper');
@@ -74,6 +75,25 @@ describe('gates of a version', () => {
     expect(await book.sql(`SELECT actor, subject FROM logging.audit_log WHERE action = 'strategy.verdict_read'`)).toContainEqual({ actor: 'owner', subject: 'mine.2' });
     expect(await judge('paper')).toMatchObject({ isOpen: true });
     expect(await judge('live')).toMatchObject({ isOpen: false });
+  });
+
+  it('ask for the very parameters that are to be deployed; what is left out has its default', async () => {
+    for (const what of ['source', 'look_ahead', 'warm_up']) await check(what, true, { signals: 4, facts: { parameters: [{ name: 'fast', default: 10 }, { name: 'mode', default: 'plain' }] } });
+    await backtest('believe', true, { mode: 'plain', fast: 10 });
+    const other = `bt_${'2'.repeat(24)}`;
+    await backtest('believe', false, { fast: 20, mode: 'plain' }, other);
+    const commands = gateCommands({ db, mode: 'paper', libraryDir });
+    const read = (backtestId: string) => commands.readVerdict?.({ projectId: 'mine', version: 2, backtestId, actor: 'owner', idempotencyKey: `read-${backtestId}` });
+    await read(BACKTEST);
+    expect(await judge('paper')).toMatchObject({ isOpen: true });
+    expect(await judge('paper', 2, { fast: 10 })).toMatchObject({ isOpen: true });
+    const twenty = await judge('paper', 2, { fast: 20 });
+    expect(twenty.gates.map(({ gate, state }) => `${gate} ${state}`)).toEqual(['source passed', 'look_ahead passed', 'backtest passed', 'out_of_sample open', 'verdict_read open', 'limits passed', 'paper_days not_needed']);
+    expect(twenty.gates.map(({ observed }) => observed)).toEqual(expect.arrayContaining([expect.stringMatching(/^Its walk-forward led to other parameters: (fast 10|mode plain), (fast 10|mode plain)\./), 'The verdict that was read belongs to a back-test that ran with other parameters, or is not stored any more.']));
+    await read(other);
+    expect(states(await judge('paper', 2, { fast: 20 })), 'read of these').toMatchObject({ verdict_read: 'passed' });
+    expect(states(await judge('paper')), 'and what was read before is not forgotten').toMatchObject({ verdict_read: 'passed' });
+    expect((await judge('demo', 2, { fast: 30 })).gates.find(({ gate }) => gate === 'backtest')).toMatchObject({ state: 'open', observed: expect.stringContaining('with other parameters only: ') as string });
   });
 
   it('hold for limits that are set later as well', async () => {
@@ -96,7 +116,7 @@ describe('gates of a version', () => {
 
 describe('days on paper', () => {
   const days = sessionsBetween('2024-03-04', '2024-03-08');
-  const noted = (day: string) => ({ day, strategyId: 'mine', versionId: 'mine.v1', bars: 390, notedAt: 1 });
+  const noted = (day: string) => ({ day, strategyId: 'mine', versionId: 'mine.v1', bars: 390, notedAt: 1, parameters: parametersHash({}) });
 
   it('are carried by the library folder, each once, and counted by real money', async () => {
     expect(await noteEvidence(libraryDir, HASH, days.slice(0, 4).map(({ date }) => noted(date)))).toBe(true);
@@ -105,6 +125,17 @@ describe('days on paper', () => {
     await noteEvidence(libraryDir, HASH, [noted(days[4]?.date ?? '')]);
     expect(states(await judge('live'))).toMatchObject({ paper_days: 'passed' });
     expect(readdirSync(path.join(libraryDir, 'evidence')), 'no part of a file is left').toEqual([`${HASH}.json`]);
+  });
+
+  it('count for the parameters that they were traded with; a note of before, without any, only where there are none to choose', async () => {
+    const { parameters: _none, ...before } = noted('2024-03-04');
+    const others = days.map(({ date }) => ({ ...noted(date), parameters: parametersHash({ fast: 5 }) }));
+    expect(await noteEvidence(libraryDir, HASH, [before, ...others])).toBe(true);
+    const paperDays = async (parameters: Readonly<Record<string, unknown>>) => (await judge('live', 2, parameters)).gates.find(({ gate }) => gate === 'paper_days');
+    expect(await paperDays({})).toMatchObject({ state: 'open', observed: 'These files did not run on paper with these parameters. 5 days with other parameters do not count.' });
+    expect(await paperDays({ fast: 5 })).toMatchObject({ state: 'passed' });
+    await check('source', true, { facts: { parameters: [] } });
+    expect(await paperDays({})).toMatchObject({ state: 'open', observed: '1 exchange day on paper: 2024-03-04. 4 days with other parameters do not count.' });
   });
 
   it.each<[string, (text: string) => string, string]>([
@@ -154,7 +185,7 @@ describe('days on paper', () => {
     await deploy('late', (day?.open ?? 0) + MINUTE_MS);
     await sees('late', (day?.close ?? 0) - MINUTE_MS);
     expect(await noteDay(db, { libraryDir, now })).toBe(1);
-    expect(await readEvidence(libraryDir, HASH)).toMatchObject({ days: [{ day: '2024-03-06', strategyId: 'ran', versionId: 'ran.v1', bars: 390 }] });
+    expect(await readEvidence(libraryDir, HASH)).toMatchObject({ days: [{ day: '2024-03-06', strategyId: 'ran', versionId: 'ran.v1', bars: 390, parameters: parametersHash({}) }] });
     expect(await noteDay(db, { libraryDir, now }), 'twice is once').toBe(0);
   });
 });

@@ -10,15 +10,16 @@ import type { EpochMs } from '#app/domain/time.ts';
 import { exchangeDay, sessionsBetween } from '#app/market/calendar.ts';
 import type { Db, Queryable } from '#chassis/db.ts';
 import type { CommandHandlers } from '#chassis/service.ts';
-import { readEvidence } from './evidence.ts';
-import { beyondAccount, gatesOf, type BacktestFact, type CheckFact, type LookFact } from './gate-rules.ts';
+import { readEvidence, type EvidenceDay } from './evidence.ts';
+import { defaultsOf, parametersHash, parametersWords, type EvidenceParameters } from './evidence-parameters.ts';
+import { beyondAccount, gatesOf, type BacktestFact, type CheckFact, type GateFacts, type LookFact } from './gate-rules.ts';
 
-/** Which version, for which market, with which limits. `limits` left out: those of the deployments of the project that are in the book. `libraryDir` null: there is none. */
-export type GateAsk = { readonly mode: Mode; readonly projectId: string; readonly version: number; readonly limits?: StrategyLimits; readonly libraryDir?: string | null };
+/** Which version, for which market, with which limits. `limits` left out: those of the deployments of the project that are in the book. `parameters`: that are to be deployed; what is left out has the default of the source. `libraryDir` null: there is none. */
+export type GateAsk = { readonly mode: Mode; readonly projectId: string; readonly version: number; readonly limits?: StrategyLimits; readonly parameters?: EvidenceParameters; readonly libraryDir?: string | null };
 /** What the commands about gates work with. */
 export type GateParts = { readonly db: Db; readonly mode: Mode; readonly libraryDir: string | null };
 
-/** Back-tests of a hash that are looked at, newest first. */
+/** Back-tests of a hash that are looked at, newest first; and verdicts whose reading is remembered. */
 const MAX_BACKTESTS = 30;
 
 const CHECKS = `SELECT what, is_passed AS "isPassed", result, checked_at AS at FROM strategy_engine.project_checks WHERE hash = $1`;
@@ -26,17 +27,18 @@ type CheckRow = { readonly what: string; readonly isPassed: boolean; readonly re
 
 /**
  * Of every version of any project with the same files: the same text is the same strategy. Told by what stands beside the results, which are megabytes; those with few trips are small,
- * and there alone the fills are counted one by one (who only buys has no trip).
+ * and there alone the fills are counted one by one (who only buys has no trip). Those with the parameters that are asked for come first, and beside them the newest that led elsewhere.
  */
-const BACKTESTS = `
-  SELECT b.backtest_id AS "backtestId", coalesce(b.finished_at, b.created_at) AS at, t.trips, CASE WHEN t.trips >= 100 THEN 2 * t.trips ELSE (b.result->>'fills')::integer END AS fills, CASE WHEN t.trips < 100 THEN b.result->'denied' END AS denied,
+const BACKTEST = `
+  SELECT b.backtest_id AS "backtestId", b.view->'parameters' AS parameters, coalesce(b.view->'parameters' = $2::jsonb, false) AS "isSame", coalesce(b.finished_at, b.created_at) AS at, t.trips, CASE WHEN t.trips >= 100 THEN 2 * t.trips ELSE (b.result->>'fills')::integer END AS fills, CASE WHEN t.trips < 100 THEN b.result->'denied' END AS denied,
     b.view->'from' AS "from", b.view->'to' AS "to",
     b.view->>'belief' AS belief, b.view->>'headline' AS headline, s.result->'walkForward'->'folds' AS folds, (s.result->'walkForward'->'efficiency'->>'growth')::float8 AS growth
   FROM strategy_engine.backtests b JOIN strategy_engine.project_versions v ON v.project_id = b.project_id AND v.version = b.project_version
   CROSS JOIN LATERAL (SELECT coalesce((b.view->>'trips')::integer, 0) AS trips) t LEFT JOIN strategy_engine.searches s ON s.backtest_id = b.backtest_id
-  WHERE v.hash = $1 AND b.state = 'done' AND b.view IS NOT NULL ORDER BY b.created_at DESC, b.backtest_id LIMIT ${MAX_BACKTESTS}`;
+  WHERE v.hash = $1 AND b.state = 'done' AND b.view IS NOT NULL`;
+const BACKTESTS = `${BACKTEST} ORDER BY "isSame" DESC, b.created_at DESC, b.backtest_id LIMIT ${2 * MAX_BACKTESTS}`;
 type BacktestRow = {
-  readonly backtestId: string; readonly at: number; readonly trips: number; readonly fills: number | null; readonly denied: unknown; readonly from: number | null; readonly to: number | null; readonly belief: string | null; readonly headline: string | null;
+  readonly backtestId: string; readonly parameters: unknown; readonly isSame: boolean; readonly at: number; readonly trips: number; readonly fills: number | null; readonly denied: unknown; readonly from: number | null; readonly to: number | null; readonly belief: string | null; readonly headline: string | null;
   readonly folds: unknown; readonly growth: number | null;
 };
 
@@ -44,8 +46,10 @@ type BacktestRow = {
 const foldsSchema = z.array(z.object({ outOfSample: z.record(z.string(), z.number().nullable()).nullable() }));
 const deniedSchema = z.record(z.string(), z.number()).catch({});
 const signalsSchema = z.object({ signals: z.number().int() });
-const readSchema = z.object({ backtestId: z.string() });
-const factsSchema = z.object({ facts: z.object({ parameters: z.array(z.unknown()) }) });
+const readOne = z.object({ backtestId: z.string(), at: z.number().optional() });
+/** `earlier`: back-tests of these files whose verdicts were read before, with other parameters perhaps. */
+const readSchema = readOne.extend({ earlier: z.array(readOne.extend({ at: z.number() })).default([]) });
+const parametersSchema = z.record(z.string(), z.unknown()).catch({});
 
 function outOfSampleOf({ folds, growth }: BacktestRow): string | null {
   const parsed = foldsSchema.safeParse(folds);
@@ -93,20 +97,46 @@ async function limitsOfProject(book: Queryable, projectId: string): Promise<Stra
   return parsed.success ? parsed.data : null;
 }
 
+/** What a person has read of these files, newest first. */
+function readOf(row: CheckRow | undefined): GateFacts['read'] {
+  const parsed = readSchema.safeParse(row?.result);
+  return parsed.success ? [{ backtestId: parsed.data.backtestId, at: row?.at ?? 0 }, ...parsed.data.earlier] : [];
+}
+
+/** Exchange days on paper with these parameters, and how many with others. A note without parameters counts for files that have none. */
+function paperOf(days: readonly EvidenceDay[], hasParameters: boolean, parameters: EvidenceParameters): { readonly own: string[]; readonly others: number } {
+  const hash = parametersHash(parameters);
+  const isOwn = (day: EvidenceDay): boolean => (day.parameters === undefined ? !hasParameters : day.parameters === hash);
+  const own = [...new Set(days.filter(isOwn).map(({ day }) => day))];
+  return { own, others: new Set(days.filter((day) => !isOwn(day) && !own.includes(day.day)).map(({ day }) => day)).size };
+}
+
+/** Back-tests with these parameters, and what is known of the same files with others. */
+async function testedOf(book: Queryable, hash: string, { parameters, paperDays }: { readonly parameters: EvidenceParameters; readonly paperDays: number }): Promise<Pick<GateFacts, 'backtests' | 'elsewhere'>> {
+  const rows = await book.query<BacktestRow>(BACKTESTS, [hash, JSON.stringify(parameters)]);
+  const others = rows.filter(({ isSame }) => !isSame);
+  const words = (row: BacktestRow | undefined): string | null => (row === undefined ? null : parametersWords(parametersSchema.parse(row.parameters)));
+  return {
+    backtests: rows.filter(({ isSame }) => isSame).slice(0, MAX_BACKTESTS).map(backtestOf),
+    elsewhere: { backtested: words(others[0]), walkedForward: words(others.find((row) => outOfSampleOf(row) !== null)), paperDays },
+  };
+}
+
 /** Judges all gates of a version. @throws AppError PROJECT_NOT_FOUND */
-export async function judgeGates(book: Queryable, { mode, projectId, version, limits, libraryDir = null }: GateAsk): Promise<Gates> {
+export async function judgeGates(book: Queryable, { mode, projectId, version, limits, parameters = {}, libraryDir = null }: GateAsk): Promise<Gates> {
   const hash = await hashOf(book, projectId, version);
   const checks = new Map((await book.query<CheckRow>(CHECKS, [hash])).map((row) => [row.what, row]));
   const check = (what: string): CheckFact | null => checks.get(what) ?? null;
-  const read = readSchema.safeParse(checks.get('verdict_read')?.result);
-  const facts = factsSchema.safeParse(checks.get('source')?.result);
+  // Files of which nothing is known yet may have parameters: what is not known is asked for.
+  const defaults = defaultsOf(checks.get('source')?.result);
+  const own = { ...defaults, ...parameters };
+  const hasParameters = defaults === null || Object.keys(defaults).length > 0;
   const evidence = await readEvidence(libraryDir, hash);
+  const paper = paperOf(evidence.days, hasParameters, own);
   const gates = gatesOf({
-    mode, source: check('source'), lookAhead: lookOf(checks.get('look_ahead')), warmUp: check('warm_up'), backtests: (await book.query<BacktestRow>(BACKTESTS, [hash])).map(backtestOf),
-    read: read.success ? { backtestId: read.data.backtestId, at: checks.get('verdict_read')?.at ?? 0 } : null,
-    // Files of which nothing is known yet may have parameters: what is not known is asked for.
-    hasParameters: !facts.success || facts.data.facts.parameters.length > 0,
-    limits: limits ?? (await limitsOfProject(book, projectId)), accountLimits: await accountLimits(book), paperDays: evidence.days.map(({ day }) => day), paperProblem: evidence.problem,
+    mode, source: check('source'), lookAhead: lookOf(checks.get('look_ahead')), warmUp: check('warm_up'), read: readOf(checks.get('verdict_read')), hasParameters,
+    limits: limits ?? (await limitsOfProject(book, projectId)), accountLimits: await accountLimits(book), paperDays: paper.own, paperProblem: evidence.problem,
+    ...(await testedOf(book, hash, { parameters: own, paperDays: paper.others })),
   });
   return { projectId, version, hash, mode, isOpen: gates.every(({ state }) => state === 'passed' || state === 'not_needed'), gates };
 }
@@ -115,16 +145,20 @@ export async function judgeGates(book: Queryable, { mode, projectId, version, li
 async function readVerdict({ db, mode, libraryDir }: GateParts, { projectId, version, backtestId, actor }: CommandInput<'readVerdict'>): Promise<Gates> {
   return db.tx(async (tx) => {
     const hash = await hashOf(tx, projectId, version);
-    const found = (await tx.query<BacktestRow>(BACKTESTS, [hash])).map(backtestOf).find((one) => one.backtestId === backtestId);
+    const row = (await tx.query<BacktestRow>(`${BACKTEST} AND b.backtest_id = $3`, [hash, '{}', backtestId]))[0];
+    const found = row === undefined ? undefined : backtestOf(row);
     if (found === undefined) throw new AppError('BACKTEST_NOT_FOUND', 'This is no finished back-test of this version. Choose one of its own, and wait until it is judged');
     if (found.belief === null) throw new AppError('BACKTEST_NOT_FOUND', 'This back-test has no verdict: it ran over no bars. Run another');
     const result = { backtestId, belief: found.belief, headline: found.headline };
+    const parameters = parametersSchema.parse(row?.parameters);
+    const [before] = await tx.query<CheckRow>(`${CHECKS} AND what = 'verdict_read' FOR UPDATE`, [hash]);
+    const earlier = readOf(before).filter((one) => one.backtestId !== backtestId).slice(0, MAX_BACKTESTS);
     await tx.query(
       `INSERT INTO strategy_engine.project_checks (hash, what, is_passed, result, actor) VALUES ($1, 'verdict_read', true, $2::jsonb, $3)
-       ON CONFLICT (hash, what) DO UPDATE SET result = excluded.result, actor = excluded.actor, checked_at = clock_timestamp()`, [hash, JSON.stringify(result), actor],
+       ON CONFLICT (hash, what) DO UPDATE SET result = excluded.result, actor = excluded.actor, checked_at = clock_timestamp()`, [hash, JSON.stringify({ ...result, earlier }), actor],
     );
-    await tx.query(`INSERT INTO logging.audit_log (actor, action, subject, before, after) VALUES ($1, 'strategy.verdict_read', $2, NULL, $3::jsonb)`, [actor, `${projectId}.${version}`, JSON.stringify({ hash, ...result })]);
-    return judgeGates(tx, { mode, projectId, version, libraryDir });
+    await tx.query(`INSERT INTO logging.audit_log (actor, action, subject, before, after) VALUES ($1, 'strategy.verdict_read', $2, NULL, $3::jsonb)`, [actor, `${projectId}.${version}`, JSON.stringify({ hash, parameters, ...result })]);
+    return judgeGates(tx, { mode, projectId, version, parameters, libraryDir });
   });
 }
 
@@ -132,7 +166,7 @@ async function readVerdict({ db, mode, libraryDir }: GateParts, { projectId, ver
 export function gateCommands(parts: GateParts): Pick<CommandHandlers, 'projectGates' | 'readVerdict'> {
   const { db, mode, libraryDir } = parts;
   return {
-    projectGates: ({ projectId, version }) => judgeGates(db, { mode, projectId, version, libraryDir }),
+    projectGates: ({ projectId, version, parameters = {} }) => judgeGates(db, { mode, projectId, version, parameters, libraryDir }),
     readVerdict: (input) => readVerdict(parts, input),
   };
 }

@@ -49,7 +49,7 @@ function engineNow(): { readonly live: LiveEngine; readonly parts: Parameters<ty
 it('says what the same portfolio of the house says, once', async () => {
   const bars = testMarket(1).slice(5 * MARKET_SYMBOLS.length, 95 * MARKET_SYMBOLS.length);
   let { live, parts, idle } = engineNow();
-  const version = await writeProject(book, 'rotation', MOMENTUM_ROTATION.files);
+  const version = await writeProject(book, 'rotation', MOMENTUM_ROTATION.files, { ...PARAMETERS, weeks: 0 });
   const ask = deployAsk('rotation', version, { symbols: [...MARKET_SYMBOLS], parameters: { ...PARAMETERS, weeks: 0 } });
   const answer = await deployStrategy(parts, ask);
   await idle();

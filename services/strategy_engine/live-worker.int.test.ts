@@ -6,7 +6,7 @@ import { callCommand } from '#chassis/commands.ts';
 import { openDb, type Db } from '#chassis/db.ts';
 import { startBook, startWire, until, type Book, type Wire } from '../../tests/support/servers.ts';
 import { freePorts, startWorker, testConfig, type TestWorker } from '../../tests/support/worker.ts';
-import { SMA_CROSS } from '../research/sandbox/testing-sources.ts';
+import { SMA_CROSS, SMA_CROSS_DEFAULTS } from '../research/sandbox/testing-sources.ts';
 import { deployAsk, writeProject } from './testing-deploy.ts';
 import { MARKET_SYMBOLS, saidBy, testMarket } from './testing-market.ts';
 
@@ -53,13 +53,14 @@ it('raises what the same rules raise in the house, through kills of the engine a
   const bars = testMarket(1).slice(0, 150 * MARKET_SYMBOLS.length);
   worker = startWorker(config);
   await worker.ready();
-  const cross = await writeProject(book, 'my_cross', SMA_CROSS);
+  const cross = await writeProject(book, 'my_cross', SMA_CROSS, SMA_CROSS_DEFAULTS);
   const ask = deployAsk('my_cross', cross, { parameters: { fast: 10, slow: 30 } });
   const deployed = await callCommand(config, 'deployStrategy', ask);
   expect(deployed).toEqual({ strategyId: 'my_cross', versionId: 'my_cross.v1', state: 'running' });
   expect(await callCommand(config, 'deployStrategy', ask)).toEqual(deployed);
   await expect(callCommand(config, 'deployStrategy', { ...ask, idempotencyKey: 'other-key-1', version: cross + 1 })).rejects.toMatchObject({ code: 'PROJECT_NOT_FOUND' });
   await expect(callCommand(config, 'deployStrategy', { ...ask, idempotencyKey: 'other-key-2', parameters: { fast: 50, slow: 30 } })).rejects.toMatchObject({ code: 'STRATEGY_PARAMETERS_INVALID' });
+  await expect(callCommand(config, 'deployStrategy', { ...ask, idempotencyKey: 'other-key-4', parameters: { fast: 11, slow: 30 } })).rejects.toMatchObject({ code: 'GATE_CLOSED', message: expect.stringContaining('back-tested with other parameters only: fast 10, slow 30, stopAtr 0') as string });
   await expect(callCommand(config, 'deployStrategy', { ...ask, idempotencyKey: 'other-key-3', symbols: ['NOPE'] })).rejects.toMatchObject({ code: 'SYMBOL_UNKNOWN' });
   await until(async () => (await state('my_cross'))?.is_warm === true, 'the strategy to be warm', 60_000);
 

@@ -7,7 +7,7 @@ import type { BarWire } from '#app/domain/bar.ts';
 import { MINUTE_MS } from '#app/domain/time.ts';
 import { openDb, type Db } from '#chassis/db.ts';
 import { startBook, type Book } from '../../tests/support/servers.ts';
-import { SMA_CROSS } from '../research/sandbox/testing-sources.ts';
+import { SMA_CROSS, SMA_CROSS_DEFAULTS } from '../research/sandbox/testing-sources.ts';
 import { pauseStrategy, startStrategy, stopStrategy, type DeployParts } from './deploy-state.ts';
 import { strategyLive } from './deploy-live.ts';
 import { deployStrategy } from './deploy-strategy.ts';
@@ -70,7 +70,7 @@ async function started(onBehind?: (strategyId: string) => void): Promise<Running
 }
 
 async function deploy(running: Running, projectId: string, source: string, more: Parameters<typeof deployAsk>[2] = {}): Promise<string> {
-  const version = await writeProject(book, projectId, source);
+  const version = await writeProject(book, projectId, source, source === SMA_CROSS ? SMA_CROSS_DEFAULTS : {});
   const screener = { run: () => Promise.reject(new Error('nobody asks for a screen here')) };
   const { strategyId } = await deployStrategy({ ...running, screener, mode: 'demo', libraryDir: null }, deployAsk(projectId, version, more));
   await running.warmer.idle();

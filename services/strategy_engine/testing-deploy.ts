@@ -6,8 +6,8 @@ import { hashOfFiles } from '#chassis/project-files.ts';
 /** The book as the owner of its tables. */
 type Book = { sql<Row>(text: string, params?: readonly unknown[]): Promise<Row[]> };
 
-/** Writes the next version of a project, judged fit for demo. */
-export async function writeProject(book: Book, projectId: string, text: string | readonly ProjectFile[]): Promise<number> {
+/** Writes the next version of a project, judged fit for demo with these parameters (all of them: a gate asks for the very same). */
+export async function writeProject(book: Book, projectId: string, text: string | readonly ProjectFile[], parameters: Readonly<Record<string, unknown>> = {}): Promise<number> {
   const files = typeof text === 'string' ? [{ path: 'strategy.ts', text }] : text;
   const hash = hashOfFiles(files);
   const [row] = await book.sql<{ version: number }>(
@@ -18,7 +18,7 @@ export async function writeProject(book: Book, projectId: string, text: string |
   for (const what of ['source', 'look_ahead', 'warm_up']) {
     await book.sql(`INSERT INTO strategy_engine.project_checks (hash, what, is_passed, result, actor) VALUES ($1, $2, true, '{}', 'test') ON CONFLICT DO NOTHING`, [hash, what]);
   }
-  const view = { trips: 200, from: Date.UTC(2024, 0, 2), to: Date.UTC(2024, 5, 28), belief: 'believe', headline: 'Written by a test' };
+  const view = { parameters, trips: 200, from: Date.UTC(2024, 0, 2), to: Date.UTC(2024, 5, 28), belief: 'believe', headline: 'Written by a test' };
   await book.sql(`INSERT INTO strategy_engine.backtests (backtest_id, strategy_version_id, request, view, project_id, project_version, state) VALUES ($1, $1, '{}', $2::jsonb, $3, $4, 'done')`, [`${projectId}-${version}`, JSON.stringify(view), projectId, version]);
   return version;
 }

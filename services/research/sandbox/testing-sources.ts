@@ -1,5 +1,7 @@
 /** Strategies as users write them, for tests and benchmarks. */
 
+/** The parameters of SMA_CROSS where none are named. */
+export const SMA_CROSS_DEFAULTS = { fast: 10, slow: 30, stopAtr: 0 };
 /** The built-in moving-average crossover, written by a user. */
 export const SMA_CROSS = `import { atr, integer, real, sma, strategy } from 'mainspring';
 

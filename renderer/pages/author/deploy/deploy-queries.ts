@@ -21,9 +21,11 @@ const NEXT_LINES = 500;
 /** What is asked again after a strategy was deployed, started, paused, stopped or limited. */
 export const AFTER_CHANGE: readonly (readonly unknown[])[] = [['deployed'], ['gates'], ['strategies'], ['projectVersions']];
 
-/** What stands between a version and the market that runs; null = no version. */
-export const useGates = (of: { projectId: string; version: number } | null): UseQueryResult<RouteOutput<'gates'>> =>
-  useRoute('gates', ['gates', of?.projectId, of?.version], of ?? { projectId: 'none', version: 1 }, { isEnabled: of !== null, everyMs: GATES_MS });
+/** What stands between a version with these parameters and the market that runs. `parameters` null: those of the form cannot be read, and the defaults are asked for. */
+export function useGates({ projectId, version }: { projectId: string; version: number }, parameters: Readonly<Record<string, unknown>> | null): UseQueryResult<RouteOutput<'gates'>> {
+  const text = parameters === null ? null : JSON.stringify(parameters);
+  return useRoute('gates', ['gates', projectId, version, text], { projectId, version, ...(text === null ? {} : { parameters: text }) }, { everyMs: GATES_MS });
+}
 
 /** Deployed strategies: of one project, or all. */
 export const useDeployed = (projectId: string | null = null): UseQueryResult<RouteOutput<'deployed'>> => useRoute('deployed', ['deployed', 'list', projectId], projectId === null ? {} : { projectId }, { everyMs: LIST_MS });

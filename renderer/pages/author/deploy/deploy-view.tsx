@@ -14,7 +14,7 @@ import { Answer, Empty, Failure, SkeletonRows } from '../../../ui/kit.tsx';
 import { editorNow, useOpenProject } from '../open-project.ts';
 import type { OpenProject } from '../open-project.ts';
 import { DeployForm, TargetFields } from './deploy-form.tsx';
-import { draftOf, limitsProblems, newDraft, problemsOf, requestOf } from './deploy-draft.ts';
+import { draftOf, limitsProblems, newDraft, parametersOf, problemsOf, requestOf } from './deploy-draft.ts';
 import type { DeployDraft } from './deploy-draft.ts';
 import { AFTER_CHANGE, useDeployed, useDeployedLive, useGates } from './deploy-queries.ts';
 import { closedGates, hindrance, withForm } from './gate-words.ts';
@@ -74,7 +74,6 @@ function Filled({ open, draft, change, replace, startAnew }: { open: OpenProject
   const navigate = useNavigate();
   const client = useQueryClient();
   const account = useAccountFrame();
-  const gates = useGates(of);
   const cards = useDeployed(of.projectId).data?.deployed ?? [];
   const target = useDeployedLive(draft.target);
   const screens = useRoute('screens', ['screens'], {}, { isEnabled: draft.universe === 'screen' });
@@ -82,11 +81,12 @@ function Filled({ open, draft, change, replace, startAnew }: { open: OpenProject
   const [choice, setChoice] = useState<{ isLoading: boolean; failure: unknown }>({ isLoading: false, failure: null });
   const [isWayShown, setWay] = useWay();
   const problems = problemsOf(draft, facts, account);
-  // What was told of another version, or of another deployment, is nothing that stands of this one.
-  const told = gates.isPlaceholderData ? undefined : gates.data;
+  const gates = useGates(of, facts === null || Object.keys(problems).some((field) => field.startsWith('parameters.')) ? null : parametersOf(draft, facts));
+  // What was told of another version, or of another deployment, is nothing that stands of this one; of other parameters it is shown until the answer about these is there, and opens nothing.
+  const told = gates.data?.projectId === of.projectId && gates.data.version === of.version ? gates.data : undefined;
   const replaced = draft.target === null || target.isPlaceholderData ? null : (target.data ?? null);
   const shown = told === undefined ? null : withForm(told, Object.keys(limitsProblems(draft.limits, account)).length === 0);
-  const wait = hindrance({ closed: shown === null ? [] : closedGates(shown), problems: Object.keys(problems).length, isDirty: open.isDirty, isKnown: shown !== null && open.check !== null });
+  const wait = hindrance({ closed: shown === null ? [] : closedGates(shown), problems: Object.keys(problems).length, isDirty: open.isDirty, isKnown: shown !== null && !gates.isPlaceholderData && open.check !== null });
   const choose = (strategyId: string | null): void => {
     deploy.reset();
     if (strategyId === null) return startAnew();
