@@ -72,11 +72,11 @@ function csvFigures(bars: BarColumns): Figure[] {
   ];
 }
 
-function columnFigures(bars: BarColumns): Figure[] {
+async function columnFigures(bars: BarColumns): Promise<Figure[]> {
   const folder = mkdtempSync(path.join(tmpdir(), 'bench-columns-'));
   try {
     const file = path.join(folder, 'bars.columns');
-    writeColumns(file, { symbol: 'TEST', timeframe: '1Min', adjustment: 'raw', source: 'bench' }, bars);
+    await writeColumns(file, { symbol: 'TEST', timeframe: '1Min', adjustment: 'raw', source: 'bench' }, bars);
     const plain = path.join(folder, 'bytes');
     writeFileSync(plain, readFileSync(file));
     const stored = readColumns(file);
@@ -146,5 +146,5 @@ async function bookFigures(bars: BarColumns): Promise<Figure[]> {
 /** P15 and P16 of the performance paper, and the book. */
 export async function benchIngest(): Promise<Figure[]> {
   const bars = synthetic({ length: BARS });
-  return [...csvFigures(bars), ...columnFigures(bars), ...(await bookFigures(bars))];
+  return [...csvFigures(bars), ...(await columnFigures(bars)), ...(await bookFigures(bars))];
 }

@@ -1,4 +1,5 @@
 /** Bars of many series out of the book in one COPY, as columns. */
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { barColumns, type BarColumns } from '#app/domain/bar-columns.ts';
 import { invariant } from '#app/domain/errors.ts';
 import type { Timeframe } from '#app/domain/time.ts';
@@ -10,8 +11,8 @@ export type RowsWanted = { readonly symbol: string; readonly after: number };
 
 const FIELDS = ['time', 'open', 'high', 'low', 'close', 'volume'] as const;
 const HEADER = 'symbol,time,open,high,low,close,volume\n';
-/** Rows are read in pieces of this size, so that a long series does not stand in memory as text. */
-const PIECE_BYTES = 16 * 1024 * 1024;
+/** Rows are read in pieces of this size: a long series does not stand in memory as text, and whoever lives on this thread has a turn after some milliseconds. */
+const PIECE_BYTES = 1024 * 1024;
 const NEWLINE = 0x0a;
 
 /** Added to times (epoch ms) on their way as text: days before 1973 have other lengths as text, and before 1970 a sign, by which a file's clock is told. */
@@ -46,7 +47,12 @@ function invariantInteger(value: number): number {
 function addRows(text: Buffer, into: Map<string, BarColumns[]>): void {
   const { series, defects } = parseCsv(Buffer.concat([Buffer.from(HEADER), text]), { areInstants: true });
   invariant(defects.length === 0, 'The book holds bars that cannot be true', { defect: defects[0]?.reason, row: defects[0]?.text });
-  for (const { symbol, bars } of series) if (symbol !== null) into.set(symbol, [...(into.get(symbol) ?? []), unshifted(bars)]);
+  for (const { symbol, bars } of series) {
+    if (symbol === null) continue;
+    const parts = into.get(symbol) ?? [];
+    parts.push(unshifted(bars));
+    into.set(symbol, parts);
+  }
 }
 
 /** The wanted rows by symbol; a symbol without rows is left out. */
@@ -65,7 +71,9 @@ export async function readBookRows(tx: BulkTx, timeframe: Timeframe, wanted: rea
   for await (const chunk of tx.copyOut(copyText(timeframe, wanted)) as AsyncIterable<Buffer>) {
     held.push(chunk);
     bytes += chunk.length;
-    if (bytes >= PIECE_BYTES) flush(false);
+    if (bytes < PIECE_BYTES) continue;
+    flush(false);
+    await nextTurn();
   }
   flush(true);
   return new Map([...parts].map(([symbol, all]) => [symbol, joined(all)]));

@@ -178,7 +178,7 @@ describe('the column cache', () => {
       import { barColumns } from ${JSON.stringify(url('../../app/domain/bar-columns.ts'))};
       const bars = barColumns(20000); for (let n = 0; n < 20000; n += 1) { bars.time[n] = n; bars.close[n] = process.pid; }
       process.send('ready');
-      for (;;) { writeColumns(process.argv[2], { symbol: 'SPY', timeframe: '1Min', adjustment: 'raw', source: 'race' }, bars); readColumns(process.argv[2]); }`);
+      for (;;) { await writeColumns(process.argv[2], { symbol: 'SPY', timeframe: '1Min', adjustment: 'raw', source: 'race' }, bars); readColumns(process.argv[2]); }`);
     const children = Array.from({ length: 3 }, () => fork(child, [fileOf()]));
     await Promise.all(children.map((one) => new Promise((ready) => one.once('message', ready))));
     const { readColumns } = await import('./store.ts');

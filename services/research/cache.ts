@@ -183,21 +183,21 @@ class Cache implements ColumnCache {
     const source = sourceOf(found.state);
     if (found.isExtended && stored !== null) {
       const bars = joined([stored.bars, found.fromBook], request.isShared);
-      return { bars, source, origin: 'extended', complaint: words([complaint, this.write(request, { source, bars, isFlushed: found.isFlushed })]), missing: [] };
+      return { bars, source, origin: 'extended', complaint: words([complaint, await this.write(request, { source, bars, isFlushed: found.isFlushed })]), missing: [] };
     }
     const archives = found.state.archives.filter((one) => !one.isInBook);
     const archived = this.archiveFolder === null || archives.length === 0 ? null : await readArchivedSeries(this.archiveFolder, archives, request);
     const bars = archived === null ? joined([found.fromBook], request.isShared) : merged(found.fromBook, archived.bars, request.isShared);
     const missing = archived?.missing ?? [];
     // What lacks a month is not kept: the file may be brought back from a backup tomorrow.
-    const problem = missing.length > 0 ? missing.map(({ why }) => `${request.symbol}: ${why}`).join('; ') : this.write(request, { source, bars, isFlushed: found.isFlushed });
+    const problem = missing.length > 0 ? missing.map(({ why }) => `${request.symbol}: ${why}`).join('; ') : await this.write(request, { source, bars, isFlushed: found.isFlushed });
     return { bars, source, origin: 'book', complaint: words([complaint, problem]), missing: missing.map(({ month }) => month) };
   }
 
   /** Stores the bars. @returns what went wrong */
-  private write(request: CacheRequest, { source, bars, isFlushed }: { source: string; bars: BarColumns; isFlushed: boolean }): string | null {
+  private async write(request: CacheRequest, { source, bars, isFlushed }: { source: string; bars: BarColumns; isFlushed: boolean }): Promise<string | null> {
     try {
-      writeColumns(columnFile(this.folder, request), { symbol: request.symbol, timeframe: request.timeframe, adjustment: 'raw', source }, bars, isFlushed);
+      await writeColumns(columnFile(this.folder, request), { symbol: request.symbol, timeframe: request.timeframe, adjustment: 'raw', source }, bars, isFlushed);
       return null;
     } catch (error) {
       if (error instanceof AppError) throw error;

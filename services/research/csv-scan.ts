@@ -103,6 +103,24 @@ export class Scanner {
     return Buffer.from(this.bytes.buffer, this.bytes.byteOffset + start, this.pos - start).toString('latin1').trim();
   }
 
+  /** Steps over the field when it says what the one at `from` said, up to what ends it. */
+  isSame(from: number): boolean {
+    const { bytes, separator } = this;
+    let i = this.pos;
+    let before = from;
+    let byte = bytes[i] as number;
+    while (byte === bytes[before]) {
+      if (byte === separator || byte === NEWLINE || byte === RETURN || byte === QUOTE) {
+        this.pos = i;
+        return true;
+      }
+      i += 1;
+      before += 1;
+      byte = bytes[i] as number;
+    }
+    return false;
+  }
+
   /** Steps to the end of the field: a separator, a closing quote or the end of the line. */
   skip(): void {
     const { bytes, separator } = this;

@@ -110,3 +110,9 @@ describe('any bytes at all', () => {
     }), { numRuns: 500 });
   });
 });
+
+it('tells symbols apart that begin alike, however they are written, row after row', () => {
+  const names = ['AB', 'AB', 'ABC', 'ABC', 'AB', '"AB"', '"AB"', 'ab', ' AB', 'A', 'ABC', 'A'];
+  const { series, rows } = read(`symbol,${HEAD}${names.map((name, n) => `${name},2024-03-${String(n + 4).padStart(2, '0')},1,2,0.5,1.5,${n}`).join('\n')}`);
+  expect([rows, series.map(({ symbol, bars }) => [symbol, [...bars.volume]])]).toEqual([12, [['AB', [0, 1, 4, 5, 6, 7, 8]], ['ABC', [2, 3, 10]], ['A', [9, 11]]]]);
+});

@@ -93,6 +93,8 @@ class Parser {
   private readonly row = new Float64Array(5);
   private readonly isUtc: boolean;
   private group = 0;
+  /** Where the symbol of `group` was read, -1 for nowhere in these bytes: a row mostly names that of the row before, and no text is made of it again. */
+  private symbolAt = -1;
   private local = NaN;
   /** Whether times tell their offset: all of them do, or none. */
   private hasOffset: boolean | null = null;
@@ -114,6 +116,7 @@ class Parser {
   next(bytes: Uint8Array): void {
     this.scan = new Scanner(bytes, this.layout, 0);
     this.rows.clear();
+    this.symbolAt = -1;
     this.told = 0;
   }
 
@@ -159,12 +162,20 @@ class Parser {
         this.local = scan.stamp(stamp);
         if (Number.isNaN(this.local)) return false;
       } else if (role === ROLE.clock) clock = scan.clock();
-      else if (role === ROLE.symbol) this.group = this.groupOf(scan.text());
+      else if (role === ROLE.symbol) this.symbol();
       else scan.skip();
       if (n < last && !scan.step()) return false;
     }
     this.local += clock;
     return scan.atEnd() && !Number.isNaN(this.local);
+  }
+
+  private symbol(): void {
+    const { scan } = this;
+    const { pos } = scan;
+    if (this.symbolAt >= 0 && scan.isSame(this.symbolAt)) return;
+    this.group = this.groupOf(scan.text());
+    this.symbolAt = pos;
   }
 
   /** Why the numbers of the row cannot be used. */

@@ -1,7 +1,9 @@
 /** Column files on disk: read into one piece of memory, written whole or not at all, by any number of processes at once. */
 import { randomBytes } from 'node:crypto';
-import { closeSync, fstatSync, fsyncSync, mkdirSync, openSync, readSync, readdirSync, renameSync, rmSync, statSync, writeSync } from 'node:fs';
+import { closeSync, fstatSync, openSync, readSync, readdirSync, rmSync, statSync } from 'node:fs';
+import { mkdir, open, rename, rm } from 'node:fs/promises';
 import path from 'node:path';
+import { setTimeout as after } from 'node:timers/promises';
 import { crc32 } from 'node:zlib';
 import type { BarColumns } from '#app/domain/bar-columns.ts';
 import { AppError } from '#app/domain/errors.ts';
@@ -20,6 +22,7 @@ const LEFTOVER_AGE_MS = 3_600_000;
 /** Windows refuses to replace a file that another process reads at this moment. */
 const HELD = new Set(['EPERM', 'EACCES', 'EBUSY']);
 const PATIENCE_MS = 1_000;
+const RETRY_MS = 10;
 
 /** Where a series lies. The beginning keeps tickers such as CON or AUX, which Windows takes for devices, from being the whole name; capitals are the same everywhere. */
 export function columnFile(folder: string, series: { readonly symbol: string; readonly timeframe: Timeframe }): string {
@@ -53,51 +56,47 @@ export function readColumns(file: string, isShared = false): StoredColumns | nul
 
 /**
  * Replaces a file in one step, after a power cut there is the old one or the new one. `isFlushed` false: thousands at once, of which a power cut may leave some empty or torn; their
- * checksums tell, and they are made again. @throws system errors: no room, no rights
+ * checksums tell, and they are made again. The disk is waited for, not stood still for: strategies trade on the same thread. @throws system errors: no room, no rights
  */
-export function writeColumns(file: string, label: SeriesLabel, bars: BarColumns, isFlushed = true): void {
+export async function writeColumns(file: string, label: SeriesLabel, bars: BarColumns, isFlushed = true): Promise<void> {
   const bytes = encodeColumns(label, bars, crc32);
   const folder = path.dirname(file);
-  mkdirSync(folder, { recursive: true });
+  await mkdir(folder, { recursive: true });
   const beside = `${file}.${randomBytes(6).toString('hex')}.new`;
   try {
-    const handle = openSync(beside, 'wx', 0o600);
-    try {
-      for (let at = 0; at < bytes.length; ) at += writeSync(handle, bytes, at, Math.min(CHUNK_BYTES, bytes.length - at));
-      if (isFlushed) fsyncSync(handle);
-    } finally {
-      closeSync(handle);
-    }
-    renameHeld(beside, file);
+    await writeWhole(beside, bytes, isFlushed);
+    await renameHeld(beside, file);
   } catch (error) {
-    rmSync(beside, { force: true });
+    await rm(beside, { force: true });
     throw error;
   }
-  if (isFlushed) flushFolder(folder);
+  if (isFlushed) await flushFolder(folder);
 }
 
-function renameHeld(from: string, to: string): void {
+async function writeWhole(file: string, bytes: Uint8Array, isFlushed: boolean): Promise<void> {
+  await using handle = await open(file, 'wx', 0o600);
+  for (let at = 0; at < bytes.length; ) at += (await handle.write(bytes, at, Math.min(CHUNK_BYTES, bytes.length - at))).bytesWritten;
+  if (isFlushed) await handle.sync();
+}
+
+async function renameHeld(from: string, to: string): Promise<void> {
   const deadline = performance.now() + PATIENCE_MS;
   for (;;) {
     try {
-      renameSync(from, to);
+      await rename(from, to);
       return;
     } catch (error) {
       if (!(error instanceof Error) || !HELD.has(String(Reflect.get(error, 'code'))) || performance.now() > deadline) throw error;
-      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 10);
+      await after(RETRY_MS);
     }
   }
 }
 
 /** The new name reaches the disk with its folder. Windows journals names and cannot open folders. */
-function flushFolder(folder: string): void {
+async function flushFolder(folder: string): Promise<void> {
   if (process.platform === 'win32') return;
-  const handle = openSync(folder, 'r');
-  try {
-    fsyncSync(handle);
-  } finally {
-    closeSync(handle);
-  }
+  await using handle = await open(folder, 'r');
+  await handle.sync();
 }
 
 /** Removes what writers that were killed left behind. No write takes an hour. */
