@@ -9,6 +9,7 @@ import type { Settings } from '#app/contracts/settings.ts';
 import { AppError, describeError, invariant } from '#app/domain/errors.ts';
 import { openArming } from './arming.ts';
 import type { Arming } from './arming.ts';
+import type { Accounts } from './broker/accounts.ts';
 import { runCommand } from './command.ts';
 import { watchDisk } from './disk-guard.ts';
 import type { DiskGuard } from './disk-guard.ts';
@@ -58,6 +59,8 @@ export type StackEvents = {
 export type BootOptions = FolderOptions & {
   readonly layout: Layout;
   readonly spawner: Spawner;
+  /** What the dashboard may ask about the broker's accounts; nothing unless told. */
+  readonly accounts?: Accounts;
   /** This process goes on after the stack was stopped (the desktop). */
   readonly isResident?: boolean;
   /** Gives the start up before its first process, for example because the session of the operating system ends. */
@@ -206,6 +209,7 @@ function supervise({ options, opened, facts, drivers, undo, kill, configuration 
         replayDone: options.events.onReplayDone,
         kill: (wish) => killOf(kill).pull(wish),
         configuration: () => configurationFrom(configuration),
+        accounts: options.accounts ?? null,
       }),
     onLatched: (unit, key, isStored) => kill.of?.latched(unit, key, isStored),
     onChange: (id, previous, exit) => {

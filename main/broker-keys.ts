@@ -1,8 +1,7 @@
 /** The broker keys of a home: put in, taken out for the market that needs them, never shown. */
 import { judgeKeyId, isKeyShaped } from '#app/contracts/broker-keys.ts';
-import type { KeyPair, MarketChoice } from '#app/contracts/broker-keys.ts';
 import type { Mode } from '#app/contracts/config.ts';
-import type { BrokerAccount, BrokerKeys, KeyStatus } from '#app/contracts/shell.ts';
+import type { BrokerAccount, BrokerKeys, KeyPair, KeyStatus, MarketChoice } from '#app/contracts/broker-keys.ts';
 import { AppError } from '#app/domain/errors.ts';
 import { makeHome } from './store/data-folder.ts';
 import type { Home } from './store/data-folder.ts';
@@ -60,6 +59,11 @@ export async function forgetBrokerKeys(home: Home, sealer: Sealer, account: Brok
   const names = namesOf(account);
   await Promise.all([secrets.remove(names.keyId), secrets.remove(names.secretKey)]);
   return statusOfAll(secrets);
+}
+
+/** The key pair that is kept for an account, for a test of it; null = none. @throws AppError CONFIG_UNREADABLE (operator). */
+export async function storedKeysOf(home: Home, sealer: Sealer, account: BrokerAccount): Promise<KeyPair | null> {
+  return pairOf(await openSecrets(home.keysFile, sealer), account);
 }
 
 /** The chosen market with the keys of that account alone: paper never sees the live pair, nor the other way round. The demo does not open the vault. */

@@ -1,13 +1,16 @@
 /** Keeps one stack for a person: starts, stops and changes markets one after the other, and says how far it is. */
 import path from 'node:path';
-import type { KeyPair } from '#app/contracts/broker-keys.ts';
+import type { BrokerAccount, BrokerKeys, KeyPair } from '#app/contracts/broker-keys.ts';
 import type { Mode } from '#app/contracts/config.ts';
+import type { ConnectionTest } from '#app/contracts/connection-test.ts';
 import type { Notice, UnitIncident } from '#app/contracts/health.ts';
-import type { BrokerAccount, BrokerKeys, ShellPhase } from '#app/contracts/shell.ts';
+import type { ShellPhase } from '#app/contracts/shell.ts';
 import { AppError, describeError } from '#app/domain/errors.ts';
 import { boot, isUp } from './boot.ts';
 import type { BootOptions, Stack, StackEvents } from './boot.ts';
-import { choiceOf, forgetBrokerKeys, readBrokerKeys, storeBrokerKeys } from './broker-keys.ts';
+import { openAccounts } from './broker/accounts.ts';
+import type { Accounts } from './broker/accounts.ts';
+import { choiceOf, forgetBrokerKeys, storeBrokerKeys } from './broker-keys.ts';
 import { openAudit } from './store/audit.ts';
 import type { Audit } from './store/audit.ts';
 import { layoutOf } from './store/data-folder.ts';
@@ -52,6 +55,8 @@ export type Host = {
   /** Counts from the next start on. @throws AppError INPUT_INVALID, CONFIG_UNREADABLE. */
   setBrokerKeys(account: BrokerAccount, pair: KeyPair): Promise<BrokerKeys>;
   removeBrokerKeys(account: BrokerAccount): Promise<BrokerKeys>;
+  /** Asks the broker, with typed keys or (null) with those of the next start. A failed test is an answer. @throws AppError RATE_LIMITED, CONFIG_INVALID, CONFIG_UNREADABLE. */
+  testConnection(account: BrokerAccount, typed: KeyPair | null): Promise<ConnectionTest>;
   /** Until when (EpochMs). @throws AppError INPUT_INVALID (phrase, minutes), LIVE_REFUSED (denied). */
   armLive(phrase: string, minutes: number): { readonly armedUntil: number };
   disarmLive(): void;
@@ -81,6 +86,7 @@ class StackHost implements Host {
   readonly home: Home;
   private readonly options: HostOptions;
   private readonly audit: Audit;
+  private readonly accounts: Accounts;
   private readonly listeners = new Set<() => void>();
   private now: HostState;
   private queue: Promise<void> = Promise.resolve();
@@ -92,6 +98,7 @@ class StackHost implements Host {
     this.options = options;
     this.home = options.home;
     this.audit = openAudit(path.join(options.home.homeDir, 'logs'), (text) => options.log('error', text));
+    this.accounts = openAccounts({ home: options.home, sealer: options.sealer, env: options.env, withVault: (task) => this.withKeys(task), monotonic: () => performance.now() });
     this.now = { phase: 'stopped', problem: null, stack: null, mode: options.mode };
   }
 
@@ -132,7 +139,7 @@ class StackHost implements Host {
   }
 
   brokerKeys(): Promise<BrokerKeys> {
-    return this.withKeys(() => readBrokerKeys(this.home, this.options.sealer));
+    return this.accounts.keys();
   }
 
   setBrokerKeys(account: BrokerAccount, pair: KeyPair): Promise<BrokerKeys> {
@@ -141,6 +148,10 @@ class StackHost implements Host {
 
   removeBrokerKeys(account: BrokerAccount): Promise<BrokerKeys> {
     return this.changeKeys(account, `The keys of the ${account} account were removed`, () => forgetBrokerKeys(this.home, this.options.sealer, account));
+  }
+
+  testConnection(account: BrokerAccount, typed: KeyPair | null): Promise<ConnectionTest> {
+    return this.accounts.test(account, typed);
   }
 
   armLive(phrase: string, minutes: number): { readonly armedUntil: number } {
@@ -216,6 +227,7 @@ class StackHost implements Host {
       libraryDir: home.libraryDir,
       envFile: home.envFile,
       choice: decided === null ? await this.withKeys(() => choiceOf(home, sealer, mode)) : { mode, keys: null },
+      accounts: this.accounts,
       replay: null,
       isResident: true,
       events: {

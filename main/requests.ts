@@ -4,6 +4,7 @@ import type { ControlResult, ControlVerb, TapeSummary } from '#app/contracts/con
 import type { StackHealth, UnitId, UnitIncident } from '#app/contracts/health.ts';
 import type { KillOutcome, KillWish } from '#app/contracts/kill.ts';
 import { AppError, describeError } from '#app/domain/errors.ts';
+import type { Accounts } from './broker/accounts.ts';
 import type { ConfigurationKeeper } from './configuration.ts';
 import type { Logs } from './supervisor/logs.ts';
 import type { Supervisor } from './supervisor/supervisor.ts';
@@ -20,6 +21,8 @@ export type RequestPorts = {
   readonly replayDone: (tape: TapeSummary) => void;
   readonly kill: (wish: KillWish) => Promise<KillOutcome>;
   readonly configuration: () => ConfigurationKeeper;
+  /** Null: this start knows no home with accounts. */
+  readonly accounts: Accounts | null;
 };
 
 /** Answers one request; every outcome is a reply. */
@@ -41,15 +44,24 @@ function refuse(request: WorkerRequest, error: unknown): void {
 }
 
 /** Verbs whose answer takes a while. */
-type SlowVerb = 'kill' | 'settings' | 'checkSettings' | 'saveSettings';
+type SlowVerb = 'kill' | 'settings' | 'checkSettings' | 'saveSettings' | 'brokerKeys' | 'testConnection';
 
 function performSlowly(verb: ControlVerb, args: unknown, ports: RequestPorts): Promise<ControlResult<SlowVerb>> | null {
   if (verb === 'kill') return ports.kill(CONTROL_VERBS.kill.args.parse(args));
   if (verb === 'settings') return ports.configuration().view();
   if (verb === 'checkSettings') return ports.configuration().check(CONTROL_VERBS.checkSettings.args.parse(args).changes);
+  if (verb === 'brokerKeys') return accountsOf(ports).keys();
+  // Keys never come from a worker: what is stored is tested, and nothing else.
+  if (verb === 'testConnection') return accountsOf(ports).test(CONTROL_VERBS.testConnection.args.parse(args).account, null);
   if (verb !== 'saveSettings') return null;
   const { changes, actor } = CONTROL_VERBS.saveSettings.args.parse(args);
   return ports.configuration().save(changes, actor);
+}
+
+/** @throws AppError CONFIG_INVALID (operator) */
+function accountsOf({ accounts }: RequestPorts): Accounts {
+  if (accounts === null) throw new AppError('CONFIG_INVALID', 'This start has no broker accounts of its own. Use "mainspring keys" on the command line.');
+  return accounts;
 }
 
 function perform(verb: Exclude<ControlVerb, SlowVerb>, args: unknown, caller: UnitId, ports: RequestPorts): ControlResult<ControlVerb> {

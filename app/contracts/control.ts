@@ -1,7 +1,9 @@
 /** The control channel: every message between the supervisor and a worker. */
 import * as z from 'zod';
+import { BrokerAccountSchema, BrokerKeysSchema } from './broker-keys.ts';
 import { LogLevelSchema, RuntimeConfigSchema } from './config.ts';
 import { changeOutlookSchema, configurationSchema, settingChangesSchema } from './configuration.ts';
+import { connectionTestSchema } from './connection-test.ts';
 import { INCIDENTS_MAX, LogLineSchema, StackHealthSchema, UnitIdSchema, UnitIncidentSchema } from './health.ts';
 import type { WorkerId } from './health.ts';
 import { killOutcomeSchema, killWishSchema, LatchSchema } from './kill.ts';
@@ -129,6 +131,10 @@ export const CONTROL_VERBS = {
   checkSettings: { args: z.object({ changes: settingChangesSchema }), result: changeOutlookSchema, callers: ['gateway'] },
   /** Saves a change of settings; parts that need it are started again. */
   saveSettings: { args: z.object({ changes: settingChangesSchema, actor: z.string().max(80) }), result: changeOutlookSchema, callers: ['gateway'] },
+  /** What may be told of the stored broker keys: never a key. */
+  brokerKeys: { args: z.object({}), result: BrokerKeysSchema, callers: ['gateway'] },
+  /** Tests the connection of an account with the keys that are kept for it; they do not leave the supervisor but to the broker. */
+  testConnection: { args: z.object({ account: BrokerAccountSchema }), result: connectionTestSchema, callers: ['gateway'] },
   /** The replay has been traded to its end. */
   replayDone: { args: z.object({ summary: TapeSummarySchema }), result: DoneSchema, callers: ['simulator'] },
 } as const satisfies Record<string, { args: z.ZodType; result: z.ZodType; callers: readonly WorkerId[] }>;
@@ -155,6 +161,8 @@ export const CONTROL_VERB_NAMES = [
   'settings',
   'checkSettings',
   'saveSettings',
+  'brokerKeys',
+  'testConnection',
 ] as const satisfies readonly ControlVerb[];
 
 /** Worker to supervisor. */

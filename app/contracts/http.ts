@@ -15,6 +15,7 @@ import { ALERT_ROUTES } from './http-alert.ts';
 import { AUTHOR_ROUTES } from './http-author.ts';
 import { BULK_ROUTES } from './http-bulk.ts';
 import { CHART_ROUTES } from './http-chart.ts';
+import { ACCOUNT_ROUTES } from './http-accounts.ts';
 import { CONFIGURATION_ROUTES } from './http-configuration.ts';
 import { DEPLOY_ROUTES } from './http-deploy.ts';
 import { EXPLAIN_ROUTES } from './http-explain.ts';
@@ -139,6 +140,7 @@ export const HTTP = {
   ...STUDIO_ROUTES,
   ...DEPLOY_ROUTES,
   ...CONFIGURATION_ROUTES,
+  ...ACCOUNT_ROUTES,
 } as const satisfies Record<string, RouteContract>;
 
 /** The name of a route. */

@@ -1,6 +1,6 @@
 /** The settings a person writes in `.env` or the environment: their keys, defaults, and what to say when one is wrong. */
 import { BROKER_URLS, isKeyShaped, isLiveAddress, judgeAddress, judgeKeyId } from './broker-keys.ts';
-import type { KeyPair, MarketChoice } from './broker-keys.ts';
+import type { BrokerAccount, Complaint, KeyPair, MarketChoice } from './broker-keys.ts';
 import type { AlpacaAccess, LogLevel, Mode, NotificationAccess } from './config.ts';
 import type { SettingEntry, SettingProblem } from './env-text.ts';
 import { readNotification } from './notification-settings.ts';
@@ -160,6 +160,30 @@ function marketOfSettings(reader: SettingReader): Market {
   const key = judgeKeyId(mode, keyId.value);
   if (key) reader.complain('ALPACA_API_KEY', key.problem, key.remedy);
   return { mode, alpaca: accessTo(base, { keyId: keyId.value, secretKey: secretKey.value }) };
+}
+
+/** How an account is reached with a pair of keys, or why it is not: `about` says whether the address or the key is wrong. */
+export type AccountAccess = { readonly access: AlpacaAccess; readonly complaint: null } | { readonly access: null; readonly complaint: Complaint & { readonly about: 'address' | 'key' } };
+
+function accessOf(reader: SettingReader, account: BrokerAccount, keys: KeyPair): AccountAccess {
+  const base = baseOf(reader) ?? BROKER_URLS[account];
+  const address = judgeAddress(account, base);
+  if (address) return { access: null, complaint: { ...address, about: 'address' } };
+  const key = judgeKeyId(account, keys.keyId);
+  return key ? { access: null, complaint: { ...key, about: 'key' } } : { access: accessTo(base, keys), complaint: null };
+}
+
+/** How a start in the market of this account would reach its broker with these keys; keys in the settings are not looked at. */
+export function accountAccess(entries: readonly SettingEntry[], account: BrokerAccount, keys: KeyPair): AccountAccess {
+  return accessOf(readerOf(entries), account, keys);
+}
+
+/** The whole pair of keys in the settings, and the account that they decide; null when there is none. */
+export function ownKeysOf(entries: readonly SettingEntry[]): { readonly account: BrokerAccount; readonly keys: KeyPair } | null {
+  const reader = readerOf(entries);
+  const [keyId, secretKey] = [reader.found('ALPACA_API_KEY'), reader.found('ALPACA_SECRET_KEY')];
+  if (!keyId || !secretKey) return null;
+  return { account: isLiveAddress(baseOf(reader) ?? BROKER_URLS.paper) ? 'live' : 'paper', keys: { keyId: keyId.value, secretKey: secretKey.value } };
 }
 
 /** The market that a person chose in the application, with the keys that are kept for it. */

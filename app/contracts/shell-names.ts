@@ -3,7 +3,7 @@
 /** Channels that the page may ask on; each one has its input and output in `SHELL_CALLS`. */
 export const SHELL_CALL_NAMES = [
   'access', 'status', 'start', 'stop', 'restart', 'startUnit', 'stopUnit', 'restartUnit', 'unitLogs', 'unitHistory', 'saveDiagnostics', 'kill',
-  'preferences', 'setPreferences', 'brokerKeys', 'setBrokerKeys', 'removeBrokerKeys', 'setMode', 'armLive', 'disarmLive', 'finishWelcome',
+  'preferences', 'setPreferences', 'brokerKeys', 'setBrokerKeys', 'removeBrokerKeys', 'testConnection', 'setMode', 'armLive', 'disarmLive', 'finishWelcome',
   'checkUpdate', 'installUpdate', 'about', 'openDataFolder', 'openLink',
 ] as const;
 /** The name of a call. */

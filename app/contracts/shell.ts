@@ -1,6 +1,8 @@
 /** The contract between the window's page and the desktop shell: the only description of that boundary (IPC). */
 import * as z from 'zod';
+import { BrokerAccountSchema, BrokerKeysSchema, keyHalfSchema } from './broker-keys.ts';
 import { ModeSchema } from './config.ts';
+import { connectionTestSchema } from './connection-test.ts';
 import { killLevelSchema, killOutcomeSchema } from './kill.ts';
 import { INCIDENTS_MAX, LogLineSchema, StackHealthSchema, UnitIdSchema, UnitIncidentSchema } from './health.ts';
 import type { ShellCallName, ShellEventName } from './shell-names.ts';
@@ -59,19 +61,6 @@ export const PreferencesSchema = z.object({
 /** What a person chose about the application itself. */
 export type Preferences = z.infer<typeof PreferencesSchema>;
 
-/** The two accounts at Alpaca whose keys are kept, apart from each other. */
-export const BrokerAccountSchema = z.enum(['paper', 'live']);
-/** An account whose keys are kept. */
-export type BrokerAccount = z.infer<typeof BrokerAccountSchema>;
-/** What may be told of a stored key pair: never the pair. */
-export const KeyStatusSchema = z.object({ isSet: z.boolean(), /** The last four letters of the key id. */ ending: z.string().max(4).nullable(), savedAt: ms.nullable() });
-/** What may be told of a stored key pair. */
-export type KeyStatus = z.infer<typeof KeyStatusSchema>;
-/** Both accounts, and how secrets are kept: sealed by the system's key store, or in a file that only its owner can read. */
-export const BrokerKeysSchema = z.object({ paper: KeyStatusSchema, live: KeyStatusSchema, keptBy: z.enum(['system', 'file']) });
-/** What may be told of the broker keys. */
-export type BrokerKeys = z.infer<typeof BrokerKeysSchema>;
-
 /** Addresses outside that the shell may open in the person's browser; nothing else can be opened. */
 export const SHELL_LINKS = ['alpaca_paper_keys', 'alpaca_live_keys', 'project'] as const;
 
@@ -102,8 +91,10 @@ export const SHELL_CALLS = {
   preferences: { input: nothing, output: PreferencesSchema },
   setPreferences: { input: PreferencesSchema.partial(), output: PreferencesSchema },
   brokerKeys: { input: nothing, output: BrokerKeysSchema },
-  setBrokerKeys: { input: z.object({ account: BrokerAccountSchema, keyId: z.string().trim().min(4).max(128), secretKey: z.string().trim().min(4).max(128) }), output: BrokerKeysSchema },
+  setBrokerKeys: { input: z.object({ account: BrokerAccountSchema, keyId: keyHalfSchema, secretKey: keyHalfSchema }), output: BrokerKeysSchema },
   removeBrokerKeys: { input: z.object({ account: BrokerAccountSchema }), output: BrokerKeysSchema },
+  /** Asks the broker with the keys as they were typed, or with those that count at the next start (null). A failed test is an answer. Refused when asked too often. */
+  testConnection: { input: z.object({ account: BrokerAccountSchema, typed: z.object({ keyId: keyHalfSchema, secretKey: keyHalfSchema }).nullable() }), output: connectionTestSchema },
   /** Chooses the market; what runs is stopped in order and started there. Refused without keys, and while orders are open unless `isSure`. */
   setMode: { input: z.object({ mode: ModeSchema, isSure: z.boolean() }), output: done },
   /** Lets orders go to the live account for `minutes`. Refused unless live runs and the phrase is exact. */

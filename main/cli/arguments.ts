@@ -48,6 +48,9 @@ export const USAGE = `mainspring <verb> [options]
   mode       the market of the next start: mode [demo|paper|live]
   keys       broker keys: keys, keys set paper|live, keys remove paper|live
              (asked for, or two lines through a pipe; never arguments)
+             keys test [paper|live]  asks Alpaca for account, clock and market
+             data; exit 0 good, 1 the account takes no orders, 69 no usable
+             answer, 77 keys refused, 78 nothing to ask with
   arm        let orders go to the real account: arm [60|240|480] minutes
   disarm     no new position with real money from now on
   kill       the kill switch, at once and past the dashboard:

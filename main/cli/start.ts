@@ -5,6 +5,7 @@ import type { Notice, UnitHealth, VerifyReport } from '#app/contracts/health.ts'
 import { describeError } from '#app/domain/errors.ts';
 import { boot } from '../boot.ts';
 import type { Stack } from '../boot.ts';
+import { openAccounts } from '../broker/accounts.ts';
 import { choiceOf } from '../broker-keys.ts';
 import type { ReplayEnd } from '../invariants/replay-end.ts';
 import type { Layout } from '../layout.ts';
@@ -68,6 +69,7 @@ export async function runStart(command: Command, place: Place, layout: Layout): 
     ...(command.replay === null ? { libraryDir: home.libraryDir } : {}),
     envFile: home.envFile,
     choice: isDecided ? { mode, keys: null } : await choiceOf(home, plainSealer, mode),
+    accounts: openAccounts({ home, sealer: plainSealer, env: process.env, withVault: (task) => task(), monotonic: () => performance.now() }),
     layout,
     env: process.env,
     replay: command.replay,

@@ -1,6 +1,7 @@
 /** What each call of the page does, and what it refuses. */
 import { beforeEach, describe, expect, it } from 'vitest';
-import type { BrokerKeys, Preferences, ShellStatus } from '#app/contracts/shell.ts';
+import type { BrokerKeys } from '#app/contracts/broker-keys.ts';
+import type { Preferences, ShellStatus } from '#app/contracts/shell.ts';
 import { AppError } from '#app/domain/errors.ts';
 import type { Stack } from '../boot.ts';
 import type { Host, HostState } from '../host.ts';
@@ -38,7 +39,7 @@ beforeEach(() => {
   const host = {
     home: { homeDir: '/h' }, state: () => state,
     start: (mode: string) => Promise.resolve(void log.push(`start ${mode}`)), stop: (reason: string) => Promise.resolve(void log.push(`stop ${reason}`)), restart: (reason: string) => Promise.resolve(void log.push(`restart ${reason}`)),
-    brokerKeys: () => Promise.resolve(keys), setBrokerKeys: (account: string, pair: unknown) => Promise.resolve(keys).then((known) => (log.push([account, pair]), known)),
+    testConnection: (account: string, typed: unknown) => Promise.resolve({ account, typed }), brokerKeys: () => Promise.resolve(keys), setBrokerKeys: (account: string, pair: unknown) => Promise.resolve(keys).then((known) => (log.push([account, pair]), known)),
   } as unknown as Host;
   calls = createCalls({
     host,
@@ -57,6 +58,13 @@ beforeEach(() => {
     openDataFolder: () => Promise.resolve(),
     openLink: () => Promise.resolve(),
     about: () => Promise.reject(new Error('not here')),
+  });
+});
+
+describe('testing a connection', () => {
+  it('asks with typed keys or with the kept ones', async () => {
+    const typed = { keyId: 'PKTYPED', secretKey: 'secret' };
+    expect([await calls.testConnection({ account: 'paper', typed }), await calls.testConnection({ account: 'live', typed: null })]).toEqual([{ account: 'paper', typed }, { account: 'live', typed: null }]);
   });
 });
 

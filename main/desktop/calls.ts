@@ -62,7 +62,7 @@ async function assertKeys(host: Host, mode: Mode): Promise<void> {
   throw new AppError('CONFIG_INVALID', `There are no keys for the ${mode} account yet. Enter them first.`);
 }
 
-function marketCalls({ host, preferences, standing }: CallParts): Pick<ShellHandlers, 'setMode' | 'finishWelcome' | 'armLive' | 'disarmLive' | 'brokerKeys' | 'setBrokerKeys' | 'removeBrokerKeys'> {
+function marketCalls({ host, preferences, standing }: CallParts): Pick<ShellHandlers, 'setMode' | 'finishWelcome' | 'armLive' | 'disarmLive' | 'brokerKeys' | 'setBrokerKeys' | 'removeBrokerKeys' | 'testConnection'> {
   const begin = (mode: Mode): typeof DONE => {
     preferences.update({ mode, isWelcomeDone: true });
     void host.start(mode);
@@ -87,6 +87,7 @@ function marketCalls({ host, preferences, standing }: CallParts): Pick<ShellHand
     brokerKeys: () => host.brokerKeys(),
     setBrokerKeys: ({ account, keyId, secretKey }) => host.setBrokerKeys(account, { keyId, secretKey }),
     removeBrokerKeys: ({ account }) => host.removeBrokerKeys(account),
+    testConnection: ({ account, typed }) => host.testConnection(account, typed),
   };
 }
 

@@ -2,7 +2,7 @@
 import type { JSX } from 'react';
 import { PasswordInput, TextInput, UnstyledButton } from '@mantine/core';
 import { IconExternalLink, IconLock } from '@tabler/icons-react';
-import type { BrokerAccount, BrokerKeys, KeyStatus } from '#app/contracts/shell.ts';
+import type { BrokerAccount, BrokerKeys, KeyStatus } from '#app/contracts/broker-keys.ts';
 import { useShellAction } from '../shell/shell-queries.ts';
 
 /** A key pair being typed. */

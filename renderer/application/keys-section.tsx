@@ -3,7 +3,7 @@ import { useState } from 'react';
 import type { FormEvent, JSX } from 'react';
 import { Button, Popover } from '@mantine/core';
 import { IconKey } from '@tabler/icons-react';
-import type { BrokerAccount, BrokerKeys } from '#app/contracts/shell.ts';
+import type { BrokerAccount, BrokerKeys } from '#app/contracts/broker-keys.ts';
 import { useNow } from '../data/clock.ts';
 import { useBrokerKeys, useShellAction } from '../shell/shell-queries.ts';
 import { useShellPart } from '../shell/shell-status.ts';
@@ -11,6 +11,8 @@ import { Answer } from '../ui/kit.tsx';
 import { age, bothZones } from '../ui/format.ts';
 import { keyDoubt, KeyFields, KeptBy, NO_KEYS } from './key-fields.tsx';
 import type { KeyDraft } from './key-fields.tsx';
+import { TestButton, TestOutcome } from './connection-test.tsx';
+import { useConnectionTest } from './connection-tests.ts';
 import { Section } from './setting.tsx';
 
 const NAMES: Readonly<Record<BrokerAccount, string>> = { paper: 'Paper account', live: 'Live account' };
@@ -35,6 +37,7 @@ function Remove({ account, isUsed }: { account: BrokerAccount; isUsed: boolean }
 function Enter({ account, keys, done }: { account: BrokerAccount; keys: BrokerKeys; done: () => void }): JSX.Element {
   const [draft, setDraft] = useState<KeyDraft>(NO_KEYS);
   const save = useShellAction('setBrokerKeys');
+  const test = useConnectionTest(account);
   const isReady = draft.keyId.trim().length >= 4 && draft.secretKey.trim().length >= 4 && keyDoubt(account, draft.keyId) === null;
   const submit = (event: FormEvent): void => {
     event.preventDefault();
@@ -51,7 +54,8 @@ function Enter({ account, keys, done }: { account: BrokerAccount; keys: BrokerKe
     <form onSubmit={submit} className="stack" aria-label={`${NAMES[account]} keys`}>
       <KeyFields account={account} draft={draft} change={setDraft} stored={keys[account]} hasFocus />
       {save.error && <p className="switch-error" role="alert">{save.error.message}</p>}
-      <div className="shell-actions"><Button type="submit" size="compact-md" disabled={!isReady} loading={save.isPending}>Save {account} keys</Button><Button size="compact-md" variant="subtle" color="gray" onClick={done}>Cancel</Button></div>
+      {test.error && <p className="switch-error" role="alert">The test was not made: {test.error.message}</p>}
+      <div className="shell-actions"><Button type="submit" size="compact-md" disabled={!isReady} loading={save.isPending}>Save {account} keys</Button><Button size="compact-md" variant="default" disabled={!isReady} loading={test.isPending} onClick={() => test.mutate(draft)}>Test before saving</Button><Button size="compact-md" variant="subtle" color="gray" onClick={done}>Cancel</Button></div>
     </form>
   );
 }
@@ -59,6 +63,7 @@ function Enter({ account, keys, done }: { account: BrokerAccount; keys: BrokerKe
 function Account({ account, keys }: { account: BrokerAccount; keys: BrokerKeys }): JSX.Element {
   const [isOpen, setOpen] = useState(false);
   const now = useNow();
+  const test = useConnectionTest(account);
   const isUsed = useShellPart((status) => status?.mode === account && status.phase !== 'stopped' && status.phase !== 'failed');
   const { isSet, ending, savedAt } = keys[account];
   return (
@@ -68,9 +73,10 @@ function Account({ account, keys }: { account: BrokerAccount; keys: BrokerKeys }
           <strong>{NAMES[account]}</strong>
           <p className="muted">{isSet ? <><IconKey size={12} aria-hidden /> <code>••••{ending ?? ''}</code>{savedAt !== null && <span title={bothZones(savedAt)}>, saved {age(Math.max(0, now - savedAt))} ago</span>}</> : 'No keys'}</p>
         </div>
-        {!isOpen && <div className="setting-control"><Button size="compact-sm" variant="default" aria-label={`${isSet ? 'Replace' : 'Enter'} ${account} keys`} onClick={() => setOpen(true)}>{isSet ? 'Replace…' : 'Enter keys…'}</Button>{isSet && <Remove account={account} isUsed={isUsed} />}</div>}
+        {!isOpen && <div className="setting-control">{(isSet || isUsed) && <TestButton account={account} act={test} />}<Button size="compact-sm" variant="default" aria-label={`${isSet ? 'Replace' : 'Enter'} ${account} keys`} onClick={() => setOpen(true)}>{isSet ? 'Replace…' : 'Enter keys…'}</Button>{isSet && <Remove account={account} isUsed={isUsed} />}</div>}
       </div>
       {isOpen && <Enter account={account} keys={keys} done={() => setOpen(false)} />}
+      <TestOutcome account={account} act={test} keys={keys[account]} />
       {isOpen && isUsed && <p className="muted">New keys are used from the next start on.</p>}
     </div>
   );

@@ -48,8 +48,8 @@ export type ServiceContext = {
   laneBusyForMs(): number | null;
   /** A long recovery asks the supervisor for more time. */
   extend(deadlineMs: number, reason: string): void;
-  /** Asks the supervisor. */
-  request<V extends ControlVerb>(verb: V, args: ControlArgs<V>): Promise<ControlResult<V>>;
+  /** Asks the supervisor; no answer within five seconds, or `timeoutMs`, is an error. */
+  request<V extends ControlVerb>(verb: V, args: ControlArgs<V>, timeoutMs?: number): Promise<ControlResult<V>>;
   /** Hears the supervisor's messages (the gateway: unitStates). */
   onControl(listener: (message: ToWorker) => void): void;
   /** Asks another service over HTTP. */
@@ -239,7 +239,7 @@ function createContext({ spec, config, log, arming, latch, link, state, running,
     flows: running.engine?.registry ?? NO_FLOWS,
     laneBusyForMs: () => running.lane?.busyForMs() ?? null,
     extend: (deadlineMs, reason) => link.send({ type: 'extend', deadlineMs, reason }),
-    request: (verb, args) => link.request(verb, args),
+    request: (verb, args, timeoutMs) => link.request(verb, args, timeoutMs),
     onControl: (listener) => void link.onMessage(listener),
     callCommand: (name, input) => callCommand(config, name, input),
     healthReport: () => ({

@@ -11,6 +11,7 @@ import { alertHandlers } from './alert-handlers.ts';
 import { authorHandlers } from './author-handlers.ts';
 import { bulkHandlers } from './bulk-handlers.ts';
 import { chartHandlers } from './chart-handlers.ts';
+import { accountHandlers } from './account-handlers.ts';
 import { configurationHandlers } from './configuration-handlers.ts';
 import { deployHandlers } from './deploy-handlers.ts';
 import { explainHandlers } from './explain-handlers.ts';
@@ -161,6 +162,7 @@ export function createHandlers(parts: HandlerParts): Handlers {
     ...bulkHandlers(parts),
     ...chartHandlers(parts),
     ...configurationHandlers(parts),
+    ...accountHandlers(parts),
     ...deployHandlers(parts),
     ...explainHandlers(parts),
     ...feedHandlers(parts),

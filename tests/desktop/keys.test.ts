@@ -4,6 +4,7 @@ import path from 'node:path';
 import { unzipSync } from 'fflate';
 import { afterAll, afterEach, describe, expect, it } from 'vitest';
 import type { ShellCallName } from '#app/contracts/shell-names.ts';
+import { removeTestFolder, startTestSimulator } from '../../services/simulator/testing.ts';
 import { until } from '../support/servers.ts';
 import { filesWith, openDesk, preparedHome, processesWith, SHOW_LIMIT_MS, START_LIMIT_MS } from './desk.ts';
 import type { Desk } from './desk.ts';
@@ -56,6 +57,24 @@ describe('keys', () => {
     expect(await desk.call('brokerKeys', {})).toMatchObject({ paper: { isSet: true, ending: KEY_ID.slice(-4) } });
     expect(await desk.call('removeBrokerKeys', { account: 'paper' })).toMatchObject({ paper: { isSet: false, ending: null, savedAt: null } });
     await quit();
+  });
+
+  it('are tested at the broker: typed ones before they are kept, kept ones after, and nothing of either is told', async () => {
+    const simulator = await startTestSimulator({ isRunning: true });
+    desk = await openDesk({ home: await preparedHome({ ALPACA_BASE_URL: simulator.url }) });
+    const { keyId, secretKey } = simulator.access;
+    expect(await desk.call('testConnection', { account: 'paper', typed: { keyId: KEY_ID, secretKey: SECRET } })).toMatchObject({ keysFrom: 'typed', keyEnding: KEY_ID.slice(-4), tested: null, findings: [{ kind: 'keys_refused' }] });
+    expect(await desk.call('testConnection', { account: 'paper', typed: null })).toMatchObject({ keyEnding: null, host: null, findings: [{ kind: 'no_keys' }] });
+    await desk.call('setBrokerKeys', { account: 'paper', keyId, secretKey });
+    const test = await desk.call('testConnection', { account: 'paper', typed: null });
+    expect(test).toMatchObject({ keysFrom: 'stored', isStandIn: true, tested: { status: 'ACTIVE', equity: '100000' }, feed: 'iex', findings: [] });
+    for (const secret of [SECRET, KEY_ID, keyId, secretKey]) {
+      expect(JSON.stringify(test)).not.toContain(secret);
+      expect(desk.desktop.output()).not.toContain(secret);
+    }
+    await quit();
+    await simulator.close();
+    removeTestFolder(simulator.folder);
   });
 
   it('of the other account, and broken ones, are refused without being repeated', async () => {

@@ -4,9 +4,7 @@ import { Button } from '@mantine/core';
 import { Link } from '@tanstack/react-router';
 import { useDeployments } from '../../data/flow-queries.ts';
 import { useAction, useRoute } from '../../data/queries.ts';
-import { useMode } from '../../data/stack.ts';
 import { openSheet } from '../../frame/panels.ts';
-import { ModeMark } from '../../frame/top-bar.tsx';
 import { KeysSection } from '../../application/keys-section.tsx';
 import { LiveSection } from '../../application/live-section.tsx';
 import { MarketSection } from '../../application/market-section.tsx';
@@ -17,20 +15,15 @@ import { usePreferences } from '../../shell/shell-queries.ts';
 import { useShellStatus } from '../../shell/shell-status.ts';
 import { Answer, Empty, MarketTime, Tag } from '../../ui/kit.tsx';
 import { count, counted } from '../../ui/format.ts';
+import { AccountsInBrowser } from './accounts-in-browser.tsx';
 import { matches } from './search.ts';
 import { SettingRow } from './setting-row.tsx';
 
-/** The market and its keys: in the window here, in a browser in words, for keys never travel through a browser. */
+/** The market and its keys: changed in the window, told and tested in a browser. */
 export function AccountsSection(): JSX.Element {
-  const mode = useMode();
   const status = useShellStatus();
-  if (status !== null) return <div className="application"><MarketSection status={status} isTarget={false} />{status.mode === 'live' && <LiveSection status={status} isTarget={false} />}<KeysSection isTarget={false} /></div>;
-  return (
-    <>
-      <SettingRow title="Market" effect="Which account orders go to. It is chosen in the desktop application, or on the command line." fallback="demo" undo={null}><ModeMark mode={mode} isMarkOnly /></SettingRow>
-      <SettingRow title="Broker keys" effect={<>Keys are never entered in a browser. In the desktop application they are sealed by the system; without it: <code>mainspring keys set paper</code>, then <code>mainspring start --mode paper</code>.</>} fallback={null} undo={null}><span className="muted">Not shown here</span></SettingRow>
-    </>
-  );
+  if (status === null) return <AccountsInBrowser />;
+  return <div className="application"><MarketSection status={status} isTarget={false} />{status.mode === 'live' && <LiveSection status={status} isTarget={false} />}<KeysSection isTarget={false} /></div>;
 }
 
 /** Flows with their schedule; each opens its own settings. */
@@ -91,6 +84,6 @@ export function TestMessage(): JSX.Element {
 export function ComputerSection(): JSX.Element {
   const status = useShellStatus();
   const preferences = usePreferences();
-  if (!hasShell || status === null) return <Empty title="In the desktop application">Start with the system, updates and the data folder belong to the desktop application. On a server, let the service manager run <code>mainspring start</code>.</Empty>;
+  if (!hasShell || status === null) return <Empty title="In the desktop application">Start with the system, updates and the data folder belong to the window of the desktop application, not to this browser: there under <b>Settings, This computer</b>. On a server, let the service manager run <code>mainspring start</code>, and update by installing the new version over it while nothing runs.</Empty>;
   return <div className="application"><Answer query={preferences}>{(data) => <><UpdatesSection status={status} preferences={data} isTarget={false} /><SystemSection preferences={data} /></>}</Answer></div>;
 }
