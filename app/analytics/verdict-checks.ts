@@ -102,13 +102,20 @@ const roundTrips: Check = ({ trips }) => {
   };
 };
 
+/** A length of time in words: years, and days where a tenth of a year would say nothing. */
+function lengthOf(years: number): string {
+  if (years >= 1) return `${number(years, 1)} years`;
+  const days = Math.max(1, Math.round(years * 365.25));
+  return days === 1 ? '1 day' : `${days} days`;
+}
+
 const history: Check = ({ years, search, sharpe }) => {
   const { good, weak } = BOUNDS.history;
   const needed = search === null || sharpe === null ? 0 : (minimumBacktestYears(search.count, sharpe) ?? 0);
   const isEnough = years >= needed;
   return {
     check: 'history', grade: grade(isEnough && years >= good, isEnough && years >= weak), weight: 5, isDecisive: false, value: years, bound: Math.max(good, needed),
-    finding: `The history has ${number(years, 1)} years${needed > 0 ? `; the best of ${Math.round(search?.count ?? 1)} worthless rules would show this Sharpe ratio in ${number(needed, 1)}` : ''}.`,
+    finding: `The history has ${lengthOf(years)}${needed > 0 ? `; the best of ${Math.round(search?.count ?? 1)} worthless rules would show this Sharpe ratio in ${lengthOf(needed)}` : ''}.`,
     source: 'Minimum back-test length, Bailey, Borwein, López de Prado and Zhu, Notices of the AMS 61(5), 2014', remedy: 'A longer history, or fewer trials.',
   };
 };

@@ -67,6 +67,10 @@ describe('one question at a time', () => {
     expect(found).toMatchObject({ grade: 'weak', value: null, finding: 'On 900 days that the search had not seen, the Sharpe ratio was 0.90 after -0.10 before.' });
     expect(verdict({ ...searched, outOfSample: { inside: -0.1, outside: 0, days: 900 } }).reasons.find(({ check }) => check === 'out_of_sample')?.grade).toBe('bad');
   });
+  it('says the length of a short history in days', () => {
+    const said = (years: number) => verdict({ ...good, years, search: null }).reasons.find(({ check }) => check === 'history')?.finding;
+    expect([0.002, 7 / 365.25, 0.99, 1, 19.25].map(said)).toEqual(['The history has 1 day.', 'The history has 7 days.', 'The history has 362 days.', 'The history has 1.0 years.', 'The history has 19.3 years.']);
+  });
   it('names what was not looked at, and what would change the answer', () => {
     expect(verdict({ ...good, lookAhead: null, trips: 50 }).headline).toBe('Doubtful: nobody checked whether the strategy looks into the future.');
     const lines = verdictLines(verdict({ ...good, lookAhead: null, priceJitter: null, parameterJitter: null, tripOrders: null, dayBlocks: null, intervals: null, trips: 50, hasCosts: false, costOfGains: null }));
