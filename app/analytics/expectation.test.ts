@@ -63,6 +63,7 @@ describe('the standing', () => {
   it('is said in words with the numbers in them', () => {
     expect(expectationWords(band, 5, -1_234.5)).toBe("After 5 exchange days it has made -$1,234.50, less than nineteen of twenty draws; nine of ten draws from its back-test's days lie between -$100.00 and $100.00. It does worse than its back-test: look at its parity, its costs and its market before it goes on.");
     expect(expectationWords(band, 1, 0)).toContain('After 1 exchange day it has made $0.00; nine of ten');
+    expect(expectationWords(band, 6, 20, 400)).toMatch(/^In the last 6 of its 400 exchange days it has made \$20\.00; nine of ten/);
     expect(expectationWords(band, 0, 0)).toBe('It has not run through an exchange day yet.');
     expect([expectationWords(band, 5, 50), expectationWords(band, 5, 500)].map((words) => words.slice(-30))).toEqual(['as the back-test lets expect.', 'the back-test has not seen.'].map((words) => expect.stringContaining(words) as string));
   });

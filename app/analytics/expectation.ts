@@ -6,7 +6,7 @@ import { ascending, quantile } from './quantile.ts';
 
 /** Fewer exchange days than these tell nothing: almost everything lies within. */
 export const LEAST_DAYS_TO_JUDGE = 5;
-/** Longest time that is drawn: a year and a half of exchange days. */
+/** Longest time that is drawn: a year and a half of exchange days. Whoever runs longer is judged over the last so many. */
 export const MOST_EXPECTED_DAYS = 380;
 const DRAWS = 1_000;
 const [LOW, MIDDLE, HIGH] = [0.05, 0.5, 0.95];
@@ -69,10 +69,10 @@ function dollars(amount: number): string {
   return `${amount < 0 ? '-' : ''}$${Math.abs(amount).toFixed(2).replace(/\B(?=(\d{3})+\.)/g, ',')}`;
 }
 
-/** The standing in a sentence or two. */
-export function expectationWords(band: readonly Band[], days: number, actual: number): string {
+/** The standing in a sentence or two. `ran`: exchange days since the version began, where that is more than are judged. */
+export function expectationWords(band: readonly Band[], days: number, actual: number, ran = days): string {
   const last = band[days - 1];
-  const begin = `After ${days} exchange day${days === 1 ? '' : 's'} it has made ${dollars(actual)}`;
+  const begin = ran > days ? `In the last ${days} of its ${ran} exchange days it has made ${dollars(actual)}` : `After ${days} exchange day${days === 1 ? '' : 's'} it has made ${dollars(actual)}`;
   if (last === undefined) return 'It has not run through an exchange day yet.';
   const range = `nine of ten draws from its back-test's days lie between ${dollars(last.low)} and ${dollars(last.high)}`;
   switch (standingOf(band, days, actual)) {

@@ -24,7 +24,10 @@ describe('two days', () => {
 
   it('differ by shares, then by time, then by price; a basis point is no difference', () => {
     const kinds = (live: Partial<ParityTrade>) => compare([trade('a', live)], [trade('a')]).findings.map(({ kind, reason, cost }) => [kind, reason, cost === null ? null : Number(cost.toFixed(6))]);
-    expect(kinds({ qty: 20, price: 101, at: 600_000 })).toEqual([['size', '20 of 50', 20]]);
+    expect(kinds({ qty: 20, ordered: 20, price: 101, at: 600_000 })).toEqual([['size', '20 of 50', 20]]);
+    expect(kinds({ qty: 20 }), 'the same order, of which a part filled').toEqual([['partial', '20 of 50', 0]]);
+    expect(kinds({ qty: 20, ordered: 40 }), 'another order, of which a part filled').toEqual([['size', '20 of 50', 0]]);
+    expect(kinds({ qty: 20, side: 'sell' }).map(([kind]) => kind)).toEqual(['size']);
     expect(kinds({ price: 101, at: 600_000 })).toEqual([['time', 'later', 50]]);
     expect(kinds({ price: 100.1 })).toEqual([['price', 'Live filled at $100.10, the replay at $100.00 by the recorded bars: 10.0 basis points worse.', 5]]);
     expect(kinds({ price: 99.9 })).toEqual([['price', expect.stringContaining('10.0 basis points better'), -5]]);

@@ -14,8 +14,8 @@ const BPS = 10_000;
  */
 export type ParityTrade = { readonly key: string; readonly decisionId: string; readonly symbol: string; readonly side: 'buy' | 'sell'; readonly qty: number; readonly ordered: number; readonly price: number; readonly at: number };
 
-/** What differs. missing: only the replay traded; extra: only the book did; denied: one of the two was refused; size, time, price: both traded, otherwise. */
-export type ParityKind = 'missing' | 'extra' | 'size' | 'price' | 'time' | 'denied';
+/** What differs. missing: only the replay traded; extra: only the book did; denied: one of the two was refused; size, time, price: both traded, otherwise; partial: the same order, of which the market gave live a part. */
+export type ParityKind = 'missing' | 'extra' | 'size' | 'price' | 'time' | 'denied' | 'partial';
 
 /** A difference. `priceDifferenceBps`: how much worse live was (below 0: better); `cost`: the same in dollars. */
 export type ParityFinding = {
@@ -46,11 +46,16 @@ export function worseBps(live: ParityTrade, replayed: ParityTrade): number {
   return ((live.price - replayed.price) / replayed.price) * BPS * (live.side === 'buy' ? 1 : -1);
 }
 
+/** Whether live ordered what the replay did, and only a part of it filled. Ordered 50 on both sides, filled 20: so. */
+export function isPartOf(live: ParityTrade, replayed: ParityTrade): boolean {
+  return live.side === replayed.side && Math.abs(live.ordered - replayed.ordered) <= SAME_SHARES && live.qty < live.ordered - SAME_SHARES && live.qty < replayed.qty - SAME_SHARES;
+}
+
 function compareBoth(live: ParityTrade, replayed: ParityTrade, { barMs, reasons }: { readonly barMs: number; readonly reasons: ParityReasons }): ParityFinding | null {
   const words = { symbol: live.symbol, at: live.at, live: tradeWords(live), replayed: tradeWords(replayed) };
   const bps = worseBps(live, replayed);
   const cost = (live.price - replayed.price) * Math.min(live.qty, replayed.qty) * (live.side === 'buy' ? 1 : -1);
-  if (live.side !== replayed.side || Math.abs(live.qty - replayed.qty) > SAME_SHARES) return { ...words, kind: 'size', reason: reasons.size(live, replayed), priceDifferenceBps: bps, cost };
+  if (live.side !== replayed.side || Math.abs(live.qty - replayed.qty) > SAME_SHARES) return { ...words, kind: isPartOf(live, replayed) ? 'partial' : 'size', reason: reasons.size(live, replayed), priceDifferenceBps: bps, cost };
   if (Math.abs(live.at - replayed.at) > barMs) return { ...words, kind: 'time', reason: reasons.time(live, replayed), priceDifferenceBps: bps, cost };
   if (Math.abs(bps) <= SAME_PRICE_BPS + ROUNDING) return null;
   const away = `${Math.abs(bps).toFixed(1)} basis points ${bps > 0 ? 'worse' : 'better'}`;

@@ -65,7 +65,7 @@ export const deployedSchema = z.object({ strategyId: z.string(), versionId: z.st
 /** How a deployment stands. `failed`: it cannot run at all, `problem` says why. */
 export const DEPLOYMENT_STATES = ['running', 'warming_up', 'paused', 'stopped', 'failed'] as const;
 
-/** P&L against what the back-test lets expect: per exchange day since the start `[day, dollars since the start, low, middle, high]`, the band of 5 to 95 percent of draws from the back-test's days. `verdict` in words. */
+/** P&L against what the back-test lets expect: per exchange day since the start, or of the last year and a half where it began before, `[day, dollars since the first of them began, low, middle, high]`, the band of 5 to 95 percent of draws from the back-test's days. `verdict` in words. */
 export const expectationSchema = z.object({
   backtestId: z.string(), days: z.array(z.object({ day: z.string(), actual: z.number().nullable(), low: z.number(), middle: z.number(), high: z.number() })), standing: z.enum(['within', 'below', 'above', 'too_early']), words: z.string(),
 });
@@ -74,7 +74,7 @@ export type Expectation = z.infer<typeof expectationSchema>;
 
 /** What differed between a day as it was traded and the same day run again. `reason`: in words, by what is known. Prices in dollars. */
 export const parityDifferenceSchema = z.object({
-  symbol: z.string(), at: ms, kind: z.enum(['missing', 'extra', 'size', 'price', 'time', 'denied']), live: z.string().nullable(), replayed: z.string().nullable(), reason: z.string(), priceDifferenceBps: z.number().nullable(), cost: z.number().nullable(),
+  symbol: z.string(), at: ms, kind: z.enum(['missing', 'extra', 'size', 'price', 'time', 'denied', 'partial']), live: z.string().nullable(), replayed: z.string().nullable(), reason: z.string(), priceDifferenceBps: z.number().nullable(), cost: z.number().nullable(),
 });
 /** A difference. */
 export type ParityDifference = z.infer<typeof parityDifferenceSchema>;

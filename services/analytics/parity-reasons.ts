@@ -1,5 +1,5 @@
 /** Why a day and its replay differ, in words, by what the book knows. What is not known is said so. */
-import type { ParityReasons, ParityTrade } from '#app/analytics/parity.ts';
+import { isPartOf, type ParityReasons, type ParityTrade } from '#app/analytics/parity.ts';
 import { toNewYork } from '#app/market/nyse-zone.ts';
 import type { EpochMs } from '#app/domain/time.ts';
 import { lateBars, type Correction } from './parity-bars.ts';
@@ -27,6 +27,8 @@ class Reasons implements ParityReasons {
   readonly #seen = new Map<string, number>();
   /** Trades that one side alone has, by symbol: what comes later follows on them. */
   readonly #lonely: ReadonlyMap<string, number>;
+  /** The first order of each symbol that live filled in part: what it held since is less. */
+  readonly #partial: ReadonlyMap<string, number>;
 
   constructor(known: Known) {
     const { live, replayed, corrections } = known;
@@ -38,6 +40,13 @@ class Reasons implements ParityReasons {
     const lonely = new Map<string, number>();
     for (const trade of [...live.trades.filter(({ key }) => !theirs.has(key)), ...replayed.trades.filter(({ key }) => !ours.has(key))]) lonely.set(trade.symbol, Math.min(trade.at, lonely.get(trade.symbol) ?? Infinity));
     this.#lonely = lonely;
+    const whole = new Map(replayed.trades.map((trade) => [trade.key, trade]));
+    const partial = new Map<string, number>();
+    for (const trade of live.trades) {
+      const other = whole.get(trade.key);
+      if (other !== undefined && isPartOf(trade, other)) partial.set(trade.symbol, Math.min(trade.at, partial.get(trade.symbol) ?? Infinity));
+    }
+    this.#partial = partial;
   }
 
   missing(trade: ParityTrade): { isDenied: boolean; reason: string } {
@@ -62,7 +71,11 @@ class Reasons implements ParityReasons {
 
   size(live: ParityTrade, replayed: ParityTrade): string {
     const { decisions } = this.#known.live;
-    if (live.qty < live.ordered - 1e-9) return `Only ${shares(live.qty)} of ${shares(live.ordered)} shares filled live; the replay fills at the open, whole.`;
+    const part = live.qty < live.ordered - 1e-9 ? `Only ${shares(live.qty)} of ${shares(live.ordered)} shares filled live; the replay fills at the open, whole.` : null;
+    if (part !== null && isPartOf(live, replayed)) return part;
+    const before = this.#partial.get(live.symbol);
+    if (before !== undefined && before < live.at) return `${part === null ? '' : `${part} `}It follows on the order in ${live.symbol} that filled in part at ${clock(before)}: live held less since.`;
+    if (part !== null) return part;
     const equity = decisions.get(live.decisionId)?.equity ?? null;
     return `Live ordered ${shares(live.ordered)} shares${equity === null ? '' : ` on an equity of $${equity}`}, the replay ${shares(replayed.ordered)}: the account stood otherwise, after other prices or other fills.`;
   }

@@ -69,4 +69,16 @@ describe('the expectation of a deployment', () => {
     expect(found).toMatchObject({ backtestId: same, standing: 'below' });
     expect(found?.days[0]?.middle).toBeCloseTo(5, 1);
   });
+
+  it('goes on after a year and a half: over the last 380 days, and says so', async () => {
+    const long = sessionsBetween('2024-03-04', '2026-03-04').slice(0, 400);
+    await book.sql(`INSERT INTO analytics.equity_curve (ts_market, equity, cash, long_value, short_value, day_pnl, recorded_at) VALUES ($1, 50000, 0, 0, 0, 0, now() + interval '1 day')`, [iso(long.at(-1)?.close ?? 0)]);
+    // It lost before, and has made $7 since on a day that counts.
+    await book.sql(`INSERT INTO analytics.strategy_performance (strategy_id, day, realized_pnl, open_pnl, fills) VALUES ('house', $1, 7, 0, 1)`, [long[30]?.date]);
+    const found = await readExpectation(db, 'house');
+    expect(found?.days).toHaveLength(380);
+    expect([found?.days[0]?.day, found?.days.at(-1)?.day]).toEqual([long[20]?.date, long[399]?.date]);
+    expect(found?.days.at(-1)).toMatchObject({ actual: 7, middle: 7_600 });
+    expect(found?.words).toMatch(/^In the last 380 of its 400 exchange days it has made \$7\.00, less than/);
+  });
 });

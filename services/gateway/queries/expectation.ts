@@ -63,13 +63,15 @@ export async function readExpectation(db: Queryable, strategyId: string): Promis
   if (raw === undefined) return null;
   const row = deploymentRow.parse(raw);
   const changes = dayDollars(row.daily.map(([, equity]) => equity), scaleOf(row));
-  const days = row.startedAt === null || row.marketAt === null ? [] : sessionsBetween(exchangeDay(row.startedAt as EpochMs), exchangeDay(row.marketAt as EpochMs)).map(({ date }) => date).slice(0, MOST_EXPECTED_DAYS);
+  const ran = row.startedAt === null || row.marketAt === null ? [] : sessionsBetween(exchangeDay(row.startedAt as EpochMs), exchangeDay(row.marketAt as EpochMs)).map(({ date }) => date);
+  // Whoever has run for longer goes on being judged, by what it made of late.
+  const days = ran.slice(-MOST_EXPECTED_DAYS);
   const band = expectedBand(changes, days.length, hashText(row.backtestId));
   if (band === null) return null;
   const actual = days.length === 0 ? [] : cumulative(days, await db.query<DayRow>(DAYS, [strategyId, days[0]]));
   const now = actual.at(-1) ?? 0;
   return {
-    backtestId: row.backtestId, standing: standingOf(band, days.length, now), words: expectationWords(band, days.length, now),
+    backtestId: row.backtestId, standing: standingOf(band, days.length, now), words: expectationWords(band, days.length, now, ran.length),
     days: days.map((day, n) => ({ day, actual: actual[n] ?? null, low: band[n]?.low ?? 0, middle: band[n]?.middle ?? 0, high: band[n]?.high ?? 0 })),
   };
 }

@@ -42,7 +42,7 @@ export const STANDINGS: Readonly<Record<Expectation['standing'], { readonly word
 };
 
 /** What a difference of parity is called. */
-export const DIFFERENCES: Readonly<Record<ParityDifference['kind'], string>> = { missing: 'Not traded', extra: 'Traded in addition', size: 'Another size', price: 'Another price', time: 'Another time', denied: 'Denied by risk' };
+export const DIFFERENCES: Readonly<Record<ParityDifference['kind'], string>> = { missing: 'Not traded', extra: 'Traded in addition', size: 'Another size', price: 'Another price', time: 'Another time', denied: 'Denied by risk', partial: 'Filled in part' };
 
 /** "Version 6, newer: 7"; null for a strategy of the house. */
 export function versionWords(project: DeploymentCard['project']): { readonly own: string; readonly newer: string | null } | null {
