@@ -1,5 +1,6 @@
 /** Nothing that is a secret, or looks like one, comes through; what helps to find a fault does. */
 import { describe, expect, it } from 'vitest';
+import { processorMs } from '../tests/support/processor-time.ts';
 import { MASK, redactor } from './redact.ts';
 
 describe('what is known', () => {
@@ -58,9 +59,9 @@ describe('what looks like a secret', () => {
   });
 
   it('is found in reasonable time in the worst of lines', () => {
-    const began = performance.now();
+    const began = processorMs();
     for (const piece of ['x', 'a-', 'A1b', 'password', 'http://a:', '"\\"', 'token=']) safe(piece.repeat(16_384 / piece.length));
-    expect(performance.now() - began).toBeLessThan(1_000);
+    expect(processorMs() - began).toBeLessThan(1_000);
   });
 
   it('keeps the form of JSON', () => {

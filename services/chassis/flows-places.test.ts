@@ -100,6 +100,7 @@ describe('the gate', () => {
     gate.closing.addEventListener('abort', () => void passage.park());
     const began = performance.now();
     await gate.close(60_000);
-    expect(performance.now() - began).toBeLessThan(1_000);
+    // Far from the minute that it may take, also where the processor is busy.
+    expect(performance.now() - began).toBeLessThan(30_000);
   });
 });

@@ -4,6 +4,7 @@ import fc from 'fast-check';
 import { scheduleSchema, type FlowSchedule, type FlowScheduleInput, type MarketOfSchedules, type ScheduleFilter } from '#app/contracts/flow-schedules.ts';
 import { DAY_MS, HOUR_MS, MINUTE_MS, parseRfc3339, toRfc3339, type EpochMs } from '#app/domain/time.ts';
 import { amendCalendar, toNewYork } from '#app/market/calendar.ts';
+import { processorMs } from '../../tests/support/processor-time.ts';
 import { ticksBetween } from './ticks.ts';
 import { nextTicks, parseSchedule, readSchedule, whyNever } from './triggers.ts';
 
@@ -163,9 +164,9 @@ describe('the calendar', () => {
   });
   it('is fast enough to look back a week at every schedule', () => {
     const until = parseRfc3339('2024-06-08T00:00:00Z');
-    const began = performance.now();
+    const began = processorMs();
     expect(ticksBetween(readSchedule(cron('* * * * *')), 'exchange', (until - 7 * DAY_MS) as EpochMs, until)).toHaveLength(7 * 24 * 60);
-    expect(performance.now() - began).toBeLessThan(2_000);
+    expect(processorMs() - began).toBeLessThan(2_000);
     expect(ticksBetween(readSchedule(cron('* * * * *')), 'exchange', (until - HOUR_MS) as EpochMs, until)).toHaveLength(60);
   });
 });
@@ -181,10 +182,10 @@ describe('a schedule that never fires again', () => {
     [{ kind: 'interval', everyMinutes: 1_440, until: parseRfc3339('2024-03-01T13:00:00Z') }, /ends on 2024-03-01 at 13:00 UTC, before its next time/],
   ])('%j says why, at once', (input, why) => {
     const schedule = parse(input);
-    const began = performance.now();
+    const began = processorMs();
     expect(nextTicks(schedule, 'exchange', now, 5)).toEqual([]);
     expect(whyNever(schedule, 'exchange', now)).toMatch(why);
-    expect(performance.now() - began).toBeLessThan(5_000);
+    expect(processorMs() - began).toBeLessThan(5_000);
   });
   it('says so as well when its expression can no longer be read', () => {
     expect(whyNever({ ...cron('* * * * *'), cron: '0 12 30 2 *' } as FlowSchedule, 'exchange', now)).toMatch(/^It cannot run: .*30 February does not exist/);
