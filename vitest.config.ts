@@ -27,6 +27,8 @@ export default defineConfig({
           include: ['**/*.test.{ts,tsx}'],
           exclude: [...outside, ...integrationFiles, ...chaosFiles, ...browserFiles, ...desktopFiles],
           pool: 'threads',
+          // Their files share the modules of a thread: whatever a test changes outside of itself it puts back, and there are no mocked modules.
+          isolate: false,
           testTimeout: 60_000,
         },
       },

@@ -161,7 +161,6 @@ export const PHASES = [
   [
     [project('integration', 'Integration tests (real PostgreSQL and Redis)')],
     [
-      single('lint', 'Lint', [inRoot('scripts', 'lint.mjs')]),
       single('fences', 'Import fences', [
         inRoot('node_modules', 'dependency-cruiser', 'bin', 'dependency-cruiser.mjs'), '--config', '.dependency-cruiser.cjs', ...cruisedFolders(),
       ]),
@@ -181,6 +180,8 @@ export const PHASES = [
         await ensureBuilt(node);
       }),
       packaging,
+      // The longest of those that only compute, in the longest phase that has a processor to spare.
+      single('lint', 'Lint', [inRoot('scripts', 'lint.mjs')]),
     ],
   ],
 ];
