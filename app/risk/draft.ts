@@ -1,5 +1,5 @@
 /** The order that a wish comes down to: what is proposed, asked about by the rules, decided and told is this one shape. */
-import { Decimal, notional, roundToLedger, ZERO_MONEY, type Money, type Price, type Quantity } from '#app/domain/numeric.ts';
+import { notional, roundToLedger, ZERO_MONEY, type Money, type Price, type Quantity } from '#app/domain/numeric.ts';
 import type { OrderTerms } from '#app/domain/order-terms.ts';
 import type { Side } from '#app/domain/order.ts';
 import type { EpochMs } from '#app/domain/time.ts';
@@ -48,14 +48,21 @@ export function priceThatCounts(draft: OrderDraft): Price | null {
   if (side === 'sell' && !isReducing) return referencePrice === null ? null : shortSalePrice(limitPrice, referencePrice);
   if (limitPrice !== null || stopPrice !== null) return limitPrice ?? stopPrice;
   if (referencePrice === null) return null;
-  const trail = trailPrice ?? (trailPercent === null ? new Decimal(0) : referencePrice.times(trailPercent).div(100));
-  return roundToLedger(side === 'buy' ? referencePrice.plus(trail) : referencePrice) as Price;
+  const trail = trailPrice ?? (trailPercent === null ? null : referencePrice.times(trailPercent).div(100));
+  return roundToLedger(side === 'buy' && trail !== null ? referencePrice.plus(trail) : referencePrice) as Price;
 }
+
+/** Half of the rules ask for the dollars of the same draft; a draft does not change. */
+const sizes = new WeakMap<OrderDraft, { readonly size: Money | null }>();
 
 /** Dollars of the order at the price that counts; null when none is known. */
 export function orderNotional(draft: OrderDraft): Money | null {
+  const known = sizes.get(draft);
+  if (known !== undefined) return known.size;
   const price = priceThatCounts(draft);
-  return price === null ? null : notional(draft.qty, price);
+  const size = price === null ? null : notional(draft.qty, price);
+  sizes.set(draft, { size });
+  return size;
 }
 
 /** Dollars that the limits see: of an order that takes another's place the larger of the two, because until the broker has settled it either may fill. */

@@ -13,6 +13,8 @@ const FIELDS = ['time', 'open', 'high', 'low', 'close', 'volume'] as const;
 const HEADER = 'symbol,time,open,high,low,close,volume\n';
 /** Rows are read in pieces of this size: a long series does not stand in memory as text, and whoever lives on this thread has a turn after some milliseconds. */
 const PIECE_BYTES = 1024 * 1024;
+/** So many rows are put together before others have their turn. */
+const ROWS_PER_TURN = 100_000;
 const NEWLINE = 0x0a;
 
 /** Added to times (epoch ms) on their way as text: days before 1973 have other lengths as text, and before 1970 a sign, by which a file's clock is told. */
@@ -55,8 +57,8 @@ function addRows(text: Buffer, into: Map<string, BarColumns[]>): void {
   }
 }
 
-/** The wanted rows by symbol; a symbol without rows is left out. */
-export async function readBookRows(tx: BulkTx, timeframe: Timeframe, wanted: readonly RowsWanted[]): Promise<ReadonlyMap<string, BarColumns>> {
+/** The wanted rows by symbol; a symbol without rows is left out. `isShared`: put together on memory that threads share, so that nobody has to copy them there. */
+export async function readBookRows(tx: BulkTx, timeframe: Timeframe, wanted: readonly RowsWanted[], isShared = false): Promise<ReadonlyMap<string, BarColumns>> {
   const parts = new Map<string, BarColumns[]>();
   if (wanted.length === 0) return new Map();
   let held: Buffer[] = [];
@@ -76,7 +78,17 @@ export async function readBookRows(tx: BulkTx, timeframe: Timeframe, wanted: rea
     await nextTurn();
   }
   flush(true);
-  return new Map([...parts].map(([symbol, all]) => [symbol, joined(all)]));
+  const whole = new Map<string, BarColumns>();
+  let rows = 0;
+  for (const [symbol, all] of parts) {
+    const bars = joined(all, isShared);
+    whole.set(symbol, bars);
+    rows += bars.time.length;
+    if (rows < ROWS_PER_TURN) continue;
+    rows = 0;
+    await nextTurn();
+  }
+  return whole;
 }
 
 /** Stretches of one series behind each other. @throws AppError INVARIANT_BROKEN when they do not follow each other */

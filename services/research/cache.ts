@@ -41,6 +41,8 @@ const BATCH_SERIES = 500;
 const BEFORE_ALL = Date.UTC(1900, 0, 1);
 /** Between two pauses so many files are read: others that live on this thread want their turn. */
 const FILES_PER_TURN = 50;
+/** A longer series is put together in one turn, and checked and encoded in the next. */
+const BARS_PER_TURN = 100_000;
 
 type Stored = { readonly stored: StoredColumns | null; readonly complaint: string | null };
 type Wanted = Stored & { readonly request: CacheRequest };
@@ -164,10 +166,11 @@ class Cache implements ColumnCache {
         const state = states.get(seriesKey(request));
         return state === undefined ? [] : [{ one, symbol: request.symbol, stored, state, newer: stored === null ? null : newBarsSince(stored.header.label.source, state) }];
       });
-      const rows = await readBookRows(tx, timeframe, known.map(({ symbol, stored, newer }) => ({ symbol, after: newer === null ? BEFORE_ALL : (stored?.bars.time.at(-1) ?? BEFORE_ALL) })));
+      const isShared = wanted.every(({ request }) => request.isShared === true);
+      const rows = await readBookRows(tx, timeframe, known.map(({ symbol, stored, newer }) => ({ symbol, after: newer === null ? BEFORE_ALL : (stored?.bars.time.at(-1) ?? BEFORE_ALL) })), isShared);
       // Some of the new bars are older than the newest: gaps were filled, and the whole is read.
       const filled = new Set(known.filter(({ symbol, newer }) => newer !== null && newer !== (rows.get(symbol)?.time.length ?? 0)));
-      const whole = await readBookRows(tx, timeframe, [...filled].map(({ symbol }) => ({ symbol, after: BEFORE_ALL })));
+      const whole = await readBookRows(tx, timeframe, [...filled].map(({ symbol }) => ({ symbol, after: BEFORE_ALL })), isShared);
       return new Map(known.map((each) => [each.one, { state: each.state, isExtended: each.newer !== null && !filled.has(each), fromBook: (filled.has(each) ? whole : rows).get(each.symbol) ?? barColumns(0) }]));
     });
     const built: CachedBars[] = [];
@@ -189,6 +192,7 @@ class Cache implements ColumnCache {
     const archived = this.archiveFolder === null || archives.length === 0 ? null : await readArchivedSeries(this.archiveFolder, archives, request);
     const bars = archived === null ? joined([found.fromBook], request.isShared) : merged(found.fromBook, archived.bars, request.isShared);
     const missing = archived?.missing ?? [];
+    if (bars.time.length > BARS_PER_TURN) await breath();
     // What lacks a month is not kept: the file may be brought back from a backup tomorrow.
     const problem = missing.length > 0 ? missing.map(({ why }) => `${request.symbol}: ${why}`).join('; ') : await this.write(request, { source, bars, isFlushed: found.isFlushed });
     return { bars, source, origin: 'book', complaint: words([complaint, problem]), missing: missing.map(({ month }) => month) };
