@@ -64,6 +64,7 @@ export default defineConfig({
       {
         test: {
           ...withPrograms,
+          globalSetup: [withPrograms.globalSetup, 'tests/browser/prepare.ts'],
           name: 'browser',
           include: browserFiles,
           exclude: outside,

@@ -3,7 +3,7 @@ import { existsSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSyn
 import { join, resolve } from 'node:path';
 import { build } from 'vite';
 import { withSetupLock } from '../../scripts/lib/lock.mjs';
-import { hashSources } from '../../scripts/lib/sources.mjs';
+import { hashSources, isBuildFresh } from '../../scripts/lib/sources.mjs';
 
 const ROOT = resolve(import.meta.dirname, '../..');
 const DIST = join(ROOT, 'dist');
@@ -13,7 +13,8 @@ const MARKER = join(PAGE, '.sources');
 /** What a build that was ended left behind. */
 const LEFT = /^renderer\.(next|old)-\d+$/;
 
-const isFresh = (hash: string): boolean => existsSync(join(PAGE, 'index.html')) && existsSync(MARKER) && readFileSync(MARKER, 'utf8') === hash;
+/** A page without a marker came with the whole build, which has one of its own. */
+const isFresh = (hash: string): boolean => existsSync(join(PAGE, 'index.html')) && (existsSync(MARKER) ? readFileSync(MARKER, 'utf8') === hash : isBuildFresh());
 const pageSources = (): string => hashSources(['app', 'renderer'], ['package-lock.json', 'tsconfig.base.json']);
 
 async function buildBeside(hash: string): Promise<void> {
