@@ -8,6 +8,7 @@ import { exchangeDay, sessionOn } from '#app/market/calendar.ts';
 import type { Queryable } from '#chassis/db.ts';
 import { newestBarAt, pnlSince } from '#chassis/share-pnl.ts';
 import { LAST_PRICES, plain } from './rows.ts';
+import { SUMS_COLUMNS, SUMS_OF, SUMS_WITH } from './strategy-sums.ts';
 
 const MAX_CARDS = 500;
 const MAX_SIGNALS = 50;
@@ -17,23 +18,14 @@ const MAX_DIFFERENCES = 200;
 export type EngineView = { readonly resources: Readonly<Record<string, DeploymentCard['resource']>> | null; readonly problems: Readonly<Record<string, string>> };
 
 const CARDS = `
-  WITH px AS (${LAST_PRICES}),
-  held AS (
-    SELECT strategy_id, sum(p.realized_pnl) AS realized, coalesce(sum(p.qty * (px.last_close - p.avg_price)), 0) AS open, count(*) FILTER (WHERE p.qty <> 0)::int AS positions
-    FROM execution.strategy_positions p LEFT JOIN px USING (symbol) GROUP BY strategy_id
-  ),
-  signals AS (SELECT strategy_id, count(*)::int AS n, max(raised_at) AS last_at FROM strategy_engine.strategy_signals GROUP BY strategy_id),
-  decided AS (SELECT strategy_id, count(*) FILTER (WHERE outcome = 'approved')::int AS approved, count(*) FILTER (WHERE outcome = 'denied')::int AS denied FROM risk_management.risk_decisions GROUP BY strategy_id),
-  filled AS (SELECT strategy_id, count(*)::int AS n FROM execution.trades GROUP BY strategy_id),
-  seen AS (SELECT strategy_version_id, max(last_open_time) AS at FROM strategy_engine.strategy_state WHERE last_open_time > 'epoch' GROUP BY strategy_version_id)
+  WITH ${SUMS_WITH}
   SELECT s.strategy_id AS "strategyId", s.name, s.kind, s.current_version_id AS "versionId", s.timeframe, s.symbols, s.is_enabled AS "isEnabled", s.is_stopped AS "isStopped", s.is_warm AS "isWarm", s.paused, s.limits, v.created_at AS "versionAt",
-    v.project_id AS "projectId", v.project_version AS "projectVersion", p.current_version AS newest, coalesce(e.errors, 0) AS errors, coalesce(e.errors_in_a_row, 0) AS "errorsInARow",
-    coalesce(signals.n, 0) AS signals, coalesce(decided.approved, 0) AS approved, coalesce(decided.denied, 0) AS denied, coalesce(filled.n, 0) AS fills, coalesce(held.positions, 0) AS "openPositions",
-    ${plain('coalesce(held.realized, 0)')} AS "realizedPnl", ${plain('coalesce(held.open, 0)')} AS "openPnl", signals.last_at AS "lastSignalAt", seen.at AS "lastBarAt", parity.day::text AS "parityDay", parity.score AS "parityScore", parity.differences AS "parityDifferences"
+    v.project_id AS "projectId", v.project_version AS "projectVersion", p.current_version AS newest, coalesce(e.errors, 0) AS errors, coalesce(e.errors_in_a_row, 0) AS "errorsInARow", ${SUMS_COLUMNS}, said.raised_at AS "lastSignalAt",
+    (SELECT max(t.last_open_time) FROM strategy_engine.strategy_state t WHERE t.strategy_version_id = s.current_version_id AND t.last_open_time > 'epoch') AS "lastBarAt",
+    parity.day::text AS "parityDay", parity.score AS "parityScore", parity.differences AS "parityDifferences"
   FROM strategy_engine.strategies s JOIN strategy_engine.strategy_versions v ON v.strategy_version_id = s.current_version_id
   LEFT JOIN strategy_engine.projects p ON p.project_id = v.project_id LEFT JOIN strategy_engine.strategy_errors e ON e.strategy_version_id = s.current_version_id
-  LEFT JOIN held ON held.strategy_id = s.strategy_id LEFT JOIN signals ON signals.strategy_id = s.strategy_id LEFT JOIN decided ON decided.strategy_id = s.strategy_id LEFT JOIN filled ON filled.strategy_id = s.strategy_id
-  LEFT JOIN seen ON seen.strategy_version_id = s.current_version_id
+  ${SUMS_OF}
   LEFT JOIN LATERAL (
     SELECT d.day, d.score, (SELECT count(*)::int FROM analytics.parity_differences x WHERE x.strategy_id = d.strategy_id AND x.day = d.day) AS differences FROM analytics.parity_days d WHERE d.strategy_id = s.strategy_id ORDER BY d.day DESC LIMIT 1
   ) parity ON true

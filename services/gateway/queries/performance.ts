@@ -2,6 +2,7 @@
 import type { StrategyView } from '#app/contracts/views.ts';
 import type { Queryable } from '#chassis/db.ts';
 import { LAST_PRICES, plain } from './rows.ts';
+import { SUMS_COLUMNS, SUMS_OF, SUMS_WITH } from './strategy-sums.ts';
 
 /** P&L of one exchange day; decimal text in dollars. */
 export type DayPnl = { day: string; openEquity: string; closeEquity: string; pnl: string; pnlFraction: number | null; fills: number };
@@ -27,18 +28,9 @@ export function readDays(db: Queryable, limit: number): Promise<DayPnl[]> {
 }
 
 const STRATEGIES = `
-  WITH px AS (${LAST_PRICES}),
-  held AS (
-    SELECT strategy_id, sum(p.realized_pnl) AS realized_pnl, coalesce(sum(p.qty * (px.last_close - p.avg_price)), 0) AS open_pnl, count(*) FILTER (WHERE p.qty <> 0)::int AS open_positions
-    FROM execution.strategy_positions p LEFT JOIN px USING (symbol) GROUP BY strategy_id
-  ),
-  signals AS (SELECT strategy_id, count(*)::int AS n, max(ts_market) AS last_at FROM strategy_engine.strategy_signals GROUP BY strategy_id),
-  decided AS (SELECT strategy_id, count(*) FILTER (WHERE outcome = 'approved')::int AS approved, count(*) FILTER (WHERE outcome = 'denied')::int AS denied FROM risk_management.risk_decisions GROUP BY strategy_id),
-  filled AS (SELECT strategy_id, count(*)::int AS n FROM execution.trades GROUP BY strategy_id)
-  SELECT s.strategy_id AS "strategyId", s.name, s.kind, s.symbols, s.timeframe, s.parameters, s.sizing, s.is_enabled AS "isEnabled", s.current_version_id AS "versionId",
-    coalesce(signals.n, 0) AS signals, coalesce(decided.approved, 0) AS approved, coalesce(decided.denied, 0) AS denied, coalesce(filled.n, 0) AS fills, coalesce(held.open_positions, 0) AS "openPositions",
-    ${plain('coalesce(held.realized_pnl, 0)')} AS "realizedPnl", ${plain('coalesce(held.open_pnl, 0)')} AS "openPnl", signals.last_at AS "lastSignalAt"
-  FROM strategy_engine.strategies s LEFT JOIN held USING (strategy_id) LEFT JOIN signals USING (strategy_id) LEFT JOIN decided USING (strategy_id) LEFT JOIN filled USING (strategy_id)
+  WITH ${SUMS_WITH}
+  SELECT s.strategy_id AS "strategyId", s.name, s.kind, s.symbols, s.timeframe, s.parameters, s.sizing, s.is_enabled AS "isEnabled", s.current_version_id AS "versionId", ${SUMS_COLUMNS}, said.ts_market AS "lastSignalAt"
+  FROM strategy_engine.strategies s ${SUMS_OF}
   ORDER BY s.strategy_id LIMIT 500`;
 
 const MANUAL = `
