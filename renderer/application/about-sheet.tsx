@@ -90,10 +90,11 @@ function Shipped(): JSX.Element {
 
 /** The sheet. */
 export function AboutSheet(): JSX.Element {
+  const hasAuthor = useSession() !== null;
   return (
     <div className="about">
-      {useSession() !== null && <Author />}
       {hasShell ? <Shipped /> : <Product />}
+      {hasAuthor && <Author />}
       <dl className="about-stands" aria-label="What it stands on">{STANDS_ON.map(([name, what]) => <div key={name}><dt>{name}</dt><dd className="muted">{what}</dd></div>)}</dl>
     </div>
   );

@@ -68,7 +68,7 @@ export function cards(mode: Mode): DeploymentCard[] {
       parity: { day: '2026-02-27', score: 91.7, differences: 2 }, expectation: { standing: 'within', words: 'After 9 days it stands at +212 USD; 90 of 100 draws lie between −310 and +640.', earned: [0, 24, -40, 18, 66, 41, 120, 160, 212] },
     }),
     card('momentum', 'Momentum', { mode, symbols: ['*'], timeframe: '1Day', signals: 40, approved: 22, denied: 18, fills: 44, realizedPnl: '-120.11', todayPnl: '-12.5', resource: { ...resource, isOwnProcess: false, cpuPercent: null, memoryBytes: null, msPerBar: 0.2, worstMsPerBar: 1.1 } }),
-    card('gap_fade', 'Gap fade', { mode, project: { projectId: 'gap', version: 3, newest: 3 }, kind: 'project', state: 'paused', pausedBy: 'errors', pausedWhy: 'TypeError: bars.at(-3) is undefined, strategy.ts:41', errors: 7, errorsInARow: 3, signals: 4, approved: 4, fills: 6, realizedPnl: '18', limits, resource: { ...resource, restarts: 1 }, symbols: ['KO', 'NVDA', 'SPY', 'TSLA', 'XOM'] }),
+    card('gap_fade', 'Gap fade', { mode, project: { projectId: 'gap', version: 3, newest: 3 }, kind: 'project', state: 'paused', pausedBy: 'errors', pausedWhy: '3 errors in a row, the last one: TypeError: bars.at(-3) is undefined, strategy.ts:41', errors: 7, errorsInARow: 3, signals: 4, approved: 4, fills: 6, realizedPnl: '18', limits, resource: { ...resource, restarts: 1 }, symbols: ['KO', 'NVDA', 'SPY', 'TSLA', 'XOM'] }),
     card('broken', 'Pairs', { mode, project: { projectId: 'pairs', version: 1, newest: 1 }, kind: 'project', state: 'failed', problem: 'strategy.ts:3 imports "node:fs", which is no part of what a strategy may use.', todayPnl: null }),
   ];
 }

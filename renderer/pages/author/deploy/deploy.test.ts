@@ -86,8 +86,10 @@ describe('words', () => {
   });
   it('each stop has its cause and its remedy', () => {
     expect(whyNot(CARD)).toBeNull();
-    const errors = { ...CARD, state: 'paused' as const, pausedBy: 'errors' as const, pausedWhy: 'TypeError', errorsInARow: 3 };
-    expect(whyNot(errors)).toMatchObject({ cause: 'Paused by itself after 3 errors in a row. TypeError', tone: 'warn' });
+    const errors = { ...CARD, state: 'paused' as const, pausedBy: 'errors' as const, pausedWhy: '3 errors in a row, the last one: TypeError', errorsInARow: 3 };
+    expect(whyNot(errors)).toMatchObject({ cause: 'Paused by itself: 3 errors in a row, the last one: TypeError', tone: 'warn' });
+    expect(whyNot({ ...errors, pausedWhy: null })?.cause).toBe('Paused by itself: 3 errors in a row');
+    expect(whyNot({ ...CARD, state: 'paused', pausedBy: 'daily_loss', pausedWhy: 'It has lost $251.00: its limit is $250' })?.cause).toBe('Paused by itself: it has lost $251.00: its limit is $250');
     expect(whyNot({ ...CARD, state: 'paused', pausedBy: 'daily_loss' })?.cause).toContain('more than 250.00 USD');
     expect([errors, { ...CARD, state: 'paused' as const, pausedBy: 'person' as const }, { ...CARD, state: 'failed' as const }].map(isInTrouble)).toEqual([true, false, true]);
     expect([null, 100, 95, 80].map(parityTone)).toEqual(['idle', 'good', 'warn', 'bad']);

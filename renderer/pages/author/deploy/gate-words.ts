@@ -20,7 +20,7 @@ export const MARKETS: Readonly<Record<Mode, { readonly name: string; readonly mo
 
 /** The gates as they stand with what the form holds: limits are given together with the deployment, so a complete form passes theirs. */
 export function withForm(gates: Gates, hasLimits: boolean): Gate[] {
-  return gates.gates.map((gate) => (gate.gate === 'limits' && gate.state === 'open' && hasLimits ? { ...gate, state: 'passed', observed: 'written in the form below', remedy: null, action: 'none' } : gate));
+  return gates.gates.map((gate) => (gate.gate === 'limits' && gate.state === 'open' && hasLimits ? { ...gate, state: 'passed', observed: 'Written in the form below.', remedy: null, action: 'none' } : gate));
 }
 
 /** Gates that still hinder. */

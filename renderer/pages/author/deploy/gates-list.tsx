@@ -2,16 +2,17 @@
 import { useState } from 'react';
 import type { JSX } from 'react';
 import { Button, UnstyledButton } from '@mantine/core';
-import { IconCircleCheckFilled, IconCircleDashed, IconCircleMinus, IconCircleXFilled } from '@tabler/icons-react';
+import { IconChevronRight, IconCircleCheckFilled, IconCircleDashed, IconCircleMinus, IconCircleXFilled } from '@tabler/icons-react';
 import { useNavigate } from '@tanstack/react-router';
 import type { ProjectFinding } from '#app/contracts/author.ts';
 import type { Gate } from '#app/contracts/deploy.ts';
 import { newKey } from '../../../data/client.ts';
 import { useAction } from '../../../data/queries.ts';
+import { useMode } from '../../../data/stack.ts';
 import { Failure, MarketTime } from '../../../ui/kit.tsx';
 import { counted } from '../../../ui/format.ts';
 import { editorNow, openProjectNow } from '../open-project.ts';
-import { GATE_BUTTONS, GATE_STATES, gatesCount } from './gate-words.ts';
+import { GATE_BUTTONS, GATE_STATES, gatesCount, MARKETS } from './gate-words.ts';
 import { VerdictReader } from './verdict-reader.tsx';
 
 const ICONS = { passed: IconCircleCheckFilled, open: IconCircleDashed, failed: IconCircleXFilled, not_needed: IconCircleMinus } as const;
@@ -87,13 +88,28 @@ function Row(props: GateProps): JSX.Element {
   );
 }
 
+/** Gates that other markets ask for: told by name, unfolded on wish. */
+function NotNeeded({ gates, ...rest }: { gates: readonly Gate[] } & Omit<GateProps, 'gate'>): JSX.Element {
+  const market = MARKETS[useMode()].name.toLowerCase();
+  return (
+    <details className="dp-not-needed">
+      <summary><IconChevronRight size={14} aria-hidden /><span>Not needed in {market}</span><span className="muted">{gates.map(({ title }) => title).join(' · ')}</span></summary>
+      <ul>{gates.map((gate) => <Row key={gate.gate} gate={gate} {...rest} />)}</ul>
+    </details>
+  );
+}
+
 /** The list with its count. */
 export function GatesList({ gates, ...rest }: { gates: readonly Gate[] } & Omit<GateProps, 'gate'>): JSX.Element {
   const { passed, needed } = gatesCount(gates);
+  const others = gates.filter(({ state }) => state === 'not_needed');
   return (
     <section className="dp-gates" aria-label="Gates">
       <header className="dp-head"><h3>Gates</h3><span className={passed === needed ? 'dp-count done' : 'dp-count'}>{passed} of {needed} passed</span><span className="dp-progress" aria-hidden><i style={{ width: `${needed === 0 ? 0 : (passed / needed) * 100}%` }} /></span></header>
-      <ul>{gates.map((gate) => <Row key={gate.gate} gate={gate} {...rest} />)}</ul>
+      <div className="dp-gates-box">
+        <ul>{gates.filter(({ state }) => state !== 'not_needed').map((gate) => <Row key={gate.gate} gate={gate} {...rest} />)}</ul>
+        {others.length > 0 && <NotNeeded gates={others} {...rest} />}
+      </div>
     </section>
   );
 }

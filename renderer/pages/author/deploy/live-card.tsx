@@ -24,9 +24,9 @@ export function ParityMark({ parity }: { parity: DeploymentCard['parity'] }): JS
   return <span title={`${day}: ${counted(differences, 'difference')}`}><Tag tone={parityTone(score)}>{score === null ? 'nothing to compare' : `${Math.floor(score * 10) / 10} of 100`}</Tag></span>;
 }
 
-/** What its process costs, in a few words. */
-export function resourceWords(resource: DeploymentCard['resource']): string {
-  if (resource === null) return '–';
+/** What its process costs, in a few words; null = it has none now. */
+export function resourceWords(resource: DeploymentCard['resource']): string | null {
+  if (resource === null) return null;
   if (!resource.isOwnProcess) return `inside the engine${resource.msPerBar === null ? '' : `, ${latency(resource.msPerBar)} a bar`}`;
   return [resource.cpuPercent === null ? null : `${resource.cpuPercent.toFixed(1)} % CPU`, resource.memoryBytes === null ? null : bytes(resource.memoryBytes), resource.msPerBar === null ? null : `${latency(resource.msPerBar)} a bar`].filter((part) => part !== null).join(' · ');
 }
@@ -42,17 +42,18 @@ export function LiveCard({ card, isStale, open }: { card: DeploymentCard; isStal
   const version = versionWords(card.project);
   const trouble = whyNot(card);
   const earned = card.expectation?.earned ?? [];
+  const cost = resourceWords(card.resource);
   return (
     <li>
-      <UnstyledButton className={`dp-card ${STATE_WORDS[card.state].tone} ${isStale ? 'stale' : ''}`} onClick={open} aria-label={`${card.name}: ${STATE_WORDS[card.state].word}`} data-strategy={card.strategyId}>
-        <span className="dp-card-head"><strong>{card.name}</strong>{earned.length > 1 && <span title="What it earned since its start, day by day"><Sparkline values={earned} /></span>}<StateMark state={card.state} /><span className={`mode-mark ${card.mode}`}>{card.mode.toUpperCase()}</span></span>
+      <UnstyledButton className={`dp-card ${trouble === null || trouble.tone === 'idle' ? '' : trouble.tone} ${isStale ? 'stale' : ''}`} onClick={open} aria-label={`${card.name}: ${STATE_WORDS[card.state].word}`} data-strategy={card.strategyId}>
+        <span className="dp-card-head"><strong title={card.name}>{card.name}</strong>{earned.length > 1 && <span title="What it earned since its start, day by day"><Sparkline values={earned} /></span>}<StateMark state={card.state} /><span className={`mode-mark ${card.mode}`}>{card.mode.toUpperCase()}</span></span>
         <span className="muted dp-card-sub">{universeWords(card)} · {version === null ? `of the house, ${card.kind}` : version.own}{version?.newer && <em className="dp-newer">{version.newer}</em>}</span>
         {trouble !== null && trouble.tone !== 'idle' && <span className={`dp-card-trouble ${trouble.tone}`}><IconAlertTriangle size={13} aria-hidden />{trouble.cause}</span>}
         <span className="dp-card-facts">
-          <span><small>Today</small><b><Pnl value={card.todayPnl} /></b></span><span><small>Realized</small><b><Pnl value={card.realizedPnl} /></b></span><span><small>Open, {count(card.openPositions)}</small><b><Pnl value={card.openPnl} /></b></span>
-          <span><small>Signals</small><b className="num">{count(card.approved)} ✓ {count(card.denied)} ✕</b></span><span><small>Errors</small><b className={card.errors > 0 ? 'num warn-text' : 'num'}>{count(card.errors)}</b></span><span><small>Parity</small><b><ParityMark parity={card.parity} /></b></span>
+          <span className="dp-card-pnl"><small>Today, USD</small><b><Pnl value={card.todayPnl} /></b></span><span className="dp-card-pnl"><small>Realized, USD</small><b><Pnl value={card.realizedPnl} /></b></span><span className="dp-card-pnl"><small>Open, {counted(card.openPositions, 'position')}</small><b><Pnl value={card.openPnl} /></b></span>
+          <span><small>Approved, denied</small><b className="num">{count(card.approved)}, {count(card.denied)}</b></span><span><small>Errors</small><b className={card.errors > 0 ? 'num warn-text' : 'num'}>{count(card.errors)}</b></span><span><small>Parity</small><b><ParityMark parity={card.parity} /></b></span>
         </span>
-        <span className="muted dp-card-foot"><span className="num">{resourceWords(card.resource)}</span>{card.expectation !== null && <Tag tone={STANDINGS[card.expectation.standing].tone}>{STANDINGS[card.expectation.standing].word}</Tag>}</span>
+        {(cost !== null || card.expectation !== null) && <span className="muted dp-card-foot"><span className="num">{cost}</span>{card.expectation !== null && <Tag tone={STANDINGS[card.expectation.standing].tone}>{STANDINGS[card.expectation.standing].word}</Tag>}</span>}
       </UnstyledButton>
     </li>
   );

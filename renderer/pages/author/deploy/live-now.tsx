@@ -32,7 +32,8 @@ function CellView({ cell }: { cell: Cell }): JSX.Element {
 
 /** The cells. */
 export function CellsView({ live }: { live: DeploymentLive }): JSX.Element {
-  if (live.cells.length === 0) return <Empty title="No bar yet">{live.card.state === 'stopped' || live.card.state === 'paused' ? 'It is not asked now. What it sees appears when it runs.' : 'With its first bar, what it sees and what it wants stands here.'}</Empty>;
+  const isAsked = live.card.state === 'running' || live.card.state === 'warming_up';
+  if (live.cells.length === 0) return isAsked ? <Empty title="No bar yet">With its first bar, what it sees and what it wants stands here.</Empty> : <Empty title="Not asked now">It is shown no bars. What it sees and what it wants stands here again once it runs.</Empty>;
   return <><ul className="dp-cells">{live.cells.map((cell) => <CellView key={cell.symbol} cell={cell} />)}</ul>{live.cellsLeftOut > 0 && <p className="muted dp-note">and {counted(live.cellsLeftOut, 'symbol')} more</p>}</>;
 }
 

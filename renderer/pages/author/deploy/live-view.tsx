@@ -6,12 +6,12 @@ import { IconArrowLeft } from '@tabler/icons-react';
 import { Link, useNavigate, useSearch } from '@tanstack/react-router';
 import type { DeploymentCard, DeploymentLive } from '#app/contracts/deploy.ts';
 import { useAge } from '../../../data/clock.ts';
-import { Age, Answer, Empty, Failure, MarketTime, Pnl } from '../../../ui/kit.tsx';
-import { bytes, count, latency } from '../../../ui/format.ts';
+import { Age, Answer, Empty, Failure } from '../../../ui/kit.tsx';
 import { useOpenProject } from '../open-project.ts';
 import { LIVE_STALE_MS, useDeployed, useDeployedLive } from './deploy-queries.ts';
-import { LiveCard, ParityMark, StateMark, universeWords } from './live-card.tsx';
+import { LiveCard, StateMark, universeWords } from './live-card.tsx';
 import { LiveControls } from './live-controls.tsx';
+import { LiveFacts } from './live-facts.tsx';
 import { LimitsView } from './live-limits.tsx';
 import { LogView } from './live-log.tsx';
 import { CellsView, SignalsView } from './live-now.tsx';
@@ -33,18 +33,6 @@ function Version({ card }: { card: DeploymentCard }): JSX.Element {
   if (version === null || card.project === null) return <span>of the house, {card.kind}</span>;
   const { projectId, newest, version: own } = card.project;
   return <span><Link className="link" to="/author" search={({ version: _other, ...now }) => ({ ...now, project: projectId, ...(own === newest ? {} : { version: own }) })}>{version.own}</Link>{version.newer !== null && <Link className="link dp-newer" to="/author" search={({ version: _other, ...now }) => ({ ...now, project: projectId, pane: 'deploy' })}>{version.newer}: deploy it</Link>}</span>;
-}
-
-function Facts({ card }: { card: DeploymentCard }): JSX.Element {
-  const { resource } = card;
-  return (
-    <dl className="dp-facts">
-      <div><dt>Today, USD</dt><dd><Pnl value={card.todayPnl} /></dd></div><div><dt>Realized, USD</dt><dd><Pnl value={card.realizedPnl} /></dd></div><div><dt>Open, USD</dt><dd><Pnl value={card.openPnl} /></dd></div>
-      <div><dt>Signals</dt><dd className="num">{count(card.signals)}: {count(card.approved)} approved, {count(card.denied)} denied</dd></div><div><dt>Fills</dt><dd className="num">{count(card.fills)}</dd></div><div><dt>Errors</dt><dd className={card.errors > 0 ? 'num warn-text' : 'num'}>{count(card.errors)}{card.errorsInARow > 0 && `, ${count(card.errorsInARow)} in a row`}</dd></div>
-      <div><dt>Processor</dt><dd className="num">{resource === null || resource.cpuPercent === null ? '–' : `${resource.cpuPercent.toFixed(1)} %`}</dd></div><div><dt>Memory</dt><dd className="num">{bytes(resource?.memoryBytes ?? null)}</dd></div><div><dt>A bar takes</dt><dd className="num" title="Mean of the last hundred, and the longest">{latency(resource?.msPerBar ?? null)}{resource !== null && resource.worstMsPerBar !== null && <small className="muted"> at most {latency(resource.worstMsPerBar)}</small>}</dd></div>
-      <div><dt>Parity</dt><dd><ParityMark parity={card.parity} /></dd></div><div><dt>Last bar</dt><dd><MarketTime at={card.lastBarAt} withDay /></dd></div><div><dt>Since</dt><dd><MarketTime at={card.since} withDay /></dd></div>
-    </dl>
-  );
 }
 
 function Body({ tab, live }: { tab: Tab; live: DeploymentLive }): JSX.Element {
@@ -69,7 +57,7 @@ function Detail({ live, failure }: { live: DeploymentLive; failure: unknown }): 
       {isStale && failure !== null && <Failure error={failure} />}
       <Trouble card={card} toLog={() => setTab('log')} />
       <LiveControls card={card} positions={live.positions} />
-      <div className="dp-stales"><Facts card={card} /></div>
+      <div className="dp-stales"><LiveFacts card={card} /></div>
       <div className="dp-tabs" role="tablist" aria-label="Of this strategy">{(Object.keys(TABS) as Tab[]).map((name) => <button key={name} type="button" role="tab" aria-selected={tab === name} className={tab === name ? 'tab active' : 'tab'} onClick={() => setTab(name)}>{TABS[name]}</button>)}</div>
       <div className="dp-tab dp-stales" role="tabpanel"><Body tab={tab} live={live} /></div>
     </article>

@@ -12,6 +12,9 @@ export const STATE_WORDS: Readonly<Record<DeploymentCard['state'], { readonly wo
   failed: { word: 'Failed', tone: 'bad', about: 'It cannot run at all.' },
 };
 
+/** A sentence as it goes on behind a colon. */
+const within = (sentence: string): string => sentence.charAt(0).toLowerCase() + sentence.slice(1);
+
 /** Why it does not run and the way out; null when it runs. */
 export function whyNot(card: Pick<DeploymentCard, 'state' | 'problem' | 'pausedBy' | 'pausedWhy' | 'limits' | 'errorsInARow' | 'project'>): { readonly tone: Tone; readonly cause: string; readonly remedy: string } | null {
   const own = card.project === null ? '' : ' and deploy the new version';
@@ -19,8 +22,9 @@ export function whyNot(card: Pick<DeploymentCard, 'state' | 'problem' | 'pausedB
   if (card.state !== 'paused') return null;
   const why = card.pausedWhy ?? '';
   switch (card.pausedBy) {
-    case 'errors': return { tone: 'warn', cause: `Paused by itself after ${counted(Math.max(card.errorsInARow, 1), 'error')} in a row. ${why}`.trim(), remedy: `Look at the log, correct the cause${own}, then start it. What it holds stays held meanwhile.` };
-    case 'daily_loss': return { tone: 'warn', cause: `Paused by itself: it lost more than ${card.limits === null ? 'its limit' : `${money(card.limits.maxDailyLoss)} USD`} since the session began. ${why}`.trim(), remedy: 'Look at its trades before you start it again. The count begins anew with the next session; a wider limit is a decision of yours.' };
+    // What was noted when it was paused says how many and how much: the figures of then, not those of now.
+    case 'errors': return { tone: 'warn', cause: `Paused by itself: ${why === '' ? `${counted(Math.max(card.errorsInARow, 1), 'error')} in a row` : within(why)}`, remedy: `Look at the log, correct the cause${own}, then start it. What it holds stays held meanwhile.` };
+    case 'daily_loss': return { tone: 'warn', cause: `Paused by itself: ${why === '' ? `it lost more than ${card.limits === null ? 'its limit' : `${money(card.limits.maxDailyLoss)} USD`} since the session began` : within(why)}`, remedy: 'Look at its trades before you start it again. The count begins anew with the next session; a wider limit is a decision of yours.' };
     case 'person': case null: return { tone: 'idle', cause: why === '' ? 'Paused by hand.' : `Paused by hand: ${why}`, remedy: 'Start it when you want it to raise signals again.' };
   }
 }
