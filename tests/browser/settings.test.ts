@@ -156,11 +156,17 @@ describe('the settings page', () => {
     await go('Risk limits');
     await field('Daily loss').fill('0');
     await row('Daily loss').getByRole('alert').waitFor();
+    // A change that cannot be is a change all the same.
+    expect(await bar().textContent()).toMatch(/^1 change1 problem above/);
     await field('Daily loss').fill('1500');
     await bar().getByRole('button', { name: 'Save' }).click();
     await eventually(() => limits.maxDailyLoss).toBe('1500');
     await field('Largest order').fill('25,000');
     await row('Largest order').getByText('wider than before').waitFor();
+    // Written with its thousands apart, with its unit, and told in the list of sections.
+    expect([await field('Largest order').inputValue(), await row('Largest order').locator('.se-unit').textContent()]).toEqual(['25,000', 'USD']);
+    await bar().getByText('25,000 USD').waitFor();
+    await page.locator('.se-section', { hasText: 'Risk limits' }).getByLabel('has changes that are not saved').waitFor();
     expect(await bar().getByRole('button', { name: 'Save' }).isDisabled()).toBe(true);
     await bar().getByRole('checkbox').check();
     await field('Largest order').fill('26000');
@@ -185,7 +191,7 @@ describe('the settings page', () => {
     const other = { ...content, settings: { ...content.settings, WEB_SERVER_PORT: '8200' }, limits: { ...content.limits, maxDailyLoss: '900' } };
     await chooser.setInputFiles({ name: 'mine.json', mimeType: 'application/json', buffer: Buffer.from(JSON.stringify(other)) });
     await bar().getByText('8200').waitFor();
-    await bar().getByText('900 $').waitFor();
+    await bar().getByText('900 USD').waitFor();
     expect(limits.maxDailyLoss).toBe('1500');
     await bar().getByRole('button', { name: 'Discard' }).click();
   });

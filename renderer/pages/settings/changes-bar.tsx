@@ -10,12 +10,12 @@ import type { RiskLimits } from '#app/domain/limits.ts';
 import { useAction } from '../../data/queries.ts';
 import { counted } from '../../ui/format.ts';
 import { confirmLoose, discard, useDraft } from './draft.ts';
-import { LIMIT_FIELDS, limitsAfter, loosened } from './limits.ts';
+import { LIMIT_FIELDS, limitsAfter, limitWords, loosened } from './limits.ts';
 
 type Line = { readonly name: string; readonly before: string; readonly after: string };
 
 function limitLines(now: RiskLimits, after: RiskLimits): Line[] {
-  return [...LIMIT_FIELDS.values()].filter(({ key }) => now[key] !== after[key]).map(({ key, title, unit }) => ({ name: title, before: `${String(now[key])} ${unit}`, after: `${String(after[key])} ${unit}` }));
+  return [...LIMIT_FIELDS.values()].filter(({ key }) => now[key] !== after[key]).map(({ key, title, unit }) => ({ name: title, before: limitWords(now[key], unit), after: limitWords(after[key], unit) }));
 }
 
 function whenWords(outlook: ChangeOutlook | null): string {
@@ -53,7 +53,7 @@ export function ChangesBar({ outlook, limits, limitsVersion, isChecking, failure
   return (
     <footer className="se-bar" aria-label="Changes that are not saved">
       <div className="se-diff">
-        <strong>{counted(lines.length, 'change')}</strong>
+        <strong>{counted(Object.keys(draft.settings).length + Object.keys(draft.limits).length, 'change')}</strong>
         <ul>{lines.map(({ name, before, after: next }) => <li key={name}><span>{name}</span> <code>{before}</code> <IconArrowRight size={12} aria-label="becomes" /> <code>{next}</code></li>)}</ul>
         {hasSettings && problems === 0 && <p className="muted">{whenWords(outlook)}</p>}
         {problems > 0 && <p className="loss-text" role="alert">{counted(problems, 'problem')} above: nothing can be saved before that is put right.</p>}

@@ -27,7 +27,7 @@ function Control({ setting, value, change }: { setting: SettingView; value: stri
   if (facts.kind === 'choice') {
     return <Select {...common} data={[...facts.choices]} value={shown === '' ? null : shown} placeholder={settingDefault(setting.key)} clearable onChange={(next) => write(next ?? '')} comboboxProps={{ shadow: 'md' }} />;
   }
-  return <TextInput {...common} className={facts.kind === 'text' ? '' : 'se-number'} placeholder={settingDefault(setting.key)} value={shown} onChange={(event) => write(event.currentTarget.value)} rightSection={facts.unit === '' ? undefined : <span className="muted se-unit">{facts.unit}</span>} rightSectionWidth={60} inputMode={facts.kind === 'text' ? 'text' : 'decimal'} />;
+  return <TextInput {...common} className={facts.unit === '' ? '' : 'se-number'} placeholder={settingDefault(setting.key)} value={shown} onChange={(event) => write(event.currentTarget.value)} rightSection={facts.unit === '' ? undefined : <span className="muted se-unit">{facts.unit}</span>} rightSectionWidth={60} inputMode={facts.kind === 'text' ? 'text' : 'decimal'} />;
 }
 
 /** The rows of some sections. `outlook`: what the pending change would do, as far as it is known. */

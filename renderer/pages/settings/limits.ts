@@ -1,6 +1,7 @@
 /** Risk limits as forms: groups, units, which way is looser, and what is wrong with what was written. Pure. */
 import { riskLimitsSchema } from '#app/domain/limits.ts';
 import type { RiskLimits } from '#app/domain/limits.ts';
+import { money } from '../../ui/format.ts';
 import type { LimitChanges, LimitKey } from './draft.ts';
 
 /** One limit as a form draws it. `looser`: a larger number, a smaller one, or yes allows more. */
@@ -10,20 +11,20 @@ export type LimitField = { readonly key: LimitKey; readonly title: string; reado
 export const LIMIT_GROUPS: readonly { readonly title: string; readonly fields: readonly LimitField[] }[] = [
   {
     title: 'One order', fields: [
-      { key: 'maxOrderNotional', title: 'Largest order', unit: '$', looser: 'larger' }, { key: 'maxOrderQty', title: 'Most shares of an order', unit: 'shares', looser: 'larger' },
+      { key: 'maxOrderNotional', title: 'Largest order', unit: 'USD', looser: 'larger' }, { key: 'maxOrderQty', title: 'Most shares of an order', unit: 'shares', looser: 'larger' },
       { key: 'priceCollarPercent', title: 'Price collar', unit: '%', looser: 'larger' }, { key: 'maxDataAgeSeconds', title: 'Oldest price', unit: 's', looser: 'larger' },
     ],
   },
   {
     title: 'Positions', fields: [
-      { key: 'maxPositionNotional', title: 'Largest position', unit: '$', looser: 'larger' }, { key: 'maxGrossExposure', title: 'Gross exposure', unit: '$', looser: 'larger' },
-      { key: 'maxNetExposure', title: 'Net exposure', unit: '$', looser: 'larger' }, { key: 'allowShort', title: 'Short positions', unit: '', looser: 'yes' }, { key: 'allowMargin', title: 'Borrowed buying power', unit: '', looser: 'yes' },
+      { key: 'maxPositionNotional', title: 'Largest position', unit: 'USD', looser: 'larger' }, { key: 'maxGrossExposure', title: 'Gross exposure', unit: 'USD', looser: 'larger' },
+      { key: 'maxNetExposure', title: 'Net exposure', unit: 'USD', looser: 'larger' }, { key: 'allowShort', title: 'Short positions', unit: '', looser: 'yes' }, { key: 'allowMargin', title: 'Borrowed buying power', unit: '', looser: 'yes' },
       { key: 'marginHeadroomPercent', title: 'Margin headroom', unit: '%', looser: 'smaller' },
     ],
   },
   {
     title: 'The day', fields: [
-      { key: 'maxDailyLoss', title: 'Daily loss', unit: '$', looser: 'larger' }, { key: 'maxDrawdownPercent', title: 'Drawdown', unit: '%', looser: 'larger' }, { key: 'maxOrdersPerDay', title: 'Entries a day', unit: 'orders', looser: 'larger' },
+      { key: 'maxDailyLoss', title: 'Daily loss', unit: 'USD', looser: 'larger' }, { key: 'maxDrawdownPercent', title: 'Drawdown', unit: '%', looser: 'larger' }, { key: 'maxOrdersPerDay', title: 'Entries a day', unit: 'orders', looser: 'larger' },
     ],
   },
 ];
@@ -31,12 +32,16 @@ export const LIMIT_GROUPS: readonly { readonly title: string; readonly fields: r
 /** All fields by key. */
 export const LIMIT_FIELDS: ReadonlyMap<string, LimitField> = new Map(LIMIT_GROUPS.flatMap(({ fields }) => fields.map((field) => [field.key, field] as const)));
 
+/** A limit with its unit: limitWords('10000', 'USD') = '10,000 USD'. */
+export const limitWords = (value: RiskLimits[LimitKey], unit: string): string => (typeof value === 'boolean' ? (value ? 'allowed' : 'not allowed') : `${money(value, { decimals: Number.isInteger(Number(value)) ? 0 : 2 })}${unit === '' ? '' : ` ${unit}`}`);
+
 /** What a limit is for, in one sentence: the contract's own words. */
 export function limitEffect(key: LimitKey): string {
   return riskLimitsSchema.shape[key].description ?? '';
 }
 
-const WHOLE: ReadonlySet<LimitKey> = new Set(['maxOrdersPerDay', 'maxDataAgeSeconds']);
+/** Limits that are whole numbers. */
+export const WHOLE: ReadonlySet<LimitKey> = new Set(['maxOrdersPerDay', 'maxDataAgeSeconds']);
 
 /** A field's text as the contract has it. */
 function valueOf(key: LimitKey, text: string | boolean): unknown {

@@ -8,6 +8,9 @@ export type RowFacts = {
   readonly title: string; readonly effect: ReactNode; readonly fallback: string | null; readonly problem?: string | null; readonly locked?: string | null; readonly pending?: boolean; readonly counts?: string; readonly undo: (() => void) | null; readonly note?: ReactNode;
 };
 
+/** A file by its name: its folder stands on hover. */
+const shortPlace = (place: string): string => place.replace(/^.*[\\/](?=[^\\/]+$)/, '');
+
 /** The row. */
 export function SettingRow({ title, effect, fallback, problem = null, locked = null, pending = false, counts, undo, note, children }: RowFacts & { children: ReactNode }): JSX.Element {
   const state = problem !== null ? 'wrong' : undo !== null ? 'changed' : '';
@@ -22,8 +25,8 @@ export function SettingRow({ title, effect, fallback, problem = null, locked = n
         {children}
         <div className="se-under">
           {problem !== null ? <span className="loss-text" role="alert">{problem}</span>
-            : locked !== null ? <span className="muted"><IconLock size={12} aria-hidden /> Set in {locked}, which wins</span>
-              : fallback !== null && <span className="muted">Default: {fallback}{counts === undefined ? '' : ` · ${counts}`}</span>}
+            : locked !== null ? <span className="muted" title={locked}><IconLock size={12} aria-hidden /> Set in {shortPlace(locked)}, which wins</span>
+              : fallback !== null && <span className="muted">Default {fallback}{counts === undefined ? '' : ` · ${counts}`}</span>}
         </div>
       </div>
       <div className="se-undo">{undo !== null && <Tooltip label="Take this change back"><ActionIcon size="sm" variant="subtle" color="gray" onClick={undo} aria-label={`Take back the change of ${title}`}><IconArrowBackUp size={14} /></ActionIcon></Tooltip>}</div>

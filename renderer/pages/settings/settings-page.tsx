@@ -4,9 +4,10 @@ import type { JSX } from 'react';
 import { TextInput } from '@mantine/core';
 import { useDebouncedValue } from '@mantine/hooks';
 import { Link, useSearch } from '@tanstack/react-router';
-import { IconSearch } from '@tabler/icons-react';
+import { IconAdjustments, IconBell, IconBuildingBank, IconCalendarTime, IconDatabase, IconDeviceDesktop, IconFileExport, IconLogs, IconPalette, IconSearch, IconServer, IconShieldCheck } from '@tabler/icons-react';
+import type { TablerIcon } from '@tabler/icons-react';
 import { ALERT_KIND_NAMES, alertKindFacts } from '#app/contracts/alert-settings.ts';
-import { SETTING_FACTS } from '#app/contracts/configuration.ts';
+import { SETTING_FACTS, settingFacts, WRITABLE_KEYS } from '#app/contracts/configuration.ts';
 import type { ChangeOutlook, SettingFacts } from '#app/contracts/configuration.ts';
 import { useRoute } from '../../data/queries.ts';
 import { useGatewayAway } from '../../data/stack.ts';
@@ -27,6 +28,10 @@ import { matches } from './search.ts';
 import { TransferSection } from './transfer-section.tsx';
 
 const CHECK_AFTER_MS = 250;
+
+const ICONS: Readonly<Record<SectionId, TablerIcon>> = {
+  accounts: IconBuildingBank, risk: IconShieldCheck, schedules: IconCalendarTime, data: IconDatabase, notifications: IconBell, servers: IconServer, logs: IconLogs, demo: IconAdjustments, appearance: IconPalette, computer: IconDeviceDesktop, transfer: IconFileExport,
+};
 
 /** Which sections of settings a section of the page shows. */
 const PARTS: Readonly<Partial<Record<SectionId, readonly SettingFacts['section'][]>>> = { notifications: ['mail', 'webhook'], servers: ['ports', 'servers'], logs: ['logs'], demo: ['demo'] };
@@ -68,6 +73,18 @@ function Content({ id, search, outlook }: { id: SectionId; search: string; outlo
   }
 }
 
+/** Does a section hold a change that is not saved? */
+function useIsChanged(id: SectionId): boolean {
+  const { settings, limits } = useDraft();
+  const parts = PARTS[id] ?? [];
+  return id === 'risk' ? Object.keys(limits).length > 0 : WRITABLE_KEYS.some((key) => Object.hasOwn(settings, key) && parts.includes(settingFacts(key).section));
+}
+
+function SectionLink({ id, name, isChosen }: { id: SectionId; name: string; isChosen: boolean }): JSX.Element {
+  const Icon = ICONS[id];
+  return <Link to="/settings" search={{ section: id }} className={isChosen ? 'se-section active' : 'se-section'} aria-current={isChosen ? 'page' : undefined}><Icon size={15} stroke={1.7} aria-hidden />{name}{useIsChanged(id) && <span className="se-changed" role="img" aria-label="has changes that are not saved" title="Has changes that are not saved" />}</Link>;
+}
+
 /** What the pending change of settings would do, asked a moment after the last key. */
 function useOutlook(): { readonly outlook: ChangeOutlook | null; readonly isChecking: boolean; readonly failure: Error | null } {
   const { settings } = useDraft();
@@ -96,7 +113,7 @@ export function SettingsPage(): JSX.Element {
       {away !== null && <GatewayAway>The settings are told and changed through it.</GatewayAway>}
       <nav className="se-sections" aria-label="Sections of the settings">
         <TextInput className="se-search" size="xs" value={search} onChange={(event) => setSearch(event.currentTarget.value)} placeholder="Search settings ( / )" aria-label="Search settings" leftSection={<IconSearch size={13} />} />
-        {found.map(({ id, name }) => <Link key={id} to="/settings" search={{ section: id }} className={chosen?.id === id ? 'se-section active' : 'se-section'} aria-current={chosen?.id === id ? 'page' : undefined}>{name}</Link>)}
+        {found.map(({ id, name }) => <SectionLink key={id} id={id} name={name} isChosen={chosen?.id === id} />)}
         {found.length === 0 && <p className="muted se-none">No setting has these words.</p>}
       </nav>
       <main className="se-content">
