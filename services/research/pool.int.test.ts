@@ -116,6 +116,8 @@ describe('the threads of a search', () => {
     expect(result.fills.price.length).toBe(result.fills.length);
     expect(result.lines.length).toBeGreaterThan(0);
     expect(seen.every((done) => done >= 0 && done <= 1)).toBe(true);
+    // What is handed over is gone from the thread; the next run over the same times needs none of it.
+    expect(await pool.single({ job, bars: new Map([['aaa', bars]]), hasLines: true })).toEqual(result);
     await expect(pool.single({ job: { ...job, strategy: { kind: 'testing', parameters: { mood: 'throws' } } }, bars: new Map([['aaa', bars]]) })).rejects.toMatchObject({ code: 'STRATEGY_FAILED' });
     await expect(pool.single({ job: { ...job, strategy: { kind: 'testing', parameters: { period: 99 } } }, bars: new Map([['aaa', bars]]) })).rejects.toMatchObject({ code: 'STRATEGY_PARAMETERS_INVALID' });
     await expect(pool.single({ job: { ...job, strategy: { kind: 'testing', parameters: { mood: 'dies' } } }, bars: new Map([['aaa', bars]]) })).rejects.toMatchObject({ code: 'STRATEGY_OUT_OF_TIME' });

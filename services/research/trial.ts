@@ -15,12 +15,13 @@ export type StrategyTypes = (kind: string) => StrategyType;
 /** Asked now and then with the part that is done, 0..1; false ends the run. */
 export type GoOn = (done: number) => boolean;
 
-/** Runs a single back-test. @throws what the engine throws */
+/** Runs a single back-test. All memory of the result is its own, to be handed over: the times of a run may be the clock of its bars, which the next run over the same days needs. @throws what the engine throws */
 export function runSingle({ job, bars, span = WHOLE_SPAN, hasLines = false }: SingleRun, types: StrategyTypes, goOn: GoOn): RunResult {
   const config = runConfigOf(job, { strategyType: types, barsOf: barsAmong(bars) });
-  if (span.from === -Infinity && span.to === Infinity) return runBacktest(config, { hasLines, progress: goOn });
-  const { markets, columns } = new StudyMarkets(config.markets, config.timeframe).stretch(config.strategy, span);
-  return runBacktest({ ...config, markets }, { hasLines, columns, progress: goOn });
+  const isWhole = span.from === -Infinity && span.to === Infinity;
+  const { markets, columns } = isWhole ? { markets: config.markets, columns: null } : new StudyMarkets(config.markets, config.timeframe).stretch(config.strategy, span);
+  const result = runBacktest({ ...config, markets }, { hasLines, progress: goOn, ...(columns === null ? {} : { columns }) });
+  return { ...result, time: result.time.slice() };
 }
 
 /** The job of a point: what a single back-test of it is made of. */
