@@ -10,6 +10,7 @@ import { openBrowser } from './harness.ts';
 import type { TestBrowser, WatchedPage } from './harness.ts';
 
 const MOVE_LIMIT_MS = 20_000;
+type Saved = { readonly actor: string; readonly before: Readonly<Record<string, string>>; readonly after: Readonly<Record<string, string>> };
 let stack: TestStack;
 let browser: TestBrowser;
 let watched: WatchedPage;
@@ -222,6 +223,35 @@ describe('logs', () => {
     await page.locator('.log-row', { hasText: mark }).locator('.log-cells').click();
     await page.locator('.log-details', { hasText: mark }).waitFor();
     expect(await page.locator('.log-row').count()).toBe(1);
+  });
+});
+
+describe('settings', () => {
+  it('what is changed on the page stands in the audit log, with before and after: the log level, and the mail', async () => {
+    const bar = page.locator('.se-bar');
+    const save = async (): Promise<void> => {
+      await bar.getByRole('button', { name: 'Save' }).click();
+      await bar.getByText('Saved.').waitFor({ timeout: MOVE_LIMIT_MS });
+    };
+    await page.goto(`${origin}/settings?section=logs`);
+    await page.getByRole('combobox', { name: 'Detail' }).or(page.getByRole('textbox', { name: 'Detail' })).click();
+    await page.getByRole('option', { name: 'debug' }).click();
+    await save();
+    await page.getByRole('link', { name: 'Notifications' }).click();
+    await page.getByRole('textbox', { name: 'Mail server' }).fill('127.0.0.1');
+    await page.getByRole('textbox', { name: 'Port', exact: true }).fill('2525');
+    await page.getByRole('textbox', { name: 'Recipients' }).fill('me@example.com');
+    await page.getByRole('textbox', { name: 'Sender' }).fill('desk@example.com');
+    await save();
+    const written = (): Promise<readonly Saved[]> => stack.read((query) => query<Saved>(`SELECT actor, before, after FROM logging.audit_log WHERE action = 'settings.saved' ORDER BY id`));
+    await expect.poll(async () => (await written()).map(({ after }) => after), { timeout: MOVE_LIMIT_MS }).toMatchObject([
+      { LOG_LEVEL: 'debug' }, { SMTP_HOST: '127.0.0.1', SMTP_PORT: '2525', MAIL_TO: 'me@example.com', MAIL_FROM: 'desk@example.com' },
+    ]);
+    const rows = await written();
+    expect(rows[0]?.before).toEqual({ LOG_LEVEL: 'info' });
+    expect(rows.every(({ actor }) => actor.startsWith('browser:'))).toBe(true);
+    // What was named to start again has, before anybody looks at it.
+    await expect.poll(async () => (await stack.unit('notification')).state, { timeout: MOVE_LIMIT_MS }).toBe('ready');
   });
 });
 
