@@ -60,6 +60,16 @@ describe('a window’s requests', () => {
     await expect(ask()).rejects.toMatchObject({ status: 401, code: 'TOKEN_WRONG' });
     expect(seen).toHaveLength(2);
   });
+  it('say in plain words that an answer broke off after its head', async () => {
+    const half = createServer((_request, response) => {
+      response.writeHead(200, { 'content-type': 'application/json' });
+      response.write('{"acc', () => response.destroy());
+    });
+    await new Promise<void>((resolve) => half.listen(0, '127.0.0.1', resolve));
+    setAccess({ base: `http://127.0.0.1:${(half.address() as AddressInfo).port}`, token: 'good', kind: 'bearer' });
+    await expect(ask()).rejects.toMatchObject({ status: 0, code: 'NO_ANSWER', message: expect.stringContaining('does not answer') as unknown });
+    await new Promise((resolve) => half.close(resolve));
+  });
   it('are not sent while the gateway is known to be down', async () => {
     setAccess(null);
     expect(hasAccess()).toBe(false);

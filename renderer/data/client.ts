@@ -104,6 +104,16 @@ async function request(url: string, init: { method: string; body: string | null;
   }
 }
 
+/** The content of an answer: it may break off, or take too long, after its head was there. @throws ClientError */
+async function contentOf(response: Response, asker: AbortSignal | undefined): Promise<unknown> {
+  try {
+    return await response.json();
+  } catch (error) {
+    if (asker?.aborted || error instanceof SyntaxError) throw error;
+    throw new ClientError(NO_ANSWER, { status: 0, code: 'NO_ANSWER' });
+  }
+}
+
 /**
  * Asks the gateway. Replies are checked against the contract.
  * @throws ClientError with the gateway's words, or status 0 when it does not answer.
@@ -117,7 +127,7 @@ export async function call<N extends RouteName>(name: N, input: RouteInput<N>, o
     headers: { ...(body === null ? {} : { 'content-type': 'application/json' }), ...(route.movesMoney ? { [IDEMPOTENCY_HEADER]: options.idempotencyKey ?? newKey() } : {}) },
   });
   if (!response.ok) throw await refusal(response);
-  return route.output.parse(await response.json()) as RouteOutput<N>;
+  return route.output.parse(await contentOf(response, options.signal)) as RouteOutput<N>;
 }
 
 async function openTail(query: Readonly<Record<string, string | number>>, signal: AbortSignal): Promise<ReadableStream<Uint8Array<ArrayBuffer>>> {
