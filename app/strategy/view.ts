@@ -172,7 +172,9 @@ export class StrategyContext implements Context {
   }
 }
 
-/** The error of a strategy that threw, with the moment at which it did. `at` = the close of the bar, RFC 3339. */
-export function strategyFailed(kind: string, { symbol, at }: { readonly symbol: string; readonly at: string }, cause: unknown): AppError {
+/** The error of a strategy that threw, with the moment at which it did. `at` = the close of the bar, RFC 3339; one that runs ahead of the bar that it is asked for names its own. */
+export function strategyFailed(kind: string, { symbol, at: asked }: { readonly symbol: string; readonly at: string }, cause: unknown): AppError {
+  const own = cause instanceof AppError ? cause.context['at'] : undefined;
+  const at = typeof own === 'string' ? own : asked;
   return new AppError('STRATEGY_FAILED', `The strategy ${kind} failed on ${symbol} at the bar that closed ${at}: ${describeError(cause)}`, { cause, context: { kind, symbol, at } });
 }

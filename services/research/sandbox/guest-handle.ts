@@ -12,7 +12,7 @@ import { readLines, type GuestLines } from './run-log.ts';
 export type GuestSetup = { readonly views: readonly SymbolView[]; readonly parameters: unknown; readonly times: Float64Array | null; readonly depth: number; readonly isWhole: boolean; readonly hasReasons: boolean };
 
 type Method = 'ahead' | 'again' | 'once';
-const METHODS = ['ahead', 'again', 'once', 'take', 'takeLog', 'save', 'restore', 'nextOrder'] as const;
+const METHODS = ['ahead', 'again', 'once', 'take', 'takeLog', 'save', 'restore', 'nextOrder', 'at'] as const;
 
 /** A run in the machine. */
 export class GuestHandle implements Disposable {
@@ -42,6 +42,12 @@ export class GuestHandle implements Disposable {
     column(context, facts, 0).consume((given) => this.#machine.call(method === 'once' ? 'bar' : 'batch', () => context.callFunction(this.#method(method), this.#run, given)).dispose());
     // What comes back is a copy: the guest's own box stays out of reach, and so does the host's.
     context.getArrayBuffer(this.#box).consume((inside) => bytes.set(inside.value.subarray(0, bytes.length)));
+  }
+
+  /** The bar of its first symbol at which a call was ended; null where the machine cannot say it any more. */
+  endedAt(): number | null {
+    const { context } = this.#machine;
+    return this.#machine.lastWord(() => context.callFunction(this.#method('at'), this.#run));
   }
 
   /** The log of the last run ahead: its first `rows` acts. */

@@ -7,6 +7,7 @@
  */
 import * as z from 'zod';
 import { AppError, invariant } from '#app/domain/errors.ts';
+import { toRfc3339, type EpochMs } from '#app/domain/time.ts';
 import type { Context } from '#app/strategy/context.ts';
 import type { BoundStrategy } from '#app/strategy/spec.ts';
 import { View } from '#app/strategy/view.ts';
@@ -236,7 +237,7 @@ class Guest {
     const box = this.#box;
     const isFree = this.#isFree;
     [box[GUEST_AT.from], box[GUEST_AT.to], box[GUEST_AT.isFree]] = [i, to, isFree ? 1 : 0];
-    handle.call('ahead', box);
+    this.#callAhead(handle, i);
     this.#isWriting = box[GUEST_AT.logged] === 1;
     const [end = i, acted = 0, reads = 0] = [box[GUEST_AT.until], box[GUEST_AT.acted], box[GUEST_AT.reads]];
     if (reads === 1) this.#isFree = false;
@@ -244,6 +245,17 @@ class Guest {
     if (reads > 1) this.#askFrom = end;
     this.#ahead = { from: i, facts, end, acts: actsOf(handle, acted), isFree, next: 0 };
     return this.#ahead;
+  }
+
+  /** It is asked for bar `i` and runs on: what is ended there was ended in a bar behind it, which has to be told. */
+  #callAhead(handle: GuestHandle, i: number): void {
+    try {
+      handle.call('ahead', this.#box);
+    } catch (error) {
+      const closed = error instanceof AppError && this.#machine.isBroken ? this.#times?.[Math.max(i, handle.endedAt() ?? i)] : undefined;
+      if (!(error instanceof AppError) || closed === undefined) throw error;
+      throw new AppError(error.code, error.message, { cause: error.cause, context: { ...error.context, at: toRfc3339(closed as EpochMs) } });
+    }
   }
 
   /** Writes the account into the box. */

@@ -148,6 +148,11 @@ export class GuestRun {
     this.#slate.nextOrder = nextOrder;
   }
 
+  /** The bar that it is at, of its first symbol: in a run ahead, the one that did not end. */
+  at(): number {
+    return (this.#cursors[0]?.i ?? 0) - this.#pad;
+  }
+
   /** The number of its next order. */
   nextOrder(): number {
     return this.#slate.nextOrder;

@@ -2,6 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { runBacktest } from '#app/backtest/run/run.ts';
 import { barColumns, type BarColumns } from '#app/domain/bar-columns.ts';
+import { AppError } from '#app/domain/errors.ts';
 import { randomOf } from '#app/domain/random.ts';
 import { smaCross } from '#app/strategy/built-in/sma-cross.ts';
 import { rsiReversion } from '#app/strategy/built-in/rsi-reversion.ts';
@@ -94,6 +95,16 @@ describe('a strategy in a process of its own', () => {
     setTimeout(() => abort.abort(new Error('enough')), 50);
     await expect(run).rejects.toThrow('enough');
     await expect(openSandbox(SMA_CROSS, { fast: 40 })).rejects.toMatchObject({ code: 'STRATEGY_PARAMETERS_INVALID' });
+  });
+
+  it('names the bar in which it hung, and not the one from which it ran ahead', async () => {
+    const hung = 137;
+    const closed = new Date((bars.time[hung] ?? NaN) + 60_000).toISOString();
+    using endless = await openSandbox(SMA_CROSS.replace('const before = state.side;', `if (time === ${Date.parse(closed)}) for (;;) {}; const before = state.side;`).replace('onBar({ on,', 'onBar({ on, time,'), {}, { limits: { batchMs: 500, barMs: 500 } });
+    const failed = await endless.ask('backtest', { parameters: {}, job: job(['AAA']), bars: all, hasLines: false }).then(() => null, (error: unknown) => error);
+    expect(failed).toMatchObject({ message: expect.stringContaining('did not end') as string });
+    const moments = JSON.stringify([failed instanceof Error ? failed.message : '', failed instanceof AppError ? failed.context : {}]).match(/2\d\d\d-\d\d-\d\dT[\d:.]+Z/g) ?? [];
+    expect(new Set(moments.map((at) => Date.parse(at)))).toEqual(new Set([Date.parse(closed)]));
   });
 });
 
