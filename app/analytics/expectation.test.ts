@@ -22,6 +22,8 @@ describe('the band', () => {
   it('of days that are all the same is a line (the worked number), and there is none of too few', () => {
     expect(expectedBand(new Float64Array(30).fill(10), 3, 1)).toEqual([10, 20, 30].map((sum) => ({ low: sum, middle: sum, high: sum })));
     expect(expectedBand(new Float64Array(19).fill(10), 3, 1)).toBeNull();
+    // A back-test without a fill is no promise of nothing.
+    expect(expectedBand(new Float64Array(30), 3, 1)).toBeNull();
     expect(expectedBand(new Float64Array(30).fill(10), 10_000, 1)).toHaveLength(MOST_EXPECTED_DAYS);
   });
 

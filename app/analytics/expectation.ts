@@ -34,10 +34,11 @@ export function dayDollars(equity: readonly number[], scale: Scale): Float64Arra
 
 /**
  * The band of 5 to 95 percent of so many days: histories of days drawn in blocks (bootstrap.ts: Politis and Romano, 1994), added up in dollars, not compounded: a deployment is judged over
- * weeks, and its base is the one it began with. Days that all made $10 give 10, 20, 30 on either side. Null with fewer than 20 days to draw from.
+ * weeks, and its base is the one it began with. Days that all made $10 give 10, 20, 30 on either side. Null with fewer than 20 days to draw from, and where none of them made or lost a cent:
+ * a back-test that never held anything says nothing about one that does.
  */
 export function expectedBand(changes: Float64Array, days: number, seed: number): readonly Band[] | null {
-  if (changes.length < FEWEST_RETURNS) return null;
+  if (changes.length < FEWEST_RETURNS || changes.every((change) => change === 0)) return null;
   const length = Math.min(MOST_EXPECTED_DAYS, Math.max(0, Math.floor(days)));
   const random = randomOf(seed, 'expectation');
   const block = blockLengthOfReturns(changes);

@@ -35,7 +35,7 @@ function Band({ expectation }: { expectation: Expectation }): JSX.Element {
 export function PnlView({ live }: { live: DeploymentLive }): JSX.Element {
   return (
     <>
-      {live.expectation === null ? <Empty title="Nothing to expect yet">The band is drawn from the days of a back-test of the version that runs, 20 at least. Run one over a longer span, and it appears here.</Empty> : <Band expectation={live.expectation} />}
+      {live.expectation === null ? <Empty title="Nothing to expect yet">The band is drawn from the days of the newest back-test of the version that runs: 20 at least, and some of them with a position. Run one over a longer span, and it appears here.</Empty> : <Band expectation={live.expectation} />}
       <h4 className="dp-subhead">Its own share of what is held</h4>
       <DataTable columns={COLUMNS} rows={live.positions} rowId={(row) => row.symbol} label="Positions of the strategy" empty={<p className="muted dp-note">It holds nothing.</p>} />
     </>
