@@ -62,11 +62,11 @@ it('keys reach the broker and nobody else, whatever it answers and however much 
   expect(host.state().problem).toBeNull();
   if (stack === null) throw new Error('nothing runs');
   const asked = (): boolean => broker.seen.some(({ headers }) => headers['apca-api-key-id'] === KEYS.keyId && headers['apca-api-secret-key'] === KEYS.secretKey);
-  await eventually('the broker was asked with the keys', asked, 45_000);
+  await eventually('the broker was asked with the keys', asked, 90_000);
   const told = (): boolean => stack.health().units.some(({ id, state, reasons }) => id === 'execution' && (state === 'failed' || reasons.length > 0));
-  await eventually('execution says what is wrong', told, 45_000);
+  await eventually('execution says what is wrong', told, 90_000);
 
-  await eventually('notification is up', () => stack.supervisor.statusOf('notification').state === 'ready', 30_000);
+  await eventually('notification is up', () => stack.supervisor.statusOf('notification').state === 'ready', 60_000);
   await stack.command('sendTest', { idempotencyKey: 'planted-0001', actor: 'test' });
   await eventually('the mail server was asked with the password, and the webhook was called', () => smtp.signIns.length > 0 && called.includes(WORDS.path), 20_000);
 
@@ -77,7 +77,7 @@ it('keys reach the broker and nobody else, whatever it answers and however much 
     seen[`output of ${id}`] = stack.unitLogs(id, 500).map(({ text }) => text).join('\n');
     if (pid !== null) seen[`process ${id}`] = readFileSync(`/proc/${pid}/cmdline`, 'utf8') + readFileSync(`/proc/${pid}/environ`, 'utf8');
   }
-  await eventually('the gateway is up', () => stack.supervisor.statusOf('gateway').state === 'ready', 30_000);
+  await eventually('the gateway is up', () => stack.supervisor.statusOf('gateway').state === 'ready', 60_000);
   const { baseUrl, token } = stack.access();
   const bearer = { headers: { authorization: `Bearer ${token}` } };
   await eventually('both refusals are written down', async () => ((await (await fetch(`${baseUrl}/api/deliveries`, bearer)).json()) as { week: { failed: number } }).week.failed === 2, 20_000);
@@ -92,4 +92,4 @@ it('keys reach the broker and nobody else, whatever it answers and however much 
     const found = execFileSync('sh', ['-c', 'grep -rlaF -e "$1" "$2" || true', 'sh', secret, home.homeDir], { encoding: 'utf8' });
     expect(found.trim(), secret.slice(0, 4)).toBe('');
   }
-}, 120_000);
+}, 300_000);
