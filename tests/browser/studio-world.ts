@@ -12,7 +12,9 @@ import type { BarColumns } from '#app/domain/bar-columns.ts';
 import { randomOf } from '#app/domain/random.ts';
 import { fromNewYork, sessionsBetween } from '#app/market/calendar.ts';
 import { runBacktest } from '#app/backtest/run/run.ts';
+import { INDICATORS } from '#app/indicators/catalogue.ts';
 import { strategyType } from '#app/strategy/registry.ts';
+import { strategyTypings } from '#app/strategy/typings.ts';
 import { readJob, runConfigOf } from '../../services/research/job.ts';
 import type { Job } from '../../services/research/job.ts';
 import type { Pool } from '../../services/research/pool.ts';
@@ -50,12 +52,15 @@ function walk(seed: number, drift: number): BarColumns {
 const MARKET: ReadonlyMap<string, BarColumns> = new Map(Object.keys(NAMES).map((symbol, n) => [symbol, walk(n + 1, symbol === 'SPY' ? 0.0004 : 0.0002)]));
 
 /** The text that stands in the editor. */
-const SOURCE = `import { defineStrategy, log, sma } from 'mainspring';
+const SOURCE = `import { integer, sma, strategy } from 'mainspring';
 
-export default defineStrategy({
-  title: 'Crossover',
+export default strategy({
+  kind: 'crossover', title: 'Crossover', scope: 'symbol',
   description: 'Long while the fast average is above the slow one.',
-  parameters: { fast: { kind: 'integer', default: 10, min: 1, max: 500 }, slow: { kind: 'integer', default: 30, min: 2, max: 1000 } },
+  parameters: {
+    fast: integer(10, { min: 1, max: 500, unit: 'bars', describe: 'Bars of the fast average' }),
+    slow: integer(30, { min: 2, max: 1000, unit: 'bars', describe: 'Bars of the slow average' }),
+  },
   indicators: ({ fast, slow }) => ({ fast: sma(fast), slow: sma(slow) }),
   onBar({ on }) {
     if (on.indicators.fast.now > on.indicators.slow.now) on.long();
@@ -224,7 +229,7 @@ export function studioWorld(): StudioWorld {
   const script: Script = {
     ...WORLD, bars, screens: () => ({ screens: [] }),
     projects: () => ({ projects: [project(newest)] }), project: () => whole(newest), projectVersion: ({ version: number }) => whole(number), projectVersions: () => ({ versions: Array.from({ length: newest }, (_none, n) => version(newest - n)) }), templates: () => ({ templates: [] }),
-    strategyTypings: () => ({ path: 'mainspring.d.ts', text: "declare module 'mainspring' { export function defineStrategy(strategy: unknown): unknown; export function log(line: string): void; export function sma(period: number): unknown; }" }),
+    strategyTypings: () => ({ path: 'mainspring.d.ts', text: strategyTypings(INDICATORS) }),
     checkFiles: () => ({ hash: HASHES[newest % 3] ?? '', findings: [], facts: FACTS, tookMs: 4 }), authorProfile: () => ({ profile: null, updatedAt: null }),
     saveProject({ files }) {
       newest += 1;

@@ -53,6 +53,13 @@ async function picture(name: string): Promise<void> {
   await page.setViewportSize({ width: 1440, height: 900 });
 }
 
+/** What of the page is cut off or hangs over the edge: parts that scroll, and words that end in three dots by intent, are none. */
+const cutOff = (): Promise<string[]> => page.evaluate(() => [...document.querySelectorAll<HTMLElement>('.ed-status > *, .rs-setting, .rs-acts > *, .rs-trips thead th, .rs-headline dd, .rs-tabs > *')].flatMap((part) => {
+  const { left, right, width } = part.getBoundingClientRect();
+  const frame = part.closest('footer, table, dl, [role=tablist]')?.parentElement?.getBoundingClientRect();
+  return width > 0 && frame !== undefined && (right > frame.right + 1 || left < frame.left - 1 || right > innerWidth + 1) ? [`${part.className} ${part.textContent}: ${Math.round(right)} beyond ${Math.round(frame.right)}`] : [];
+}));
+
 describe('the runs of the studio', () => {
   it('begins with what a run will show, and with a symbol that has bars', async () => {
     await page.getByText('Is this idea any good?').waitFor();
@@ -131,6 +138,15 @@ describe('the runs of the studio', () => {
     await picture('bars');
   }, LIMIT_MS);
 
+  it('cuts nothing off, wide or narrow', async () => {
+    await tab('Trades').click();
+    for (const [width, height] of SIZES) {
+      await page.setViewportSize({ width, height });
+      await expect.poll(cutOff, WAIT).toEqual([]);
+    }
+    await page.setViewportSize({ width: 1440, height: 900 });
+  }, LIMIT_MS);
+
   it('finds lines of the log, and goes from one to its bar', async () => {
     await tab('Log').click();
     await page.getByLabel('Find in the log').fill('out at');
@@ -186,13 +202,33 @@ describe('the runs of the studio', () => {
     await page.getByText('The run was cancelled').waitFor();
     await picture('cancelled');
     world.hold(null);
-    world.fail({ code: 'STRATEGY_FAILED', message: 'TypeError: cannot read properties of undefined', path: 'strategy.ts', line: 9, column: 12, symbol: 'AAPL', openTime: Date.parse('2024-05-01T04:00:00Z') });
+    world.fail({ code: 'STRATEGY_FAILED', message: 'TypeError: cannot read properties of undefined', path: 'strategy.ts', line: 12, column: 12, symbol: 'AAPL', openTime: Date.parse('2024-05-01T04:00:00Z') });
     await bar().getByRole('button', { name: 'Run', exact: true }).click();
     await page.getByText('The run failed').waitFor();
     await picture('failed');
-    await page.getByRole('button', { name: 'strategy.ts:9:12' }).click();
-    await page.getByText(/Line 9, column 12/).waitFor();
+    await page.getByRole('button', { name: 'strategy.ts:12:12' }).click();
+    await page.getByText(/Line 12, column 12/).waitFor();
     world.fail(null);
+  }, LIMIT_MS);
+
+  it('says that nothing was tried where no position was opened, and not that nothing was earned', async () => {
+    await setting('Account').click();
+    await page.getByLabel('Capital').fill('100');
+    await page.keyboard.press('Escape');
+    await bar().getByRole('button', { name: 'Run', exact: true }).click();
+    const verdict = page.getByRole('region', { name: 'Verdict' });
+    await verdict.getByRole('heading', { name: 'Nothing was tried' }).waitFor();
+    // A share costs more than the whole account.
+    await verdict.getByText(/^It raised \d+ signals, and none became a trade\. No money was at risk/).waitFor();
+    expect(await verdict.innerText()).not.toMatch(/earned nothing|not believe/i);
+    expect(await page.getByRole('img', { name: /could have been|daily returns/ }).count()).toBe(0);
+    await picture('untried');
+    await pane('Runs').click();
+    await page.locator('.rs-runs tbody tr').first().getByText('Nothing tried').waitFor();
+    await pane('Back-test').click();
+    await setting('Account').click();
+    await page.getByLabel('Capital').fill('50,000');
+    await page.keyboard.press('Escape');
   }, LIMIT_MS);
 
   it('says that the gateway is away, and goes on by itself', async () => {

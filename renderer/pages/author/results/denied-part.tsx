@@ -31,7 +31,7 @@ export function DeniedPart({ denials, isPlain }: { denials: Denials; isPlain: bo
       <div>
         <h3>{headline}: {rest.length === 0 ? '' : `${count(first.times)} × `}{first.why}.</h3>
         {rest.length > 0 && <p>{rest.map(({ times, why }) => `${count(times)} × ${why}`).join('; ')}.</p>}
-        <p>{opened === 0 ? 'So this run says nothing about the idea. ' : ''}{remedy}</p>
+        <p>{remedy}</p>
         <p className="rs-denied-acts">
           {fitting !== null && <Button size="compact-xs" onClick={() => set({ positionPercent: String(fitting) })}>Set the size to {fitting} %</Button>}
           {!isPlain && <Button size="compact-xs" variant="default" onClick={() => set({ desk: 'plain' })}>Switch the risk rules off</Button>}

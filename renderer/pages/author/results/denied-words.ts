@@ -61,6 +61,14 @@ function remedyOf(first: DeniedBy, told: Told, limits: RiskLimits | null): { rea
   return { fitting: fitting > 0 ? fitting : null, remedy: `An entry of ${percent} % of ${dollars(told.startEquity)} is ${dollars((percent / 100) * Number(told.startEquity))}. Take a smaller size of an entry, or change the limit.` };
 }
 
+/** Why a run that opened no position can be judged by nobody, in words; null when it opened one. */
+export function untriedWords(told: Pick<BacktestResult, 'roundTrips' | 'openPositions' | 'signals'>, denials: Denials | null): string | null {
+  if (told.roundTrips.length + told.openPositions.length > 0) return null;
+  const why = denials !== null ? `${denials.headline}` : told.signals === 0 ? 'The strategy raised no signal' : `It raised ${counted(told.signals, 'signal')}, and none became a trade`;
+  const next = denials !== null ? 'Once entries pass, it can be judged.' : told.signals === 0 ? 'The Bars tab shows which of its conditions were not met.' : 'The Bars tab shows what became of each.';
+  return `${why}. No money was at risk for one day, so whether the idea is any good stays open. ${next}`;
+}
+
 /** What was denied; null when nothing was. `limits`: in force now. */
 export function denialsOf(told: Told, limits: RiskLimits | null): Denials | null {
   const rows = Object.entries(told.denied).filter(([code, times]) => times > 0 && !NOTHING_TO_DO.has(code)).sort(([, a], [, b]) => b - a).map(([code, times]): DeniedBy => ({ code, times, why: whyOf(code, limits) }));

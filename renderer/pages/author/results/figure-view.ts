@@ -45,14 +45,15 @@ function betterWay(name: string): 'more' | 'less' | 'neither' {
   return LESS.has(name) ? 'less' : 'more';
 }
 
-/** Which of some values is best: their indices, all that share it; none when fewer than two are known. */
+/** Which of some values is best: their indices, all that read the same; none when fewer than two are known. */
 export function bestOf(name: string, values: readonly (number | null | undefined)[]): ReadonlySet<number> {
   const way = betterWay(name);
   const known = values.filter((value): value is number => typeof value === 'number' && Number.isFinite(value));
   if (way === 'neither' || known.length < 2) return new Set();
   const best = way === 'more' ? Math.max(...known) : Math.min(...known);
-  if (known.every((value) => value === best)) return new Set();
-  return new Set(values.flatMap((value, n) => (value === best ? [n] : [])));
+  const words = writtenBy(name, best);
+  if (known.every((value) => writtenBy(name, value) === words)) return new Set();
+  return new Set(values.flatMap((value, n) => (typeof value === 'number' && writtenBy(name, value) === words ? [n] : [])));
 }
 
 /** Names for narrow places. */

@@ -80,19 +80,19 @@ function Warnings({ words }: { words: readonly string[] }): JSX.Element | null {
   return <details className="rs-warnings" open={words.length <= 2}><summary>{words.length === 1 ? '1 remark' : `${words.length} remarks`} on this run</summary><ul>{words.map((text) => <li key={text}>{text}</li>)}</ul></details>;
 }
 
-/** The tab. */
-export function OverviewTab({ detail, result }: { detail: BacktestDetail; result: BacktestResult }): JSX.Element {
-  const sheet = useMemo(() => sheetOf(result), [result]);
+/** The tab. `isTried`: a position was opened; without one there is nothing to spread out but zeros. */
+export function OverviewTab({ detail, result, isTried }: { detail: BacktestDetail; result: BacktestResult; isTried: boolean }): JSX.Element {
+  const sheet = useMemo(() => (isTried ? sheetOf(result) : null), [result, isTried]);
   const isComing = detail.view.state === 'ran';
   return (
     <>
       <CurvePart result={result} benchmarkCurve={detail.benchmarkCurve} benchmark={detail.view.benchmark} />
       <Warnings words={result.warnings} />
-      {sheet === null && isComing && <Skeleton height={SMALL_HEIGHT} radius="md" aria-label="Statistics are being worked out" />}
+      {sheet === null && isComing && isTried && <Skeleton height={SMALL_HEIGHT} radius="md" aria-label="Statistics are being worked out" />}
       {sheet !== null && <Months sheet={sheet} />}
-      <Spread result={result} />
+      {isTried && <Spread result={result} />}
       {sheet !== null && <Rolling sheet={sheet} />}
-      <MonteCarloPart detail={detail} result={result} />
+      {isTried && <MonteCarloPart detail={detail} result={result} />}
     </>
   );
 }

@@ -8,9 +8,10 @@ import type { BacktestDetail } from '#app/contracts/studio.ts';
 import { mapCells } from '../../../charts/author-search.ts';
 import { withBenchmark } from '../../../charts/author-run.ts';
 import { DEFAULT_RISK_LIMITS } from '#app/domain/limits.ts';
-import { denialsOf } from './denied-words.ts';
+import { denialsOf, untriedWords } from './denied-words.ts';
 import { growthOf, settingRows } from './compare-model.ts';
 import { bestOf, written, writtenBy } from './figure-view.ts';
+import { firstSettings } from './first-settings.ts';
 import { barAt, tradeMarks } from './run-chart-data.ts';
 import { asTyped, costsWords, FRESH_DRAFT, problemsOf, requestOf, typedNumber } from './run-draft.ts';
 import { barsChange, codeChange, doingWords, shortDoing, spanWords, symbolWords, tookWords } from './run-words.ts';
@@ -44,6 +45,19 @@ describe('a span', () => {
     expect(checkDays('2022-01-03', '2021-01-04', TODAY)).toMatch(/after the last/);
     expect(checkDays('2027-01-04', '', TODAY)).toMatch(/future/);
     expect(checkDays('2021-01-04', '2022-01-04', TODAY)).toBeNull();
+  });
+});
+
+describe('what the bar of a new project holds', () => {
+  const days = (symbol: string, isWatched = false): Parameters<typeof firstSettings>[0][number] => ({ symbol, isWatched, series: [{ timeframe: '1Day', firstOpenTime: 0, lastOpenTime: 1 }] });
+  const [known, stored] = [[days('AAPL'), days('MSFT', true), days('SPY')], { days: { first: '2021-06-01', last: '2026-02-27' }, isKnown: true }];
+  it('is what its template is made for, as far as it is stored', () => {
+    expect(firstSettings(known, 2, { symbols: ['GOOGL', 'META', 'X'], timeframe: '1Hour', stored: { ...stored, missing: ['X'] } })).toEqual({ symbols: ['GOOGL', 'META'], timeframe: '1Hour' });
+  });
+  it('is as many watched symbols first as it trades together, where too little of that is stored', () => {
+    expect(firstSettings(known, 2, { symbols: ['GOOGL', 'META'], timeframe: '1Day', stored: { ...stored, missing: ['META'] } })).toEqual({ symbols: ['MSFT', 'AAPL'] });
+    expect(firstSettings([days('KO')], 1, null)).toEqual({ symbols: ['KO'], benchmark: '' });
+    expect(firstSettings([], 1, null)).toBeNull();
   });
 });
 
@@ -119,6 +133,8 @@ describe('figures', () => {
   it('have a best one: the smaller fall, the lower volatility; none where more is neither', () => {
     expect([...bestOf('max_drawdown', [-0.2, -0.1, null])]).toEqual([1]);
     expect([...bestOf('volatility', [0.3, 0.2])]).toEqual([1]);
+    expect([...bestOf('max_drawdown', [-0.01213, -0.01211])]).toEqual([]);
+    expect([...bestOf('max_drawdown', [-0.01213, -0.01211, -0.02])]).toEqual([0, 1]);
     expect([...bestOf('round_trips', [3, 9])]).toEqual([]);
     expect([...bestOf('sharpe', [1, 1])]).toEqual([]);
     expect([...bestOf('sharpe', [1, null])]).toEqual([]);
@@ -173,6 +189,13 @@ describe('what was denied', () => {
   it('is not the size when the strategy names weights itself', () => {
     expect(denialsOf(told({ strategy: { sizing: { method: 'percent_of_equity', percent: '5' } } }), DEFAULT_RISK_LIMITS)).toMatchObject({ fitting: null, remedy: expect.stringMatching(/strategy itself asks for more/) as string });
     expect(denialsOf(told({ strategy: { sizing: { method: 'fixed_quantity', qty: '900' } } }), DEFAULT_RISK_LIMITS)?.fitting).toBeNull();
+  });
+  it('leaves a run without a position unjudged, and says why', () => {
+    const idle = (change: object = {}): Parameters<typeof untriedWords>[0] => ({ roundTrips: [], openPositions: [], signals: 3, ...change });
+    expect(untriedWords(idle(), denialsOf(told(), DEFAULT_RISK_LIMITS))).toMatch(/entries were denied\. No money was at risk/);
+    expect(untriedWords(idle({ signals: 0 }), null)).toMatch(/^The strategy raised no signal\..*conditions were not met/);
+    expect(untriedWords(idle(), null)).toMatch(/^It raised 3 signals, and none became a trade/);
+    expect(untriedWords(idle({ openPositions: [{}] }), null)).toBeNull();
   });
   it('counts what passed beside it, the weightiest rule first, and nothing of exits that had nothing to close', () => {
     const opened = { roundTrips: [{}, {}, {}], denied: { DAILY_LOSS_EXCEEDED: 1, POSITION_NOTIONAL_EXCEEDED: 4, TARGET_ALREADY_HELD: 90 } };

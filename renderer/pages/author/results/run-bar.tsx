@@ -19,6 +19,7 @@ import { AccountPart, CostsPart, ParametersPart, SpanPart } from './settings-par
 import { Choices, Field } from './small-parts.tsx';
 import { storedWords, useStored } from './stored.ts';
 import { SymbolsField } from './symbols-field.tsx';
+import { useFirstSettings } from './use-first-settings.ts';
 
 function Setting({ name, value, isWrong, width, children }: { name: string; value: ReactNode; isWrong: boolean; width: number; children: ReactNode }): JSX.Element {
   const [isOpen, setOpen] = useState(false);
@@ -31,23 +32,6 @@ function Setting({ name, value, isWrong, width, children }: { name: string; valu
 }
 
 const SPAN_WORDS: Readonly<Record<RunDraft['span'], string>> = { '1M': '1 month', '6M': '6 months', '1Y': '1 year', '5Y': '5 years', '10Y': '10 years', all: 'all stored', days: '' };
-
-/** A project without symbols begins with a watched one that has daily bars. */
-function useFirstSymbol(projectId: string, draft: RunDraft): void {
-  const hasAny = draft.symbols.length > 0 || draft.screenId !== null;
-  const [filled, setFilled] = useState<string | null>(null);
-  // Whoever takes the last symbol out finds it out; another setting may be changed before the first symbol has come.
-  if (hasAny && filled !== projectId) setFilled(projectId);
-  const isEmpty = !hasAny && filled !== projectId;
-  const query = useRoute('chartSymbols', ['chartSymbols', ''], { query: '', limit: 30 }, { isEnabled: isEmpty });
-  const all = query.data?.symbols;
-  useEffect(() => {
-    if (!isEmpty || all === undefined) return;
-    const withDays = all.filter(({ series }) => series.some(({ timeframe }) => timeframe === '1Day'));
-    const first = withDays.find(({ isWatched }) => isWatched) ?? withDays[0];
-    if (first !== undefined) changeRun(projectId, { symbols: [first.symbol], ...(withDays.some(({ symbol }) => symbol === 'SPY') ? {} : { benchmark: '' }) });
-  }, [isEmpty, all, projectId]);
-}
 
 function ScreenName({ screenId }: { screenId: string }): JSX.Element {
   const query = useRoute('screens', ['screens'], {});
@@ -87,7 +71,7 @@ const Bar = memo(function Bar({ target }: { target: RunTarget }): JSX.Element {
   const active = runs.data?.backtests.find(isUnderWay) ?? null;
   const isBusy = starting?.stage === 'saving' || starting?.stage === 'starting';
   const isBlocked = Object.keys(problems).length > 0 || isBusy || active !== null;
-  useFirstSymbol(projectId, draft);
+  useFirstSettings(target, draft);
   const change = useCallback((some: Partial<RunDraft>) => changeRun(projectId, some), [projectId]);
   const run = useCallback(() => {
     if (isBlocked) return;

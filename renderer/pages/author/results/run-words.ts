@@ -24,12 +24,13 @@ export function barWords(at: number, isIntraday: boolean): string {
   return isIntraday ? `${marketDay(at)} ${marketTime(at).slice(0, 5)}` : marketDay(at);
 }
 
-/** The state of a run as a tag. */
-export function stateTag({ state, belief }: Pick<BacktestView, 'state' | 'belief'>): { readonly tone: Tone | 'busy'; readonly words: string } {
+/** The state of a run as a tag. A run that opened nothing was not judged by its money. */
+export function stateTag({ state, belief, trips, totalReturn }: Pick<BacktestView, 'state' | 'belief' | 'trips' | 'totalReturn'>): { readonly tone: Tone | 'busy'; readonly words: string } {
   if (state === 'running') return { tone: 'busy', words: 'Running' };
   if (state === 'ran') return { tone: 'busy', words: 'Judging' };
   if (state === 'failed') return { tone: 'bad', words: 'Failed' };
   if (state === 'cancelled') return { tone: 'idle', words: 'Cancelled' };
+  if (trips === 0 && totalReturn === 0) return { tone: 'idle', words: 'Nothing tried' };
   return belief === null ? { tone: 'idle', words: 'No verdict' } : { tone: BELIEFS[belief].tone, words: BELIEFS[belief].short };
 }
 

@@ -23,7 +23,7 @@ export function SpanPart({ draft, problems, change, stored }: PartProps & { stor
         </div>
       )}
       {problems['span'] !== undefined && <p className="rs-problem" role="alert">{problems['span']}</p>}
-      <p className="rs-note">{stored ?? 'What is stored is being asked for.'}{draft.span !== 'days' && draft.span !== 'all' ? ' Counted back from the newest bar.' : ''}</p>
+      <p className="rs-note">{stored === null ? 'What is stored is being asked for.' : `${stored}.`}{draft.span !== 'days' && draft.span !== 'all' ? ' Counted back from the newest bar.' : ''}</p>
     </div>
   );
 }

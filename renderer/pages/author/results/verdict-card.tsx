@@ -28,9 +28,10 @@ export function Judgement({ tone, title, headline, first, children }: { tone: To
   );
 }
 
-/** The verdict of a run; its place is kept while it is worked out. `denied`: what stands above all of it. */
-export function VerdictCard({ verdict, isComing, denied }: { verdict: BacktestResult['verdict']; isComing: boolean; denied?: ReactNode }): JSX.Element {
+/** The verdict of a run; its place is kept while it is worked out. `denied`: what stands above all of it; `untried`: why there is nothing to judge, null when there is. */
+export function VerdictCard({ verdict, isComing, denied, untried = null }: { verdict: BacktestResult['verdict']; isComing: boolean; denied?: ReactNode; untried?: string | null }): JSX.Element {
   const [isOpen, setOpen] = useState(false);
+  if (untried !== null && !isComing && verdict !== null) return <Judgement tone="idle" title="Nothing was tried" headline={untried} first={denied} />;
   if (verdict === null) {
     return isComing
       ? <section className="rs-verdict idle rs-coming" aria-label="Verdict" aria-busy>{denied}<header><ToneIcon tone="idle" size={22} /><div><h2>Statistics are being worked out</h2><p>Whether to believe it follows in a moment: it is run again with its future taken away, with noise, and beside its parameters.</p></div></header><div className="rs-reasons" aria-hidden><Skeleton height={11} width="72%" /><Skeleton height={11} width="54%" /><Skeleton height={11} width="66%" /></div></section>

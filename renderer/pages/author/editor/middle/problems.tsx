@@ -44,7 +44,7 @@ function ProblemLine({ problem }: { problem: Problem }): JSX.Element {
 function LookAheadWords({ doc, state }: { doc: Doc; state: LookAheadState | null }): JSX.Element {
   const { projectId } = doc.project;
   const look = (): void => void checkLookAhead(projectId, doc.base.version);
-  if (state?.isRunning === true) return <span className="muted">Looking for the future in version {state.version}…</span>;
+  if (state?.isRunning === true) return <span className="muted" title={`Version ${state.version} is run again and again with the bars after a day taken away`}>Checking look-ahead…</span>;
   if (state !== null && state.failure !== null) return <Tooltip label={wordsOf(state.failure)} multiline maw={360}><button type="button" className="link-button warn-text" onClick={look}>Look-ahead not checked: again</button></Tooltip>;
   const { result } = state ?? { result: null };
   if (result === null) return <button type="button" className="link-button muted" onClick={look}>{doc.base.lookAhead === 'clean' ? 'No look-ahead' : doc.base.lookAhead === 'found' ? 'Look-ahead found: show it' : 'Check look-ahead'}</button>;
@@ -72,10 +72,10 @@ export function ProblemsPanel({ doc }: { doc: Doc }): JSX.Element {
           {problems.length > SHOWN && <li className="muted ed-note">and {problems.length - SHOWN} more</li>}
         </ul>
       )}
-      <footer className="ed-status">
+      <footer className="ed-status" aria-label="How the files stand">
         <Tooltip label="All problems (Ctrl Shift M); the next one: F8"><button type="button" className={`ed-status-problems ${errors > 0 ? 'bad' : warnings > 0 ? 'warn' : ''}`} aria-expanded={isProblemListOpen} onClick={() => changeAuthorLayout({ isProblemListOpen: !isProblemListOpen })}>{isProblemListOpen ? <IconChevronDown size={13} /> : <IconChevronUp size={13} />}{words}</button></Tooltip>
         {failure === null ? <span className="muted ed-checking" data-running={isRunning}>{isRunning ? 'Checking…' : ''}</span> : <Tooltip label={wordsOf(failure)} multiline maw={360}><button type="button" className="link-button warn-text" onClick={checkAgain}>Source not checked: again</button></Tooltip>}
-        <LookAheadWords doc={doc} state={mine} />
+        <span className="ed-status-future"><LookAheadWords doc={doc} state={mine} /></span>
         <span className="muted num ed-cursor">Line {cursor.line}, column {cursor.column}</span>
         <span className="muted ed-keys">F1 commands</span>
       </footer>

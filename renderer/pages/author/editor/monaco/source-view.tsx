@@ -17,7 +17,7 @@ export function SourceView({ text, label }: { text: string; label: string }): JS
   useEffect(() => {
     if (element.current === null) return undefined;
     const model = editor.createModel(text, LANGUAGE);
-    const view = editor.create(element.current, { ...LOOK, model, readOnly: true, domReadOnly: true, lineNumbersMinChars: 2, contextmenu: false, stickyScroll: { enabled: false }, renderLineHighlight: 'none', ariaLabel: label });
+    const view = editor.create(element.current, { ...LOOK, model, readOnly: true, domReadOnly: true, wordWrap: 'on', wrappingIndent: 'indent', contextmenu: false, stickyScroll: { enabled: false }, renderLineHighlight: 'none', ariaLabel: label });
     return () => {
       view.dispose();
       model.dispose();
