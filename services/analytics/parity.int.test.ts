@@ -125,14 +125,18 @@ describe('a day that the live pipeline has traded', () => {
       await book.sql(`UPDATE strategy_engine.strategies SET is_enabled = false`);
       await book.sql(`INSERT INTO logging.audit_log (actor, action, subject, before, after) VALUES ('owner', 'strategy.set_enabled', $1, '{"isEnabled": true}', '{"isEnabled": false}')`, [cross.strategyId]);
     }, look: (book) => within(book, async (db) => {
+      // What the reasons lean on: every bar was seen after the switch was moved, and nothing was said.
+      expect(await book.sql(`SELECT (SELECT count(*)::int FROM strategy_engine.strategy_signals) AS signals, count(*)::int AS bars, min(m.ts_seen) > (SELECT max(at) FROM logging.audit_log WHERE action = 'strategy.set_enabled') AS "isLater" FROM data_ingestion.market_data m WHERE m.symbol = 'AAA' AND m.timeframe = '1Min'`))
+        .toEqual([{ signals: 0, bars: 60, isLater: true }]);
       expect(await parityOf(db, cross.strategyId), 'off all day: nothing was to be done').toMatchObject({ score: null, trades: 0, differences: [], note: 'It was switched off all day: there is nothing to compare.' });
       // Somebody switches it on after its bars: it was to trade on this day, and was off at each of them.
       await book.sql(`UPDATE strategy_engine.strategies SET is_enabled = true`);
       await book.sql(`INSERT INTO logging.audit_log (actor, action, subject, before, after) VALUES ('owner', 'strategy.set_enabled', $1, '{"isEnabled": false}', '{"isEnabled": true}')`, [cross.strategyId]);
       const off = await parityOf(db, cross.strategyId);
-      expect(off).toMatchObject({ score: 0, tradesSame: 0 });
+      expect(off).toMatchObject({ score: 0, tradesSame: 0, bars: 60 });
       expect(off.trades).toBeGreaterThanOrEqual(4);
-      for (const one of off.differences) expect(one).toMatchObject({ kind: 'missing', reason: 'It was switched off at that bar (by owner): a strategy that is paused raises nothing.' });
+      expect(off.differences).toHaveLength(off.trades);
+      for (const one of off.differences) expect(one).toMatchObject({ kind: 'missing', live: null, reason: 'It was switched off at that bar (by owner): a strategy that is paused raises nothing.' });
     }) });
   }, 300_000);
 });
