@@ -351,13 +351,22 @@ describe('the gallery', () => {
     expect(gateway.asked('createProject').at(-1)?.input.source).toEqual({ from: 'template', templateId: 'first_dip' });
   });
 
+  it('fits a narrow page with the way back, also beside a source that is read', async () => {
+    await page.setViewportSize({ width: 1024, height: 700 });
+    await page.getByRole('button', { name: 'New strategy' }).click();
+    await page.locator('.ed-template').first().getByRole('button', { name: 'Read it' }).click();
+    await page.locator('.ed-preview .view-line').first().waitFor();
+    const parts = page.locator('.ed-gallery-list > header *, .ed-begin > *, .ed-template footer > *, .ed-preview > header > *');
+    expect(await parts.evaluateAll((all) => all.filter((part) => part.getBoundingClientRect().right > (part.closest('.ed-gallery-list, .ed-preview')?.getBoundingClientRect().right ?? 0) + 1).map(({ textContent }) => textContent))).toEqual([]);
+    await page.getByRole('button', { name: 'Back', exact: true }).click();
+    await page.setViewportSize({ width: 1440, height: 900 });
+  });
+
   it('tells errors of the strategy that is shown, not of the one before it', async () => {
     // Both have a strategy.ts that nobody has edited since.
     for (const [name, errors, told] of [['one', 'const first: string = 1;', '1 error'], ['two', 'const first: string = 1;\nconst second: string = 2;', '2 errors']] as const) {
-      const file = join(tmpdir(), `${name}.ts`);
-      writeFileSync(file, `${SMALL(HOLDS)}${errors}\n`);
       await page.getByRole('button', { name: 'New strategy' }).click();
-      await page.getByTestId('import').setInputFiles(file);
+      await page.getByTestId('import').setInputFiles({ name: `${name}.ts`, mimeType: 'text/plain', buffer: Buffer.from(`${SMALL(HOLDS)}${errors}\n`) });
       await page.locator('.ed-project-name', { hasText: name }).waitFor();
       await expect.poll(problemWords, { timeout: LIMIT_MS }).toBe(told);
     }
