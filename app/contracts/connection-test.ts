@@ -79,8 +79,13 @@ export function clockWords(differenceMs: number): string {
   return `${amount} ${differenceMs > 0 ? 'behind' : 'ahead of'} the broker's`;
 }
 
+/** What a test says of this computer's clock; a simulator keeps the time of its own market, which says nothing of ours. */
+export function testedClockWords({ differenceMs }: NonNullable<ConnectionTest['clock']>, isStandIn: boolean): string {
+  return isStandIn ? 'not compared: a simulator keeps its own' : clockWords(differenceMs);
+}
+
 /** The data of a subscription in words. Mainspring reads IEX in either. */
 export const FEED_WORDS = {
-  iex: 'IEX (one exchange; the free subscription), which Mainspring reads',
-  sip: 'SIP (all exchanges) is subscribed; Mainspring reads IEX',
+  iex: 'IEX: one exchange, the free subscription',
+  sip: 'SIP: all exchanges are subscribed; Mainspring reads IEX',
 } as const;

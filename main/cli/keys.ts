@@ -1,6 +1,6 @@
 /** `mainspring keys`: puts broker keys into the vault of the home, takes them out, and tests them. No verb shows a key. */
 import path from 'node:path';
-import { clockWords, connectionVerdict, FEED_WORDS, verdictWords } from '#app/contracts/connection-test.ts';
+import { connectionVerdict, FEED_WORDS, testedClockWords, verdictWords } from '#app/contracts/connection-test.ts';
 import type { ConnectionTest, ConnectionVerdict } from '#app/contracts/connection-test.ts';
 import { EXIT } from '#app/contracts/control.ts';
 import { BrokerAccountSchema } from '#app/contracts/broker-keys.ts';
@@ -51,7 +51,7 @@ export function testText(test: ConnectionTest): string {
       ['equity', `${tested.equity} ${tested.currency}`],
       ['buying power', `${tested.buyingPower} ${tested.currency}`],
     ]),
-    ...(clock === null ? [] : [['round trip', `${clock.roundTripMs} ms`], ['market', clock.isMarketOpen ? 'open' : 'closed'], ["this computer's clock", clockWords(clock.differenceMs)]]),
+    ...(clock === null ? [] : [['round trip', `${clock.roundTripMs} ms`], ['market', clock.isMarketOpen ? 'open' : 'closed'], ["this computer's clock", testedClockWords(clock, test.isStandIn)]]),
     ...(feed === null ? [] : [['market data', FEED_WORDS[feed]]]),
   ];
   return [`${verdictWords(test)} (${duration(test.tookMs)})`, ...(rows.length === 0 ? [] : [table(rows)]), ...test.findings.map(({ problem, remedy }) => `! ${problem}.\n  ${remedy}.`)].join('\n');

@@ -3,12 +3,12 @@ import type { JSX } from 'react';
 import { Loader } from '@mantine/core';
 import { IconAlertTriangle, IconCircleCheck, IconCircleX } from '@tabler/icons-react';
 import type { KeyStatus } from '#app/contracts/broker-keys.ts';
-import { clockWords, FEED_WORDS, verdictWords } from '#app/contracts/connection-test.ts';
+import { FEED_WORDS, testedClockWords, verdictWords } from '#app/contracts/connection-test.ts';
 import type { ConnectionTest } from '#app/contracts/connection-test.ts';
 import { useAge } from '../data/clock.ts';
-import { age, bothZones, latency, money } from '../ui/format.ts';
+import { bothZones, latency, money } from '../ui/format.ts';
 import { Tag } from '../ui/kit.tsx';
-import { sourceWords, staleWords, toneOf } from './connection-words.ts';
+import { agoWords, sourceWords, staleWords, toneOf } from './connection-words.ts';
 
 const ICONS = { good: IconCircleCheck, warn: IconAlertTriangle, bad: IconCircleX } as const;
 
@@ -16,11 +16,11 @@ function Fact({ name, children }: { name: string; children: string }): JSX.Eleme
   return <div><dt>{name}</dt><dd className="num">{children}</dd></div>;
 }
 
-function Facts({ test: { tested, clock, feed } }: { test: ConnectionTest }): JSX.Element {
+function Facts({ test: { tested, clock, feed, isStandIn } }: { test: ConnectionTest }): JSX.Element {
   return (
     <dl className="key-test-facts">
       {tested !== null && <><Fact name="Account">{`••••${tested.numberEnding}, ${tested.status}`}</Fact><Fact name="Equity">{`${money(tested.equity)} ${tested.currency}`}</Fact><Fact name="Buying power">{`${money(tested.buyingPower)} ${tested.currency}`}</Fact></>}
-      {clock !== null && <><Fact name="Round trip">{latency(clock.roundTripMs)}</Fact><Fact name="Market">{clock.isMarketOpen ? 'Open' : 'Closed'}</Fact><Fact name="This computer’s clock">{clockWords(clock.differenceMs)}</Fact></>}
+      {clock !== null && <><Fact name="Round trip">{latency(clock.roundTripMs)}</Fact><Fact name="Market">{clock.isMarketOpen ? 'Open' : 'Closed'}</Fact><Fact name="This computer’s clock">{testedClockWords(clock, isStandIn)}</Fact></>}
       {feed !== null && <Fact name="Market data">{FEED_WORDS[feed]}</Fact>}
     </dl>
   );
@@ -29,7 +29,7 @@ function Facts({ test: { tested, clock, feed } }: { test: ConnectionTest }): JSX
 /** How old a test is and what it was made with: outside of what is read aloud, for the age moves each second. */
 function Source({ test, stale, ageMs }: { test: ConnectionTest; stale: string | null; ageMs: number | null }): JSX.Element {
   const source = sourceWords(test);
-  return <p className="key-test-source muted">{stale !== null && <Tag tone="warn">{stale}</Tag>} <span title={bothZones(test.at)}>Tested {age(ageMs)} ago</span>{source === '' ? '' : ` with ${source}`}</p>;
+  return <p className="key-test-source muted">{stale !== null && <Tag tone="warn">{stale}</Tag>} <span title={bothZones(test.at)}>Tested {agoWords(ageMs)}</span>{source === '' ? '' : ` with ${source}`}</p>;
 }
 
 /** The last outcome; null: none yet. While a test runs the one before stays, grey; old ones, and those of keys that are no longer kept, are grey and say so. */

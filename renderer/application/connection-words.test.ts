@@ -1,7 +1,7 @@
 /** Words about a test of the connection: how good, how old, of which keys. */
 import { describe, expect, it } from 'vitest';
 import type { ConnectionTest } from '#app/contracts/connection-test.ts';
-import { sourceWords, staleWords, TEST_FRESH_MS, toneOf } from './connection-words.ts';
+import { agoWords, sourceWords, staleWords, TEST_FRESH_MS, toneOf } from './connection-words.ts';
 
 const NOW = 1_800_000_000_000;
 const test = { at: NOW - 1_000, keysFrom: 'stored', keyEnding: 'ABCD' } as const;
@@ -19,6 +19,9 @@ describe('a test of the connection', () => {
   });
   it('with typed keys, or those of the settings, does not grow old by what is kept', () => {
     for (const keysFrom of ['typed', 'settings'] as const) expect(staleWords({ ...test, keysFrom }, { isSet: false, ending: null, savedAt: null }, NOW)).toBeNull();
+  });
+  it('does not count its first seconds', () => {
+    expect([null, 0, 4_999, 12_000, 3_600_000].map(agoWords)).toEqual(['just now', 'just now', 'just now', '12 s ago', '60 min ago']);
   });
   it('is green, amber or red', () => {
     expect([toneOf({ findings: [] }), toneOf(finding('clock_off')), toneOf(finding('trading_blocked')), toneOf(finding('no_network'))]).toEqual(['good', 'warn', 'bad', 'bad']);

@@ -2,6 +2,7 @@
 import type { KeyStatus } from '#app/contracts/broker-keys.ts';
 import { connectionVerdict } from '#app/contracts/connection-test.ts';
 import type { ConnectionTest } from '#app/contracts/connection-test.ts';
+import { age } from '../ui/format.ts';
 
 /** Older than this, a test is shown as old: accounts are blocked, networks change. */
 export const TEST_FRESH_MS = 5 * 60_000;
@@ -18,6 +19,13 @@ export function staleWords(test: Pick<ConnectionTest, 'at' | 'keysFrom' | 'keyEn
   const wasReplaced = test.keysFrom === 'stored' && (!keys.isSet || keys.ending !== test.keyEnding || (keys.savedAt !== null && keys.savedAt > test.at));
   if (wasReplaced) return 'of earlier keys';
   return now - test.at > TEST_FRESH_MS ? 'old' : null;
+}
+
+const JUST_NOW_MS = 5_000;
+
+/** How long ago; the first seconds are not counted. */
+export function agoWords(ageMs: number | null): string {
+  return ageMs === null || ageMs < JUST_NOW_MS ? 'just now' : `${age(ageMs)} ago`;
 }
 
 /** Which keys were asked with, and where. */

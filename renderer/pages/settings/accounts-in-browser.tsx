@@ -2,7 +2,7 @@
 import type { JSX } from 'react';
 import type { BrokerAccount, KeyStatus } from '#app/contracts/broker-keys.ts';
 import { TestButton, TestOutcome } from '../../application/connection-test.tsx';
-import { useConnectionTest } from '../../application/connection-tests.ts';
+import { KEPT_KEYS, useConnectionTest } from '../../application/connection-tests.ts';
 import { useNow } from '../../data/clock.ts';
 import { useRoute } from '../../data/queries.ts';
 import { useMode } from '../../data/stack.ts';
@@ -34,7 +34,7 @@ function Account({ account, keys }: { account: BrokerAccount; keys: KeyStatus })
 /** The section where there is no window. */
 export function AccountsInBrowser(): JSX.Element {
   const mode = useMode();
-  const query = useRoute('brokerAccounts', ['brokerAccounts'], {});
+  const query = useRoute('brokerAccounts', KEPT_KEYS, {});
   return (
     <>
       <SettingRow title="Market" effect={<>Which account orders go to. It is chosen in the desktop application; without it: <code>mainspring mode paper</code>, then a new start.</>} fallback="demo" undo={null}><ModeMark mode={mode} isMarkOnly /></SettingRow>
