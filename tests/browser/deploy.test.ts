@@ -1,7 +1,7 @@
 /** Deploying and watching what was deployed, in a real browser: gates turn green, a refusal, live is held, stopping asks what becomes of what is held, log, parity, limits, and who signs. */
 import { mkdirSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import type { Page } from 'playwright-core';
 import { buildPage } from './built-page.ts';
 import { deployWorld, RUN_ID } from './deploy-world.ts';
@@ -14,6 +14,12 @@ const PICTURES = resolve(import.meta.dirname, '../../out/deploy-screenshots');
 const LIMIT_MS = 30_000;
 const BUILD_LIMIT_MS = 180_000;
 
+// Each test waits for a dozen things, any of which may take its time on a busy computer.
+vi.setConfig({ testTimeout: 180_000 });
+
+/** Nobody judges pictures in a run without a person: they are a third of this file's time, and taken with MAINSPRING_SHOTS=all. */
+const hasPictures = process.env['MAINSPRING_SHOTS'] === 'all';
+
 /** Both themes and both sizes; where the page is narrow, `tab` brings its part to the front. */
 async function shot(page: Page, name: string, tab?: 'Deploy'): Promise<void> {
   for (const scheme of ['light', 'dark'] as const) {
@@ -22,7 +28,7 @@ async function shot(page: Page, name: string, tab?: 'Deploy'): Promise<void> {
       await page.setViewportSize({ width, height });
       if (tab !== undefined) await page.getByRole('tab', { name: tab, exact: true }).click();
       await page.waitForFunction(() => [...document.querySelectorAll('.js-plotly-plot')].every((plot) => (plot.querySelector('.main-svg')?.getBoundingClientRect().width ?? 0) <= plot.clientWidth + 1));
-      await page.screenshot({ path: `${PICTURES}/${name}-${scheme}-${width}.png` });
+      if (hasPictures) await page.screenshot({ path: `${PICTURES}/${name}-${scheme}-${width}.png` });
     }
   }
   await page.setViewportSize({ width: 1440, height: 900 });
@@ -349,13 +355,16 @@ describe('beside the author page', () => {
   it('the portfolio and the health page say which strategy stopped by itself, and lead to it', async () => {
     const world = deployWorld();
 
-    const row = { strategyId: 'gap_fade', name: 'Gap fade', kind: 'project', symbols: ['KO'], timeframe: '5Min', parameters: {}, sizing: {}, isEnabled: false, versionId: 'gap_fade-1', signals: 4, approved: 4, denied: 0, fills: 6, openPositions: 0, realizedPnl: '18', openPnl: '0', lastSignalAt: null };
+    const row = { strategyId: 'gap_fade', name: 'Gap fade, with a name that somebody wrote on a rainy Sunday afternoon and never made shorter', kind: 'project', symbols: ['KO'], timeframe: '5Min', parameters: {}, sizing: {}, isEnabled: false, versionId: 'gap_fade-1', signals: 4, approved: 4, denied: 0, fills: 6, openPositions: 0, realizedPnl: '18', openPnl: '0', lastSignalAt: null };
     const opened = await openScriptedPage({ ...world.script, strategies: () => ({ strategies: [row], manual: { fills: 0, realizedPnl: '0', openPnl: '0' } }) }, '/portfolio', LIMIT_MS);
     await using _browser = opened.browser;
     const { page } = opened;
     await page.getByRole('tab', { name: 'By strategy' }).click();
     await page.locator('.strategy-troubles', { hasText: 'Paused by itself: 3 errors in a row, the last one: TypeError' }).waitFor();
     await shot(page, 'portfolio');
+    // A name of any length leaves the figures in sight.
+    expect(await page.locator('.strategy-name').evaluate((cell) => cell.getBoundingClientRect().width)).toBeLessThanOrEqual(340);
+    expect(await page.locator('.strategy-name').first().evaluate((cell) => { const table = cell.closest('table'); return (table?.scrollWidth ?? 1) - (table?.parentElement?.clientWidth ?? 0); })).toBeLessThanOrEqual(0);
     await page.goto(`${SCRIPTED_ORIGIN}/health`);
     await page.locator('.verdict', { hasText: 'Gap fade' }).waitFor();
     await shot(page, 'health');

@@ -16,7 +16,7 @@ import { Answer, Empty, MarketTime, Pnl } from '../../ui/kit.tsx';
 import { count, money } from '../../ui/format.ts';
 import { useTokens } from '../../ui/use-tokens.ts';
 import { useDeployed } from '../author/deploy/deploy-queries.ts';
-import { StateMark } from '../author/deploy/live-card.tsx';
+import { StateMark, universeWords } from '../author/deploy/live-card.tsx';
 import { isInTrouble, whyNot } from '../author/deploy/live-words.ts';
 
 type Day = RouteOutput<'pnlByDay'>['days'][number];
@@ -54,13 +54,13 @@ function EnabledSwitch({ strategy }: { strategy: StrategyView }): JSX.Element {
 function NameCell({ row }: { row: StrategyView }): JSX.Element {
   const card = useDeployed().data?.deployed.find(({ strategyId }) => strategyId === row.strategyId);
   const why = card !== undefined && isInTrouble(card) ? whyNot(card) : null;
-  return <span className="strategy-name"><Link className="link" to="/author" search={{ strategy: row.strategyId, pane: 'live' }}>{row.name}</Link> {card !== undefined && why !== null && <span title={`${why.cause}\n${why.remedy}`}><StateMark state={card.state} /></span>} <span className="muted">{row.versionId}</span></span>;
+  return <span className="strategy-name"><Link className="link" to="/author" search={{ strategy: row.strategyId, pane: 'live' }} title={row.name}>{row.name}</Link> {card !== undefined && why !== null && <span title={`${why.cause}\n${why.remedy}`}><StateMark state={card.state} /></span>} <span className="muted" title={row.versionId}>{row.versionId}</span></span>;
 }
 
 const STRATEGIES: readonly Column<StrategyView>[] = [
   { id: 'on', header: 'On', width: 44, value: (row) => Number(row.isEnabled), cell: (row) => <EnabledSwitch strategy={row} /> },
   { id: 'name', header: 'Strategy', value: (row) => row.strategyId, cell: (row) => <NameCell row={row} /> },
-  { id: 'universe', header: 'Universe', isMinor: true, value: (row) => row.symbols.join(' '), cell: (row) => <span className="muted">{row.symbols.includes('*') ? 'all watched' : row.symbols.join(' ')} · {row.timeframe}</span> },
+  { id: 'universe', header: 'Universe', isMinor: true, value: (row) => row.symbols.join(' '), cell: (row) => <span className="muted" title={row.symbols.join(' ')}>{universeWords(row)}</span> },
   { id: 'signals', header: 'Signals', isNumber: true, value: (row) => row.signals, cell: (row) => <span className="num">{count(row.signals)}</span> },
   { id: 'approved', header: 'Approved', isNumber: true, value: (row) => row.approved, cell: (row) => <span className="num">{count(row.approved)}</span> },
   { id: 'denied', header: 'Denied', isNumber: true, value: (row) => row.denied, cell: (row) => <span className="num">{count(row.denied)}</span> },
