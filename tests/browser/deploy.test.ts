@@ -17,7 +17,7 @@ const BUILD_LIMIT_MS = 180_000;
 // Each test waits for a dozen things, any of which may take its time on a busy computer.
 vi.setConfig({ testTimeout: 180_000 });
 
-/** Nobody judges pictures in a run without a person: they are a third of this file's time, and taken with MAINSPRING_SHOTS=all. */
+/** Nobody judges pictures in a run without a person: 92 of them, taken with MAINSPRING_SHOTS=all. */
 const hasPictures = process.env['MAINSPRING_SHOTS'] === 'all';
 
 /** Both themes and both sizes; where the page is narrow, `tab` brings its part to the front. */
