@@ -11,7 +11,7 @@ import type { RunTarget } from './run-target.ts';
 import { useStored } from './stored.ts';
 
 /** Fills the bar of a project that has no symbols yet, once. */
-export function useFirstSettings({ projectId, templateId, facts, hasErrors }: RunTarget, draft: RunDraft): void {
+export function useFirstSettings({ projectId, templateId, facts }: RunTarget, draft: RunDraft): void {
   const hasAny = draft.symbols.length > 0 || draft.screenId !== null;
   const [filled, setFilled] = useState<string | null>(null);
   // Whoever takes the last symbol out finds it out; another setting may be changed before the first symbol has come.
@@ -23,8 +23,8 @@ export function useFirstSettings({ projectId, templateId, facts, hasErrors }: Ru
   const suggested = hasTemplate ? (templates.data?.templates.find((one) => one.templateId === templateId)?.suggested ?? null) : null;
   const timeframe = suggested === null ? null : (TIMEFRAMES.find((name) => name === suggested.timeframe) ?? null);
   const stored = useStored(suggested?.symbols ?? [], timeframe ?? FRESH_DRAFT.timeframe);
-  // How many symbols it needs is known once its files were looked at.
-  const isReady = isEmpty && known !== undefined && (facts !== null || hasErrors) && (!hasTemplate || !templates.isPending) && (timeframe === null || stored.isKnown);
+  // Never waits for the look over its files: that may fail, and the bar must be usable then too.
+  const isReady = isEmpty && known !== undefined && (!hasTemplate || !templates.isPending) && (timeframe === null || stored.isKnown);
   useEffect(() => {
     if (!isReady) return;
     const settings = firstSettings(known, facts?.scope === 'portfolio' ? facts.symbols[0] : 1, suggested === null || timeframe === null ? null : { symbols: suggested.symbols, timeframe, stored });
