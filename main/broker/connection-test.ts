@@ -19,8 +19,6 @@ import type { Asked } from './findings.ts';
 
 /** How long one answer may take, as for every question of the services to the broker. */
 export const ANSWER_LIMIT_MS = 5_000;
-/** No test takes longer: three questions. */
-const TEST_LIMIT_MS = 3 * ANSWER_LIMIT_MS;
 const ENDING_LETTERS = 4;
 /** A share that trades every minute of a session. */
 const PROBE_SYMBOL = 'SPY';
