@@ -29,6 +29,9 @@ export type Ran = { readonly said: readonly SaidAt[]; readonly states: ReadonlyM
 /** The code of a version with its parameters. */
 export type LiveCode = { readonly files: readonly ProjectFileLike[]; readonly parameters: unknown };
 
+/** What it is told of a process that ended while it loaded: it was killed from outside, or its memory did not suffice. */
+const ENDED_LOADING: ReadonlySet<string> = new Set(['STRATEGY_OUT_OF_MEMORY', 'STRATEGY_FAILED']);
+
 /** It was stopped or replaced in the middle of a batch: the batch is repeated without it. */
 function takenAway(): AppError {
   return new AppError('VERSION_CONFLICT', 'The strategy was stopped or replaced while it was at work on a batch');
@@ -57,22 +60,26 @@ export class LiveProcess implements Disposable {
   }
 
   /**
-   * Shows the steps, in order, within `limitMs`. A process that has ended by itself is started again once: the book tells it where it was.
+   * Shows the steps, in order, within `limitMs`. A process that has ended by itself, at work or while it started, is started again once: the book tells it where it was.
    * @throws AppError STRATEGY_FAILED, STRATEGY_OUT_OF_TIME, STRATEGY_OUT_OF_MEMORY, STRATEGY_CODE_INVALID: the steps have then left no trace; VERSION_CONFLICT when it is disposed of meanwhile
    */
   async run(steps: readonly Step[], limitMs: number): Promise<Ran> {
     let spentMs = 0;
     for (let attempt = 0; ; attempt += 1) {
-      const sandbox = await this.#open();
-      const began = monotonicMs();
+      let sandbox: Sandbox | null = null;
+      let began = Infinity;
       try {
+        sandbox = await this.#open();
+        began = monotonicMs();
         return await this.#show(sandbox, steps, { limitMs, leftMs: limitMs - spentMs });
       } catch (error) {
         if (this.#isClosed) throw takenAway();
-        spentMs += monotonicMs() - began;
-        const hasEnded = sandbox.ended !== null;
+        // What the start takes is not the strategy's.
+        spentMs += Math.max(0, monotonicMs() - began);
+        const code = error instanceof AppError ? error.code : '';
+        const hasEnded = sandbox === null ? ENDED_LOADING.has(code) : sandbox.ended !== null;
         if (hasEnded) this.#end();
-        const isOwnEnd = hasEnded && !(error instanceof AppError && error.code === 'STRATEGY_OUT_OF_TIME');
+        const isOwnEnd = hasEnded && code !== 'STRATEGY_OUT_OF_TIME';
         if (!isOwnEnd || attempt > 0 || spentMs >= limitMs) throw error;
       }
     }

@@ -273,6 +273,25 @@ describe('kills', () => {
   });
 });
 
+describe('a process that is killed while it starts', () => {
+  it('is started once more: the batch waits for it, and nothing counts as an error of the strategy', async () => {
+    const bars = testMarket(1).slice(5 * MARKET_SYMBOLS.length, 60 * MARKET_SYMBOLS.length);
+    const running = await started();
+    const strategyId = await deploy(running, 'my_cross', SMA_CROSS);
+    for (const pid of sandboxes()) process.kill(pid, 'SIGKILL');
+    await vi.waitUntil(() => sandboxes().length === 0, { timeout: 10_000, interval: 5 });
+    const hearing = hear(running, bars);
+    // As soon as it is there, long before it has loaded anything.
+    const first = await vi.waitUntil(() => sandboxes()[0], { timeout: 30_000, interval: 5 });
+    process.kill(first, 'SIGKILL');
+    await hearing;
+    expect(await told()).toEqual(houseSays(bars, strategyId));
+    expect(await log(strategyId)).toEqual([]);
+    expect(await stateOf(strategyId)).toMatchObject({ is_enabled: true, is_warm: true });
+    expect(await book.sql('SELECT errors FROM strategy_engine.strategy_errors WHERE errors > 0')).toEqual([]);
+  });
+});
+
 describe('the switch', () => {
   it('pauses in the middle of a batch: what the batch would have said is not said, and the rest stays quiet', async () => {
     const bars = testMarket(1).slice(5 * MARKET_SYMBOLS.length);
