@@ -3,6 +3,7 @@ import * as z from 'zod';
 import type { CommandInput, CommandOutput } from '#app/contracts/commands.ts';
 import { MAX_STEPS, type RunStep } from '#app/contracts/studio.ts';
 import { AppError } from '#app/domain/errors.ts';
+import { epochMs } from '#app/domain/time.ts';
 import { strategyType } from '#app/strategy/registry.ts';
 import { monotonicMs } from '#chassis/clock.ts';
 import type { Db } from '#chassis/db.ts';
@@ -34,17 +35,20 @@ const AHEAD = MAX_STEPS;
 
 type Told = { readonly key: string; readonly steps: readonly RunStep[]; readonly hasEnd: boolean; readonly facts: Omit<Answer, 'steps' | 'tookMs'> };
 
-const storedSchema = z.object({ state: z.string(), ordersHash: z.string().nullable(), plan: z.looseObject({ kind: z.string(), symbols: z.array(z.string()) }) });
+const storedSchema = z.object({ state: z.string(), ordersHash: z.string().nullable(), to: z.number().nullable(), plan: z.looseObject({ kind: z.string(), symbols: z.array(z.string()) }) });
+
+/** `to`: close of the last bar that it saw, epoch ms; null when there were none. */
+type StoredRun = { readonly plan: BacktestPlan; readonly ordersHash: string; readonly to: number | null };
 
 /** The stored run. @throws AppError BACKTEST_NOT_FOUND when it is not kept, or has not run */
-async function storedRun(db: Db, backtestId: string): Promise<{ readonly plan: BacktestPlan; readonly ordersHash: string }> {
-  const [row] = await db.query(`SELECT state, result->>'ordersHash' AS "ordersHash", request AS plan FROM strategy_engine.backtests WHERE backtest_id = $1`, [backtestId]);
+async function storedRun(db: Db, backtestId: string): Promise<StoredRun> {
+  const [row] = await db.query(`SELECT state, result->>'ordersHash' AS "ordersHash", (result->>'to')::double precision AS "to", request AS plan FROM strategy_engine.backtests WHERE backtest_id = $1`, [backtestId]);
   if (row === undefined) throw new AppError('BACKTEST_NOT_FOUND', 'This back-test is not kept any more. Run it again to look at its bars');
-  const { state, ordersHash, plan } = storedSchema.parse(row);
+  const { state, ordersHash, to, plan } = storedSchema.parse(row);
   if (ordersHash === null || (state !== 'ran' && state !== 'done')) throw new AppError('BACKTEST_NOT_FOUND', 'This back-test has not run to its end: there are no bars to look at. Run it again');
   // Written by this service as a whole plan.
   const own = plan as unknown as BacktestPlan;
-  return { plan: { ...own, project: own.project ?? null, screenId: own.screenId ?? null }, ordersHash };
+  return { plan: { ...own, project: own.project ?? null, screenId: own.screenId ?? null }, ordersHash, to };
 }
 
 class Stepper {
@@ -68,16 +72,18 @@ class Stepper {
   }
 
   private async tell({ backtestId, key }: { readonly backtestId: string; readonly key: string }, wanted: StepsWanted): Promise<Told> {
-    const { plan, ordersHash } = await storedRun(this.parts.db, backtestId);
-    const found = await this.run(plan, wanted);
-    const isSame = ordersHashOf(found.lines) === ordersHash;
+    const stored = await storedRun(this.parts.db, backtestId);
+    const found = await this.run(stored, wanted);
+    const isSame = ordersHashOf(found.lines) === stored.ordersHash;
     const note = isSame ? null : 'Run again, it gave other orders than the run that is stored: bars, risk limits or the program have changed since. Shown is what it does today; run it again for its figures.';
     return { key, steps: found.steps, hasEnd: found.steps.length < wanted.count, facts: { total: found.total, first: found.first, last: found.last, isSame, note } };
   }
 
-  private async run(plan: BacktestPlan, wanted: StepsWanted): Promise<SandboxSteps> {
+  private async run({ plan, to }: StoredRun, wanted: StepsWanted): Promise<SandboxSteps> {
     const { db, source } = this.parts;
-    const range = planRange(plan);
+    const days = planRange(plan);
+    // Its last day may have gone on since: bars that have come after the run are none of its own.
+    const range = days === null || to === null ? days : { from: days.from, to: epochMs(Math.min(days.to, to)) };
     const signal = AbortSignal.timeout(LIMIT_MS);
     const series = range === null ? [] : await loadAll(source, { symbols: plan.symbols, timeframe: plan.timeframe, ...range }, { signal });
     if (series.length === 0) return { steps: [], total: 0, first: null, last: null, lines: [] };

@@ -186,6 +186,23 @@ describe('a run, bar by bar', { timeout: 120_000 }, () => {
     expect(again.steps).toEqual(steps.slice(0, 5));
   });
 
+  it('is the same run on a day that has gone on since: what came after it is none of its bars', async () => {
+    const copy = (condition: string) => book.sql(`INSERT INTO data_ingestion.market_data SELECT 'NEWS', timeframe, open_time, open, high, low, close, volume, source, ts_seen FROM data_ingestion.market_data WHERE symbol = 'SPY' AND timeframe = '1Min' AND ${condition}`);
+    const tell = () => book.sql(`INSERT INTO data_ingestion.ingestion_status (symbol, timeframe, last_open_time, last_close, bars_total, last_seen_at, first_open_time) SELECT symbol, timeframe, max(open_time), 1, count(*), now(), min(open_time) FROM data_ingestion.market_data WHERE symbol = 'NEWS' GROUP BY 1, 2
+      ON CONFLICT (symbol, timeframe) DO UPDATE SET last_open_time = excluded.last_open_time, bars_total = excluded.bars_total`);
+    await copy(`open_time < '2024-07-09 15:00+00'`);
+    await tell();
+    const backtestId = await run({ project: { projectId: 'my_cross', version: 1 }, symbols: ['NEWS'] });
+    const { to, barsSeen, ordersHash } = resultOf(await newest());
+    await copy(`open_time >= '2024-07-09 15:00+00'`);
+    await tell();
+    expect(await step({ backtestId, only: 'all', count: 5 })).toMatchObject({ isSame: true, note: null, total: barsSeen, last: (to ?? 0) - 60_000 });
+    // A run of today is another one.
+    await run({ project: { projectId: 'my_cross', version: 1 }, symbols: ['NEWS'], seed: 2 });
+    expect(resultOf(await newest()).barsSeen).toBeGreaterThan(barsSeen);
+    expect(resultOf(await newest()).ordersHash).not.toBe(ordersHash);
+  });
+
   it('is not told of a run that is not there', async () => {
     await expect(step({ backtestId: `bt_${'0'.repeat(24)}`, only: 'all', count: 5 })).rejects.toMatchObject({ code: 'BACKTEST_NOT_FOUND' });
   });
