@@ -20,11 +20,13 @@ export function useDenials(result: BacktestResult): Denials | null {
 
 /** How many, by which rule, and what to do. */
 export function DeniedPart({ denials, isPlain }: { denials: Denials; isPlain: boolean }): JSX.Element {
-  const { headline, first, rest, remedy, fitting, opened } = denials;
+  const { headline, first, rest, remedy, fitting, opened, isMinor } = denials;
+  const why = [first, ...rest].map(({ times, why: words }) => `${count(times)} × ${words}`).join('; ');
   const set = (some: Parameters<typeof changeRun>[1]): void => {
     const projectId = openProjectNow()?.project.projectId;
     if (projectId !== undefined) changeRun(projectId, some);
   };
+  if (isMinor) return <p className="rs-denied minor" role="note" aria-label="Denied"><IconBan size={15} aria-hidden /><span>{headline}: {why}. <Link to="/settings" search={{ section: 'risk' }}>Open the limits</Link></span></p>;
   return (
     <section className={opened === 0 ? 'rs-denied all' : 'rs-denied'} role="alert" aria-label="Denied">
       <IconBan size={18} aria-hidden />

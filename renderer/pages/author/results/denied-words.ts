@@ -6,7 +6,7 @@ import { count, counted, money } from '../../../ui/format.ts';
 /** One rule that denied. `why`: continues "... were denied: ". */
 export type DeniedBy = { readonly code: string; readonly times: number; readonly why: string };
 /** What was denied. `opened`: positions that were opened all the same; `rest`: rules beside the first; `fitting`: a size of an entry (percent of equity) that would pass, null when another size does not help. */
-export type Denials = { readonly times: number; readonly opened: number; readonly headline: string; readonly first: DeniedBy; readonly rest: readonly DeniedBy[]; readonly remedy: string; readonly fitting: number | null };
+export type Denials = { readonly times: number; readonly opened: number; readonly headline: string; readonly first: DeniedBy; readonly rest: readonly DeniedBy[]; readonly remedy: string; readonly fitting: number | null; /** So few that they change nothing of the verdict: told, not put before it. */ readonly isMinor: boolean };
 
 type Told = Pick<BacktestResult, 'denied' | 'roundTrips' | 'openPositions' | 'startEquity' | 'equity'> & { readonly strategy: Pick<BacktestResult['strategy'], 'sizing'> };
 
@@ -16,6 +16,8 @@ const NOTHING_TO_DO: ReadonlySet<string> = new Set<DenialCode>(['NOTHING_TO_EXIT
 const OF_ANY_ORDER: ReadonlySet<string> = new Set<DenialCode>(['ORDER_TERMS_INVALID', 'SUB_PENNY', 'PRICE_COLLAR_EXCEEDED', 'STOP_WRONG_SIDE', 'OPPOSITE_ORDER_OPEN', 'PRICE_MISSING', 'SYMBOL_NOT_TRADABLE']);
 /** What a new project begins with, and the largest size that is proposed. */
 const USUAL_PERCENT = 5;
+/** Denied ones among all that were wanted, at most, for them to be minor. */
+const MINOR_PART = 0.02;
 
 const dollars = (text: string | number): string => `${money(text, { decimals: 0 })} USD`;
 
@@ -79,5 +81,5 @@ export function denialsOf(told: Told, limits: RiskLimits | null): Denials | null
   const noun = rows.some(({ code }) => OF_ANY_ORDER.has(code) || code.startsWith('VENUE_')) ? 'order' : 'entry';
   const many = noun === 'entry' ? (times === 1 ? '1 entry' : `${count(times)} entries`) : counted(times, 'order');
   const headline = opened === 0 ? `${times === 1 ? `The only ${noun} was` : `All ${many} were`} denied` : `${many} ${times === 1 ? 'was' : 'were'} denied, ${counted(opened, 'position')} opened`;
-  return { times, opened, headline, first, rest, ...remedyOf(first, told, limits) };
+  return { times, opened, isMinor: times <= MINOR_PART * (times + opened), headline, first, rest, ...remedyOf(first, told, limits) };
 }

@@ -20,7 +20,7 @@ import { checkDays, daysOfSpan, monthsBefore } from './span.ts';
 import { fillBeside, memoryChanges, stepAt } from './step-model.ts';
 import { storedOf, storedWords } from './stored.ts';
 import { dailyReturns, sheetOf } from './tear-sheet-view.ts';
-import { filterTrips, sortTrips, tripRows, widestExcursion } from './trade-list-model.ts';
+import { filterTrips, sortTrips, tripRows, usualExcursion } from './trade-list-model.ts';
 import { headlineOf, searchHeadline, searchStatements } from './verdict-words.ts';
 
 const parameter = (name: string, change: Partial<ParameterView> = {}): ParameterView => ({ name, kind: 'integer', default: 10, min: 1, max: 50, step: 1, unit: '', choices: [], describe: '', ...change });
@@ -189,6 +189,9 @@ describe('what was denied', () => {
   it('is not the size when the strategy names weights itself', () => {
     expect(denialsOf(told({ strategy: { sizing: { method: 'percent_of_equity', percent: '5' } } }), DEFAULT_RISK_LIMITS)).toMatchObject({ fitting: null, remedy: expect.stringMatching(/strategy itself asks for more/) as string });
     expect(denialsOf(told({ strategy: { sizing: { method: 'fixed_quantity', qty: '900' } } }), DEFAULT_RISK_LIMITS)?.fitting).toBeNull();
+    // Before the verdict only while there are enough of them to matter.
+    const among = (trips: number) => denialsOf(told({ denied: { ORDER_NOTIONAL_EXCEEDED: 2 }, roundTrips: Array.from({ length: trips }) }), DEFAULT_RISK_LIMITS)?.isMinor;
+    expect([among(0), among(97), among(98)]).toEqual([false, false, true]);
   });
   it('leaves a run without a position unjudged, and says why', () => {
     const idle = (change: object = {}): Parameters<typeof untriedWords>[0] => ({ roundTrips: [], openPositions: [], signals: 3, ...change });
@@ -211,7 +214,10 @@ describe('trades', () => {
   it('have a multiple of their risk, and none without a stop', () => {
     expect(rows.map(({ multiple }) => multiple)).toEqual([2, null, 0.5]);
     expect(rows[0]?.growth).toBe(0.1);
-    expect(widestExcursion(rows)).toBe(80);
+    expect(usualExcursion(rows)).toBe(80);
+    // One of twenty lies beyond what the bars are measured with.
+    expect(usualExcursion(tripRows({ roundTrips: [...Array.from({ length: 19 }, () => trip(1)), trip(1, { mae: -9_000 })] }))).toBe(30);
+    expect(usualExcursion([])).toBe(0);
   });
   it('are sorted either way with unknown ones last, and filtered', () => {
     expect(sortTrips(rows, 'multiple', true).map(({ n }) => n)).toEqual([1, 3, 2]);

@@ -43,6 +43,7 @@ export function RunPart({ detail, result }: { detail: BacktestDetail; result: Ba
   const isComing = detail.view.state === 'ran';
   const denials = useDenials(result);
   const untried = untriedWords(result, denials);
+  const denied = denials === null ? null : <DeniedPart denials={denials} isPlain={detail.request['desk'] === 'plain'} />;
   const counts = useMemo((): Readonly<Partial<Record<Tab, number>>> => ({ trades: result.roundTrips.length, log: detail.log.lines }), [result.roundTrips.length, detail.log.lines]);
   const step = (instant: number, of: string | null): void => {
     if (of !== null && result.symbols.includes(of)) setSymbol(of);
@@ -52,7 +53,8 @@ export function RunPart({ detail, result }: { detail: BacktestDetail; result: Ba
   return (
     <div className="rs-run">
       <RunHead detail={detail} />
-      <VerdictCard verdict={result.verdict} isComing={isComing} untried={untried} denied={denials === null ? null : <DeniedPart denials={denials} isPlain={detail.request['desk'] === 'plain'} />} />
+      <VerdictCard verdict={result.verdict} isComing={isComing} untried={untried} denied={denials?.isMinor === true ? null : denied} />
+      {denials?.isMinor === true && denied}
       <HeadlineFigures result={result} isComing={isComing} />
       <div ref={strip} className="rs-tabs" role="tablist" aria-label="Questions about the run">
         {TABS.map(([name, words, question]) => <button key={name} type="button" role="tab" aria-selected={tab === name} title={question} onClick={() => setTab(name)}>{words}{(counts[name] ?? 0) > 0 && <small className="num">{counts[name]?.toLocaleString('en-US')}</small>}</button>)}

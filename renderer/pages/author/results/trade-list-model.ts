@@ -31,7 +31,11 @@ export function filterTrips(rows: readonly TripRow[], filter: TripFilter, symbol
   return rows.filter((row) => (symbol === null || row.symbol === symbol) && (filter === 'all' || (filter === 'wins' ? row.profit > 0 : filter === 'losses' ? row.profit < 0 : row.side === filter)));
 }
 
-/** The widest excursion of all rows, dollars: what the bars of MAE and MFE are measured with. */
-export function widestExcursion(rows: readonly TripRow[]): number {
-  return rows.reduce((most, { mae, mfe }) => Math.max(most, -mae, mfe), 0);
+/** Of so many rows the bars of MAE and MFE are measured with; one in twenty may lie beyond. */
+const WITHIN = 0.95;
+
+/** The excursion that bars of MAE and MFE are measured with, dollars: wide enough for 19 of 20 rows, so that one wild trip does not make slivers of all others. */
+export function usualExcursion(rows: readonly TripRow[]): number {
+  const widths = rows.map(({ mae, mfe }) => Math.max(-mae, mfe)).sort((a, b) => a - b);
+  return widths[Math.ceil(WITHIN * widths.length) - 1] ?? 0;
 }

@@ -13,7 +13,7 @@ import { useRunBars } from './run-chart-data.ts';
 import { barWords } from './run-words.ts';
 import { Choices, Picker } from './small-parts.tsx';
 import { TradeChart } from './trade-chart.tsx';
-import { filterTrips, sortTrips, tripRows, widestExcursion } from './trade-list-model.ts';
+import { filterTrips, sortTrips, tripRows, usualExcursion } from './trade-list-model.ts';
 import type { TripFilter, TripRow, TripSort } from './trade-list-model.ts';
 
 const ROW = 28;
@@ -25,7 +25,7 @@ const COLUMNS: readonly { readonly by: TripSort; readonly head: string; readonly
 ];
 
 function Excursion({ row, widest }: { row: TripRow; widest: number }): JSX.Element {
-  const part = (value: number): string => `${widest === 0 ? 0 : (Math.abs(value) / widest) * 50}%`;
+  const part = (value: number): string => `${widest === 0 ? 0 : Math.min(1, Math.abs(value) / widest) * 50}%`;
   return <span className="rs-excursion" title={`Furthest under water ${money(row.mae)} USD, furthest above ${money(row.mfe, { signed: true })} USD, ended at ${money(row.profit, { signed: true })} USD`}><i className="down" style={{ width: part(row.mae) }} /><i className="up" style={{ width: part(row.mfe) }} /><b style={{ left: `${50 + (widest === 0 ? 0 : Math.max(-50, Math.min(50, (row.profit / widest) * 50)))}%` }} /></span>;
 }
 
@@ -42,7 +42,7 @@ function TripLine({ row, widest, isChosen, isIntraday, hasRisk, choose, step }: 
 function TripTable({ rows, chosen, isIntraday, choose, step }: { rows: readonly TripRow[]; chosen: TripRow | null; isIntraday: boolean; choose(row: TripRow): void; step(row: TripRow): void }): JSX.Element {
   const [sort, setSort] = useState<{ by: TripSort; isDown: boolean }>({ by: 'n', isDown: false });
   const sorted = useMemo(() => sortTrips(rows, sort.by, sort.isDown), [rows, sort]);
-  const widest = useMemo(() => widestExcursion(rows), [rows]);
+  const widest = useMemo(() => usualExcursion(rows), [rows]);
   // Without a stop nothing is at risk that a profit could be measured with.
   const hasRisk = useMemo(() => rows.some(({ multiple }) => multiple !== null), [rows]);
   const columns = hasRisk ? COLUMNS : COLUMNS.filter(({ by }) => by !== 'multiple');
