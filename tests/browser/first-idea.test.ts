@@ -27,7 +27,7 @@ beforeAll(async () => {
   const link = (await stack.announced(LONG_MS)).dashboard;
   browser = await openBrowser();
   ({ page } = await browser.newPage());
-  page.setDefaultTimeout(30_000);
+  page.setDefaultTimeout(LONG_MS);
   begun = performance.now();
   await page.goto(link);
 }, 2 * LONG_MS);
@@ -56,7 +56,7 @@ describe('a new user', () => {
     await page.getByRole('button', { name: /1 error/ }).first().waitFor();
     await page.keyboard.press('Shift+Home');
     await page.keyboard.type('// Mine: three falls in a row.');
-    await expect.poll(squiggles, { timeout: 30_000 }).toBe(0);
+    await expect.poll(squiggles, { timeout: LONG_MS }).toBe(0);
     await page.keyboard.press('ControlOrMeta+s');
     await page.getByText('Version 2').first().waitFor();
   }, LONG_MS);

@@ -1,11 +1,14 @@
 /** The gateway's look over what is being typed: a moment after the last keystroke; an answer about older text is dropped. */
-import { call } from '../../../data/client.ts';
+import { call, ClientError } from '../../../data/client.ts';
 import { createStore, useStore } from '../../../data/external-store.ts';
 import { filesProblem } from './files.ts';
 import { onSession, sessionNow, setCheck } from './session.ts';
 import type { ProjectFile } from '#app/contracts/author.ts';
 
 const CHECK_AFTER_MS = 400;
+/** After a look that could not be had it is asked again, each time later: back-test, search and gates wait for its answer. */
+const AGAIN_MS = 3_000;
+const AGAIN_MOST_MS = 30_000;
 
 /** How the look stands. `failure`: why it could not be had; typing goes on without it. */
 export type Checking = { readonly isRunning: boolean; readonly failure: unknown };
@@ -17,7 +20,10 @@ let asked: readonly ProjectFile[] | null = null;
 let inFlight: AbortController | null = null;
 let timer: ReturnType<typeof setTimeout> | undefined;
 
-function ask(files: readonly ProjectFile[]): void {
+/** Whether the same question may have an answer later: the gateway was away, busy, or its part did not answer. */
+const mayPass = (failure: unknown): boolean => failure instanceof ClientError && (failure.status === 0 || failure.status === 429 || failure.status >= 500);
+
+function ask(files: readonly ProjectFile[], againMs = AGAIN_MS): void {
   const problem = filesProblem(files);
   if (problem !== null) {
     checking.set({ isRunning: false, failure: new Error(problem) });
@@ -30,7 +36,9 @@ function ask(files: readonly ProjectFile[]): void {
     checking.set({ isRunning: false, failure: null });
     setCheck(files, check);
   }, (failure: unknown) => {
-    if (!mine.signal.aborted) checking.set({ isRunning: false, failure });
+    if (mine.signal.aborted) return;
+    checking.set({ isRunning: false, failure });
+    if (mayPass(failure)) timer = setTimeout(() => ask(files, Math.min(2 * againMs, AGAIN_MOST_MS)), againMs);
   });
 }
 
