@@ -55,12 +55,12 @@ async function cancelThere(parts: KillParts, pull: Latch): Promise<void> {
 
 /**
  * Until when an order must have come into the book to be canceled, by the clock of the book, which need not be ours: only ages agree. A pull that lets exits through ends with itself;
- * one that halts ends when somebody lets trading go on: what is placed after that is wanted.
+ * one that halts ends when somebody lets trading go on after it is in the book: what is placed after that is wanted.
  */
 async function lastOrderAt(db: Db, nowMs: () => EpochMs, pull: Latch): Promise<number | null> {
   const [book] = await db.query<{ pulled: number; resumed: number | null }>(
     `WITH pull AS (SELECT clock_timestamp() - make_interval(secs => $1::double precision / 1000) AS at)
-     SELECT p.at AS pulled, (SELECT min(t.at) FROM risk_management.trading_state t WHERE t.at > p.at AND t.state <> 'HALTED') AS resumed FROM pull p`, [Math.max(0, nowMs() - pull.at)],
+     SELECT p.at AS pulled, (SELECT min(t.at) FROM risk_management.trading_state t JOIN risk_management.trading_state h ON h.idempotency_key = $2 AND t.version > h.version WHERE t.state <> 'HALTED') AS resumed FROM pull p`, [Math.max(0, nowMs() - pull.at), pull.key],
   );
   invariant(book, 'A query without a table has one row');
   return pull.state === 'HALTED' ? book.resumed : book.pulled;

@@ -126,24 +126,26 @@ describe('the kill switch in the book', () => {
       await book.sql(`UPDATE execution.orders SET created_at = clock_timestamp() - make_interval(secs => $2) WHERE order_id = $1`, [id, age]);
     }
   };
-  const switched = (version: number, state: string, age: number) =>
-    book.sql(`INSERT INTO risk_management.trading_state (version, state, reason, actor, at) VALUES ($1, $2, 'test', 'ann', clock_timestamp() - make_interval(secs => $3))`, [version, state, age]);
+  const switched = (version: number, state: string, age: number, key: string | null = null) =>
+    book.sql(`INSERT INTO risk_management.trading_state (version, state, reason, actor, idempotency_key, at) VALUES ($1, $2, 'test', 'ann', $4, clock_timestamp() - make_interval(secs => $3))`, [version, state, age, key]);
   afterEach(() => book.sql('DELETE FROM risk_management.trading_state WHERE version > 1'));
   beforeEach(() => book.sql(`UPDATE risk_management.trading_state SET at = clock_timestamp() - interval '1 hour'`));
 
   it('a halt cancels what came until trading was let go on, however late the book answers, and nothing that was placed after that', async () => {
-    await switched(2, 'HALTED', 19);
-    await switched(3, 'ACTIVE', 5);
+    // A breaker of risk that was a moment sooner lets nothing go on.
+    await switched(2, 'REDUCING', 19.5);
+    await switched(3, 'HALTED', 19, 'kill-book');
+    await switched(4, 'ACTIVE', 5);
     await aged({ before: 30, meanwhile: 10, resumed: 1 });
     expect(await wish('HALTED')).toEqual([{ id: 'before', status: 'canceled' }, { id: 'meanwhile', status: 'canceled' }, { id: 'resumed', status: 'initialized' }]);
   });
   it('a halt that still holds cancels everything', async () => {
-    await switched(2, 'HALTED', 19);
+    await switched(2, 'HALTED', 19, 'kill-book');
     await aged({ before: 30, now: 0 });
     expect(await wish('HALTED')).toEqual([{ id: 'before', status: 'canceled' }, { id: 'now', status: 'canceled' }]);
   });
   it('a flatten cancels what was there before it, not its own exits', async () => {
-    await switched(2, 'REDUCING', 19);
+    await switched(2, 'REDUCING', 19, 'kill-book');
     await aged({ before: 30, exit: 10 });
     expect(await wish('REDUCING')).toEqual([{ id: 'before', status: 'canceled' }, { id: 'exit', status: 'initialized' }]);
   });
