@@ -4,7 +4,7 @@ import type { JSX } from 'react';
 import { Button, Loader, MantineProvider } from '@mantine/core';
 import { QueryClient, QueryClientProvider } from '@tanstack/react-query';
 import { createRootRoute, createRoute, createRouter, Outlet, redirect, RouterProvider } from '@tanstack/react-router';
-import { ClientError } from './data/client.ts';
+import { ClientError, mayPass } from './data/client.ts';
 import { useSession, useSignIn } from './data/session.ts';
 import { useMode } from './data/stack.ts';
 import { setUiState, uiState, useUiState } from './data/ui-state.ts';
@@ -36,7 +36,7 @@ import { Stumble } from './ui/stumble.tsx';
 import { theme, variablesFor } from './theme.ts';
 
 const client = new QueryClient({
-  defaultOptions: { queries: { staleTime: 5_000, retry: (failures, error) => failures < 2 && error instanceof ClientError && (error.status === 0 || error.status >= 500), refetchOnWindowFocus: false } },
+  defaultOptions: { queries: { staleTime: 5_000, retry: (failures, error) => failures < 2 && mayPass(error), refetchOnWindowFocus: false } },
 });
 
 const rootRoute = createRootRoute({ component: FramedOutlet });

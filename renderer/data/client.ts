@@ -30,6 +30,11 @@ export function isUnanswered(error: unknown): boolean {
   return error !== null && error !== undefined && (!(error instanceof ClientError) || UNKNOWN_STATUSES.has(error.status));
 }
 
+/** May the same question have an answer a moment later: nobody answered, or a part was away? */
+export function mayPass(error: unknown): boolean {
+  return error instanceof ClientError && (error.status === 0 || error.status >= 500);
+}
+
 /** Where the gateway is, and what opens it. In a browser the page came from it (`base` is empty) and the token arrives with the session; in the window the shell tells both. */
 export type Access = { readonly base: string; readonly token: string; readonly kind: 'page' | 'bearer' };
 

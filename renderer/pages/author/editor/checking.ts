@@ -1,5 +1,5 @@
 /** The gateway's look over what is being typed: a moment after the last keystroke; an answer about older text is dropped. */
-import { call, ClientError } from '../../../data/client.ts';
+import { call, ClientError, mayPass } from '../../../data/client.ts';
 import { createStore, useStore } from '../../../data/external-store.ts';
 import { filesProblem } from './files.ts';
 import { onSession, sessionNow, setCheck } from './session.ts';
@@ -20,8 +20,8 @@ let asked: readonly ProjectFile[] | null = null;
 let inFlight: AbortController | null = null;
 let timer: ReturnType<typeof setTimeout> | undefined;
 
-/** Whether the same question may have an answer later: the gateway was away, busy, or its part did not answer. */
-const mayPass = (failure: unknown): boolean => failure instanceof ClientError && (failure.status === 0 || failure.status === 429 || failure.status >= 500);
+/** Whether it is asked again: the gateway was away or busy, or its part did not answer. */
+const isAskedAgain = (failure: unknown): boolean => mayPass(failure) || (failure instanceof ClientError && failure.status === 429);
 
 function ask(files: readonly ProjectFile[], againMs = AGAIN_MS): void {
   const problem = filesProblem(files);
@@ -38,7 +38,7 @@ function ask(files: readonly ProjectFile[], againMs = AGAIN_MS): void {
   }, (failure: unknown) => {
     if (mine.signal.aborted) return;
     checking.set({ isRunning: false, failure });
-    if (mayPass(failure)) timer = setTimeout(() => ask(files, Math.min(2 * againMs, AGAIN_MOST_MS)), againMs);
+    if (isAskedAgain(failure)) timer = setTimeout(() => ask(files, Math.min(2 * againMs, AGAIN_MOST_MS)), againMs);
   });
 }
 

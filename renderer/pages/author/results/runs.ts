@@ -5,7 +5,7 @@ import { useQuery, useQueryClient } from '@tanstack/react-query';
 import type { UseQueryResult } from '@tanstack/react-query';
 import type { BacktestDetail, BacktestView } from '#app/contracts/studio.ts';
 import type { RouteOutput } from '#app/contracts/http.ts';
-import { call, ClientError, isUnanswered, newKey } from '../../../data/client.ts';
+import { call, ClientError, isUnanswered, mayPass, newKey } from '../../../data/client.ts';
 import { createStore, useStore } from '../../../data/external-store.ts';
 import { useRoute } from '../../../data/queries.ts';
 import type { AuthorSearch } from '../address.ts';
@@ -45,7 +45,7 @@ export function useBacktest(backtestId: string | null): UseQueryResult<BacktestD
     queryKey: oneKey(backtestId ?? ''), enabled: backtestId !== null, staleTime: 60_000,
     queryFn: ({ signal }) => call('backtest', { backtestId: backtestId ?? '' }, { signal }),
     // It was just started, and its row may follow its id by a moment.
-    retry: (count, error) => error instanceof ClientError && ((error.code === 'BACKTEST_NOT_FOUND' && count < 5) || (count < 2 && (error.status === 0 || error.status >= 500))), retryDelay: QUICK_MS,
+    retry: (count, error) => (error instanceof ClientError && error.code === 'BACKTEST_NOT_FOUND' && count < 5) || (count < 2 && mayPass(error)), retryDelay: QUICK_MS,
     refetchInterval: ({ state }) => (state.data !== undefined && isUnderWay(state.data.view) ? pollAfter(Date.now() - state.data.view.startedAt) : false),
   });
 }
