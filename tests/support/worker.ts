@@ -66,8 +66,11 @@ export function startWorker(config: RuntimeConfig, options: { entry?: string; en
   child.stdout?.on('data', keep);
   child.stderr?.on('data', keep);
   let ended: number | string | null = null;
+  let isAsked = false;
   child.once('exit', (code, signal) => {
     ended = code ?? signal ?? 'unknown';
+    // Whoever talks to it later fails far from the cause: its last words are told where they can be found.
+    if (!isAsked && messages.some((message) => message.type === 'ready')) console.error(`${config.unit} ended by itself with ${ended}:\n${lines.slice(-40).join('')}`);
   });
   child.on('message', (message: FromWorker) => {
     messages.push(message);
@@ -87,10 +90,12 @@ export function startWorker(config: RuntimeConfig, options: { entry?: string; en
       });
     },
     async stop() {
+      isAsked = true;
       if (ended === null && child.connected) child.send({ type: 'stop', deadlineMs: 5_000, reason: 'test' } satisfies ToWorker);
       return exited();
     },
     async kill() {
+      isAsked = true;
       child.kill('SIGKILL');
       await exited();
     },
