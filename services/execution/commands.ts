@@ -4,12 +4,16 @@ import { AppError } from '#app/domain/errors.ts';
 import type { EpochMs } from '#app/domain/time.ts';
 import type { Db, Tx } from '#chassis/db.ts';
 import { requestCancel } from './cancels.ts';
+import { letGoAt } from './kill.ts';
 import { lockOrders, type Order } from './orders.ts';
 
 const MAX_AT_ONCE = 10_000;
 
-async function openOrders(tx: Tx): Promise<Order[]> {
-  const rows = await tx.query<{ order_id: string }>('SELECT order_id FROM execution.orders WHERE NOT is_closed ORDER BY order_id LIMIT $1', [MAX_AT_ONCE]);
+/** All that is open; for a pull of the kill switch (its key) that trading outlived, all that came before it went on: the wish may have waited for this process for minutes. */
+async function openOrders(tx: Tx, key: string): Promise<Order[]> {
+  const rows = await tx.query<{ order_id: string }>(
+    `SELECT order_id FROM execution.orders WHERE NOT is_closed AND created_at <= coalesce(to_timestamp($2::double precision / 1000), 'infinity') ORDER BY order_id LIMIT $1`, [MAX_AT_ONCE, await letGoAt(tx, key)],
+  );
   return lockOrders(tx, { by: 'order_id', ids: rows.map((row) => row.order_id) });
 }
 
@@ -26,7 +30,7 @@ function withoutFollowers(orders: readonly Order[]): readonly Order[] {
 export function cancelOrder(db: Db, onCancel: () => void, nowMs: () => EpochMs) {
   return (input: CommandInput<'cancelOrder'>): Promise<CommandOutput<'cancelOrder'>> =>
     db.tx(async (tx) => {
-      const orders = input.clientOrderId === null ? await openOrders(tx) : await lockOrders(tx, { by: 'client_order_id', ids: [input.clientOrderId] });
+      const orders = input.clientOrderId === null ? await openOrders(tx, input.idempotencyKey) : await lockOrders(tx, { by: 'client_order_id', ids: [input.clientOrderId] });
       const [only] = orders;
       if (input.clientOrderId !== null && !only) throw new AppError('ORDER_NOT_FOUND', 'There is no order with this id');
       const requested: string[] = [];

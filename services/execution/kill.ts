@@ -3,7 +3,7 @@ import { KILL_FRESH_MS, type Latch } from '#app/contracts/kill.ts';
 import { describeError, invariant } from '#app/domain/errors.ts';
 import type { EpochMs } from '#app/domain/time.ts';
 import { backoffMs, sleep } from '#chassis/clock.ts';
-import type { Db } from '#chassis/db.ts';
+import type { Db, Queryable } from '#chassis/db.ts';
 import type { KillLatch } from '#chassis/latch.ts';
 import type { Logger } from '#chassis/log.ts';
 import type { Broker } from '../alpaca/ports.ts';
@@ -54,16 +54,22 @@ async function cancelThere(parts: KillParts, pull: Latch): Promise<void> {
 }
 
 /**
- * Until when an order must have come into the book to be canceled, by the clock of the book, which need not be ours: only ages agree. A pull that lets exits through ends with itself;
- * one that halts ends when somebody lets trading go on after it is in the book: what is placed after that is wanted.
+ * When somebody let trading go on after the pull with this key was in the book, EpochMs by the book's clock; null while nobody has. Cancels of the pull that are carried out
+ * later than that leave alone what was placed after it: that is wanted.
  */
-async function lastOrderAt(db: Db, nowMs: () => EpochMs, pull: Latch): Promise<number | null> {
-  const [book] = await db.query<{ pulled: number; resumed: number | null }>(
-    `WITH pull AS (SELECT clock_timestamp() - make_interval(secs => $1::double precision / 1000) AS at)
-     SELECT p.at AS pulled, (SELECT min(t.at) FROM risk_management.trading_state t JOIN risk_management.trading_state h ON h.idempotency_key = $2 AND t.version > h.version WHERE t.state <> 'HALTED') AS resumed FROM pull p`, [Math.max(0, nowMs() - pull.at), pull.key],
+export async function letGoAt(db: Queryable, key: string): Promise<EpochMs | null> {
+  const [row] = await db.query<{ at: EpochMs | null }>(
+    `SELECT min(t.at) AS at FROM risk_management.trading_state t JOIN risk_management.trading_state h ON h.idempotency_key = $1 AND t.version > h.version WHERE t.state NOT IN ('HALTED', h.state)`, [key],
   );
+  return row?.at ?? null;
+}
+
+/** Until when an order must have come into the book to be canceled, by its clock, which need not be ours: only ages agree. A pull that lets exits through ends with itself. */
+async function lastOrderAt(db: Db, nowMs: () => EpochMs, pull: Latch): Promise<number | null> {
+  if (pull.state === 'HALTED') return letGoAt(db, pull.key);
+  const [book] = await db.query<{ pulled: number }>('SELECT clock_timestamp() - make_interval(secs => $1::double precision / 1000) AS pulled', [Math.max(0, nowMs() - pull.at)]);
   invariant(book, 'A query without a table has one row');
-  return pull.state === 'HALTED' ? book.resumed : book.pulled;
+  return book.pulled;
 }
 
 /** Writes the wish on every open order as soon as the book answers: it survives this process, and the ordinary lane goes on asking. */

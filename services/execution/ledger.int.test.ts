@@ -15,6 +15,7 @@ import { brokenInvariants } from '../../tests/support/execution-stack.ts';
 import { startBook, until, type Book } from '../../tests/support/servers.ts';
 import type { Broker, OrderTicket } from '../alpaca/ports.ts';
 import { createBooking, type Report } from './booking.ts';
+import { cancelOrder } from './commands.ts';
 import { createHolds, type Holds } from './holds.ts';
 import { insertApproved } from './order-insert.ts';
 import { moveOrder } from './orders.ts';
@@ -138,6 +139,14 @@ describe('the kill switch in the book', () => {
     await switched(4, 'ACTIVE', 5);
     await aged({ before: 30, meanwhile: 10, resumed: 1 });
     expect(await wish('HALTED')).toEqual([{ id: 'before', status: 'canceled' }, { id: 'meanwhile', status: 'canceled' }, { id: 'resumed', status: 'initialized' }]);
+  });
+  it('the cancels that the supervisor repeats for a pull leave what was placed after the resume, too; asked by a person, all are cancelled', async () => {
+    await switched(2, 'HALTED', 19, 'kill-book');
+    await switched(3, 'ACTIVE', 5);
+    await aged({ meanwhile: 10, resumed: 1 });
+    const cancelAll = cancelOrder(db, () => undefined, nowMs);
+    expect(await cancelAll({ clientOrderId: null, idempotencyKey: 'kill-book', actor: 'ann' })).toEqual({ requested: ['ms-meanwhile'] });
+    expect(await cancelAll({ clientOrderId: null, idempotencyKey: 'a-person-1', actor: 'ann' })).toEqual({ requested: ['ms-resumed'] });
   });
   it('a halt that still holds cancels everything', async () => {
     await switched(2, 'HALTED', 19, 'kill-book');
