@@ -4,7 +4,7 @@ import path from 'node:path';
 import type { Pair } from './pair.ts';
 import { APP_ID, expectInstalled, expectLink, placeFor, startStandIn, startsOf } from './house.ts';
 import type { House } from './house.ts';
-import { expectSame, expectSameFiles, expectTrue } from './report.ts';
+import { expectExit, expectSame, expectSameFiles, expectTrue } from './report.ts';
 import type { Report } from './report.ts';
 import { compile } from './stand-in.ts';
 import { hashTree, waitUntil } from './wine.ts';
@@ -21,7 +21,7 @@ export async function checkRefusals(report: Report, pair: Pair, house: House): P
   report.section('What Setup refuses');
   const { setupFile } = pair.newer;
   await report.check('a Windows before 10', async () => {
-    expectSame('exit code', (await house.setup(setupFile, [])).code, CODES.windows);
+    expectExit('Setup', await house.setup(setupFile, []), CODES.windows);
     expectNothingInstalled(house);
   });
   await house.wine.run('winecfg', ['-v', 'win10']);
@@ -46,23 +46,23 @@ export async function checkRefusals(report: Report, pair: Pair, house: House): P
     const before = hashTree(foreign);
     const again = placeFor(house, 'refused');
     const refused = (args: readonly string[]) => house.setup(setupFile, [...args, `/D=${house.wine.onWindows(foreign)}`], { STAND_IN_FOLDER: house.wine.onWindows(again) });
-    expectSame('exit code', (await refused([])).code, CODES.foreignFolder);
+    expectExit('Setup', await refused([]), CODES.foreignFolder);
     expectSame('started', startsOf(again), []);
     // The program has quit for this update.
-    expectSame('exit code', (await refused(['--updated', '--force-run'])).code, CODES.foreignFolder);
+    expectExit('Setup', await refused(['--updated', '--force-run']), CODES.foreignFolder);
     await waitUntil('the program to start again', () => startsOf(again).length === 1);
     expectSameFiles('Games', hashTree(foreign), before);
     rmSync(foreign, { recursive: true });
   });
   await report.check('the folder of the data, and one inside it', async () => {
     for (const folder of [house.data, path.join(house.data, 'program')]) {
-      expectSame('exit code', (await house.setup(setupFile, [`/D=${house.wine.onWindows(folder)}`])).code, CODES.foreignFolder);
+      expectExit('Setup', await house.setup(setupFile, [`/D=${house.wine.onWindows(folder)}`]), CODES.foreignFolder);
       expectNothingInstalled(house, folder);
     }
   });
   await report.check('a folder whose path is too long for Windows', async () => {
     const folder = path.join(house.wine.drive, 'a'.repeat(100), 'b'.repeat(100));
-    expectSame('exit code', (await house.setup(setupFile, [`/D=${house.wine.onWindows(folder)}`])).code, CODES.path);
+    expectExit('Setup', await house.setup(setupFile, [`/D=${house.wine.onWindows(folder)}`]), CODES.path);
     expectNothingInstalled(house, folder);
   });
 }
@@ -71,14 +71,14 @@ export async function checkRefusals(report: Report, pair: Pair, house: House): P
 export async function checkInstallation(report: Report, pair: Pair, house: House): Promise<void> {
   report.section(`Installing ${path.basename(pair.older.setupFile)}`);
   await report.check('silently: every file, byte by byte, registry entries and shortcuts', async () => {
-    expectSame('exit code', (await house.setup(pair.older.setupFile, [])).code, CODES.done);
+    expectExit('Setup', await house.setup(pair.older.setupFile, []), CODES.done);
     await expectInstalled(house, pair.older);
     expectLink(house, house.desktopLink, house.folder);
   });
   await report.check('the shortcuts get the identity of the program, in the layout that Windows reads', async () => {
     const file = path.join(house.wine.drive, 'identity.exe');
     compile('identity.nsi', { OUT_FILE: file, APP_ID, INSTALLER_FOLDER: path.join(import.meta.dirname, '..', 'installer') });
-    expectSame('exit code', (await house.wine.run(file, [])).code, 42);
+    expectExit('identity.exe', await house.wine.run(file, []), 42);
     rmSync(file);
   });
   await report.check('the installed program starts', async () => {
@@ -89,7 +89,7 @@ export async function checkInstallation(report: Report, pair: Pair, house: House
   await report.check('the same again repairs a damaged file', async () => {
     writeFileSync(path.join(house.folder, 'resources', 'app.asar'), 'damaged');
     rmSync(path.join(house.folder, 'ffmpeg.dll'));
-    expectSame('exit code', (await house.setup(pair.older.setupFile, [])).code, CODES.done);
+    expectExit('Setup', await house.setup(pair.older.setupFile, []), CODES.done);
     await expectInstalled(house, pair.older);
   });
 }
@@ -100,7 +100,7 @@ export async function checkTroubledUpdates(report: Report, pair: Pair, house: Ho
   const { setupFile } = pair.newer;
   await report.check('a database that does not end: Setup waits, gives up, and it runs on', async () => {
     const database = await startStandIn(house, path.join(house.folder, 'resources/runtime/postgres/bin/postgres.exe'), 'database');
-    expectSame('exit code', (await house.setup(setupFile, ['--updated'], TWO_POLLS)).code, CODES.running);
+    expectExit('Setup', await house.setup(setupFile, ['--updated'], TWO_POLLS), CODES.running);
     await expectInstalled(house, pair.older);
     expectSame('still running', database.child.exitCode, null);
     await database.end();
@@ -108,25 +108,24 @@ export async function checkTroubledUpdates(report: Report, pair: Pair, house: Ho
   await report.check('a second Setup while the first one waits', async () => {
     const database = await startStandIn(house, path.join(house.folder, 'resources/runtime/postgres/bin/postgres.exe'), 'database');
     const asked = placeFor(house, 'asked');
-    const first = house.wine.start(setupFile, ['/S', '--updated'], { STAND_IN_FOLDER: house.wine.onWindows(asked) });
-    const ended = new Promise<number | null>((resolve) => void first.once('close', resolve));
+    const first = house.setup(setupFile, ['--updated'], { STAND_IN_FOLDER: house.wine.onWindows(asked) });
     await waitUntil('the first Setup to ask the program to quit', () => startsOf(asked).includes('--quit'));
     const again = placeFor(house, 'second');
-    expectSame('exit code of the second', (await house.setup(setupFile, ['--updated', '--force-run'], { STAND_IN_FOLDER: house.wine.onWindows(again) })).code, CODES.secondSetup);
+    expectExit('the second Setup', await house.setup(setupFile, ['--updated', '--force-run'], { STAND_IN_FOLDER: house.wine.onWindows(again) }), CODES.secondSetup);
     await waitUntil('the program to start again', () => startsOf(again).length === 1);
     await database.end();
-    expectSame('exit code of the first', await ended, CODES.done);
+    expectExit('the first Setup', await first, CODES.done);
     await expectInstalled(house, pair.newer);
-    expectSame('back to the older version', (await house.setup(pair.older.setupFile, [])).code, CODES.done);
+    expectExit('back to the older version', await house.setup(pair.older.setupFile, []), CODES.done);
     await expectInstalled(house, pair.older);
   });
   await report.check('a file that a virus scanner holds: the old version comes back, byte by byte, and runs again', async () => {
     const held = path.join(house.folder, 'resources', 'runtime', 'postgres', 'share', 'timezone', 'America', 'New_York');
     const scanner = await startStandIn(house, pair.program, 'scanner', held);
     const again = placeFor(house, 'again');
-    const { code } = await house.setup(setupFile, ['--updated', '--force-run'], { STAND_IN_FOLDER: house.wine.onWindows(again) });
+    const ended = await house.setup(setupFile, ['--updated', '--force-run'], { STAND_IN_FOLDER: house.wine.onWindows(again) });
     await scanner.end();
-    expectSame('exit code', code, CODES.inUse);
+    expectExit('Setup', ended, CODES.inUse);
     await waitUntil('the old version to start again', () => startsOf(again).length === 1);
     await expectInstalled(house, pair.older);
   });
@@ -143,7 +142,7 @@ export async function checkTroubledUpdates(report: Report, pair: Pair, house: Ho
     const copy = path.join(house.wine.drive, 'Setup.exe');
     copyFileSync(setupFile, copy);
     writeFileSync(batch, `@start /wait "" "${house.wine.onWindows(copy)}" /S --data="D:\\my data\\"\r\n@exit %ERRORLEVEL%\r\n`);
-    expectSame('exit code', (await house.wine.run('cmd', ['/c', house.wine.onWindows(batch)], running.env)).code, CODES.notUnpacked);
+    expectExit('cmd', await house.wine.run('cmd', ['/c', house.wine.onWindows(batch)], running.env), CODES.notUnpacked);
     for (const file of [batch, copy]) rmSync(file);
     await waitUntil('the program to start again', () => startsOf(running.folder).length === 3);
     expectSame('starts', startsOf(running.folder), ['', '--quit --data "D:\\my data\\\\"', '']);

@@ -4,7 +4,7 @@ import path from 'node:path';
 import type { Pair } from './pair.ts';
 import { APP_ID, expectInstalled, expectLink, KEY_APP, KEY_RUN, KEY_TOAST, KEY_UNINSTALL, placeFor, startStandIn, startsOf, UNINSTALLER } from './house.ts';
 import type { House } from './house.ts';
-import { expectSame, expectSameFiles, expectTrue } from './report.ts';
+import { expectExit, expectSame, expectSameFiles, expectTrue } from './report.ts';
 import type { Report } from './report.ts';
 import { hashTree, waitUntil } from './wine.ts';
 
@@ -30,8 +30,8 @@ export async function checkUpdate(report: Report, pair: Pair, house: House): Pro
     mkdirSync(path.join(house.folder, '.incoming', 'resources'), { recursive: true });
     writeFileSync(path.join(house.folder, '.incoming', 'resources', 'half'), 'half');
     const running = await startStandIn(house, path.join(house.folder, 'Mainspring.exe'), 'program');
-    const { code } = await house.setup(pair.newer.setupFile, ['--updated', '--force-run', '--data=D:\\my data'], running.env);
-    expectSame('exit code', code, 0);
+    const ended = await house.setup(pair.newer.setupFile, ['--updated', '--force-run', '--data=D:\\my data'], running.env);
+    expectExit('Setup', ended, 0);
     await waitUntil('the program to start again', () => startsOf(running.folder).length === 3);
     // On Wine everybody is administrator: Explorer starts the program, and takes no arguments.
     expectSame('starts', startsOf(running.folder), ['', '--quit --data "D:\\my data"', '']);
@@ -62,8 +62,8 @@ export async function checkMove(report: Report, pair: Pair, house: House): Promi
   report.section('Moving to a folder with spaces and umlauts');
   const spaced = path.join(house.programs, 'Müller & Söhne', 'Handel €');
   await report.check('installs there, removes the other one, and the shortcuts follow', async () => {
-    const { code } = await house.setup(pair.newer.setupFile, ['--force-run', `/D=${house.wine.onWindows(spaced)}`], { STAND_IN_FOLDER: house.wine.onWindows(placeFor(house, 'moved')) });
-    expectSame('exit code', code, 0);
+    const ended = await house.setup(pair.newer.setupFile, ['--force-run', `/D=${house.wine.onWindows(spaced)}`], { STAND_IN_FOLDER: house.wine.onWindows(placeFor(house, 'moved')) });
+    expectExit('Setup', ended, 0);
     await expectInstalled(house, pair.newer, spaced);
     expectLink(house, house.desktopLink, spaced);
     expectSame('left in the old folder', [...hashTree(house.folder).keys()], []);
@@ -81,8 +81,8 @@ export async function checkRemoval(report: Report, pair: Pair, house: House, { f
   const data = hashTree(house.data);
   await report.check('the uninstaller waits for a running program, too', async () => {
     const running = await startStandIn(house, path.join(folder, 'Mainspring.exe'), 'program');
-    const { code } = await house.wine.run(path.join(folder, UNINSTALLER), ['/S', `_?=${house.wine.onWindows(folder)}`], { ...running.env, STAND_IN_FOLDER: house.wine.onWindows(placeFor(house, 'deaf')), MAINSPRING_SETUP_STOP_POLLS: '2' });
-    expectSame('exit code', code, 3);
+    const ended = await house.wine.run(path.join(folder, UNINSTALLER), ['/S', `_?=${house.wine.onWindows(folder)}`], { ...running.env, STAND_IN_FOLDER: house.wine.onWindows(placeFor(house, 'deaf')), MAINSPRING_SETUP_STOP_POLLS: '2' });
+    expectExit('the uninstaller', ended, 3);
     await expectInstalled(house, pair.newer, folder);
     await running.end();
   });
@@ -109,7 +109,7 @@ export async function checkRemoval(report: Report, pair: Pair, house: House, { f
     expectTrue('a shortcut is left', !existsSync(house.startMenuLink) && !existsSync(house.desktopLink));
   });
   await report.check('installed again and removed with /DELETEDATA: Windows is as it was before, file by file and key by key', async () => {
-    expectSame('exit code', (await house.setup(pair.newer.setupFile, [])).code, 0);
+    expectExit('Setup', await house.setup(pair.newer.setupFile, []), 0);
     await expectInstalled(house, pair.newer);
     expectSameFiles('data', hashTree(house.data), data);
     mkdirSync(path.join(house.data, 'demo', ...'a deep tree of folders'.split(' '), 'empty'), { recursive: true });

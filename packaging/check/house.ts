@@ -4,7 +4,7 @@ import path from 'node:path';
 import type { ChildProcess } from 'node:child_process';
 import type { Built } from '../builder.ts';
 import { expectSame, expectSameFiles, expectTrue } from './report.ts';
-import { hashTree, waitUntil } from './wine.ts';
+import { hashTree, waitForEnd, waitUntil } from './wine.ts';
 import type { Ended, Wine } from './wine.ts';
 
 export const UNINSTALLER = 'Uninstall Mainspring.exe';
@@ -89,15 +89,18 @@ export async function startStandIn(house: House, file: string, place: string, ho
   const folder = placeFor(house, place);
   writeFileSync(path.join(folder, 'stay'), '');
   const env = { STAND_IN_FOLDER: house.wine.onWindows(folder), ...(hold === undefined ? {} : { STAND_IN_HOLD: house.wine.onWindows(hold) }) };
+  const name = path.basename(file);
   const child = house.wine.start(file, [], env);
-  let hasEnded = false;
-  child.once('close', () => (hasEnded = true));
-  await waitUntil(`${path.basename(file)} to run`, () => existsSync(path.join(folder, 'running')));
+  const ended = waitForEnd(child);
+  const early = ended.then(({ code, output }) => {
+    throw new Error(`${name} ended with exit code ${code} before it ran. It said: ${output.trim() || 'nothing'}`);
+  });
+  await Promise.race([waitUntil(`${name} to run`, () => existsSync(path.join(folder, 'running'))), early]);
   return {
     child, folder, env,
     end: async () => {
       writeFileSync(path.join(folder, 'quit'), '');
-      await waitUntil(`${path.basename(file)} to end`, () => hasEnded);
+      await ended;
     },
   };
 }

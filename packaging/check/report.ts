@@ -58,3 +58,11 @@ export function expectSameFiles(what: string, actual: ReadonlyMap<string, string
 export function expectTrue(words: string, isTrue: boolean): void {
   if (!isTrue) throw new Error(words);
 }
+
+/**
+ * Compares the exit code of a program.
+ * @throws Error naming both codes, with what the program (and Wine below it) said
+ */
+export function expectExit(what: string, ended: { readonly code: number; readonly output: string }, expected: number): void {
+  if (ended.code !== expected) throw new Error(`${what}: exit code ${ended.code} instead of ${expected}. It said: ${ended.output.trim() || 'nothing'}`);
+}

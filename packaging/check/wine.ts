@@ -39,7 +39,8 @@ export type Wine = {
   stop(): Promise<void>;
 };
 
-function waitForEnd(child: ChildProcess): Promise<Ended> {
+/** Waits for the end of a program, and keeps what it says. */
+export function waitForEnd(child: ChildProcess): Promise<Ended> {
   let output = '';
   child.stdout?.on('data', (chunk: Buffer) => (output += chunk.toString()));
   child.stderr?.on('data', (chunk: Buffer) => (output += chunk.toString()));
@@ -57,6 +58,16 @@ function waitForEnd(child: ChildProcess): Promise<Ended> {
 }
 
 const LONGEST_BOOT_MS = 120_000;
+
+/**
+ * A command before Wine's, under which Linux lays its memory out the same way each time; empty where that is not allowed. Wine
+ * lies at a fixed address and needs another one close above it (0x7ffe0000, what Windows shares with every process): of a
+ * thousand heaps that Linux puts where chance wants, some cover it, and the program does not start.
+ */
+function unshaken(): readonly string[] {
+  const before = ['setarch', '--addr-no-randomize'];
+  return spawnSync('setarch', ['--addr-no-randomize', 'true']).status === 0 ? before : [];
+}
 
 /** Command prompts end in `>`. */
 async function waitForPrompt(shell: ChildProcess): Promise<void> {
@@ -101,13 +112,14 @@ export async function makeWine(folder: string): Promise<Wine> {
   mkdirSync(home, { recursive: true });
   const base = { ...process.env };
   for (const name of ['DISPLAY', 'WAYLAND_DISPLAY']) delete base[name];
-  const env = { ...base, HOME: home, USER: 'trader', LOGNAME: 'trader', WINEPREFIX: path.join(folder, 'wine'), WINEARCH: 'win64', WINEDEBUG: '-all', WINEDLLOVERRIDES: 'mscoree,mshtml=;winemenubuilder.exe=d', LANG: 'C.UTF-8', LC_ALL: 'C.UTF-8' };
+  const env = { ...base, HOME: home, USER: 'trader', LOGNAME: 'trader', WINEPREFIX: path.join(folder, 'wine'), WINEARCH: 'win64', WINEDEBUG: 'fixme-all', WINEDLLOVERRIDES: 'mscoree,mshtml=;winemenubuilder.exe=d', LANG: 'C.UTF-8', LC_ALL: 'C.UTF-8' };
+  const [command, ...before] = [...unshaken(), wine];
   const start: Wine['start'] = (file, args, extra = {}) =>
-    spawn(wine, [file, ...args.flatMap((argument) => (argument.startsWith('--') ? [argument] : argument.split(' ')))], { env: { ...env, ...extra }, cwd: folder, stdio: ['ignore', 'pipe', 'pipe'] });
+    spawn(command, [...before, file, ...args.flatMap((argument) => (argument.startsWith('--') ? [argument] : argument.split(' ')))], { env: { ...env, ...extra }, cwd: folder, stdio: ['ignore', 'pipe', 'pipe'] });
   const run: Wine['run'] = (file, args, extra) => waitForEnd(start(file, args, extra));
   // Wine's own services end with its last program and take seconds to come back: this one keeps them. Its prompt also
   // says that the new Windows is complete; programs that start earlier may wait for each other for ever.
-  const keeper = spawn(wine, ['cmd'], { env, cwd: folder, stdio: ['pipe', 'pipe', 'ignore'] });
+  const keeper = spawn(command, [...before, 'cmd'], { env, cwd: folder, stdio: ['pipe', 'pipe', 'ignore'] });
   await waitForPrompt(keeper);
   const drive = path.join(env.WINEPREFIX, 'drive_c');
   const users = readdirSync(path.join(drive, 'users')).filter((name) => name !== 'Public');
