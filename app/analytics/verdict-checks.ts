@@ -34,10 +34,16 @@ export const BOUNDS = {
 
 type Check = (evidence: Evidence) => Reason | null;
 
-const percent = (value: number, digits = 0): string => `${(value * 100).toFixed(digits)} %`;
+/** With a true minus sign, as the figures beside the sentences have it; what rounds to zero has none. */
+function number(value: number, digits = 2): string {
+  const size = Math.abs(value).toFixed(digits);
+  return value < 0 && Number(size) !== 0 ? `−${size}` : size;
+}
+
+const percent = (value: number, digits = 0): string => `${number(value * 100, digits)} %`;
 /** A probability; none is ever certain. */
 const chance = (value: number): string => (value > 0.999 ? 'more than 99.9 %' : percent(value, 1));
-const number = (value: number, digits = 2): string => value.toFixed(digits);
+
 const grade = (isGood: boolean, isWeak: boolean): Grade => (isGood ? 'good' : isWeak ? 'weak' : 'bad');
 
 const lookAhead: Check = ({ lookAhead: found }) => ({

@@ -64,7 +64,7 @@ describe('one question at a time', () => {
   });
   it('tells of no part that is left where nothing was there before', () => {
     const found = verdict({ ...searched, outOfSample: { inside: -0.1, outside: 0.9, days: 900 } }).reasons.find(({ check }) => check === 'out_of_sample');
-    expect(found).toMatchObject({ grade: 'weak', value: null, finding: 'On 900 days that the search had not seen, the Sharpe ratio was 0.90 after -0.10 before.' });
+    expect(found).toMatchObject({ grade: 'weak', value: null, finding: 'On 900 days that the search had not seen, the Sharpe ratio was 0.90 after −0.10 before.' });
     expect(verdict({ ...searched, outOfSample: { inside: -0.1, outside: 0, days: 900 } }).reasons.find(({ check }) => check === 'out_of_sample')?.grade).toBe('bad');
   });
   it('says the length of a short history in days', () => {

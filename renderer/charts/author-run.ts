@@ -68,7 +68,7 @@ export function compareFigure(lines: readonly GrowthLine[], tokens: Tokens): Fig
     data: lines.map((line) => ({ type: 'scatter', mode: 'lines', name: line.name, x: line.at, y: line.growth, line: { color: line.colour, width: 1.6 }, hovertemplate: `${line.name} <b>%{y:+.2%}</b><extra></extra>` })),
     layout: {
       ...baseLayout(tokens), margin: { l: 8, r: 60, t: 8, b: 24 }, hovermode: 'x', xaxis: axis(tokens, { type: 'linear', showgrid: false, tickmode: 'array', tickvals: ticks.map(({ index }) => times[index]), ticktext: ticks.map(({ text }) => text), showspikes: true, spikethickness: 1, spikecolor: tokens.lineStrong }),
-      yaxis: axis(tokens, { side: 'right', tickformat: '+.0%', nticks: 6, zeroline: true, zerolinecolor: tokens.lineStrong }),
+      yaxis: axis(tokens, { side: 'right', tickformat: '.0%', nticks: 6, zeroline: true, zerolinecolor: tokens.lineStrong }),
     },
   };
 }

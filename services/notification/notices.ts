@@ -82,7 +82,7 @@ function wordsOf(event: EventEnvelope): Words | null {
     case 'strategy.paused': {
       const { strategyId, versionId, name, by, why, held } = event.payload;
       const holds = held.length === 0 ? 'It holds nothing.' : `It goes on holding ${held.map(({ symbol, qty }) => `${qty} ${symbol}`).join(', ')}.`;
-      return { kind: 'strategy', severity: 'warning', title: `${name} is paused: ${by === 'errors' ? 'it made errors' : 'it lost as much as it may in a day'}`, body: `${why}. ${holds} Start it again on the page Author.`, context: { strategyId, versionId, by } };
+      return { kind: 'strategy', severity: 'warning', title: `${name} is paused: ${by === 'errors' ? 'it made errors' : 'it lost as much as it may in a day'}`, body: `${why}. ${holds} It stays paused until you start it again.`, context: { strategyId, versionId, by } };
     }
     case 'alert.raised': {
       const { alertId, severity, title, body, context } = event.payload;

@@ -131,14 +131,9 @@ export function costTable({ costs, denied }: Pick<ReportInput, 'costs' | 'denied
 
 const SIGNS: Readonly<Record<Reason['grade'], string>> = { bad: '✗', weak: '~', unknown: '?', good: '✓' };
 
-/** A sentence with true minus signs, as the figures have them. minused('below -3 %') = 'below −3 %' */
-export function minused(sentence: string): string {
-  return sentence.replaceAll(/(^|[\s(])-(?=\d)/g, '$1−');
-}
-
 /** Reasons of a verdict, with what would help. */
 export function reasonList(reasons: readonly Reason[]): Html {
-  return html`<ul class="reasons">${reasons.map(({ grade, finding, remedy, source }) => html`<li class="${grade}" title="${source}"><i>${SIGNS[grade]}</i><div>${minused(finding)}${grade === 'good' ? null : html`<small>${remedy}</small>`}</div></li>`)}</ul>`;
+  return html`<ul class="reasons">${reasons.map(({ grade, finding, remedy, source }) => html`<li class="${grade}" title="${source}"><i>${SIGNS[grade]}</i><div>${finding}${grade === 'good' ? null : html`<small>${remedy}</small>`}</div></li>`)}</ul>`;
 }
 
 /** The scores of two parameters, best cells strongest; the chosen one framed. */

@@ -6,7 +6,7 @@ import type { Belief } from '#app/analytics/verdict.ts';
 import { distributionChart, equityChart, excursionChart, rollingChart, slotBars, underwaterChart, yearBars } from './report-charts.ts';
 import type { ReportInput } from './report-input.ts';
 import { BACKTEST_STYLE } from './report-style.ts';
-import { card, chanceTable, costTable, dayText, drawdownTable, figureGroups, foldTable, formulaTable, LOGO, minused, momentText, monthTable, namedTable, reasonList, signed, surfaceTable, tripTable } from './report-tables.ts';
+import { card, chanceTable, costTable, dayText, drawdownTable, figureGroups, foldTable, formulaTable, LOGO, momentText, monthTable, namedTable, reasonList, signed, surfaceTable, tripTable } from './report-tables.ts';
 
 /** The page may look and do nothing: no script, no network, no form. */
 const POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'";
@@ -33,7 +33,7 @@ function lead(input: ReportInput): Html {
 function verdictCard({ verdict, warnings }: ReportInput): Html {
   const against = verdict.reasons.filter(({ grade }) => grade !== 'good');
   const good = verdict.reasons.filter(({ grade }) => grade === 'good');
-  const words = minused(verdict.headline).replace(/^[^:,]*(: |, )/, '');
+  const words = verdict.headline.replace(/^[^:,]*(: |, )/, '');
   return html`<section class="verdict ${verdict.belief}"><div class="head"><span class="belief">${BELIEFS[verdict.belief]}</span><p class="headline">${words.slice(0, 1).toUpperCase()}${words.slice(1)}</p></div>
     ${against.length === 0 ? null : reasonList(against)}
     ${good.length === 0 ? null : html`<details><summary>${good.length} question${good.length === 1 ? '' : 's'} with a good answer</summary>${reasonList(good)}</details>`}

@@ -23,7 +23,7 @@ export function expectationFigure(days: Expectation['days'], tokens: Tokens): Fi
     layout: {
       ...baseLayout(tokens), hovermode: 'x unified', margin: { l: 20, r: 56, t: 8, b: 24 },
       xaxis: { type: 'category', showgrid: false, ticks: '', fixedrange: true, tickangle: 0, tickmode: 'array', tickvals: x.filter((_day, n) => n % every === 0), ticktext: x.filter((_day, n) => n % every === 0).map((day) => day.slice(5)), tickfont: { color: tokens.muted, size: 11 } },
-      yaxis: { side: 'right', gridcolor: tokens.line, zeroline: true, zerolinecolor: tokens.lineStrong, ticks: '', fixedrange: true, tickformat: '+,.0f', nticks: 5, tickfont: { color: tokens.muted, size: 11 } },
+      yaxis: { side: 'right', gridcolor: tokens.line, zeroline: true, zerolinecolor: tokens.lineStrong, ticks: '', fixedrange: true, tickformat: ',.0f', nticks: 5, tickfont: { color: tokens.muted, size: 11 } },
     },
   };
 }
