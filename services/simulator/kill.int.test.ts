@@ -1,4 +1,6 @@
-/** kill -9 in the middle of trading: what the broker has said is still true afterwards. */
+/** kill -9 in the middle of trading: what the broker has said is still true afterwards. And what must not kill it: clients that vanish while they are refused. */
+import { once } from 'node:events';
+import { connect } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { RuntimeConfig } from '#app/contracts/config.ts';
 import { freePorts, simulatorSettings, startWorker, type TestWorker } from '../../tests/support/worker.ts';
@@ -82,5 +84,47 @@ describe('a simulator whose journal cannot be written any more', () => {
     await first.step();
     await first.close();
     removeTestFolder(first.folder);
+  });
+});
+
+/** Asks for a stream and is gone, with a reset, before an answer can have come. */
+async function vanish(port: number, target: string): Promise<void> {
+  const socket = connect(port, '127.0.0.1');
+  await once(socket, 'connect');
+  await new Promise((done) => socket.write(`GET ${target} HTTP/1.1\r\nHost: simulator\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: c2ltdWxhdG9yLXRlc3QtMQ==\r\n\r\n`, done));
+  socket.resetAndDestroy();
+}
+
+/** Asks for a stream, keeps its own half open, and resolves with what was said when the other end has closed. */
+async function refusal(port: number, target: string): Promise<string> {
+  const socket = connect({ port, host: '127.0.0.1', allowHalfOpen: true }).setEncoding('utf8');
+  let said = '';
+  socket.on('data', (text) => (said += String(text)));
+  socket.write(`GET ${target} HTTP/1.1\r\nHost: simulator\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n`);
+  await once(socket, 'end');
+  // Not the word alone: the other end lets go of the socket although this one never says that it has done.
+  let isGone = false;
+  socket.on('error', () => (isGone = true));
+  await until(() => {
+    socket.write('still here');
+    return isGone;
+  }, 'the socket to be let go');
+  return said.split('\r\n')[0] ?? '';
+}
+
+describe('clients that are refused', () => {
+  it('may be gone before they hear it, wherever they wanted to go', async () => {
+    const config = await configOf();
+    const port = config.units.simulator?.port ?? 0;
+    worker = startWorker(config);
+    await worker.ready();
+    const armed = await fetch(`http://127.0.0.1:${port}/sim/faults`, { method: 'POST', headers: { authorization: `Bearer ${TOKEN}`, 'content-type': 'application/json' }, body: JSON.stringify({ kind: 'refuse_streams', streams: 'all', ms: 600_000 }) });
+    expect(armed.ok).toBe(true);
+    for (const [target, answer] of [['/stream', '503'], ['/v2/iex', '503'], ['/nowhere', '404'], ['//', '404']] as const) {
+      for (let round = 0; round < 20; round += 1) await Promise.all(Array.from({ length: 10 }, () => vanish(port, target)));
+      expect(await refusal(port, target)).toContain(answer);
+    }
+    expect((await fetch(`http://127.0.0.1:${port}/health`)).status).toBe(200);
+    expect(worker.child.exitCode).toBeNull();
   });
 });

@@ -18,6 +18,7 @@ import { registerPositions } from './rest-positions.ts';
 import { registerReference } from './rest-reference.ts';
 import { registerRefused } from './rest-refused.ts';
 import { registerWatchlists } from './rest-watchlists.ts';
+import { refuseUpgrade } from './stream-common.ts';
 import type { DataStream } from './stream-data.ts';
 import type { TradingStream } from './stream-trading.ts';
 
@@ -123,10 +124,11 @@ export async function buildServer(parts: ServerParts): Promise<FastifyInstance> 
   registerRefused(app);
   registerControl(app, { ...parts, rates });
   app.server.on('upgrade', (request, socket, head) => {
-    const { pathname } = new URL(request.url ?? '/', 'http://simulator');
+    // A target such as `//` is no address at all: nobody is there.
+    const pathname = URL.parse(request.url ?? '/', 'http://simulator')?.pathname ?? '';
     if (pathname === '/stream') parts.trading.accept(request, socket, head);
     else if (STREAM_PATH.test(pathname)) parts.data.accept(request, socket, head);
-    else socket.end('HTTP/1.1 404 Not Found\r\nConnection: close\r\n\r\n');
+    else refuseUpgrade(socket, '404 Not Found');
   });
   app.addHook('onClose', async () => {
     parts.trading.close();

@@ -31,6 +31,17 @@ export type StreamOptions = { readonly name: StreamName; readonly faults: Faults
 
 const asBuffer = (data: RawData): Buffer => (Array.isArray(data) ? Buffer.concat(data) : data instanceof ArrayBuffer ? Buffer.from(data) : data);
 
+/**
+ * Says why a socket that asked for a stream gets none, and lets go of it. Node has taken its own listener off by then: without one here,
+ * a client that is gone already would end the process.
+ */
+export function refuseUpgrade(socket: Duplex, status: '404 Not Found' | '503 Service Unavailable'): void {
+  socket.on('error', () => socket.destroy());
+  // Its other end may keep its half open for ever.
+  socket.once('finish', () => socket.destroy());
+  socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\n\r\n`);
+}
+
 /** Opens an endpoint. */
 export function openStreamServer(options: StreamOptions, handlers: StreamHandlers): StreamServer {
   const { name, faults } = options;
@@ -84,7 +95,7 @@ export function openStreamServer(options: StreamOptions, handlers: StreamHandler
     isDead: (client) => dead.has(client),
     accept: (request, socket, head) => {
       if (faults.isRefusing(name) || clients.size >= MAX_SOCKETS) {
-        socket.end('HTTP/1.1 503 Service Unavailable\r\nConnection: close\r\n\r\n');
+        refuseUpgrade(socket, '503 Service Unavailable');
         return;
       }
       server.handleUpgrade(request, socket, head, (accepted) => welcome(accepted, request));
