@@ -1,9 +1,10 @@
-/** The editor in a real browser with its real TypeScript: types, findings, versions, two windows, kept edits, files, templates. The book is scripted, the templates, declarations and the look over sources are the real ones. */
+/** The editor in a real browser with its real TypeScript: types, findings, versions, two windows, files, templates. The book is scripted, the templates, declarations and the look over sources are the real ones. */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { Locator, Page } from 'playwright-core';
+import { appendTo, freshBook, HOME, PROJECT, sourceField, untilOpened } from './author-page.ts';
 import { authorBook, DIP } from './author-world.ts';
 import type { AuthorBook } from './author-world.ts';
 import type { TestBrowser, WatchedPage } from './harness.ts';
@@ -18,9 +19,6 @@ const BUILD_MS = 240_000;
 const TYPE_ERROR_MS = 1_000;
 const USABLE_MS = 2_000;
 const SLOWER = 4;
-const PROJECT = 'dip_in_an_uptrend';
-const HOME = `${SCRIPTED_ORIGIN}/author?project=${PROJECT}`;
-
 let browser: TestBrowser;
 let watched: WatchedPage;
 let page: Page;
@@ -34,38 +32,20 @@ afterAll(() => browser[Symbol.asyncDispose]());
 
 const code = (): Locator => page.getByTestId('code');
 const lines = (): Locator => code().locator('.view-line');
-const field = (): Locator => code().getByRole('textbox', { name: 'Source of the strategy' });
+const field = (): Locator => sourceField(page);
 const dialogs = (): Locator => page.locator('.ed-banner');
 const sourceNow = (path = 'strategy.ts'): string => book.files(PROJECT).find((file) => file.path === path)?.text ?? '';
 
-async function opened(): Promise<void> {
-  await lines().first().waitFor();
-  await page.locator('.ed-saved').waitFor({ state: 'attached' });
-}
-/** A book of its own for each case, in a browser that remembers nothing. */
+const opened = (): Promise<void> => untilOpened(page);
+const append = (text: string): Promise<void> => appendTo(page, text);
 beforeEach(async () => {
-  book = authorBook();
-  gateway.script(book.script);
-  await page.goto(`${SCRIPTED_ORIGIN}/health`);
-  await page.evaluate(async () => {
-    localStorage.clear();
-    sessionStorage.clear();
-    for (const { name } of await indexedDB.databases()) if (name !== undefined) indexedDB.deleteDatabase(name);
-  });
-  await page.goto(HOME);
-  await opened();
+  book = await freshBook(page, gateway);
 });
 
 /** Puts another text into the file in front, as typing over everything does. */
 async function typeAll(text: string): Promise<void> {
   await field().focus();
   await page.keyboard.press('Control+a');
-  await page.keyboard.insertText(text);
-}
-/** Writes at the end of the file. */
-async function append(text: string): Promise<void> {
-  await field().focus();
-  await page.keyboard.press('Control+End');
   await page.keyboard.insertText(text);
 }
 const problemWords = (): Promise<string> => page.locator('.ed-status-problems').innerText();
@@ -241,67 +221,6 @@ describe('two windows', () => {
     await page.evaluate(() => dispatchEvent(new Event('focus')));
     await dialogs().filter({ hasText: 'Version 4 was saved in another window' }).getByRole('button', { name: 'Show it' }).click();
     await page.locator('.ed-saved', { hasText: 'Version 4' }).waitFor();
-  });
-});
-
-describe('unsaved edits', () => {
-  it('survive a reload, and are shown beside the version', async () => {
-    await append('// not saved\n');
-    await page.locator('.ed-saved.dirty').waitFor({ state: 'attached' });
-    await page.reload();
-    await dialogs().filter({ hasText: 'Your unsaved edits are back' }).waitFor();
-    await page.getByRole('button', { name: 'See them' }).click();
-    await page.locator('.monaco-diff-editor', { hasText: 'not' }).waitFor();
-    await page.getByRole('button', { name: 'Back to version 3' }).click();
-    await page.locator('.ed-saved:not(.dirty)').waitFor({ state: 'attached' });
-    await page.getByRole('button', { name: 'Undo' }).click();
-    await page.locator('.ed-saved.dirty').waitFor({ state: 'attached' });
-  });
-
-  it('are offered after a restart, when the book has gone on', async () => {
-    await append('// before the restart\n');
-    await page.locator('.ed-saved.dirty').waitFor({ state: 'attached' });
-    await page.goto(`${SCRIPTED_ORIGIN}/health`);
-    await page.evaluate(() => sessionStorage.clear());
-    book.otherWindow(PROJECT, (files) => files.map((file) => ({ ...file, text: `${file.text}// gone on\n` })), '');
-    await page.goto(HOME);
-    const offer = dialogs().filter({ hasText: 'made on version 3' });
-    await offer.getByRole('button', { name: 'Take them up' }).click();
-    await page.locator('.ed-saved', { hasText: 'Edited since version 4' }).waitFor();
-  });
-
-  it('of the last moment before another strategy is opened are kept', async () => {
-    await page.locator('.ed-project-name').click();
-    await page.locator('.ed-projects button', { hasText: 'Turtle' }).click();
-    await page.locator('.ed-project-name', { hasText: 'Turtle' }).waitFor();
-    await opened();
-    await append('// the last words\n');
-    await page.goBack();
-    await page.locator('.ed-project-name', { hasText: 'Dip in an uptrend' }).waitFor();
-    await page.goForward();
-    await dialogs().filter({ hasText: 'Your unsaved edits are back' }).waitFor();
-  });
-
-  it('stay when an old version is taken up again', async () => {
-    await append('// in no version\n');
-    await page.getByRole('tab', { name: 'Versions' }).click();
-    await page.getByRole('button', { name: 'More about version 1', exact: true }).click({ force: true });
-    await page.getByRole('menuitem', { name: 'Restore' }).click();
-    await page.getByRole('button', { name: 'Restore version 1' }).click();
-    await dialogs().filter({ hasText: 'made on version 3' }).getByRole('button', { name: 'Take them up' }).click();
-    await page.locator('.ed-saved', { hasText: 'Edited since version 4' }).waitFor();
-  });
-
-  it('are written on while the gateway is away, and saved once', async () => {
-    gateway.script({ saveProject: () => 'lost' });
-    await append('// while it was away\n');
-    await page.keyboard.press('Control+s');
-    await dialogs().filter({ hasText: 'Go on writing' }).waitFor();
-    const lostKey = gateway.asked('saveProject').at(-1)?.key;
-    gateway.script(book.script);
-    await page.getByRole('button', { name: 'Save again' }).click();
-    await page.locator('.ed-saved', { hasText: 'Version 4' }).waitFor();
-    expect(gateway.asked('saveProject').at(-1)?.key).toBe(lostKey);
   });
 });
 

@@ -1,12 +1,12 @@
 /** What is done with projects and versions: opening, saving, restoring, and what follows when two windows save. */
-import type { ProjectFile, ProjectSource, ProjectVersion, VersionView } from '#app/contracts/author.ts';
+import type { ProjectFile, ProjectSource, ProjectVersion, ProjectView, VersionView } from '#app/contracts/author.ts';
 import { call, ClientError, isUnanswered, newKey } from '../../../data/client.ts';
 import { tell } from '../../../ui/notice.ts';
 import { changeAuthorLayout } from '../layout.ts';
 import { filesProblem, isSameFiles } from './files.ts';
 import { checkLookAhead } from './look-ahead.ts';
 import { changeSession, flushKept, isDirty, noteProject, noteSaved, openVersion, sessionNow, setFiles } from './session.ts';
-import { forgetKept, readKept, WINDOW_ID } from './unsaved.ts';
+import { forgetKept, forgetOwn, readKept, setAside, WINDOW_ID } from './unsaved.ts';
 import type { KeptEdits } from './unsaved.ts';
 
 type Listener = (projectId: string) => void;
@@ -41,24 +41,28 @@ export function wordsOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
 
-/** Edits of this window come back by themselves when they fit; all others are offered. */
+function forgetQuietly(kept: KeptEdits): void {
+  forgetKept(kept).catch((error: unknown) => console.warn('Kept edits could not be forgotten', error));
+}
+
+/** Edits of this window come back by themselves when they fit; all others are offered, and stay where they are kept until a person says what becomes of them. */
 async function bringBack(opened: ProjectVersion): Promise<void> {
   const { projectId } = opened.project;
-  let kept: KeptEdits | null;
   try {
-    kept = await readKept(projectId);
+    const kept = await readKept(projectId);
+    const { doc } = sessionNow();
+    if (kept === null || doc === null || doc.project.projectId !== projectId || doc.isReadOnly || isDirty(doc)) return;
+    if (isSameFiles(kept.files, opened.files)) return forgetQuietly(kept);
+    if (kept.windowId === WINDOW_ID && kept.version === opened.version.version) {
+      changeSession({ broughtBackAt: kept.at });
+      return setFiles(kept.files);
+    }
+    const offered = kept.windowId === WINDOW_ID ? await setAside(kept) : kept;
+    if (sessionNow().doc?.project.projectId === projectId) changeSession({ kept: offered });
   } catch (error) {
     console.warn('Kept edits could not be read', error);
     changeSession({ isUnkept: true });
-    return;
   }
-  const { doc } = sessionNow();
-  if (kept === null || doc === null || doc.project.projectId !== projectId || doc.isReadOnly || isDirty(doc)) return;
-  if (isSameFiles(kept.files, opened.files)) return void forgetKept(projectId, true).catch((error: unknown) => console.warn('Kept edits could not be forgotten', error));
-  if (kept.windowId === WINDOW_ID && kept.version === opened.version.version) {
-    changeSession({ broughtBackAt: kept.at });
-    setFiles(kept.files);
-  } else changeSession({ kept });
 }
 
 /** Opens a project: its newest version, or an older one to look at. The newest asked of the server stands beside what was typed here before. */
@@ -67,7 +71,12 @@ export async function openProject(projectId: string, version: number | null): Pr
   takeTypedNow();
   const now = sessionNow();
   const isOpen = now.doc?.project.projectId === projectId && (version === null ? !now.doc.isReadOnly : now.doc.isReadOnly && now.doc.base.version === version);
-  if (isOpen || now.opening === key) return;
+  if (isOpen) {
+    // What was still on its way is not wanted any more.
+    if (now.opening !== null || now.failure !== null) changeSession({ opening: null, failure: null });
+    return;
+  }
+  if (now.opening === key) return;
   changeSession({ opening: key, failure: null });
   try {
     const opened = version === null ? await call('project', { projectId }) : await call('projectVersion', { projectId, version });
@@ -82,18 +91,26 @@ export async function openProject(projectId: string, version: number | null): Pr
   }
 }
 
-/** Takes up the edits that are offered. */
+/** Takes up the edits that are offered, in place of what is in the editor; both can be had back for a moment. */
 export function takeKept(kept: KeptEdits): void {
+  takeTypedNow();
+  const { doc } = sessionNow();
+  if (doc === null) return;
+  const left = doc.files;
   changeSession({ kept: null, comparison: null });
   setFiles(kept.files);
+  tell({
+    text: 'The unsaved edits were taken up.', settle: () => forgetQuietly(kept),
+    undo: () => {
+      setFiles(left);
+      changeSession({ kept });
+    },
+  });
 }
 /** Gives them up; they can be had back for a moment. */
 export function dropKept(kept: KeptEdits): void {
   changeSession({ kept: null, comparison: null });
-  tell({
-    text: 'The unsaved edits were given up.', undo: () => changeSession({ kept }),
-    settle: () => void forgetKept(kept.projectId, true).catch((error: unknown) => console.warn('Kept edits could not be forgotten', error)),
-  });
+  tell({ text: 'The unsaved edits were given up.', undo: () => changeSession({ kept }), settle: () => forgetQuietly(kept) });
 }
 /** Goes back to the version that was edited; what was typed can be had back for a moment. */
 export function giveUpEdits(): void {
@@ -108,8 +125,17 @@ export function giveUpEdits(): void {
 
 async function meetConflict(projectId: string, note: string): Promise<void> {
   const theirs = await call('project', { projectId });
-  changeSession({ conflict: { theirs, note }, comparison: null });
+  if (isOpenNow(projectId)) changeSession({ conflict: { theirs, note }, comparison: null });
   changed(projectId);
+}
+
+const isOpenNow = (projectId: string): boolean => sessionNow().doc?.project.projectId === projectId;
+
+/** Why nothing was stored. Another strategy may be open by now: its own edits are none of this. */
+async function meetFailure(error: unknown, { projectId, name }: Pick<ProjectView, 'projectId' | 'name'>, note: string): Promise<void> {
+  if (!isOpenNow(projectId)) tell({ text: `“${name}” was not saved: ${wordsOf(error)} What was typed is kept, and comes back when it is opened.` });
+  else if (error instanceof ClientError && error.code === 'VERSION_CONFLICT') await meetConflict(projectId, note);
+  else changeSession({ saveFailure: error });
 }
 
 async function store(note: string, isOver: boolean): Promise<VersionView> {
@@ -137,8 +163,7 @@ async function store(note: string, isOver: boolean): Promise<VersionView> {
     return saved.version;
   } catch (error) {
     unanswered = isUnanswered(error) ? { ...attempt, key } : null;
-    if (error instanceof ClientError && error.code === 'VERSION_CONFLICT') await meetConflict(projectId, note);
-    else changeSession({ saveFailure: error });
+    await meetFailure(error, doc.project, note);
     throw error instanceof Error ? error : new Error(String(error));
   } finally {
     changeSession({ isSaving: false });
@@ -184,7 +209,7 @@ export async function saveAsCopy(name: string): Promise<string> {
   const { doc } = sessionNow();
   if (doc === null) throw new Error('No strategy is open');
   const copy = await createProject(name, { from: 'files', files: [...doc.files] }, `Copy of ${doc.project.name}, made on version ${doc.base.version}`);
-  await forgetKept(doc.project.projectId, false);
+  await forgetOwn(doc.project.projectId);
   changeSession({ doc: { ...doc, files: doc.baseFiles }, conflict: null });
   return copy;
 }

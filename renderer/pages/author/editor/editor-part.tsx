@@ -111,7 +111,7 @@ function Opening(): JSX.Element {
 export function EditorPart(): JSX.Element {
   const { doc, failure } = useSession();
   const { isSideOpen } = useAuthorLayout();
-  const { project } = useSearch({ from: '/author' });
+  const { project, version } = useSearch({ from: '/author' });
   const isGallery = useGallery();
   const ways = useWays();
   const { isNamed, isUnknown } = useAddress();
@@ -122,7 +122,7 @@ export function EditorPart(): JSX.Element {
   const isOpen = doc !== null && doc.project.projectId === project;
   if (isGallery || (!isNamed && !isUnknown)) return <Gallery close={isGallery && isOpen ? () => setGallery(false) : null} />;
   if (failure !== null && !isOpen) {
-    return <section className="ed-middle ed-failed" aria-label="Editor"><Failure error={failure} retry={() => { if (project !== undefined) void openProject(project, null); }} /><Button variant="default" size="compact-sm" onClick={ways.leave}>To all strategies</Button></section>;
+    return <section className="ed-middle ed-failed" aria-label="Editor"><Failure error={failure} retry={() => { if (project !== undefined) void openProject(project, version ?? null); }} /><Button variant="default" size="compact-sm" onClick={ways.leave}>To all strategies</Button></section>;
   }
   if (!isOpen) return <Opening />;
   return (

@@ -2,9 +2,10 @@
 import { ENTRY_FILE } from '#app/contracts/author.ts';
 import type { ProjectCheck, ProjectFile, ProjectVersion, ProjectView, VersionView } from '#app/contracts/author.ts';
 import { createStore, useStore } from '../../../data/external-store.ts';
+import { settleNotice } from '../../../ui/notice.ts';
 import { setOpenProject } from '../open-project.ts';
 import { inOrder, isSameFiles, textOf, withText } from './files.ts';
-import { forgetKept, keepAtOnce, keepEdits, WINDOW_ID } from './unsaved.ts';
+import { forgetOwn, keepAtOnce, keepEdits, WINDOW_ID } from './unsaved.ts';
 import type { KeptEdits } from './unsaved.ts';
 
 /** A version that is open. `active`: the file in front; `isReadOnly`: an older version that is only looked at. */
@@ -74,7 +75,7 @@ function keepNow(): void {
   keepTimer = undefined;
   const { doc } = session.get();
   if (doc === null || doc.isReadOnly) return;
-  const work = isDirty(doc) ? keepEdits(editsOf(doc)) : forgetKept(doc.project.projectId, false);
+  const work = isDirty(doc) ? keepEdits(editsOf(doc)) : forgetOwn(doc.project.projectId);
   work.then(() => { if (session.get().isUnkept) changeSession({ isUnkept: false }); }, (error: unknown) => {
     console.warn('Unsaved edits could not be kept in this browser', error);
     changeSession({ isUnkept: true });
@@ -113,8 +114,9 @@ export function showFile(path: string): void {
   changeSession({ comparison: null, ...(doc.active === path ? {} : { doc: { ...doc, active: path } }) });
 }
 
-/** Opens a version, as it was stored. */
+/** Opens a version, as it was stored. What can be taken back is what was done to the files that are left: it is final now. */
 export function openVersion(opened: ProjectVersion, isReadOnly: boolean): void {
+  settleNotice();
   const before = session.get().doc;
   const files = inOrder(opened.files);
   const wanted = before?.project.projectId === opened.project.projectId ? before.active : ENTRY_FILE;
@@ -125,6 +127,7 @@ export function openVersion(opened: ProjectVersion, isReadOnly: boolean): void {
 }
 /** Closes what is open. What was typed is kept. */
 export function closeProject(): void {
+  settleNotice();
   flushKept(false);
   changeSession(NOTHING);
 }

@@ -15,9 +15,10 @@ import type { RangeDraft, SearchDraft } from './search-draft.ts';
 import { Field, Picker, Typed } from './small-parts.tsx';
 import { useStored } from './stored.ts';
 
-type RowProps = { readonly view: ParameterView; readonly range: RangeDraft; readonly problem: string | undefined; change(range: RangeDraft): void };
+/** `stays`: its value in the bar, where it is not varied. */
+type RowProps = { readonly view: ParameterView; readonly stays: string; readonly range: RangeDraft; readonly problem: string | undefined; change(range: RangeDraft): void };
 
-function RangeRow({ view, range, problem, change }: RowProps): JSX.Element {
+function RangeRow({ view, stays, range, problem, change }: RowProps): JSX.Element {
   const isNumber = view.kind === 'integer' || view.kind === 'number';
   const all = view.kind === 'flag' ? ['true', 'false'] : view.choices;
   const typed = (name: 'from' | 'to' | 'step'): JSX.Element => <Typed label={`${view.name} ${name}`} value={range[name]} onChange={(value) => change({ ...range, isVaried: true, [name]: value })} />;
@@ -27,7 +28,7 @@ function RangeRow({ view, range, problem, change }: RowProps): JSX.Element {
       {isNumber ? <><td>{typed('from')}</td><td>{typed('to')}</td><td>{typed('step')}</td></> : (
         <td colSpan={3}>{all.map((value) => <label key={value} className="rs-check"><input type="checkbox" checked={range.values.includes(value)} onChange={(event) => change({ ...range, isVaried: true, values: event.currentTarget.checked ? [...range.values, value] : range.values.filter((one) => one !== value) })} /> {value}</label>)}</td>
       )}
-      <td className="number num">{range.isVaried ? stepsOf(view, range) : <span className="muted">stays {String(view.default)}</span>}{problem !== undefined && <p className="rs-problem" role="alert">{problem}</p>}</td>
+      <td className="number num">{range.isVaried ? stepsOf(view, range) : <span className="muted">stays {stays}</span>}{problem !== undefined && <p className="rs-problem" role="alert">{problem}</p>}</td>
     </tr>
   );
 }
@@ -86,14 +87,14 @@ export function SearchForm({ projectId, lastRun }: { projectId: string; lastRun:
     <div className="rs-form rs-search">
       <table className="rs-ranges" aria-label="Parameters to vary">
         <thead><tr><th>Parameter</th><th>From</th><th>To</th><th>Step</th><th className="number">Values</th></tr></thead>
-        <tbody>{parameters.map((view) => <RangeRow key={view.name} view={view} range={rangeOf(draft, parameters, view)} problem={problems[`ranges.${view.name}`]} change={(range) => change({ ranges: { ...draft.ranges, [view.name]: range } })} />)}</tbody>
+        <tbody>{parameters.map((view) => <RangeRow key={view.name} view={view} stays={String(run.parameters[view.name] ?? view.default)} range={rangeOf(draft, parameters, view)} problem={problems[`ranges.${view.name}`]} change={(range) => change({ ranges: { ...draft.ranges, [view.name]: range } })} />)}</tbody>
       </table>
       <Rules draft={draft} problems={problems} change={change} />
       <div className="rs-begin">
         <Button size="compact-md" disabled={isBlocked} onClick={begin}>Try {count(points.tried)} points</Button>
         <p>{problems['points'] ?? barProblem ?? (isRunning ? 'A run is under way.' : `${draft.method === 'grid' || points.tried === points.all ? '' : `of ${count(points.all)}; `}${time === null ? 'Run it once and the time is estimated here.' : `about ${age(time)} at most: the last run took ${age(pointMs)}`}`)}</p>
       </div>
-      <p className="rs-note">Symbols, span, capital and costs are those of the bar below. The more points are tried, the better the best looks by luck alone; the verdict counts them.</p>
+      <p className="rs-note">Symbols, span, capital, costs and what is not varied are those of the bar below. The more points are tried, the better the best looks by luck alone; the verdict counts them.</p>
     </div>
   );
 }

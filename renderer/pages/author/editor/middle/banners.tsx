@@ -2,11 +2,12 @@
 import { useState } from 'react';
 import type { JSX, ReactNode } from 'react';
 import { Button } from '@mantine/core';
+import { useSearch } from '@tanstack/react-router';
 import { IconAlertTriangle, IconEye, IconHistory, IconUsers } from '@tabler/icons-react';
 import type { VersionView } from '#app/contracts/author.ts';
 import { call, isUnanswered } from '../../../../data/client.ts';
 import { age, marketDayTime } from '../../../../ui/format.ts';
-import { dropKept, giveUpEdits, saveAsCopy, saveOver, saveQuietly, takeKept, takeTheirs, takeTypedNow, wordsOf } from '../acts.ts';
+import { dropKept, giveUpEdits, openProject, saveAsCopy, saveOver, saveQuietly, takeKept, takeTheirs, takeTypedNow, wordsOf } from '../acts.ts';
 import { freeName } from '../files.ts';
 import { useWays } from '../go.ts';
 import { useProjects, useVersions } from '../queries.ts';
@@ -100,11 +101,24 @@ function SaveFailed({ error }: { error: unknown }): JSX.Element {
   );
 }
 
+/** What the address names could not be opened: what stands below is what was open before. */
+function OpenFailed({ doc, error }: { doc: Doc; error: unknown }): JSX.Element {
+  const ways = useWays();
+  const { project, version } = useSearch({ from: '/author' });
+  return (
+    <Banner tone="bad" icon={<IconAlertTriangle size={17} aria-hidden />} failure={error} words={<><strong>{version === undefined ? 'The newest version' : `Version ${version}`} could not be opened.</strong><p>Version {doc.base.version} is still shown.</p></>}>
+      <Button size="compact-xs" variant="default" onClick={() => { if (project !== undefined) void openProject(project, version ?? null); }}>Try again</Button>
+      {version !== undefined && <Button size="compact-xs" onClick={() => ways.open(doc.project.projectId)}>Back to the newest</Button>}
+    </Banner>
+  );
+}
+
 /** The banner that matters most; at most one of those that ask something. */
 export function Banners({ doc }: { doc: Doc }): JSX.Element | null {
-  const { conflict, kept, broughtBackAt, saveFailure, isUnkept } = useSession();
+  const { conflict, failure, kept, broughtBackAt, saveFailure, isUnkept } = useSession();
   const newest = useVersions(doc.project.projectId).data?.versions[0] ?? null;
   if (conflict !== null) return <ConflictBanner doc={doc} conflict={conflict} />;
+  if (failure !== null) return <OpenFailed doc={doc} error={failure} />;
   if (doc.isReadOnly) return <OldVersionBanner doc={doc} />;
   if (saveFailure !== null) return <SaveFailed error={saveFailure} />;
   if (newest !== null && newest.projectId === doc.project.projectId && newest.version > doc.base.version) return <NewerBanner doc={doc} newest={newest} />;
