@@ -14,6 +14,9 @@ const desktopFiles = ['tests/desktop/**/*.test.ts'];
 /** For projects that start our programs: what they share is made before their first file, and nothing is compiled twice. */
 const withPrograms = { globalSetup: 'tests/support/prepare.ts', env: { NODE_COMPILE_CACHE: compiledFolder } };
 
+/** For every project: by itself the runner gives a poll up after one second, and on a busy computer a single step may take that long. */
+const patient = { expect: { poll: { timeout: 20_000 } } };
+
 /** vitest demands a default export here. */
 export default defineConfig({
   test: {
@@ -23,6 +26,7 @@ export default defineConfig({
     projects: [
       {
         test: {
+          ...patient,
           name: 'unit',
           include: ['**/*.test.{ts,tsx}'],
           exclude: [...outside, ...integrationFiles, ...chaosFiles, ...browserFiles, ...desktopFiles],
@@ -34,6 +38,7 @@ export default defineConfig({
       },
       {
         test: {
+          ...patient,
           ...withPrograms,
           name: 'integration',
           include: integrationFiles,
@@ -49,6 +54,7 @@ export default defineConfig({
       },
       {
         test: {
+          ...patient,
           ...withPrograms,
           name: 'chaos',
           include: chaosFiles,
@@ -58,11 +64,12 @@ export default defineConfig({
           maxWorkers: 2,
           sequence: { groupOrder: 2 },
           testTimeout: 60_000,
-          hookTimeout: 60_000,
+          hookTimeout: 180_000,
         },
       },
       {
         test: {
+          ...patient,
           ...withPrograms,
           globalSetup: [withPrograms.globalSetup, 'tests/browser/prepare.ts'],
           name: 'browser',
@@ -71,11 +78,12 @@ export default defineConfig({
           pool: 'forks',
           fileParallelism: false,
           testTimeout: 60_000,
-          hookTimeout: 90_000,
+          hookTimeout: 180_000,
         },
       },
       {
         test: {
+          ...patient,
           ...withPrograms,
           name: 'desktop',
           include: desktopFiles,

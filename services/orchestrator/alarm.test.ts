@@ -4,6 +4,7 @@ import { MINUTE_MS, type EpochMs } from '#app/domain/time.ts';
 import { openAlarm } from './alarm.ts';
 
 const CHECK_MS = 5;
+const PATIENCE = { timeout: 20_000, interval: 5 };
 const stops: (() => Promise<void>)[] = [];
 let wall: number;
 let monotonic: number;
@@ -31,11 +32,11 @@ describe('the alarm', () => {
     let wakes = 0;
     const opened = alarm(() => Promise.resolve(void (wakes += 1)));
     opened.start();
-    await vi.waitFor(() => expect(wakes).toBe(1));
+    await vi.waitFor(() => expect(wakes).toBe(1), PATIENCE);
     pass(MINUTE_MS);
-    await vi.waitFor(() => expect(wakes).toBe(2));
+    await vi.waitFor(() => expect(wakes).toBe(2), PATIENCE);
     const before = checks;
-    await vi.waitFor(() => expect(checks).toBeGreaterThan(before + 5));
+    await vi.waitFor(() => expect(checks).toBeGreaterThan(before + 5), PATIENCE);
     expect(wakes).toBe(2);
     expect(changes).toEqual([]);
   });
@@ -45,9 +46,9 @@ describe('the alarm', () => {
     let wakes = 0;
     const opened = alarm(() => Promise.resolve(void (wakes += 1)));
     opened.start();
-    await vi.waitFor(() => expect(wakes).toBe(1));
+    await vi.waitFor(() => expect(wakes).toBe(1), PATIENCE);
     wall += movedMs;
-    await vi.waitFor(() => expect(wakes).toBeGreaterThan(1));
+    await vi.waitFor(() => expect(wakes).toBeGreaterThan(1), PATIENCE);
     expect(changes).toEqual([movedMs]);
   });
 
@@ -65,7 +66,7 @@ describe('the alarm', () => {
     const first = opened.look();
     const others = [opened.look(), opened.look(), opened.look()];
     release();
-    await vi.waitFor(() => expect(wakes).toBe(2));
+    await vi.waitFor(() => expect(wakes).toBe(2), PATIENCE);
     release();
     await Promise.all([first, ...others]);
     expect([most, wakes]).toEqual([1, 2]);

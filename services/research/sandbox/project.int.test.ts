@@ -195,6 +195,6 @@ describe('a project in the sandbox', () => {
       const next = warm.take();
       expect(next).not.toBeNull();
       next?.kill();
-    }, 4_000);
+    }, 30_000);
   });
 });
