@@ -174,7 +174,7 @@ function paperDays(facts: GateFacts): Judged {
   if (paperProblem !== null) return { state: 'open', observed: paperProblem, needed, remedy: 'Let it run on paper again; what was noted before does not count.', action: 'deploy_to_paper' };
   const others = elsewhere.paperDays === 0 ? '' : ` ${count(elsewhere.paperDays, 'day')} with other parameters ${elsewhere.paperDays === 1 ? 'does' : 'do'} not count.`;
   const observed = `${days.length === 0 ? `These files did not run on paper${elsewhere.paperDays === 0 ? '' : ' with these parameters'}.` : `${count(days.length, 'exchange day')} on paper: ${days.slice(-LEAST_PAPER_DAYS).join(', ')}.`}${others}`;
-  return days.length >= LEAST_PAPER_DAYS ? { state: 'passed', observed, needed } : { state: 'open', observed, needed, remedy: 'Deploy this version to paper and let it run; a changed file or parameter begins anew.', action: 'deploy_to_paper' };
+  return days.length >= LEAST_PAPER_DAYS ? { state: 'passed', observed, needed } : { state: 'open', observed, needed, remedy: 'Deploy this version to paper, on bars of a minute or of a day, and let it run from before the open until the close: bars that are read afterwards do not count. A changed file or parameter begins anew.', action: 'deploy_to_paper' };
 }
 
 const JUDGES: readonly Judge[] = [

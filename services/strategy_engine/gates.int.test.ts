@@ -4,12 +4,10 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { Gates } from '#app/contracts/deploy.ts';
-import { MINUTE_MS, type EpochMs } from '#app/domain/time.ts';
 import { sessionsBetween } from '#app/market/calendar.ts';
 import { openDb, type Db } from '#chassis/db.ts';
 import { startBook, type Book } from '../../tests/support/servers.ts';
 import { noteEvidence, readEvidence } from './evidence.ts';
-import { noteDay } from './evidence-days.ts';
 import { parametersHash } from './evidence-parameters.ts';
 import { gateCommands, judgeGates, mustFitAccount } from './gates.ts';
 
@@ -161,31 +159,5 @@ describe('days on paper', () => {
     rmSync(evidenceFile);
     renameSync(kept, evidenceFile);
     expect((await readEvidence(libraryDir, HASH)).days).toHaveLength(5);
-  });
-
-  it('are those on which a deployment ran from the open on, saw bars, and made no error', async () => {
-    const [, , day] = days;
-    const now = ((day?.close ?? 0) + 20 * MINUTE_MS) as EpochMs;
-    const instant = (ms: number): string => new Date(ms).toISOString();
-    const deploy = async (id: string, createdAt: number): Promise<void> => {
-      await book.sql(`INSERT INTO strategy_engine.strategies (strategy_id, name, kind, symbols, timeframe, parameters, sizing, current_version_id, project_id) VALUES ($1, $1, 'mine', '{SPY}', '1Min', '{}', '{}', $1 || '.v1', 'mine')`, [id]);
-      await book.sql(`INSERT INTO strategy_engine.strategy_versions (strategy_version_id, strategy_id, version, kind, parameters, sizing, code_hash, created_at, project_id, project_version) VALUES ($1 || '.v1', $1, 1, 'mine', '{}', '{}', 'h', $2, 'mine', 2)`, [id, instant(createdAt)]);
-    };
-    const sees = (id: string, openTime: number) => book.sql(`INSERT INTO strategy_engine.strategy_state (strategy_version_id, symbol, last_open_time, version, state) VALUES ($1 || '.v1', 'SPY', $2, 390, '{}') ON CONFLICT (strategy_version_id, symbol) DO UPDATE SET last_open_time = excluded.last_open_time`, [id, instant(openTime)]);
-    await deploy('ran', (day?.open ?? 0) - MINUTE_MS);
-    expect(await noteDay(db, { libraryDir, now }), 'it saw no bar').toBe(0);
-    await sees('ran', (day?.close ?? 0) - MINUTE_MS);
-    expect(await noteDay(db, { libraryDir, now: ((day?.close ?? 0) + MINUTE_MS) as EpochMs }), 'the day is not over: of the day before it saw bars, but was not deployed').toBe(0);
-    await book.sql(`INSERT INTO strategy_engine.strategy_log (strategy_id, strategy_version_id, at, level, line) VALUES ('ran', 'ran.v1', $1, 'error', 'x is undefined')`, [instant((day?.open ?? 0) + MINUTE_MS)]);
-    expect(await noteDay(db, { libraryDir, now }), 'it made an error').toBe(0);
-    await book.sql('TRUNCATE strategy_engine.strategy_log');
-    await book.sql(`INSERT INTO logging.audit_log (at, actor, action, subject, before, after) VALUES ($1, 'owner', 'strategy.set_enabled', 'ran', '{"isEnabled": false}', '{"isEnabled": true}')`, [instant((day?.close ?? 0) - MINUTE_MS)]);
-    expect(await noteDay(db, { libraryDir, now }), 'it was paused until a minute before the close').toBe(0);
-    await book.sql('TRUNCATE logging.audit_log');
-    await deploy('late', (day?.open ?? 0) + MINUTE_MS);
-    await sees('late', (day?.close ?? 0) - MINUTE_MS);
-    expect(await noteDay(db, { libraryDir, now })).toBe(1);
-    expect(await readEvidence(libraryDir, HASH)).toMatchObject({ days: [{ day: '2024-03-06', strategyId: 'ran', versionId: 'ran.v1', bars: 390, parameters: parametersHash({}) }] });
-    expect(await noteDay(db, { libraryDir, now }), 'twice is once').toBe(0);
   });
 });

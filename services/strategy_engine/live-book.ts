@@ -6,6 +6,8 @@ import { plainLine, type PauseCause } from './own-pause.ts';
 
 /** Lines that are kept of one strategy. */
 const KEPT_LINES = 5_000;
+/** Errors behind those lines that are kept for two days more: a talkative strategy must not talk away the error by which its day is judged. Its own lines may be errors too, so they have a limit. */
+const KEPT_ERRORS = 1_000;
 /** Batches in a row that took nearly all of the time there is, after which a strategy is paused. */
 const MAX_SLOW = 3;
 
@@ -17,15 +19,18 @@ const INSERT_LINES = `
   SELECT strategy_id, version_id, to_timestamp(bar_ms / 1000.0), symbol, level, line
   FROM unnest($1::text[], $2::text[], $3::bigint[], $4::text[], $5::text[], $6::text[]) WITH ORDINALITY AS l(strategy_id, version_id, bar_ms, symbol, level, line, n) ORDER BY n`;
 
-/** Appends lines and lets go of those beyond the newest few thousand of each strategy. */
+const PRUNE = `
+  WITH last AS (SELECT id FROM strategy_engine.strategy_log WHERE strategy_id = $1 ORDER BY id DESC OFFSET ${KEPT_LINES} LIMIT 1),
+  kept AS (SELECT l.id FROM strategy_engine.strategy_log l, last WHERE l.strategy_id = $1 AND l.id <= last.id AND l.level = 'error' AND l.at > now() - interval '2 days' ORDER BY l.id DESC LIMIT ${KEPT_ERRORS})
+  DELETE FROM strategy_engine.strategy_log WHERE strategy_id = $1 AND id <= (SELECT id FROM last) AND id NOT IN (SELECT id FROM kept)`;
+
+/** Appends lines and lets go of those beyond the newest few thousand of each strategy, of errors only when they are old. */
 export async function writeLines(tx: Queryable, lines: readonly LogLine[]): Promise<void> {
   if (lines.length === 0) return;
   await tx.query(INSERT_LINES, [
     lines.map(({ deployment }) => deployment.strategyId), lines.map(({ deployment }) => deployment.versionId), lines.map(({ barOpenTime }) => barOpenTime), lines.map(({ symbol }) => symbol), lines.map(({ level }) => level), lines.map(({ line }) => plainLine(line)),
   ]);
-  for (const strategyId of new Set(lines.map(({ deployment }) => deployment.strategyId))) {
-    await tx.query(`DELETE FROM strategy_engine.strategy_log WHERE strategy_id = $1 AND id <= (SELECT id FROM strategy_engine.strategy_log WHERE strategy_id = $1 ORDER BY id DESC OFFSET ${KEPT_LINES} LIMIT 1)`, [strategyId]);
-  }
+  for (const strategyId of new Set(lines.map(({ deployment }) => deployment.strategyId))) await tx.query(PRUNE, [strategyId]);
 }
 
 /** How a batch of bars went for a deployment. `error` null: it went well. `missedFrom`: the first bar (open time, epoch ms) on which it was to speak and could not; null for none. */
