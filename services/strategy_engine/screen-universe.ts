@@ -11,11 +11,15 @@ import type { Warmer } from './live-warm.ts';
 import { savedScreen } from './screen-save.ts';
 import type { Screener } from './screen-run.ts';
 
-/** A signal may become an order until its bar is old; that of the last minutes counts like an order. */
+/**
+ * A signal may become an order until its bar is old; that of the last minutes counts like an order: on either side, or with an order of the strategy's own, whose signal repeats the wish of before.
+ * A step that risk still owes is an entry that follows by itself.
+ */
 const HELD = `
   SELECT symbol FROM execution.strategy_positions WHERE strategy_id = $1 AND qty <> 0
   UNION SELECT symbol FROM execution.orders WHERE strategy_id = $1 AND NOT is_closed
-  UNION SELECT symbol FROM strategy_engine.strategy_signals WHERE strategy_id = $1 AND target = 'long' AND raised_at > clock_timestamp() - interval '10 minutes'
+  UNION SELECT symbol FROM strategy_engine.strategy_signals WHERE strategy_id = $1 AND (target IN ('long', 'short') OR own_order IS NOT NULL) AND raised_at > clock_timestamp() - interval '10 minutes'
+  UNION SELECT symbol FROM risk_management.strategy_targets WHERE strategy_id = $1 AND owed <> 0
   ORDER BY symbol`;
 
 /** Symbols in which a strategy holds something, or may soon. */

@@ -248,6 +248,27 @@ describe('a saved screen', () => {
     expect(await book.sql(`SELECT symbols FROM strategy_engine.strategies WHERE strategy_id = 'sma_cross'`)).toEqual([{ symbols: answer.symbols }]);
     await expect(screenToStrategy({ db, engine, screener }, { screenId, strategyId: 'nobody', ...asked() })).rejects.toMatchObject({ code: 'STRATEGY_NOT_FOUND' });
   });
+
+  it('keeps what it may soon hold: long or short, by an order of its own, by a step that risk still owes', async () => {
+    const { screenId } = await saveScreen(db, { screenId: null, name: 'Waves', definition: definition({ filters: [{ formula: 'close > sma(50)' }] }), schedule: 'off', alerts: { onEntry: false, onExit: false }, version: null, ...asked() });
+    const signal = (symbol: string, target: string, { order = null, age = 1 }: { order?: object | null; age?: number } = {}) => book.sql(
+      `INSERT INTO strategy_engine.strategy_signals (signal_id, strategy_id, strategy_version_id, symbol, timeframe, bar_open_time, ts_market, target, reference_price, reasons, own_order, raised_at)
+       VALUES ('rsi:' || $1, 'rsi_reversion', 'rsi_reversion.v1', $1, '1Min', now(), now(), $2, 10, '[]', $3::jsonb, clock_timestamp() - make_interval(mins => $4))`, [symbol, target, order === null ? null : JSON.stringify(order), age]);
+    await signal('LONG', 'long');
+    await signal('SHORT', 'short');
+    // The wish beside an order of its own is that of before, mostly to hold nothing.
+    await signal('OWN', 'flat', { order: { orderId: 1, side: 'buy', qty: '1' } });
+    await signal('LEFT', 'flat');
+    await signal('OLD', 'short', { age: 11 });
+    const owes = (symbol: string, target: string, owed: string | null) => book.sql(`INSERT INTO risk_management.strategy_targets (strategy_id, symbol, target, signal_id, follow_ups, ts_market, owed) VALUES ('rsi_reversion', $1, $2, 's', 0, now(), $3)`, [symbol, target, owed]);
+    // From long to short: the exit is filled, the entry follows.
+    await owes('OWED', 'short', '-5');
+    await owes('CLOSED', 'flat', '0');
+    await owes('REACHED', 'long', null);
+    const { symbols } = await screenToStrategy({ db, engine, screener }, { screenId, strategyId: 'rsi_reversion', ...asked() });
+    expect(symbols).toEqual(expect.arrayContaining(['LONG', 'OWED', 'OWN', 'SHORT']));
+    expect(symbols).not.toEqual(expect.arrayContaining([expect.stringMatching(/^(LEFT|OLD|CLOSED|REACHED)$/)]));
+  });
 });
 
 describe('a wish in plain words', () => {
