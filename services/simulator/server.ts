@@ -35,6 +35,8 @@ export type ServerParts = {
   readonly dayBars: DayBars;
   /** Requests a minute to each of the two APIs. */
   readonly rateLimit: number;
+  /** Wall clock of the rate windows, in seconds. */
+  wallSeconds(): number;
   health(): WorkerHealth;
   metrics(): Promise<{ readonly contentType: string; readonly text: string }>;
   /** A bug in a request; the journal may not have been written. */
@@ -73,7 +75,7 @@ function guard(app: FastifyInstance, parts: ServerParts, rates: RateWindows): vo
     if (status !== null) throw new WireError(status, { code: status * 100_000, message: `HTTP ${status} on command` });
     if (!hasKeys(parts.keys, request.headers)) throw new WireError(401, { message: 'unauthorized.' });
     const rate = DATA_PATH.test(path) ? rates.data : rates.trading;
-    const window = rate.take(Date.now() / 1000);
+    const window = rate.take(parts.wallSeconds());
     void reply.headers({ 'x-ratelimit-limit': rate.limit, 'x-ratelimit-remaining': window.remaining, 'x-ratelimit-reset': window.resetSeconds });
     if (!window.isAllowed) {
       void reply.header('retry-after', '1');

@@ -45,6 +45,8 @@ export type SimulatorOptions = {
   readonly strictness?: Partial<Strictness>;
   /** First instant of a new synthetic market; without it about a month before `today`. */
   readonly marketStart?: EpochMs;
+  /** Wall clock in whose minutes requests are counted, in seconds; without it the computer's. */
+  wallSeconds?(): number;
   /** How account and matching are set up, beyond seed and cash. */
   readonly account?: Partial<VenueConfig>;
 };
@@ -112,7 +114,7 @@ export async function openSimulator(options: SimulatorOptions): Promise<Simulato
   };
   const controls = createControls(() => pacer);
   const server = await buildServer({
-    broker, faults, controls: controls.controls, keys: settings, internalToken: options.internalToken, trading, data, feeds: { plan: strictness.plan }, dayBars, rateLimit: strictness.requestsPerMinute, health: options.health, metrics: options.metrics,
+    broker, faults, controls: controls.controls, keys: settings, internalToken: options.internalToken, trading, data, feeds: { plan: strictness.plan }, dayBars, rateLimit: strictness.requestsPerMinute, wallSeconds: options.wallSeconds ?? (() => Date.now() / 1_000), health: options.health, metrics: options.metrics,
     onBug: (error, path) => {
       options.log.error({ path, error: String(error) }, 'A request failed');
       // The venue may be ahead of its journal: only a new start from the disk is truthful.

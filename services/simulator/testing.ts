@@ -33,9 +33,11 @@ const KEYS = { keyId: 'PKTESTSIMULATOR', secretKey: 'simulator-secret' };
 export async function startTestSimulator(over: { readonly folder?: string; readonly isRunning?: boolean; readonly settings?: Partial<SimulatorSettings>; readonly options?: Partial<SimulatorOptions> } = {}): Promise<TestSimulator> {
   const folder = over.folder ?? mkdtempSync(path.join(os.tmpdir(), 'simulator-'));
   const failures: unknown[] = [];
+  // The minute in which requests are counted never ends: a test knows which one is too many.
+  const wallSeconds = Date.now() / 1_000;
   const simulator = await openSimulator({
     settings: { seed: 1, startingCash: '100000', speed: 60, journalFile: path.join(folder, 'simulator.sqlite'), ...KEYS, ...over.settings },
-    replay: null, internalToken: TOKEN, today: parseRfc3339('2025-11-20T18:00:00Z'), book: null, signal: new AbortController().signal,
+    replay: null, internalToken: TOKEN, today: parseRfc3339('2025-11-20T18:00:00Z'), wallSeconds: () => wallSeconds, book: null, signal: new AbortController().signal,
     log: { info: () => undefined, warn: () => undefined, error: () => undefined },
     health: () => ({ unit: 'simulator', version: 'test', instanceId: 'test', live: true, ready: true, uptimeMs: 1, reasons: [], detail: {} }),
     metrics: async () => ({ contentType: 'text/plain', text: '' }), onFatal: (error) => failures.push(error), ...over.options,
