@@ -8,7 +8,7 @@ import { parseSettings } from '#app/contracts/settings.ts';
 import type { Settings } from '#app/contracts/settings.ts';
 import { AppError } from '#app/domain/errors.ts';
 import { entriesOf, problemLine } from './store/read-settings.ts';
-import { readSaved, savedFileOf, writeSaved } from './store/saved-settings.ts';
+import { readSaved, savedFileOf, savedMeanwhile, writeSaved } from './store/saved-settings.ts';
 import type { Sealer } from './store/secrets.ts';
 
 /** What it works with. `env`: beside the file. `apply`: takes settings over that count at once, and starts parts again. */
@@ -25,13 +25,16 @@ export type ConfigurationPorts = {
   note(text: string): void;
 };
 
+/** A change that somebody wants saved. `base`: of the outlook that was agreed to. `actor`: who, for the record. */
+export type WantedSave = { readonly changes: SettingChanges; readonly base: number | null; readonly actor: string };
+
 /** The open settings of a running stack. */
 export type ConfigurationKeeper = {
   view(): Promise<Configuration>;
   /** What a change would do. @throws AppError INPUT_INVALID for a key that cannot be written here */
   check(changes: SettingChanges): Promise<ChangeOutlook>;
-  /** Saves a change and lets it count. @throws AppError INPUT_INVALID with all problems, VERSION_CONFLICT, FILE_HELD */
-  save(changes: SettingChanges, actor: string): Promise<ChangeOutlook>;
+  /** Saves a change and lets it count; one that changes nothing any more is done already. @throws AppError INPUT_INVALID with all problems, VERSION_CONFLICT when others were saved since its base, FILE_HELD */
+  save(wanted: WantedSave): Promise<ChangeOutlook>;
 };
 
 const MASK = '••••••';
@@ -93,6 +96,7 @@ export function openConfiguration(ports: ConfigurationPorts, started: readonly S
     return {
       values, settings, entries,
       outlook: {
+        base: now.savedAt,
         problems: [...locked, ...problems.map(({ key, problem, remedy }) => ({ key, problem, remedy }))],
         diff: keys.map((key) => ({ key, before: shown(key, now.values[key] ?? null), after: shown(key, values[key] ?? null) })),
         restarts: [...new Set(waiting.flatMap((units) => (units === 'everything' ? [] : units)))], needsRestart: waiting.includes('everything'),
@@ -100,9 +104,11 @@ export function openConfiguration(ports: ConfigurationPorts, started: readonly S
     };
   };
 
-  const save = async (raw: SettingChanges, actor: string): Promise<ChangeOutlook> => {
+  const save = async ({ changes, base, actor }: WantedSave): Promise<ChangeOutlook> => {
     const now = await readNow();
-    const next = outlook(now, parse(raw));
+    const next = outlook(now, parse(changes));
+    // What nobody has looked at is not overwritten, nor judged by words about other settings; what stands so already, does.
+    if (next.outlook.diff.length > 0 && base !== now.savedAt) throw savedMeanwhile();
     if (next.outlook.problems.length > 0) throw new AppError('INPUT_INVALID', next.outlook.problems.map((problem) => problemLine({ source: 'settings', ...problem })).join('\n'));
     if (next.outlook.diff.length === 0) return next.outlook;
     await writeSaved(envFile, next.values, { sealer, isSecret, before: now.savedAt, at: ports.now() });
@@ -125,9 +131,9 @@ export function openConfiguration(ports: ConfigurationPorts, started: readonly S
       };
     },
     check: async (changes) => outlook(await readNow(), parse(changes)).outlook,
-    save(changes, actor) {
+    save(wanted) {
       // One after the other: each looks at what the one before has left.
-      const work = queue.then(() => save(changes, actor), () => save(changes, actor));
+      const work = queue.then(() => save(wanted), () => save(wanted));
       queue = work;
       return work;
     },

@@ -54,8 +54,7 @@ function performSlowly(verb: ControlVerb, args: unknown, ports: RequestPorts): P
   // Keys never come from a worker: what is stored is tested, and nothing else.
   if (verb === 'testConnection') return accountsOf(ports).test(CONTROL_VERBS.testConnection.args.parse(args).account, null);
   if (verb !== 'saveSettings') return null;
-  const { changes, actor } = CONTROL_VERBS.saveSettings.args.parse(args);
-  return ports.configuration().save(changes, actor);
+  return ports.configuration().save(CONTROL_VERBS.saveSettings.args.parse(args));
 }
 
 /** @throws AppError CONFIG_INVALID (operator) */

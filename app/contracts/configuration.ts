@@ -96,8 +96,21 @@ export const settingChangesSchema = z.partialRecord(writableKey, z.string().max(
 /** What a person wants changed. */
 export type SettingChanges = z.infer<typeof settingChangesSchema>;
 
-/** What a change would do. Empty `problems` = it can be saved. Secrets are dots in the diff. `restarts`: parts that start again by themselves; `needsRestart`: the rest counts when everything was started again. */
+/** Which saved settings a change was judged against: when they were saved (epoch ms), null = nothing was saved yet. */
+export const settingsBaseSchema = z.number().int().nullable();
+
+/**
+ * A change as it is saved. `base`: that of the outlook whose difference a person has agreed to. Others saved since = VERSION_CONFLICT, so neither a draft of another window nor a request that comes
+ * late a second time overwrites them.
+ */
+export const savedChangeSchema = z.object({ changes: settingChangesSchema, base: settingsBaseSchema });
+
+/**
+ * What a change would do. Empty `problems` = it can be saved. Secrets are dots in the diff. `restarts`: parts that start again by themselves; `needsRestart`: the rest counts when everything was started again.
+ * `base`: the saved settings that the diff begins with.
+ */
 export const changeOutlookSchema = z.object({
+  base: settingsBaseSchema,
   problems: z.array(z.object({ key: z.string(), problem: z.string(), remedy: z.string() })),
   diff: z.array(z.object({ key: writableKey, before: z.string(), after: z.string() })),
   restarts: z.array(UnitIdSchema), needsRestart: z.boolean(),

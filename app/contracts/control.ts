@@ -2,7 +2,7 @@
 import * as z from 'zod';
 import { BrokerAccountSchema, BrokerKeysSchema } from './broker-keys.ts';
 import { LogLevelSchema, RuntimeConfigSchema } from './config.ts';
-import { changeOutlookSchema, configurationSchema, settingChangesSchema } from './configuration.ts';
+import { changeOutlookSchema, configurationSchema, savedChangeSchema, settingChangesSchema } from './configuration.ts';
 import { connectionTestSchema } from './connection-test.ts';
 import { INCIDENTS_MAX, LogLineSchema, StackHealthSchema, UnitIdSchema, UnitIncidentSchema } from './health.ts';
 import type { WorkerId } from './health.ts';
@@ -129,8 +129,8 @@ export const CONTROL_VERBS = {
   settings: { args: z.object({}), result: configurationSchema, callers: ['gateway'] },
   /** What a change of settings would do; nothing is changed. */
   checkSettings: { args: z.object({ changes: settingChangesSchema }), result: changeOutlookSchema, callers: ['gateway'] },
-  /** Saves a change of settings; parts that need it are started again. */
-  saveSettings: { args: z.object({ changes: settingChangesSchema, actor: z.string().max(80) }), result: changeOutlookSchema, callers: ['gateway'] },
+  /** Saves a change of settings, unless others were saved since its base; parts that need it are started again. */
+  saveSettings: { args: savedChangeSchema.extend({ actor: z.string().max(80) }), result: changeOutlookSchema, callers: ['gateway'] },
   /** What may be told of the stored broker keys: never a key. */
   brokerKeys: { args: z.object({}), result: BrokerKeysSchema, callers: ['gateway'] },
   /** Tests the connection of an account with the keys that are kept for it; they do not leave the supervisor but to the broker. */

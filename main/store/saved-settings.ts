@@ -74,6 +74,9 @@ async function unsealed(file: string, sealed: string, sealer: Sealer): Promise<s
   throw new AppError('CONFIG_UNREADABLE', `${file} holds a secret that only the desktop application of its owner can open. Start the application, or delete that file and write the setting into .env.`);
 }
 
+/** The refusal of a change that was made of settings which are not the newest any more. */
+export const savedMeanwhile = (): AppError => new AppError('VERSION_CONFLICT', 'The settings were saved by another window or program meanwhile. Look at them again, then change what still differs.');
+
 /** Replaces all saved settings. `before`: when what is replaced was saved; another program that wrote meanwhile is not overwritten. @throws AppError VERSION_CONFLICT */
 export async function writeSaved(envFile: string, values: SavedValues, how: { readonly sealer: Sealer; readonly isSecret: (key: string) => boolean; readonly before: number | null; readonly at: number }): Promise<void> {
   const file = savedFileOf(envFile);
@@ -81,7 +84,7 @@ export async function writeSaved(envFile: string, values: SavedValues, how: { re
   for (const [key, value] of Object.entries(values)) settings[key] = how.isSecret(key) && how.sealer.keptBy === 'system' ? { sealed: await how.sealer.seal(value) } : { value };
   await withFileLock(file, () => {
     const { savedAt } = load(file);
-    if (savedAt !== (how.before ?? 0)) throw new AppError('VERSION_CONFLICT', 'The settings were saved by another window or program meanwhile. Look at them again, then change what still differs.');
+    if (savedAt !== (how.before ?? 0)) throw savedMeanwhile();
     writeFileAtomically(file, `${JSON.stringify({ format: FORMAT, savedAt: Math.max(how.at, savedAt + 1), settings } satisfies SavedFile, null, 2)}\n`, { mode: 0o600 });
   });
 }

@@ -6,6 +6,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Locator, Page } from 'playwright-core';
 import { ALERT_CHANNELS, ALERT_KIND_NAMES } from '#app/contracts/alert-settings.ts';
 import type { AlertChoice } from '#app/contracts/alert-settings.ts';
+import type { ChangeOutlook } from '#app/contracts/configuration.ts';
+import type { RouteParsed } from '#app/contracts/http.ts';
 import { DEFAULT_RISK_LIMITS } from '#app/domain/limits.ts';
 import type { RiskLimits } from '#app/domain/limits.ts';
 import { openConfiguration } from '#main/configuration.ts';
@@ -28,11 +30,14 @@ let browser: TestBrowser;
 let page: Page;
 let gateway: ScriptedGateway;
 
+/** What the keeper says of a save; a refusal of its own is the answer. */
+const saved = (input: RouteParsed<'saveConfiguration'>): Promise<ChangeOutlook | Error> => keeper.save({ ...input, actor: 'a test' }).catch((error: unknown) => (error instanceof Error ? error : new Error(String(error))));
+
 function script(): Script {
   return {
     ...WORLD,
     tradingState: () => ({ ...TRADING, limits, limitsVersion: 3 }),
-    configuration: () => keeper.view(), checkConfiguration: ({ changes }) => keeper.check(changes), saveConfiguration: ({ changes }) => keeper.save(changes, 'a test'),
+    configuration: () => keeper.view(), checkConfiguration: ({ changes }) => keeper.check(changes), saveConfiguration: saved,
     setRiskLimits: ({ limits: next }) => {
       limits = next;
       return { version: 4, limits };
@@ -62,6 +67,8 @@ const eventually = (ask: () => unknown): ReturnType<typeof expect.poll> => expec
 const go = (name: string): Promise<void> => page.getByRole('navigation', { name: 'Sections of the settings' }).getByRole('link', { name }).click();
 const bar = (): Locator => page.locator('.se-bar');
 const field = (name: string): Locator => page.getByRole('textbox', { name, exact: true });
+/** The days that are saved. */
+const retention = async (): Promise<string | null | undefined> => (await keeper.view()).settings.find(({ key }) => key === 'LOG_RETENTION_DAYS')?.value;
 const row = (title: string): Locator => page.locator('.se-row').filter({ has: page.locator('strong', { hasText: new RegExp(`^${title}`) }) });
 
 describe('the settings page', () => {
@@ -175,6 +182,50 @@ describe('the settings page', () => {
     await bar().getByRole('checkbox').check();
     await bar().getByRole('button', { name: 'Save' }).click();
     await eventually(() => limits.maxOrderNotional).toBe('26000');
+  });
+
+  it('overwrites nothing that another window has saved: it says so, shows the difference anew, and loses nothing that was typed', async () => {
+    await go('Logs');
+    await field('Kept for').fill('7');
+    await bar().locator('li', { hasText: 'Kept for' }).waitFor();
+    await keeper.save({ changes: { LOG_RETENTION_DAYS: '21' }, base: (await keeper.view()).savedAt, actor: 'another window' });
+    await bar().getByRole('button', { name: 'Save' }).click();
+    await bar().getByRole('alert').filter({ hasText: 'saved by another window or program meanwhile' }).waitFor();
+    await eventually(() => bar().locator('li code').allTextContents()).toEqual(['21', '7']);
+    expect([await field('Kept for').inputValue(), await retention()]).toEqual(['7', '21']);
+    await bar().getByRole('button', { name: 'Save' }).click();
+    await page.getByRole('status').filter({ hasText: 'Saved.' }).waitFor();
+    expect(await retention()).toBe('7');
+  });
+
+  it('says "Saved." of nothing that was discarded, and shows no refusal of earlier changes', async () => {
+    await field('Kept for').fill('8');
+    await bar().locator('li').first().waitFor();
+    await bar().getByRole('button', { name: 'Discard' }).click();
+    await eventually(() => bar().count()).toBe(0);
+    gateway.script({ saveConfiguration: () => new Error('The disk is full') });
+    await field('Kept for').fill('9');
+    await bar().getByRole('button', { name: 'Save' }).click();
+    await bar().getByText('The disk is full').waitFor();
+    await bar().getByRole('button', { name: 'Discard' }).click();
+    await field('Kept for').fill('10');
+    await bar().locator('li', { hasText: '10' }).waitFor();
+    expect(await bar().getByText('The disk is full').count()).toBe(0);
+    gateway.script({ saveConfiguration: saved });
+  });
+
+  it('keeps what is typed while a save is on its way', async () => {
+    const held = Promise.withResolvers<undefined>();
+    gateway.script({ saveConfiguration: (input) => held.promise.then(() => saved(input)) });
+    await bar().getByRole('button', { name: 'Save' }).click();
+    await eventually(() => gateway.asked('saveConfiguration').at(-1)?.input.changes).toEqual({ LOG_RETENTION_DAYS: '10' });
+    await field('Kept for').fill('12');
+    held.resolve(undefined);
+    await eventually(() => bar().locator('li code').allTextContents()).toEqual(['10', '12']);
+    gateway.script({ saveConfiguration: saved });
+    await bar().getByRole('button', { name: 'Save' }).click();
+    await page.getByRole('status').filter({ hasText: 'Saved.' }).waitFor();
+    expect(await retention()).toBe('12');
   });
 
   it('hands everything out as a file without secrets, and shows what a file would change before it counts', async () => {

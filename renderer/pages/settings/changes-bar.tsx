@@ -1,5 +1,5 @@
 /** The bar below the settings: what would change, what must start again for it, and the two ways on. */
-import { useState } from 'react';
+import { useEffect, useState } from 'react';
 import type { JSX } from 'react';
 import { Button, Checkbox } from '@mantine/core';
 import { useMutation } from '@tanstack/react-query';
@@ -9,7 +9,8 @@ import type { ChangeOutlook } from '#app/contracts/configuration.ts';
 import type { RiskLimits } from '#app/domain/limits.ts';
 import { useAction } from '../../data/queries.ts';
 import { counted } from '../../ui/format.ts';
-import { confirmLoose, discard, useDraft } from './draft.ts';
+import { confirmLoose, discard, draftNow, forgetLimits, forgetSettings, useDraft } from './draft.ts';
+import type { SettingsDraft } from './draft.ts';
 import { LIMIT_FIELDS, limitsAfter, limitWords, loosened } from './limits.ts';
 
 type Line = { readonly name: string; readonly before: string; readonly after: string };
@@ -29,7 +30,7 @@ export function ChangesBar({ outlook, limits, limitsVersion, isChecking, failure
   const draft = useDraft();
   const saveSettings = useAction('saveConfiguration', [['configuration']]);
   const saveLimits = useAction('setRiskLimits', [['tradingState']]);
-  const [done, setDone] = useState<string | null>(null);
+  const [done, setDone] = useState<{ readonly words: string; readonly left: SettingsDraft } | null>(null);
   const hasSettings = Object.keys(draft.settings).length > 0;
   const hasLimits = Object.keys(draft.limits).length > 0;
   const after = limits === null ? null : limitsAfter(limits, draft.limits).limits;
@@ -41,15 +42,22 @@ export function ChangesBar({ outlook, limits, limitsVersion, isChecking, failure
     // Limits first: they matter most, and each of the two says by itself whether it was done.
     if (hasLimits && after !== null) {
       await saveLimits.mutateAsync({ limits: after, ...(limitsVersion === null ? {} : { base: limitsVersion }) });
-      discard('limits');
+      forgetLimits(draft.limits);
     }
-    if (hasSettings) {
-      await saveSettings.mutateAsync({ changes: draft.settings });
-      discard('settings');
+    if (hasSettings && outlook !== null) {
+      await saveSettings.mutateAsync({ changes: draft.settings, base: outlook.base });
+      forgetSettings(draft.settings);
     }
-    setDone(`Saved. ${whenWords(hasSettings ? outlook : null)}`);
+    setDone({ words: `Saved. ${whenWords(hasSettings ? outlook : null)}`, left: draftNow() });
   } });
-  if (!hasSettings && !hasLimits) return done === null ? null : <footer className="se-bar done" role="status">{done}</footer>;
+  const isEmpty = !hasSettings && !hasLimits;
+  const { reset } = save;
+  useEffect(() => {
+    // A refusal speaks of the changes that were sent: those that are begun anew have had none.
+    if (!isEmpty) reset();
+  }, [isEmpty, reset]);
+  // "Saved." is said of what the save has left: whatever was typed and discarded since was not saved.
+  if (isEmpty) return done?.left === draft ? <footer className="se-bar done" role="status">{done.words}</footer> : null;
   return (
     <footer className="se-bar" aria-label="Changes that are not saved">
       <div className="se-diff">
@@ -63,7 +71,7 @@ export function ChangesBar({ outlook, limits, limitsVersion, isChecking, failure
       <div className="se-acts">
         {looser.length > 0 && <Checkbox size="xs" checked={draft.isLooseConfirmed} onChange={(event) => confirmLoose(event.currentTarget.checked)} label={`I want ${looser.length === 1 ? 'a wider limit' : `${looser.length} wider limits`}: ${looser.map(({ title }) => title).join(', ')}`} />}
         <div>
-          <Button size="compact-md" variant="subtle" color="gray" onClick={() => discard('all')}>Discard</Button>
+          <Button size="compact-md" variant="subtle" color="gray" onClick={() => discard()}>Discard</Button>
           <Button size="compact-md" disabled={!isReady} loading={save.isPending} onClick={() => save.mutate()}>Save</Button>
         </div>
       </div>

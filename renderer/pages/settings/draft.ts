@@ -16,6 +16,8 @@ const draft = createStore<SettingsDraft>(NOTHING);
 
 /** The draft. */
 export const useDraft = (): SettingsDraft => useStore(draft);
+/** The draft at this moment, for those who do not draw it. */
+export const draftNow = (): SettingsDraft => draft.get();
 
 function without<T extends object>(from: T, key: PropertyKey): T {
   const next = { ...from };
@@ -35,9 +37,22 @@ export function changeLimit(key: LimitKey, value: string | boolean | undefined):
 export function confirmLoose(isConfirmed: boolean): void {
   draft.update((now) => ({ ...now, isLooseConfirmed: isConfirmed }));
 }
-/** Forgets changes: all of them, or those of one kind once they are saved. */
-export function discard(what: 'all' | 'settings' | 'limits'): void {
-  draft.update((now) => (what === 'all' ? NOTHING : what === 'settings' ? { ...now, settings: {} } : { ...now, limits: {}, isLooseConfirmed: false }));
+/** Forgets all changes. */
+export function discard(): void {
+  draft.set(NOTHING);
+}
+
+/** What does not stand in a draft as it was sent. */
+function unsent<T extends SettingChanges | LimitChanges>(now: T, sent: T): T {
+  return Object.fromEntries(Object.entries(now).filter(([key, value]) => !Object.hasOwn(sent, key) || Reflect.get(sent, key) !== value)) as T;
+}
+/** Forgets changed settings that are saved as `sent`. What was typed while they were on their way is a change of its own, and stays. */
+export function forgetSettings(sent: SettingChanges): void {
+  draft.update((now) => ({ ...now, settings: unsent(now.settings, sent) }));
+}
+/** The same of limits. What was confirmed is done with. */
+export function forgetLimits(sent: LimitChanges): void {
+  draft.update((now) => ({ ...now, limits: unsent(now.limits, sent), isLooseConfirmed: false }));
 }
 /** Replaces the draft, for an imported file. */
 export function fillDraft(next: Pick<SettingsDraft, 'settings' | 'limits'>): void {
