@@ -12,7 +12,7 @@ const request: RequestContext = { caller: { kind: 'token' } as RequestContext['c
 const deployed = { strategyId: 'mine', versionId: 'mine.v1', state: 'running' as const };
 
 /** Handlers whose other services answer by their names; what they were asked is noted. `symbols`: of the card in the book. */
-function withServices(answers: Readonly<Record<string, () => unknown>>, symbols: readonly string[] = []): { handlers: ReturnType<typeof deployHandlers>; calls: Call[] } {
+function withServices(answers: Readonly<Record<string, (input: Record<string, unknown>) => unknown>>, symbols: readonly string[] = []): { handlers: ReturnType<typeof deployHandlers>; calls: Call[] } {
   const calls: Call[] = [];
   const card = { strategyId: 'mine', symbols, isEnabled: true, isStopped: false, isWarm: true, paused: null, limits: null, versionAt: 1, projectId: 'mine', projectVersion: 1, newest: 1 };
   const ctx = {
@@ -20,7 +20,7 @@ function withServices(answers: Readonly<Record<string, () => unknown>>, symbols:
     db: { query: (sql: string) => Promise.resolve(sql.includes('AS "strategyId", s.name') ? [card] : []) },
     callCommand(name: string, input: Record<string, unknown>) {
       calls.push({ name, input });
-      return Promise.resolve().then(() => answers[name]?.());
+      return Promise.resolve().then(() => answers[name]?.(input));
     },
   };
   return { handlers: deployHandlers({ ctx } as unknown as HandlerParts), calls };
@@ -31,13 +31,13 @@ const ask = DEPLOY_ROUTES.deployStrategy.input.parse({
   limits: { maxNotional: '1000', maxOrdersPerDay: 5, maxDailyLoss: '50', maxErrors: 3 },
 });
 
-it('lets symbols be followed before a strategy that needs their bars is deployed, by name, and those of a screen once it has said them', async () => {
+it('lets the symbols of a strategy be followed once it is deployed, those that were named and those that a screen found', async () => {
   const watched = { setWatched: () => ({ changed: ['SPY'], refused: [] }) };
   const named = withServices({ ...watched, deployStrategy: () => deployed }, ['AAPL', 'SPY']);
   expect(await named.handlers.deployStrategy(ask, request)).toEqual(deployed);
-  expect(named.calls.map(({ name }) => name)).toEqual(['setWatched', 'deployStrategy']);
-  expect(named.calls[0]?.input).toMatchObject({ symbols: ['AAPL', 'SPY'], isWatched: true });
-  expect(named.calls[1]?.input).toMatchObject({ actor: 'ann', idempotencyKey: 'press-1-abc' });
+  expect(named.calls.map(({ name }) => name)).toEqual(['deployStrategy', 'setWatched']);
+  expect(named.calls[1]?.input).toMatchObject({ symbols: ['AAPL', 'SPY'], isWatched: true });
+  expect(named.calls[0]?.input).toMatchObject({ actor: 'ann', idempotencyKey: 'press-1-abc' });
   const { symbols: _named, ...rest } = ask;
   const screened = withServices({ ...watched, deployStrategy: () => deployed }, ['MSFT', 'QQQ']);
   await screened.handlers.deployStrategy({ ...rest, screenId: 'screen-1234' }, request);
@@ -57,29 +57,52 @@ it('asks for the gates of the parameters that are named in the address, and refu
   for (const parameters of ['{"fast"', '[1]', 'null', '7']) await expect(Promise.resolve().then(() => handlers.gates({ projectId: 'mine', version: 1, parameters }, request))).rejects.toMatchObject({ code: 'INPUT_INVALID', message: expect.stringContaining('JSON object') as string });
 });
 
-it('lets go again what it began to follow for a deployment that was refused, and keeps it where nobody knows what became of it', async () => {
-  const failing = (code: 'GATE_CLOSED' | 'INPUT_INVALID' | 'UNIT_TIMEOUT', changed: readonly string[], again?: () => never) => {
-    let asked = 0;
-    return withServices({
-      setWatched: () => {
-        asked += 1;
-        return asked > 1 && again !== undefined ? again() : { changed, refused: [] };
-      },
-      deployStrategy: () => {
-        throw new AppError(code, 'Not now');
-      },
-    });
-  };
+it('neither follows nor lets go anything for a deployment that was refused, and follows where nobody knows what became of it', async () => {
+  const failing = (code: 'GATE_CLOSED' | 'INPUT_INVALID' | 'UNIT_TIMEOUT', watched: () => unknown = () => ({ changed: ['SPY'], refused: [] })) => withServices({
+    setWatched: watched,
+    deployStrategy: () => {
+      throw new AppError(code, 'Not now');
+    },
+  });
   const wishes = async ({ handlers, calls }: ReturnType<typeof withServices>) => {
     await expect(handlers.deployStrategy(ask, request)).rejects.toThrow('Not now');
     return calls.filter(({ name }) => name === 'setWatched').map(({ input }) => [input['symbols'], input['isWatched']]);
   };
-  // AAPL was followed before, for another reason.
-  expect(await wishes(failing('GATE_CLOSED', ['SPY']))).toEqual([[['AAPL', 'SPY'], true], [['SPY'], false]]);
-  expect(await wishes(failing('INPUT_INVALID', []))).toEqual([[['AAPL', 'SPY'], true]]);
-  expect(await wishes(failing('UNIT_TIMEOUT', ['SPY']))).toEqual([[['AAPL', 'SPY'], true]]);
-  // What was refused stays the answer, also where letting go fails.
-  expect(await wishes(failing('GATE_CLOSED', ['SPY'], () => { throw new AppError('UNIT_TIMEOUT', 'No answer'); }))).toHaveLength(2);
+  expect(await wishes(failing('GATE_CLOSED'))).toEqual([]);
+  expect(await wishes(failing('INPUT_INVALID'))).toEqual([]);
+  expect(await wishes(failing('UNIT_TIMEOUT'))).toEqual([[['AAPL', 'SPY'], true]]);
+  // The first silence stays the answer, also where following fails.
+  expect(await wishes(failing('UNIT_TIMEOUT', () => { throw new AppError('UNIT_TIMEOUT', 'No answer'); }))).toHaveLength(1);
+});
+
+it('takes no symbol away from a strategy that was deployed while another one on it was judged and refused', async () => {
+  const watched = new Set<string>();
+  const judged = Promise.withResolvers<never>();
+  let asked = 0;
+  const { handlers } = withServices({
+    setWatched: ({ symbols, isWatched }) => {
+      const changed = (symbols as string[]).filter((symbol) => watched.has(symbol) !== isWatched);
+      for (const symbol of changed) isWatched === true ? watched.add(symbol) : watched.delete(symbol);
+      return { changed, refused: [] };
+    },
+    deployStrategy: () => {
+      asked += 1;
+      return asked === 1 ? judged.promise : deployed;
+    },
+  }, ['AAPL', 'SPY']);
+  const first = handlers.deployStrategy(ask, request);
+  await handlers.deployStrategy(ask, { ...request, idempotencyKey: 'press-2-abc' });
+  judged.reject(new AppError('GATE_CLOSED', 'Not now'));
+  await expect(first).rejects.toMatchObject({ code: 'GATE_CLOSED' });
+  expect([...watched]).toEqual(['AAPL', 'SPY']);
+});
+
+it('says that a strategy is deployed where its symbols cannot be followed, and follows them when it is asked once more', async () => {
+  const answers: (() => unknown)[] = [() => { throw new AppError('UNIT_TIMEOUT', 'The part data_ingestion does not answer.'); }, () => ({ changed: ['SPY'], refused: [] })];
+  const { handlers, calls } = withServices({ deployStrategy: () => deployed, setWatched: () => answers.shift()?.() }, ['AAPL', 'SPY']);
+  await expect(handlers.deployStrategy(ask, request)).rejects.toMatchObject({ code: 'UNIT_TIMEOUT', message: expect.stringMatching(/^It is deployed, but .* does not answer\. Deploy once more/) as unknown });
+  expect(await handlers.deployStrategy(ask, request)).toEqual(deployed);
+  expect(calls.map(({ name }) => name)).toEqual(['deployStrategy', 'setWatched', 'deployStrategy', 'setWatched']);
 });
 
 it('stops a strategy before what it holds is sold, its own share alone, and says what became of it', async () => {

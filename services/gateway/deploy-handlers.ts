@@ -95,22 +95,31 @@ async function closeItsOwn(ctx: Ctx, ask: { readonly strategyId: string; readonl
 
 type Wish = { readonly symbols: readonly string[]; readonly actor: string };
 
-/** Lets symbols be followed. @returns those that were not before */
-async function follow(ctx: Ctx, { symbols, actor }: Wish): Promise<readonly string[]> {
-  if (symbols.length === 0) return [];
-  return (await ctx.callCommand('setWatched', { symbols: [...symbols], isWatched: true, actor, idempotencyKey: randomUUID() })).changed;
+/** Lets the symbols of a strategy be followed: it sees the bars of followed ones alone. */
+async function follow(ctx: Ctx, { symbols, actor }: Wish): Promise<void> {
+  const named = symbols.filter((symbol) => symbol !== '*');
+  if (named.length > 0) await ctx.callCommand('setWatched', { symbols: named, isWatched: true, actor, idempotencyKey: randomUUID() });
 }
 
-/** Was it said for certain that nothing was deployed? After a time-out it may have been, and needs its bars. */
+/** Was it said for certain that nothing was deployed? */
 const isRefused = (error: unknown): boolean => error instanceof AppError && (error.family === 'invalid' || error.family === 'denied' || error.family === 'conflict');
 
-/** Takes back what a refused deployment would have needed. That it failed is no answer to the one who deploys: the refusal is. */
-async function letGo(ctx: Ctx, { symbols, actor }: Wish): Promise<void> {
-  if (symbols.length === 0) return;
+/** After a time-out it may have been deployed, and then needs its bars. That they could not be had is no answer to the one who deploys: the time-out is. */
+async function followPerhaps(ctx: Ctx, wish: Wish): Promise<void> {
   try {
-    await ctx.callCommand('setWatched', { symbols: [...symbols], isWatched: false, actor, idempotencyKey: randomUUID() });
+    await follow(ctx, wish);
   } catch (error) {
-    ctx.log.warn({ error: describeError(error), symbols }, 'Symbols of a refused deployment are still followed');
+    ctx.log.warn({ error: describeError(error), symbols: wish.symbols }, 'Symbols of a strategy that may be deployed are not followed');
+  }
+}
+
+/** Lets what was deployed see its bars. @throws AppError with the words that it is deployed all the same */
+async function followDeployed(ctx: Ctx, wish: Wish): Promise<void> {
+  try {
+    await follow(ctx, wish);
+  } catch (error) {
+    if (!(error instanceof AppError)) throw error;
+    throw new AppError(error.code, `It is deployed, but its symbols may not be followed yet, and it sees no bars of those that are not: ${error.message} Deploy once more with nothing changed, which follows them and deploys nothing twice, or follow them on the data page.`, { context: error.context });
   }
 }
 
@@ -140,15 +149,13 @@ export function deployHandlers({ ctx }: HandlerParts): Pick<Handlers, keyof type
     gates: ({ parameters, ...version }) => ctx.callCommand('projectGates', { ...version, parameters: readParameters(parameters) }),
     readVerdict: (input, { actor, idempotencyKey }) => ctx.callCommand('readVerdict', { ...input, actor, idempotencyKey }),
     async deployStrategy(input, { actor, idempotencyKey }) {
-      const named = (input.symbols ?? []).filter((symbol) => symbol !== '*');
-      // A strategy sees the bars of followed symbols alone.
-      const begun = await follow(ctx, { symbols: named, actor });
+      // Followed before, symbols of a refused deployment would have to be let go again, and somebody else may need them by then.
       const answer = await ctx.callCommand('deployStrategy', { ...input, actor, idempotencyKey }).catch(async (error: unknown) => {
-        if (isRefused(error)) await letGo(ctx, { symbols: begun, actor });
+        if (!isRefused(error)) await followPerhaps(ctx, { symbols: input.symbols ?? [], actor });
         throw error;
       });
       const card = await readCard(ctx.db, answer.strategyId, { mode, engine: { resources: null, problems: {} } });
-      await follow(ctx, { symbols: card.symbols.filter((symbol) => symbol !== '*' && !named.includes(symbol)), actor });
+      await followDeployed(ctx, { symbols: card.symbols, actor });
       return answer;
     },
     startStrategy: (input, { actor, idempotencyKey }) => ctx.callCommand('startStrategy', { ...input, actor, idempotencyKey }),
