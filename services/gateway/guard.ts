@@ -1,4 +1,4 @@
-/** The gateway's guard: who may ask what. Each check fails closed, in a fixed order: Host, Origin, token, rate. */
+/** The gateway's guard: who may ask what. Each check fails closed, in a fixed order: Host, Origin, site, token, rate. */
 import type { IncomingHttpHeaders } from 'node:http';
 import { TOKEN_HEADER } from '#app/contracts/http.ts';
 import type { AuthClass } from '#app/contracts/route.ts';
@@ -13,8 +13,8 @@ const RATE_BURST = 200;
 /** Callers that are remembered at a time; the oldest is forgotten. */
 const CALLERS_MAX = 1_000;
 
-/** `public`: needs no token (page files, login, liveness). */
-export type Access = AuthClass | 'public';
+/** `public`: needs no token (page files, login, liveness). `preflight`: a browser asks on a page's behalf what that may send; it carries no token by design. */
+export type Access = AuthClass | 'public' | 'preflight';
 
 /** Who passed the guard. `desktop`: the shell's window; `token`: another program of this person with the token of this launch. */
 export type Caller = { readonly kind: 'browser'; readonly session: BrowserSession } | { readonly kind: 'desktop' } | { readonly kind: 'token' } | { readonly kind: 'anonymous' };
@@ -59,6 +59,14 @@ function createRate(monotonic: () => number): (caller: string) => boolean {
   };
 }
 
+const fromOtherPage = (): AppError => new AppError('AUTH_INVALID', 'Requests from other pages are refused');
+
+/** Whose allowance a request takes from. A preflight of one of our pages takes from its own, which nobody else can use up: without it the page can do nothing. */
+function bucketOf(caller: Caller, preflightOf: string | null): string {
+  if (preflightOf !== null) return `preflight ${preflightOf}`;
+  return caller.kind === 'browser' ? caller.session.id : caller.kind;
+}
+
 /** Builds the guard. */
 export function createGuard(options: GuardOptions): Guard {
   const { port, apiToken, sessions } = options;
@@ -75,7 +83,14 @@ export function createGuard(options: GuardOptions): Guard {
     return origin === ownOrigin || origin === SHELL_ORIGIN ? origin : null;
   };
   const checkOrigin = (headers: IncomingHttpHeaders): void => {
-    if (headers.origin !== undefined && allowedOrigin(headers) === null) throw new AppError('AUTH_INVALID', 'Requests from other pages are refused');
+    if (headers.origin !== undefined && allowedOrigin(headers) === null) throw fromOtherPage();
+  };
+  /** Pages of other sites, and of other ports of this computer, load pictures and frames from here without an Origin: what needs no token would be theirs to exhaust. A link that a person follows is let in. */
+  const checkSite = (headers: IncomingHttpHeaders): void => {
+    const site = header(headers, 'sec-fetch-site');
+    if (site === undefined || site === 'same-origin' || site === 'none' || allowedOrigin(headers) !== null) return;
+    const isFollowedLink = header(headers, 'sec-fetch-mode') === 'navigate' && header(headers, 'sec-fetch-dest') === 'document';
+    if (!isFollowedLink) throw fromOtherPage();
   };
   /** The window has its token from the shell and no login: a cookie that came along proves nothing about it. */
   const isShell = (headers: IncomingHttpHeaders): boolean => header(headers, 'origin') === SHELL_ORIGIN;
@@ -88,7 +103,7 @@ export function createGuard(options: GuardOptions): Guard {
   };
 
   const identify = (headers: IncomingHttpHeaders, access: Access): Caller => {
-    if (access === 'public') return { kind: 'anonymous' };
+    if (access === 'public' || access === 'preflight') return { kind: 'anonymous' };
     const bearer = bearerOf(headers.authorization);
     if (bearer !== '') {
       if (!isSameSecret(bearer, apiToken)) throw new AppError('AUTH_INVALID', 'This token is not of this launch; open the link that `mainspring start` printed');
@@ -106,9 +121,9 @@ export function createGuard(options: GuardOptions): Guard {
     admit(headers, access) {
       checkHost(headers);
       checkOrigin(headers);
+      if (access === 'public') checkSite(headers);
       const caller = identify(headers, access);
-      const name = caller.kind === 'browser' ? caller.session.id : caller.kind;
-      if (!takeRate(name)) throw new AppError('RATE_LIMITED', `More than ${RATE_PER_SECOND} requests a second; slow down`);
+      if (!takeRate(bucketOf(caller, access === 'preflight' ? allowedOrigin(headers) : null))) throw new AppError('RATE_LIMITED', `More than ${RATE_PER_SECOND} requests a second; slow down`);
       return caller;
     },
     admitSocket(headers) {

@@ -193,7 +193,7 @@ export async function buildServer(parts: ServerParts): Promise<FastifyInstance> 
       return;
     }
     // Unknown paths say as little as wrong tokens: they need a session too. A preflight carries no token by design.
-    const access = request.method === 'OPTIONS' ? 'public' : (request.routeOptions.config.access ?? 'session');
+    const access = request.method === 'OPTIONS' ? 'preflight' : (request.routeOptions.config.access ?? 'session');
     request.caller = parts.guard.admit(request.headers, access);
     if (request.method === 'OPTIONS') await reply.code(204).send();
   });
