@@ -152,6 +152,33 @@ describe('a day on paper', () => {
     expect(await note(), 'it is being shown what it missed').toBe(0);
   });
 
+  it('is judged of hundreds of symbols in pieces', async () => {
+    const names = Array.from({ length: 120 }, (_, n) => `S${n}`);
+    await tell(minutes(0, 390));
+    for (const symbol of names) {
+      await book.sql(`INSERT INTO data_ingestion.symbols (symbol, name, exchange, is_tradable, is_fractionable, is_shortable, is_watched) VALUES ($1, $1, 'X', true, true, true, true)`, [symbol]);
+      await tell(minutes(10, 12), { symbol });
+    }
+    await deploy('many', { symbols: names });
+    for (const symbol of names.slice(0, 107)) await moveTo('many', day.close - MINUTE_MS, symbol);
+    expect(await note(), 'of 13 in 120 it has taken nothing').toBe(0);
+    await moveTo('many', day.close - MINUTE_MS, names[119]);
+    expect(await note()).toBe(1);
+  });
+
+  it('that was missed is not looked up again; a daily one is, for it may still be shown', async () => {
+    const missed = new Map<string, string>();
+    await deploy('evening');
+    await tell(minutes(0, 389), { readAt: evening });
+    await tell(minutes(389, 390));
+    await moveTo('evening', day.close - MINUTE_MS);
+    await deploy('daily', { timeframe: '1Day' });
+    expect(await noteDay(db, { libraryDir, now: settled, missed })).toBe(0);
+    expect([...missed]).toEqual([['evening.v1', day.date]]);
+    await book.sql('UPDATE strategy_engine.inbox SET handled_at = $1', [instant(day.open)]);
+    expect(await noteDay(db, { libraryDir, now: settled, missed })).toBe(0);
+  });
+
   it('does not count after an error that the log does not hold any more', async () => {
     await deploy('erred');
     await tell(minutes(0, 390));

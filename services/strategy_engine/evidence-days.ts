@@ -40,8 +40,11 @@ function lastSettled(now: EpochMs): Session {
   return latest.close <= settled ? latest : latestSession((latest.open - 1) as EpochMs);
 }
 
+/** What a look works with. `missed`: the day that a version did not take live, by version: what came too late once stays so, and is not looked up again. */
+type Look = { readonly libraryDir: string; readonly now: EpochMs; readonly missed?: Map<string, string> };
+
 /** Notes the last session that is over, for those that took it live. @returns deployments of which a day was added */
-export async function noteDay(book: Queryable, { libraryDir, now }: { readonly libraryDir: string; readonly now: EpochMs }): Promise<number> {
+export async function noteDay(book: Queryable, { libraryDir, now, missed = new Map() }: Look): Promise<number> {
   const session = lastSettled(now);
   const rows = await book.query(RAN, [at(session.open), at(session.close + SETTLED_MS), at(session.close)]);
   const isHeard = rows.length > 0 && (await heardToItsEnd(book, session));
@@ -50,10 +53,14 @@ export async function noteDay(book: Queryable, { libraryDir, now }: { readonly l
   for (const raw of rows) {
     const { hash, parameters, timeframe, ...row } = rowSchema.parse(raw);
     const day: EvidenceDay = { day: session.date, ...row, notedAt: now, parameters: parametersHash(parameters) };
-    if (timeframe !== '1Day' && !isHeard) continue;
+    if ((timeframe !== '1Day' && !isHeard) || missed.get(row.versionId) === day.day) continue;
     // It is asked every ten minutes, also when everything has been noted.
     if ((await readEvidence(libraryDir, hash)).days.some((known) => known.day === day.day && known.parameters === day.parameters)) continue;
-    if (!(await tookLive(book, { versionId: row.versionId, timeframe }, session))) continue;
+    if (!(await tookLive(book, { versionId: row.versionId, timeframe }, session))) {
+      // A bar of a whole day may still be shown.
+      if (timeframe !== '1Day') missed.set(row.versionId, day.day);
+      continue;
+    }
     try {
       if (await noteEvidence(libraryDir, hash, [day])) added += 1;
     } catch (error) {
@@ -71,11 +78,12 @@ export type EvidenceParts = { readonly db: Db; readonly mode: Mode; readonly lib
 /** Notes at once and every ten minutes, on paper alone: real money asks what paper has seen, and play money proves nothing. A look that fails is told and repeated. */
 export function noteDaysOnPaper({ db, mode, libraryDir, now, log, signal }: EvidenceParts): void {
   if (mode !== 'paper' || libraryDir === null) return;
+  const missed = new Map<string, string>();
   let isLooking = false;
   const look = (): void => {
     if (isLooking) return;
     isLooking = true;
-    noteDay(db, { libraryDir, now: now() }).then((added) => {
+    noteDay(db, { libraryDir, now: now(), missed }).then((added) => {
       if (added > 0) log.info({ deployments: added }, 'A day on paper was noted');
     }).catch((error: unknown) => {
       if (!signal.aborted) log.warn({ error: describeError(error) }, 'The day on paper could not be noted; it is tried again');

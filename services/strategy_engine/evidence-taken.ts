@@ -8,6 +8,8 @@ import { FRESH_MS } from './catch-up.ts';
 const LAST_MS = 15 * MINUTE_MS;
 /** The part of a day's bars that is enough: a restart, or a minute that the broker told late, is no day lost. */
 const LEAST_TAKEN = 0.9;
+/** A day of each is some hundred bars, and each bar a look into the history of the book: thousands of symbols in one statement would be out of time. */
+const SYMBOLS_AT_ONCE = 50;
 
 /**
  * Instants at which the lane of authored strategies was told the bar `m` as news; no row for a bar that came as history. The book's number of an event is its number in the inbox. As a
@@ -33,16 +35,19 @@ export async function heardToItsEnd(book: Queryable, { close }: Session): Promis
   return row?.isHeard === true;
 }
 
-/** $1: the version; bars that opened after $2 and before $3; $4: how long after its opening a bar is heard in time, ms. A cell that is called * is a portfolio's. */
+const SYMBOLS = `
+  SELECT k.symbol FROM strategy_engine.strategies s JOIN data_ingestion.symbols k ON k.symbol = ANY(s.symbols) OR (k.is_watched AND '*' = ANY(s.symbols)) WHERE s.current_version_id = $1 ORDER BY k.symbol COLLATE "C"`;
+
+/** $1: the version; $2: some symbols; $3: the width of its bars; those that opened after $4 and before $5; $6: how long after its opening a bar is heard in time, ms. A cell that is called * is a portfolio's. */
 const TAKEN = `
   SELECT count(*)::integer AS stored, count(*) FILTER (WHERE CASE
       WHEN m.timeframe = '1Day' THEN t.last_open_time = m.open_time
-      ELSE t.last_open_time >= m.open_time AND h.handled_at < m.open_time + $4::bigint * interval '1 millisecond' END)::integer AS taken
-  FROM strategy_engine.strategies s JOIN data_ingestion.symbols k ON k.symbol = ANY(s.symbols) OR (k.is_watched AND '*' = ANY(s.symbols))
-  JOIN data_ingestion.market_data m ON m.symbol = k.symbol AND m.timeframe = s.timeframe AND m.open_time > $2::timestamptz AND m.open_time < $3::timestamptz
-  LEFT JOIN LATERAL (SELECT max(c.last_open_time) AS last_open_time FROM strategy_engine.strategy_state c WHERE c.strategy_version_id = $1 AND c.symbol IN (m.symbol, '*')) t ON true
-  LEFT JOIN LATERAL (${HEARD}) h ON true
-  WHERE s.current_version_id = $1`;
+      ELSE t.last_open_time >= m.open_time AND h.handled_at < m.open_time + $6::bigint * interval '1 millisecond' END)::integer AS taken
+  FROM (
+    SELECT k.symbol, (SELECT max(c.last_open_time) FROM strategy_engine.strategy_state c WHERE c.strategy_version_id = $1 AND c.symbol IN (k.symbol, '*')) AS last_open_time FROM unnest($2::text[]) AS k(symbol)
+  ) t
+  JOIN data_ingestion.market_data m ON m.symbol = t.symbol AND m.timeframe = $3 AND m.open_time > $4::timestamptz AND m.open_time < $5::timestamptz
+  LEFT JOIN LATERAL (${HEARD}) h ON true`;
 
 /**
  * Whether a deployment took the bars of a session live: nearly all that are stored of its symbols came to its lane as news within some minutes of their close, and its state has moved on over them.
@@ -55,6 +60,12 @@ export async function tookLive(book: Queryable, { versionId, timeframe }: { read
   const width = timeframeMs(timeframe);
   // A bar of a whole day opens at midnight; a wide one before the open is of the session when it ends in it.
   const after = timeframe === '1Day' ? fromNewYork(date, 0) - 1 : open - width;
-  const [row] = await book.query<{ stored: number; taken: number }>(TAKEN, [versionId, at(after), at(close), width + FRESH_MS]);
-  return row !== undefined && row.taken > 0 && row.taken >= LEAST_TAKEN * row.stored;
+  const symbols = (await book.query<{ symbol: string }>(SYMBOLS, [versionId])).map(({ symbol }) => symbol);
+  const all = { stored: 0, taken: 0 };
+  for (let start = 0; start < symbols.length; start += SYMBOLS_AT_ONCE) {
+    const [row] = await book.query<{ stored: number; taken: number }>(TAKEN, [versionId, symbols.slice(start, start + SYMBOLS_AT_ONCE), timeframe, at(after), at(close), width + FRESH_MS]);
+    all.stored += row?.stored ?? 0;
+    all.taken += row?.taken ?? 0;
+  }
+  return all.taken > 0 && all.taken >= LEAST_TAKEN * all.stored;
 }
