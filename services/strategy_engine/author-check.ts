@@ -1,26 +1,24 @@
-/** Looks over what a person writes, without trusting any of it: the text here, the loading in a sandbox. Findings, never errors. */
-import * as z from 'zod';
-import { projectFactsSchema, projectFindingSchema, type ProjectCheck, type ProjectFacts, type ProjectFile, type ProjectFinding } from '#app/contracts/author.ts';
+/** Looks over what a person writes, without trusting any of it: read in a process that does nothing else, loaded in a sandbox. Findings, never errors. */
+import { projectFactsSchema, type ProjectCheck, type ProjectFacts, type ProjectFile, type ProjectFinding } from '#app/contracts/author.ts';
 import type { Db, Queryable } from '#chassis/db.ts';
 import { AppError } from '#app/domain/errors.ts';
 import { hashOfFiles } from '#chassis/project-files.ts';
 import { openSandbox } from '../research/sandbox/sandbox.ts';
 import type { SandboxFacts } from '../research/sandbox/protocol.ts';
 import type { WarmSandboxes } from '../research/sandbox/warm.ts';
-import { checkFiles } from '../research/strategy-source.ts';
+import { findingsSchema, type SourceReader } from './author-check-read.ts';
 import { readProjectVersion } from './author-read.ts';
 
 /** `version` of the product: what another one has found is looked for again, its rules may be others. */
-export type CheckParts = { readonly db: Db; readonly warm: WarmSandboxes; readonly version: string };
+export type CheckParts = { readonly db: Db; readonly reader: SourceReader; readonly warm: WarmSandboxes; readonly version: string };
 
 /** Loads that take longer than this while somebody types are told as endless. */
 const LOAD_MS = 1_500;
-/** Files of so many characters are read here, in some milliseconds; larger ones in the sandbox alone, so that the strategies at work do not wait for them. */
-const READ_HERE = 20_000;
-/** Checks that run or wait at one time; who asks for more is told to wait. Answers that are kept. */
+/** Checks of saved versions that run or wait at one time; who asks for more is told to wait. */
 const MAX_WAITING = 8;
 /** How often a saved version is loaded that was stopped by the clock. */
 const STORE_TRIES = 4;
+/** Answers that are kept. */
 const MAX_KEPT = 64;
 
 const EXPLANATIONS: Readonly<Record<string, string>> = {
@@ -49,8 +47,6 @@ function factsOf(said: SandboxFacts): ProjectFacts {
   });
 }
 
-const findingsSchema = z.array(projectFindingSchema).max(500);
-
 /** What came of loading: facts, or the finding that says why there are none. */
 async function load(files: readonly ProjectFile[], warm: WarmSandboxes): Promise<{ readonly facts: ProjectFacts | null; readonly findings: readonly ProjectFinding[] }> {
   try {
@@ -58,9 +54,6 @@ async function load(files: readonly ProjectFile[], warm: WarmSandboxes): Promise
     return { facts: factsOf(sandbox.facts), findings: findingsSchema.parse(sandbox.facts.findings) };
   } catch (error) {
     if (!(error instanceof AppError) || !Object.hasOwn(EXPLANATIONS, error.code)) throw error;
-    // What the look over the files found in there, where they were not read here.
-    const read = findingsSchema.safeParse(error.context['findings']);
-    if (read.success && read.data.length > 0) return { facts: null, findings: read.data };
     return { facts: null, findings: [{ source: 'description', rule: error.code.toLowerCase(), severity: 'error', ...placeOf(error.context), message: error.message, explanation: EXPLANATIONS[error.code] ?? '' }] };
   }
 }
@@ -71,10 +64,9 @@ function isCutShort({ findings }: ProjectCheck): boolean {
 }
 
 /** Looks over files. Never throws for what they say. */
-async function look(files: readonly ProjectFile[], warm: WarmSandboxes): Promise<ProjectCheck> {
+async function look(files: readonly ProjectFile[], { reader, warm }: Pick<CheckParts, 'reader' | 'warm'>): Promise<ProjectCheck> {
   const from = performance.now();
-  const isSmall = files.reduce((sum, { text }) => sum + text.length, 0) <= READ_HERE;
-  const read = isSmall ? checkFiles(files) : [];
+  const read = await reader.read(files);
   const isBroken = read.some(({ severity }) => severity === 'error');
   const { facts, findings } = isBroken ? { facts: null, findings: read } : await load(files, warm);
   return { hash: hashOfFiles(files), findings: facts === null && !isBroken ? [...read, ...findings] : [...findings], facts, tookMs: Math.round(performance.now() - from) };
@@ -82,42 +74,72 @@ async function look(files: readonly ProjectFile[], warm: WarmSandboxes): Promise
 
 /** Checks files and remembers what it found. */
 export type Checker = {
-  /** @throws AppError RATE_LIMITED when too many wait already */
+  /** Of files that are being typed: the newest text alone waits. @throws AppError RATE_LIMITED for one that a newer text took the place of */
   check(files: readonly ProjectFile[]): Promise<ProjectCheck>;
-  /** Checks a stored version and writes down what it found; what is written down already by this version of the product is not looked for again. */
+  /** Checks a stored version and writes down what it found; what is written down already by this version of the product is not looked for again. @throws AppError RATE_LIMITED when too many wait already */
   store(projectId: string, version: number): Promise<ProjectCheck>;
 };
 
-/** One look after the other: a person types in one place at a time, and the strategies at work need the processor as well. */
-export function createChecker({ db, warm, version: product }: CheckParts): Checker {
+/** Looks at files and remembers what came of the last ones. `known`: at once, null for what was not looked at. */
+function remembered(parts: Pick<CheckParts, 'reader' | 'warm'>): { known(hash: string): ProjectCheck | null; look(files: readonly ProjectFile[]): Promise<ProjectCheck> } {
   const kept = new Map<string, ProjectCheck>();
+  return {
+    known: (hash) => kept.get(hash) ?? null,
+    async look(files) {
+      const found = kept.get(hashOfFiles(files)) ?? (await look(files, parts));
+      if (isCutShort(found)) return found;
+      kept.set(found.hash, found);
+      for (const old of kept.keys()) {
+        if (kept.size <= MAX_KEPT) break;
+        kept.delete(old);
+      }
+      return found;
+    },
+  };
+}
+
+/** One look after the other: a person types in one place at a time, and the strategies at work need the processor as well. */
+export function createChecker({ db, reader, warm, version: product }: CheckParts): Checker {
+  const looks = remembered({ reader, warm });
   let queue: Promise<unknown> = Promise.resolve();
   let waiting = 0;
-  const check = async (files: readonly ProjectFile[]): Promise<ProjectCheck> => {
-    const hash = hashOfFiles(files);
-    const known = kept.get(hash);
-    if (known !== undefined) return known;
-    if (waiting >= MAX_WAITING) throw new AppError('RATE_LIMITED', 'Several checks wait already; ask again in a moment');
-    waiting += 1;
-    const turn = queue.then(() => kept.get(hash) ?? look(files, warm)).finally(() => (waiting -= 1));
+  /** The newest text that was typed, while it waits for its turn. */
+  let typed: { readonly hash: string; readonly files: readonly ProjectFile[]; readonly answer: PromiseWithResolvers<ProjectCheck> } | null = null;
+  const inTurn = <T>(act: () => Promise<T>): Promise<T> => {
+    const turn = queue.then(act);
     // Whoever asked hears of an error; the next one in the queue is not concerned.
     queue = turn.catch(() => undefined);
-    const found = await turn;
-    if (isCutShort(found)) return found;
-    kept.set(hash, found);
-    for (const old of kept.keys()) {
-      if (kept.size <= MAX_KEPT) break;
-      kept.delete(old);
-    }
-    return found;
+    return turn;
+  };
+  const checkTyped = async (files: readonly ProjectFile[]): Promise<ProjectCheck> => {
+    const hash = hashOfFiles(files);
+    const known = looks.known(hash);
+    if (known !== null) return known;
+    if (typed?.hash === hash) return typed.answer.promise;
+    const before = typed;
+    const mine = { hash, files, answer: Promise.withResolvers<ProjectCheck>() };
+    typed = mine;
+    // Its place in the queue is the newer one's.
+    if (before !== null) before.answer.reject(new AppError('RATE_LIMITED', 'A newer text is checked before this one; ask again in a moment'));
+    else void inTurn(() => {
+      const newest = typed ?? mine;
+      typed = null;
+      return looks.look(newest.files).then(newest.answer.resolve, newest.answer.reject);
+    });
+    return mine.answer.promise;
+  };
+  const checkSaved = async (files: readonly ProjectFile[]): Promise<ProjectCheck> => {
+    if (waiting >= MAX_WAITING) throw new AppError('RATE_LIMITED', 'Several checks wait already; ask again in a moment');
+    waiting += 1;
+    return inTurn(() => looks.look(files)).finally(() => (waiting -= 1));
   };
   return {
-    check,
+    check: checkTyped,
     async store(projectId, version) {
       const { files, hash, latest } = await readProjectVersion(db, projectId, version);
       const stored = await storedCheck(db, hash, product);
-      let found = stored ?? (await check(files));
-      for (let again = 1; again < STORE_TRIES && isCutShort(found); again += 1) found = await check(files);
+      let found = stored ?? (await checkSaved(files));
+      for (let again = 1; again < STORE_TRIES && isCutShort(found); again += 1) found = await checkSaved(files);
       // Stopped by the clock: on a busy computer that says nothing about the files, so it is not written down. Unchecked is no pass either.
       if (stored === null && !isCutShort(found)) await storeCheck(db, { hash, what: 'source', isPassed: !found.findings.some(({ severity }) => severity === 'error'), result: { ...found, product }, actor: 'strategy_engine' });
       if (found.facts !== null && version === latest) await db.query('UPDATE strategy_engine.projects SET title = $2 WHERE project_id = $1 AND current_version = $3', [projectId, found.facts.title.slice(0, 200), version]);

@@ -3,6 +3,7 @@ import type { AUTHOR_COMMANDS } from '#app/contracts/commands-author.ts';
 import { describeError } from '#app/domain/errors.ts';
 import type { CommandHandlers, ServiceContext } from '#chassis/service.ts';
 import type { WarmSandboxes } from '../research/sandbox/warm.ts';
+import { sourceReader } from './author-check-read.ts';
 import { createChecker } from './author-check.ts';
 import { openLookTurns } from './author-look-turns.ts';
 import { saveAuthorProfile } from './author-profile.ts';
@@ -18,7 +19,8 @@ export type AuthorDesk = AsyncDisposable & { /** Sandboxes that wait for a strat
 export function openAuthorDesk(ctx: Pick<ServiceContext, 'db' | 'log' | 'health' | 'clock' | 'config' | 'signal'>, bars: BarSource): AuthorDesk {
   const { db, log, health, clock, config, signal } = ctx;
   const warm = warmWhileWritten();
-  const checker = createChecker({ db, warm, version: config.version });
+  const reader = sourceReader();
+  const checker = createChecker({ db, reader, warm, version: config.version });
   const { libraryDir } = config;
   const report = (problems: readonly string[]): void => {
     if (problems.length > 0) log.warn({ problems }, 'Not everything of the library folder could be used');
@@ -62,6 +64,8 @@ export function openAuthorDesk(ctx: Pick<ServiceContext, 'db' | 'log' | 'health'
       looks.begin();
     },
     async [Symbol.asyncDispose]() {
+      // What is being read is read again after the next start; nobody waits for its deadline.
+      reader[Symbol.dispose]();
       await Promise.allSettled([...checks, carrier?.settled(), looks[Symbol.asyncDispose]()]);
       warm[Symbol.dispose]();
     },

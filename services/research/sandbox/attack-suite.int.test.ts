@@ -10,7 +10,7 @@ const GROWTH_MB = 150;
 /** Lines and characters that a strategy may write. */
 const [MOST_LINES, LONGEST] = [5_000, 500];
 /** What has a process or thread of its own; `npm run attacks` gives one to each. */
-const APART = [['process', 'search through 2^53 places in one call'], ['thread', 'search through 2^53 places in one call'], ['thread', '200 MB of numbers']] as const;
+const APART = [['process', 'search through 2^53 places in one call'], ['thread', 'search through 2^53 places in one call'], ['process', 'functions nested in the defaults of parameters'], ['thread', 'functions nested in the defaults of parameters'], ['thread', '200 MB of numbers']] as const;
 
 let worker: ChildProcess;
 let asked = 0;

@@ -78,6 +78,7 @@ export const ATTACKS: readonly Attack[] = [
   { name: 'throwing what does not end', body: 'throw { get name() { for (;;) {} } };', code: FAILED, words: /cannot be read/ },
   { name: 'throwing a symbol', body: 'throw Symbol("x");', code: FAILED },
   { name: 'a megabyte of brackets', whole: '['.repeat(900_000), code: INVALID, words: /nested too deeply/ },
+  { name: 'functions nested in the defaults of parameters', before: `const f = ${'(a='.repeat(40)}0${')=>0'.repeat(40)};`, code: TIME, words: /could not be read in time.*nested/, isDeaf: true },
   { name: 'a title of ten megabytes', more: 'get usesShorts() { return "x".repeat(10_000_000) as any; },', code: FAILED, words: /longer than/ },
   { name: 'a million indicators', more: 'indicators: () => Object.fromEntries(Array.from({ length: 20_000 }, (_, n) => ["a" + n, sma(3)])) as any,', code: INVALID, words: /at most 50 indicators/ },
 ].map((given) => attack(given as Given));

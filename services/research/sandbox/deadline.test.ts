@@ -1,7 +1,7 @@
 /** The deadline that two threads see: calls that begin and end all the time are never taken for one that does not end. */
 import { Worker } from 'node:worker_threads';
 import { afterEach, describe, expect, it } from 'vitest';
-import { beginCall, endCall, isOverdue, sharedDeadline, shareDeadline } from './deadline.ts';
+import { beginCall, endCall, isOverdue, sharedDeadline, shareDeadline, withinReading } from './deadline.ts';
 
 afterEach(() => shareDeadline(new Float64Array(1)));
 
@@ -20,6 +20,18 @@ describe('a deadline', () => {
     beginCall(-10_000);
     expect(isOverdue(shared)).toBe(true);
     endCall();
+    expect(isOverdue(shared)).toBe(false);
+  });
+
+  it('stands for the reading of a source while it lasts, longer for a longer one, and ends with what is thrown', () => {
+    const shared = sharedDeadline();
+    shareDeadline(shared);
+    const until = (characters: number): number => withinReading(characters, () => shared[0] ?? 0);
+    expect(until(1_000_000) - until(0)).toBeGreaterThan(4_000);
+    expect(shared[0]).toBe(0);
+    expect(() => withinReading(10, () => { throw new Error('unreadable'); })).toThrow('unreadable');
+    expect(shared[0]).toBe(0);
+    withinReading(-10_000_000, () => expect(isOverdue(shared)).toBe(true));
     expect(isOverdue(shared)).toBe(false);
   });
 

@@ -7,6 +7,7 @@ import { STRATEGY_MODULE } from '#app/strategy/typings.ts';
 import { columnsBack } from '../source-map.ts';
 import { resolveImport } from '../source-links.ts';
 import type { ProjectFileLike } from '../strategy-source.ts';
+import { withinReading } from './deadline.ts';
 import { guestLogModule, guestModule } from './guest-text.ts';
 import { constantsOf } from './memory-free.ts';
 
@@ -66,10 +67,11 @@ function hostModule(files: readonly { readonly path: string; readonly hasDefault
 export function compileFiles(given: string | readonly ProjectFileLike[], indicators: readonly string[]): Compiled {
   const files = typeof given === 'string' ? [{ path: ENTRY_FILE, text: given }] : given;
   if (!files.some(({ path }) => path === ENTRY_FILE)) throw new AppError('STRATEGY_CODE_INVALID', `The file ${ENTRY_FILE} is missing: it exports the strategy`);
-  const compiled = files.map(({ path, text }) => {
+  const characters = files.reduce((sum, { text }) => sum + text.length, 0);
+  const compiled = withinReading(characters, () => files.map(({ path, text }) => {
     const { code, mappings } = toJavaScript(text, path);
     return { path, code, mappings, proof: constantsOf(code) };
-  });
+  }));
   const isMemoryFree = compiled.every(({ proof }) => proof !== null);
   const modules = new Map<string, string>([[STRATEGY_MODULE, guestModule(indicators, LOG_MODULE)], [LOG_MODULE, guestLogModule()]]);
   for (const { path, code, proof } of compiled) modules.set(path, isMemoryFree && proof !== null ? `${code}\n;export const ${CONSTANTS} = [${proof.constants.join(', ')}];` : code);

@@ -9,6 +9,7 @@ import { INDICATORS } from '#app/indicators/catalogue.ts';
 import { parametersJsonSchema } from '#app/strategy/parameters.ts';
 import { firstBar, warmUpBars, type StrategyType } from '#app/strategy/spec.ts';
 import { checkFiles, type ProjectFileLike } from '../strategy-source.ts';
+import { withinReading } from './deadline.ts';
 import { wordsOf } from './guest-code.ts';
 import { guestStrategy, type GuestMode, type GuestStrategy, type GuestTerms } from './guest-strategy.ts';
 import { bindGuest, describeGuest, indicatorFunctions } from './guest-terms.ts';
@@ -22,9 +23,16 @@ const DAY = '1Day';
 /** Sets of bars that are kept at once. */
 const MAX_HELD = 8;
 
-/** Looks over the files. @throws AppError STRATEGY_CODE_INVALID for one that cannot be read, or for what makes every result of it meaningless */
-function warningsOf(files: readonly ProjectFileLike[]): readonly ProjectFinding[] {
-  const findings = checkFiles(files);
+/** Files that were read, and what was found in them. */
+export type ReadFiles = { readonly files: readonly ProjectFileLike[]; readonly findings: readonly ProjectFinding[] };
+
+/** Reads files and looks over them, within the time that reading may take. */
+export function readFiles(files: readonly ProjectFileLike[]): ReadFiles {
+  return { files, findings: withinReading(files.reduce((sum, { text }) => sum + text.length, 0), () => checkFiles(files)) };
+}
+
+/** What was found, warnings alone. @throws AppError STRATEGY_CODE_INVALID for a file that cannot be read, or for what makes every result of it meaningless */
+function warningsOf(findings: readonly ProjectFinding[]): readonly ProjectFinding[] {
   const errors = findings.filter(({ severity }) => severity === 'error');
   const [first] = errors;
   if (first === undefined) return findings;
@@ -69,8 +77,8 @@ export class InsideStrategy {
   }
 
   /** @throws AppError STRATEGY_CODE_INVALID, STRATEGY_PARAMETERS_INVALID, STRATEGY_OUT_OF_TIME, STRATEGY_OUT_OF_MEMORY */
-  static async load({ files, parameters, limits: wished }: SandboxTasks['load']['ask']): Promise<InsideStrategy> {
-    const findings = warningsOf(files);
+  static async load({ files, findings: found }: ReadFiles, { parameters, limits: wished }: SandboxTasks['load']['ask']): Promise<InsideStrategy> {
+    const findings = warningsOf(found);
     const limits = limitsOf(wished);
     const machine = await Machine.load(files, NAMES, limits);
     return new InsideStrategy({ files, limits, findings, machine, terms: bindGuest(machine, parameters, FUNCTIONS) });

@@ -84,8 +84,10 @@ export type SandboxRecord = {
 export type SandboxTasks = {
   /** Runs a strategy of nobody's, so that a process that waits has all its code compiled. */
   readonly rehearse: { readonly ask: null; readonly answer: null };
-  /** Reads, checks and binds. What is held and the cells of before are gone. */
-  readonly load: { readonly ask: { readonly files: readonly ProjectFileLike[]; readonly parameters: unknown; readonly limits?: Partial<MachineLimits> }; readonly answer: SandboxFacts };
+  /** Reads files and looks over them; nothing of them runs. Where that takes too long the process is ended. The strategy of before, what is held and its cells are gone. */
+  readonly read: { readonly ask: { readonly files: readonly ProjectFileLike[] }; readonly answer: { readonly findings: readonly ProjectFinding[] } };
+  /** Loads and binds what was read last; its errors refuse it. What is held and the cells of before are gone. */
+  readonly load: { readonly ask: { readonly parameters: unknown; readonly limits?: Partial<MachineLimits> }; readonly answer: SandboxFacts };
   /** Other parameters for the same files; cells that are open keep theirs. */
   readonly bind: { readonly ask: { readonly parameters: unknown }; readonly answer: SandboxFacts };
   /** Keeps columns under a name; null lets go of them. With a `piece` they are added to what is held under the name. */

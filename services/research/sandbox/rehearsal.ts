@@ -3,7 +3,7 @@ import { barColumns, type BarColumns } from '#app/domain/bar-columns.ts';
 import { DEFAULT_RISK_LIMITS } from '#app/domain/limits.ts';
 import { sessionsBetween } from '#app/market/calendar.ts';
 import { insideBacktest } from './inside-runs.ts';
-import { InsideStrategy } from './inside-strategy.ts';
+import { InsideStrategy, readFiles } from './inside-strategy.ts';
 
 const SYMBOLS = ['A', 'B', 'C', 'D'] as const;
 const SOURCE = `import { integer, sma, strategy } from 'mainspring';
@@ -32,7 +32,7 @@ function wave(length: number): BarColumns {
 
 /** Loads and runs it. What came of it is nobody's business. */
 export async function rehearse(): Promise<null> {
-  const inside = await InsideStrategy.load({ files: [{ path: 'strategy.ts', text: SOURCE }], parameters: {} });
+  const inside = await InsideStrategy.load(readFiles([{ path: 'strategy.ts', text: SOURCE }]), { parameters: {} });
   const bars = wave(1_500);
   const job = { markets: SYMBOLS.map((symbol) => ({ symbol, bars: 'wave' })), timeframe: '1Day' as const, sizing: { method: 'percent_of_equity' as const, percent: '10' }, desk: { kind: 'house' as const, limits: DEFAULT_RISK_LIMITS, strategyId: 'rehearsal', versionId: 'rehearsal' } };
   await insideBacktest(inside, { parameters: {}, job, bars: new Map([['wave', bars]]), hasLines: true }, () => undefined);

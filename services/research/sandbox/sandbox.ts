@@ -10,13 +10,16 @@ import type { WarmSandboxes } from './warm.ts';
 
 /** How long a task may take before its process is ended, ms: the machine's own limits come first. */
 const LIMITS_MS: Readonly<Record<SandboxTask, number>> = {
-  rehearse: 30_000, load: 30_000, bind: 30_000, hold: 60_000, backtest: 600_000, points: 3_600_000, look: 300_000, steps: 120_000, open: 30_000, close: 5_000, advance: 5_000, record: 30_000,
+  rehearse: 30_000, read: 30_000, load: 30_000, bind: 30_000, hold: 60_000, backtest: 600_000, points: 3_600_000, look: 300_000, steps: 120_000, open: 30_000, close: 5_000, advance: 5_000, record: 30_000,
 };
 /** Questions that may wait for the one before. */
 const MAX_WAITING = 100;
 
+const ENDLESS_CALL = 'The strategy did not end in time, and its process was ended. Look for a single call that goes through an endless list, such as indexOf over a length that you set yourself';
+const ENDLESS_READING = 'The files could not be read in time, and the process that read them was ended. Look for what is nested many levels deep, such as functions within the defaults of the parameters of other functions, and give the inner ones names of their own; or take a very large file apart';
+
 /** Tasks after the loading. */
-export type SandboxQuestion = Exclude<SandboxTask, 'load' | 'rehearse'>;
+export type SandboxQuestion = Exclude<SandboxTask, 'read' | 'load' | 'rehearse'>;
 
 /** A loaded strategy: its questions are answered one after the other. Dispose of it to end its process. */
 export type Sandbox = Disposable & {
@@ -33,7 +36,7 @@ export type Sandbox = Disposable & {
 /** `kind`: a process where that is possible. `limits`: less than a machine usually grants. `warm`: take a process that waits there, when one does. */
 export type SandboxOptions = { readonly kind?: 'process' | 'thread'; readonly limits?: Partial<MachineLimits>; readonly warm?: WarmSandboxes };
 
-type Waiting = { readonly id: number; readonly resolve: (answer: unknown) => void; readonly reject: (error: Error) => void; readonly onProgress: ((progress: SandboxProgress) => void) | undefined };
+type Waiting = { readonly id: number; readonly task: SandboxTask; readonly resolve: (answer: unknown) => void; readonly reject: (error: Error) => void; readonly onProgress: ((progress: SandboxProgress) => void) | undefined };
 type Handling = { readonly signal: AbortSignal | undefined; readonly onProgress?: ((progress: SandboxProgress) => void) | undefined };
 
 /** Asks a process one question after the other. Its users have `openSandbox`, which loads one strategy into one process. */
@@ -51,7 +54,7 @@ export class SandboxClient implements Disposable {
       this.#ended ??= why;
       this.#waiting?.reject(
         why === OVERDUE
-          ? new AppError('STRATEGY_OUT_OF_TIME', 'The strategy did not end in time, and its process was ended. Look for a single call that goes through an endless list, such as indexOf over a length that you set yourself')
+          ? new AppError('STRATEGY_OUT_OF_TIME', this.#waiting.task === 'read' ? ENDLESS_READING : ENDLESS_CALL)
           : new AppError('STRATEGY_OUT_OF_MEMORY', `The process of the strategy has ended (${why}): it may have used too much memory`),
       );
     });
@@ -87,7 +90,7 @@ export class SandboxClient implements Disposable {
     this.#asked += 1;
     const id = this.#asked;
     const { promise, resolve, reject } = Promise.withResolvers<unknown>();
-    this.#waiting = { id, resolve, reject, onProgress };
+    this.#waiting = { id, task, resolve, reject, onProgress };
     const timer = setTimeout(() => this.#end(new AppError('STRATEGY_OUT_OF_TIME', `The strategy did not answer within ${LIMITS_MS[task] / 1_000} s and was ended`)), LIMITS_MS[task]);
     const onAbort = (): void => this.#end(signal?.reason instanceof Error ? signal.reason : new AppError('STRATEGY_OUT_OF_TIME', 'The run was cancelled'));
     signal?.addEventListener('abort', onAbort, { once: true });
@@ -121,7 +124,8 @@ export async function openSandbox(files: readonly ProjectFileLike[] | string, pa
   const client = new SandboxClient(warm?.take(kind) ?? startSandboxChild(kind));
   try {
     const given = typeof files === 'string' ? [{ path: ENTRY_FILE, text: files }] : files;
-    const facts = await client.send('load', { files: given, parameters, ...(limits === undefined ? {} : { limits }) }, { signal: undefined });
+    await client.send('read', { files: given }, { signal: undefined });
+    const facts = await client.send('load', { parameters, ...(limits === undefined ? {} : { limits }) }, { signal: undefined });
     return {
       facts,
       get ended() {

@@ -4,7 +4,7 @@ import { InsideCells } from './inside-cells.ts';
 import { insideLook } from './inside-look.ts';
 import { causeOf, FailedRun, insideBacktest, insidePoints, type TellProgress } from './inside-runs.ts';
 import { insideSteps } from './inside-steps.ts';
-import { InsideStrategy } from './inside-strategy.ts';
+import { InsideStrategy, readFiles, type ReadFiles } from './inside-strategy.ts';
 import { prepareMachine } from './machine.ts';
 import { rehearse } from './rehearsal.ts';
 import type { SandboxAnswer, SandboxAsk, SandboxFacts, SandboxTasks } from './protocol.ts';
@@ -17,6 +17,7 @@ export type SandboxPort = { onAsk(listener: (ask: SandboxAsk) => void): void; an
 const FAILED_LINES = 200;
 
 class Inside {
+  #read: ReadFiles | null = null;
   #strategy: InsideStrategy | null = null;
   #cells: InsideCells | null = null;
 
@@ -30,9 +31,16 @@ class Inside {
     return this.#cells;
   }
 
+  read({ files }: SandboxTasks['read']['ask']): SandboxTasks['read']['answer'] {
+    [this.#strategy, this.#cells, this.#read] = [null, null, null];
+    this.#read = readFiles(files);
+    return { findings: this.#read.findings };
+  }
+
   async load(ask: SandboxTasks['load']['ask']): Promise<SandboxFacts> {
     [this.#strategy, this.#cells] = [null, null];
-    this.#strategy = await InsideStrategy.load(ask);
+    invariant(this.#read, 'No files were read');
+    this.#strategy = await InsideStrategy.load(this.#read, ask);
     return this.#strategy.facts();
   }
 
@@ -40,6 +48,8 @@ class Inside {
     switch (task) {
       case 'rehearse':
         return rehearse();
+      case 'read':
+        return this.read(ask);
       case 'load':
         return this.load(ask);
       case 'bind':

@@ -29,7 +29,8 @@ async function run({ what, place, where }: AttackedAsk): Promise<AttackOutcome> 
   const [tried, limits] = what === 'sound' || attack === undefined ? [{ files: CROSS_PROJECT, isLive: false }, {}] : [attack, quickLimits(attack)];
   if (where !== 'lasting') return tryAttack(tried, (files) => openSandbox(files, {}, { kind: where, limits }));
   return tryAttack(tried, async (files) => {
-    await lasting.send('load', { files, parameters: {}, limits }, { signal: undefined });
+    await lasting.send('read', { files }, { signal: undefined });
+    await lasting.send('load', { parameters: {}, limits }, { signal: undefined });
     const ask: Sandbox['ask'] = (task, asked) => lasting.send(task, asked, { signal: undefined });
     return { ask, [Symbol.dispose]: () => undefined };
   });
