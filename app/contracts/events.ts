@@ -39,6 +39,7 @@ export const orderApproved = z.object({
   decisionId: z.string(), clientOrderId: clientOrderIdSchema, source: orderSourceSchema, signalId: z.string().nullable(), strategyId: z.string().nullable(),
   symbol: symbolSchema, side: sideSchema, qty: positiveDecimalText, ...orderTermsFields, replaces: clientOrderIdSchema.nullable().default(null),
   /** What the replaced order had filled when this was decided: with more by now, the new order would fill beyond what was wanted, and execution denies it. */ replacedFilledQty: decimalText.optional(),
+  /** The version of the trading state that this was decided under: with a stop after it, an order that opens or adds no longer goes out. Approvals of earlier versions do not say it. */ tradingStateVersion: z.number().int().positive().optional(),
   isReducing: z.boolean(), referencePrice: positiveDecimalText, reservedNotional: decimalText, /** Market time of the decision. */ tsMarket: ms, tsBarSeen: ms.nullable(),
 });
 

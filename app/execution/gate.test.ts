@@ -4,7 +4,7 @@ import { epochMs } from '#app/domain/time.ts';
 import { quantity } from '#app/domain/numeric.ts';
 import { decideGate, uncoveredExit, type GateView } from './gate.ts';
 
-const view = (fields: Partial<GateView> = {}): GateView => ({ tradingState: 'ACTIVE', arming: 'not_needed', isLeaseFresh: true, isReducing: false, uncovered: null, approvedAt: epochMs(1_000_000), marketNow: epochMs(1_060_000), waitedMs: null, ...fields });
+const view = (fields: Partial<GateView> = {}): GateView => ({ tradingState: 'ACTIVE', strictestSince: 'ACTIVE', arming: 'not_needed', isLeaseFresh: true, isReducing: false, uncovered: null, approvedAt: epochMs(1_000_000), marketNow: epochMs(1_060_000), waitedMs: null, ...fields });
 
 describe('gate', () => {
   it.each<[string, Partial<GateView>, object]>([
@@ -13,6 +13,10 @@ describe('gate', () => {
     ['holds without a fresh lease', { isLeaseFresh: false }, { kind: 'hold' }],
     ['denies when halted, even an exit', { tradingState: 'HALTED', isReducing: true }, { kind: 'deny', code: 'TRADING_HALTED' }],
     ['denies an entry while reducing', { tradingState: 'REDUCING' }, { kind: 'deny', code: 'TRADING_REDUCING_ONLY' }],
+    ['denies an entry that was approved before a halt, after the resume', { strictestSince: 'HALTED' }, { kind: 'deny', code: 'TRADING_HALTED', message: expect.stringContaining('after the resume') as string }],
+    ['denies an entry that was approved before entries were stopped, after the resume', { strictestSince: 'REDUCING' }, { kind: 'deny', code: 'TRADING_REDUCING_ONLY', message: expect.stringContaining('after the resume') as string }],
+    ['denies it for good, also while the lease is stale', { strictestSince: 'HALTED', isLeaseFresh: false }, { kind: 'deny', code: 'TRADING_HALTED' }],
+    ['sends an exit that was approved before a halt', { strictestSince: 'HALTED', isReducing: true }, { kind: 'send' }],
     ['sends an exit while reducing', { tradingState: 'REDUCING', isReducing: true }, { kind: 'send' }],
     ['denies an entry while the real account is disarmed', { arming: 'disarmed' }, { kind: 'deny', code: 'LIVE_DISARMED' }],
     ['denies it for good, also while the lease is stale', { arming: 'disarmed', isLeaseFresh: false }, { kind: 'deny', code: 'LIVE_DISARMED' }],

@@ -12,10 +12,11 @@ export const APPROVAL_VALID_MS = 120 * SECOND_MS;
 /**
  * What the gate sees, read in the transaction that makes the order `submitted`. `marketNow` is the latest market time known, null before the first bar.
  * `waitedMs`: real time since a person's order was decided: where bars of hours come in seconds (history that is being filled, a fast tape), the market's clock alone
- * would call it old at once; null for orders that bars decide.
+ * would call it old at once; null for orders that bars decide. `strictestSince`: the strictest state that trading was in after the order was approved; ACTIVE when it was never stopped.
  */
 export type GateView = {
   readonly tradingState: TradingState;
+  readonly strictestSince: TradingState;
   readonly arming: Arming;
   readonly isLeaseFresh: boolean;
   readonly isReducing: boolean;
@@ -48,13 +49,27 @@ export function uncoveredExit(exit: { readonly symbol: string; readonly side: Si
   return `${closable.isZero() ? `No position is held any more that the order could close` : `Only ${toText(closable)} ${symbol} are held now`}: to ${side} ${toText(qty)} ${symbol} would open one on the other side`;
 }
 
-/** Decides. The master switch comes first, then the arming of the real account, then the position that an exit is to close, then age, then the dead-man's lease of risk: a stale lease only delays. */
+/**
+ * Stopping trading ends what was approved before it, also where nobody could look at the order meanwhile (the broker's stream was down, execution did not run): to resume is not to
+ * ask for it again. The wish to get out outlives a stop.
+ */
+function stoppedMeanwhile({ strictestSince, isReducing }: GateView): GateAnswer | null {
+  if (isReducing || strictestSince === 'ACTIVE') return null;
+  const after = 'after this order had been approved: it does not go out after the resume; place the order again if you still want it';
+  return strictestSince === 'HALTED'
+    ? { kind: 'deny', code: 'TRADING_HALTED', message: `Trading was halted ${after}` }
+    : { kind: 'deny', code: 'TRADING_REDUCING_ONLY', message: `Only orders that shrink a position could go out for a while ${after}` };
+}
+
+/** Decides. The master switch comes first, as it is and as it was since the approval, then the arming of the real account, then the position that an exit is to close, then age, then the dead-man's lease of risk: a stale lease only delays. */
 export function decideGate(view: GateView): GateAnswer {
   if (!mayTrade(view.tradingState, view.isReducing)) {
     return view.tradingState === 'HALTED'
       ? { kind: 'deny', code: 'TRADING_HALTED', message: 'Trading is halted' }
       : { kind: 'deny', code: 'TRADING_REDUCING_ONLY', message: 'Only orders that shrink a position may go out now' };
   }
+  const stopped = stoppedMeanwhile(view);
+  if (stopped !== null) return stopped;
   if (!maySendLive(view.arming, view.isReducing)) {
     return { kind: 'deny', code: 'LIVE_DISARMED', message: 'The real account is not armed: only orders that shrink a position may go out' };
   }

@@ -4,15 +4,15 @@ import { AppError } from '#app/domain/errors.ts';
 import type { EpochMs } from '#app/domain/time.ts';
 import type { Db, Tx } from '#chassis/db.ts';
 import { requestCancel } from './cancels.ts';
-import { letGoAt } from './kill.ts';
+import { approvedUntil, letGoAt } from './kill.ts';
 import { lockOrders, type Order } from './orders.ts';
 
 const MAX_AT_ONCE = 10_000;
 
-/** All that is open; for a pull of the kill switch (its key) that trading outlived, all that came before it went on: the wish may have waited for this process for minutes. */
+/** All that is open; for a pull of the kill switch (its key) that trading outlived, all that was approved before it went on: the wish may have waited for this process for minutes, and so may an approval. */
 async function openOrders(tx: Tx, key: string): Promise<Order[]> {
   const rows = await tx.query<{ order_id: string }>(
-    `SELECT order_id FROM execution.orders WHERE NOT is_closed AND created_at <= coalesce(to_timestamp($2::double precision / 1000), 'infinity') ORDER BY order_id LIMIT $1`, [MAX_AT_ONCE, await letGoAt(tx, key)],
+    `SELECT o.order_id FROM execution.orders o LEFT JOIN risk_management.risk_decisions d USING (decision_id) WHERE NOT o.is_closed AND ${approvedUntil('$2')} ORDER BY o.order_id LIMIT $1`, [MAX_AT_ONCE, await letGoAt(tx, key)],
   );
   return lockOrders(tx, { by: 'order_id', ids: rows.map((row) => row.order_id) });
 }

@@ -81,6 +81,21 @@ describe('the gate', () => {
     expect(await stack.atBroker(entry)).toEqual([]);
   });
 
+  it('an entry that was approved before a halt does not go out after the resume, although execution was away for all of it', async () => {
+    const version = async (): Promise<number> => (await stack.book.sql<{ version: number }>('SELECT max(version) AS version FROM risk_management.trading_state'))[0]?.version ?? 0;
+    const [before, after] = [nextId('before-halt'), nextId('after-resume')];
+    expect(await worker.stop()).toBe(0);
+    await stack.approve(before, { tradingStateVersion: await version() });
+    await stack.setState('HALTED');
+    await stack.setState('ACTIVE');
+    await stack.approve(after, { tradingStateVersion: await version() });
+    await run();
+    const denied = await stack.reaches(before, 'denied');
+    expect([denied.denial_code, denied.reason]).toEqual(['TRADING_HALTED', expect.stringContaining('approved')]);
+    await isFilledOnce(after);
+    expect(await stack.atBroker(before)).toEqual([]);
+  }, 60_000);
+
   it('denies an approval that is older than two minutes of market time', async () => {
     await stack.book.sql(`INSERT INTO data_ingestion.ingestion_status VALUES ('AAPL', '1Min', to_timestamp(1767623400) + interval '61 seconds', 1, 1, 0, now())`);
     const id = nextId('old');

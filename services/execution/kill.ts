@@ -10,6 +10,7 @@ import type { Broker } from '../alpaca/ports.ts';
 import { mayPass } from './broker-link.ts';
 import type { Booking } from './booking.ts';
 import { requestCancel } from './cancels.ts';
+import type { Submitter } from './submitter.ts';
 
 /** How long the broker's list is looked at for what was still on its way when the switch was pulled. */
 const SWEEP_MS = 60_000;
@@ -19,13 +20,19 @@ const CLEAN_LOOKS = 3;
 const AT_ONCE = 8;
 const BACKOFF = { baseMs: 100, capMs: 2_000 };
 
-/** What cancelling needs. `wasPostedSince`: an order that this process sent after the pull, which allowed it (the exits of a flatten): not to be canceled. */
-export type KillParts = {
+/**
+ * What cancelling needs. `wasPostedSince`: an order that this process sent after the pull, which allowed it (the exits of a flatten): not to be canceled. `hasPassedSince`: an order
+ * went out after the pull that the pull would have stopped: somebody has let trading go on.
+ */
+export type KillParts = Pick<Submitter, 'inFlight' | 'wasPostedSince' | 'hasPassedSince'> & {
   readonly latch: KillLatch; readonly broker: Broker; readonly db: Db; readonly booking: Booking; readonly log: Logger; readonly nowMs: () => EpochMs; readonly monotonicMs: () => number;
-  readonly inFlight: () => number; readonly wasPostedSince: (clientOrderId: string, sinceMs: number) => boolean; readonly onWished: () => void; readonly signal: AbortSignal; readonly fatal: (error: unknown) => void;
+  readonly onWished: () => void; readonly signal: AbortSignal; readonly fatal: (error: unknown) => void;
 };
 
-/** Asks the broker alone: one request cancels everything, then its list is watched until nothing of before the pull is left open. No book is needed for that. */
+/**
+ * Asks the broker alone: one request cancels everything, then its list is watched until nothing of before the pull is left open. No book is needed for that. It ends with the first
+ * order that goes out after trading was let go on: the broker makes legs of it that cannot be told from older ones, and without its stop-loss the entry would stand naked.
+ */
 async function cancelThere(parts: KillParts, pull: Latch): Promise<void> {
   const { broker, log, monotonicMs, signal } = parts;
   const began = monotonicMs();
@@ -37,7 +44,12 @@ async function cancelThere(parts: KillParts, pull: Latch): Promise<void> {
         isFirst = false;
         await broker.cancelAll();
       }
-      const open = (await broker.listOpen()).filter((order) => !parts.wasPostedSince(order.clientOrderId, began));
+      const open = (await broker.listOpen()).filter((order) => !parts.wasPostedSince(order, began));
+      // Asked after the list: whatever stands in it has left before.
+      if (parts.hasPassedSince(pull.state, began)) {
+        log.warn({ key: pull.key }, 'Orders go out again after the kill switch: the broker is not swept any more; cancels that the book holds go on');
+        return;
+      }
       for (let n = 0; n < open.length; n += AT_ONCE) await Promise.all(open.slice(n, n + AT_ONCE).map((order) => broker.cancel(order.id)));
       clean = open.length > 0 || parts.inFlight() > 0 ? 0 : clean + 1;
       failures = 0;
@@ -55,7 +67,7 @@ async function cancelThere(parts: KillParts, pull: Latch): Promise<void> {
 
 /**
  * When somebody let trading go on after the pull with this key was in the book, EpochMs by the book's clock; null while nobody has. Cancels of the pull that are carried out
- * later than that leave alone what was placed after it: that is wanted.
+ * later than that leave alone what was decided after it (`approvedUntil`): that is wanted.
  */
 export async function letGoAt(db: Queryable, key: string): Promise<EpochMs | null> {
   const [row] = await db.query<{ at: EpochMs | null }>(
@@ -64,7 +76,15 @@ export async function letGoAt(db: Queryable, key: string): Promise<EpochMs | nul
   return row?.at ?? null;
 }
 
-/** Until when an order must have come into the book to be canceled, by its clock, which need not be ours: only ages agree. A pull that lets exits through ends with itself. */
+/**
+ * Of the orders `o` with their decisions `d`, those approved until an instant (the parameter named, EpochMs by the book's clock, null = all): an expression of SQL. What an approval waited
+ * for on its way to the order's row does not make it newer; legs are as old as their order's, and what was placed elsewhere is as old as its row.
+ */
+export function approvedUntil(parameter: string): string {
+  return `coalesce(d.decided_at, o.created_at) <= coalesce(to_timestamp(${parameter}::double precision / 1000), 'infinity')`;
+}
+
+/** Until when an order must have been approved to be canceled, by the book's clock, which need not be ours: only ages agree. A pull that lets exits through ends with itself. */
 async function lastOrderAt(db: Db, nowMs: () => EpochMs, pull: Latch): Promise<number | null> {
   if (pull.state === 'HALTED') return letGoAt(db, pull.key);
   const [book] = await db.query<{ pulled: number }>('SELECT clock_timestamp() - make_interval(secs => $1::double precision / 1000) AS pulled', [Math.max(0, nowMs() - pull.at)]);
@@ -78,7 +98,7 @@ export async function wishInBook({ db, booking, log, nowMs, onWished, signal }: 
     try {
       const last = await lastOrderAt(db, nowMs, pull);
       const rows = await db.query<{ order_id: string }>(
-        `SELECT order_id FROM execution.orders WHERE NOT is_closed AND status <> 'pending_cancel' AND created_at <= coalesce(to_timestamp($1::double precision / 1000), 'infinity') ORDER BY approved_seq`, [last],
+        `SELECT o.order_id FROM execution.orders o LEFT JOIN risk_management.risk_decisions d USING (decision_id) WHERE NOT o.is_closed AND o.status <> 'pending_cancel' AND ${approvedUntil('$1')} ORDER BY o.approved_seq`, [last],
       );
       for (const { order_id: orderId } of rows) await booking.change(orderId, (tx, order) => requestCancel(tx, order, { reason: `kill switch: ${pull.reason}`, actor: pull.actor, now: nowMs() }));
       onWished();

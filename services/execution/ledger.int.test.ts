@@ -45,12 +45,12 @@ beforeEach(async () => {
 
 let seq = 0;
 const nowMs = () => epochMs(Date.now());
-async function stored(id: string, fields: { side: 'buy' | 'sell'; strategyId: string | null; qty: string; isReducing?: boolean }, isSubmitted: boolean): Promise<void> {
+async function stored(id: string, fields: { side: 'buy' | 'sell'; strategyId: string | null; qty: string; isReducing?: boolean; tradingStateVersion?: number }, isSubmitted: boolean): Promise<void> {
   seq += 1;
   await db.tx(async (tx) => {
     const order = await insertApproved(tx, {
       decisionId: id, clientOrderId: `ms-${id}`, source: 'strategy', signalId: null, strategyId: fields.strategyId, symbol: 'AAPL', side: fields.side, qty: fields.qty, ...writeTerms(MARKET_TERMS), replaces: null,
-      isReducing: fields.isReducing ?? false, referencePrice: '100', reservedNotional: '0', tsMarket: 1, tsBarSeen: null,
+      isReducing: fields.isReducing ?? false, tradingStateVersion: fields.tradingStateVersion, referencePrice: '100', reservedNotional: '0', tsMarket: 1, tsBarSeen: null,
     }, { ...MARKET_TERMS, qty: quantity(fields.qty) }, { approvedSeq: seq, replacesOrderId: null });
     if (isSubmitted) await moveOrder(tx, order, { event: { kind: 'submitted' }, tsEvent: order.tsMarket, source: 'local', detail: {} });
   });
@@ -129,7 +129,10 @@ describe('the kill switch in the book', () => {
   };
   const switched = (version: number, state: string, age: number, key: string | null = null) =>
     book.sql(`INSERT INTO risk_management.trading_state (version, state, reason, actor, idempotency_key, at) VALUES ($1, $2, 'test', 'ann', $4, clock_timestamp() - make_interval(secs => $3))`, [version, state, age, key]);
-  afterEach(() => book.sql('DELETE FROM risk_management.trading_state WHERE version > 1'));
+  /** When risk decided about an order, in seconds before now: it may have come into the book long after. */
+  const decided = (id: string, age: number) => book.sql(
+    `INSERT INTO risk_management.risk_decisions (decision_id, source, symbol, outcome, message, limits_version, rules, ts_market, decided_at) VALUES ($1, 'strategy', 'AAPL', 'approved', 'test', 1, '[]', now(), clock_timestamp() - make_interval(secs => $2))`, [id, age]);
+  afterEach(() => book.sql('DELETE FROM risk_management.trading_state WHERE version > 1; DELETE FROM risk_management.risk_decisions'));
   beforeEach(() => book.sql(`UPDATE risk_management.trading_state SET at = clock_timestamp() - interval '1 hour'`));
 
   it('a halt cancels what came until trading was let go on, however late the book answers, and nothing that was placed after that', async () => {
@@ -148,6 +151,17 @@ describe('the kill switch in the book', () => {
     expect(await cancelAll({ clientOrderId: null, idempotencyKey: 'kill-book', actor: 'ann' })).toEqual({ requested: ['ms-meanwhile'] });
     expect(await cancelAll({ clientOrderId: null, idempotencyKey: 'a-person-1', actor: 'ann' })).toEqual({ requested: ['ms-resumed'] });
   });
+  it('what was approved before the resume and came into the book after it is as old as its decision, to both', async () => {
+    await switched(2, 'HALTED', 19, 'kill-book');
+    await switched(3, 'ACTIVE', 5);
+    await aged({ 'late-wish': 1, wanted: 1 });
+    await decided('late-wish', 30);
+    await decided('wanted', 2);
+    expect(await wish('HALTED')).toEqual([{ id: 'late-wish', status: 'canceled' }, { id: 'wanted', status: 'initialized' }]);
+    await aged({ 'late-cancel': 1 });
+    await decided('late-cancel', 30);
+    expect(await cancelOrder(db, () => undefined, nowMs)({ clientOrderId: null, idempotencyKey: 'kill-book', actor: 'ann' })).toEqual({ requested: ['ms-late-cancel'] });
+  });
   it('a halt that still holds cancels everything', async () => {
     await switched(2, 'HALTED', 19, 'kill-book');
     await aged({ before: 30, now: 0 });
@@ -155,8 +169,9 @@ describe('the kill switch in the book', () => {
   });
   it('a flatten cancels what was there before it, not its own exits', async () => {
     await switched(2, 'REDUCING', 19, 'kill-book');
-    await aged({ before: 30, exit: 10 });
-    expect(await wish('REDUCING')).toEqual([{ id: 'before', status: 'canceled' }, { id: 'exit', status: 'initialized' }]);
+    await aged({ before: 30, exit: 10, late: 1 });
+    await decided('late', 30);
+    expect(await wish('REDUCING')).toEqual([{ id: 'before', status: 'canceled' }, { id: 'exit', status: 'initialized' }, { id: 'late', status: 'canceled' }]);
   });
 });
 
@@ -249,6 +264,27 @@ describe('the gate of the real account', () => {
 });
 
 describe('the gate', () => {
+  const switched = (version: number, state: string) => book.sql(`INSERT INTO risk_management.trading_state (version, state, reason, actor) VALUES ($1, $2, 'test', 'test')`, [version, state]);
+  afterEach(() => book.sql('DELETE FROM risk_management.trading_state WHERE version > 1'));
+  it.each([['HALTED', 'TRADING_HALTED'], ['REDUCING', 'TRADING_REDUCING_ONLY']])('lets no entry out that was approved before %s, however soon trading was resumed; exits, and what was approved after, go', async (state, code) => {
+    await freshLease();
+    await holds100();
+    const { lane, holds, sent } = gateParts(armingThatSays('not_needed'));
+    holds.set('stream', 'test');
+    const id = (name: string): string => `${state}-${name}`;
+    lane.start();
+    await switched(2, state);
+    // Decided under version 1, and written only while trading was stopped: a stop does not wait for a decision that is being made.
+    await stored(id('before'), { side: 'buy', strategyId: 'one', qty: '1', tradingStateVersion: 1 }, false);
+    await stored(id('exit'), { side: 'sell', strategyId: 'one', qty: '1', isReducing: true, tradingStateVersion: 1 }, false);
+    await switched(3, 'ACTIVE');
+    await stored(id('after'), { side: 'buy', strategyId: 'one', qty: '1', tradingStateVersion: 3 }, false);
+    holds.set('stream', null);
+    await becomes(id('before'), 'denied');
+    await until(() => sent.length === 2, 'the exit and the later entry to go out');
+    await lane.stop();
+    expect([sent.toSorted(), (await statusOf(id('before')))?.denial_code]).toEqual([[`ms-${id('after')}`, `ms-${id('exit')}`], code]);
+  });
   it('waits for a HALT that is being written, and then lets nothing out', async () => {
     const { lane, sent } = gateParts(armingThatSays('not_needed'));
     await freshLease();

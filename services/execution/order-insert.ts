@@ -37,7 +37,7 @@ export async function insertApproved(tx: Tx, approved: Payload<'order.approved'>
     signalId: approved.signalId, symbol: approved.symbol, side: approved.side, terms: rest, role: 'order', parentOrderId: null, replacesOrderId: more.replacesOrderId, isReducing: approved.isReducing,
     state: newOrderState(qty), denialCode: null, reason: null, tsMarket: approved.tsMarket as EpochMs, tsBarSeen: approved.tsBarSeen as EpochMs | null, unknownSince: null,
   };
-  const detail = { approvedQty: approved.qty, approvedLimitPrice: approved.limitPrice, replacedFilledQty: approved.replacedFilledQty, decidedAt: more.decidedAt };
+  const detail = { approvedQty: approved.qty, approvedLimitPrice: approved.limitPrice, replacedFilledQty: approved.replacedFilledQty, tradingStateVersion: approved.tradingStateVersion, decidedAt: more.decidedAt };
   await insert(tx, order, { referencePrice: approved.referencePrice, approvedSeq: more.approvedSeq, source: 'local', event: 'initialized', detail });
   return order;
 }

@@ -215,4 +215,33 @@ describe('the kill switch', () => {
     expect(await worker.stop()).toBe(0);
     await run();
   }, 60_000);
+  it('leaves the stop-loss of an entry alone that goes out after a resume, although the broker still works at the cancels of before', async () => {
+    const old = await rest('GE');
+    await stack.sim('faults', { kind: 'slow_cancel', count: 1 });
+    const pull = latch({});
+    worker.send({ type: 'latch', latch: pull });
+    await stack.reaches(old, 'pending_cancel');
+    await stack.setState('HALTED');
+    worker.send({ type: 'unlatch', key: pull.key });
+    await stack.setState('ACTIVE');
+    // Asked for again until the worker has heard that the book holds the pull.
+    const entry = await until(async () => {
+      const id = nextId('resumed');
+      await stack.approve(id, { ...EXITS, symbol: 'BAC' });
+      await stack.reaches(id, 'accepted', 2_000);
+      return id;
+    }, 'an entry to go out again', 15_000);
+    const began = performance.now();
+    // Several looks of the sweep long.
+    await until(async () => {
+      const open = (await rows('parent_order_id = $1', [entry])).map((leg) => leg.status);
+      expect(open).toEqual(['held', 'held']);
+      return performance.now() - began > 1_500;
+    }, 'the sweep to have had its time');
+    await stack.sim('step', { count: 1 });
+    await stack.reaches(old, 'canceled');
+    await stack.reaches(entry, 'filled');
+    await stack.reaches(`${entry}:take_profit`, 'accepted');
+    expect((await stack.order(`${entry}:stop_loss`))?.status).toBe('held');
+  }, 60_000);
 });

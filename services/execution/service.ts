@@ -70,7 +70,7 @@ function build(ctx: ServiceContext) {
   const resolver = createResolver({ db, broker, booking, submitter, holds, arming, latch, kill, log, monotonicMs, fatal, performer: { db, broker, booking, nowMs } });
   const lane = createSubmitLane({ db, broker, submitter, holds, arming, latch, kill, log, nowMs, monotonicMs, fatal, onHeld: (why) => health.degraded('gate', why === null ? null : `Approved orders wait: ${why}`) });
   const cancels = createCancels({ arming, db, broker, booking, log, nowMs, monotonicMs, fatal, onDoubt: (orderId) => resolver.attend(orderId) });
-  watchKillSwitch({ latch, broker, db, booking, log, nowMs, monotonicMs, fatal, inFlight: submitter.inFlight, wasPostedSince: submitter.wasPostedSince, onWished: cancels.ring, signal: ctx.signal });
+  watchKillSwitch({ latch, broker, db, booking, log, nowMs, monotonicMs, fatal, inFlight: submitter.inFlight, wasPostedSince: submitter.wasPostedSince, hasPassedSince: submitter.hasPassedSince, onWished: cancels.ring, signal: ctx.signal });
   const onBlocked = (isBlocked: boolean): void => health.degraded('blocked', isBlocked ? 'The broker has blocked trading for this account; ask Alpaca' : null);
   const snapshot = async (source: string): Promise<void> => {
     try {

@@ -3,6 +3,7 @@ import { maySendLive } from '#app/domain/arming.ts';
 import { describeError, AppError } from '#app/domain/errors.ts';
 import type { DenialCode } from '#app/domain/limits.ts';
 import type { EpochMs } from '#app/domain/time.ts';
+import { mayTrade, type TradingState } from '#app/domain/trading-state.ts';
 import { newsOfOrder } from '#app/execution/reconcile.ts';
 import type { LiveArming } from '#chassis/arming.ts';
 import { crashPoint } from '#chassis/crash-point.ts';
@@ -30,8 +31,10 @@ export type Submitter = {
   /** True while a POST of this order is on its way: nobody else may judge it then. */
   isInFlight(orderId: string): boolean;
   inFlight(): number;
-  /** Was this client order id posted by this process at or after an instant of the monotonic clock? */
-  wasPostedSince(clientOrderId: string, sinceMs: number): boolean;
+  /** Was this order of the broker's, or the order whose leg it is, posted by this process at or after an instant of the monotonic clock? */
+  wasPostedSince(theirs: Pick<BrokerOrder, 'id' | 'clientOrderId'>, sinceMs: number): boolean;
+  /** Was an order posted at or after an instant of the monotonic clock that this trading state does not let pass? */
+  hasPassedSince(state: TradingState, sinceMs: number): boolean;
 };
 
 const MAX_REMEMBERED = 10_000;
@@ -56,18 +59,32 @@ async function closeUnheard(tx: Tx, current: Order, { kind, source, detail, patc
   return true;
 }
 
-/** When this process posted which client order ids; the oldest are forgotten. */
-function createMemory(monotonicMs: () => number): { add(clientOrderId: string): void; isSince(clientOrderId: string, sinceMs: number): boolean } {
+type Memory = Pick<Submitter, 'wasPostedSince' | 'hasPassedSince'> & { post(order: Order): number; legs(theirs: BrokerOrder, postedAtMs: number): void };
+
+/** When this process posted which orders, by our client order id or, for the legs that the broker made of one, by its own; the oldest are forgotten. */
+function createMemory(monotonicMs: () => number): Memory {
   const posted = new Map<string, number>();
+  const newest = { entry: -Infinity, exit: -Infinity };
+  const add = (id: string, atMs: number): void => {
+    posted.set(id, atMs);
+    for (const oldest of posted.keys()) {
+      if (posted.size <= MAX_REMEMBERED) break;
+      posted.delete(oldest);
+    }
+  };
+  const isSince = (id: string, sinceMs: number): boolean => (posted.get(id) ?? -Infinity) >= sinceMs;
   return {
-    add(clientOrderId) {
-      posted.set(clientOrderId, monotonicMs());
-      for (const oldest of posted.keys()) {
-        if (posted.size <= MAX_REMEMBERED) break;
-        posted.delete(oldest);
-      }
+    post({ clientOrderId, isReducing }) {
+      const atMs = monotonicMs();
+      add(clientOrderId, atMs);
+      newest[isReducing ? 'exit' : 'entry'] = atMs;
+      return atMs;
     },
-    isSince: (clientOrderId, sinceMs) => (posted.get(clientOrderId) ?? -Infinity) >= sinceMs,
+    legs(theirs, postedAtMs) {
+      for (const leg of theirs.legs) add(leg.id, postedAtMs);
+    },
+    wasPostedSince: ({ id, clientOrderId }, sinceMs) => isSince(clientOrderId, sinceMs) || isSince(id, sinceMs),
+    hasPassedSince: (state, sinceMs) => (!mayTrade(state, false) && newest.entry >= sinceMs) || (!mayTrade(state, true) && newest.exit >= sinceMs),
   };
 }
 
@@ -128,10 +145,11 @@ export function createSubmitter(parts: SubmitterParts): Submitter {
     const postedAt = parts.nowMs();
     if (order.tsBarSeen !== null) barToPost.observe(Math.max(0, postedAt - order.tsBarSeen));
     crashPoint('execution.before-post');
-    posted.add(order.clientOrderId);
+    const postedAtMs = posted.post(order);
     const outcome = replaced === null ? await broker.submit(ticketOf(order), permit) : await broker.replace(replaceTicketOf(order, replaced), permit);
     crashPoint('execution.after-post');
     outcomes.inc({ outcome: outcome.kind });
+    if (outcome.kind === 'accepted') posted.legs(outcome.order, postedAtMs);
     if (outcome.kind !== 'unknown') onAnswer?.();
     if (outcome.kind === 'accepted') await adopt(order, outcome.order, postedAt);
     else if (outcome.kind === 'rejected') await confirmRejected(order, outcome, postedAt);
@@ -141,7 +159,7 @@ export function createSubmitter(parts: SubmitterParts): Submitter {
   return {
     isInFlight: (orderId) => inFlight.has(orderId),
     inFlight: () => inFlight.size,
-    wasPostedSince: posted.isSince,
+    wasPostedSince: posted.wasPostedSince, hasPassedSince: posted.hasPassedSince,
     async post(order, passport) {
       inFlight.add(order.orderId);
       try {

@@ -80,7 +80,7 @@ async function saveTargets(tx: Tx, targets: readonly TargetChange[]): Promise<vo
   ]);
 }
 
-function emitDecision(tx: Tx, decision: Decision): void {
+function emitDecision(tx: Tx, decision: Decision, tradingStateVersion: number | null): void {
   const correlationId = decision.signalId ?? decision.decisionId;
   const reason = decision.owes === null || decision.owes.isZero() ? `The position in ${decision.symbol} is to be closed` : `The strategy wants ${toText(decision.owes)} ${decision.symbol} now`;
   for (const order of decision.cancels) {
@@ -98,7 +98,7 @@ function emitDecision(tx: Tx, decision: Decision): void {
     topic: 'order.approved', key: decisionId, correlationId,
     payload: {
       decisionId, clientOrderId: decision.clientOrderId, source, signalId, strategyId, symbol, side, ...writeTerms(decision), qty: toText(decision.qty), replaces: decision.replaces, ...(decision.replacedFilledQty === null ? {} : { replacedFilledQty: toText(decision.replacedFilledQty) }),
-      isReducing: decision.isReducing, referencePrice: toText(decision.referencePrice),
+      ...(tradingStateVersion === null ? {} : { tradingStateVersion }), isReducing: decision.isReducing, referencePrice: toText(decision.referencePrice),
       reservedNotional: toText(decision.reservedNotional), tsMarket, tsBarSeen: decision.tsBarSeen,
     },
   });
@@ -227,7 +227,7 @@ class TradingDesk implements Desk {
     await insertDecisions(this.#tx, this.#kept, this.loaded.limitsVersion);
     await saveTargets(this.#tx, [...this.#targets.values()]);
     if (this.#peak !== null && this.#peakAt !== null) await savePeak(this.#tx, this.#peak, this.#peakAt);
-    for (const { decision } of this.#kept) emitDecision(this.#tx, decision);
+    for (const { decision } of this.#kept) emitDecision(this.#tx, decision, this.loaded.book.facts.tradingStateVersion);
     for (const { clientOrderId, signalId } of this.#takenBack) {
       this.#tx.emit({ topic: 'order.cancel_requested', key: `${clientOrderId}:${signalId}`, correlationId: signalId, payload: { clientOrderId, reason: 'Its strategy takes it back' } });
     }

@@ -10,6 +10,7 @@ import { openDesk, type Desk } from './desk.ts';
 import { loadBook, lockDecisions, type House } from './load-book.ts';
 import { marketTime } from './market-clock.ts';
 import { replyOf, storedDecisions, type DecisionReply } from './replies.ts';
+import { wasLetGoOn } from './trading-state.ts';
 
 type Ask = CommandInput<'flatten'>;
 type Scope = { readonly strategyId: string | null; readonly symbol: string };
@@ -51,13 +52,15 @@ function decisionIdsOf(after: Record<string, unknown>, ask: Ask): string[] {
 /**
  * Closes. A share whose entry is still open is answered EXIT_PENDING: the entry is being cancelled, and what it filled is sold when it has closed.
  * While trading is halted every answer is TRADING_HALTED and the wish is not kept.
- * @throws AppError IDEMPOTENCY_CONFLICT when the key was used for another symbol.
+ * @throws AppError IDEMPOTENCY_CONFLICT when the key was used for another symbol; ORDER_DENIED when trading was let go on since the pull of the kill switch that asks for it.
  */
 export async function flatten(house: House, ask: Ask): Promise<CommandOutput<'flatten'>> {
   return house.db.tx(async (tx) => {
     await lockDecisions(tx);
     const before = await answered(tx, 'flatten', ask.idempotencyKey);
     if (before) return { decisions: (await storedDecisions(tx, decisionIdsOf(before, ask))).map((stored) => stored.reply) };
+    // The supervisor repeats what is left of a pull for minutes: what was opened after a resume is wanted.
+    if (await wasLetGoOn(tx, ask.idempotencyKey)) throw new AppError('ORDER_DENIED', 'Trading was resumed after the kill switch was pulled: no position is closed for it any more. Close what you want closed, or pull it again.');
     const symbols = sharesOf((await loadBook(tx, house)).book, ask).map((scope) => scope.symbol);
     const desk = openDesk(tx, await loadBook(tx, house, { symbols: [...new Set(symbols)] }));
     // Long keys are folded, so that the broker's 128 letters always suffice.

@@ -25,7 +25,8 @@ describe('signals', () => {
     expect((await at().rows.decisions()).map((row) => [row.decision_id, row.outcome, row.code, row.qty, row.reserved_notional])).toEqual([
       [signal(1).signalId, 'approved', null, '50', '5000'], ['b', 'approved', null, '50', '5000'], ['c', 'denied', 'SYMBOL_NOT_TRADABLE', '50', '0'], ['d', 'denied', 'QUANTITY_ZERO', '0', '0'],
     ]);
-    expect((await at().rows.said('order.approved')).map((event) => event.payload['clientOrderId'])).toEqual([`ms-${signal(1).signalId}`, 'ms-b']);
+    // With the trading state that they were decided under: a stop after it ends them.
+    expect((await at().rows.said('order.approved')).map(({ payload }) => [payload['clientOrderId'], payload['tradingStateVersion']])).toEqual([[`ms-${signal(1).signalId}`, 1], ['ms-b', 1]]);
     expect((await at().rows.said('order.denied')).map((event) => event.payload['code'])).toEqual(['SYMBOL_NOT_TRADABLE', 'QUANTITY_ZERO']);
     expect(await at().rows.book.sql(`SELECT day::text AS day, trim_scale(equity)::text AS equity FROM risk_management.day_open_equity`)).toEqual([{ day: '2024-03-05', equity: '100000' }]);
   });

@@ -88,6 +88,12 @@ export async function storeLatch(db: Db, latch: Latch): Promise<void> {
   await setTradingState(db, { idempotencyKey: key, actor, state, reason, onlyStricter: !isCanceling });
 }
 
+/** Did somebody let trading go on after the pull of the kill switch with this key? False for a key that is no pull of it. In a transaction that decides, take lockDecisions first: to resume waits for it. */
+export async function wasLetGoOn(tx: Tx, key: string): Promise<boolean> {
+  const [row] = await tx.query<{ is_on: boolean }>(`SELECT EXISTS (SELECT FROM risk_management.trading_state t JOIN risk_management.trading_state h ON h.idempotency_key = $1 AND t.version > h.version WHERE t.state = 'ACTIVE') AS is_on`, [key]);
+  return row?.is_on === true;
+}
+
 /** The longest reason that the switch keeps. */
 const MAX_REASON = 200;
 

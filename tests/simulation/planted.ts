@@ -62,6 +62,7 @@ export const PLANTED: readonly Planted[] = [
     changes: [{ file: 'app/execution/news.ts', find: 'function planFill(local: LocalOrder, execution: Execution): Plan {', replace: 'function planFill(local: LocalOrder, execution: Execution): Plan {\n  if (isClosed(local.state.status)) return NOTHING;' }],
   },
   { name: 'halt_ignored', what: 'the lane does not look at the trading state', changes: [{ file: 'services/execution/gate.ts', find: 'tradingState: stricterState(tradingStateSchema.parse(row.state), senses.latch()?.state ?? null)', replace: "tradingState: 'ACTIVE'" }] },
+  { name: 'halt_forgotten', what: 'an entry that waited goes out after the resume, as if trading had not been stopped', changes: [{ file: 'services/execution/gate.ts', find: "row.states_since.map((state) => tradingStateSchema.parse(state)).reduce(stricterState, 'ACTIVE')", replace: "'ACTIVE'" }] },
   {
     name: 'reservation_ignored', what: 'what is approved and not yet filled does not count against the limits',
     changes: [{ file: 'services/risk_management/load-book.ts', find: 'reserved: reservationLeft(money(row.reserved), qty, filled)', replace: 'reserved: ZERO_MONEY' }],
