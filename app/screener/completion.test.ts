@@ -127,5 +127,9 @@ describe('the reply of a language model', () => {
     expect(reply.rank).toBeNull();
     expect(reply.refused.map(({ text }) => text.slice(0, 6))).toEqual(['pe < 1', 'close', 'xxxxxx', 'sector']);
     expect(formulasFromModel('x'.repeat(REPLY_MAX + 5)).refused.length).toBeGreaterThan(0);
+    const from = process.threadCpuUsage().user;
+    expect(formulasFromModel(`x${'`'.repeat(REPLY_MAX - 2)}x`).refused.length).toBeGreaterThan(0);
+    expect((process.threadCpuUsage().user - from) / 1_000).toBeLessThan(50);
+    expect(formulasFromModel('- `close > 5`').filters).toEqual(['close > 5']);
   });
 });

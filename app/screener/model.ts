@@ -47,8 +47,8 @@ function structured(text: string): Reply | null {
   return null;
 }
 
-/** A line without what lists and code fences put around it. */
-const bare = (line: string): string => line.trim().replace(/^(?:[-*•]|\d{1,2}[.)])\s+/, '').replace(/^`+|`+$/g, '').replace(/;$/, '').trim();
+/** A line without what lists and code fences put around it. A row of backticks is looked at from its beginning alone: from each of its places it would take the square of its length. */
+const bare = (line: string): string => line.trim().replace(/^(?:[-*•]|\d{1,2}[.)])\s+/, '').replace(/^`+|(?<!`)`+$/g, '').replace(/;$/, '').trim();
 
 function lines(text: string): Reply {
   return { filters: text.split('\n').map(bare).filter((line) => line !== '' && !/^(```|[a-z]+$)/i.test(line)), rank: null };
