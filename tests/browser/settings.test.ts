@@ -8,6 +8,7 @@ import { ALERT_CHANNELS, ALERT_KIND_NAMES } from '#app/contracts/alert-settings.
 import type { AlertChoice } from '#app/contracts/alert-settings.ts';
 import type { ChangeOutlook } from '#app/contracts/configuration.ts';
 import type { RouteParsed } from '#app/contracts/http.ts';
+import { AppError } from '#app/domain/errors.ts';
 import { DEFAULT_RISK_LIMITS } from '#app/domain/limits.ts';
 import type { RiskLimits } from '#app/domain/limits.ts';
 import { openConfiguration } from '#main/configuration.ts';
@@ -25,6 +26,7 @@ const folder = mkdtempSync(path.join(tmpdir(), 'ms-settings-page-'));
 const envFile = path.join(folder, '.env');
 let keeper: ConfigurationKeeper;
 let limits: RiskLimits = DEFAULT_RISK_LIMITS;
+let limitsVersion = 3;
 let choices: AlertChoice[] = ALERT_KIND_NAMES.flatMap((kind) => ALERT_CHANNELS.map((channel) => ({ kind, channel, isEnabled: true, leastSeverity: 'info' as const })));
 let browser: TestBrowser;
 let page: Page;
@@ -36,11 +38,13 @@ const saved = (input: RouteParsed<'saveConfiguration'>): Promise<ChangeOutlook |
 function script(): Script {
   return {
     ...WORLD,
-    tradingState: () => ({ ...TRADING, limits, limitsVersion: 3 }),
+    tradingState: () => ({ ...TRADING, limits, limitsVersion }),
     configuration: () => keeper.view(), checkConfiguration: ({ changes }) => keeper.check(changes), saveConfiguration: saved,
-    setRiskLimits: ({ limits: next }) => {
+    setRiskLimits: ({ limits: next, base }) => {
+      if (base !== limitsVersion) return new AppError('VERSION_CONFLICT', 'The limits were changed meanwhile.');
       limits = next;
-      return { version: 4, limits };
+      limitsVersion += 1;
+      return { version: limitsVersion, limits };
     },
     deployments: () => ({ deployments: [] }),
     alertChoices: () => ({ choices }),
@@ -168,6 +172,7 @@ describe('the settings page', () => {
     await field('Daily loss').fill('1500');
     await bar().getByRole('button', { name: 'Save' }).click();
     await eventually(() => limits.maxDailyLoss).toBe('1500');
+    await page.getByRole('status').filter({ hasText: 'Saved.' }).waitFor();
     await field('Largest order').fill('25,000');
     await row('Largest order').getByText('wider than before').waitFor();
     // Written with its thousands apart, with its unit, and told in the list of sections.
@@ -182,6 +187,19 @@ describe('the settings page', () => {
     await bar().getByRole('checkbox').check();
     await bar().getByRole('button', { name: 'Save' }).click();
     await eventually(() => limits.maxOrderNotional).toBe('26000');
+  });
+
+  it('asks again whether a wider limit is meant when another window has changed what it would be wider than', async () => {
+    await field('Largest order').fill('30000');
+    await bar().getByRole('checkbox').check();
+    [limits, limitsVersion] = [{ ...limits, maxOrderNotional: '1000' }, limitsVersion + 1];
+    await bar().getByRole('button', { name: 'Save' }).click();
+    await bar().getByRole('alert').filter({ hasText: 'changed meanwhile' }).waitFor();
+    await eventually(() => bar().locator('li code').allTextContents()).toEqual(['1,000 USD', '30,000 USD']);
+    expect([await bar().getByRole('checkbox').isChecked(), await bar().getByRole('button', { name: 'Save' }).isDisabled(), limits.maxOrderNotional]).toEqual([false, true, '1000']);
+    await bar().getByRole('checkbox').check();
+    await bar().getByRole('button', { name: 'Save' }).click();
+    await eventually(() => limits.maxOrderNotional).toBe('30000');
   });
 
   it('overwrites nothing that another window has saved: it says so, shows the difference anew, and loses nothing that was typed', async () => {
@@ -235,7 +253,7 @@ describe('the settings page', () => {
     const file = readFileSync(await (await download).path(), 'utf8');
     expect(file).not.toContain('a-long-secret');
     const content = JSON.parse(file) as { settings: Record<string, string>; limits: RiskLimits };
-    expect(content).toMatchObject({ format: 'mainspring-settings', settings: { WEB_SERVER_PORT: '8123', MAIL_TO: 'me@example.com' }, limits: { maxOrderNotional: '26000' } });
+    expect(content).toMatchObject({ format: 'mainspring-settings', settings: { WEB_SERVER_PORT: '8123', MAIL_TO: 'me@example.com' }, limits: { maxOrderNotional: '30000' } });
     const chooser = page.locator('input[type=file]');
     await chooser.setInputFiles({ name: 'other.json', mimeType: 'application/json', buffer: Buffer.from('{"format":"something"}') });
     await page.getByRole('alert').filter({ hasText: 'is no file of settings' }).waitFor();

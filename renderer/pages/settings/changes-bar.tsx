@@ -37,7 +37,8 @@ export function ChangesBar({ outlook, limits, limitsVersion, isChecking, failure
   const looser = limits === null || after === null ? [] : loosened(limits, after);
   const lines: Line[] = [...(hasSettings ? (outlook?.diff ?? []).map(({ key, before, after: next }) => ({ name: settingFacts(key).title, before, after: next })) : []), ...(limits === null || after === null || !hasLimits ? [] : limitLines(limits, after))];
   const problems = (hasSettings ? (outlook?.problems.length ?? 0) : 0) + (hasLimits && after === null ? 1 : 0);
-  const isReady = problems === 0 && (!hasSettings || (outlook !== null && !isChecking)) && (looser.length === 0 || draft.isLooseConfirmed);
+  const isConfirmed = limitsVersion !== null && draft.confirmedOver === limitsVersion;
+  const isReady = problems === 0 && (!hasSettings || (outlook !== null && !isChecking)) && (looser.length === 0 || isConfirmed);
   const save = useMutation({ mutationFn: async (): Promise<void> => {
     // Limits first: they matter most, and each of the two says by itself whether it was done.
     if (hasLimits && after !== null) {
@@ -69,7 +70,7 @@ export function ChangesBar({ outlook, limits, limitsVersion, isChecking, failure
         {save.error !== null && <p className="loss-text" role="alert">{save.error.message}</p>}
       </div>
       <div className="se-acts">
-        {looser.length > 0 && <Checkbox size="xs" checked={draft.isLooseConfirmed} onChange={(event) => confirmLoose(event.currentTarget.checked)} label={`I want ${looser.length === 1 ? 'a wider limit' : `${looser.length} wider limits`}: ${looser.map(({ title }) => title).join(', ')}`} />}
+        {looser.length > 0 && <Checkbox size="xs" checked={isConfirmed} onChange={(event) => confirmLoose(event.currentTarget.checked ? limitsVersion : null)} label={`I want ${looser.length === 1 ? 'a wider limit' : `${looser.length} wider limits`}: ${looser.map(({ title }) => title).join(', ')}`} />}
         <div>
           <Button size="compact-md" variant="subtle" color="gray" onClick={() => discard()}>Discard</Button>
           <Button size="compact-md" disabled={!isReady} loading={save.isPending} onClick={() => save.mutate()}>Save</Button>

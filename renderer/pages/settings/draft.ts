@@ -8,10 +8,10 @@ export type LimitKey = keyof RiskLimits;
 /** Changed limits. */
 export type LimitChanges = { readonly [K in LimitKey]?: string | boolean };
 
-/** `settings`: text by key, null = back to the default. `limits`: what differs from those in force. `isLooseConfirmed`: a person has said that wider limits are meant. */
-export type SettingsDraft = { readonly settings: SettingChanges; readonly limits: LimitChanges; readonly isLooseConfirmed: boolean };
+/** `settings`: text by key, null = back to the default. `limits`: what differs from those in force. `confirmedOver`: the version of the limits in force over which a person has said that wider ones are meant; null = not said. */
+export type SettingsDraft = { readonly settings: SettingChanges; readonly limits: LimitChanges; readonly confirmedOver: number | null };
 
-const NOTHING: SettingsDraft = { settings: {}, limits: {}, isLooseConfirmed: false };
+const NOTHING: SettingsDraft = { settings: {}, limits: {}, confirmedOver: null };
 const draft = createStore<SettingsDraft>(NOTHING);
 
 /** The draft. */
@@ -31,11 +31,11 @@ export function changeSetting(key: WritableKey, value: string | null | undefined
 }
 /** Notes a changed limit; `undefined` takes the change back. What was confirmed, was confirmed of other numbers. */
 export function changeLimit(key: LimitKey, value: string | boolean | undefined): void {
-  draft.update((now) => ({ ...now, isLooseConfirmed: false, limits: value === undefined ? without(now.limits, key) : { ...now.limits, [key]: value } }));
+  draft.update((now) => ({ ...now, confirmedOver: null, limits: value === undefined ? without(now.limits, key) : { ...now.limits, [key]: value } }));
 }
-/** A person says that wider limits are meant. */
-export function confirmLoose(isConfirmed: boolean): void {
-  draft.update((now) => ({ ...now, isLooseConfirmed: isConfirmed }));
+/** A person says that wider limits than those of a version are meant, or takes that back (null): wider than others is another question. */
+export function confirmLoose(version: number | null): void {
+  draft.update((now) => ({ ...now, confirmedOver: version }));
 }
 /** Forgets all changes. */
 export function discard(): void {
@@ -52,7 +52,7 @@ export function forgetSettings(sent: SettingChanges): void {
 }
 /** The same of limits. What was confirmed is done with. */
 export function forgetLimits(sent: LimitChanges): void {
-  draft.update((now) => ({ ...now, limits: unsent(now.limits, sent), isLooseConfirmed: false }));
+  draft.update((now) => ({ ...now, limits: unsent(now.limits, sent), confirmedOver: null }));
 }
 /** Replaces the draft, for an imported file. */
 export function fillDraft(next: Pick<SettingsDraft, 'settings' | 'limits'>): void {
