@@ -182,6 +182,26 @@ describe('the switch', () => {
     expect((await told()).filter((row) => row.signal_id.startsWith('sma')).length).toBeGreaterThan(0);
   });
 
+  it.each(['forget', 'setEnabled'] as const)('is read again when it is moved while the strategies are being read: %s', async (how) => {
+    await book.sql('UPDATE strategy_engine.strategies SET is_enabled = false');
+    const engine = createEngine(silent);
+    let reads = 0;
+    await engine.load({
+      async query<Row>(text: string, params: readonly unknown[] = []) {
+        const rows = await db.query<Row>(text, params);
+        reads += 1;
+        if (reads > 1) return rows;
+        await book.sql('UPDATE strategy_engine.strategies SET is_enabled = true');
+        if (how === 'forget') engine.forget();
+        else for (const { strategyId } of SEEDS) engine.setEnabled(strategyId, true);
+        return rows;
+      },
+    });
+    const bars = testMarket(1);
+    await hear(engine, bars);
+    expect((await told()).map((row) => row.signal_id)).toEqual(expected(bars).map((row) => row.signal_id));
+  });
+
   it('never lets a signal of a disabled strategy be committed, not even from a batch that had begun', async () => {
     const engine = await started();
     const bars = testMarket(1);

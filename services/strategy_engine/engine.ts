@@ -2,12 +2,14 @@
 import type { EventEnvelope } from '#app/contracts/events.ts';
 import { AppError } from '#app/domain/errors.ts';
 import type { Tx, Queryable } from '#chassis/db.ts';
+import { plainJson } from '#chassis/plain-text.ts';
 import { applyBars, type Failure, type Fleet, type Outcome } from './apply-bars.ts';
 import { CellCache, loadCells, writeCells, type ClosedBar } from './cells.ts';
 import { loadRoster, readWatched, type Deployment, type Roster } from './deployments.ts';
 import { readFacts } from './facts.ts';
 import { pauseLosers } from './own-pause.ts';
 import type { NewSignal } from './signals.ts';
+import { Staleness } from './staleness.ts';
 
 /** The running engine. */
 export type Engine = {
@@ -46,7 +48,7 @@ export async function raiseSignals(tx: Tx, signals: readonly NewSignal[]): Promi
   const column = <T>(pick: (payload: NewSignal['payload']) => T): T[] => signals.map((signal) => pick(signal.payload));
   const written = await tx.query<{ signal_id: string }>(INSERT_SIGNALS, [
     column((s) => s.signalId), column((s) => s.strategyId), column((s) => s.strategyVersionId), column((s) => s.symbol), column((s) => s.timeframe), column((s) => s.barOpenTime),
-    column((s) => s.tsMarket), column((s) => s.target), column((s) => s.referencePrice), column((s) => s.atr), column((s) => JSON.stringify(s.reasons)), column((s) => (s.protection === null ? null : JSON.stringify(s.protection))),
+    column((s) => s.tsMarket), column((s) => s.target), column((s) => s.referencePrice), column((s) => s.atr), column((s) => plainJson(s.reasons)), column((s) => (s.protection === null ? null : JSON.stringify(s.protection))),
     column((s) => s.weight), column((s) => (s.order === null ? null : JSON.stringify(s.order))), column((s) => s.cancels),
   ]);
   const fresh = new Set(written.map((row) => row.signal_id));
@@ -72,8 +74,8 @@ export function createEngine(listener: EngineListener, onPaused: (strategyIds: r
   let deployments: readonly Deployment[] = [];
   let watched: ReadonlySet<string> = new Set();
   let cells = new CellCache();
-  /** The memory may differ from the book: it is read again before the next batch. */
-  let isStale = true;
+  /** Where the memory may differ from the book, it is read again before the next batch. */
+  const memory = new Staleness();
   /** Versions that threw: they see nothing more until the service begins anew, or they have another version. */
   const failed = new Set<string>();
   const running = (): readonly Deployment[] => (failed.size === 0 ? deployments : deployments.filter((deployment) => !failed.has(deployment.versionId)));
@@ -83,14 +85,13 @@ export function createEngine(listener: EngineListener, onPaused: (strategyIds: r
     return watched;
   };
 
-  const load = async (book: Queryable): Promise<void> => {
+  const load = (book: Queryable): Promise<void> => memory.renew(async () => {
     const roster = await loadRoster(book);
     deployments = roster.deployments;
     await refreshWatched(book);
     cells = await loadCells(book, deployments);
-    isStale = false;
     listener.loaded(roster);
-  };
+  });
 
   /** Writes an outcome; the memory follows only after the commit, so that a repeated batch begins where the book is. */
   const commit = async (tx: Tx, outcome: Outcome): Promise<void> => {
@@ -106,7 +107,7 @@ export function createEngine(listener: EngineListener, onPaused: (strategyIds: r
         await raiseSignals(tx, outcome.signals);
       }
     } catch (error) {
-      isStale = true;
+      memory.mark();
       throw error;
     }
     tx.afterCommit(() => {
@@ -118,22 +119,18 @@ export function createEngine(listener: EngineListener, onPaused: (strategyIds: r
 
   return {
     load, refreshWatched,
-    forget() {
-      isStale = true;
-    },
-    ended() {
-      isStale = true;
-    },
+    forget: () => memory.mark(),
+    ended: () => memory.mark(),
     deployments: running,
     async hear(tx, events) {
-      if (isStale) await load(tx);
+      if (memory.isStale) await load(tx);
       const bars = closedBars(events);
       // A symbol may have been put on the watch list after the list was read: its bars say so.
       if (bars.some((bar) => !watched.has(bar.symbol))) await refreshWatched(tx);
       await commit(tx, applyBars({ deployments: running(), cells, isWatched: (symbol) => watched.has(symbol), account: await readFacts(tx) }, bars));
       const paused = await pauseLosers(tx, deployments);
       if (paused.length === 0) return;
-      isStale = true;
+      memory.mark();
       tx.afterCommit(() => onPaused(paused));
     },
     async replay(tx, fleet, bars) {
@@ -142,6 +139,8 @@ export function createEngine(listener: EngineListener, onPaused: (strategyIds: r
       return outcome;
     },
     setEnabled(strategyId, isEnabled) {
+      // A list that is being read just now may be the one from before.
+      memory.mark();
       deployments = deployments.map((deployment) => (deployment.strategyId === strategyId ? { ...deployment, isEnabled } : deployment));
     },
   };

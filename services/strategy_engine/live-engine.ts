@@ -13,6 +13,7 @@ import { BATCH_MS } from './live-process.ts';
 import { Yard } from './live-yard.ts';
 import { loadAuthored, type AuthoredRoster } from './live-roster.ts';
 import { overDailyLoss, pauseThem } from './own-pause.ts';
+import { Staleness } from './staleness.ts';
 
 /** What a batch of stored bars may take: nobody waits for it, but a transaction does. */
 const REPLAY_MS = 20_000;
@@ -74,34 +75,33 @@ export function createLiveEngine({ book: outside, listener, onPaused, onBehind }
   let roster: AuthoredRoster = { deployments: [], cold: [], unusable: [] };
   let watched: ReadonlySet<string> = new Set();
   let cells = new CellCache();
-  let isStale = true;
+  const memory = new Staleness();
   const yard = new Yard(outside);
 
   const refreshWatched = async (book: Queryable): Promise<ReadonlySet<string>> => {
     watched = await readWatched(book);
     return watched;
   };
-  const load = async (book: Queryable): Promise<void> => {
+  const load = (book: Queryable): Promise<void> => memory.renew(async () => {
     roster = await loadAuthored(book);
     await refreshWatched(book);
     cells = await loadCells(book, roster.deployments);
     yard.keep(roster.deployments);
-    isStale = false;
     listener.loaded(roster);
-  };
+  });
 
   /** Writes an outcome; the memory follows only after the commit. */
   const commit = async (tx: Tx, outcome: LiveOutcome, judged: readonly Deployment[]): Promise<void> => {
     try {
       const { paused, behind } = await writeOutcome(tx, outcome, judged);
-      if (paused.length + behind.length > 0) isStale = true;
+      if (paused.length + behind.length > 0) memory.mark();
       tx.afterCommit(() => {
         for (const strategyId of paused) yard.end(strategyId);
         if (paused.length > 0) onPaused(paused);
         if (behind.length > 0) onBehind(behind);
       });
     } catch (error) {
-      isStale = true;
+      memory.mark();
       throw error;
     }
     tx.afterCommit(() => adopt(outcome, cells, listener));
@@ -111,16 +111,14 @@ export function createLiveEngine({ book: outside, listener, onPaused, onBehind }
     load, refreshWatched,
     deployments: () => roster.deployments,
     cold: () => roster.cold,
-    isWanted: () => isStale || roster.deployments.length > 0,
-    forget() {
-      isStale = true;
-    },
+    isWanted: () => memory.isStale || roster.deployments.length > 0,
+    forget: () => memory.mark(),
     ended(strategyId) {
-      isStale = true;
+      memory.mark();
       yard.end(strategyId);
     },
     async hear(tx, events) {
-      if (isStale) await load(tx);
+      if (memory.isStale) await load(tx);
       const bars = closedBars(events);
       if (bars.some((bar) => !watched.has(bar.symbol))) await refreshWatched(tx);
       const run: LiveRun = { processOf: (deployment) => yard.of(deployment), limitMs: BATCH_MS, isLive: true };
@@ -134,6 +132,8 @@ export function createLiveEngine({ book: outside, listener, onPaused, onBehind }
       return outcome;
     },
     setEnabled(strategyId, isEnabled) {
+      // A list that is being read just now may be the one from before.
+      memory.mark();
       roster = { ...roster, deployments: roster.deployments.map((deployment) => (deployment.strategyId === strategyId ? { ...deployment, isEnabled } : deployment)) };
     },
     resources: (now) => yard.resources(now),
