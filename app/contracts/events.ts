@@ -1,5 +1,5 @@
 /** The events on the wire: one outbox per service, gapless numbers, typed payloads. */
-import { readAs } from './read.ts';
+import { readAs, tryRead } from './read.ts';
 import * as z from 'zod';
 import { denialCodeSchema, ruleResultSchema } from '#app/domain/limits.ts';
 import { decimalText, positiveDecimalText } from '#app/domain/numeric.ts';
@@ -146,7 +146,8 @@ export type EventEnvelope<T extends Topic = Topic> = {
   };
 }[T];
 
-const envelopeHead = z.object({ producer: serviceIdSchema, seq: z.number().int().positive(), topic: z.string(), key: z.string().min(1).max(256), correlationId: z.string().max(256), tsWritten: ms, payload: z.unknown() });
+const writtenHead = z.object({ key: z.string().min(1).max(256), correlationId: z.string().max(256) });
+const envelopeHead = writtenHead.extend({ producer: serviceIdSchema, seq: z.number().int().positive(), topic: z.string(), tsWritten: ms, payload: z.unknown() });
 
 /** Reads an envelope from the wire or the book; null when the topic is not ours (a newer version's). @throws ZodError when a known topic's payload is malformed. */
 export function parseEnvelope(raw: unknown): EventEnvelope | null {
@@ -155,6 +156,15 @@ export function parseEnvelope(raw: unknown): EventEnvelope | null {
   const topic = head.topic as Topic;
   const payload = readAs(TOPICS[topic].payload, head.payload);
   return { ...head, topic, payload } as EventEnvelope;
+}
+
+/** Why an event that is to be written could not be read again by anyone (`signal.raised: weight must be ...`); null when it can be. */
+export function eventDefect({ topic, key, correlationId, payload }: { readonly topic: Topic; readonly key: string; readonly correlationId: string; readonly payload: unknown }): string | null {
+  const head = tryRead(writtenHead, { key, correlationId });
+  const read = head.success ? tryRead<z.ZodType>(TOPICS[topic].payload, payload) : head;
+  if (read.success) return null;
+  const [issue] = read.error.issues;
+  return `${topic}: ${issue?.path.join('.') ?? ''} ${issue?.message ?? ''}`;
 }
 
 /** Name of a service's Redis stream (logical database 0). */

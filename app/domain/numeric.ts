@@ -17,6 +17,8 @@ export type Money = Decimal & { readonly __unit: 'money' };
 
 /** Digits after the point that the ledger keeps (NUMERIC(24,9)). */
 export const LEDGER_SCALE = 9;
+/** From here on a number has more digits than the wire and NUMERIC(24,9) take. */
+export const LEDGER_LIMIT = 1e15;
 const DECIMAL_TEXT = /^-?\d{1,15}(\.\d{1,9})?$/;
 
 /** Wire form of every exact number: a plain decimal string, at most 15 digits before and 9 after the point. */

@@ -206,7 +206,10 @@ describe('a strategy that fails', () => {
     for (const [value, words] of [[NaN, 'state.n is NaN'], [[1, Infinity], 'state.n[1] is Infinity'], [undefined, 'state.n is undefined'], [new Map(), 'state.n is no list and no named values'], [{ f: () => 1 }, 'state.n.f is a function']] as const) {
       expect(() => run(failing(({ state }) => void Object.assign(state as object, { n: value })))).toThrow(expect.objectContaining({ code: 'STRATEGY_FAILED', message: expect.stringContaining(words) as string }));
     }
-    expect(() => run(failing(({ state }) => void Object.assign(state as object, { n: [null, 'a', true, -3, { deep: [] }] })))).not.toThrow();
+    for (const [value, words] of [['a\0', 'state.n holds'], [{ deep: ['ok', '\ud83d'] }, 'state.n.deep.1 holds'], [{ '\ude00': 1 }, 'holds the letter zero or half a letter']] as const) {
+      expect(() => run(failing(({ state }) => void Object.assign(state as object, { n: value })))).toThrow(expect.objectContaining({ code: 'STRATEGY_FAILED', message: expect.stringContaining(words) as string }));
+    }
+    expect(() => run(failing(({ state }) => void Object.assign(state as object, { n: ['😀', null, 'a', true, -3, { deep: [] }] })))).not.toThrow();
   });
 
   it('may not look further back than it declares, nor ahead, nor wish for what is no number', () => {
@@ -219,6 +222,12 @@ describe('a strategy that fails', () => {
     for (const [order, words] of [[{ qty: NaN }, 'qty NaN'], [{ limitPrice: NaN }, 'limitPrice NaN'], [{ stopPrice: Infinity }, 'stopPrice Infinity'], [{ trailPercent: NaN }, 'trailPercent NaN'], [{ stopLoss: { stopPrice: NaN } }, 'stopLoss.stopPrice NaN'], [{ takeProfit: { limitPrice: NaN } }, 'takeProfit.limitPrice NaN']] as const) {
       expect(() => run(failing(({ on }) => void on.submit({ side: 'buy', qty: 1, ...order })))).toThrow(`an order of A has ${words}`);
     }
+    // Finite, and still more than can be written.
+    expect(() => run(failing(({ on }) => on.weight(1_001)))).toThrow(/weight\(1001\) of A is no part of the equity/);
+    expect(() => run(failing(({ on }) => on.weight(1_000)))).not.toThrow();
+    expect(() => run(failing(({ on }) => on.long({ takeProfitPrice: 1e17 })))).toThrow(/takeProfitPrice 100000000000000000 of A is no price/);
+    expect(() => run(failing(({ on }) => void on.submit({ side: 'buy', qty: 1e16 })))).toThrow('an order of A has qty 10000000000000000');
+    expect(() => run(failing(({ on }) => void on.submit({ side: 'buy', qty: 6e14, limitPrice: 6e14 })))).not.toThrow();
     const seen: number[] = [];
     run(failing(({ on }) => void seen.push(on.close.ago(-1))));
     expect(seen).toEqual([NaN, NaN]);

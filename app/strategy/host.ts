@@ -4,7 +4,7 @@ import { AppError, invariant } from '#app/domain/errors.ts';
 import { toRfc3339, type EpochMs } from '#app/domain/time.ts';
 import type { NumericBar } from '#app/indicators/indicator.ts';
 import type { PositionView, Reason, StrategyOrder, TargetOptions, Wish } from './context.ts';
-import { copyPlain, plainDefect } from './plain.ts';
+import { copyPlain, plainDefect, textDefect } from './plain.ts';
 import { Series } from './series.ts';
 import type { BoundStrategy } from './spec.ts';
 import { savedTapeSchema, Tape, type WideBars } from './tape.ts';
@@ -215,6 +215,8 @@ class Host implements StrategyHost {
       this.#strategy.onBar(context);
       const defect = plainDefect(context.state, 'state');
       if (defect !== null) throw new AppError('INPUT_INVALID', `${defect}: memory is plain JSON, because it must come back from the book as it was. Use null for a number that is not known`);
+      const unkept = textDefect(context.state, 'state');
+      if (unkept !== null) throw new AppError('INPUT_INVALID', `${unkept}: the book cannot keep it. Take it out of what is remembered`);
     } catch (error) {
       throw strategyFailed(this.#strategy.kind, { symbol: this.symbols.join(', '), at: toRfc3339(moment.closeTime as EpochMs) }, error);
     }

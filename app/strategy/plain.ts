@@ -22,3 +22,18 @@ export function plainDefect(value: unknown, path = ''): string | null {
   }
   return null;
 }
+
+/** The letter zero, and a half of a letter that stands alone. */
+const UNKEPT = /[\0\p{Surrogate}]/u;
+
+/** Where a plain value holds a text that the book cannot keep (the letter zero, half a letter), null when it holds none: changed there, a strategy would go on with another memory after a restart. */
+export function textDefect(value: unknown, path = ''): string | null {
+  if (typeof value === 'string') return UNKEPT.test(value) ? `${path} holds the letter zero or half a letter` : null;
+  if (typeof value !== 'object' || value === null) return null;
+  for (const key of Object.keys(value)) {
+    const inner = `${path}.${key}`;
+    const defect = textDefect(key, inner) ?? textDefect(Reflect.get(value, key), inner);
+    if (defect !== null) return defect;
+  }
+  return null;
+}

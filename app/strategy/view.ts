@@ -1,6 +1,7 @@
 /** The context and the views that both engines, live and back-test, hand to `onBar`: they take down what the strategy says. */
 import type { BarField } from '#app/domain/bar-columns.ts';
 import { AppError, describeError } from '#app/domain/errors.ts';
+import { LEDGER_LIMIT } from '#app/domain/numeric.ts';
 import type { Context, IndicatorSeries, PositionView, StrategyOrder, SymbolView, TargetOptions, Wish } from './context.ts';
 import type { ParameterValues } from './parameters.ts';
 import { Series, type Cursor } from './series.ts';
@@ -10,6 +11,12 @@ import type { BoundStrategy, IndicatorUses } from './spec.ts';
 export const FLAT_WISH: Wish = { side: 'flat', weight: null };
 /** Nothing is held. */
 export const FLAT_POSITION: PositionView = { qty: 0, averagePrice: NaN, barsHeld: -1, openProfit: 0 };
+
+/** The largest part of the equity that may be asked for, in either direction: a hundred times what any broker lends, and small enough that shares worked out of it can be written. */
+export const MAX_WEIGHT = 1_000;
+
+/** Whether a number can be a price or a number of shares: there is none that the book could not keep. */
+const isAmount = (value: number): boolean => Math.abs(value) < LEDGER_LIMIT;
 
 /** A condition as it was asked: NaN where the strategy told no number. */
 export type HeardCheck = { readonly symbol: string; readonly name: string; readonly isMet: boolean; readonly value: number; readonly threshold: number };
@@ -93,7 +100,7 @@ export class View implements SymbolView {
   }
 
   weight(part: number, options?: TargetOptions): void {
-    if (!Number.isFinite(part)) throw new AppError('INPUT_INVALID', `weight(${part}) of ${this.symbol} is no part of the equity: check that every number behind it is known`);
+    if (!(Math.abs(part) <= MAX_WEIGHT)) throw new AppError('INPUT_INVALID', `weight(${part}) of ${this.symbol} is no part of the equity: check that every number behind it is known`);
     if (part === 0) this.say('flat', null, options);
     else this.say(part > 0 ? 'long' : 'short', part, options);
   }
@@ -130,18 +137,18 @@ export class View implements SymbolView {
 
   /** An exit that was asked for and is no number would be a position without its stop. One at or below nothing is left out: the range may be wider than the price. */
   private checkExits({ stopPrice = 0, takeProfitPrice = 0 }: TargetOptions): void {
-    if (Number.isFinite(stopPrice) && Number.isFinite(takeProfitPrice)) return;
-    const what = Number.isFinite(stopPrice) ? `takeProfitPrice ${takeProfitPrice}` : `stopPrice ${stopPrice}`;
+    if (isAmount(stopPrice) && isAmount(takeProfitPrice)) return;
+    const what = isAmount(stopPrice) ? `takeProfitPrice ${takeProfitPrice}` : `stopPrice ${stopPrice}`;
     throw new AppError('INPUT_INVALID', `${what} of ${this.symbol} is no price: leave it out for none, and check that every number behind it is known`);
   }
 }
 
-/** The first number of an order that is none, with its name; null when all that are given are numbers. */
+/** The first number of an order that is none, with its name; null when all that are given are prices and numbers of shares. */
 function numbersDefect({ qty, limitPrice = 0, stopPrice = 0, trailPrice = 0, trailPercent = 0, takeProfit, stopLoss }: StrategyOrder): string | null {
-  const sum = qty + limitPrice + stopPrice + trailPrice + trailPercent + (takeProfit?.limitPrice ?? 0) + (stopLoss?.stopPrice ?? 0) + (stopLoss?.limitPrice ?? 0);
-  if (Number.isFinite(sum)) return null;
+  const largest = Math.max(...[qty, limitPrice, stopPrice, trailPrice, trailPercent, takeProfit?.limitPrice ?? 0, stopLoss?.stopPrice ?? 0, stopLoss?.limitPrice ?? 0].map(Math.abs));
+  if (largest < LEDGER_LIMIT) return null;
   const numbers = { qty, limitPrice, stopPrice, trailPrice, trailPercent, 'takeProfit.limitPrice': takeProfit?.limitPrice ?? 0, 'stopLoss.stopPrice': stopLoss?.stopPrice ?? 0, 'stopLoss.limitPrice': stopLoss?.limitPrice ?? 0 };
-  const [name, value] = Object.entries(numbers).find(([, number]) => !Number.isFinite(number)) ?? ['a number', sum];
+  const [name, value] = Object.entries(numbers).find(([, number]) => !isAmount(number)) ?? ['a number', largest];
   return `${name} ${value}`;
 }
 

@@ -1,10 +1,11 @@
 /** The book: pooled PostgreSQL access with transactions that carry their outgoing events (the only importer of pg). */
 import pg from 'pg';
 import type { PostgresAccess } from '#app/contracts/config.ts';
-import type { EventEnvelope, Payload, Topic } from '#app/contracts/events.ts';
+import { eventDefect, type EventEnvelope, type Payload, type Topic } from '#app/contracts/events.ts';
 import { AppError, invariant } from '#app/domain/errors.ts';
 import type { ServiceId } from '#app/domain/ids.ts';
 import { toRfc3339, type EpochMs } from '#app/domain/time.ts';
+import { plainStored } from './plain-text.ts';
 
 /** Anything that answers SQL. Rows: numeric -> decimal text, int8 -> number, timestamptz -> epoch ms, date -> 'YYYY-MM-DD', jsonb -> parsed. */
 export type Queryable = {
@@ -17,7 +18,7 @@ export type NewEvent = { readonly [K in Topic]: { readonly topic: K; readonly ke
 
 /** An open transaction. */
 export type Tx = Queryable & {
-  /** Adds an event to this service's outbox in the same transaction; it is published after the commit. */
+  /** Adds an event to this service's outbox in the same transaction; it is published after the commit. One that does not fit its contract ends the transaction: nobody could read past it. */
   emit(event: NewEvent): void;
   /** Runs after a successful commit; errors there are the caller's bug and end the process. */
   afterCommit(fn: () => void): void;
@@ -123,12 +124,24 @@ function appendSql(schema: ServiceId): string {
     RETURNING seq`;
 }
 
+/** An event as the outbox keeps it, and the JSON of its payload. */
+type Written = { readonly event: NewEvent; readonly json: string };
+
+/** Words of others become plain; what its readers would refuse is not written: it would stop them all, and again after every restart. @throws AppError INVARIANT_BROKEN */
+function written(event: NewEvent): Written {
+  const { text: json, value: payload } = plainStored(event.payload);
+  const stored = payload === event.payload ? event : ({ ...event, payload } as NewEvent);
+  const defect = eventDefect(stored);
+  invariant(defect === null, 'An event that its readers would refuse cannot be written', { topic: event.topic, key: event.key, defect });
+  return { event: stored, json };
+}
+
 /** The statement and parameters that append events to an outbox. */
-function outboxAppend(schema: ServiceId, events: readonly NewEvent[], tsWritten: number): { text: string; params: unknown[] } {
-  const column = <T>(pick: (event: NewEvent) => T): T[] => events.map(pick);
+function outboxAppend(schema: ServiceId, events: readonly Written[], tsWritten: number): { text: string; params: unknown[] } {
+  const column = (pick: (written: Written) => string): string[] => events.map(pick);
   return {
     text: appendSql(schema),
-    params: [events.length, column((e) => e.topic), column((e) => e.key), column((e) => e.correlationId), column((e) => JSON.stringify(e.payload)), tsWritten],
+    params: [events.length, column(({ event }) => event.topic), column(({ event }) => event.key), column(({ event }) => event.correlationId), column(({ json }) => json), tsWritten],
   };
 }
 
@@ -222,10 +235,11 @@ class Book implements Db {
     const { schema } = this.options;
     invariant(schema, 'This unit has no outbox and cannot emit events', { unit: this.options.applicationName });
     const tsWritten = Date.now();
-    const { text, params } = outboxAppend(schema, events, tsWritten);
+    const stored = events.map(written);
+    const { text, params } = outboxAppend(schema, stored, tsWritten);
     const rows = await run<{ seq: number }>(client, text, params);
     const first = Math.min(...rows.map((row) => row.seq));
-    return events.map((event, n) => ({ ...event, producer: schema, seq: first + n, tsWritten }) as EventEnvelope);
+    return stored.map(({ event }, n) => ({ ...event, producer: schema, seq: first + n, tsWritten }) as EventEnvelope);
   }
 
   private translate(error: unknown): unknown {

@@ -5,6 +5,7 @@ import { startBook, startWire, until, type Book, type Wire } from '../../tests/s
 import { openBus, type Bus } from './bus.ts';
 import { startLane, type Lane } from './consumer.ts';
 import { openDb, type Db, type NewEvent } from './db.ts';
+import { outboxRows } from './outbox.ts';
 import { startRelay, type Relay } from './relay.ts';
 import { AppError } from '#app/domain/errors.ts';
 
@@ -64,6 +65,26 @@ describe('the wire', () => {
   beforeEach(async () => {
     for (const undo of cleanUp.splice(0).reverse()) await undo();
     await book.sql(`TRUNCATE execution.inbox, execution.inbox_offset, execution.broker_cursors, risk_management.outbox; UPDATE risk_management.outbox_head SET seq = 0, sent_seq = 0`);
+  });
+
+  it('writes no event that its readers would refuse: the transaction ends, and what comes after it is read', async () => {
+    const from = db('risk_management');
+    const refused = { ...changed(1), payload: { clientOrderId: 'ms-1', reason: 7 } } as unknown as NewEvent;
+    for (const event of [refused, { ...changed(1), key: '' }, { ...changed(1), correlationId: 'x'.repeat(257) }]) {
+      await expect(from.tx((tx) => Promise.resolve(tx.emit(event)))).rejects.toMatchObject({ code: 'INVARIANT_BROKEN' });
+    }
+    await say(from, 1, 1);
+    expect((await outboxRows(from, 'risk_management', 0, 10)).map(({ seq, key }) => [seq, key])).toEqual([[1, 'c1']]);
+  });
+
+  it('carries words that the book cannot keep as plain ones, the same from the wire and from the book', async () => {
+    const from = db('risk_management');
+    const committed: unknown[] = [];
+    from.onCommitted((envelopes) => committed.push(...envelopes));
+    await from.tx((tx) => Promise.resolve(tx.emit({ ...changed(1), payload: { clientOrderId: 'ms-1', reason: 'a\0b \ud83d' } } as NewEvent)));
+    const stored = await outboxRows(from, 'risk_management', 0, 10);
+    expect(stored).toMatchObject([{ payload: { clientOrderId: 'ms-1', reason: 'ab \uFFFD' } }]);
+    expect(committed).toEqual(stored);
   });
 
   it('carries every event once and in order', async () => {

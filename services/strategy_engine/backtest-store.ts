@@ -2,6 +2,7 @@
 import { MAX_KEPT_BACKTESTS, type BacktestRequest, type BacktestResult } from '#app/contracts/backtest.ts';
 import { MAX_LOG_CHARACTERS, MAX_LOG_LINES, type BacktestView, type RunLogLineView, type RunProblem } from '#app/contracts/studio.ts';
 import type { Db, Queryable } from '#chassis/db.ts';
+import { plainJson } from '#chassis/plain-text.ts';
 import type { Judged, Ran } from '../research/run-told.ts';
 import type { SandboxLog } from '../research/sandbox/run-log.ts';
 import type { BacktestPlan } from './backtest-request.ts';
@@ -72,7 +73,7 @@ export function storedLog({ lines, dropped }: SandboxLog): { readonly lines: rea
 export async function noteRan(book: Queryable, head: BacktestResult, { ran, plan, log, engineMs }: { readonly ran: Ran; readonly plan: BacktestPlan; readonly log: SandboxLog | null; readonly engineMs: number }): Promise<void> {
   await book.query(
     `UPDATE strategy_engine.backtests SET state = 'ran', ran_at = clock_timestamp(), result = $2::jsonb || $3::jsonb, manifest = $4::jsonb, view = $5::jsonb, log = $6::jsonb, request = $7::jsonb WHERE backtest_id = $1`,
-    [head.backtestId, JSON.stringify(head), ran.text, JSON.stringify(ran.manifest), JSON.stringify({ ...viewOf(plan), ...ran.facts, engineMs: Math.round(engineMs) }), log === null ? null : JSON.stringify(storedLog(log)), JSON.stringify(plan)],
+    [head.backtestId, JSON.stringify(head), ran.text, JSON.stringify(ran.manifest), JSON.stringify({ ...viewOf(plan), ...ran.facts, engineMs: Math.round(engineMs) }), log === null ? null : plainJson(storedLog(log)), JSON.stringify(plan)],
   );
 }
 
@@ -112,7 +113,7 @@ async function storeSearch(book: Queryable, backtestId: string, { request, found
 export async function noteEnd(book: Queryable, backtestId: string, { state, problem, log }: { readonly state: 'failed' | 'cancelled'; readonly problem: RunProblem | null; readonly log: SandboxLog | null }): Promise<void> {
   await book.query(
     `UPDATE strategy_engine.backtests SET state = $2, problem = $3::jsonb, log = coalesce($4::jsonb, log), finished_at = clock_timestamp() WHERE backtest_id = $1 AND state <> 'done'`,
-    [backtestId, state, problem === null ? null : JSON.stringify(problem), log === null ? null : JSON.stringify(storedLog(log))],
+    [backtestId, state, problem === null ? null : plainJson(problem), log === null ? null : plainJson(storedLog(log))],
   );
 }
 

@@ -5,6 +5,7 @@ import { AppError, invariant } from '#app/domain/errors.ts';
 import { barWireSchema } from '#app/domain/bar.ts';
 import { openHost, restoreHost, savedWishes, type StandingWish, type StrategyHost } from '#app/strategy/host.ts';
 import type { Queryable } from '#chassis/db.ts';
+import { plainJson } from '#chassis/plain-text.ts';
 import type { Deployment } from './deployments.ts';
 import { RemoteHost, storedHost, unseenHost } from './live-host.ts';
 
@@ -99,10 +100,10 @@ const storedSchema = z.object({
   shown: z.unknown().optional(),
 });
 
-/** A cell as it lies in the book: plain JSON. */
+/** A cell as it lies in the book: plain JSON. Words of reasons that are owed may become plain on the way; a state with such words is refused by its host. */
 function writeState({ host, held, newest, moment }: Cell): string {
   const shown = host instanceof RemoteHost ? { shown: host.state?.shown ?? [] } : {};
-  return JSON.stringify({ ...shown, host: host.save(), held: Object.fromEntries(held), newest: [...newest.values()], moment: moment === null ? null : { openTime: moment.openTime, bars: [...moment.bars.values()] } });
+  return plainJson({ ...shown, host: host.save(), held: Object.fromEntries(held), newest: [...newest.values()], moment: moment === null ? null : { openTime: moment.openTime, bars: [...moment.bars.values()] } });
 }
 
 type StateRow = { strategy_version_id: string; symbol: string; last_open_time: number; version: number; state: unknown };

@@ -16,22 +16,26 @@ export type LiveRun = { readonly processOf: (deployment: Deployment) => Pick<Liv
 
 type Done = { readonly deployment: Deployment; readonly steps: readonly Step[]; readonly signals: readonly { readonly step: Step; readonly signal: NewSignal }[]; readonly ran: Ran | null; readonly error: AppError | null; readonly failedAt: Step | null };
 
-const STRATEGY_CODES: ReadonlySet<string> = new Set(['STRATEGY_FAILED', 'STRATEGY_OUT_OF_TIME', 'STRATEGY_OUT_OF_MEMORY', 'STRATEGY_CODE_INVALID', 'STRATEGY_PARAMETERS_INVALID', 'PROJECT_NOT_FOUND']);
+/** Errors that are of the strategy. What a view refuses (a price that is none) is the input of no person: it comes out of the strategy's process under its own code. */
+const STRATEGY_CODES: ReadonlySet<string> = new Set(['STRATEGY_FAILED', 'INPUT_INVALID', 'STRATEGY_OUT_OF_TIME', 'STRATEGY_OUT_OF_MEMORY', 'STRATEGY_CODE_INVALID', 'STRATEGY_PARAMETERS_INVALID', 'PROJECT_NOT_FOUND']);
 
 /** One strategy: what it says, or why it can say nothing. @throws what is no fault of the strategy, such as a lost database */
 async function runOne(deployment: Deployment, steps: readonly Step[], { processOf, limitMs }: LiveRun): Promise<Done> {
   const process = processOf(deployment);
+  let readAt: Step | null = null;
   try {
     const ran = await process.run(steps, limitMs);
-    const signals = ran.said.flatMap(({ step, signal }) => {
+    const signals: { step: Step; signal: NewSignal }[] = [];
+    for (const { step, signal } of ran.said) {
+      readAt = step;
       const bar = step.bars.get(signal.symbol);
       // A symbol without any bar has no price: there is nothing that could be traded.
-      return bar === undefined ? [] : [{ step, signal: signalOf(deployment, signal, { openTime: step.moment.openTime, bar }) }];
-    });
+      if (bar !== undefined) signals.push({ step, signal: signalOf(deployment, signal, { openTime: step.moment.openTime, bar }) });
+    }
     return { deployment, steps, signals, ran, error: null, failedAt: null };
   } catch (error) {
     if (!(error instanceof AppError) || !STRATEGY_CODES.has(error.code)) throw error;
-    return { deployment, steps, signals: [], ran: null, error, failedAt: process.current };
+    return { deployment, steps, signals: [], ran: null, error, failedAt: readAt ?? process.current };
   }
 }
 

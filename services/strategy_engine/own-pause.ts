@@ -2,6 +2,7 @@
 import type { EpochMs } from '#app/domain/time.ts';
 import { exchangeDay, sessionOn } from '#app/market/calendar.ts';
 import { at, type Queryable, type Tx } from '#chassis/db.ts';
+import { plainText } from '#chassis/plain-text.ts';
 import { newestBarAt, pnlSince } from '#chassis/share-pnl.ts';
 import type { Deployment } from './deployments.ts';
 
@@ -10,8 +11,8 @@ const MAX_LINE = 2_000;
 /** Why a strategy is paused by itself. */
 export type PauseCause = { readonly deployment: Deployment; readonly by: 'errors' | 'daily_loss'; readonly why: string };
 
-/** A line as PostgreSQL can keep it: its text knows no NUL. */
-export const plainLine = (text: string): string => text.replaceAll('\u0000', '\uFFFD').slice(0, MAX_LINE);
+/** A line as PostgreSQL can keep it, as text and within JSON; a letter that the cut would halve is none. */
+export const plainLine = (text: string): string => plainText(text).slice(0, MAX_LINE).toWellFormed();
 
 /** Pauses strategies by themselves: they raise nothing more, what they hold stays held, and a person is told. One that a person has paused or replaced meanwhile is left as it is. Returns who was paused. */
 export async function pauseThem(tx: Tx, causes: readonly PauseCause[]): Promise<string[]> {

@@ -3,11 +3,13 @@ import * as z from 'zod';
 import { AppError, invariant } from '#app/domain/errors.ts';
 import { ORDER_CLASSES, ORDER_TYPES, SIDES, TIMES_IN_FORCE } from '#app/domain/order.ts';
 import type { StrategyOrder, SymbolView, TargetOptions } from '#app/strategy/context.ts';
+import { plainText } from '#chassis/plain-text.ts';
 import { GUEST_HEADER, GUEST_OF, GUEST_ROW } from './guest.ts';
 
 const MAX_REASONS = 50;
 const MAX_REQUESTS = 1_000;
-const word = z.string().max(200);
+/** Plain from here on: they are written into the book. */
+const word = z.string().max(200).transform(plainText);
 /** Reasons, as they come out of the sandbox. */
 export const reasonsSchema = z.array(z.object({ name: word, value: word, threshold: word.nullable() })).max(MAX_REASONS);
 const number = z.number();

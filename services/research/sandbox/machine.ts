@@ -3,6 +3,7 @@ import type { QuickJSContext, QuickJSHandle, QuickJSRuntime } from 'quickjs-emsc
 import * as z from 'zod';
 import { AppError, invariant } from '#app/domain/errors.ts';
 import { STRATEGY_MODULE } from '#app/strategy/typings.ts';
+import { plainText } from '#chassis/plain-text.ts';
 import type { ProjectFileLike } from '../strategy-source.ts';
 import { beginCall, endCall } from './deadline.ts';
 import { compileFiles, HOST_MODULE, LOG_MODULE, wordsOf, type Compiled } from './guest-code.ts';
@@ -32,7 +33,7 @@ const TELL_MS = 100;
 /** Before the name of a module that nobody may have. */
 const REFUSED = '@refused ';
 
-const thrownSchema = z.object({ name: z.string(), message: z.string(), stack: z.string().catch('') });
+const thrownSchema = z.object({ name: z.string().transform(plainText), message: z.string().transform(plainText), stack: z.string().catch('') });
 
 /** Interpreters that one WebAssembly memory is used for: what the ones before held stays in it until it goes as a whole. */
 const MAX_AGAIN = 40;

@@ -2,6 +2,10 @@
 import * as z from 'zod';
 import { MAX_LOG_CHARACTERS, MAX_LOG_LINES } from '#app/contracts/studio.ts';
 import { AppError } from '#app/domain/errors.ts';
+import { plainText } from '#chassis/plain-text.ts';
+
+/** The text of a line as it comes out of the sandbox: plain from here on, for it is written into the book, and cut where a letter may have been in two. */
+export const lineText = z.string().max(MAX_LOG_CHARACTERS).transform(plainText);
 
 /** A line that the strategy wrote. `barTime`: close of the bar, epoch ms, null outside of `onBar`; `symbol`: null for a portfolio. */
 export type SandboxLogLine = { readonly barTime: number | null; readonly symbol: string | null; readonly level: 'info' | 'warn' | 'error'; readonly line: string };
@@ -9,7 +13,7 @@ export type SandboxLogLine = { readonly barTime: number | null; readonly symbol:
 export type SandboxLog = { readonly lines: readonly SandboxLogLine[]; readonly dropped: number };
 
 const linesSchema = z.object({
-  dropped: z.number().int().min(0), lines: z.array(z.tuple([z.number().nullable(), z.enum(['info', 'warn', 'error']), z.string().max(MAX_LOG_CHARACTERS)])).max(MAX_LOG_LINES),
+  dropped: z.number().int().min(0), lines: z.array(z.tuple([z.number().nullable(), z.enum(['info', 'warn', 'error']), lineText])).max(MAX_LOG_LINES),
 });
 /** Lines as they come out of the sandbox. */
 export type GuestLines = z.infer<typeof linesSchema>;
