@@ -78,7 +78,7 @@ describe('the threads of a search', () => {
   });
 
   it('run what is well beside what throws, dies and hangs', async () => {
-    const pool = poolOf(2, 700);
+    const pool = poolOf(2, 5_000);
     const wanted = ['throws', 'well', 'dies', 'hangs', 'well'] as const;
     const { batch, why, isCancelled } = await pool.run(moods(...wanted), { span: WHOLE_SPAN, points: pointsOf(...wanted) });
     expect(isCancelled).toBe(false);
