@@ -116,8 +116,9 @@ describe('trading with real money', () => {
     await isFilled(await ticket('buy', '10'));
     expect(await verdict()).toMatchObject({ ok: true });
     expect(await verdict('Orders to the broker')).toMatchObject({ ok: true, observed: 'go out' });
-    await sim('faults', { kind: 'refuse_streams', ms: 1_000, streams: 'trading' });
+    await sim('faults', { kind: 'refuse_streams', ms: 60_000, streams: 'trading' });
     await until(async () => (await verdict('Orders to the broker'))?.observed.includes('stream'), 'the verdict to say that orders wait');
+    await sim('faults', { kind: 'clear' });
     await crash('execution', 'risk_management');
     await isFilled(await ticket('buy'));
   });
@@ -177,11 +178,12 @@ describe('HALT from the shell, past the gateway', () => {
 
   it('stops at execution what risk had approved before, and the record names the desktop', async () => {
     // Without the stream of updates execution holds what is approved: the order waits in front of the gate until after the HALT.
-    await sim('faults', { kind: 'refuse_streams', ms: 3_000, streams: 'trading' });
+    await sim('faults', { kind: 'refuse_streams', ms: 60_000, streams: 'trading' });
     await until(async () => ((await (await fetch(`http://127.0.0.1:${units.execution?.port}/health`)).json()) as { reasons: string[] }).reasons.some((reason) => reason.includes('stream')), 'the stream to be down');
     const waits = await command('manualOrder', { idempotencyKey: 'waits-abcdef', actor: 'desktop', symbol: 'AAPL', side: 'buy', type: 'market', timeInForce: 'day', qty: '1', limitPrice: null });
     await becomes(waits, 'initialized');
     await command('setTradingState', { idempotencyKey: 'halt-waits-abcdef', actor: 'desktop', state: 'HALTED', reason: 'test' });
+    await sim('faults', { kind: 'clear' });
     await becomes(waits, 'denied');
     expect(await statusOf(waits)).toEqual({ status: 'denied', denial_code: 'TRADING_HALTED' });
     expect(await book.sql(`SELECT actor FROM risk_management.trading_state ORDER BY version DESC LIMIT 1`)).toEqual([{ actor: 'desktop' }]);
