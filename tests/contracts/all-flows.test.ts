@@ -57,7 +57,7 @@ beforeAll(async () => {
   stack = startStack({ dataDir });
   await stack.announced();
   await until(async () => (await one<{ n: number }>('SELECT count(*) AS n FROM execution.trades')).n >= 3, 'the demo to trade', LIMIT_MS);
-}, LIMIT_MS);
+}, 300_000);
 
 afterAll(async () => {
   await stack.stop();

@@ -54,7 +54,7 @@ describe('a killed supervisor', () => {
     await eventually('all children are gone', () => !pids.some(isAlive), 3_000);
     const fake = await bootFake({ dataDir, env });
     try {
-      await untilHealthy(fake, 12_000);
+      await untilHealthy(fake);
     } finally {
       await fake.stack.stop('test ended');
     }

@@ -87,7 +87,7 @@ describe('a killed part', () => {
   it('comes back alone when it is a service, with a crash file that tells why', async () => {
     const pids = new Map(SERVICE_IDS.map((id) => [id, fake.pidOf(id)]));
     process.kill(fake.pidOf('execution'), 'SIGKILL');
-    await eventually('execution has a new process', () => fake.stateOf('execution') === 'ready' && fake.pidOf('execution') !== pids.get('execution'), 10_000);
+    await eventually('execution has a new process', () => fake.stateOf('execution') === 'ready' && fake.pidOf('execution') !== pids.get('execution'), 30_000);
     for (const id of SERVICE_IDS) if (id !== 'execution') expect(fake.pidOf(id)).toBe(pids.get(id));
     const crashes = readdirSync(path.join(dataDir, 'logs', 'crashes'));
     expect(crashes.some((name) => name.endsWith('-execution.log'))).toBe(true);
@@ -110,7 +110,7 @@ describe('a killed part', () => {
     const before = fake.pidOf('analytics');
     const redis = fake.pidOf('redis');
     process.kill(redis, 'SIGKILL');
-    await eventually('redis is back', () => fake.stateOf('redis') === 'ready' && fake.pidOf('redis') !== redis, 10_000);
+    await eventually('redis is back', () => fake.stateOf('redis') === 'ready' && fake.pidOf('redis') !== redis, 30_000);
     expect(fake.pidOf('analytics')).toBe(before);
     await untilHealthy(fake);
   });
@@ -141,7 +141,7 @@ describe('exit codes', () => {
   it('gives up at once on 78 and says why; a human brings it back', async () => {
     behave(dataDir, { analytics: { exitAtStart: 78, reason: 'REPORT_FOLDER is not a folder' } });
     fake.stack.supervisor.command('analytics', 'restart', 'test');
-    await eventually('failed', () => fake.stateOf('analytics') === 'failed', 10_000);
+    await eventually('failed', () => fake.stateOf('analytics') === 'failed', 30_000);
     const unit = fake.stack.health().units.find((entry) => entry.id === 'analytics');
     expect(unit?.reasons).toEqual(['REPORT_FOLDER is not a folder']);
     expect(unit?.lastExit?.lastLines).toContain('these are my last words');
@@ -169,7 +169,7 @@ describe('requests of workers', () => {
     behave(dataDir, { strategy_engine: { request: { verb: 'stopUnit', args: { unitId: 'redis' } } } });
     fake.stack.supervisor.command('strategy_engine', 'restart', 'test');
     const log = path.join(dataDir, 'logs', 'strategy_engine.log');
-    await eventually('an answer', () => existsSync(log) && readFileSync(log, 'utf8').includes('AUTH_INVALID'), 10_000);
+    await eventually('an answer', () => existsSync(log) && readFileSync(log, 'utf8').includes('AUTH_INVALID'), 30_000);
     expect(fake.stateOf('redis')).toBe('ready');
     behave(dataDir, {});
   });
