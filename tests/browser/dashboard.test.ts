@@ -143,9 +143,14 @@ describe('portfolio', () => {
       await page.getByRole('option', { name: /^manual/ }).click();
     }
     await page.getByLabel(/^Shares, of/).fill('2');
-    await page.getByRole('button', { name: /^Sell 2 KO/ }).click();
-    // The question closes when risk approves; a denial would stay, with its rule.
-    await page.getByLabel(/^Shares, of/).waitFor({ state: 'detached', timeout: MOVE_LIMIT_MS });
+    const sell = page.getByRole('button', { name: /^Sell 2 KO/ });
+    await sell.click();
+    // The question closes when risk approves; a denial stays, with its rule: asked again while a strategy's order is on the other side.
+    await expect.poll(async () => {
+      if (await sell.count() === 0) return 'closed';
+      if (await page.getByText('would trade against this one').count() > 0 && await sell.isEnabled()) await sell.click({ timeout: 1_000 });
+      return 'asked';
+    }, { timeout: MOVE_LIMIT_MS, interval: 500 }).toBe('closed');
     await expect.poll(() => stack.read((query) => query("SELECT side, qty::float AS qty, is_reducing FROM execution.orders WHERE symbol = 'KO' AND qty = 2 AND status = 'filled'")), { timeout: MOVE_LIMIT_MS }).toEqual([{ side: 'sell', qty: 2, is_reducing: true }]);
     await page.getByRole('tab', { name: /Orders/ }).click();
   });
